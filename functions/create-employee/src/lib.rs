@@ -1,0 +1,105 @@
+//! `POST /api/webhook/employee`: the rules and events of employees (contract sections 3.3, 4, 5.3 and 7).
+
+use serde_json::{Map, Value};
+use shared::defect::Defects;
+use shared::events::{EventDraft, EventName, changed_fields};
+use shared::inbound::references::Reference;
+use shared::inbound::resource::{Change, Deletion, Resource};
+use shared::models::{EMPLOYEE, Kind, Model};
+use shared::problem::{ConflictCode, Rejection};
+use shared::rules::currency::{self, Money};
+use shared::rules::{address, fields};
+
+mod rules;
+mod supervisor;
+#[cfg(test)]
+mod testing;
+
+/// The people who do the work. Termination is a status; deletion takes the record away.
+#[derive(Debug, Clone, Copy)]
+pub struct Employee;
+
+/// Where an employee holds money (X17).
+const MONEY: [Money; 2] = [Money::Field("hourlyCostRate"), Money::Field("hourlyBillRate")];
+
+impl Resource for Employee {
+    const MODEL: &'static Model = &EMPLOYEE;
+
+    fn check(record: &Map<String, Value>, whole: bool, defects: &mut Defects) {
+        rules::check(record, whole, defects);
+    }
+
+    fn references(record: &Map<String, Value>) -> Vec<Reference> {
+        Reference::of(Kind::Employee, record, "", "supervisor").into_iter().collect()
+    }
+
+    fn settle(change: &mut Change<'_>) -> Result<(), Rejection> {
+        let mut defects = Defects::default();
+        supervisor::settle(change, &mut defects);
+        settle_rehire(change);
+        rules::check_employment_dates(&change.record, &mut defects);
+        if !defects.is_empty() {
+            return Err(Rejection::Invalid(defects));
+        }
+        settle_defaults(change);
+        currency::check_unchanged(change, &MONEY)
+    }
+
+    fn raise(change: &Change<'_>) -> Vec<EventDraft> {
+        let extra = skill_names(&change.record);
+        match change.stored {
+            None => vec![EventDraft::new(EventName::EmployeeCreated, &change.record, extra)],
+            Some(stored) if changed_fields(&EMPLOYEE, stored, &change.record).is_empty() => Vec::new(),
+            Some(stored) => {
+                let before = skill_names(stored);
+                vec![EventDraft::updated(EventName::EmployeeUpdated, stored, &change.record, before, extra)]
+            }
+        }
+    }
+
+    fn delete(deletion: &mut Deletion<'_>) -> Result<Vec<EventDraft>, Rejection> {
+        if !deletion.open_orders.is_empty() {
+            let numbers: Vec<&str> = deletion.open_orders.iter().map(|order| order.number.as_str()).collect();
+            let detail = format!("The employee is still on open work orders: {}.", numbers.join(", "));
+            return Err(Rejection::conflict(ConflictCode::StillReferenced, detail));
+        }
+        let extra = Map::from_iter([("deletedAt".to_owned(), deletion.now.to_string().into())]);
+        Ok(vec![EventDraft::new(EventName::EmployeeDeleted, deletion.stored, extra)])
+    }
+}
+
+/// A rehire ends the termination (contract section 4). A date that the body itself sends stays: it announces the next
+/// one, and dropping it would make the replay of the body a change.
+fn settle_rehire(change: &mut Change<'_>) {
+    let was_terminated = change.stored_text("status") == Some("terminated");
+    let announced = fields::given(change.sent, "terminationDate");
+    if was_terminated && change.text("status") != Some("terminated") && !announced {
+        change.record.shift_remove("terminationDate");
+    }
+}
+
+/// The defaults of contract section 3.3, stored so that later changes of the account's move no existing record.
+fn settle_defaults(change: &mut Change<'_>) {
+    change.set_default("status", "active");
+    change.set_default("employmentType", "full_time");
+    change.set_default("timeZone", change.account.time_zone.as_str());
+    change.set_default("workDays", vec!["mon", "tue", "wed", "thu", "fri"]);
+    change.set_default("hoursPerDay", 8);
+    change.set_default("timeOffApprovalRequired", true);
+    if fields::given(&change.record, "hourlyCostRate") || fields::given(&change.record, "hourlyBillRate") {
+        change.set_default("currency", change.account.currency.as_str());
+    }
+    address::settle_country(change, "address");
+}
+
+/// `skills` as events carry them: the names alone.
+fn skill_names(record: &Map<String, Value>) -> Map<String, Value> {
+    let Some(skills) = record.get("skills").and_then(Value::as_array) else {
+        return Map::new();
+    };
+    let names = skills.iter().filter_map(|skill| skill.get("name")).cloned().collect();
+    Map::from_iter([("skills".to_owned(), Value::Array(names))])
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,65 @@
+//! Rules among the fields of one employee (contract section 3.3; X4 of section 7).
+
+use std::collections::HashSet;
+
+use serde_json::{Map, Value};
+use shared::defect::{DefectCode, Defects};
+use shared::rules::address;
+use shared::rules::fields::{Order, date_order, items, missing, text};
+
+/// Checks `record`. With `whole` an absent partner is missing; without, only an explicit null is.
+pub(crate) fn check(record: &Map<String, Value>, whole: bool, defects: &mut Defects) {
+    check_termination(record, whole, defects);
+    check_supervisor(record, defects);
+    check_skills(record, defects);
+    for (index, certification) in items(record, "certifications") {
+        let at = format!("certifications[{index}].");
+        date_order(certification, &at, ["issuedOn", "expiresOn"], Order::NotBefore, defects);
+    }
+    address::check(record, "address", defects);
+}
+
+/// `terminationDate` is not before `hireDate`.
+pub(crate) fn check_employment_dates(record: &Map<String, Value>, defects: &mut Defects) {
+    date_order(record, "", ["hireDate", "terminationDate"], Order::NotBefore, defects);
+}
+
+/// Someone terminated has a `terminationDate`, not before `hireDate`.
+///
+/// In a merged record of someone who is not terminated, the date may be one that a rehire is about to clear; the two
+/// dates are compared again when that is settled.
+fn check_termination(record: &Map<String, Value>, whole: bool, defects: &mut Defects) {
+    let terminated = text(record, "status") == Some("terminated");
+    if terminated && missing(record, "terminationDate", whole) {
+        defects.push("terminationDate", DefectCode::Required, "is required when status is terminated");
+    }
+    if terminated || !whole {
+        check_employment_dates(record, defects);
+    }
+}
+
+/// Nobody supervises themselves. Ids decide where both are there: the stored number of a supervisor who was
+/// renumbered since may have become this employee's own.
+fn check_supervisor(record: &Map<String, Value>, defects: &mut Defects) {
+    let own = |own, other| text(record, own).zip(text(record, other));
+    let (field, itself) = if let Some((id, supervisor)) = own("id", "supervisorId") {
+        ("supervisorId", id == supervisor)
+    } else {
+        let numbers = own("employeeNumber", "supervisorNumber");
+        ("supervisorNumber", numbers.is_some_and(|(number, other)| number.eq_ignore_ascii_case(other)))
+    };
+    if itself {
+        defects.push(field, DefectCode::SelfReference, "must be another employee");
+    }
+}
+
+/// Skill names are unique without regard to case.
+fn check_skills(record: &Map<String, Value>, defects: &mut Defects) {
+    let mut seen = HashSet::new();
+    for (index, skill) in items(record, "skills") {
+        if text(skill, "name").is_some_and(|name| !seen.insert(name.to_lowercase())) {
+            let message = "is listed more than once (case is ignored)";
+            defects.push(format!("skills[{index}].name"), DefectCode::DuplicateItem, message);
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! The supervisor: another employee, who is still employed when named (rules X1 to X3).
+
+use shared::defect::{DefectCode, Defects};
+use shared::inbound::resource::Change;
+use shared::models::Kind;
+use shared::rules::links;
+
+/// Stores what the body says of the supervisor, under both names.
+pub(crate) fn settle(change: &mut Change<'_>, defects: &mut Defects) {
+    let Some(link) = links::settle(change, Kind::Employee, "supervisor", defects) else { return };
+    let sent_by_number = change.sent.get("supervisorNumber").is_some_and(|number| !number.is_null());
+    let field = if sent_by_number { "supervisorNumber" } else { "supervisorId" };
+    if change.text("id") == Some(link.to.id.as_str()) {
+        defects.push(field, DefectCode::SelfReference, "must be another employee");
+    } else if link.new && link.to.text("status") == Some("terminated") {
+        defects.push(field, DefectCode::InactiveReference, "names an employee who is terminated");
+    }
+}

@@ -1,0 +1,156 @@
+//! Rules among the fields of one project (contract section 3.2; X4 and X14 of section 7).
+
+use std::collections::HashSet;
+
+use jiff::Span;
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+use serde_json::{Map, Value};
+use shared::defect::{DefectCode, Defects};
+use shared::inbound::references::Reference;
+use shared::models::Kind;
+use shared::rules::address;
+use shared::rules::fields::{Order, date_order, items, text, together};
+
+/// The longest time from `startDate` to `endDate`, in years.
+const LONGEST: i64 = 20;
+
+/// What a budget consists of; together at most its `total`.
+const BUDGET_PARTS: [&str; 6] = ["labor", "materials", "equipment", "subcontract", "other", "contingency"];
+
+/// Checks `record`. With `whole` an absent partner is missing; without, only an explicit null is.
+pub(crate) fn check(record: &Map<String, Value>, whole: bool, defects: &mut Defects) {
+    date_order(record, "", ["startDate", "endDate"], Order::NotBefore, defects);
+    date_order(record, "", ["actualStartDate", "actualEndDate"], Order::NotBefore, defects);
+    check_length(record, defects);
+    together(record, ["dailyStartTime", "dailyEndTime"], whole, defects);
+    address::check(record, "siteAddress", defects);
+    check_budget(record, defects);
+    check_team(record, defects);
+    check_phases(record, defects);
+    for (index, permit) in items(record, "permits") {
+        date_order(permit, &format!("permits[{index}]."), ["issuedOn", "expiresOn"], Order::NotBefore, defects);
+    }
+}
+
+fn check_length(record: &Map<String, Value>, defects: &mut Defects) {
+    let date = |field: &str| text(record, field)?.parse::<Date>().ok();
+    if let (Some(start), Some(end)) = (date("startDate"), date("endDate"))
+        && start.checked_add(Span::new().years(LONGEST)).is_ok_and(|latest| end > latest)
+    {
+        defects.push("endDate", DefectCode::OutOfRange, "must be at most 20 years after startDate");
+    }
+}
+
+/// X14.
+fn check_budget(record: &Map<String, Value>, defects: &mut Defects) {
+    let Some(budget) = record.get("budget").and_then(Value::as_object) else { return };
+    let amount = |field: &str| text(budget, field)?.parse::<Decimal>().ok();
+    let Some(total) = amount("total") else { return };
+    let parts: Decimal = BUDGET_PARTS.into_iter().filter_map(amount).sum();
+    if parts > total {
+        defects.push("budget.total", DefectCode::BudgetExceeded, "must not be less than the sum of its parts");
+    }
+}
+
+/// Every line names an employee, by id or by number.
+fn check_team(record: &Map<String, Value>, defects: &mut Defects) {
+    for (index, member) in items(record, "team") {
+        let at = format!("team[{index}].");
+        if Reference::of(Kind::Employee, member, &at, "employee").is_none() {
+            let message = "is required unless employeeId is given";
+            defects.push(format!("{at}employeeNumber"), DefectCode::Required, message);
+        }
+        date_order(member, &at, ["startDate", "endDate"], Order::NotBefore, defects);
+    }
+}
+
+/// Names are unique without regard to case: work orders name their phase.
+fn check_phases(record: &Map<String, Value>, defects: &mut Defects) {
+    let mut seen = HashSet::new();
+    for (index, phase) in items(record, "phases") {
+        let at = format!("phases[{index}].");
+        if text(phase, "name").is_some_and(|name| !seen.insert(name.to_lowercase())) {
+            let message = "is the name of another phase (case is ignored)";
+            defects.push(format!("{at}name"), DefectCode::DuplicateItem, message);
+        }
+        date_order(phase, &at, ["startDate", "endDate"], Order::NotBefore, defects);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::testing::{object, pairs};
+
+    fn found(record: Value, whole: bool) -> Vec<(String, DefectCode)> {
+        let mut defects = Defects::default();
+        check(&object(record), whole, &mut defects);
+        pairs(&defects)
+    }
+
+    #[track_caller]
+    fn one(record: Value, field: &str, code: DefectCode) {
+        assert_eq!(found(record, true), [(field.to_owned(), code)]);
+    }
+
+    #[test]
+    fn dates_are_in_order() {
+        one(json!({"startDate": "2025-06-02", "endDate": "2025-06-01"}), "endDate", DefectCode::DateOrder);
+        assert_eq!(found(json!({"startDate": "2025-06-02", "endDate": "2025-06-02"}), true), []);
+        let actual = json!({"actualStartDate": "2025-06-02", "actualEndDate": "2025-06-01"});
+        one(actual, "actualEndDate", DefectCode::DateOrder);
+        for (list, from, to) in
+            [("team", "startDate", "endDate"), ("phases", "startDate", "endDate"), ("permits", "issuedOn", "expiresOn")]
+        {
+            let item = |end: &str| json!({list: [{"employeeNumber": "E-1", from: "2025-06-02", to: end}]});
+            one(item("2025-06-01"), &format!("{list}[0].{to}"), DefectCode::DateOrder);
+            assert_eq!(found(item("2025-06-02"), true), []);
+        }
+    }
+
+    #[test]
+    fn a_project_lasts_at_most_twenty_years() {
+        assert_eq!(found(json!({"startDate": "2025-06-02", "endDate": "2045-06-02"}), true), []);
+        one(json!({"startDate": "2025-06-02", "endDate": "2045-06-03"}), "endDate", DefectCode::OutOfRange);
+    }
+
+    #[test]
+    fn a_daily_shift_has_two_times() {
+        one(json!({"dailyStartTime": "06:30"}), "dailyEndTime", DefectCode::MissingDependency);
+        assert_eq!(found(json!({"dailyStartTime": "06:30"}), false), []);
+        let cleared = json!({"dailyStartTime": "06:30", "dailyEndTime": null});
+        assert_eq!(found(cleared, false), [("dailyEndTime".to_owned(), DefectCode::MissingDependency)]);
+    }
+
+    #[test]
+    fn the_parts_of_a_budget_do_not_exceed_it() {
+        let budget = |total: &str, other: &str| {
+            json!({"budget": {"total": total, "labor": "10.10", "materials": "20.20", "equipment": "0.30",
+                "subcontract": "1", "contingency": "0.40", "other": other}})
+        };
+        assert_eq!(found(budget("35.00", "3.00"), true), []);
+        one(budget("35.00", "3.01"), "budget.total", DefectCode::BudgetExceeded);
+        one(budget("999999999999.99", "999999999999.99"), "budget.total", DefectCode::BudgetExceeded);
+        assert_eq!(found(json!({"budget": {"total": "0"}}), true), []);
+    }
+
+    #[test]
+    fn every_line_of_the_team_names_somebody() {
+        let team = json!({"team": [{"employeeId": "emp_one"}, {"employeeNumber": "E-2"}, {"role": "foreman"}]});
+        one(team, "team[2].employeeNumber", DefectCode::Required);
+    }
+
+    #[test]
+    fn phases_have_names_of_their_own() {
+        let phases = json!({"phases": [{"name": "Rough-in"}, {"name": "Finish"}, {"name": "ROUGH-IN"}]});
+        one(phases, "phases[2].name", DefectCode::DuplicateItem);
+    }
+
+    #[test]
+    fn the_address_has_a_street_or_coordinates() {
+        one(json!({"siteAddress": {"city": "Austin"}}), "siteAddress.line1", DefectCode::Required);
+    }
+}

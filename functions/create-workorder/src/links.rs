@@ -1,0 +1,242 @@
+//! What a work order points at (X1 to X3, X15).
+
+use serde_json::{Map, Value};
+use shared::defect::{DefectCode, Defects};
+use shared::inbound::references::{Reference, Referent};
+use shared::inbound::resource::Change;
+use shared::models::Kind;
+use shared::rules::fields::{items, text};
+use shared::rules::links::{self, Link, of_items, settle_items};
+
+use crate::lines::{self, ASSIGNMENTS};
+
+/// The lists whose objects point at employees or vendors.
+const LISTS: [(&str, Kind, &str); 4] = [
+    (ASSIGNMENTS, Kind::Employee, "employee"),
+    (ASSIGNMENTS, Kind::Vendor, "vendor"),
+    ("materials", Kind::Vendor, "vendor"),
+    ("equipment", Kind::Vendor, "vendor"),
+];
+
+/// Every reference that `record` makes.
+pub(crate) fn all(record: &Map<String, Value>) -> Vec<Reference> {
+    let project = Reference::of(Kind::Project, record, "", "project");
+    let lines = LISTS.into_iter().flat_map(|(list, kind, stem)| of_items(record, list, kind, stem));
+    project.into_iter().chain(parent(record)).chain(lines).collect()
+}
+
+/// The parent order: by number only.
+fn parent(record: &Map<String, Value>) -> Option<Reference> {
+    Reference::of(Kind::WorkOrder, record, "", "parentWorkOrder")
+}
+
+/// Stores what was sent under both names. Returns the project that was sent.
+pub(crate) fn settle<'r>(change: &mut Change<'r>, defects: &mut Defects) -> Option<Link<'r>> {
+    let project = links::settle(change, Kind::Project, "project", defects);
+    if change.stored.is_none()
+        && let Some(link) = project
+        && matches!(link.to.text("status"), Some("completed" | "cancelled"))
+        && let Some(reference) = Reference::of(Kind::Project, change.sent, "", "project")
+    {
+        defects.push(reference.field(), DefectCode::InactiveReference, "names a project that is closed");
+    }
+    settle_parent(change, defects);
+    for (list, kind, stem) in LISTS {
+        settle_items(change, list, kind, stem, defects);
+    }
+    check_active(change, defects);
+    if defects.is_empty() && change.sent.contains_key(ASSIGNMENTS) {
+        lines::check_duplicates(&change.record, defects);
+    }
+    project
+}
+
+/// X15: one level. The number is stored as the parent has it.
+fn settle_parent(change: &mut Change<'_>, defects: &mut Defects) {
+    let Some(reference) = parent(change.sent) else { return };
+    let references = change.references;
+    let Some(found) = references.resolve(&reference, defects) else { return };
+    if change.text("id") == Some(found.id.as_str()) {
+        defects.push(reference.field(), DefectCode::SelfReference, "must be another work order");
+    } else if found.text("parentWorkOrderNumber").is_some() {
+        let message = "names a work order that has a parent itself: there is one level only";
+        defects.push(reference.field(), DefectCode::ConflictingFields, message);
+    }
+    change.set("parentWorkOrderNumber", found.number.as_str());
+}
+
+/// X3: who is newly on the order can work. Those who were on it before stay, whatever became of them.
+fn check_active(change: &Change<'_>, defects: &mut Defects) {
+    for (kind, stem) in [(Kind::Employee, "employee"), (Kind::Vendor, "vendor")] {
+        let before = change.stored.map(|stored| assigned_ids(stored, stem)).unwrap_or_default();
+        for reference in of_items(change.sent, ASSIGNMENTS, kind, stem) {
+            let by_id = reference.id.as_deref().and_then(|id| change.references.by_id(kind, id));
+            let by_number = || change.references.by_number(kind, reference.number.as_deref()?);
+            let found = by_id.or_else(by_number);
+            if let Some(referent) = found.filter(|referent| !before.contains(&referent.id.as_str()))
+                && let Some(message) = unable(referent)
+            {
+                defects.push(reference.field(), DefectCode::InactiveReference, message);
+            }
+        }
+    }
+}
+
+/// Why someone can't be newly assigned.
+fn unable(referent: &Referent) -> Option<&'static str> {
+    match (referent.kind, referent.text("status")?) {
+        (Kind::Employee, "terminated") => Some("names an employee who is terminated"),
+        (Kind::Vendor, "inactive") => Some("names a vendor that is inactive"),
+        (Kind::Vendor, "blocked") => Some("names a vendor that is blocked"),
+        _ => None,
+    }
+}
+
+/// `{stem}Id` of the assignments, each once, in their order.
+pub(crate) fn assigned_ids<'a>(record: &'a Map<String, Value>, stem: &str) -> Vec<&'a str> {
+    let field = format!("{stem}Id");
+    let mut ids = Vec::new();
+    for id in items(record, ASSIGNMENTS).filter_map(|(_, line)| text(line, &field)) {
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+    ids
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::testing::{employee, invalid, object, project, referent, send, vendor};
+
+    fn order(parent: Option<&str>) -> Referent {
+        let fields = parent.map_or_else(|| json!({}), |number| json!({"parentWorkOrderNumber": number}));
+        referent(Kind::WorkOrder, "wo_parent", "WO-2025/0871", object(fields))
+    }
+
+    fn one(field: &str, code: DefectCode) -> Vec<(String, DefectCode)> {
+        vec![(field.to_owned(), code)]
+    }
+
+    #[test]
+    fn every_reference_is_listed_with_its_path() {
+        let record = object(json!({"projectNumber": "2025-014", "parentWorkOrderNumber": "WO-1",
+            "assignments": [{"employeeNumber": "E-1"}, {"vendorId": "ven_one"}],
+            "materials": [{"name": "rebar"}, {"vendorNumber": "V-1"}], "equipment": [{"vendorNumber": "V-2"}]}));
+        let fields: Vec<_> = all(&record).iter().map(|reference| reference.field().to_owned()).collect();
+        let expected = [
+            "projectNumber",
+            "parentWorkOrderNumber",
+            "assignments[0].employeeNumber",
+            "assignments[1].vendorId",
+            "materials[1].vendorNumber",
+            "equipment[0].vendorNumber",
+        ];
+        assert_eq!(fields, expected);
+    }
+
+    #[test]
+    fn references_are_stored_under_both_names() {
+        let known = [project(json!({})), employee("one", json!({})), vendor("two", json!({})), order(None)];
+        let sent = json!({"title": "a", "projectNumber": "2025-014", "parentWorkOrderNumber": "wo-2025/0871",
+            "assignments": [{"employeeNumber": "e-one"}, {"vendorId": "ven_two"}],
+            "materials": [{"vendorNumber": "V-two"}], "equipment": [{"vendorNumber": "V-two"}]});
+        let record = send(None, sent, &known).expect("allowed").record;
+        assert_eq!(record["projectId"], "proj_abc123");
+        assert_eq!(record["parentWorkOrderNumber"], "WO-2025/0871");
+        assert_eq!(record["assignments"][0]["employeeId"], "emp_one");
+        assert_eq!(record["assignments"][0]["employeeNumber"], "E-one");
+        assert_eq!(record["assignments"][1]["vendorNumber"], "V-two");
+        assert_eq!(record["materials"][0]["vendorId"], "ven_two");
+        assert_eq!(record["equipment"][0]["vendorId"], "ven_two");
+    }
+
+    #[test]
+    fn half_a_reference_takes_the_place_of_the_whole() {
+        let stored =
+            json!({"title": "a", "status": "unscheduled", "projectId": "proj_old", "projectNumber": "2024-001"});
+        let moved = send(Some(&stored), json!({"projectNumber": "2025-014"}), &[project(json!({}))]).expect("allowed");
+        assert_eq!(
+            (&moved.record["projectId"], &moved.record["projectNumber"]),
+            (&json!("proj_abc123"), &json!("2025-014"))
+        );
+        let freed = send(Some(&stored), json!({"projectId": null}), &[]).expect("allowed").record;
+        assert!(!freed.contains_key("projectId") && !freed.contains_key("projectNumber"));
+        let same = send(Some(&stored), json!({"title": "b"}), &[]).expect("what is not mentioned needs not be read");
+        assert_eq!(same.record["projectId"], "proj_old");
+    }
+
+    #[test]
+    fn unknown_and_disagreeing_references_are_reported_together() {
+        let sent = json!({"title": "a", "projectId": "proj_none", "parentWorkOrderNumber": "WO-9",
+            "assignments": [{"employeeNumber": "E-one", "employeeId": "emp_two"}, {"employeeNumber": "E-none"}],
+            "materials": [{"vendorNumber": "V-none"}]});
+        let known = [employee("one", json!({})), employee("two", json!({}))];
+        let expected = [
+            ("projectId", DefectCode::UnknownReference),
+            ("parentWorkOrderNumber", DefectCode::UnknownReference),
+            ("assignments[0].employeeNumber", DefectCode::ReferenceMismatch),
+            ("assignments[1].employeeNumber", DefectCode::UnknownReference),
+            ("materials[0].vendorNumber", DefectCode::UnknownReference),
+        ];
+        assert_eq!(invalid(send(None, sent, &known)), expected.map(|(field, code)| (field.to_owned(), code)));
+    }
+
+    #[test]
+    fn nobody_is_newly_assigned_who_can_not_work() {
+        let hired = |status: &str| {
+            let sent = json!({"title": "a", "assignments": [{"employeeNumber": "E-one"}]});
+            send(None, sent, &[employee("one", json!({"status": status}))])
+        };
+        for status in ["active", "inactive"] {
+            hired(status).expect(status);
+        }
+        let refused = one("assignments[0].employeeNumber", DefectCode::InactiveReference);
+        assert_eq!(invalid(hired("terminated")), refused);
+
+        let contracted = |status: &str| {
+            let sent = json!({"title": "a", "assignments": [{"vendorId": "ven_one"}]});
+            send(None, sent, &[vendor("one", json!({"status": status}))])
+        };
+        for status in ["pending", "active"] {
+            contracted(status).expect(status);
+        }
+        for status in ["inactive", "blocked"] {
+            let refused = one("assignments[0].vendorId", DefectCode::InactiveReference);
+            assert_eq!(invalid(contracted(status)), refused, "{status}");
+        }
+    }
+
+    #[test]
+    fn existing_links_stay() {
+        let stored = json!({"title": "a", "status": "unscheduled",
+            "assignments": [{"employeeId": "emp_one", "employeeNumber": "E-one"}]});
+        let again = json!({"assignments": [{"employeeNumber": "E-one", "role": "lead hand"}]});
+        let gone = employee("one", json!({"status": "terminated"}));
+        assert_eq!(send(Some(&stored), again, &[gone]).expect("allowed").event_names(), ["workorder.updated"]);
+
+        let closed = project(json!({"status": "completed"}));
+        let on_it = json!({"title": "b", "projectNumber": "2025-014"});
+        send(Some(&stored), on_it.clone(), std::slice::from_ref(&closed)).expect("only new orders are refused");
+        assert_eq!(invalid(send(None, on_it, &[closed])), one("projectNumber", DefectCode::InactiveReference));
+    }
+
+    #[test]
+    fn parents_are_one_level_deep() {
+        let sent = json!({"title": "a", "parentWorkOrderNumber": "WO-2025/0871"});
+        let field = "parentWorkOrderNumber";
+        let grandchild = invalid(send(None, sent.clone(), &[order(Some("WO-1"))]));
+        assert_eq!(grandchild, one(field, DefectCode::ConflictingFields));
+        let itself = referent(Kind::WorkOrder, "wo_xyz789", "WO-2025/0871", Map::new());
+        assert_eq!(invalid(send(None, sent, &[itself])), one(field, DefectCode::SelfReference));
+    }
+
+    #[test]
+    fn one_person_under_two_names_is_one_person() {
+        let sent = json!({"title": "a", "assignments": [{"employeeNumber": "E-one"}, {"employeeId": "emp_one"}]});
+        let defects = invalid(send(None, sent, &[employee("one", json!({}))]));
+        assert_eq!(defects, one("assignments[1].employeeNumber", DefectCode::DuplicateItem));
+    }
+}

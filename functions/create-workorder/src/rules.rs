@@ -1,0 +1,149 @@
+//! Rules among the fields of one work order (contract section 3.1; X4 and X15 of section 7). Those of its assignments
+//! are in [`crate::lines`].
+
+use jiff::SignedDuration;
+use serde_json::{Map, Value};
+use shared::defect::{DefectCode, Defects};
+use shared::rules::address;
+use shared::rules::fields::{Order, date_order, items, missing, needs, text, together};
+
+use crate::window::instant;
+
+/// The longest time from `scheduledStart` to `scheduledEnd`.
+const LONGEST: SignedDuration = SignedDuration::from_hours(366 * 24);
+
+/// Checks `record`. With `whole` an absent partner is missing; without, only an explicit null is.
+pub(crate) fn check(record: &Map<String, Value>, whole: bool, defects: &mut Defects) {
+    check_schedule(record, whole, defects);
+    check_status(record, whole, defects);
+    check_parent(record, defects);
+    date_order(record, "", ["actualStart", "actualEnd"], Order::NotBefore, defects);
+    together(record, ["dailyStartTime", "dailyEndTime"], whole, defects);
+    address::check(record, "siteAddress", defects);
+    for (index, item) in items(record, "equipment") {
+        date_order(item, &format!("equipment[{index}]."), ["startDate", "endDate"], Order::NotBefore, defects);
+    }
+}
+
+fn check_schedule(record: &Map<String, Value>, whole: bool, defects: &mut Defects) {
+    needs(record, "scheduledEnd", "scheduledStart", whole, defects);
+    date_order(record, "", ["scheduledStart", "scheduledEnd"], Order::After, defects);
+    if let (Some(start), Some(end)) = (instant(record, "scheduledStart"), instant(record, "scheduledEnd"))
+        && end.duration_since(start) > LONGEST
+    {
+        defects.push("scheduledEnd", DefectCode::OutOfRange, "must be at most 366 days after scheduledStart");
+    }
+}
+
+/// What a status needs. Whether an order that is stored already keeps `scheduled` without a start depends on whether
+/// the body asks for it: that is settled with the state machine.
+fn check_status(record: &Map<String, Value>, whole: bool, defects: &mut Defects) {
+    let on_file = record.contains_key("version");
+    match text(record, "status") {
+        Some("scheduled") if !on_file && missing(record, "scheduledStart", whole) => {
+            require_start(record, defects);
+        }
+        Some("cancelled") if missing(record, "cancellationReason", whole) => {
+            defects.push("cancellationReason", DefectCode::Required, "is required when status is cancelled");
+        }
+        _ => {}
+    }
+}
+
+/// Reports a `scheduled` order without a start, unless its `scheduledEnd` has reported that already.
+pub(crate) fn require_start(record: &Map<String, Value>, defects: &mut Defects) {
+    if text(record, "scheduledEnd").is_none() {
+        let message = "is required when status is scheduled";
+        defects.push("scheduledStart", DefectCode::MissingDependency, message);
+    }
+}
+
+fn check_parent(record: &Map<String, Value>, defects: &mut Defects) {
+    if let (Some(own), Some(parent)) = (text(record, "workOrderNumber"), text(record, "parentWorkOrderNumber"))
+        && own.eq_ignore_ascii_case(parent)
+    {
+        defects.push("parentWorkOrderNumber", DefectCode::SelfReference, "must be another work order");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use shared::inbound::resource::Resource;
+
+    use super::*;
+    use crate::WorkOrder;
+    use crate::testing::{object, pairs};
+
+    fn found(record: Value, whole: bool) -> Vec<(String, DefectCode)> {
+        let mut defects = Defects::default();
+        WorkOrder::check(&object(record), whole, &mut defects);
+        pairs(&defects)
+    }
+
+    /// One defect, of a whole record.
+    #[track_caller]
+    fn one(record: Value, field: &str, code: DefectCode) {
+        assert_eq!(found(record, true), [(field.to_owned(), code)]);
+    }
+
+    const START: &str = "2025-10-27T12:00:00Z";
+
+    #[test]
+    fn the_schedule_is_in_order_and_not_too_long() {
+        let order = |end: &str| json!({"scheduledStart": START, "scheduledEnd": end});
+        one(order("2025-10-26T20:30:00Z"), "scheduledEnd", DefectCode::DateOrder);
+        one(order(START), "scheduledEnd", DefectCode::DateOrder);
+        assert_eq!(found(order("2026-10-28T12:00:00Z"), true), []);
+        one(order("2026-10-28T12:00:01Z"), "scheduledEnd", DefectCode::OutOfRange);
+    }
+
+    #[test]
+    fn an_end_needs_a_start_once_it_is_certain_to_be_missing() {
+        one(json!({"scheduledEnd": START}), "scheduledStart", DefectCode::MissingDependency);
+        one(json!({"status": "scheduled", "scheduledEnd": START}), "scheduledStart", DefectCode::MissingDependency);
+        assert_eq!(found(json!({"scheduledEnd": START}), false), []);
+        let cleared = json!({"scheduledEnd": START, "scheduledStart": null});
+        assert_eq!(found(cleared, false), [("scheduledStart".to_owned(), DefectCode::MissingDependency)]);
+    }
+
+    #[test]
+    fn a_daily_shift_has_two_times() {
+        one(json!({"dailyStartTime": "07:00"}), "dailyEndTime", DefectCode::MissingDependency);
+        one(json!({"dailyEndTime": "03:30"}), "dailyStartTime", DefectCode::MissingDependency);
+        assert_eq!(found(json!({"dailyStartTime": "17:00", "dailyEndTime": "03:30"}), true), [], "a night shift");
+    }
+
+    #[test]
+    fn actual_times_may_be_equal() {
+        let actual = |end: &str| json!({"actualStart": START, "actualEnd": end});
+        assert_eq!(found(actual(START), true), []);
+        one(actual("2025-10-27T11:59:59Z"), "actualEnd", DefectCode::DateOrder);
+    }
+
+    #[test]
+    fn what_a_status_needs() {
+        one(json!({"status": "scheduled"}), "scheduledStart", DefectCode::MissingDependency);
+        one(json!({"status": "cancelled"}), "cancellationReason", DefectCode::Required);
+        assert_eq!(found(json!({"status": "scheduled"}), false), []);
+        assert_eq!(found(json!({"status": "cancelled"}), false), []);
+        let cleared = json!({"status": "cancelled", "cancellationReason": null});
+        assert_eq!(found(cleared, false), [("cancellationReason".to_owned(), DefectCode::Required)]);
+        assert_eq!(found(json!({"status": "scheduled", "version": 3}), true), [], "its start was taken: it is settled");
+    }
+
+    #[test]
+    fn an_order_is_not_its_own_parent() {
+        let record = json!({"workOrderNumber": "WO-1", "parentWorkOrderNumber": "wo-1"});
+        assert_eq!(found(record.clone(), false), [("parentWorkOrderNumber".to_owned(), DefectCode::SelfReference)]);
+        one(record, "parentWorkOrderNumber", DefectCode::SelfReference);
+    }
+
+    #[test]
+    fn the_address_and_the_equipment_have_their_rules() {
+        one(json!({"siteAddress": {"city": "Austin"}}), "siteAddress.line1", DefectCode::Required);
+        let rented = json!({"equipment": [{"name": "Lift"}, {"startDate": "2025-10-28", "endDate": "2025-10-27"}]});
+        one(rented, "equipment[1].endDate", DefectCode::DateOrder);
+        assert_eq!(found(json!({"equipment": [{"startDate": "2025-10-28", "endDate": "2025-10-28"}]}), true), []);
+    }
+}

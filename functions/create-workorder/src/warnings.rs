@@ -1,0 +1,29 @@
+//! Facts that the sender should know and that change nothing (X7 to X9, X12 and X13 of contract section 7).
+//!
+//! They are about what the request touches: what points at a record that was not read for it gives no warning.
+
+mod crew;
+mod papers;
+mod project;
+
+use serde_json::{Map, Value};
+use shared::inbound::resource::Change;
+
+use crate::status::Status;
+
+/// Whether a change that sends no references can give warnings about the stored ones: it moves the order, asks for
+/// other skills or another phase, or opens it again.
+pub(crate) fn concerned(stored: &Map<String, Value>, merged: &Map<String, Value>) -> bool {
+    let changed = |field: &str| stored.get(field) != merged.get(field);
+    let closed = |record| !Status::of(record).is_some_and(Status::is_open);
+    ["scheduledStart", "scheduledEnd", "timeZone", "requiredSkills", "phase"].into_iter().any(changed)
+        || (closed(stored) && changed("status"))
+}
+
+/// Adds the warnings of the settled record. Nobody has to be anywhere for an order that is closed.
+pub(crate) fn add(change: &mut Change<'_>) {
+    if Status::of(&change.record).is_some_and(Status::is_open) {
+        project::add(change);
+        crew::add(change);
+    }
+}

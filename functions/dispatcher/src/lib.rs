@@ -1,0 +1,150 @@
+//! The dispatcher: from the stream of events to one delivery for each endpoint that wants the event.
+//!
+//! Delivery ids follow from event and endpoint, so a batch that the stream brings twice makes nothing twice. Deliveries
+//! are stored first and queued second: what is stored and not queued, the sweeper finds.
+
+use std::collections::BTreeMap;
+
+use aws_lambda_events::dynamodb::{Event as StreamEvent, EventRecord};
+use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
+use jiff::Timestamp;
+use shared::config::{ConfigError, Environment};
+use shared::delivery::{Delivery, DeliveryStatus};
+use shared::endpoint::{Endpoint, HealthState};
+use shared::ids;
+use shared::queue::{Queue, QueueError};
+use shared::store::StoreError;
+use shared::store::deliveries::{Deliveries, MAX_CREATED_AT_ONCE};
+use shared::store::endpoints::Endpoints;
+use shared::store::events::{Outbox, StoredEvent};
+
+/// Endpoints are read in pages of this size: an event for ten thousand of them needs no more memory than one for a few.
+const PAGE: i32 = 500;
+
+/// What the dispatcher holds.
+#[derive(Debug)]
+pub struct Dispatcher {
+    endpoints: Endpoints,
+    deliveries: Deliveries,
+    first: Queue,
+    retries: Queue,
+}
+
+/// Why a batch has to come again.
+#[derive(Debug, thiserror::Error)]
+enum DispatchError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Queue(#[from] QueueError),
+}
+
+impl Dispatcher {
+    /// Reads `ENDPOINTS_TABLE`, `DELIVERIES_TABLE`, `DELIVERY_QUEUE_URL` and `RETRY_QUEUE_URL`.
+    ///
+    /// # Errors
+    /// When one of them is not set.
+    pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
+        Ok(Self {
+            endpoints: environment.endpoints()?,
+            deliveries: environment.deliveries()?,
+            first: environment.delivery_queue()?,
+            retries: environment.retry_queue()?,
+        })
+    }
+
+    /// Dispatches one batch of the stream. When something fails, the first record of what is not done is reported, and
+    /// the stream goes on from there.
+    pub async fn handle(&self, batch: StreamEvent, now: Timestamp) -> DynamoDbEventResponse {
+        let first = batch.records.first().and_then(sequence_number);
+        let mut by_account: BTreeMap<String, Vec<Outbox>> = BTreeMap::new();
+        let mut unreadable = None;
+        for record in batch.records.into_iter().filter(|record| record.event_name == "INSERT") {
+            let sequence = sequence_number(&record);
+            match Outbox::from_item(record.change.new_image) {
+                Ok(outbox) => by_account.entry(outbox.account.clone()).or_default().push(outbox),
+                Err(error) => {
+                    tracing::error!(%error, sequence, "a record of the event stream can't be read");
+                    unreadable = sequence;
+                    break;
+                }
+            }
+        }
+        for (account, outboxes) in by_account {
+            if let Err(error) = self.dispatch(&account, &outboxes, now).await {
+                tracing::error!(%error, account, "events were not dispatched; the stream brings them again");
+                // Accounts that are done are done again, which makes nothing twice.
+                return failed_from(first);
+            }
+        }
+        unreadable.map_or_else(DynamoDbEventResponse::default, |sequence| failed_from(Some(sequence)))
+    }
+
+    /// All events of one account in a batch: one pass over its endpoints.
+    async fn dispatch(&self, account: &str, outboxes: &[Outbox], now: Timestamp) -> Result<(), DispatchError> {
+        let mut after: Option<String> = None;
+        loop {
+            let page = self.endpoints.page(account, after.as_deref(), false, PAGE).await?;
+            let mut wanted: Vec<(Delivery, HealthState)> = Vec::new();
+            for outbox in outboxes {
+                for event in &outbox.events {
+                    let takers = page.endpoints.iter().filter(|e| e.wants(event.name, event.project_id.as_deref()));
+                    wanted.extend(takers.map(|e| (delivery(outbox, event, e, now), e.health.state)));
+                }
+            }
+            for chunk in wanted.chunks(MAX_CREATED_AT_ONCE) {
+                self.create(chunk, now).await?;
+            }
+            after = page.next;
+            if after.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Stores deliveries and queues them. Those that were there already were queued by whoever made them, or are the
+    /// sweeper's; what goes to a failing endpoint goes straight to the retries, where it holds up nobody.
+    async fn create(&self, wanted: &[(Delivery, HealthState)], now: Timestamp) -> Result<(), DispatchError> {
+        let deliveries: Vec<Delivery> = wanted.iter().map(|(delivery, _)| delivery.clone()).collect();
+        let existing = self.deliveries.create(&deliveries).await?;
+        let new = wanted.iter().filter(|(delivery, _)| !existing.contains(&delivery.id));
+        let (failing, healthy): (Vec<_>, Vec<_>) = new.partition(|(_, state)| *state == HealthState::Failing);
+        for (queue, deliveries) in [(&self.first, healthy), (&self.retries, failing)] {
+            let tasks: Vec<_> = deliveries.into_iter().map(|(delivery, _)| delivery.task()).collect();
+            queue.send(&tasks, now).await?;
+        }
+        Ok(())
+    }
+}
+
+fn delivery(outbox: &Outbox, event: &StoredEvent, endpoint: &Endpoint, now: Timestamp) -> Delivery {
+    Delivery {
+        account: outbox.account.clone(),
+        id: ids::delivery_id(&event.id, &endpoint.id),
+        event_id: event.id.clone(),
+        event: event.name,
+        outbox_id: outbox.id.clone(),
+        endpoint_id: endpoint.id.clone(),
+        status: DeliveryStatus::Pending,
+        attempt_count: 0,
+        series_start: 0,
+        next_attempt_at: Some(now),
+        created_at: now,
+        completed_at: None,
+        test: false,
+        attempts: Vec::new(),
+    }
+}
+
+fn sequence_number(record: &EventRecord) -> Option<String> {
+    record.change.sequence_number.clone()
+}
+
+/// The answer that makes the stream go on from this record.
+fn failed_from(sequence_number: Option<String>) -> DynamoDbEventResponse {
+    let mut failure = DynamoDbBatchItemFailure::default();
+    failure.item_identifier = sequence_number;
+    let mut response = DynamoDbEventResponse::default();
+    response.batch_item_failures.push(failure);
+    response
+}

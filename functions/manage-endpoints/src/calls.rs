@@ -1,0 +1,131 @@
+//! The calls on endpoints themselves.
+
+use lambda_http::http::{StatusCode, header};
+use serde_json::{Map, Value};
+use shared::endpoint::{Endpoint, EndpointStatus, Health, SealedSecret};
+use shared::http::{Facts, Reply};
+use shared::ids;
+use shared::manage::body::Form;
+use shared::manage::{self, PageRequest};
+use shared::problem::{Problem, ProblemCode};
+use shared::signing::SigningSecret;
+
+use crate::changes::{Changes, unusable};
+use crate::route::no_such_endpoint;
+use crate::view::EndpointView;
+use crate::{Call, ID_PREFIX, ROOT};
+
+impl Call<'_> {
+    /// Makes an endpoint; its answer is one of those with the secret.
+    pub(crate) async fn create(&self, body: Map<String, Value>) -> Result<Reply, Problem> {
+        let wanted = Changes::parse(body, Form::New, self.function.allow_private)?;
+        self.check_room().await?;
+        let id = ids::new_id(ID_PREFIX, self.now);
+        let secret = SigningSecret::from_bytes(ids::random());
+        let sealed = self.seal(&secret, &id).await?;
+        let mut endpoint = self.blank(id, sealed);
+        wanted.apply(&mut endpoint);
+        self.check_address(&endpoint.url).await?;
+        self.function.endpoints.create(self.account(), &endpoint).await?;
+        let view = EndpointView::of(&endpoint).with_secret(&secret);
+        let location = format!("{ROOT}/{}", endpoint.id);
+        Ok(Reply::new(StatusCode::CREATED, &view)
+            .with_header(header::LOCATION, &location)
+            .with_facts(facts("created", &endpoint.id)))
+    }
+
+    /// One page of the account's endpoints, newest first.
+    pub(crate) async fn list(&self, page: &PageRequest) -> Result<Reply, Problem> {
+        let mut found = self.function.endpoints.page(self.account(), page.after(), true, page.fetch()).await?;
+        let next = page.cut(&mut found.endpoints, found.next, |endpoint| &endpoint.id);
+        let views: Vec<_> = found.endpoints.iter().map(EndpointView::of).collect();
+        Ok(PageRequest::reply(&views, next.as_deref()))
+    }
+
+    pub(crate) async fn get(&self, id: &str) -> Result<Reply, Problem> {
+        let endpoint = self.read(id).await?;
+        Ok(Reply::ok(&EndpointView::of(&endpoint))
+            .with_facts(Facts { id: Some(endpoint.id.clone()), ..Facts::default() }))
+    }
+
+    /// Merges `body` into an endpoint. When a person changes it at the same time, the merge starts again on what they
+    /// made of it; when nothing changes, nothing is written.
+    pub(crate) async fn change(&self, id: &str, body: Map<String, Value>) -> Result<Reply, Problem> {
+        let changes = Changes::parse(body, Form::Change, self.function.allow_private)?;
+        for _ in 0..manage::MAX_TRIES {
+            let stored = self.read(id).await?;
+            let mut endpoint = stored.clone();
+            let switch = changes.apply(&mut endpoint);
+            if endpoint == stored {
+                return Ok(Reply::ok(&EndpointView::of(&stored)).with_facts(facts("unchanged", id)));
+            }
+            if endpoint.url != stored.url {
+                self.check_address(&endpoint.url).await?;
+            }
+            endpoint.version += 1;
+            endpoint.updated_at = self.now;
+            let store = &self.function.endpoints;
+            if let Some(endpoint) = store.update(self.account(), &endpoint, stored.version, switch.as_ref()).await? {
+                return Ok(Reply::ok(&EndpointView::of(&endpoint)).with_facts(facts("updated", id)));
+            }
+        }
+        Err(manage::too_busy())
+    }
+
+    /// Deletes an endpoint. Its pending deliveries end as `cancelled` when the deliverer comes to them.
+    pub(crate) async fn delete(&self, id: &str) -> Result<Reply, Problem> {
+        if self.function.endpoints.delete(self.account(), id).await? {
+            Ok(Reply::no_content().with_facts(facts("deleted", id)))
+        } else {
+            Err(no_such_endpoint())
+        }
+    }
+
+    /// The endpoint with this id, if it is the caller's.
+    pub(crate) async fn read(&self, id: &str) -> Result<Endpoint, Problem> {
+        self.function.endpoints.get(self.account(), id).await?.ok_or_else(no_such_endpoint)
+    }
+
+    /// An endpoint of which nothing is known but its secret.
+    fn blank(&self, id: String, secret: SealedSecret) -> Endpoint {
+        Endpoint {
+            id,
+            url: String::new(),
+            events: Vec::new(),
+            project_ids: Vec::new(),
+            description: None,
+            headers: std::collections::BTreeMap::new(),
+            secret,
+            previous_secret: None,
+            created_at: self.now,
+            updated_at: self.now,
+            version: 1,
+            status: EndpointStatus::Enabled,
+            disabled_reason: None,
+            health: Health::default(),
+        }
+    }
+
+    /// 409 when the account has as many as it may have. Calls at the same moment may pass together: the limit keeps
+    /// fan-out in bounds and need not be exact.
+    async fn check_room(&self) -> Result<(), Problem> {
+        let max = self.function.max_endpoints;
+        let count = self.function.endpoints.count(self.account()).await?;
+        if u64::try_from(count).is_ok_and(|count| count < max) {
+            return Ok(());
+        }
+        let detail =
+            format!("The account has {max} endpoints, which is as many as it may have. Delete one, or ask for more.");
+        Err(Problem::new(ProblemCode::LimitReached, detail))
+    }
+
+    /// 400 on `url` when there is nothing behind it, or nothing public.
+    async fn check_address(&self, url: &str) -> Result<(), Problem> {
+        self.function.sender.resolve_and_check(url).await.map(drop).map_err(unusable)
+    }
+}
+
+/// What the log line says.
+pub(crate) fn facts(action: &'static str, id: &str) -> Facts {
+    Facts { action: Some(action), id: Some(id.to_owned()), ..Facts::default() }
+}

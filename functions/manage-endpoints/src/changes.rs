@@ -1,0 +1,145 @@
+//! What a body asks for, and what that makes of an endpoint.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+use shared::defect::{DefectCode, Defects};
+use shared::endpoint::{Endpoint, EndpointStatus, EventFilter};
+use shared::manage::body::{self, Form};
+use shared::problem::Problem;
+use shared::schema::Class::{P0, P1};
+use shared::schema::declare::{list, on_create, optional, string, text};
+use shared::schema::{Field, Type};
+use shared::sender::{LONGEST_URL, UrlDefect, check_endpoint_url};
+use shared::store::endpoints::Switch;
+
+use crate::own_headers;
+
+/// `disabledReason` when a person did it.
+pub(crate) const BY_REQUEST: &str = "disabled by request";
+
+/// The body of an endpoint, without `headers`, whose names are the subscriber's.
+const FIELDS: [Field; 5] = [
+    on_create("url", string(LONGEST_URL), P0, "where deliveries go"),
+    on_create("events", Type::List { min: 1, max: 50, item: &string(60) }, P0, "names, `workorder.*` or `*`"),
+    optional("projectIds", list(100, &Type::Id("proj_")), P0, "only events of these projects"),
+    optional("description", text(500), P1, "what people call it"),
+    optional("status", Type::Enum(&["enabled", "disabled"]), P0, "default `enabled`"),
+];
+
+/// What a body asks for; `None` where it says nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Changes {
+    url: Option<String>,
+    events: Option<Vec<EventFilter>>,
+    project_ids: Option<Vec<String>>,
+    description: Option<Option<String>>,
+    headers: Option<BTreeMap<String, String>>,
+    status: Option<EndpointStatus>,
+}
+
+impl Changes {
+    /// Reads a body; reports all that the body alone tells. What is behind the URL is asked later.
+    pub(crate) fn parse(mut sent: Map<String, Value>, form: Form, allow_private: bool) -> Result<Self, Problem> {
+        let mut defects = Defects::default();
+        let headers = sent.shift_remove("headers").map(|value| own_headers::read(&value, &mut defects));
+        let event_names = sent.get("events").cloned();
+        let mut read = body::read(&FIELDS, sent, form, &mut defects);
+        let url = read.get("url").and_then(Value::as_str).map(str::to_owned);
+        if let Some(Err(defect)) = url.as_deref().map(|url| check_endpoint_url(url, allow_private)) {
+            defects.push("url", url_code(defect), url_message(defect));
+        }
+        let events = event_names.map(|names| filters(&names, &mut defects));
+        if !defects.is_empty() {
+            return Err(Problem::invalid(defects));
+        }
+        Ok(Self {
+            url,
+            events,
+            project_ids: read.remove("projectIds").map(|value| strings(&value)),
+            description: read.remove("description").map(|value| value.as_str().map(str::to_owned)),
+            headers,
+            status: read.remove("status").map(|value| match value.as_str() {
+                Some("disabled") => EndpointStatus::Disabled,
+                _ => EndpointStatus::Enabled,
+            }),
+        })
+    }
+
+    /// Makes the changes. Returns what they do to the status, if anything.
+    pub(crate) fn apply(&self, endpoint: &mut Endpoint) -> Option<Switch> {
+        let new = self.clone();
+        replace(&mut endpoint.url, new.url);
+        replace(&mut endpoint.events, new.events);
+        replace(&mut endpoint.project_ids, new.project_ids);
+        replace(&mut endpoint.description, new.description);
+        replace(&mut endpoint.headers, new.headers);
+        let status = new.status.filter(|status| *status != endpoint.status)?;
+        endpoint.status = status;
+        match status {
+            EndpointStatus::Enabled => {
+                endpoint.disabled_reason = None;
+                Some(Switch::On)
+            }
+            EndpointStatus::Disabled => {
+                endpoint.disabled_reason = Some(BY_REQUEST.to_owned());
+                Some(Switch::Off { reason: BY_REQUEST.to_owned() })
+            }
+        }
+    }
+}
+
+/// 400 on `url`.
+pub(crate) fn unusable(defect: UrlDefect) -> Problem {
+    Problem::invalid_field("url", url_code(defect), url_message(defect))
+}
+
+fn url_code(defect: UrlDefect) -> DefectCode {
+    match defect {
+        UrlDefect::TooLong => DefectCode::TooLong,
+        UrlDefect::Malformed | UrlDefect::NotHttps | UrlDefect::Credentials | UrlDefect::Fragment | UrlDefect::Port => {
+            DefectCode::InvalidFormat
+        }
+        UrlDefect::PrivateName | UrlDefect::ForbiddenAddress | UrlDefect::Unresolvable => DefectCode::InvalidValue,
+    }
+}
+
+fn url_message(defect: UrlDefect) -> String {
+    match defect {
+        UrlDefect::Unresolvable => {
+            format!("{defect}; check its spelling, or wait until its DNS record is published and send it again")
+        }
+        _ => defect.to_string(),
+    }
+}
+
+/// The filters of `events`, and a defect for each name that is none of ours. That they are strings, how many and how
+/// long, the table has checked.
+fn filters(names: &Value, defects: &mut Defects) -> Vec<EventFilter> {
+    let names = names.as_array().map(Vec::as_slice).unwrap_or_default();
+    let mut filters = Vec::new();
+    for (i, name) in names.iter().enumerate() {
+        let Some(name) = name.as_str().map(str::trim) else { continue };
+        let field = format!("events[{i}]");
+        match EventFilter::try_from(name.to_owned()) {
+            Ok(filter) => filters.push(filter),
+            Err(_) if defects.iter().any(|defect| defect.field == field || defect.field == "events") => {}
+            Err(unknown) => defects.push(field, DefectCode::InvalidValue, unknown.to_string()),
+        }
+    }
+    filters
+}
+
+fn strings(list: &Value) -> Vec<String> {
+    let items = list.as_array().map(Vec::as_slice).unwrap_or_default();
+    items.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+fn replace<T>(old: &mut T, new: Option<T>) {
+    if let Some(new) = new {
+        *old = new;
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,97 @@
+//! `/api/endpoints`: where a subscriber wants which events, and the secrets that sign them (contract section 9).
+//!
+//! Signing secrets are in the answers to three calls only: the one that makes an endpoint, `/secret` and
+//! `/secret/rotate`. Everything else shows a hint.
+
+mod calls;
+mod changes;
+mod own_headers;
+mod route;
+mod secrets;
+mod view;
+
+use jiff::Timestamp;
+use lambda_http::{Body, Request, Response};
+use shared::api_key::Scope;
+use shared::clock::whole_seconds;
+use shared::config::{ConfigError, Environment};
+use shared::http::{Caller, Gate, Reply};
+use shared::manage::{self, PageRequest, body};
+use shared::problem::Problem;
+use shared::seal::Sealer;
+use shared::sender::Sender;
+use shared::store::endpoints::Endpoints;
+
+use route::Route;
+
+/// Where this function's paths begin.
+pub const ROOT: &str = "/api/endpoints";
+
+/// The prefix of endpoints' ids.
+const ID_PREFIX: &str = "ep_";
+
+/// What the function holds.
+#[derive(Debug)]
+pub struct ManageEndpoints {
+    gate: Gate,
+    endpoints: Endpoints,
+    sealer: Sealer,
+    sender: Sender,
+    /// Whether endpoints may be `http` and private: in the local system.
+    allow_private: bool,
+    /// How many endpoints an account may have.
+    max_endpoints: u64,
+}
+
+/// One call that was let in.
+struct Call<'a> {
+    function: &'a ManageEndpoints,
+    caller: Caller,
+    /// The present, in whole seconds.
+    now: Timestamp,
+}
+
+impl ManageEndpoints {
+    /// Of the tables, the sealing keys, `ALLOW_PRIVATE_ENDPOINTS` and `MAX_ENDPOINTS_PER_ACCOUNT` (default 100).
+    ///
+    /// # Errors
+    /// When a variable is missing or can't be used.
+    pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
+        Ok(Self {
+            gate: environment.gate("manage-endpoints", true)?,
+            endpoints: environment.endpoints()?,
+            sealer: environment.sealer()?,
+            sender: environment.sender()?,
+            allow_private: environment.allow_private_endpoints(),
+            max_endpoints: manage::number(environment, "MAX_ENDPOINTS_PER_ACCOUNT", 100)?,
+        })
+    }
+
+    /// Answers one request. Never fails: whatever goes wrong is an answer.
+    pub async fn handle(&self, request: Request, now: Timestamp) -> Response<Body> {
+        let request = &request;
+        let work = async |caller| {
+            let call = Call { function: self, caller, now: whole_seconds(now) };
+            call.answer(request).await
+        };
+        self.gate.serve(request, Scope::ManageWebhooks, now, work).await
+    }
+}
+
+impl Call<'_> {
+    async fn answer(&self, request: &Request) -> Result<Reply, Problem> {
+        match route::find(request.method(), &manage::segments(request, ROOT)?)? {
+            Route::Create => self.create(body::object(request)?).await,
+            Route::List => self.list(&PageRequest::of(request, ID_PREFIX)?).await,
+            Route::Get(id) => self.get(id).await,
+            Route::Change(id) => self.change(id, body::object(request)?).await,
+            Route::Delete(id) => self.delete(id).await,
+            Route::Secret(id) => self.secret(id).await,
+            Route::RotateSecret(id) => self.rotate_secret(id, body::optional_object(request)?).await,
+        }
+    }
+
+    fn account(&self) -> &str {
+        &self.caller.account.id
+    }
+}

@@ -1,0 +1,96 @@
+//! The subscriber's own headers: an object with names of its choosing, which no table of fields can list.
+
+use std::collections::{BTreeMap, HashSet};
+
+use serde_json::{Map, Value};
+use shared::defect::{DefectCode, Defects};
+use shared::sender::{HeaderDefect, LONGEST_NAME, check_own_header};
+
+const FIELD: &str = "headers";
+const MAX_HEADERS: usize = 10;
+
+/// Reads `headers`; null is none. Of use only when no defect was found.
+pub(crate) fn read(value: &Value, defects: &mut Defects) -> BTreeMap<String, String> {
+    let sent = match value {
+        Value::Null => return BTreeMap::new(),
+        Value::Object(sent) => sent,
+        _ => {
+            defects.push(FIELD, DefectCode::InvalidType, "must be an object of header names and values");
+            return BTreeMap::new();
+        }
+    };
+    if sent.len() > MAX_HEADERS {
+        defects.push(FIELD, DefectCode::TooManyItems, format!("must have at most {MAX_HEADERS} headers"));
+        return BTreeMap::new();
+    }
+    named(sent, defects)
+}
+
+fn named(sent: &Map<String, Value>, defects: &mut Defects) -> BTreeMap<String, String> {
+    let mut headers = BTreeMap::new();
+    let mut seen = HashSet::new();
+    for (name, value) in sent {
+        let field = format!("{FIELD}.{}", name.chars().take(LONGEST_NAME).collect::<String>());
+        if !seen.insert(name.to_ascii_lowercase()) {
+            defects.push(field, DefectCode::DuplicateItem, "is there already, in other letter case");
+            continue;
+        }
+        // A wrong name is reported as that even when the value is no string.
+        let text = value.as_str().map_or("-", str::trim);
+        match check_own_header(name, text) {
+            Err(defect) => defects.push(field, code(defect), defect.to_string()),
+            Ok(()) if !value.is_string() => defects.push(field, DefectCode::InvalidType, "must be a string"),
+            Ok(()) => _ = headers.insert(name.clone(), text.to_owned()),
+        }
+    }
+    headers
+}
+
+fn code(defect: HeaderDefect) -> DefectCode {
+    match defect {
+        HeaderDefect::Name | HeaderDefect::Reserved => DefectCode::InvalidKey,
+        HeaderDefect::Value => DefectCode::InvalidFormat,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn defects(value: &Value) -> Vec<String> {
+        let mut defects = Defects::default();
+        read(value, &mut defects);
+        defects.iter().map(|defect| format!("{} {:?}", defect.field, defect.code)).collect()
+    }
+
+    #[test]
+    fn headers_are_kept_as_they_were_written() {
+        let mut none = Defects::default();
+        let headers = read(&json!({"Authorization": " Bearer x ", "X-Tenant": "7", "Api-Key": "k"}), &mut none);
+        assert!(none.is_empty());
+        let expected = [("Api-Key", "k"), ("Authorization", "Bearer x"), ("X-Tenant", "7")];
+        assert!(headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).eq(expected));
+        assert!(read(&json!(null), &mut none).is_empty() && none.is_empty());
+    }
+
+    #[test]
+    fn every_wrong_header_is_reported() {
+        let sent = json!({"Host": "x", "a b": "x", "X-A": 1, "X-B": "", "X-C": "1", "x-c": "2", "Cookie": null});
+        assert_eq!(
+            defects(&sent),
+            [
+                "headers.Host InvalidKey",
+                "headers.a b InvalidKey",
+                "headers.X-A InvalidType",
+                "headers.X-B InvalidFormat",
+                "headers.x-c DuplicateItem",
+                "headers.Cookie InvalidKey",
+            ]
+        );
+        assert_eq!(defects(&json!(["a"])), ["headers InvalidType"]);
+        let many: Map<String, Value> = (0..11).map(|i| (format!("X-{i}"), json!("v"))).collect();
+        assert_eq!(defects(&Value::Object(many)), ["headers TooManyItems"]);
+    }
+}

@@ -1,0 +1,83 @@
+//! Endpoints and their secrets as answers show them.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use shared::clock::whole_seconds;
+use shared::endpoint::{Endpoint, EndpointStatus, EventFilter, Health, PreviousSecret};
+use shared::signing::SigningSecret;
+
+/// An endpoint as its account sees it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct EndpointView<'a> {
+    id: &'a str,
+    url: &'a str,
+    events: &'a [EventFilter],
+    project_ids: &'a [String],
+    description: Option<&'a str>,
+    status: EndpointStatus,
+    disabled_reason: Option<&'a str>,
+    headers: &'a BTreeMap<String, String>,
+    secret_hint: &'a str,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    version: u64,
+    health: Health,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret: Option<&'a str>,
+}
+
+impl<'a> EndpointView<'a> {
+    pub(crate) fn of(endpoint: &'a Endpoint) -> Self {
+        let health = &endpoint.health;
+        Self {
+            id: &endpoint.id,
+            url: &endpoint.url,
+            events: &endpoint.events,
+            project_ids: &endpoint.project_ids,
+            description: endpoint.description.as_deref(),
+            status: endpoint.status,
+            disabled_reason: endpoint.disabled_reason.as_deref(),
+            headers: &endpoint.headers,
+            secret_hint: &endpoint.secret.hint,
+            created_at: endpoint.created_at,
+            updated_at: endpoint.updated_at,
+            version: endpoint.version,
+            // Deliveries note milliseconds; answers carry whole seconds (contract section 2.6).
+            health: Health {
+                failing_since: health.failing_since.map(whole_seconds),
+                last_success_at: health.last_success_at.map(whole_seconds),
+                last_failure_at: health.last_failure_at.map(whole_seconds),
+                ..health.clone()
+            },
+            secret: None,
+        }
+    }
+
+    /// With its secret: for the answer to the call that made it.
+    pub(crate) fn with_secret(self, secret: &'a SigningSecret) -> Self {
+        Self { secret: Some(secret.expose()), ..self }
+    }
+}
+
+/// An endpoint's secret, and until when those before it are valid.
+#[derive(Serialize)]
+pub(crate) struct SecretView<'a> {
+    secret: &'a str,
+    previous: Vec<PreviousView>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PreviousView {
+    valid_until: Timestamp,
+}
+
+impl<'a> SecretView<'a> {
+    pub(crate) fn new(secret: &'a SigningSecret, previous: Option<&PreviousSecret>) -> Self {
+        let previous = previous.map(|previous| PreviousView { valid_until: previous.valid_until });
+        Self { secret: secret.expose(), previous: previous.into_iter().collect() }
+    }
+}

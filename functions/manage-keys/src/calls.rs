@@ -1,0 +1,86 @@
+//! The calls on keys.
+
+use futures_util::future::try_join_all;
+use lambda_http::http::{StatusCode, header};
+use serde_json::{Map, Value};
+use shared::api_key::{ApiKey, NewKey};
+use shared::http::{Facts, Reply};
+use shared::manage::PageRequest;
+use shared::manage::body::Form;
+use shared::problem::{Problem, ProblemCode};
+use shared::rate_limit::Usage;
+use shared::store::StoreError;
+use shared::store::api_keys::{Changed, Deleted};
+
+use crate::changes::Changes;
+use crate::route::no_such_key;
+use crate::view::KeyView;
+use crate::{Call, ROOT};
+
+impl Call<'_> {
+    /// Makes a key; its answer is the only one that shows it.
+    pub(crate) async fn create(&self, body: Map<String, Value>) -> Result<Reply, Problem> {
+        let wanted = Changes::parse(body, Form::New, self.function.highest, self.now)?;
+        let new = NewKey::generate(&self.function.environment);
+        let mut key = ApiKey::new(&new, String::new(), Vec::new(), self.now);
+        wanted.apply(&mut key);
+        self.function.keys.create(&self.caller.account, &key).await?;
+        let unused = Usage { hour: 0, minute: 0, granted: true };
+        let location = format!("{ROOT}/{}", key.id);
+        Ok(Reply::new(StatusCode::CREATED, &KeyView::of(&key, unused).with_key(&new))
+            .with_header(header::LOCATION, &location)
+            .with_facts(facts("created", &key.id)))
+    }
+
+    /// One page of the account's keys, newest first.
+    pub(crate) async fn list(&self, page: &PageRequest) -> Result<Reply, Problem> {
+        let mut found = self.function.keys.page(self.account(), page.after(), page.fetch()).await?;
+        let next = page.cut(&mut found.keys, found.next, |key| &key.id);
+        let usages = try_join_all(found.keys.iter().map(|key| self.usage(key))).await?;
+        let views: Vec<_> = found.keys.iter().zip(usages).map(|(key, usage)| KeyView::of(key, usage)).collect();
+        Ok(PageRequest::reply(&views, next.as_deref()))
+    }
+
+    pub(crate) async fn get(&self, id: &str) -> Result<Reply, Problem> {
+        let key = self.function.keys.get(self.account(), id).await?.ok_or_else(no_such_key)?;
+        let facts = Facts { id: Some(id.to_owned()), ..Facts::default() };
+        Ok(Reply::ok(&KeyView::of(&key, self.usage(&key).await?)).with_facts(facts))
+    }
+
+    /// Merges `body` into a key.
+    pub(crate) async fn change(&self, id: &str, body: Map<String, Value>) -> Result<Reply, Problem> {
+        let changes = Changes::parse(body, Form::Change, self.function.highest, self.now)?;
+        match self.function.keys.update(self.account(), id, |key| changes.apply(key)).await? {
+            Changed::Done(key) => {
+                let view = KeyView::of(&key, self.usage(&key).await?);
+                Ok(Reply::ok(&view).with_facts(facts("updated", id)))
+            }
+            Changed::NotFound => Err(no_such_key()),
+            Changed::Last => Err(last_key()),
+        }
+    }
+
+    pub(crate) async fn delete(&self, id: &str) -> Result<Reply, Problem> {
+        match self.function.keys.delete(self.account(), id).await? {
+            Deleted::Gone => Ok(Reply::no_content().with_facts(facts("deleted", id))),
+            Deleted::NotFound => Err(no_such_key()),
+            Deleted::Last => Err(last_key()),
+        }
+    }
+
+    async fn usage(&self, key: &ApiKey) -> Result<Usage, StoreError> {
+        self.function.rates.usage(&key.id, self.now).await
+    }
+}
+
+/// 409: without this key nobody could make another.
+fn last_key() -> Problem {
+    let detail =
+        "This is the account's last key with the scope keys:manage that does not expire. Make another one first.";
+    Problem::new(ProblemCode::LastKey, detail)
+}
+
+/// What the log line says.
+fn facts(action: &'static str, id: &str) -> Facts {
+    Facts { action: Some(action), id: Some(id.to_owned()), ..Facts::default() }
+}

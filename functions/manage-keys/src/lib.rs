@@ -1,0 +1,103 @@
+//! `/api/keys`: the keys that an account's integrations call with (contract section 9).
+//!
+//! A key is shown once, in the answer to the call that makes it; of what is stored nobody can make it again. Whoever
+//! holds `keys:manage` may give a new key any scope, also one that its own key lacks: it is the account's administrator,
+//! and could make itself such a key in two steps anyway. Changes and deletions take effect everywhere within 60 seconds,
+//! which is how long a warm function remembers a key.
+
+mod calls;
+mod changes;
+mod route;
+mod view;
+
+use jiff::Timestamp;
+use lambda_http::{Body, Request, Response};
+use shared::api_key::Scope;
+use shared::config::{ConfigError, Environment};
+use shared::http::{Caller, Gate, Reply};
+use shared::manage::{self, PageRequest, body};
+use shared::problem::Problem;
+use shared::rate_limit::Limits;
+use shared::store::api_keys::ApiKeys;
+use shared::store::rate_windows::RateWindows;
+
+use route::Route;
+
+/// Where this function's paths begin.
+pub const ROOT: &str = "/api/keys";
+
+/// The prefix of keys' ids.
+const ID_PREFIX: &str = "key_";
+
+/// What the function holds.
+#[derive(Debug)]
+pub struct ManageKeys {
+    gate: Gate,
+    keys: ApiKeys,
+    rates: RateWindows,
+    /// The `live` of `wsk_live_...`.
+    environment: String,
+    /// The highest limits that a key may be given here.
+    highest: Limits,
+}
+
+/// One call that was let in.
+struct Call<'a> {
+    function: &'a ManageKeys,
+    caller: Caller,
+    now: Timestamp,
+}
+
+impl ManageKeys {
+    /// Of the tables, the sealing keys, `KEY_ENVIRONMENT` (default `live`: what keys are called after), and
+    /// `KEY_LIMIT_PER_HOUR` and `KEY_LIMIT_PER_MINUTE` (defaults 1,000 and 50: the highest limits that may be given).
+    ///
+    /// # Errors
+    /// When a variable is missing or can't be used.
+    pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
+        let default = Limits::default();
+        Ok(Self {
+            gate: environment.gate("manage-keys", true)?,
+            keys: environment.api_keys()?,
+            rates: environment.rate_windows()?,
+            environment: key_environment(environment)?,
+            highest: Limits {
+                per_hour: manage::number(environment, "KEY_LIMIT_PER_HOUR", default.per_hour)?,
+                per_minute: manage::number(environment, "KEY_LIMIT_PER_MINUTE", default.per_minute)?,
+            },
+        })
+    }
+
+    /// Answers one request. Never fails: whatever goes wrong is an answer.
+    pub async fn handle(&self, request: Request, now: Timestamp) -> Response<Body> {
+        let request = &request;
+        let work = async |caller| Call { function: self, caller, now }.answer(request).await;
+        self.gate.serve(request, Scope::ManageKeys, now, work).await
+    }
+}
+
+impl Call<'_> {
+    async fn answer(&self, request: &Request) -> Result<Reply, Problem> {
+        match route::find(request.method(), &manage::segments(request, ROOT)?)? {
+            Route::Create => self.create(body::object(request)?).await,
+            Route::List => self.list(&PageRequest::of(request, ID_PREFIX)?).await,
+            Route::Get(id) => self.get(id).await,
+            Route::Change(id) => self.change(id, body::object(request)?).await,
+            Route::Delete(id) => self.delete(id).await,
+        }
+    }
+
+    fn account(&self) -> &str {
+        &self.caller.account.id
+    }
+}
+
+/// Keys are of the form `wsk_<environment>_<digits>`, so the environment is a short word.
+fn key_environment(environment: &Environment) -> Result<String, ConfigError> {
+    let name = "KEY_ENVIRONMENT";
+    let word = environment.optional(name).unwrap_or_else(|| "live".to_owned());
+    if word.len() <= 20 && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()) {
+        return Ok(word);
+    }
+    Err(ConfigError::Invalid { name, reason: "it must be at most 20 lower-case letters and digits".to_owned() })
+}

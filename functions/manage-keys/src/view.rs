@@ -1,0 +1,75 @@
+//! Keys as answers show them: never the key itself but once, never its hash.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use shared::api_key::{ApiKey, NewKey, Scope};
+use shared::rate_limit::{Limits, Usage};
+
+/// A key as its account sees it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct KeyView<'a> {
+    id: &'a str,
+    name: &'a str,
+    hint: &'a str,
+    scopes: &'a [Scope],
+    /// Those that count: its own, or the default.
+    limits: Limits,
+    usage: UsageView,
+    expires_at: Option<Timestamp>,
+    last_used_at: Option<Timestamp>,
+    created_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<&'a str>,
+}
+
+/// Calls made in the present hour and minute, under the names of the limits that they count against.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct UsageView {
+    per_hour: u64,
+    per_minute: u64,
+}
+
+impl<'a> KeyView<'a> {
+    pub(crate) fn of(key: &'a ApiKey, usage: Usage) -> Self {
+        Self {
+            id: &key.id,
+            name: &key.name,
+            hint: &key.hint,
+            scopes: &key.scopes,
+            limits: key.limits(),
+            usage: UsageView { per_hour: usage.hour, per_minute: usage.minute },
+            expires_at: key.expires_at,
+            last_used_at: key.last_used_at,
+            created_at: key.created_at,
+            key: None,
+        }
+    }
+
+    /// With the key itself: for the answer to the call that made it.
+    pub(crate) fn with_key(self, key: &'a NewKey) -> Self {
+        Self { key: Some(key.expose()), ..self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_key_is_shown_once_and_its_hash_never() {
+        let new = NewKey::generate("test");
+        let key = ApiKey::new(&new, "ERP", vec![Scope::Inbound], "2025-10-20T14:30:00Z".parse().unwrap());
+        let usage = Usage { hour: 7, minute: 2, granted: true };
+        let expected = json!({
+            "id": key.id, "name": "ERP", "hint": new.hint(), "scopes": ["inbound"],
+            "limits": {"perHour": 1000, "perMinute": 50}, "usage": {"perHour": 7, "perMinute": 2},
+            "expiresAt": null, "lastUsedAt": null, "createdAt": "2025-10-20T14:30:00Z",
+        });
+        assert_eq!(json!(KeyView::of(&key, usage)), expected);
+        assert_eq!(json!(KeyView::of(&key, usage).with_key(&new))["key"], new.expose());
+    }
+}

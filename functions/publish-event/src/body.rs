@@ -1,0 +1,80 @@
+//! The body of a publication: an envelope, and data that its event's table describes.
+
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+use shared::defect::{DefectCode, Defects};
+use shared::events::{EventDraft, EventName};
+use shared::problem::Problem;
+use shared::schema::declare::{always, nullable, string};
+use shared::schema::{Field, Type, parse_fields};
+use shared::{clock, json};
+
+/// The envelope without `data`, which depends on `event`.
+const ENVELOPE: [Field; 3] =
+    [always("event", string(60)), nullable("occurredAt", Type::DateTime), always("idempotencyKey", string(128))];
+/// A delivery's body has at most this many bytes (contract section 5.1); what the envelope needs is left free.
+const MAX_DATA_BYTES: usize = 32 * 1024 - 200;
+
+/// A publication whose body is clean.
+pub(crate) struct Publication {
+    pub(crate) draft: EventDraft,
+    pub(crate) occurred_at: Timestamp,
+    pub(crate) key: String,
+    /// SHA-256 of all that the key stands for.
+    pub(crate) fingerprint: String,
+}
+
+impl Publication {
+    /// Reads a body, with all its defects at once.
+    pub(crate) fn parse(body: &[u8], now: Timestamp) -> Result<Self, Problem> {
+        let mut body = json::parse_object(body)?;
+        let data = body.shift_remove("data");
+        let mut defects = Defects::default();
+        let envelope = parse_fields(&ENVELOPE, &Value::Object(body), "", &mut defects);
+        let name = event(&envelope, &mut defects);
+        let data = data_of(name, data.as_ref(), &mut defects);
+        let (Some(name), Some(key), true) = (name, text(&envelope, "idempotencyKey"), defects.is_empty()) else {
+            return Err(Problem::invalid(defects));
+        };
+        let occurred = text(&envelope, "occurredAt");
+        let digest = Sha256::new()
+            .chain_update(name.as_str())
+            .chain_update([0])
+            .chain_update(occurred.unwrap_or_default())
+            .chain_update([0])
+            .chain_update(Value::Object(data.clone()).to_string());
+        Ok(Self {
+            draft: EventDraft::new(name, &data, Map::new()),
+            occurred_at: occurred.and_then(|at| at.parse().ok()).unwrap_or_else(|| clock::whole_seconds(now)),
+            key: key.to_owned(),
+            fingerprint: hex::encode(digest.finalize()),
+        })
+    }
+}
+
+fn event(envelope: &Map<String, Value>, defects: &mut Defects) -> Option<EventName> {
+    let name = text(envelope, "event")?.parse();
+    if name.is_err() {
+        let message = "must be one of the 23 events of the catalog (GET /api/event-types)";
+        defects.push("event", DefectCode::InvalidValue, message);
+    }
+    name.ok()
+}
+
+fn data_of(name: Option<EventName>, data: Option<&Value>, defects: &mut Defects) -> Map<String, Value> {
+    let Some(data) = data.filter(|data| !data.is_null()) else {
+        defects.push("data", DefectCode::Required, "is required");
+        return Map::new();
+    };
+    let Some(name) = name else { return Map::new() };
+    if data.to_string().len() > MAX_DATA_BYTES {
+        defects.push("data", DefectCode::TooLarge, "must have at most 32 KiB");
+        return Map::new();
+    }
+    parse_fields(name.event_type().fields, data, "data", defects)
+}
+
+fn text<'a>(envelope: &'a Map<String, Value>, field: &str) -> Option<&'a str> {
+    envelope.get(field).and_then(Value::as_str)
+}

@@ -1,0 +1,80 @@
+//! `POST /api/events`: how the rest of WorkSkedge raises events (contract section 5.4).
+
+mod body;
+
+use jiff::Timestamp;
+use lambda_http::http::Method;
+use lambda_http::{Body, Request, Response};
+use serde_json::json;
+use shared::api_key::Scope;
+use shared::config::{ConfigError, Environment};
+use shared::events::Event;
+use shared::http::{self, Caller, Facts, Gate, Reply};
+use shared::ids;
+use shared::problem::{Problem, ProblemCode};
+use shared::store::events::{Events, Outbox, StoredEvent};
+use shared::store::idempotency::{Claim, Idempotency};
+
+use crate::body::Publication;
+
+/// What the function holds.
+#[derive(Debug)]
+pub struct PublishEvent {
+    gate: Gate,
+    events: Events,
+    idempotency: Idempotency,
+}
+
+impl PublishEvent {
+    /// Reads `EVENTS_TABLE`, `IDEMPOTENCY_TABLE` and what the gate needs.
+    ///
+    /// # Errors
+    /// When one of them is not set.
+    pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
+        Ok(Self {
+            gate: environment.gate("publish-event", false)?,
+            events: environment.events()?,
+            idempotency: environment.idempotency()?,
+        })
+    }
+
+    /// Answers one request. Never fails: whatever goes wrong is an answer.
+    pub async fn handle(&self, request: Request, now: Timestamp) -> Response<Body> {
+        let request = &request;
+        let work = async |caller: Caller| {
+            if request.method() != Method::POST {
+                return Err(Problem::method_not_allowed("POST"));
+            }
+            self.publish(&caller, Publication::parse(http::json_body(request)?, now)?, now).await
+        };
+        self.gate.serve(request, Scope::PublishEvents, now, work).await
+    }
+
+    async fn publish(&self, caller: &Caller, publication: Publication, now: Timestamp) -> Result<Reply, Problem> {
+        let account = &caller.account.id;
+        let Publication { draft, occurred_at, key, fingerprint } = publication;
+        let project = draft.data.get("projectId").and_then(|id| id.as_str()).map(str::to_owned);
+        let event = Event::new(ids::new_id("evt_", now), draft, occurred_at);
+        let stored = StoredEvent::new(&event, project.as_deref());
+        let outboxes = Outbox::split(account, &caller.request_id, vec![stored]);
+        let key = format!("{account}#publish#{key}");
+        let mut claim = Claim::Ours;
+        for outbox in &outboxes {
+            claim = self.events.publish_once(outbox, &self.idempotency, &key, &fingerprint, now).await?;
+        }
+        match claim {
+            Claim::Ours => Ok(answer(&event.id, false)),
+            Claim::Done { fingerprint: first, answer: id } if first == fingerprint => Ok(answer(&id, true)),
+            Claim::Done { .. } | Claim::Running { .. } => Err(Problem::new(
+                ProblemCode::IdempotencyKeyReused,
+                "This idempotencyKey came with another event before. Use a new key for a new event.",
+            )),
+        }
+    }
+}
+
+fn answer(event_id: &str, duplicate: bool) -> Reply {
+    let action = if duplicate { "duplicate" } else { "published" };
+    let facts = Facts { action: Some(action), id: Some(event_id.to_owned()), events: usize::from(!duplicate), number: None };
+    Reply::ok(&json!({ "success": true, "eventId": event_id, "duplicate": duplicate })).with_facts(facts)
+}

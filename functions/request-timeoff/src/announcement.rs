@@ -1,0 +1,19 @@
+//! The events of time off (contract section 5.3).
+
+use serde_json::{Map, Value};
+use shared::events::{EventDraft, EventName};
+use shared::inbound::resource::Change;
+
+/// The event `name` of a settled change. The draft takes from it what the event lists, and makes the type public.
+pub(crate) fn draft(name: EventName, change: &Change<'_>) -> EventDraft {
+    let decision = |field: &str| {
+        let value = change.record.get("decision").and_then(|decision| decision.get(field));
+        value.cloned().unwrap_or(Value::Null)
+    };
+    let extra = Map::from_iter([
+        ("decidedAt".to_owned(), decision("at")),
+        ("decidedById".to_owned(), decision("byEmployeeId")),
+        ("cancelledAt".to_owned(), change.now.to_string().into()),
+    ]);
+    EventDraft::new(name, &change.record, extra)
+}

@@ -1,0 +1,50 @@
+//! Who decided a request, and when.
+
+use serde_json::{Map, Value};
+use shared::defect::{DefectCode, Defects};
+use shared::inbound::references::Reference;
+use shared::inbound::resource::Change;
+use shared::models::Kind;
+use shared::rules::fields::given;
+
+use crate::status::Status;
+
+/// The reference to the approver.
+pub(crate) fn approver(decision: &Map<String, Value>) -> Option<Reference> {
+    Reference::of(Kind::Employee, decision, "decision.", "byEmployee")
+}
+
+/// A decision can only be sent for a request that is approved or denied. What is stored of an approval stays when the
+/// time off is cancelled later.
+pub(crate) fn refuse_unless_decided(change: &Change<'_>, defects: &mut Defects) {
+    if given(change.sent, "decision") && !Status::of(&change.record).is_decided() {
+        let message = "is only allowed when status is approved or denied";
+        defects.push("decision", DefectCode::ConflictingFields, message);
+    }
+}
+
+/// Completes the decision of a decided request: the approver under both names, and the time.
+///
+/// The time is now, once: a decision that is sent again without a time keeps the one it has, so that the replay of a
+/// body is no change.
+pub(crate) fn settle(change: &mut Change<'_>, defects: &mut Defects) {
+    let status = Status::of(&change.record);
+    if !status.is_decided() {
+        return;
+    }
+    let mut decision = change.record.get("decision").and_then(Value::as_object).cloned().unwrap_or_default();
+    if change.sent.contains_key("decision")
+        && let Some(reference) = approver(&decision)
+        && let Some(employee) = change.references.resolve(&reference, defects)
+    {
+        decision.insert("byEmployeeId".to_owned(), employee.id.as_str().into());
+        decision.insert("byEmployeeNumber".to_owned(), employee.number.as_str().into());
+    }
+    if !decision.contains_key("at") {
+        let before = change.stored.filter(|stored| Status::of(stored) == status);
+        let known = before.and_then(|stored| stored.get("decision")).and_then(|decision| decision.get("at"));
+        let at = known.cloned().unwrap_or_else(|| change.now.to_string().into());
+        decision.insert("at".to_owned(), at);
+    }
+    change.set("decision", decision);
+}

@@ -1,0 +1,127 @@
+//! `POST /api/webhook/timeoff`: the rules and events of time off (contract sections 3.5, 4, 5.3 and 7).
+//!
+//! A request asks for a window of days (or hours of one day) for one employee; what it asks for are its *terms*. The
+//! status says what became of it.
+
+use serde_json::{Map, Value};
+use shared::defect::{DefectCode, Defects};
+use shared::events::EventDraft;
+use shared::inbound::references::{Reference, Referent};
+use shared::inbound::resource::{Change, Resource};
+use shared::models::{Model, TIME_OFF};
+use shared::problem::{ConflictCode, Rejection};
+
+mod announcement;
+mod calendar;
+mod decision;
+mod person;
+mod rules;
+mod status;
+#[cfg(test)]
+mod testing;
+mod window;
+
+use status::{Refused, Status, Step};
+
+/// Vacations and other absences. Never deleted: they are cancelled.
+#[derive(Debug, Clone, Copy)]
+pub struct TimeOff;
+
+impl Resource for TimeOff {
+    const MODEL: &'static Model = &TIME_OFF;
+
+    fn check(record: &Map<String, Value>, whole: bool, defects: &mut Defects) {
+        rules::check(record, whole, defects);
+    }
+
+    fn references(record: &Map<String, Value>) -> Vec<Reference> {
+        let approver = record.get("decision").and_then(Value::as_object).and_then(decision::approver);
+        person::reference(record).into_iter().chain(approver).collect()
+    }
+
+    /// Every change may touch the employee's calendar and needs its number, zone and approval rule.
+    fn needs_stored_references(_stored: &Map<String, Value>, _merged: &Map<String, Value>) -> bool {
+        true
+    }
+
+    fn settle(change: &mut Change<'_>) -> Result<(), Rejection> {
+        let mut defects = Defects::default();
+        change.set_default("status", Status::Requested.as_str());
+        let employee = person::settle(change, &mut defects);
+        decision::refuse_unless_decided(change, &mut defects);
+        settle_approval_on_receipt(change, employee);
+        let step = status::step_of(change);
+        if step == Err(Refused::First) {
+            let message = "must be requested or approved on a new request";
+            defects.push("status", DefectCode::InvalidInitialStatus, message);
+        }
+        decision::settle(change, &mut defects);
+        if !defects.is_empty() {
+            return Err(Rejection::Invalid(defects));
+        }
+        person::refuse_another(change)?;
+        let step = step.map_err(|refused| refused_transition(change, refused))?;
+        settle_defaults(change, employee);
+        settle_revision(change, step);
+        calendar::settle(change, employee)
+    }
+
+    fn raise(change: &Change<'_>) -> Vec<EventDraft> {
+        let Ok(step) = status::step_of(change) else {
+            return Vec::new();
+        };
+        step.events().iter().map(|name| announcement::draft(*name, change)).collect()
+    }
+}
+
+/// Where the employee needs no approval, a request is approved on receipt (contract section 4).
+///
+/// The same body sent again still says `requested`, and is no attempt to take the approval back.
+fn settle_approval_on_receipt(change: &mut Change<'_>, employee: Option<&Referent>) {
+    let free = employee.is_some_and(|e| e.fields.get("timeOffApprovalRequired") == Some(&Value::Bool(false)));
+    let new_or_approved = change.stored.is_none() || change.stored_text("status") == Some("approved");
+    if free && new_or_approved && change.text("status") == Some("requested") {
+        change.set("status", Status::Approved.as_str());
+    }
+}
+
+/// The defaults of contract section 3.5. `paid` follows the type for as long as nobody states it: a type that turns
+/// into or out of `unpaid` takes it along.
+fn settle_defaults(change: &mut Change<'_>, employee: Option<&Referent>) {
+    let paid = change.text("type") != Some("unpaid");
+    let was_paid_type = change.stored.map(|_| change.stored_text("type") != Some("unpaid"));
+    if was_paid_type.is_some_and(|was| was != paid) && !change.sent.contains_key("paid") {
+        change.set("paid", paid);
+    }
+    change.set_default("paid", paid);
+    change.set_default("includeWeekends", false);
+    let zone = employee.and_then(|e| e.text("timeZone")).unwrap_or(&change.account.time_zone).to_owned();
+    change.set_default("timeZone", zone);
+}
+
+/// `revision` counts the submissions: 1, and one more each time the terms of an open request change.
+fn settle_revision(change: &mut Change<'_>, step: Step) {
+    let stored = change.stored.and_then(|stored| stored.get("revision")).and_then(Value::as_u64).unwrap_or(1);
+    change.set("revision", if step == Step::Resubmit { stored + 1 } else { stored });
+}
+
+/// The 409 of a change that the stored state forbids.
+fn refused_transition(change: &Change<'_>, refused: Refused) -> Rejection {
+    let from = change.stored_text("status").unwrap_or_default();
+    let detail = match refused {
+        Refused::Terms if from == "approved" => {
+            "Approved time off can't be moved: cancel it and submit a new request.".to_owned()
+        }
+        Refused::First | Refused::Terms | Refused::Transition => {
+            let to = change.text("status").unwrap_or_default();
+            match from {
+                "denied" | "cancelled" => format!("The request is {from}, and that is final."),
+                _ => format!("A request can't go from {from} to {to}."),
+            }
+        }
+    };
+    Rejection::conflict(ConflictCode::InvalidStateTransition, detail)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,72 @@
+//! Rules among the fields of one request (contract section 3.5; X4 and X16 of section 7).
+
+use jiff::civil::Date;
+use serde_json::{Map, Value};
+use shared::defect::{DefectCode, Defects};
+use shared::rules::fields::{Order, date_order, given, missing, text, together};
+
+/// The longest span of one request, in days.
+const MAX_DAYS: i32 = 366;
+
+/// Checks `record`. With `whole` an absent partner is missing; without, only an explicit null is.
+pub(crate) fn check(record: &Map<String, Value>, whole: bool, defects: &mut Defects) {
+    check_employee(record, whole, defects);
+    check_span(record, defects);
+    check_times(record, whole, defects);
+    check_decision(record, whole, defects);
+}
+
+/// The employee is named, by id or by number.
+fn check_employee(record: &Map<String, Value>, whole: bool, defects: &mut Defects) {
+    let both_missing = ["employeeId", "employeeNumber"].iter().all(|field| missing(record, field, whole));
+    if both_missing {
+        defects.push("employeeNumber", DefectCode::Required, "is required, unless employeeId is given");
+    }
+}
+
+/// The days are in order and not too many, and the hours fit into them.
+fn check_span(record: &Map<String, Value>, defects: &mut Defects) {
+    let (Some(start), Some(end)) = (date(record, "startDate"), date(record, "endDate")) else {
+        return;
+    };
+    let days = start.until(end).map_or(0, |span| span.get_days()) + 1;
+    if days < 1 {
+        defects.push("endDate", DefectCode::DateOrder, "must not be before startDate");
+        return;
+    }
+    if days > MAX_DAYS {
+        let message = format!("must be within {MAX_DAYS} days, startDate included");
+        defects.push("endDate", DefectCode::OutOfRange, message);
+    }
+    if record.get("hours").and_then(Value::as_f64).is_some_and(|hours| hours > 24.0 * f64::from(days)) {
+        let message = "must be at most 24 for each day from startDate to endDate";
+        defects.push("hours", DefectCode::HoursExceedSpan, message);
+    }
+}
+
+/// Times come in pairs, in order, and on one day only. Normalised times are `HH:MM`: they compare as strings.
+fn check_times(record: &Map<String, Value>, whole: bool, defects: &mut Defects) {
+    let times = ["startTime", "endTime"];
+    together(record, times, whole, defects);
+    date_order(record, "", times, Order::After, defects);
+    let several_days = date(record, "startDate").zip(date(record, "endDate")).is_some_and(|(first, last)| first < last);
+    if let Some(field) = times.into_iter().find(|field| several_days && given(record, field)) {
+        let message = "is only allowed when startDate and endDate are the same day";
+        defects.push(field, DefectCode::ConflictingFields, message);
+    }
+}
+
+/// A decision goes with a decided status. In a merged record it may be the stored one of a request that is being
+/// cancelled, so that only what came in one body is judged here.
+fn check_decision(record: &Map<String, Value>, whole: bool, defects: &mut Defects) {
+    let undecided = text(record, "status").is_some_and(|status| !matches!(status, "approved" | "denied"));
+    if !whole && undecided && given(record, "decision") {
+        let message = "is only allowed when status is approved or denied";
+        defects.push("decision", DefectCode::ConflictingFields, message);
+    }
+}
+
+/// A date field.
+fn date(record: &Map<String, Value>, field: &str) -> Option<Date> {
+    text(record, field)?.parse().ok()
+}

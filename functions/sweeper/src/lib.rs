@@ -1,0 +1,98 @@
+//! The sweeper: once a minute, whatever is overdue goes back on its queue.
+//!
+//! DynamoDB is the truth and SQS only the clock: a queue that lost a message, or all of them, loses no delivery.
+
+use jiff::{SignedDuration, Timestamp};
+use shared::config::{ConfigError, Environment};
+use shared::queue::{Queue, QueueError};
+use shared::store::StoreError;
+use shared::store::deliveries::{DUE_SHARDS, Deliveries, Overdue};
+
+/// So many at a time from each shard of the index.
+const PAGE: i32 = 100;
+/// So many in one sweep: the next one goes on.
+const MAX_PER_SWEEP: usize = 20_000;
+/// A delivery that was put back is left alone for so long: its message may have to wait in a backlog.
+const RESERVE_SECONDS: i64 = 900;
+
+/// What the sweeper holds.
+#[derive(Debug)]
+pub struct Sweeper {
+    deliveries: Deliveries,
+    first: Queue,
+    retries: Queue,
+}
+
+/// Why a sweep ended early. The next one goes on.
+#[derive(Debug, thiserror::Error)]
+pub enum SweepError {
+    /// DynamoDB failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// SQS failed.
+    #[error(transparent)]
+    Queue(#[from] QueueError),
+}
+
+impl Sweeper {
+    /// Reads `DELIVERIES_TABLE`, `DELIVERY_QUEUE_URL` and `RETRY_QUEUE_URL`.
+    ///
+    /// # Errors
+    /// When one of them is not set.
+    pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
+        Ok(Self {
+            deliveries: environment.deliveries()?,
+            first: environment.delivery_queue()?,
+            retries: environment.retry_queue()?,
+        })
+    }
+
+    /// Puts what is overdue at `now` back on its queue; returns how many deliveries that were.
+    ///
+    /// # Errors
+    /// When DynamoDB or SQS can't be reached.
+    pub async fn sweep(&self, now: Timestamp) -> Result<usize, SweepError> {
+        self.sweep_until(now, now).await
+    }
+
+    /// Puts every unfinished delivery back on its queue, due or not: for a start with empty queues.
+    ///
+    /// # Errors
+    /// When DynamoDB or SQS can't be reached.
+    pub async fn sweep_all(&self, now: Timestamp) -> Result<usize, SweepError> {
+        self.sweep_until(Timestamp::MAX, now).await
+    }
+
+    async fn sweep_until(&self, until: Timestamp, now: Timestamp) -> Result<usize, SweepError> {
+        let mut swept = 0;
+        for shard in 0..DUE_SHARDS {
+            let mut seen = None;
+            loop {
+                let overdue = self.deliveries.overdue(shard, seen, until, PAGE).await?;
+                self.put_back(&overdue, now).await?;
+                swept += overdue.len();
+                seen = overdue.last().cloned();
+                if seen.is_none() || (swept >= MAX_PER_SWEEP && until <= now) {
+                    break;
+                }
+            }
+        }
+        if swept > 0 {
+            tracing::info!(swept, "overdue deliveries went back on their queues");
+        }
+        Ok(swept)
+    }
+
+    async fn put_back(&self, overdue: &[Overdue], now: Timestamp) -> Result<(), SweepError> {
+        let (mut first, mut later) = (Vec::new(), Vec::new());
+        for entry in overdue {
+            let Some(delivery) = self.deliveries.reserve(entry, now, SignedDuration::from_secs(RESERVE_SECONDS)).await?
+            else {
+                continue;
+            };
+            if delivery.attempt_count == 0 { first.push(delivery.task()) } else { later.push(delivery.task()) }
+        }
+        self.first.send(&first, now).await?;
+        Ok(self.retries.send(&later, now).await?)
+    }
+}

@@ -1,0 +1,108 @@
+//! The command line of `workskedge-webhooks`.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Parser;
+use tokio::signal;
+
+use crate::clock::Clock;
+use crate::first_start::welcome;
+use crate::gateway::Patience;
+use crate::system::{Options, StartError, Storage, System};
+
+/// WorkSkedge webhooks on this machine: the API, the deliveries and the console in one process.
+///
+/// Listens on 127.0.0.1 only. Stop it with Ctrl-C; what it has accepted is kept and goes on at the next start.
+/// `RUST_LOG` chooses what is logged (default: info).
+#[derive(Debug, Parser)]
+#[command(name = "workskedge-webhooks", version)]
+pub struct Arguments {
+    /// Port to listen on; 0 = any that is free
+    #[arg(long, default_value_t = 3000)]
+    port: u16,
+    /// Where data is kept
+    #[arg(long, value_name = "DIRECTORY", default_value = ".workskedge")]
+    data_dir: PathBuf,
+    /// Deliver to public https addresses only, as in AWS
+    #[arg(long)]
+    no_allow_private_endpoints: bool,
+    /// Seconds to wait before each further attempt of a delivery
+    #[arg(long, value_name = "SECONDS,..", default_value = "60,300,1800,7200", value_delimiter = ',')]
+    retry_schedule: Vec<u64>,
+}
+
+impl From<Arguments> for Options {
+    fn from(arguments: Arguments) -> Self {
+        Self {
+            port: arguments.port,
+            storage: Storage::Directory(arguments.data_dir),
+            allow_private_endpoints: !arguments.no_allow_private_endpoints,
+            retry_schedule: arguments.retry_schedule.into_iter().map(Duration::from_secs).collect(),
+            workers: true,
+            clock: Clock::system(),
+            patience: Patience::default(),
+        }
+    }
+}
+
+/// Runs the system until Ctrl-C or SIGTERM.
+pub async fn run(arguments: Arguments) -> ExitCode {
+    // Before the start, so that a signal during it is not lost.
+    let stop = stop_signal();
+    match System::start(arguments.into()).await {
+        Ok(system) => {
+            greet(&system);
+            say(format_args!("listening on {}", system.base_url()));
+            stop.await;
+            system.shutdown().await;
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            complain(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "the one line that says where the system is")]
+fn say(line: fmt::Arguments<'_>) {
+    println!("{line}");
+}
+
+/// The API key and what to do with it, at the first start.
+#[expect(clippy::print_stderr, reason = "for the person at the terminal")]
+fn greet(system: &System) {
+    if let (Some(key), Some(file)) = (system.first_key(), system.key_file()) {
+        eprintln!("{}", welcome(key, &system.base_url(), &file));
+    }
+}
+
+/// The error and its causes in one sentence.
+#[expect(clippy::print_stderr, reason = "for the person at the terminal")]
+fn complain(error: &StartError) {
+    let causes = std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source());
+    let causes: Vec<String> = causes.map(ToString::to_string).collect();
+    eprintln!("workskedge-webhooks: {}", causes.join(": "));
+}
+
+#[cfg(unix)]
+fn stop_signal() -> impl Future<Output = ()> {
+    let terminate = signal::unix::signal(signal::unix::SignalKind::terminate());
+    let interrupt = signal::unix::signal(signal::unix::SignalKind::interrupt());
+    async move {
+        match (terminate, interrupt) {
+            (Ok(mut terminate), Ok(mut interrupt)) => {
+                tokio::select! { _ = terminate.recv() => {} _ = interrupt.recv() => {} }
+            }
+            _ => std::future::pending().await,
+        }
+    }
+}
+
+#[cfg(not(unix))]
+async fn stop_signal() {
+    let _ = signal::ctrl_c().await;
+}

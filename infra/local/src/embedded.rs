@@ -1,0 +1,99 @@
+//! The embedded AWS: DynamoDB, its streams and SQS, answered inside the process.
+//!
+//! The functions speak to them through the ordinary AWS SDK. Its requests don't travel through a socket: [`Embedded`]
+//! is the SDK's HTTP connector, reads the operation from `X-Amz-Target` as the services do, and answers it. What is
+//! serialised, signed, parsed and retried is what AWS would see; what is saved is HTTP itself.
+
+use aws_config::retry::RetryConfig;
+use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_runtime_api::http::StatusCode;
+use bytes::Bytes;
+
+use self::dynamodb::DynamoDb;
+use self::sqs::Sqs;
+
+pub mod dynamodb;
+mod operations;
+pub mod sqs;
+mod stream_records;
+
+/// The region that the embedded services say they are in.
+pub const REGION: &str = "us-east-1";
+
+/// What a service answers: an HTTP status and a JSON document.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: Vec<u8>,
+}
+
+/// The SDK's HTTP client for the embedded services.
+#[derive(Debug, Clone)]
+pub struct Embedded {
+    dynamodb: DynamoDb,
+    sqs: Sqs,
+}
+
+impl Embedded {
+    /// A client for these two services.
+    #[must_use]
+    pub fn new(dynamodb: DynamoDb, sqs: Sqs) -> Self {
+        Self { dynamodb, sqs }
+    }
+
+    /// Configuration for any AWS SDK client of the embedded services. No retries and no timeouts: there is no network
+    /// to lose a request, and an answer that takes long (a long poll, a full disk) would not come sooner.
+    #[must_use]
+    pub fn sdk_config(&self) -> SdkConfig {
+        let credentials = Credentials::new("local", "local", None, None, "local");
+        SdkConfig::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(Region::from_static(REGION))
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .endpoint_url("http://embedded.invalid")
+            .http_client(self.clone())
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(TimeoutConfig::disabled())
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+            .build()
+    }
+
+    async fn answer(&self, target: &str, body: Bytes) -> Result<Answer, ConnectorError> {
+        match target.split_once('.') {
+            Some(("DynamoDB_20120810" | "DynamoDBStreams_20120810", operation)) => {
+                self.dynamodb.call(operation, body).await.map_err(|closed| ConnectorError::other(closed.into(), None))
+            }
+            Some(("AmazonSQS", operation)) => Ok(self.sqs.call(operation, &body).await),
+            _ => Err(ConnectorError::user(format!("no embedded service answers {target:?}").into())),
+        }
+    }
+}
+
+impl HttpClient for Embedded {
+    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
+
+impl HttpConnector for Embedded {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let embedded = self.clone();
+        HttpConnectorFuture::new(async move {
+            let target = request.headers().get("x-amz-target").unwrap_or_default();
+            let body = request.body().bytes().map(Bytes::copy_from_slice).unwrap_or_default();
+            let answer = embedded.answer(target, body).await?;
+            let status =
+                StatusCode::try_from(answer.status).map_err(|error| ConnectorError::other(error.into(), None))?;
+            Ok(HttpResponse::new(status, answer.body.into()))
+        })
+    }
+}

@@ -1,0 +1,95 @@
+//! The first start: an account, and one key with all scopes, for the person who tries the system.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use jiff::Timestamp;
+use shared::account::Account;
+use shared::api_key::{ApiKey, NewKey, Scope};
+use shared::config::{ConfigError, Environment};
+use shared::ids;
+use shared::store::StoreError;
+
+use crate::data_dir::{DataDir, DataDirError};
+
+/// The account of the local system: always the same one, so that it is made once.
+const ACCOUNT: &str = "acc_00000000000000000000000000";
+
+/// Why the first start failed.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say it")]
+pub enum FirstStartError {
+    #[error("the file of the API key can't be written")]
+    KeyFile(#[from] DataDirError),
+    #[error(transparent)]
+    Configuration(#[from] ConfigError),
+    #[error("the first account can't be stored")]
+    Store(#[from] StoreError),
+}
+
+/// Makes the account and its key, unless they are there. The key is in its file before it works, so that a crash in
+/// between leaves none that nobody knows. Returns the key if it is new.
+///
+/// # Errors
+/// The file can't be written or the account can't be stored.
+pub async fn make_account(
+    environment: &Environment,
+    data_dir: Option<&DataDir>,
+    now: Timestamp,
+) -> Result<Option<NewKey>, FirstStartError> {
+    let new = NewKey::generate("local");
+    let account = Account {
+        id: ACCOUNT.to_owned(),
+        name: "Local".to_owned(),
+        time_zone: "America/Chicago".to_owned(),
+        currency: "USD".to_owned(),
+        country: "US".to_owned(),
+    };
+    let key = ApiKey {
+        id: ids::new_id("key_", now),
+        name: "first key".to_owned(),
+        scopes: Scope::ALL.to_vec(),
+        hash: new.hash(),
+        hint: new.hint(),
+        expires_at: None,
+        limits: None,
+        created_at: now,
+        last_used_at: None,
+    };
+    let keys = environment.api_keys()?;
+    if keys.has_account(ACCOUNT).await? {
+        return Ok(None);
+    }
+    if let Some(data_dir) = data_dir {
+        data_dir.write_api_key(new.expose())?;
+    }
+    Ok(keys.create_account(&account, &key).await?.then_some(new))
+}
+
+/// What the person at the terminal is told after the first start.
+#[must_use]
+pub fn welcome(key: &NewKey, base_url: &str, file: &Path) -> String {
+    let (key, file) = (key.expose(), file.display());
+    format!(
+        r#"
+First start: an account and its API key were made. The key is in {file}:
+
+  {key}
+
+Send a first work order:
+
+  curl {base_url}/api/webhook/workorder \
+    -H "X-API-Key: {key}" -H "Content-Type: application/json" \
+    -d '{{"workOrderNumber":"WO-12345","title":"Install HVAC System"}}'
+"#
+    )
+}
+
+/// The key of the first start, as it stands in its file.
+///
+/// # Errors
+/// There is none, or it can't be read.
+pub fn read_api_key(file: &Path) -> io::Result<String> {
+    fs::read_to_string(file).map(|text| text.trim().to_owned())
+}

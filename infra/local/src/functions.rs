@@ -1,0 +1,130 @@
+//! Which function answers what: the routes, the event sources and the schedule of `template.yaml`.
+
+use std::sync::Arc;
+
+use create_employee::Employee;
+use create_project::Project;
+use create_vendor::Vendor;
+use create_workorder::WorkOrder;
+use dispatcher::Dispatcher;
+use publish_event::PublishEvent;
+use request_timeoff::TimeOff;
+use shared::config::{ConfigError, Environment};
+use shared::inbound::resource::Resource;
+use sweeper::Sweeper;
+
+use crate::clock::Clock;
+use crate::gateway::{HttpHandler, Route, Routes, http_handler};
+use crate::queues::{QueueHandler, queue_handler};
+use crate::resources::QueueSpec;
+use crate::schedule::{ScheduleHandler, schedule_handler};
+use crate::stream::{StreamHandler, stream_handler};
+
+/// The queue of first attempts.
+pub const DELIVERY: QueueSpec = queue("delivery", "delivery-dead", "DELIVERY_QUEUE_URL");
+/// The queue of later attempts.
+pub const RETRY: QueueSpec = queue("retry", "retry-dead", "RETRY_QUEUE_URL");
+
+const fn queue(name: &'static str, dead_letter: &'static str, variable: &'static str) -> QueueSpec {
+    QueueSpec { name, dead_letter, variable, visibility_timeout: 180, max_receive_count: 5 }
+}
+
+/// The functions, each where its events come from.
+pub struct Functions {
+    /// HTTP.
+    pub routes: Routes,
+    /// Stream of the events table.
+    pub dispatcher: StreamHandler,
+    /// Delivery queue.
+    pub deliverer: QueueHandler,
+    /// Retry queue.
+    pub retry_worker: QueueHandler,
+    /// Every minute.
+    pub sweeper: ScheduleHandler,
+    /// At a start, whose queues are empty: everything that is unfinished goes back on them.
+    pub recovery: ScheduleHandler,
+}
+
+/// All functions.
+///
+/// # Errors
+/// A function's configuration can't be used.
+pub fn functions(environment: &Environment, clock: &Clock) -> Result<Functions, ConfigError> {
+    let sweeper = Arc::new(Sweeper::from_environment(environment)?);
+    let dispatcher = Arc::new(Dispatcher::from_environment(environment)?);
+    let time = clock.clone();
+    Ok(Functions {
+        routes: routes(environment, clock)?,
+        dispatcher: stream_handler(move |batch| {
+            let (dispatcher, now) = (Arc::clone(&dispatcher), time.now());
+            async move { dispatcher.handle(batch, now).await }
+        }),
+        deliverer: delivering(environment, clock)?,
+        retry_worker: delivering(environment, clock)?,
+        sweeper: sweeping(&sweeper, false),
+        recovery: sweeping(&sweeper, true),
+    })
+}
+
+fn routes(environment: &Environment, clock: &Clock) -> Result<Routes, ConfigError> {
+    let publish = Arc::new(PublishEvent::from_environment(environment)?);
+    let publish = answering(clock, move |request, now| {
+        let publish = Arc::clone(&publish);
+        async move { publish.handle(request, now).await }
+    });
+    let any = |path, function, handler: &HttpHandler| Route::new("ANY", path, function, Arc::clone(handler));
+    Ok(Routes::new(vec![
+        inbound::<WorkOrder>("/api/webhook/workorder", "create-workorder", false, environment, clock)?,
+        inbound::<Project>("/api/webhook/project", "create-project", false, environment, clock)?,
+        inbound::<Employee>("/api/webhook/employee", "create-employee", false, environment, clock)?,
+        inbound::<Vendor>("/api/webhook/vendor", "create-vendor", true, environment, clock)?,
+        inbound::<TimeOff>("/api/webhook/timeoff", "request-timeoff", false, environment, clock)?,
+        any("/api/events", "publish-event", &publish),
+    ]))
+}
+
+fn inbound<R: Resource>(
+    path: &'static str,
+    function: &'static str,
+    sealed: bool,
+    environment: &Environment,
+    clock: &Clock,
+) -> Result<Route, ConfigError> {
+    let inbound = Arc::new(environment.inbound(function, sealed)?);
+    let handler = answering(clock, move |request, now| {
+        let inbound = Arc::clone(&inbound);
+        async move { inbound.handle::<R>(request, now).await }
+    });
+    Ok(Route::new("ANY", path, function, handler))
+}
+
+/// An HTTP function with the clock that it is called with.
+fn answering<F, A>(clock: &Clock, function: F) -> HttpHandler
+where
+    F: Fn(lambda_http::Request, jiff::Timestamp) -> A + Send + Sync + 'static,
+    A: Future<Output = lambda_http::Response<lambda_http::Body>> + Send + 'static,
+{
+    let clock = clock.clone();
+    http_handler(move |request| function(request, clock.now()))
+}
+
+fn delivering(environment: &Environment, clock: &Clock) -> Result<QueueHandler, ConfigError> {
+    let (deliverer, clock) = (Arc::new(environment.deliverer()?), clock.clone());
+    Ok(queue_handler(move |batch| {
+        let (deliverer, now) = (Arc::clone(&deliverer), clock.now());
+        async move { deliverer.handle(batch, now).await }
+    }))
+}
+
+fn sweeping(sweeper: &Arc<Sweeper>, all: bool) -> ScheduleHandler {
+    let sweeper = Arc::clone(sweeper);
+    schedule_handler(move |now| {
+        let sweeper = Arc::clone(&sweeper);
+        async move {
+            let swept = if all { sweeper.sweep_all(now).await } else { sweeper.sweep(now).await };
+            if let Err(error) = swept {
+                tracing::error!(%error, "a sweep ended early; the next one goes on");
+            }
+        }
+    })
+}

@@ -1,0 +1,208 @@
+//! The API Gateway of the local system: HTTP/1.1 in, an API Gateway event to the function, its answer back.
+//!
+//! Whatever arrives is answered or cut off in time: no request waits for a sender that has gone silent, and a handler
+//! that panics answers 500. Answers of the gateway itself are problems as the functions' are (contract section 6), and
+//! every answer has `X-Request-ID`.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Body as _, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use lambda_http::Body;
+use lambda_http::http::header::{CONNECTION, HeaderName};
+use lambda_http::http::request::Parts;
+use lambda_http::http::{HeaderValue, Request, Response};
+use shared::problem::{Problem, ProblemCode};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use self::event::Arrival;
+use crate::clock::Clock;
+
+pub use self::route::{HttpHandler, Route, Routes, http_handler};
+
+mod event;
+mod route;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// What API Gateway accepts at most (bytes). The functions' own limit is far lower.
+const MAX_BODY: usize = 10 * 1024 * 1024;
+
+/// How long the rest of a body that is too large is read and thrown away.
+const DISCARD: Duration = Duration::from_secs(1);
+
+/// How long a sender may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// For the head of a request, from the first byte or from the end of the last answer.
+    pub head: Duration,
+    /// For the body, from the end of the head.
+    pub body: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { head: Duration::from_secs(30), body: Duration::from_secs(10) }
+    }
+}
+
+/// What every connection shares.
+#[derive(Debug)]
+pub struct Gateway {
+    /// Which function answers what.
+    pub routes: Routes,
+    /// The clock that requests are stamped with.
+    pub clock: Clock,
+    /// Told after each answer to a request that may have changed something.
+    pub answered: Arc<Notify>,
+    /// How long a sender may take.
+    pub patience: Patience,
+}
+
+impl Gateway {
+    /// Accepts connections until `stop`, then lets the requests under way finish.
+    pub async fn serve(self, listener: TcpListener, stop: CancellationToken) {
+        let gateway = Arc::new(self);
+        let connections = TaskTracker::new();
+        loop {
+            let accepted = tokio::select! {
+                accepted = listener.accept() => accepted,
+                () = stop.cancelled() => break,
+            };
+            match accepted {
+                Ok((stream, peer)) => {
+                    connections.spawn(Arc::clone(&gateway).connection(stream, peer, stop.clone()));
+                }
+                Err(error) => {
+                    // Most likely out of file descriptors: some come back when connections end.
+                    tracing::warn!(%error, "a connection can't be accepted");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+            }
+        }
+        connections.close();
+        connections.wait().await;
+    }
+
+    async fn connection(self: Arc<Self>, stream: TcpStream, peer: SocketAddr, stop: CancellationToken) {
+        let _ = stream.set_nodelay(true);
+        let head = self.patience.head;
+        let service = service_fn(move |request| {
+            let gateway = Arc::clone(&self);
+            async move { Ok::<_, Infallible>(gateway.answer(request, peer).await) }
+        });
+        let mut http = http1::Builder::new();
+        http.timer(TokioTimer::new()).header_read_timeout(head);
+        let mut connection = std::pin::pin!(http.serve_connection(TokioIo::new(stream), service));
+        let ended = tokio::select! {
+            ended = connection.as_mut() => ended,
+            () = stop.cancelled() => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        if let Err(error) = ended {
+            tracing::debug!(%error, %peer, "a connection ended early");
+        }
+    }
+
+    async fn answer(&self, request: Request<Incoming>, peer: SocketAddr) -> Response<Full<Bytes>> {
+        let request_id = format!("req_{}", ulid::Ulid::generate());
+        let mut response = self
+            .invoke(request, peer, &request_id)
+            .await
+            .unwrap_or_else(|problem| problem.into_response(&request_id))
+            .map(|body| Full::new(event::into_bytes(body)));
+        if let Ok(value) = HeaderValue::from_str(&request_id) {
+            response.headers_mut().entry(REQUEST_ID).or_insert(value);
+        }
+        response
+    }
+
+    /// Finds the function, reads the body and runs the handler.
+    async fn invoke(
+        &self,
+        request: Request<Incoming>,
+        peer: SocketAddr,
+        request_id: &str,
+    ) -> Result<Response<Body>, Problem> {
+        let (head, body) = request.into_parts();
+        let Some((route, path_parameters)) = self.routes.find(&head.method, head.uri.path()) else {
+            // An unread body would be taken for the next request.
+            let problem = Problem::not_found("path");
+            return Err(if body.is_end_stream() { problem } else { closing(problem) });
+        };
+        let body = self.read(body).await?;
+        let arrival = Arrival {
+            route_key: route.key(),
+            path_parameters,
+            source_ip: peer.ip(),
+            request_id,
+            now: self.clock.now(),
+        };
+        self.run(route, head, &body, arrival).await
+    }
+
+    /// Runs the handler to its end even if the sender hangs up, as Lambda does.
+    async fn run(
+        &self,
+        route: &Route,
+        head: Parts,
+        body: &Bytes,
+        arrival: Arrival<'_>,
+    ) -> Result<Response<Body>, Problem> {
+        let reads_only = head.method.is_safe();
+        let (function, handler) = (route.function(), route.handler());
+        let request = event::request(&head, body, arrival);
+        let response = tokio::spawn(async move { handler(request).await }).await.map_err(|error| {
+            tracing::error!(function, %error, "a handler panicked");
+            Problem::new(ProblemCode::InternalError, "The request could not be processed. Try again.")
+        });
+        if !reads_only {
+            self.answered.notify_one();
+        }
+        response
+    }
+
+    async fn read(&self, body: Incoming) -> Result<Bytes, Problem> {
+        let late = |_| {
+            let detail = format!("The body did not arrive within {} s.", self.patience.body.as_secs());
+            closing(Problem::new(ProblemCode::RequestTimeout, detail))
+        };
+        tokio::time::timeout(self.patience.body, collect(body)).await.map_err(late)?
+    }
+}
+
+/// The whole body. One that is too large is read to the limit and dropped.
+async fn collect(mut body: Incoming) -> Result<Bytes, Problem> {
+    let mut read =
+        BytesMut::with_capacity(body.size_hint().exact().and_then(|n| n.try_into().ok()).unwrap_or(0).min(MAX_BODY));
+    while let Some(frame) = body.frame().await {
+        let broken = |_| closing(Problem::new(ProblemCode::RequestTimeout, "The connection broke within the body."));
+        if let Ok(data) = frame.map_err(broken)?.into_data() {
+            if read.len() + data.len() > MAX_BODY {
+                // A sender that is still sending would not read an answer: the reset that follows would overtake it.
+                let rest = async { while body.frame().await.is_some_and(|frame| frame.is_ok()) {} };
+                let _ = tokio::time::timeout(DISCARD, rest).await;
+                return Err(closing(Problem::new(ProblemCode::PayloadTooLarge, "A body may have 10 MB at most.")));
+            }
+            read.extend_from_slice(&data);
+        }
+    }
+    Ok(read.freeze())
+}
+
+/// The problem is the last answer of its connection.
+fn closing(problem: Problem) -> Problem {
+    problem.with_header(CONNECTION, HeaderValue::from_static("close"))
+}

@@ -1,0 +1,19 @@
+//! Logs go to standard error: readable on a terminal, JSON otherwise.
+
+use std::io::{self, IsTerminal};
+
+use tracing_subscriber::EnvFilter;
+
+/// What is logged unless `RUST_LOG` says otherwise: ours from `info`, the libraries' warnings.
+const DEFAULT: &str =
+    "info,aws_config=warn,aws_smithy_runtime=warn,aws_sigv4=warn,dynoxide=error,hyper=warn,reqwest=warn,rustls=warn";
+
+/// Starts logging. A second call does nothing.
+pub fn start() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    let started = if io::stderr().is_terminal() { builder.try_init() } else { builder.json().try_init() };
+    if let Err(error) = started {
+        tracing::debug!(error, "logging has been started already");
+    }
+}

@@ -1,0 +1,37 @@
+//! What runs by the clock: the sweeper's schedule, and the upkeep of the embedded parts.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+
+/// A handler of a schedule, given the time it is run for: the very one that Lambda runs.
+pub type ScheduleHandler = Arc<dyn Fn(Timestamp) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
+
+/// Makes a [`ScheduleHandler`] of an `async` closure or function.
+pub fn schedule_handler<F, A>(handler: F) -> ScheduleHandler
+where
+    F: Fn(Timestamp) -> A + Send + Sync + 'static,
+    A: Future<Output = ()> + Send + 'static,
+{
+    Arc::new(move |now| Box::pin(handler(now)))
+}
+
+/// Runs the handler at once and then every `period`, one run at a time, until `stop`.
+pub(crate) async fn every(period: SignedDuration, clock: Clock, stop: CancellationToken, handler: ScheduleHandler) {
+    loop {
+        let started = clock.now();
+        if let Err(error) = tokio::spawn(handler(started)).await {
+            tracing::error!(%error, "a scheduled function panicked");
+        }
+        // A start far in the future would never come: the end of time is as good as never.
+        let next = started.checked_add(period).unwrap_or(Timestamp::MAX);
+        if stop.run_until_cancelled(clock.sleep_until(next)).await.is_none() {
+            return;
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! The event source mapping between the events table's stream and the dispatcher.
+//!
+//! Reads the stream in order, hands batches to the handler as Lambda would, and goes on from the first record that the
+//! handler reports as failed. What has been handed on is remembered in a checkpoint file; after a crash some records are
+//! handed on again, which a dispatcher must bear with in AWS too.
+
+use std::fs;
+use std::future::Future;
+use std::io;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_lambda_events::dynamodb::Event;
+use aws_lambda_events::streams::DynamoDbEventResponse;
+use aws_sdk_dynamodbstreams::Client;
+use aws_sdk_dynamodbstreams::error::{BoxError, DisplayErrorContext};
+use aws_sdk_dynamodbstreams::types::ShardIteratorType;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+mod record;
+
+/// A handler of stream records: the very one that Lambda runs.
+pub type StreamHandler =
+    Arc<dyn Fn(Event) -> Pin<Box<dyn Future<Output = DynamoDbEventResponse> + Send>> + Send + Sync>;
+
+/// How many records a batch has at most.
+const BATCH: i32 = 100;
+/// How long the stream rests before it is read again without having been told.
+const REST: Duration = Duration::from_secs(1);
+/// The first wait after a failure, and the longest.
+const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(10));
+
+/// Makes a [`StreamHandler`] of an `async` closure or function.
+pub fn stream_handler<F, A>(handler: F) -> StreamHandler
+where
+    F: Fn(Event) -> A + Send + Sync + 'static,
+    A: Future<Output = DynamoDbEventResponse> + Send + 'static,
+{
+    Arc::new(move |event| Box::pin(handler(event)))
+}
+
+/// Where the reader stands: after this sequence number.
+#[derive(Debug)]
+pub struct Checkpoint {
+    file: Option<PathBuf>,
+    after: Option<String>,
+}
+
+impl Checkpoint {
+    /// A checkpoint that is kept in a file, if one is given.
+    ///
+    /// # Errors
+    /// The file is there and can't be read.
+    pub fn open(file: Option<PathBuf>) -> io::Result<Self> {
+        let after = match file.as_ref().map(fs::read_to_string) {
+            Some(Ok(after)) => Some(after.trim().to_owned()).filter(|after| !after.is_empty()),
+            Some(Err(error)) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => None,
+        };
+        Ok(Self { file, after })
+    }
+
+    /// The sequence number up to and with which records have been handed on.
+    #[must_use]
+    pub fn into_position(self) -> Option<String> {
+        self.after
+    }
+
+    /// Moves on. The file is replaced, never half written, and not forced to the disk: an old one only means that
+    /// records are handed on again.
+    fn advance(&mut self, after: String) -> io::Result<()> {
+        if let Some(file) = &self.file {
+            let new = file.with_extension("new");
+            fs::write(&new, &after)?;
+            fs::rename(&new, file)?;
+        }
+        self.after = Some(after);
+        Ok(())
+    }
+}
+
+/// What one turn of the reader did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// There was nothing to read.
+    Idle,
+    /// This many records were handed on and done with.
+    Handled(usize),
+    /// The handler reported a record as failed; those before it are done with.
+    Failed,
+}
+
+/// The stream of one table and its handler.
+pub struct Stream {
+    client: Client,
+    arn: String,
+    handler: StreamHandler,
+    checkpoint: Checkpoint,
+    /// Where to read on; `None` after a failure and at the start.
+    iterator: Option<String>,
+}
+
+impl Stream {
+    /// A reader of the stream with this ARN.
+    #[must_use]
+    pub fn new(client: Client, arn: String, handler: StreamHandler, checkpoint: Checkpoint) -> Self {
+        Self { client, arn, handler, checkpoint, iterator: None }
+    }
+
+    /// Everything up to and with this sequence number has been handed on.
+    #[must_use]
+    pub fn checkpoint(&self) -> Option<&str> {
+        self.checkpoint.after.as_deref()
+    }
+
+    /// Reads until `stop`. `changed` says that there may be something to read.
+    pub async fn run(&mut self, changed: &Notify, stop: &CancellationToken) {
+        let mut backoff = BACKOFF.0;
+        while !stop.is_cancelled() {
+            let rest = match self.step().await {
+                Ok(Progress::Handled(_)) => Duration::ZERO,
+                Ok(Progress::Idle) => REST,
+                Ok(Progress::Failed) => backoff,
+                Err(error) => {
+                    tracing::error!(error = %DisplayErrorContext(&*error), "the event stream can't be read");
+                    backoff
+                }
+            };
+            if rest.is_zero() {
+                backoff = BACKOFF.0;
+            } else if rest == REST {
+                tokio::select! {
+                    () = changed.notified() => {}
+                    () = tokio::time::sleep(REST) => {}
+                    () = stop.cancelled() => {}
+                }
+            } else {
+                let _ = stop.run_until_cancelled(tokio::time::sleep(rest)).await;
+                backoff = (backoff * 2).min(BACKOFF.1);
+            }
+        }
+    }
+
+    /// Hands on everything that is in the stream now.
+    ///
+    /// # Errors
+    /// The stream can't be read, or the checkpoint can't be written.
+    pub async fn drain(&mut self) -> Result<usize, BoxError> {
+        let mut handled = 0;
+        while let Progress::Handled(records) = self.step().await? {
+            handled += records;
+        }
+        Ok(handled)
+    }
+
+    /// Hands on one batch.
+    ///
+    /// # Errors
+    /// The stream can't be read, or the checkpoint can't be written.
+    pub async fn step(&mut self) -> Result<Progress, BoxError> {
+        let iterator = match self.iterator.take() {
+            Some(iterator) => iterator,
+            None => self.find_place().await?,
+        };
+        let page = self.client.get_records().shard_iterator(iterator).limit(BATCH).send().await?;
+        let next = page.next_shard_iterator;
+        let records = page.records.unwrap_or_default();
+        let Some(last) = records.last().and_then(record::sequence_number) else {
+            self.iterator = next;
+            return Ok(Progress::Idle);
+        };
+        let (last, count) = (last.to_owned(), records.len());
+        let event = record::event(&records, &self.arn)?;
+        // A panic of the handler fails the whole batch, as it does in Lambda.
+        let handler = Arc::clone(&self.handler);
+        let Ok(response) = tokio::spawn(async move { handler(event).await }).await else { return Ok(Progress::Failed) };
+        let failed = response.batch_item_failures.iter().map(|failure| failure.item_identifier.as_deref()).min();
+        let Some(failed) = failed else {
+            self.checkpoint.advance(last)?;
+            self.iterator = next;
+            return Ok(Progress::Handled(count));
+        };
+        // A failure without a number means all of them.
+        let done =
+            records.iter().filter_map(record::sequence_number).take_while(|number| failed.is_some_and(|f| *number < f));
+        if let Some(done) = done.last() {
+            self.checkpoint.advance(done.to_owned())?;
+        }
+        Ok(Progress::Failed)
+    }
+
+    /// An iterator that starts after the checkpoint. The embedded stream has one shard, which never ends.
+    async fn find_place(&self) -> Result<String, BoxError> {
+        let description = self.client.describe_stream().stream_arn(&self.arn).send().await?;
+        let shards = description.stream_description.and_then(|stream| stream.shards).unwrap_or_default();
+        let shard = shards.into_iter().next().and_then(|shard| shard.shard_id).ok_or("the stream has no shard")?;
+        let kind = match self.checkpoint.after {
+            Some(_) => ShardIteratorType::AfterSequenceNumber,
+            None => ShardIteratorType::TrimHorizon,
+        };
+        let request = self.client.get_shard_iterator().stream_arn(&self.arn).shard_id(shard).shard_iterator_type(kind);
+        let found = request.set_sequence_number(self.checkpoint.after.clone()).send().await?;
+        found.shard_iterator.ok_or_else(|| "the shard has no iterator".into())
+    }
+}

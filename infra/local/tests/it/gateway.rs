@@ -1,0 +1,136 @@
+//! The gateway against senders of all kinds, over raw sockets.
+
+use std::time::{Duration, Instant};
+
+use aws_lambda_events::sqs::SqsBatchResponse;
+use aws_lambda_events::streams::DynamoDbEventResponse;
+use lambda_http::Response;
+use local::functions::Functions;
+use local::gateway::{Patience, Route, Routes, http_handler};
+use local::queues::queue_handler;
+use local::schedule::schedule_handler;
+use local::stream::stream_handler;
+use local::{Clock, Options, System};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+const PATIENCE: Patience = Patience { head: Duration::from_millis(300), body: Duration::from_millis(300) };
+
+/// A system that answers `POST /echo` with the body, and `POST /panic` with a panic.
+pub(crate) fn echo() -> Functions {
+    let echo = http_handler(|request| async move { Response::new(request.into_body()) });
+    let panic = http_handler(|_| async { panic!("on purpose") });
+    Functions {
+        routes: Routes::new(vec![
+            Route::new("POST", "/echo", "echo", echo),
+            Route::new("POST", "/panic", "panic", panic),
+        ]),
+        dispatcher: stream_handler(|_| async { DynamoDbEventResponse::default() }),
+        deliverer: queue_handler(|_| async { SqsBatchResponse::default() }),
+        retry_worker: queue_handler(|_| async { SqsBatchResponse::default() }),
+        sweeper: schedule_handler(|_| async {}),
+        recovery: schedule_handler(|_| async {}),
+    }
+}
+
+async fn start() -> System {
+    let options = Options { patience: PATIENCE, ..Options::for_test(Clock::system()) };
+    System::start_with(options, |_, _| Ok(echo())).await.unwrap()
+}
+
+/// Sends the bytes and reads until the other side closes.
+async fn exchange(system: &System, bytes: &[u8]) -> String {
+    let address = system.base_url().replace("http://", "");
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    // The other side may have had enough before the end.
+    let _ = stream.write_all(bytes).await;
+    let mut answer = Vec::new();
+    let read = tokio::time::timeout(Duration::from_secs(5), stream.read_to_end(&mut answer)).await;
+    let _ = read.expect("the gateway hangs");
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+fn post(path: &str, length: usize) -> Vec<u8> {
+    format!("POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n").into_bytes()
+}
+
+#[tokio::test]
+async fn requests_in_one_go_are_answered_in_order() {
+    let system = start().await;
+    let request = [post("/echo", 3), b"one".to_vec(), post("/nowhere", 0), post("/echo", 3), b"two".to_vec()].concat();
+    let answer = exchange(&system, &request).await;
+    let at = |part: &str| answer.find(part).unwrap_or_else(|| panic!("no {part} in {answer}"));
+    assert!(at("one") < at("/docs/errors/not_found") && at("/docs/errors/not_found") < at("two"));
+    assert_eq!(answer.matches("x-request-id: req_").count(), 3);
+    system.shutdown().await;
+}
+
+#[tokio::test]
+async fn unknown_paths_and_methods_are_problems() {
+    let system = start().await;
+    for head in ["GET /echo", "HEAD /echo", "OPTIONS /echo", "OPTIONS *", "DELETE /", "PATCH /echo/x", "FOO /echo"] {
+        let answer = exchange(&system, format!("{head} HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes()).await;
+        assert!(answer.starts_with("HTTP/1.1 404 "), "{head}: {answer}");
+        assert!(answer.contains("application/problem+json"), "{head}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_http_is_cut_off() {
+    let system = start().await;
+    for bytes in [
+        b"\x16\x03\x01\x02\x00\x01".as_slice(),
+        b"GET\r\n\r\n",
+        b"POST /echo HTTP/1.1\r\nContent-Length: x\r\n\r\n",
+        b"POST /echo HTTP/1.1\r\nbad header\r\n\r\n",
+        b"POST /echo HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nnot hex\r\n",
+    ] {
+        let answer = exchange(&system, bytes).await;
+        assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 4"), "{answer}");
+    }
+    let many: String = (0..200).flat_map(|number| ["h".to_owned(), number.to_string(), ": x\r\n".to_owned()]).collect();
+    let answer = exchange(&system, format!("POST /echo HTTP/1.1\r\n{many}\r\n").as_bytes()).await;
+    assert!(answer.starts_with("HTTP/1.1 431 "), "{answer}");
+}
+
+#[tokio::test]
+async fn half_a_request_is_not_waited_for() {
+    let system = start().await;
+    let started = Instant::now();
+    let answer = exchange(&system, &[post("/echo", 100), b"half".to_vec()].concat()).await;
+    assert!(answer.starts_with("HTTP/1.1 408 ") && answer.contains("request_timeout"), "{answer}");
+    exchange(&system, b"POST /echo HTTP/1.1\r\nHost").await;
+    exchange(&system, b"").await;
+    assert!(started.elapsed() < Duration::from_secs(3));
+}
+
+#[tokio::test]
+async fn ten_megabytes_are_the_limit() {
+    const LIMIT: usize = 10 * 1024 * 1024;
+    let options = Options::for_test(Clock::system());
+    let system = System::start_with(options, |_, _| Ok(echo())).await.unwrap();
+    let head = format!("POST /echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {LIMIT}\r\n\r\n");
+    let answer = exchange(&system, &[head.into_bytes(), vec![b'a'; LIMIT]].concat()).await;
+    assert!(answer.starts_with("HTTP/1.1 200 ") && answer.len() > LIMIT, "{}", &answer[..200.min(answer.len())]);
+    let answer = exchange(&system, &[post("/echo", LIMIT + 1), vec![b'a'; LIMIT + 1]].concat()).await;
+    assert!(answer.starts_with("HTTP/1.1 413 ") && answer.contains("payload_too_large"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_panic_is_a_problem_and_the_next_request_is_fine() {
+    let system = start().await;
+    let answer = exchange(&system, &[post("/panic", 0), post("/echo", 2), b"ok".to_vec()].concat()).await;
+    assert!(answer.starts_with("HTTP/1.1 500 ") && answer.contains("internal_error"), "{answer}");
+    assert!(answer.ends_with("ok"), "{answer}");
+}
+
+#[tokio::test]
+async fn bytes_that_are_no_text_come_back_as_they_went() {
+    let system = start().await;
+    let address = system.base_url().replace("http://", "");
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(&[post("/echo", 2), vec![0xff, 0x00]].concat()).await.unwrap();
+    let mut answer = vec![0; 1024];
+    let read = stream.read(&mut answer).await.unwrap();
+    assert!(answer[..read].ends_with(&[0xff, 0x00]));
+}

@@ -1,0 +1,48 @@
+//! Alerts: what a person has to be told, once each time it happens (contract section 9).
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::events::EventName;
+use crate::sender::AttemptError;
+
+/// What happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AlertKind {
+    /// Every attempt of a delivery failed.
+    #[serde(rename = "delivery.failed")]
+    DeliveryFailed,
+    /// Three deliveries in a row failed at first.
+    #[serde(rename = "endpoint.failing")]
+    EndpointFailing,
+    /// An endpoint gets nothing any more.
+    #[serde(rename = "endpoint.disabled")]
+    EndpointDisabled,
+    /// A failing endpoint took a delivery.
+    #[serde(rename = "endpoint.recovered")]
+    EndpointRecovered,
+}
+
+/// One alert.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Alert {
+    /// `alr_` + ULID.
+    pub id: String,
+    /// What happened.
+    pub kind: AlertKind,
+    /// To which endpoint.
+    pub endpoint_id: String,
+    /// With which delivery.
+    pub delivery_id: Option<String>,
+    /// Of which event.
+    pub event: Option<EventName>,
+    /// What the endpoint answered last.
+    pub last_status_code: Option<u16>,
+    /// What went wrong last.
+    pub last_error: Option<AttemptError>,
+    /// When.
+    pub created_at: Timestamp,
+    /// A sentence that says what to do.
+    pub message: String,
+}

@@ -1,0 +1,261 @@
+//! The environment of a function: read once at start, by name, with an error that names what is missing.
+
+use aws_config::{BehaviorVersion, SdkConfig};
+use rustls::pki_types::CertificateDer;
+
+use crate::deliverer::{Deliverer, Parts};
+use crate::http::Gate;
+use crate::inbound::Inbound;
+use crate::queue::Queue;
+use crate::schedule::RetrySchedule;
+use crate::seal::Sealer;
+use crate::sender::{Sender, SenderOptions};
+use crate::store::alerts::Alerts;
+use crate::store::api_keys::ApiKeys;
+use crate::store::deliveries::Deliveries;
+use crate::store::endpoints::Endpoints;
+use crate::store::events::Events;
+use crate::store::idempotency::Idempotency;
+use crate::store::rate_windows::RateWindows;
+use crate::store::records::Records;
+use crate::store::tables::{self, Table};
+
+/// A variable of the environment is missing or can't be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// It is not set.
+    #[error("the environment variable {0} is not set")]
+    Missing(String),
+    /// It is set to something that can't be read.
+    #[error("the environment variable {name} can't be used: {reason}")]
+    Invalid {
+        /// Which one.
+        name: &'static str,
+        /// Why not.
+        reason: String,
+    },
+}
+
+/// Where a function gets its clients and names from: the process environment in Lambda, a map in the local system.
+#[derive(Debug, Clone)]
+pub struct Environment {
+    sdk: SdkConfig,
+    source: Source,
+    sealer: Option<Sealer>,
+    extra_roots: Vec<CertificateDer<'static>>,
+}
+
+#[derive(Debug, Clone)]
+enum Source {
+    Process,
+    Map(std::collections::HashMap<String, String>),
+}
+
+impl Environment {
+    /// Of a Lambda function: variables of the process, credentials and region as AWS gives them.
+    pub async fn of_process() -> Self {
+        let sdk = aws_config::defaults(BehaviorVersion::v2026_01_12()).load().await;
+        Self { sdk, source: Source::Process, sealer: None, extra_roots: Vec::new() }
+    }
+
+    /// Of the local system and of tests: given clients, variables and a key in the place of KMS.
+    #[must_use]
+    pub fn given(sdk: SdkConfig, variables: impl IntoIterator<Item = (String, String)>, sealer: Sealer) -> Self {
+        let source = Source::Map(variables.into_iter().collect());
+        Self { sdk, source, sealer: Some(sealer), extra_roots: Vec::new() }
+    }
+
+    /// The variable `name`.
+    ///
+    /// # Errors
+    /// When it is not set.
+    pub fn variable(&self, name: &str) -> Result<String, ConfigError> {
+        self.optional(name).ok_or_else(|| ConfigError::Missing(name.to_owned()))
+    }
+
+    /// The variable `name`, if it is set.
+    #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "this is where the environment is read")]
+    pub fn optional(&self, name: &str) -> Option<String> {
+        let value = match &self.source {
+            Source::Process => std::env::var(name).ok(),
+            Source::Map(map) => map.get(name).cloned(),
+        };
+        value.filter(|value| !value.is_empty())
+    }
+
+    fn db(&self) -> aws_sdk_dynamodb::Client {
+        aws_sdk_dynamodb::Client::new(&self.sdk)
+    }
+
+    fn table(&self, table: Table) -> Result<String, ConfigError> {
+        self.variable(table.variable)
+    }
+
+    /// API keys and accounts: `API_KEYS_TABLE`.
+    ///
+    /// # Errors
+    /// When the variable is not set.
+    pub fn api_keys(&self) -> Result<ApiKeys, ConfigError> {
+        Ok(ApiKeys::new(self.db(), self.table(tables::API_KEYS)?))
+    }
+
+    /// Rate windows: `RATE_WINDOWS_TABLE`.
+    ///
+    /// # Errors
+    /// When the variable is not set.
+    pub fn rate_windows(&self) -> Result<RateWindows, ConfigError> {
+        Ok(RateWindows::new(self.db(), self.table(tables::RATE_WINDOWS)?))
+    }
+
+    /// Idempotency keys: `IDEMPOTENCY_TABLE`.
+    ///
+    /// # Errors
+    /// When the variable is not set.
+    pub fn idempotency(&self) -> Result<Idempotency, ConfigError> {
+        Ok(Idempotency::new(self.db(), self.table(tables::IDEMPOTENCY)?))
+    }
+
+    /// Events: `EVENTS_TABLE`.
+    ///
+    /// # Errors
+    /// When the variable is not set.
+    pub fn events(&self) -> Result<Events, ConfigError> {
+        Ok(Events::new(self.db(), self.table(tables::EVENTS)?))
+    }
+
+    /// Records: `RECORDS_TABLE`, and `EVENTS_TABLE` for their transactions.
+    ///
+    /// # Errors
+    /// When a variable is not set.
+    pub fn records(&self) -> Result<Records, ConfigError> {
+        Ok(Records::new(self.db(), self.table(tables::RECORDS)?, self.events()?))
+    }
+
+    /// Endpoints: `ENDPOINTS_TABLE`.
+    ///
+    /// # Errors
+    /// When the variable is not set.
+    pub fn endpoints(&self) -> Result<Endpoints, ConfigError> {
+        Ok(Endpoints::new(self.db(), self.table(tables::ENDPOINTS)?))
+    }
+
+    /// Deliveries: `DELIVERIES_TABLE`.
+    ///
+    /// # Errors
+    /// When the variable is not set.
+    pub fn deliveries(&self) -> Result<Deliveries, ConfigError> {
+        Ok(Deliveries::new(self.db(), self.table(tables::DELIVERIES)?))
+    }
+
+    /// Alerts: `ALERTS_TABLE`.
+    ///
+    /// # Errors
+    /// When the variable is not set.
+    pub fn alerts(&self) -> Result<Alerts, ConfigError> {
+        Ok(Alerts::new(self.db(), self.table(tables::ALERTS)?))
+    }
+
+    /// The queue of first attempts: `DELIVERY_QUEUE_URL`.
+    ///
+    /// # Errors
+    /// When the variable is not set.
+    pub fn delivery_queue(&self) -> Result<Queue, ConfigError> {
+        Ok(Queue::new(aws_sdk_sqs::Client::new(&self.sdk), self.variable("DELIVERY_QUEUE_URL")?))
+    }
+
+    /// The queue of later attempts: `RETRY_QUEUE_URL`.
+    ///
+    /// # Errors
+    /// When the variable is not set.
+    pub fn retry_queue(&self) -> Result<Queue, ConfigError> {
+        Ok(Queue::new(aws_sdk_sqs::Client::new(&self.sdk), self.variable("RETRY_QUEUE_URL")?))
+    }
+
+    /// `RETRY_SCHEDULE_SECONDS`, `60,300,1800,7200` by default.
+    ///
+    /// # Errors
+    /// When it can't be read.
+    pub fn retry_schedule(&self) -> Result<RetrySchedule, ConfigError> {
+        let name = "RETRY_SCHEDULE_SECONDS";
+        let Some(text) = self.optional(name) else { return Ok(RetrySchedule::default()) };
+        RetrySchedule::parse(&text).map_err(|error| ConfigError::Invalid { name, reason: error.to_string() })
+    }
+
+    /// What seals secrets: KMS by `SEAL_KEY_ID` and `MAC_KEY_ID`, or the given key.
+    ///
+    /// # Errors
+    /// When a variable is not set.
+    pub fn sealer(&self) -> Result<Sealer, ConfigError> {
+        match &self.sealer {
+            Some(sealer) => Ok(sealer.clone()),
+            None => Ok(Sealer::with_kms(
+                aws_sdk_kms::Client::new(&self.sdk),
+                self.variable("SEAL_KEY_ID")?,
+                self.variable("MAC_KEY_ID")?,
+            )),
+        }
+    }
+
+    /// The gate of an HTTP function. `answers`: whether its answers hold secrets and are sealed when they are kept.
+    ///
+    /// # Errors
+    /// When a variable is not set.
+    pub fn gate(&self, function: &'static str, answers: bool) -> Result<Gate, ConfigError> {
+        let answers = if answers { Some(self.sealer()?) } else { None };
+        Ok(Gate::new(function, self.api_keys()?, self.rate_windows()?, self.idempotency()?, answers))
+    }
+
+    /// An inbound function. `sealed`: whether its resource has a field that is sealed.
+    ///
+    /// # Errors
+    /// When a variable is not set.
+    pub fn inbound(&self, function: &'static str, sealed: bool) -> Result<Inbound, ConfigError> {
+        let sealer = if sealed { Some(self.sealer()?) } else { None };
+        Ok(Inbound::new(self.gate(function, false)?, self.records()?, sealer))
+    }
+
+    /// What the deliverer and the retry worker are: the four tables, `RETRY_QUEUE_URL`, and how attempts are made.
+    ///
+    /// # Errors
+    /// When a variable is not set or can't be used.
+    pub fn deliverer(&self) -> Result<Deliverer, ConfigError> {
+        Ok(Deliverer::new(Parts {
+            deliveries: self.deliveries()?,
+            events: self.events()?,
+            endpoints: self.endpoints()?,
+            alerts: self.alerts()?,
+            retries: self.retry_queue()?,
+            sender: self.sender()?,
+            sealer: self.sealer()?,
+            schedule: self.retry_schedule()?,
+        }))
+    }
+
+    /// What sends deliveries: `ALLOW_PRIVATE_ENDPOINTS` (`true` in the local system only) and `DOCS_URL` for the
+    /// `User-Agent`.
+    ///
+    /// # Errors
+    /// When it can't be made.
+    pub fn sender(&self) -> Result<Sender, ConfigError> {
+        let docs = self.optional("DOCS_URL").unwrap_or_else(|| "https://workskedge.com/docs".to_owned());
+        let agent = format!("WorkSkedge-Webhooks/{} (+{docs})", env!("CARGO_PKG_VERSION"));
+        let mut options = SenderOptions::new(agent);
+        options.allow_private = self.allow_private_endpoints();
+        options.extra_roots.clone_from(&self.extra_roots);
+        Sender::new(options).map_err(|error| ConfigError::Invalid { name: "DOCS_URL", reason: error.to_string() })
+    }
+
+    /// `ALLOW_PRIVATE_ENDPOINTS`: whether endpoints may be `http` and have addresses that are not public.
+    #[must_use]
+    pub fn allow_private_endpoints(&self) -> bool {
+        self.optional("ALLOW_PRIVATE_ENDPOINTS").as_deref() == Some("true")
+    }
+
+    /// Trusts `roots` beside the public certificate authorities: for tests with a CA of their own.
+    #[must_use]
+    pub fn trusting(mut self, roots: Vec<CertificateDer<'static>>) -> Self {
+        self.extra_roots = roots;
+        self
+    }
+}

@@ -1,0 +1,91 @@
+//! Single defects of a request body (contract section 6) and where they are collected.
+
+use serde::Serialize;
+
+/// What is wrong with one field. The names are the contract's (section 6), in `snake_case` on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the contract's words say it")]
+pub enum DefectCode {
+    Required,
+    InvalidType,
+    InvalidFormat,
+    InvalidValue,
+    InvalidCharacters,
+    InvalidKey,
+    TooShort,
+    TooLong,
+    TooManyItems,
+    TooFewItems,
+    TooManyDecimals,
+    TooLarge,
+    OutOfRange,
+    OutsideWindow,
+    DateOrder,
+    DuplicateItem,
+    UnknownField,
+    ForbiddenField,
+    SensitiveValue,
+    MissingDependency,
+    ConflictingFields,
+    SelfReference,
+    MultipleLeads,
+    BudgetExceeded,
+    HoursExceedSpan,
+    InvalidInitialStatus,
+    UnknownReference,
+    ReferenceMismatch,
+    InactiveReference,
+}
+
+/// One defect: where, what, and a sentence that never contains the received value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Defect {
+    /// Path in the body, `materials[0].quantity`; `$` is the body itself.
+    pub field: String,
+    /// The machine's word for it.
+    pub code: DefectCode,
+    /// The person's sentence, to be read after the field's name: `must be greater than 0`.
+    pub message: String,
+}
+
+/// All defects of one body, in the order in which they were found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Defects(Vec<Defect>);
+
+impl Defects {
+    /// Adds a defect.
+    pub fn push(&mut self, field: impl Into<String>, code: DefectCode, message: impl Into<String>) {
+        self.0.push(Defect { field: field.into(), code, message: message.into() });
+    }
+
+    /// Takes over all defects of `other`.
+    pub fn append(&mut self, mut other: Self) {
+        self.0.append(&mut other.0);
+    }
+
+    /// Whether the body is clean.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The defects as found.
+    pub fn iter(&self) -> std::slice::Iter<'_, Defect> {
+        self.0.iter()
+    }
+
+    /// Sorted by field, for an answer.
+    #[must_use]
+    pub fn into_sorted(self) -> Vec<Defect> {
+        let mut all = self.0;
+        all.sort_by(|a, b| a.field.cmp(&b.field));
+        all
+    }
+}

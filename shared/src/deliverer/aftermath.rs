@@ -1,0 +1,130 @@
+//! What follows from an attempt that was recorded: the endpoint's health and the alerts.
+//!
+//! Each transition alerts once: whoever makes the conditional write that changes the state is the one that alerts.
+
+use jiff::Timestamp;
+
+use super::Deliverer;
+use crate::alert::{Alert, AlertKind};
+use crate::delivery::Delivery;
+use crate::endpoint::{DISABLE_AFTER_SECONDS, Endpoint, FAILING_AFTER, HealthState};
+use crate::ids;
+use crate::schedule::Verdict;
+use crate::sender::Answer;
+use crate::store::StoreError;
+
+/// A success of a healthy endpoint is noted at most this often.
+const NOTE_SUCCESS_SECONDS: i64 = 60;
+
+impl Deliverer {
+    pub(super) async fn follow_up(
+        &self,
+        delivery: &Delivery,
+        endpoint: &Endpoint,
+        answer: &Answer,
+        verdict: Verdict,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        match verdict {
+            Verdict::Delivered => self.note_success(delivery, endpoint, now).await,
+            Verdict::Gone => {
+                self.note_failure(delivery, endpoint, answer, now).await?;
+                self.alert(AlertKind::DeliveryFailed, delivery, answer, now).await?;
+                self.disable(delivery, answer, "the endpoint answered 410 Gone", now).await
+            }
+            Verdict::Exhausted => {
+                self.note_failure(delivery, endpoint, answer, now).await?;
+                self.alert(AlertKind::DeliveryFailed, delivery, answer, now).await
+            }
+            Verdict::RetryAt(_) => self.note_failure(delivery, endpoint, answer, now).await,
+        }
+    }
+
+    async fn note_success(&self, delivery: &Delivery, endpoint: &Endpoint, now: Timestamp) -> Result<(), StoreError> {
+        let health = &endpoint.health;
+        let fresh = health
+            .last_success_at
+            .is_some_and(|at| now.as_second() - at.as_second() < NOTE_SUCCESS_SECONDS);
+        if fresh && health.consecutive_failures == 0 && health.state == HealthState::Healthy {
+            return Ok(());
+        }
+        let before = self.endpoints.note_success(&delivery.account, &endpoint.id, now).await?;
+        if before.is_some_and(|before| before.health.state == HealthState::Failing) {
+            let answer = Answer { status_code: None, error: None, response_body: None, retry_after: None, duration_ms: 0 };
+            self.alert(AlertKind::EndpointRecovered, delivery, &answer, now).await?;
+        }
+        Ok(())
+    }
+
+    async fn note_failure(
+        &self,
+        delivery: &Delivery,
+        endpoint: &Endpoint,
+        answer: &Answer,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let first = delivery.attempt_count == 0;
+        let Some(after) = self.endpoints.note_failure(&delivery.account, &endpoint.id, first, now).await? else {
+            return Ok(());
+        };
+        let health = after.health;
+        if health.state == HealthState::Healthy
+            && health.consecutive_failures >= FAILING_AFTER
+            && self.endpoints.mark_failing(&delivery.account, &endpoint.id, now).await?
+        {
+            self.alert(AlertKind::EndpointFailing, delivery, answer, now).await?;
+        }
+        let days = health.first_failure_at.map_or(0, |since| now.as_second() - since.as_second());
+        if days >= DISABLE_AFTER_SECONDS {
+            self.disable(delivery, answer, "every attempt has failed for 5 days", now).await?;
+        }
+        Ok(())
+    }
+
+    async fn disable(&self, delivery: &Delivery, answer: &Answer, reason: &str, now: Timestamp) -> Result<(), StoreError> {
+        if self.endpoints.disable(&delivery.account, &delivery.endpoint_id, reason).await? {
+            self.alert(AlertKind::EndpointDisabled, delivery, answer, now).await?;
+        }
+        Ok(())
+    }
+
+    async fn alert(&self, kind: AlertKind, delivery: &Delivery, answer: &Answer, now: Timestamp) -> Result<(), StoreError> {
+        let alert = Alert {
+            id: ids::new_id("alr_", now),
+            kind,
+            endpoint_id: delivery.endpoint_id.clone(),
+            delivery_id: Some(delivery.id.clone()),
+            event: Some(delivery.event),
+            last_status_code: answer.status_code,
+            last_error: answer.error,
+            created_at: now,
+            message: message(kind, delivery),
+        };
+        tracing::warn!(
+            account = delivery.account,
+            alert_id = alert.id,
+            endpoint_id = alert.endpoint_id,
+            delivery_id = delivery.id,
+            status_code = alert.last_status_code,
+            "alert: {message}", message = alert.message,
+        );
+        self.alerts.put(&delivery.account, &alert).await
+    }
+}
+
+/// What happened and what to do.
+fn message(kind: AlertKind, delivery: &Delivery) -> String {
+    let (event, endpoint, id) = (delivery.event.as_str(), &delivery.endpoint_id, &delivery.id);
+    match kind {
+        AlertKind::DeliveryFailed => {
+            format!("{event} could not be delivered to {endpoint}. When the endpoint works again, retry {id}.")
+        }
+        AlertKind::EndpointFailing => {
+            format!("{endpoint} fails: three deliveries in a row did not arrive. Look at what it answers to {id}.")
+        }
+        AlertKind::EndpointDisabled => {
+            format!("{endpoint} is disabled and gets nothing. Mend it, enable it again, and replay what it missed.")
+        }
+        AlertKind::EndpointRecovered => format!("{endpoint} takes deliveries again."),
+    }
+}

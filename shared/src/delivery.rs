@@ -1,0 +1,160 @@
+//! Deliveries: one event to one endpoint, from fan-out to `delivered` or `failed` (contract sections 8 and 9).
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::events::EventName;
+use crate::sender::AttemptError;
+
+/// Where a delivery stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeliveryStatus {
+    /// The first attempt is to be made.
+    Pending,
+    /// An attempt failed, another is to be made.
+    Retrying,
+    /// It arrived.
+    Delivered,
+    /// Every attempt of the schedule failed.
+    Failed,
+    /// Its endpoint is gone or disabled.
+    Cancelled,
+}
+
+impl DeliveryStatus {
+    /// The word on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Retrying => "retrying",
+            Self::Delivered => "delivered",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// The status with this name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Pending, Self::Retrying, Self::Delivered, Self::Failed, Self::Cancelled]
+            .into_iter()
+            .find(|status| status.as_str() == name)
+    }
+
+    /// Whether nothing more will be sent.
+    #[must_use]
+    pub const fn is_final(self) -> bool {
+        matches!(self, Self::Delivered | Self::Failed | Self::Cancelled)
+    }
+}
+
+/// A delivery as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// The tenant.
+    pub account: String,
+    /// `dlv_` + ULID: `X-Webhook-ID`, the same over all attempts.
+    pub id: String,
+    /// The event.
+    pub event_id: String,
+    /// Its name.
+    pub event: EventName,
+    /// The outbox item that holds the event.
+    pub outbox_id: String,
+    /// The endpoint.
+    pub endpoint_id: String,
+    /// Where it stands.
+    pub status: DeliveryStatus,
+    /// Attempts made so far: the next one's `X-Webhook-Retry`.
+    pub attempt_count: u32,
+    /// Attempts made before the present series of the schedule began (manual retries begin one).
+    pub series_start: u32,
+    /// When the next attempt is due.
+    pub next_attempt_at: Option<Timestamp>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it became final.
+    pub completed_at: Option<Timestamp>,
+    /// A test send.
+    pub test: bool,
+    /// What was tried.
+    pub attempts: Vec<Attempt>,
+}
+
+/// One attempt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Attempt {
+    /// 1 for the first.
+    pub number: u32,
+    /// Who wanted it.
+    pub trigger: Trigger,
+    /// When it was sent.
+    pub started_at: Timestamp,
+    /// How long it took.
+    pub duration_ms: u64,
+    /// What the endpoint answered, if it did.
+    pub status_code: Option<u16>,
+    /// What went wrong.
+    pub error: Option<AttemptError>,
+    /// The first 2 KiB of the answer.
+    pub response_body: Option<String>,
+}
+
+/// Who wanted an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trigger {
+    /// The schedule.
+    Scheduled,
+    /// A person, with a manual retry.
+    Manual,
+    /// A test send.
+    Test,
+    /// A replay.
+    Replay,
+}
+
+/// What a queue message says: ids, the attempt and when it is due, never a body.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DeliveryTask {
+    /// The tenant.
+    pub account: String,
+    /// The delivery.
+    pub delivery_id: String,
+    /// The outbox item that holds its event.
+    pub outbox_id: String,
+    /// Its endpoint.
+    pub endpoint_id: String,
+    /// Attempts made when the message was sent: a message for an attempt that was made already is dropped.
+    pub attempt_count: u32,
+    /// When the attempt is due; SQS may bring the message earlier, since it holds none for more than 15 minutes.
+    pub due: Timestamp,
+}
+
+/// A queue message. Versioned, so that a deployment can read what the one before it sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "v")]
+pub enum Message {
+    /// The first form.
+    #[serde(rename = "1")]
+    V1(DeliveryTask),
+}
+
+impl Delivery {
+    /// The message for its next attempt.
+    #[must_use]
+    pub fn task(&self) -> DeliveryTask {
+        DeliveryTask {
+            account: self.account.clone(),
+            delivery_id: self.id.clone(),
+            outbox_id: self.outbox_id.clone(),
+            endpoint_id: self.endpoint_id.clone(),
+            attempt_count: self.attempt_count,
+            due: self.next_attempt_at.unwrap_or(self.created_at),
+        }
+    }
+}

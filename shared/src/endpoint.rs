@@ -1,0 +1,217 @@
+//! Endpoints: where a subscriber wants which events (contract section 9).
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::events::EventName;
+
+/// Failures in a row after which an endpoint counts as failing.
+pub const FAILING_AFTER: u32 = 3;
+/// An endpoint whose every attempt has failed for this long is disabled.
+pub const DISABLE_AFTER_SECONDS: i64 = 5 * 86_400;
+
+/// An endpoint as it is stored, without its health.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Endpoint {
+    /// `ep_` + ULID.
+    pub id: String,
+    /// Where deliveries go.
+    pub url: String,
+    /// Event names, `workorder.*` or `*`.
+    pub events: Vec<EventFilter>,
+    /// Only events of these projects; empty for all.
+    #[serde(default)]
+    pub project_ids: Vec<String>,
+    /// What people call it.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// Headers of the subscriber's own.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+    /// The secret that signs.
+    pub secret: SealedSecret,
+    /// The secret before it, while a rotation overlaps.
+    #[serde(default)]
+    pub previous_secret: Option<PreviousSecret>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When its people last changed it.
+    pub updated_at: Timestamp,
+    /// Grows by one per change.
+    pub version: u64,
+    /// Whether it gets deliveries.
+    #[serde(skip)]
+    pub status: EndpointStatus,
+    /// Why not.
+    #[serde(skip)]
+    pub disabled_reason: Option<String>,
+    /// How it does.
+    #[serde(skip)]
+    pub health: Health,
+}
+
+impl Endpoint {
+    /// Whether it gets an event of this name and project.
+    #[must_use]
+    pub fn wants(&self, event: EventName, project_id: Option<&str>) -> bool {
+        self.status == EndpointStatus::Enabled
+            && self.events.iter().any(|filter| filter.matches(event))
+            && (self.project_ids.is_empty()
+                || project_id.is_some_and(|project| self.project_ids.iter().any(|id| id == project)))
+    }
+
+    /// The secret that is still valid beside the current one.
+    #[must_use]
+    pub fn previous_secret(&self, now: Timestamp) -> Option<&PreviousSecret> {
+        self.previous_secret.as_ref().filter(|previous| previous.valid_until > now)
+    }
+}
+
+/// Whether an endpoint gets deliveries.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndpointStatus {
+    /// It does.
+    #[default]
+    Enabled,
+    /// It does not.
+    Disabled,
+}
+
+/// A signing secret, sealed for the endpoint.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SealedSecret {
+    /// The envelope.
+    pub sealed: String,
+    /// What may be shown.
+    pub hint: String,
+}
+
+/// A signing secret that a rotation replaced and that is valid for a while yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PreviousSecret {
+    /// The envelope.
+    pub sealed: String,
+    /// Until when it signs too.
+    pub valid_until: Timestamp,
+}
+
+/// What an endpoint's secret is sealed for: it opens for this endpoint of this account only.
+#[must_use]
+pub fn secret_context(account: &str, endpoint_id: &str) -> String {
+    format!("{account}#{endpoint_id}#secret")
+}
+
+/// How an endpoint does. Tests and replays don't touch it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Health {
+    /// `failing` after three deliveries in a row that failed at first.
+    pub state: HealthState,
+    /// How many in a row.
+    pub consecutive_failures: u32,
+    /// Since when it fails.
+    pub failing_since: Option<Timestamp>,
+    /// The last success, to the minute.
+    pub last_success_at: Option<Timestamp>,
+    /// The last failure.
+    pub last_failure_at: Option<Timestamp>,
+    /// The first failure since the last success.
+    #[serde(skip)]
+    pub first_failure_at: Option<Timestamp>,
+}
+
+/// In a word.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HealthState {
+    /// Deliveries arrive.
+    #[default]
+    Healthy,
+    /// They don't: first attempts go to the retry queue, so that nobody else waits.
+    Failing,
+}
+
+/// One entry of an endpoint's `events`: a name, a group (`workorder.*`) or everything (`*`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub enum EventFilter {
+    /// `*`
+    All,
+    /// `workorder.*`
+    Group(String),
+    /// `workorder.created`
+    One(EventName),
+}
+
+impl EventFilter {
+    fn matches(&self, event: EventName) -> bool {
+        match self {
+            Self::All => true,
+            Self::Group(group) => event.group() == group,
+            Self::One(name) => *name == event,
+        }
+    }
+}
+
+/// Not a name, a group or `*`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be an event of the catalog, a group such as workorder.*, or *")]
+pub struct UnknownFilter;
+
+impl TryFrom<String> for EventFilter {
+    type Error = UnknownFilter;
+
+    fn try_from(text: String) -> Result<Self, UnknownFilter> {
+        if text == "*" {
+            return Ok(Self::All);
+        }
+        if let Some(group) = text.strip_suffix(".*") {
+            let known = EventName::ALL.iter().any(|event| event.group() == group);
+            return if known { Ok(Self::Group(group.to_owned())) } else { Err(UnknownFilter) };
+        }
+        text.parse().map(Self::One).map_err(|_| UnknownFilter)
+    }
+}
+
+impl From<EventFilter> for String {
+    fn from(filter: EventFilter) -> Self {
+        match filter {
+            EventFilter::All => "*".to_owned(),
+            EventFilter::Group(group) => format!("{group}.*"),
+            EventFilter::One(event) => event.as_str().to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filter(text: &str) -> Result<EventFilter, UnknownFilter> {
+        EventFilter::try_from(text.to_owned())
+    }
+
+    #[test]
+    fn filters_are_names_groups_or_everything() {
+        assert!(filter("*").unwrap().matches(EventName::VendorDeleted));
+        assert!(filter("vendor.*").unwrap().matches(EventName::VendorDeleted));
+        assert!(!filter("vendor.*").unwrap().matches(EventName::ProjectCreated));
+        assert!(filter("vendor.deleted").unwrap().matches(EventName::VendorDeleted));
+        assert!(!filter("vendor.deleted").unwrap().matches(EventName::VendorCreated));
+        for unknown in ["", "vendor", "vendor.", "nothing.*", "**", "vendor.gone"] {
+            assert!(filter(unknown).is_err(), "{unknown}");
+        }
+    }
+
+    #[test]
+    fn a_filter_reads_back_as_it_was_written() {
+        for text in ["*", "vendor.*", "timeoff.requested"] {
+            assert_eq!(String::from(filter(text).unwrap()), text);
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! The catalog: name, group, meaning, schema and example of every event (contract 5.3 and section 9).
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::data;
+use crate::schema::{DIALECT, Field, data_object};
+
+/// The 23 event types.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(into = "&'static str", try_from = "String")]
+#[expect(missing_docs, reason = "the catalog describes them")]
+pub enum EventName {
+    WorkorderCreated,
+    WorkorderUpdated,
+    WorkorderDeleted,
+    WorkorderStarted,
+    WorkorderCompleted,
+    WorkorderCancelled,
+    ProjectCreated,
+    ProjectUpdated,
+    ProjectCompleted,
+    EmployeeCreated,
+    EmployeeUpdated,
+    EmployeeDeleted,
+    EmployeeAssigned,
+    VendorCreated,
+    VendorUpdated,
+    VendorDeleted,
+    TimeoffRequested,
+    TimeoffApproved,
+    TimeoffDenied,
+    TimeoffCancelled,
+    ReportScheduled,
+    ReportGenerated,
+    ReportFailed,
+}
+
+/// One row of the catalog.
+#[derive(Debug)]
+pub struct EventType {
+    /// Which one.
+    pub name: EventName,
+    /// `workorder`, `project`, `employee`, `vendor`, `timeoff` or `report`.
+    pub group: &'static str,
+    /// When it is raised.
+    pub description: &'static str,
+    /// Its data, in the order of the wire.
+    pub fields: &'static [Field],
+    wire: &'static str,
+    example: &'static str,
+}
+
+/// A name that no event has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("is not an event of the catalog")]
+pub struct UnknownEvent;
+
+/// A row; its example is the file of the same name.
+macro_rules! row {
+    ($name:ident, $group:literal, $action:literal, $fields:expr, $description:literal) => {
+        EventType {
+            name: EventName::$name,
+            group: $group,
+            description: $description,
+            fields: $fields,
+            wire: concat!($group, ".", $action),
+            example: include_str!(concat!("examples/", $group, ".", $action, ".json")),
+        }
+    };
+}
+
+/// In the order of [`EventName`].
+#[rustfmt::skip]
+static CATALOG: [EventType; 23] = [
+    row!(WorkorderCreated, "workorder", "created", data::WORKORDER_CREATED, "A new work order was created"),
+    row!(WorkorderUpdated, "workorder", "updated", data::WORKORDER_UPDATED, "A work order was changed, its status included"),
+    row!(WorkorderDeleted, "workorder", "deleted", data::WORKORDER_DELETED, "A work order was deleted"),
+    row!(WorkorderStarted, "workorder", "started", data::WORKORDER_STARTED, "Work began: the first time in progress"),
+    row!(WorkorderCompleted, "workorder", "completed", data::WORKORDER_COMPLETED, "A work order was completed"),
+    row!(WorkorderCancelled, "workorder", "cancelled", data::WORKORDER_CANCELLED, "A work order was cancelled"),
+    row!(ProjectCreated, "project", "created", data::PROJECT_CREATED, "A new project was created"),
+    row!(ProjectUpdated, "project", "updated", data::PROJECT_UPDATED, "A project was changed, its status included"),
+    row!(ProjectCompleted, "project", "completed", data::PROJECT_COMPLETED, "A project was completed"),
+    row!(EmployeeCreated, "employee", "created", data::EMPLOYEE_CREATED, "A new employee was added"),
+    row!(EmployeeUpdated, "employee", "updated", data::EMPLOYEE_UPDATED, "An employee was changed, termination included"),
+    row!(EmployeeDeleted, "employee", "deleted", data::EMPLOYEE_DELETED, "An employee was deleted"),
+    row!(EmployeeAssigned, "employee", "assigned", data::EMPLOYEE_ASSIGNED, "An employee was assigned to a work order or a project"),
+    row!(VendorCreated, "vendor", "created", data::VENDOR_CREATED, "A new vendor was added"),
+    row!(VendorUpdated, "vendor", "updated", data::VENDOR_UPDATED, "A vendor was changed, its status included"),
+    row!(VendorDeleted, "vendor", "deleted", data::VENDOR_DELETED, "A vendor was deleted"),
+    row!(TimeoffRequested, "timeoff", "requested", data::TIMEOFF_REQUESTED, "Time off was requested, or requested again with other dates"),
+    row!(TimeoffApproved, "timeoff", "approved", data::TIMEOFF_DECIDED, "A request for time off was approved"),
+    row!(TimeoffDenied, "timeoff", "denied", data::TIMEOFF_DECIDED, "A request for time off was denied"),
+    row!(TimeoffCancelled, "timeoff", "cancelled", data::TIMEOFF_CANCELLED, "A request for time off, or time off, was cancelled"),
+    row!(ReportScheduled, "report", "scheduled", data::REPORT_SCHEDULED, "A schedule for a report was created"),
+    row!(ReportGenerated, "report", "generated", data::REPORT_GENERATED, "A report was generated"),
+    row!(ReportFailed, "report", "failed", data::REPORT_FAILED, "A report failed for the last time"),
+];
+
+impl EventName {
+    /// All of them, in the catalog's order.
+    pub const ALL: [Self; 23] = {
+        let mut all = [Self::WorkorderCreated; 23];
+        let mut i = 0;
+        while i < all.len() {
+            all[i] = CATALOG[i].name;
+            i += 1;
+        }
+        all
+    };
+
+    /// Its row in the catalog.
+    #[must_use]
+    pub const fn event_type(self) -> &'static EventType {
+        &CATALOG[self as usize]
+    }
+
+    /// The name on the wire: `workorder.created`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        self.event_type().wire
+    }
+
+    /// The part of the name before the dot.
+    #[must_use]
+    pub const fn group(self) -> &'static str {
+        self.event_type().group
+    }
+
+    /// When it is raised.
+    #[must_use]
+    pub const fn description(self) -> &'static str {
+        self.event_type().description
+    }
+}
+
+impl std::str::FromStr for EventName {
+    type Err = UnknownEvent;
+
+    fn from_str(name: &str) -> Result<Self, UnknownEvent> {
+        Self::ALL.into_iter().find(|event| event.as_str() == name).ok_or(UnknownEvent)
+    }
+}
+
+impl TryFrom<String> for EventName {
+    type Error = UnknownEvent;
+
+    fn try_from(name: String) -> Result<Self, UnknownEvent> {
+        name.parse()
+    }
+}
+
+impl From<EventName> for &'static str {
+    fn from(name: EventName) -> Self {
+        name.as_str()
+    }
+}
+
+impl std::fmt::Display for EventName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// JSON Schema of an event's body: envelope and data.
+#[must_use]
+pub fn json_schema(name: EventName) -> Value {
+    json!({
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["event", "timestamp", "data"],
+        "properties": {
+            "event": { "const": name.as_str() },
+            "timestamp": { "type": "string", "format": "date-time" },
+            "data": data_object(name.event_type().fields),
+        }
+    })
+}
+
+/// What `GET /api/event-types` says of an event (contract section 9).
+#[must_use]
+pub fn catalog_entry(name: EventName) -> Value {
+    let event = name.event_type();
+    let mut schema = json!({ "$schema": DIALECT, "title": event.wire });
+    if let (Value::Object(schema), Value::Object(mut body)) = (&mut schema, json_schema(name)) {
+        schema.append(&mut body);
+    }
+    // The examples are part of the program, and a test reads each: null would be a broken build.
+    let example: Value = serde_json::from_str(event.example).unwrap_or_default();
+    json!({
+        "name": event.wire,
+        "group": event.group,
+        "description": event.description,
+        "schema": schema,
+        "example": example,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_catalog_is_in_the_order_of_the_names() {
+        for (i, row) in CATALOG.iter().enumerate() {
+            assert_eq!(row.name as usize, i);
+            assert_eq!(row.wire.parse(), Ok(row.name));
+            assert_eq!(serde_json::to_value(row.name).unwrap(), row.wire);
+            assert_eq!(serde_json::from_value::<EventName>(json!(row.wire)).unwrap(), row.name);
+        }
+        assert_eq!("workorder.exploded".parse::<EventName>(), Err(UnknownEvent));
+    }
+
+    #[test]
+    fn schemas_are_those_of_the_contract() {
+        let contract = include_str!("../../../tests/fixtures/schemas/event.schema.json");
+        let contract: Value = serde_json::from_str(contract).unwrap();
+        let theirs = contract["oneOf"].as_array().unwrap();
+        assert_eq!(theirs.len(), EventName::ALL.len());
+        for (name, theirs) in EventName::ALL.into_iter().zip(theirs) {
+            assert_eq!(&json_schema(name), theirs, "{name}");
+        }
+    }
+
+    #[test]
+    fn every_entry_has_the_example_of_the_contract() {
+        let fixtures = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/events");
+        for name in EventName::ALL {
+            let entry = catalog_entry(name);
+            let fixture = std::fs::read(fixtures.join(format!("{name}.json"))).unwrap();
+            assert_eq!(entry["example"], serde_json::from_slice::<Value>(&fixture).unwrap());
+            assert_eq!(entry["example"]["event"], name.as_str());
+            assert_eq!(entry["schema"]["$schema"], DIALECT);
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! From a record to what an event says of it (contract 5.2).
+
+use serde_json::{Map, Value};
+
+use super::EventName;
+use crate::models::{Kind, Model, time_off};
+use crate::schema::{Class, Field, Type};
+
+/// Fields of an update that are about the change and not about the record, or change every time.
+const NOT_PREVIOUS: [&str; 5] = ["id", "version", "updatedAt", "changedFields", "previous"];
+
+/// What a body says beside the record (contract 2.8).
+const CONTROL: [&str; 4] = ["operation", "id", "ifVersion", "sourceUpdatedAt"];
+
+/// An event before it has an id and a time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EventDraft {
+    /// Which one.
+    pub name: EventName,
+    /// Exactly the fields of its type, in their order.
+    pub data: Map<String, Value>,
+}
+
+impl EventDraft {
+    /// Each field of the event's type: from `extra` or else from `record` or else null (an empty list where null is no
+    /// value). Nothing that the type doesn't list gets in, in nested objects neither; a type of time off is made public.
+    #[must_use]
+    #[expect(clippy::needless_pass_by_value, reason = "`extra` is made for one event")]
+    pub fn new(name: EventName, record: &Map<String, Value>, extra: Map<String, Value>) -> Self {
+        let fields = name.event_type().fields;
+        let mut data = listed(fields, |field| extra.get(field).or_else(|| record.get(field)));
+        if name.group() == "timeoff"
+            && let Some(Value::String(kind)) = data.get_mut("type")
+        {
+            *kind = public_time_off_type(kind).to_owned();
+        }
+        Self { name, data }
+    }
+
+    /// An event of an update: `new`, with `changedFields` and the old values of those changed fields that are scalars
+    /// of the event's own data. `stored_extra` has the old values of fields that the stored record says otherwise.
+    #[must_use]
+    #[expect(clippy::needless_pass_by_value, reason = "`stored_extra` is made for one event, as `extra` is")]
+    pub fn updated(
+        name: EventName,
+        stored: &Map<String, Value>,
+        record: &Map<String, Value>,
+        stored_extra: Map<String, Value>,
+        mut extra: Map<String, Value>,
+    ) -> Self {
+        let changed = kind_of(name).map(|kind| changed_fields(kind.model(), stored, record)).unwrap_or_default();
+        let is_shown = |field: &str| {
+            let listed = name.event_type().fields.iter().find(|listed| listed.name == field);
+            listed.is_some_and(|listed| listed.kind.is_scalar()) && !NOT_PREVIOUS.contains(&field)
+        };
+        let old = |field: &String| stored_extra.get(field).or_else(|| stored.get(field)).cloned().unwrap_or_default();
+        let previous: Map<String, Value> =
+            changed.iter().filter(|field| is_shown(field)).map(|field| (field.clone(), old(field))).collect();
+        extra.insert("changedFields".to_owned(), changed.into());
+        extra.insert("previous".to_owned(), Value::Object(previous));
+        Self::new(name, record, extra)
+    }
+}
+
+/// Whose record an event is about; `None` for reports.
+fn kind_of(name: EventName) -> Option<Kind> {
+    Kind::ALL.into_iter().find(|kind| kind.segment() == name.group())
+}
+
+/// The fields in order, each with its value or with what stands for none.
+fn listed<'a>(fields: &[Field], value: impl Fn(&str) -> Option<&'a Value>) -> Map<String, Value> {
+    let of = |field: &Field| match (value(field.name), &field.kind) {
+        (Some(value), kind) if !value.is_null() => as_listed(kind, value),
+        (_, Type::List { .. }) if !field.presence.nullable() => Value::Array(Vec::new()),
+        _ => Value::Null,
+    };
+    fields.iter().map(|field| (field.name.to_owned(), of(field))).collect()
+}
+
+/// `value` without what its type doesn't list. Where an event lists names and the record has objects, their names.
+fn as_listed(kind: &Type, value: &Value) -> Value {
+    match (kind, value) {
+        (Type::Object(fields), Value::Object(object)) => Value::Object(listed(fields, |name| object.get(name))),
+        (Type::List { item, .. }, Value::Array(items)) => items.iter().map(|value| as_listed(item, value)).collect(),
+        (scalar, Value::Object(object)) if scalar.is_scalar() => object.get("name").cloned().unwrap_or_default(),
+        _ => value.clone(),
+    }
+}
+
+/// Names of the top-level fields whose values differ, in the model's order: private ones too, secrets never, and
+/// nothing that is not the sender's (contract 5.2).
+#[must_use]
+pub fn changed_fields(model: &Model, stored: &Map<String, Value>, record: &Map<String, Value>) -> Vec<String> {
+    let own = model.fields.iter().filter(|field| field.class != Class::P3 && !CONTROL.contains(&field.name));
+    own.filter(|field| !same(stored.get(field.name), record.get(field.name)))
+        .map(|field| field.name.to_owned())
+        .collect()
+}
+
+/// Absent is null, and `50.0` is `50`.
+fn same(a: Option<&Value>, b: Option<&Value>) -> bool {
+    match (a.unwrap_or(&Value::Null), b.unwrap_or(&Value::Null)) {
+        (Value::Number(a), Value::Number(b)) => a == b || a.as_f64() == b.as_f64(),
+        (Value::Array(a), Value::Array(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(Some(a), Some(b)))
+        }
+        (Value::Object(a), Value::Object(b)) => a.keys().chain(b.keys()).all(|name| same(a.get(name), b.get(name))),
+        (a, b) => a == b,
+    }
+}
+
+/// The type of a request for time off as events show it: what is about health, family or duty is `protected_leave`.
+#[must_use]
+pub fn public_time_off_type(kind: &str) -> &str {
+    if time_off::PUBLIC_TYPE.contains(&kind) { kind } else { time_off::PROTECTED_LEAVE }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::models::{TIME_OFF, VENDOR, WORK_ORDER};
+
+    fn map(value: Value) -> Map<String, Value> {
+        match value {
+            Value::Object(map) => map,
+            other => panic!("{other} is not an object"),
+        }
+    }
+
+    #[test]
+    fn a_draft_has_every_listed_field_in_order_and_nothing_else() {
+        let record = map(json!({
+            "description": "secret", "title": "a", "id": "wo_1", "workOrderNumber": "WO-1", "status": "scheduled"
+        }));
+        let draft =
+            EventDraft::new(EventName::WorkorderCreated, &record, map(json!({"assignedEmployeeIds": ["emp_1"]})));
+        let names: Vec<_> = draft.data.keys().map(String::as_str).collect();
+        let listed: Vec<_> = EventName::WorkorderCreated.event_type().fields.iter().map(|f| f.name).collect();
+        assert_eq!(names, listed);
+        assert_eq!(draft.data["projectId"], Value::Null);
+        assert_eq!(draft.data["assignedEmployeeIds"], json!(["emp_1"]));
+        assert_eq!(draft.data["assignedVendorIds"], json!([]));
+    }
+
+    #[test]
+    fn skills_are_their_names_and_nested_objects_are_whole() {
+        let record = map(json!({"skills": [{"name": "Welding", "level": "master"}], "role": "foreman"}));
+        let draft = EventDraft::new(EventName::EmployeeCreated, &record, Map::new());
+        assert_eq!(draft.data["skills"], json!(["Welding"]));
+        let extra = map(json!({"assignment": {"id": "wo_1", "note": "private", "type": "work_order"}}));
+        let draft = EventDraft::new(EventName::EmployeeAssigned, &record, extra);
+        let whole = json!({"type": "work_order", "id": "wo_1", "number": null, "title": null, "role": null,
+            "lead": null, "start": null, "end": null});
+        assert_eq!(draft.data["assignment"], whole);
+        assert_eq!(draft.data["role"], "foreman");
+    }
+
+    #[test]
+    fn an_update_shows_old_scalars_of_its_own_data_only() {
+        let stored = map(json!({"title": "a", "description": "b", "scheduledStart": "2025-11-03T11:00:00Z",
+            "materials": [], "priority": "low", "version": 1, "updatedAt": "x", "estimatedHours": 50.0}));
+        let record = map(json!({"title": "a", "description": "c", "phase": "Rough-in", "materials": [{"name": "x"}],
+            "priority": "high", "version": 2, "updatedAt": "y", "estimatedHours": 50}));
+        let draft = EventDraft::updated(EventName::WorkorderUpdated, &stored, &record, Map::new(), Map::new());
+        let changed = json!(["description", "priority", "phase", "scheduledStart", "materials"]);
+        assert_eq!(draft.data["changedFields"], changed);
+        let previous = json!({"priority": "low", "phase": null, "scheduledStart": "2025-11-03T11:00:00Z"});
+        assert_eq!(draft.data["previous"], previous);
+    }
+
+    #[test]
+    fn secrets_and_bookkeeping_never_count_as_changed() {
+        let stored = map(json!({"id": "ven_1", "name": "a", "taxId": "12-3456789", "version": 1}));
+        let record = map(json!({"id": "ven_1", "name": "b", "taxId": "98-7654321", "version": 2,
+            "sourceUpdatedAt": "2025-11-03T11:00:00Z", "taxIdLast4": "4321", "notes": "n"}));
+        assert_eq!(changed_fields(&VENDOR, &stored, &record), ["name", "notes"]);
+        assert!(changed_fields(&WORK_ORDER, &record, &record).is_empty());
+    }
+
+    #[test]
+    fn no_event_lists_a_private_field() {
+        for name in EventName::ALL {
+            let Some(kind) = kind_of(name) else { continue };
+            for field in name.event_type().fields {
+                let own = kind.model().fields.iter().find(|own| own.name == field.name);
+                let made_public = kind == Kind::TimeOff && field.name == "type";
+                assert!(made_public || own.is_none_or(|own| own.class <= Class::P1), "{name} {}", field.name);
+            }
+        }
+    }
+
+    #[test]
+    fn reasons_for_leave_stay_private() {
+        let record = map(json!({"type": "sick", "requestNumber": "TO-1"}));
+        let draft = EventDraft::new(EventName::TimeoffRequested, &record, Map::new());
+        assert_eq!(draft.data["type"], "protected_leave");
+        let types = TIME_OFF.fields.iter().find_map(|f| match f.kind {
+            Type::Enum(words) if f.name == "type" => Some(words),
+            _ => None,
+        });
+        for kind in types.unwrap() {
+            let open = ["vacation", "personal", "holiday", "training", "unpaid", "other"].contains(kind);
+            assert_eq!(public_time_off_type(kind), if open { kind } else { "protected_leave" });
+        }
+        assert_eq!(public_time_off_type("protected_leave"), "protected_leave");
+    }
+}

@@ -1,0 +1,10 @@
+//! The 23 event types, drafts of events and their wire form (contract section 5).
+
+mod catalog;
+mod data;
+mod draft;
+mod wire;
+
+pub use catalog::{EventName, EventType, UnknownEvent, catalog_entry, json_schema};
+pub use draft::{EventDraft, changed_fields, public_time_off_type};
+pub use wire::Event;

@@ -1,0 +1,82 @@
+//! Identifiers: a prefix that says what it is, and a ULID, so that they sort by time.
+
+use aws_lc_rs::rand;
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+use ulid::Ulid;
+
+/// A new ULID of the millisecond `now`.
+#[must_use]
+pub fn new_ulid(now: Timestamp) -> Ulid {
+    Ulid::from_parts(millis(now), u128::from_be_bytes(random()))
+}
+
+/// A new id: `wo_01JAMB3X9T7Q2V5K8N4C6D0EFG`.
+#[must_use]
+pub fn new_id(prefix: &str, now: Timestamp) -> String {
+    format!("{prefix}{}", new_ulid(now))
+}
+
+/// The delivery of one event to one endpoint. The same pair always gets the same id, so that an event that is
+/// dispatched twice is delivered once; its time is the event's, so that the deliveries of an event stand together.
+#[must_use]
+pub fn delivery_id(event_id: &str, endpoint_id: &str) -> String {
+    let digest = Sha256::new().chain_update(event_id).chain_update("\n").chain_update(endpoint_id).finalize();
+    let mut low = [0_u8; 16];
+    low.copy_from_slice(&digest[..16]);
+    let time = ulid_of(event_id).map_or(0, |ulid| ulid.timestamp_ms());
+    format!("dlv_{}", Ulid::from_parts(time, u128::from_be_bytes(low)))
+}
+
+/// The ULID behind the prefix of an id.
+#[must_use]
+pub fn ulid_of(id: &str) -> Option<Ulid> {
+    let (_, ulid) = id.rsplit_once('_')?;
+    Ulid::from_string(ulid).ok()
+}
+
+/// `N` random bytes of the operating system's generator.
+///
+/// # Panics
+/// When the operating system has no randomness: nothing may go on without.
+#[must_use]
+#[expect(clippy::expect_used, reason = "without randomness no secret and no id can be made")]
+pub fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0_u8; N];
+    rand::fill(&mut bytes).expect("the operating system gives random bytes");
+    bytes
+}
+
+/// A random number of the half-open interval [0, 1), for jitter.
+#[must_use]
+pub fn random_fraction() -> f64 {
+    f64::from(u32::from_be_bytes(random())) / (f64::from(u32::MAX) + 1.0)
+}
+
+fn millis(now: Timestamp) -> u64 {
+    u64::try_from(now.as_millisecond()).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_event_and_one_endpoint_have_one_delivery_id_that_sorts_with_the_event() {
+        let now: Timestamp = "2025-10-20T14:30:00Z".parse().unwrap();
+        let event = new_id("evt_", now);
+        let one = delivery_id(&event, "ep_1");
+        assert_eq!(one, delivery_id(&event, "ep_1"));
+        assert_ne!(one, delivery_id(&event, "ep_2"));
+        assert_eq!(ulid_of(&one).unwrap().timestamp_ms(), ulid_of(&event).unwrap().timestamp_ms());
+    }
+
+    #[test]
+    fn ids_are_unique_and_carry_their_time() {
+        let now: Timestamp = "2025-10-20T14:30:00Z".parse().unwrap();
+        let (a, b) = (new_id("wo_", now), new_id("wo_", now));
+        assert_ne!(a, b);
+        assert_eq!(ulid_of(&a).unwrap().timestamp_ms(), 1_760_970_600_000);
+        assert!(a.len() == 29 && a.starts_with("wo_"));
+    }
+}

@@ -1,0 +1,53 @@
+//! The inbound pipeline: what the five resources share, and the trait that says what differs.
+//!
+//! A request is parsed, found, decided and stored: one DynamoDB transaction writes the record, its card, the calendars
+//! it touches and its events. A new record without references is written without reading first; when it turns out to
+//! exist, the refused write brings it along, and the request goes on as an update.
+
+mod control;
+mod decision;
+mod lookup;
+mod pipeline;
+pub mod references;
+pub mod resource;
+mod tax_id;
+
+use jiff::Timestamp;
+use lambda_http::http::Method;
+use lambda_http::{Body, Request, Response};
+
+use crate::api_key::Scope;
+use crate::http::{self, Gate};
+use crate::inbound::resource::Resource;
+use crate::problem::Problem;
+use crate::seal::Sealer;
+use crate::store::records::Records;
+
+/// What an inbound function holds.
+#[derive(Debug)]
+pub struct Inbound {
+    gate: Gate,
+    records: Records,
+    sealer: Option<Sealer>,
+}
+
+impl Inbound {
+    /// `sealer` is needed by vendors only, for their tax ids.
+    #[must_use]
+    pub fn new(gate: Gate, records: Records, sealer: Option<Sealer>) -> Self {
+        Self { gate, records, sealer }
+    }
+
+    /// Answers one request for the resource `R` (contract sections 1 to 7). Never fails: whatever goes wrong is an
+    /// answer.
+    pub async fn handle<R: Resource>(&self, request: Request, now: Timestamp) -> Response<Body> {
+        let request = &request;
+        let work = async |caller| {
+            if request.method() != Method::POST {
+                return Err(Problem::method_not_allowed("POST"));
+            }
+            pipeline::run::<R>(self, &caller, http::json_body(request)?, now).await
+        };
+        self.gate.serve(request, Scope::Inbound, now, work).await
+    }
+}

@@ -1,0 +1,199 @@
+//! Reading for a request: the record itself and whatever it refers to, in as few calls as can be.
+
+use std::collections::{HashMap, HashSet};
+
+use serde_json::{Map, Value};
+
+use super::control::Parsed;
+use super::references::{Reference, Referent, References};
+use super::resource::{Booking, Holder, Resource};
+use crate::models::Kind;
+use crate::store::StoreError;
+use crate::store::records::{Card, Found, RecordKey, Records, SealedTaxId, Stored};
+
+/// What a request knows so far.
+#[derive(Debug, Default)]
+pub(super) struct Knowledge {
+    asked: HashSet<RecordKey>,
+    found: Found,
+}
+
+impl Knowledge {
+    /// Reads the keys that were not asked for yet: one call for up to a hundred, none for none.
+    pub(super) async fn read(
+        &mut self,
+        records: &Records,
+        account: &str,
+        keys: impl IntoIterator<Item = RecordKey>,
+    ) -> Result<(), StoreError> {
+        let new: Vec<RecordKey> = keys.into_iter().filter(|key| self.asked.insert(key.clone())).collect();
+        if new.is_empty() {
+            return Ok(());
+        }
+        let found = records.fetch(account, &new).await?;
+        self.found.records.extend(found.records);
+        self.found.cards.extend(found.cards);
+        self.found.tax_ids.extend(found.tax_ids);
+        Ok(())
+    }
+
+    /// Everything that was read is out of date.
+    pub(super) fn forget(&mut self) {
+        *self = Self::default();
+    }
+
+    /// What a refused write brought along, in the place of a read.
+    pub(super) fn learn(&mut self, kind: Kind, stored: Stored) {
+        let key = RecordKey::number(kind, &stored.number);
+        self.asked.insert(key.clone());
+        self.found.records.insert(key, stored);
+    }
+
+    /// Reads the record that the body names and what the sent fields refer to.
+    pub(super) async fn read_for<R: Resource>(
+        &mut self,
+        records: &Records,
+        account: &str,
+        parsed: &Parsed,
+    ) -> Result<(), StoreError> {
+        let own = parsed.number.as_deref().map(|number| RecordKey::number(parsed.kind, number));
+        let by_id = parsed.id.clone().map(RecordKey::Id);
+        let tax_id = parsed.tax_id.as_ref().and(parsed.id.clone()).map(RecordKey::TaxId);
+        let references = R::references(&parsed.sent).into_iter().flat_map(|reference| keys_of(&reference));
+        let keys: Vec<_> = own.into_iter().chain(by_id).chain(tax_id).chain(references).collect();
+        self.read(records, account, keys).await?;
+        // Found by id under another number than the body says, or the body says none: one read more.
+        if let Some(card) = parsed.id.as_ref().and_then(|id| self.found.cards.get(id)) {
+            let key = RecordKey::number(parsed.kind, &card.number);
+            self.read(records, account, [key]).await?;
+        }
+        self.read_calendars(records, account).await
+    }
+
+    /// People and companies that were named by id have their calendar under their number: one read more.
+    pub(super) async fn read_calendars(&mut self, records: &Records, account: &str) -> Result<(), StoreError> {
+        let named = self.found.cards.values().filter(|card| !card.deleted).filter_map(|card| {
+            let kind = kind_of(&card.id)?;
+            matches!(kind, Kind::Employee | Kind::Vendor).then(|| RecordKey::number(kind, &card.number))
+        });
+        let keys: Vec<_> = named.collect();
+        self.read(records, account, keys).await
+    }
+
+    /// Reads everything that a record refers to.
+    pub(super) async fn read_references(
+        &mut self,
+        records: &Records,
+        account: &str,
+        references: &[Reference],
+    ) -> Result<(), StoreError> {
+        let keys: Vec<_> = references.iter().flat_map(stored_key_of).collect();
+        self.read(records, account, keys).await?;
+        self.read_calendars(records, account).await
+    }
+
+    /// The record that the body names: by id if it says one, else by natural key. A tombstone is one too.
+    pub(super) fn own(&self, parsed: &Parsed) -> Option<&Stored> {
+        match &parsed.id {
+            Some(id) => {
+                let card = self.found.cards.get(id)?;
+                let stored = self.found.records.get(&RecordKey::number(parsed.kind, &card.number))?;
+                (stored.id == *id).then_some(stored)
+            }
+            None => self.found.records.get(&RecordKey::number(parsed.kind, parsed.number.as_deref()?)),
+        }
+    }
+
+    /// The sealed tax id of a vendor, if it was asked for and is there.
+    pub(super) fn tax_id(&self, vendor_id: &str) -> Option<&SealedTaxId> {
+        self.found.tax_ids.get(vendor_id)
+    }
+
+    /// Of `bookings`, those whose work order is still open (its card says so; it was asked for).
+    pub(super) fn still_open(&self, bookings: &[Booking]) -> Vec<Booking> {
+        let open = |booking: &&Booking| {
+            self.found.cards.get(&booking.id).is_some_and(|card| {
+                let status = card.fields.get("status").and_then(Value::as_str);
+                !card.deleted && !matches!(status, Some("completed" | "cancelled"))
+            })
+        };
+        bookings.iter().filter(open).cloned().collect()
+    }
+
+    /// All that was found, as references; `trusted` are references of the stored record, which stay good whether they
+    /// were read or not.
+    pub(super) fn references(&self, trusted: &[Reference]) -> References {
+        let mut references = References::default();
+        for (key, stored) in &self.found.records {
+            if let RecordKey::Number(kind, _) = key {
+                if !stored.deleted {
+                    references.insert(referent(*kind, stored));
+                }
+            }
+        }
+        for card in self.found.cards.values().filter(|card| !card.deleted) {
+            if let Some(kind) = kind_of(&card.id) {
+                references.insert(card_referent(kind, card));
+            }
+        }
+        for reference in trusted {
+            if let (Some(id), Some(number)) = (&reference.id, &reference.number) {
+                let (kind, id, number) = (reference.kind, id.clone(), number.clone());
+                let (fields, bookings, leaves) = (Map::new(), Vec::new(), Vec::new());
+                references.insert(Referent { kind, id, number, fields, bookings, leaves });
+            }
+        }
+        references
+    }
+
+    /// The revision of the leaves of everybody who was read.
+    pub(super) fn leave_revisions(&self) -> HashMap<Holder, u64> {
+        let employees = self.found.records.values().filter(|stored| stored.id.starts_with(Kind::Employee.model().prefix));
+        employees
+            .map(|stored| {
+                (Holder { kind: Kind::Employee, number: stored.number.clone() }, stored.leave_revision)
+            })
+            .collect()
+    }
+
+    /// Whether the calendar of `holder` was read, so that it is known to be there.
+    pub(super) fn knows(&self, holder: &Holder) -> bool {
+        let stored = self.found.records.get(&RecordKey::number(holder.kind, &holder.number));
+        stored.is_some_and(|stored| !stored.deleted)
+    }
+}
+
+/// What has to be read for a reference as it was sent.
+fn keys_of(reference: &Reference) -> Vec<RecordKey> {
+    let number = reference.number.as_deref().map(|number| RecordKey::number(reference.kind, number));
+    number.into_iter().chain(reference.id.clone().map(RecordKey::Id)).collect()
+}
+
+/// A stored reference has both; its number leads to the calendar.
+fn stored_key_of(reference: &Reference) -> Option<RecordKey> {
+    match (&reference.number, &reference.id) {
+        (Some(number), _) => Some(RecordKey::number(reference.kind, number)),
+        (None, Some(id)) => Some(RecordKey::Id(id.clone())),
+        (None, None) => None,
+    }
+}
+
+fn kind_of(id: &str) -> Option<Kind> {
+    Kind::ALL.into_iter().find(|kind| id.starts_with(kind.model().prefix))
+}
+
+fn referent(kind: Kind, stored: &Stored) -> Referent {
+    Referent {
+        kind,
+        id: stored.id.clone(),
+        number: stored.number.clone(),
+        fields: stored.body.clone(),
+        bookings: stored.bookings.clone(),
+        leaves: stored.leaves.clone(),
+    }
+}
+
+fn card_referent(kind: Kind, card: &Card) -> Referent {
+    let (id, number) = (card.id.clone(), card.number.clone());
+    Referent { kind, id, number, fields: card.fields.clone(), bookings: Vec::new(), leaves: Vec::new() }
+}

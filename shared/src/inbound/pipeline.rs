@@ -1,0 +1,200 @@
+//! One inbound request, from its body to its answer.
+
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+use super::Inbound;
+use super::control::{self, Operation, Parsed};
+use super::decision::{self, Plan};
+use super::lookup::Knowledge;
+use super::resource::{CalendarEdit, Resource, Warning, WarningCode};
+use crate::clock::whole_seconds;
+use crate::events::Event;
+use crate::http::{Caller, Facts, Reply};
+use crate::ids;
+use crate::models::Kind;
+use crate::problem::{ConflictCode, Problem, ProblemCode, Rejection};
+use crate::store::events::{Outbox, StoredEvent};
+use crate::store::records::{Commit, Committed, RecordWrite, Stored};
+
+/// How often a request starts again when others change what it read.
+const MAX_TRIES: usize = 8;
+
+/// One request on its way.
+pub(super) struct Run<'a> {
+    pub(super) inbound: &'a Inbound,
+    pub(super) caller: &'a Caller,
+    pub(super) parsed: Parsed,
+    pub(super) now: Timestamp,
+}
+
+enum Step {
+    Answered(Reply),
+    Again,
+}
+
+/// Parses `body`, finds what is there, decides and stores.
+pub(super) async fn run<R: Resource>(
+    inbound: &Inbound,
+    caller: &Caller,
+    body: &[u8],
+    now: Timestamp,
+) -> Result<Reply, Problem> {
+    let run = Run { inbound, caller, parsed: control::parse::<R>(body)?, now: whole_seconds(now) };
+    let mut knowledge = Knowledge::default();
+    if !run.may_write_blind::<R>() {
+        run.read::<R>(&mut knowledge).await?;
+    }
+    for _ in 0..MAX_TRIES {
+        if let Step::Answered(reply) = run.step::<R>(&mut knowledge).await? {
+            return Ok(reply);
+        }
+    }
+    Err(Problem::new(ProblemCode::Unavailable, "Others keep changing the same records. Send it again in a moment."))
+}
+
+impl Run<'_> {
+    pub(super) fn account(&self) -> &str {
+        &self.caller.account.id
+    }
+
+    /// Whether this can only be a new record, or be refused with the stored one: then there is nothing to read first.
+    fn may_write_blind<R: Resource>(&self) -> bool {
+        let parsed = &self.parsed;
+        matches!(parsed.operation, Operation::Upsert | Operation::Create)
+            && parsed.id.is_none()
+            && parsed.if_version.is_none()
+            && parsed.as_new.is_empty()
+            && R::references(&parsed.sent).is_empty()
+    }
+
+    async fn read<R: Resource>(&self, knowledge: &mut Knowledge) -> Result<(), Problem> {
+        Ok(knowledge.read_for::<R>(&self.inbound.records, self.account(), &self.parsed).await?)
+    }
+
+    /// Decides on what is known and stores it; `Again` when it was not so any more.
+    async fn step<R: Resource>(&self, knowledge: &mut Knowledge) -> Result<Step, Problem> {
+        let stored = knowledge.own(&self.parsed).cloned();
+        let living = stored.as_ref().filter(|stored| !stored.deleted);
+        let no_such = || Problem::not_found(self.parsed.kind.name());
+        let plan = match (self.parsed.operation, living) {
+            (Operation::Delete, None) => {
+                let tombstone = stored.as_ref().ok_or_else(no_such)?;
+                return Ok(Step::Answered(self.answer("unchanged", &tombstone.body, &[], &[])));
+            }
+            (Operation::Delete, Some(stored)) => decision::delete::<R>(self, knowledge, stored).await?,
+            (Operation::Create, Some(stored)) => return Err(self.exists(stored)),
+            (Operation::Update, None) => return Err(no_such()),
+            (_, None) if self.parsed.id.is_some() => return Err(no_such()),
+            (_, None) => decision::create::<R>(self, knowledge).await?,
+            (_, Some(stored)) => match decision::update::<R>(self, knowledge, stored).await? {
+                Some(plan) => plan,
+                None => return Ok(Step::Answered(self.stale(stored))),
+            },
+        };
+        self.store::<R>(knowledge, plan, living).await
+    }
+
+    async fn store<R: Resource>(
+        &self,
+        knowledge: &mut Knowledge,
+        plan: Plan,
+        stored: Option<&Stored>,
+    ) -> Result<Step, Problem> {
+        if stored.is_some_and(|stored| stored.body == plan.body) && plan.tax_id.is_none() {
+            return Ok(Step::Answered(self.answer(plan.action, &plan.body, &[], &plan.warnings)));
+        }
+        let write = match stored {
+            None => RecordWrite::Create,
+            Some(stored) if plan.action == "deleted" => RecordWrite::Delete(stored),
+            Some(stored) => RecordWrite::Update(stored),
+        };
+        let outboxes = self.outboxes(&plan);
+        // Who left may have moved or be gone since; their calendars are put in order afterwards.
+        let (within, after): (Vec<_>, Vec<_>) = plan.calendar.iter().cloned().partition(|edit| {
+            matches!(edit, CalendarEdit::Book { .. } | CalendarEdit::Leave { .. }) || knowledge.knows(edit.holder())
+        });
+        let commit = Commit {
+            account: self.account(),
+            kind: self.parsed.kind,
+            now: self.now,
+            write,
+            body: &plan.body,
+            tax_id: plan.tax_id.as_ref(),
+            calendar: &within,
+            leave_revisions: &knowledge.leave_revisions(),
+            outboxes: &outboxes,
+        };
+        match self.inbound.records.commit(&commit).await? {
+            Committed::Done => {
+                self.inbound.records.tidy_calendars(self.account(), &after).await;
+                let events: Vec<_> = plan.events.iter().map(|draft| draft.name.as_str()).collect();
+                Ok(Step::Answered(self.answer(plan.action, &plan.body, &events, &plan.warnings)))
+            }
+            Committed::Lost(Some(other)) if stored.is_some_and(|stored| stored.id != other.id) => Err(self.exists(&other)),
+            Committed::Lost(Some(current)) if stored.is_none() && R::references(&self.parsed.sent).is_empty() => {
+                knowledge.learn(self.parsed.kind, *current);
+                Ok(Step::Again)
+            }
+            Committed::Lost(_) | Committed::Again => {
+                knowledge.forget();
+                self.read::<R>(knowledge).await?;
+                Ok(Step::Again)
+            }
+        }
+    }
+
+    /// The events of a plan with their ids, in as many outbox items as they need.
+    fn outboxes(&self, plan: &Plan) -> Vec<Outbox> {
+        let mut ulid = ids::new_ulid(self.now);
+        let project = match self.parsed.kind {
+            Kind::WorkOrder => plan.body.get("projectId"),
+            Kind::Project => plan.body.get("id"),
+            _ => None,
+        };
+        let project = project.and_then(Value::as_str);
+        let events = plan.events.iter().map(|draft| {
+            let id = format!("evt_{ulid}");
+            ulid = ulid.increment().unwrap_or(ulid);
+            let event = Event { id, name: draft.name, occurred_at: self.now, data: draft.data.clone() };
+            StoredEvent::new(&event, project)
+        });
+        Outbox::split(self.account(), &self.caller.request_id, events.collect())
+    }
+
+    fn exists(&self, stored: &Stored) -> Problem {
+        let (kind, key) = (self.parsed.kind.name(), self.parsed.kind.model().key);
+        let detail = format!("There is a {kind} with this {key} already: {}. Send it as an update.", stored.id);
+        Rejection::conflict(ConflictCode::AlreadyExists, detail).into()
+    }
+
+    /// 200 for a body that is older than what is stored.
+    fn stale(&self, stored: &Stored) -> Reply {
+        let warning = Warning {
+            code: WarningCode::StaleUpdate,
+            field: "sourceUpdatedAt".to_owned(),
+            message: "is older than what is stored, so nothing was changed".to_owned(),
+        };
+        self.answer("unchanged", &stored.body, &[], &[warning])
+    }
+
+    /// The answer of contract section 6.
+    fn answer(&self, action: &'static str, body: &Map<String, Value>, events: &[&str], warnings: &[Warning]) -> Reply {
+        let key = self.parsed.kind.model().key;
+        let fields = ["id", key, "status", "version", "createdAt", "updatedAt"];
+        let data: Map<String, Value> =
+            fields.into_iter().filter_map(|field| Some((field.to_owned(), body.get(field)?.clone()))).collect();
+        let text = |field: &str| body.get(field).and_then(Value::as_str).map(str::to_owned);
+        let facts = Facts { action: Some(action), number: text(key), id: text("id"), events: events.len() };
+        Reply::ok(&json!({
+            "success": true,
+            "message": "Request processed successfully",
+            "action": action,
+            "data": data,
+            "events": events,
+            "warnings": warnings,
+            "requestId": self.caller.request_id,
+        }))
+        .with_facts(facts)
+    }
+}

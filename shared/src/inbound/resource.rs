@@ -1,0 +1,238 @@
+//! What differs between the five inbound resources: one trait, implemented once in each inbound function.
+//!
+//! Everything here is pure: records in, decisions out. Reading and writing is the pipeline's work.
+
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use crate::account::Account;
+use crate::defect::Defects;
+use crate::events::EventDraft;
+use crate::inbound::references::{Reference, References};
+use crate::models::Model;
+use crate::problem::Rejection;
+
+/// One inbound resource: its model and the rules of its own (contract sections 3, 4 and 7).
+pub trait Resource: Send + Sync + 'static {
+    /// Fields, key and id prefix: the one source of parsing, limits and JSON Schema.
+    const MODEL: &'static Model;
+
+    /// Rules among the fields of one record that need nothing else (X4, X5, X6, X14, X16 and the `needs` rules).
+    ///
+    /// `whole` says that `record` is all there is: a partner that is absent is missing. A body that may turn out to be
+    /// an update is checked with `whole = false` first, and only what is certainly wrong is reported.
+    fn check(record: &Map<String, Value>, whole: bool, defects: &mut Defects);
+
+    /// Every reference that `record` makes, with the paths of the fields that make it.
+    fn references(record: &Map<String, Value>) -> Vec<Reference>;
+
+    /// Whether the rules need the references that are stored already, and not only those that were sent
+    /// (a moved work order can double-book the people who were on it before).
+    fn needs_stored_references(_stored: &Map<String, Value>, _merged: &Map<String, Value>) -> bool {
+        false
+    }
+
+    /// Completes `change.record` (defaults, ids of references, state machine, dates that follow from a status), adds
+    /// warnings and calendar edits, or refuses the change.
+    ///
+    /// # Errors
+    /// `Rejection::Invalid` for references and first states (400), `Rejection::Conflict` for what the stored state
+    /// forbids (409).
+    fn settle(change: &mut Change<'_>) -> Result<(), Rejection>;
+
+    /// The events of a change that was settled and found to be one, in the order in which they are raised.
+    fn raise(change: &Change<'_>) -> Vec<EventDraft>;
+
+    /// The events of a deletion, or why the record can't be deleted. Only called where the model allows deletion.
+    ///
+    /// # Errors
+    /// `Rejection::Conflict` (409) when the state or an open work order forbids it.
+    fn delete(_deletion: &mut Deletion<'_>) -> Result<Vec<EventDraft>, Rejection> {
+        Ok(Vec::new())
+    }
+}
+
+/// A create or an update on its way from the merged body to the stored record.
+#[derive(Debug)]
+pub struct Change<'a> {
+    /// When the request is handled; whole seconds.
+    pub now: Timestamp,
+    /// The tenant, with its defaults.
+    pub account: &'a Account,
+    /// The record before; `None` when it is new.
+    pub stored: Option<&'a Map<String, Value>>,
+    /// The fields that were sent, normalised, without the control fields; null clears.
+    pub sent: &'a Map<String, Value>,
+    /// The record after: `sent` merged over `stored`, without nulls. `id`, `version`, `createdAt` and `updatedAt` are
+    /// in it when `raise` is called; `id` also during `settle`.
+    pub record: Map<String, Value>,
+    /// What the references of the record were resolved to.
+    pub references: &'a References,
+    /// Facts that the sender should know and that change nothing.
+    pub warnings: Vec<Warning>,
+    /// What the people and companies on this record have in their calendars from now on.
+    pub calendar: Vec<CalendarEdit>,
+}
+
+impl Change<'_> {
+    /// A string field of the record as it will be stored.
+    #[must_use]
+    pub fn text(&self, field: &str) -> Option<&str> {
+        self.record.get(field).and_then(Value::as_str)
+    }
+
+    /// A string field of the record as it was stored.
+    #[must_use]
+    pub fn stored_text(&self, field: &str) -> Option<&str> {
+        self.stored.and_then(|stored| stored.get(field)).and_then(Value::as_str)
+    }
+
+    /// Sets a field of the record.
+    pub fn set(&mut self, field: &str, value: impl Into<Value>) {
+        self.record.insert(field.to_owned(), value.into());
+    }
+
+    /// Sets a field unless the record has it.
+    pub fn set_default(&mut self, field: &str, value: impl Into<Value>) {
+        if !self.record.contains_key(field) {
+            self.set(field, value);
+        }
+    }
+
+    /// Adds a warning.
+    pub fn warn(&mut self, code: WarningCode, field: impl Into<String>, message: impl Into<String>) {
+        self.warnings.push(Warning { code, field: field.into(), message: message.into() });
+    }
+}
+
+/// A deletion before it is stored.
+#[derive(Debug)]
+pub struct Deletion<'a> {
+    /// When the request is handled; whole seconds.
+    pub now: Timestamp,
+    /// The record that goes.
+    pub stored: &'a Map<String, Value>,
+    /// The work orders that the person or company is on, and are open (empty for other resources).
+    pub open_orders: &'a [Booking],
+    /// What leaves other people's calendars with it.
+    pub calendar: Vec<CalendarEdit>,
+}
+
+/// A fact in a 200 answer that changes nothing (contract section 7).
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Warning {
+    /// The machine's word for it.
+    pub code: WarningCode,
+    /// The field that it is about.
+    pub field: String,
+    /// The person's sentence.
+    pub message: String,
+}
+
+/// The warnings of contract section 7 and 2.8.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the contract's words say it")]
+pub enum WarningCode {
+    OutsideProjectDates,
+    UnknownPhase,
+    TimeOffConflict,
+    DoubleBooked,
+    AssignmentConflict,
+    InsuranceExpired,
+    LicenseExpired,
+    CertificationExpired,
+    SkillGap,
+    StaleUpdate,
+}
+
+/// A work order in the calendar of a person or a company that is assigned to it.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Booking {
+    /// The work order's id.
+    pub id: String,
+    /// Its number, for messages.
+    pub number: String,
+    /// When the person is on it; absent while it is unscheduled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start: Option<Timestamp>,
+    /// Until when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<Timestamp>,
+}
+
+/// Time off, requested or approved, in the calendar of a person.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Leave {
+    /// The request's id.
+    pub id: String,
+    /// Its number, for messages.
+    pub number: String,
+    /// First day, `YYYY-MM-DD` in `time_zone`.
+    pub start_date: String,
+    /// Last day, inclusive.
+    pub end_date: String,
+    /// `HH:MM` on a partial day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start_time: Option<String>,
+    /// `HH:MM` on a partial day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end_time: Option<String>,
+    /// IANA name.
+    pub time_zone: String,
+    /// Whether it is approved already; otherwise it is requested.
+    pub approved: bool,
+}
+
+/// One change of a calendar, written in the same transaction as the record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CalendarEdit {
+    /// `booking` stands in the calendar of the employee or vendor with this natural key.
+    Book {
+        /// Whose calendar.
+        of: Holder,
+        /// What stands there.
+        booking: Booking,
+    },
+    /// The work order `order_id` leaves the calendar.
+    Unbook {
+        /// Whose calendar.
+        of: Holder,
+        /// The work order's id.
+        order_id: String,
+    },
+    /// `leave` stands in the calendar of the employee.
+    Leave {
+        /// Whose calendar.
+        of: Holder,
+        /// What stands there.
+        leave: Leave,
+    },
+    /// The request `leave_id` leaves the calendar.
+    Unleave {
+        /// Whose calendar.
+        of: Holder,
+        /// The request's id.
+        leave_id: String,
+    },
+}
+
+/// Whose calendar it is: an employee or a vendor, by its natural key as stored.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Holder {
+    /// Employee or vendor.
+    pub kind: crate::models::Kind,
+    /// `employeeNumber` or `vendorNumber`, as stored.
+    pub number: String,
+}
+
+impl CalendarEdit {
+    /// Whose calendar it changes.
+    #[must_use]
+    pub const fn holder(&self) -> &Holder {
+        match self {
+            Self::Book { of, .. } | Self::Unbook { of, .. } | Self::Leave { of, .. } | Self::Unleave { of, .. } => of,
+        }
+    }
+}

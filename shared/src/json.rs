@@ -1,0 +1,290 @@
+//! Strict JSON for request bodies (contract 2.1): what `JSON.parse` would let pass and no sender means is an error.
+
+use std::cell::RefCell;
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Number, Value};
+
+/// How deep objects and arrays may be nested; the body itself is the first level.
+const MAX_DEPTH: usize = 8;
+/// Longer names are cut in messages.
+const MAX_NAME_IN_PATH: usize = 100;
+
+/// Why a body is not a JSON object that can be read (contract 2.1). No variant carries a value that was received.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BodyError {
+    /// Not JSON, or not UTF-8; `message` says what and where.
+    #[error("{message}")]
+    Malformed {
+        /// A sentence for the sender.
+        message: String,
+    },
+    /// One object has the same name twice.
+    #[error("the name {field} is there twice in one object")]
+    DuplicateKey {
+        /// Path of the name that came again: `materials[0].unit`.
+        field: String,
+    },
+    /// Objects and arrays nested more than eight deep.
+    #[error("objects and arrays may be nested at most {MAX_DEPTH} deep")]
+    TooDeep,
+    /// JSON, but an array or a scalar.
+    #[error("the body must be one JSON object")]
+    NotAnObject,
+}
+
+/// Reads one JSON object. The work is bounded by its size, which the caller has checked, and the stack by the depth.
+///
+/// # Errors
+/// [`BodyError`] for anything else.
+pub fn parse_object(body: &[u8]) -> Result<Map<String, Value>, BodyError> {
+    let malformed = |message: &str| BodyError::Malformed { message: message.to_owned() };
+    let text = std::str::from_utf8(body).map_err(|_| malformed("the body is not UTF-8"))?;
+    if text.starts_with('\u{feff}') {
+        return Err(malformed("the body begins with a byte order mark; send UTF-8 without it"));
+    }
+    if text.trim().is_empty() {
+        return Err(malformed("the body is empty; send one JSON object"));
+    }
+    let reading = Reading::default();
+    let mut json = serde_json::Deserializer::from_str(text);
+    let read = Node { reading: &reading, depth: 0 }.deserialize(&mut json).and_then(|value| {
+        json.end()?;
+        Ok(value)
+    });
+    match read {
+        Ok(Value::Object(object)) => Ok(object),
+        Ok(_) => Err(BodyError::NotAnObject),
+        Err(error) => Err(reading.refusal.into_inner().unwrap_or_else(|| malformed(&error.to_string()))),
+    }
+}
+
+/// What is known beside the parser's own position.
+#[derive(Debug, Default)]
+struct Reading {
+    /// The way from the body to the value that is being read.
+    path: RefCell<Vec<Step>>,
+    /// Why the reader gave up, where the parser can't say it.
+    refusal: RefCell<Option<BodyError>>,
+}
+
+#[derive(Debug)]
+enum Step {
+    Name(String),
+    Index(usize),
+}
+
+impl Reading {
+    fn refuse<E: Error>(&self, refusal: BodyError) -> E {
+        let error = E::custom(&refusal);
+        *self.refusal.borrow_mut() = Some(refusal);
+        error
+    }
+
+    /// Reads what is one step further.
+    fn at<T>(&self, step: Step, read: impl FnOnce() -> T) -> T {
+        self.path.borrow_mut().push(step);
+        let value = read();
+        self.path.borrow_mut().pop();
+        value
+    }
+
+    fn path_to(&self, name: &str) -> String {
+        let mut path = String::new();
+        for step in self.path.borrow().iter() {
+            match step {
+                Step::Name(name) => push_name(&mut path, name),
+                Step::Index(index) => path.extend(["[", &index.to_string(), "]"]),
+            }
+        }
+        push_name(&mut path, name);
+        path
+    }
+}
+
+fn push_name(path: &mut String, name: &str) {
+    if !path.is_empty() {
+        path.push('.');
+    }
+    path.extend(name.chars().take(MAX_NAME_IN_PATH));
+}
+
+/// A value at a depth: 0 is the body itself.
+#[derive(Clone, Copy)]
+struct Node<'a> {
+    reading: &'a Reading,
+    depth: usize,
+}
+
+impl Node<'_> {
+    /// The node of what is nested in this one, which is an object or an array.
+    fn inner<E: Error>(self) -> Result<Self, E> {
+        if self.depth < MAX_DEPTH {
+            return Ok(Self { depth: self.depth + 1, ..self });
+        }
+        Err(self.reading.refuse(BodyError::TooDeep))
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Node<'_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Node<'_> {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(Value::from(value))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(Value::from(value))
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
+        Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("number out of range"))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(Value::from(value))
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Value, E> {
+        Ok(Value::String(value))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let inner = self.inner()?;
+        let mut array = Vec::new();
+        while let Some(item) = self.reading.at(Step::Index(array.len()), || items.next_element_seed(inner))? {
+            array.push(item);
+        }
+        Ok(Value::Array(array))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
+        let inner = self.inner()?;
+        let mut object = Map::new();
+        while let Some(name) = entries.next_key::<String>()? {
+            if object.contains_key(&name) {
+                let field = self.reading.path_to(&name);
+                return Err(self.reading.refuse(BodyError::DuplicateKey { field }));
+            }
+            let value = self.reading.at(Step::Name(name.clone()), || entries.next_value_seed(inner))?;
+            object.insert(name, value);
+        }
+        Ok(Value::Object(object))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    fn error(body: impl AsRef<[u8]>) -> BodyError {
+        parse_object(body.as_ref()).unwrap_err()
+    }
+
+    #[test]
+    fn an_object_is_read_in_its_order() {
+        let body =
+            parse_object(br#" {"b": [1, -2, 2.5, 1e2], "a": {"x": null, "y": true, "z": "\u00e9\ud83d\udc77"}} "#);
+        let read = json!({"b": [1, -2, 2.5, 100.0], "a": {"x": null, "y": true, "z": "é👷"}});
+        assert_eq!(Value::Object(body.unwrap()).to_string(), read.to_string());
+    }
+
+    #[test]
+    fn what_is_not_json_is_malformed() {
+        let bodies: [&[u8]; 18] = [
+            b"",
+            b" \n",
+            b"{",
+            b"{}x",
+            b"{}{}",
+            b"{\"a\":1,}",
+            b"{\"a\":01}",
+            b"{\"a\":NaN}",
+            b"{\"a\":Infinity}",
+            b"{\"a\":1e400}",
+            b"{\"a\":\"\\ud800\"}",
+            b"{\"a\":\"\\udc00\\ud800\"}",
+            b"{\"a\":\"\0\"}",
+            b"{}\0",
+            b"{\"a\":\"\xff\"}",
+            b"\xef\xbb\xbf{}",
+            b"{'a':1}",
+            b"{\"a\":tru}",
+        ];
+        for body in bodies {
+            assert!(matches!(error(body), BodyError::Malformed { .. }), "{:?}", String::from_utf8_lossy(body));
+        }
+    }
+
+    #[test]
+    fn anything_but_an_object_is_refused() {
+        for body in ["[]", "null", "1", "\"a\"", "true"] {
+            assert_eq!(error(body), BodyError::NotAnObject);
+        }
+    }
+
+    #[test]
+    fn a_name_that_comes_twice_is_found_at_any_depth() {
+        let duplicate = |field: &str| BodyError::DuplicateKey { field: field.to_owned() };
+        assert_eq!(error(r#"{"a":1,"a":2}"#), duplicate("a"));
+        assert_eq!(error(r#"{"a":1,"\u0061":1}"#), duplicate("a"));
+        assert_eq!(error(r#"{"m":[{"u":1},{"u":1,"x":{"y":0},"u":2}]}"#), duplicate("m[1].u"));
+        assert!(parse_object(br#"{"a":{"b":1},"b":{"b":1}}"#).is_ok());
+        assert_eq!(error(format!(r#"{{"{0}":1,"{0}":1}}"#, "é".repeat(500))), duplicate(&"é".repeat(100)));
+    }
+
+    #[test]
+    fn eight_levels_are_enough_for_everybody() {
+        let nested = |levels: usize| format!("{{\"a\":{}{}}}", "[".repeat(levels - 1), "]".repeat(levels - 1));
+        assert!(parse_object(nested(8).as_bytes()).is_ok());
+        assert_eq!(error(nested(9)), BodyError::TooDeep);
+        assert_eq!(error(nested(100_000)), BodyError::TooDeep);
+        assert_eq!(error("{\"a\":".repeat(100_000)), BodyError::TooDeep);
+        assert_eq!(error("[".repeat(100_000)), BodyError::TooDeep);
+    }
+
+    #[test]
+    fn messages_show_no_values() {
+        for body in ["{\"a\":\"hunter2", "{\"a\":hunter2}", "hunter2", "{\"a\":\"hunter2\" 1}"] {
+            assert!(!error(body).to_string().contains("hunter2"), "{body}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_upset_it(body in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = parse_object(&body);
+        }
+
+        #[test]
+        fn what_it_reads_is_what_serde_json_reads(body in "\\{(\"[ab]\":(1|\"x\"|\\[1,2\\]|\\{\"a\":0\\}),){0,3}\"c\":-1.5\\}") {
+            if let Ok(read) = parse_object(body.as_bytes()) {
+                prop_assert_eq!(Value::Object(read), serde_json::from_str::<Value>(&body).unwrap());
+            }
+        }
+    }
+}

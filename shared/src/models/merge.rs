@@ -1,0 +1,91 @@
+//! How a body changes a record (contract 2.8 and 2.9).
+
+use serde_json::{Map, Value};
+
+use super::Model;
+use crate::schema::Type;
+
+/// Control fields that say what to do and are no part of the record. `sourceUpdatedAt` is: the next one is compared
+/// with it.
+const INSTRUCTIONS: [&str; 3] = ["operation", "id", "ifVersion"];
+
+/// `sent` over `stored`, both normalised. Absent is unchanged, null clears, lists and objects are replaced whole; custom
+/// fields merge by key. The result has no nulls; `id`, `version` and what else only `stored` has stay.
+#[must_use]
+pub fn merge(model: &Model, stored: &Map<String, Value>, sent: &Map<String, Value>) -> Map<String, Value> {
+    let mut record = stored.clone();
+    for (name, value) in sent.iter().filter(|(name, _)| !INSTRUCTIONS.contains(&name.as_str())) {
+        let by_key = model.fields.iter().any(|f| f.name == name && matches!(f.kind, Type::CustomFields));
+        let value = match value {
+            Value::Object(changes) if by_key => merge_custom_fields(record.get(name), changes),
+            value => value.clone(),
+        };
+        if value.is_null() {
+            record.shift_remove(name);
+        } else {
+            record.insert(name.clone(), value);
+        }
+    }
+    record
+}
+
+/// Null when no key is left.
+fn merge_custom_fields(stored: Option<&Value>, changes: &Map<String, Value>) -> Value {
+    let mut fields = stored.and_then(Value::as_object).cloned().unwrap_or_default();
+    for (name, value) in changes {
+        if value.is_null() {
+            fields.shift_remove(name);
+        } else {
+            fields.insert(name.clone(), value.clone());
+        }
+    }
+    if fields.is_empty() { Value::Null } else { Value::Object(fields) }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::models::WORK_ORDER;
+
+    fn map(value: Value) -> Map<String, Value> {
+        match value {
+            Value::Object(map) => map,
+            other => panic!("{other} is not an object"),
+        }
+    }
+
+    fn merged(stored: Value, sent: Value) -> Value {
+        Value::Object(merge(&WORK_ORDER, &map(stored), &map(sent)))
+    }
+
+    #[test]
+    fn absent_stays_null_clears_objects_are_replaced() {
+        let stored =
+            json!({"id": "wo_1", "version": 3, "title": "a", "phase": "b", "siteAddress": {"line1": "x", "city": "y"}});
+        let sent = json!({"operation": "update", "id": "wo_1", "ifVersion": 3, "phase": null, "trade": null,
+            "siteAddress": {"line1": "z"}, "tags": [], "sourceUpdatedAt": "2025-01-01T00:00:00Z"});
+        let result = json!({"id": "wo_1", "version": 3, "title": "a", "siteAddress": {"line1": "z"}, "tags": [],
+            "sourceUpdatedAt": "2025-01-01T00:00:00Z"});
+        assert_eq!(merged(stored, sent), result);
+    }
+
+    #[test]
+    fn custom_fields_merge_by_key() {
+        let stored = json!({"customFields": {"a": 1, "b": 2}});
+        let sent = json!({"customFields": {"a": null, "c": "x", "d": null}});
+        assert_eq!(merged(stored.clone(), sent), json!({"customFields": {"b": 2, "c": "x"}}));
+        assert_eq!(merged(stored.clone(), json!({"customFields": {"a": null, "b": null}})), json!({}));
+        assert_eq!(merged(stored.clone(), json!({"customFields": null})), json!({}));
+        assert_eq!(merged(stored.clone(), json!({})), stored);
+        assert_eq!(merged(json!({}), json!({"customFields": {"a": null}})), json!({}));
+    }
+
+    #[test]
+    fn the_same_again_changes_nothing() {
+        let sent = json!({"title": "a", "customFields": {"a": 1}, "tags": ["x"]});
+        let once = merged(json!({}), sent.clone());
+        assert_eq!(merged(once.clone(), sent), once);
+    }
+}

@@ -1,0 +1,81 @@
+//! What several resources have in common: control and tail fields (contract 2.8 and 2.9), addresses, contacts, days.
+
+use crate::schema::Class::{P0, P1, P2};
+use crate::schema::declare::{int, list, number, optional, required, shaped, string};
+use crate::schema::{Field, Shape, Type};
+
+/// The version of a record, wherever it is a field; also the limit of other counters.
+pub(crate) const VERSION: Type = int(1, MAX_COUNT);
+/// Counters and versions fit 32 bits everywhere.
+pub(crate) const MAX_COUNT: i64 = 2_147_483_647;
+
+/// Control fields of a resource that can be deleted.
+pub(super) const fn control(prefix: &'static str) -> [Field; 4] {
+    const OPERATIONS: Type = Type::Enum(&["upsert", "create", "update", "delete"]);
+    const DOC: &str = "`upsert` (default) creates or updates; `create` 409 when it exists; `update` 404 when it does \
+                       not; `delete` tombstones";
+    control_with(optional("operation", OPERATIONS, P0, DOC), prefix)
+}
+
+/// Control fields of a resource that can't be deleted; `doc` says what to do instead.
+pub(super) const fn control_without_delete(prefix: &'static str, doc: &'static str) -> [Field; 4] {
+    const OPERATIONS: Type = Type::Enum(&["upsert", "create", "update"]);
+    control_with(optional("operation", OPERATIONS, P0, doc), prefix)
+}
+
+const fn control_with(operation: Field, prefix: &'static str) -> [Field; 4] {
+    [
+        operation,
+        optional(
+            "id",
+            Type::Id(prefix),
+            P0,
+            "WorkSkedge id; if given it finds the record and the number may then be changed",
+        ),
+        optional("ifVersion", VERSION, P0, "optimistic lock: 409 `version_conflict` if the stored version differs"),
+        optional(
+            "sourceUpdatedAt",
+            Type::DateTime,
+            P0,
+            "sender clock; older than the stored one = ignored, 200 `unchanged` + warning `stale_update`",
+        ),
+    ]
+}
+
+/// The last fields of every resource.
+pub(super) const TAIL: &[Field] = &[
+    optional("tags", list(20, &string(40)), P0, "set; case-insensitive duplicates rejected"),
+    optional("externalRef", Type::Object(EXTERNAL_REF), P0, "origin record"),
+    optional("customFields", Type::CustomFields, P2, "see 2.9; never in events"),
+];
+
+const EXTERNAL_REF: &[Field] = &[
+    required("system", shaped(40, Shape::SystemName), P0, "`dynamics365`, `quickbooks`, `procore`"),
+    required("id", string(128), P0, "sender record id (GUID, QBO Id)"),
+];
+
+/// Where something is.
+pub(super) const ADDRESS: Type = Type::Object(&[
+    optional("line1", string(250), P0, "street; required unless both coordinates are given"),
+    optional("line2", string(250), P0, "suite, lot, gate"),
+    optional("city", string(80), P0, ""),
+    optional("state", string(50), P0, "`TX`, `Jalisco`"),
+    optional("postalCode", string(20), P0, ""),
+    optional("country", Type::Country, P0, "ISO 3166-1 alpha-2; default = tenant country"),
+    optional("latitude", number(-90, 90, 6), P0, "WGS 84; with `longitude` or not at all"),
+    optional("longitude", number(-180, 180, 6), P0, ""),
+]);
+
+/// Whom to call.
+pub(super) const CONTACT: Type = Type::Object(&[
+    required("name", string(100), P1, ""),
+    optional("title", string(80), P1, ""),
+    optional("email", Type::Email, P1, ""),
+    optional("phone", Type::Phone, P1, ""),
+]);
+
+/// A day of the week.
+pub(crate) const WEEK_DAY: Type = Type::Enum(&["mon", "tue", "wed", "thu", "fri", "sat", "sun"]);
+
+/// The days on which people work.
+pub(super) const WORK_DAYS: Type = Type::List { min: 1, max: 7, item: &WEEK_DAY };

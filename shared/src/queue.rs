@@ -1,0 +1,85 @@
+//! Queues: the clock of deliveries. A message says which delivery is due and when; the truth is in the store.
+
+use aws_sdk_sqs::Client;
+use aws_sdk_sqs::error::DisplayErrorContext;
+use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use jiff::Timestamp;
+
+use crate::delivery::{DeliveryTask, Message};
+use crate::schedule::hop_delay;
+
+/// SQS takes at most ten messages a call.
+const BATCH: usize = 10;
+
+/// One queue.
+#[derive(Debug, Clone)]
+pub struct Queue {
+    sqs: Client,
+    url: String,
+}
+
+/// Some messages could not be sent. The sweeper finds their deliveries.
+#[derive(Debug, thiserror::Error)]
+pub enum QueueError {
+    /// The call failed.
+    #[error("SQS SendMessageBatch: {0}")]
+    Call(String),
+    /// SQS refused some entries.
+    #[error("SQS refused {refused} of {sent} messages: {cause}")]
+    Refused {
+        /// How many.
+        refused: usize,
+        /// Of how many.
+        sent: usize,
+        /// The first one's reason.
+        cause: String,
+    },
+}
+
+impl Queue {
+    /// The queue at this URL.
+    #[must_use]
+    pub fn new(sqs: Client, url: String) -> Self {
+        Self { sqs, url }
+    }
+
+    /// Sends a message for each task, ten a call, each delayed until it is due or for 15 minutes. The endpoint is the
+    /// message group, so that a queue shares itself fairly among endpoints.
+    ///
+    /// # Errors
+    /// When SQS can't be reached or refuses a message; the calls before it are done.
+    pub async fn send(&self, tasks: &[DeliveryTask], now: Timestamp) -> Result<(), QueueError> {
+        for chunk in tasks.chunks(BATCH) {
+            self.send_batch(chunk, now).await?;
+        }
+        Ok(())
+    }
+
+    async fn send_batch(&self, tasks: &[DeliveryTask], now: Timestamp) -> Result<(), QueueError> {
+        let entries = tasks.iter().enumerate().map(|(i, task)| {
+            SendMessageBatchRequestEntry::builder()
+                .id(i.to_string())
+                .message_body(serde_json::to_string(&Message::V1(task.clone())).unwrap_or_default())
+                .delay_seconds(i32::try_from(hop_delay(task.due, now)).unwrap_or_default())
+                .message_group_id(&task.endpoint_id)
+                .build()
+                .map_err(|e| QueueError::Call(e.to_string()))
+        });
+        let output = self
+            .sqs
+            .send_message_batch()
+            .queue_url(&self.url)
+            .set_entries(Some(entries.collect::<Result<_, _>>()?))
+            .send()
+            .await
+            .map_err(|e| QueueError::Call(DisplayErrorContext(e).to_string()))?;
+        match output.failed() {
+            [] => Ok(()),
+            failed => Err(QueueError::Refused {
+                refused: failed.len(),
+                sent: tasks.len(),
+                cause: failed.first().and_then(|entry| entry.message()).unwrap_or_default().to_owned(),
+            }),
+        }
+    }
+}

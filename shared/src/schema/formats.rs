@@ -1,0 +1,277 @@
+//! Dates, zones, codes and contact data (contract 2.6 and 2.7): each reads a trimmed line into the one spelling that is
+//! stored.
+
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use super::strings::{Flaw, check_length};
+use crate::defect::DefectCode;
+
+const YEARS: std::ops::RangeInclusive<i16> = 2000..=2100;
+
+fn malformed(rule: &str) -> Flaw {
+    (DefectCode::InvalidFormat, rule.to_owned())
+}
+
+/// Whether `text` has a digit where `form` has `0` and the same byte everywhere else.
+fn has_form(text: &str, form: &str) -> bool {
+    text.len() == form.len()
+        && text.bytes().zip(form.bytes()).all(|(b, like)| if like == b'0' { b.is_ascii_digit() } else { b == like })
+}
+
+fn check_year(year: i16) -> Result<(), Flaw> {
+    if YEARS.contains(&year) {
+        return Ok(());
+    }
+    Err((DefectCode::OutOfRange, format!("must be in the years {} to {}", YEARS.start(), YEARS.end())))
+}
+
+/// `YYYY-MM-DD`.
+pub(super) fn date(text: &str) -> Result<String, Flaw> {
+    if !has_form(text, "0000-00-00") {
+        return Err(malformed("must be a date in the form YYYY-MM-DD"));
+    }
+    let date: Date = text.parse().map_err(|_| malformed("must be a day of the calendar, in the form YYYY-MM-DD"))?;
+    check_year(date.year())?;
+    Ok(text.to_owned())
+}
+
+/// RFC 3339 with seconds and offset, to UTC and whole seconds.
+pub(super) fn date_time(text: &str) -> Result<String, Flaw> {
+    let rule = || malformed("must be a date and time with offset, such as 2025-11-03T05:00:00-06:00 or ...Z");
+    let (local, rest) = text.split_at_checked(19).ok_or_else(rule)?;
+    if !has_form(&local.to_ascii_uppercase(), "0000-00-00T00:00:00") {
+        return Err(rule());
+    }
+    let offset = match rest.strip_prefix('.') {
+        Some(rest) => {
+            let offset = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+            if offset.len() == rest.len() {
+                return Err(rule());
+            }
+            offset
+        }
+        None => rest,
+    };
+    if !is_offset(offset) {
+        return Err(rule());
+    }
+    let instant = Timestamp::from_str(&format!("{local}{offset}"))
+        .map_err(|_| malformed("must be a day of the calendar and a time of day, with offset"))?;
+    check_year(TimeZone::UTC.to_datetime(instant).year())?;
+    Ok(instant.to_string())
+}
+
+fn is_offset(text: &str) -> bool {
+    text.eq_ignore_ascii_case("Z")
+        || text.strip_prefix(['+', '-']).is_some_and(|clock| has_form(clock, "00:00") && is_time(clock))
+}
+
+fn is_time(text: &str) -> bool {
+    has_form(text, "00:00") && text[..2] < *"24" && text[3..] < *"60"
+}
+
+/// `HH:MM`.
+pub(super) fn time(text: &str) -> Result<String, Flaw> {
+    if is_time(text) { Ok(text.to_owned()) } else { Err(malformed("must be a time of day from 00:00 to 23:59")) }
+}
+
+/// An IANA name, in the spelling of the tz database.
+pub(super) fn time_zone(text: &str) -> Result<String, Flaw> {
+    let unknown = || (DefectCode::InvalidValue, "must be an IANA time zone such as America/Chicago".to_owned());
+    check_length(text, 1, 64)?;
+    let zone = TimeZone::get(text).map_err(|_| unknown())?;
+    zone.iana_name().filter(|_| !zone.is_unknown()).map(str::to_owned).ok_or_else(unknown)
+}
+
+/// ISO 4217.
+pub(super) fn currency(text: &str) -> Result<String, Flaw> {
+    if text.len() != 3 || !text.bytes().all(|b| b.is_ascii_uppercase()) {
+        return Err(malformed("must be three capital letters (ISO 4217), such as USD"));
+    }
+    match iso_currency::Currency::from_code(text) {
+        Some(_) => Ok(text.to_owned()),
+        None => Err((DefectCode::InvalidValue, "must be a currency of ISO 4217, such as USD".to_owned())),
+    }
+}
+
+/// ISO 3166-1 alpha-2.
+pub(super) fn country(text: &str) -> Result<String, Flaw> {
+    if text.len() != 2 || !text.bytes().all(|b| b.is_ascii_uppercase()) {
+        return Err(malformed("must be two capital letters (ISO 3166-1), such as US"));
+    }
+    match celes::Country::from_alpha2(text) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(_) => Err((DefectCode::InvalidValue, "must be a country of ISO 3166-1, such as US".to_owned())),
+    }
+}
+
+/// One `@`, a dot in the domain.
+pub(super) fn email(text: &str) -> Result<String, Flaw> {
+    check_length(text, 1, 100)?;
+    let valid = text.split_once('@').is_some_and(|(local, domain)| {
+        !local.is_empty()
+            && domain.contains('.')
+            && domain.split('.').all(|label| !label.is_empty())
+            && !text.contains(char::is_whitespace)
+            && !domain.contains('@')
+    });
+    if valid { Ok(text.to_owned()) } else { Err(malformed("must be an e-mail address such as name@example.com")) }
+}
+
+/// Digits and what people put between them, with an extension or without.
+pub(super) fn phone(text: &str) -> Result<String, Flaw> {
+    check_length(text, 1, 32)?;
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    if is_phone(text) && (7..=21).contains(&digits) {
+        return Ok(text.to_owned());
+    }
+    Err(malformed("must be a phone number of 7 to 21 digits, such as +1 512 555 0188 or 512-555-0188 x12"))
+}
+
+fn is_phone(text: &str) -> bool {
+    let number = match text.split_once(['x', 'e']) {
+        Some((number, _)) => {
+            let extension = &text[number.len()..];
+            let digits = ["ext.", "ext", "x"].iter().find_map(|word| extension.strip_prefix(word)).unwrap_or_default();
+            let digits = digits.strip_prefix(' ').unwrap_or(digits);
+            if !(1..=6).contains(&digits.len()) || !digits.bytes().all(|b| b.is_ascii_digit()) {
+                return false;
+            }
+            number
+        }
+        None => text,
+    };
+    let number = number.strip_prefix('+').unwrap_or(number);
+    !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit() || b" ().-/".contains(&b))
+}
+
+/// `http` or `https`, no user information.
+pub(super) fn url(text: &str) -> Result<String, Flaw> {
+    check_length(text, 1, 200)?;
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let valid = rest.is_some_and(|rest| {
+        let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        !host.is_empty() && !host.contains('@') && !rest.contains(char::is_whitespace)
+    });
+    if valid && url::Url::parse(text).is_ok() {
+        return Ok(text.to_owned());
+    }
+    Err(malformed("must be an http or https address without user name, such as https://example.com/contact"))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    type Reader = fn(&str) -> Result<String, Flaw>;
+
+    fn refuses(reader: Reader, code: DefectCode, texts: &[&str]) {
+        for text in texts {
+            assert_eq!(reader(text).map_err(|flaw| flaw.0), Err(code), "{text}");
+        }
+    }
+
+    fn keeps(reader: Reader, texts: &[&str]) {
+        for text in texts {
+            assert_eq!(reader(text), Ok((*text).to_owned()));
+        }
+    }
+
+    #[test]
+    fn dates_are_days_of_the_calendar() {
+        keeps(date, &["2025-11-03", "2024-02-29", "2000-01-01", "2100-12-31"]);
+        let wrong =
+            ["2025-11-03T00:00:00Z", "2025-02-30", "2025-13-01", "25-11-03", "2025/11/03", "２０２５-11-03", ""];
+        refuses(date, DefectCode::InvalidFormat, &wrong);
+        refuses(date, DefectCode::OutOfRange, &["1999-12-31", "2101-01-01"]);
+    }
+
+    #[test]
+    fn instants_become_utc_in_whole_seconds() {
+        for (sent, kept) in [
+            ("2025-11-03T05:00:00-06:00", "2025-11-03T11:00:00Z"),
+            ("2025-11-03t05:00:00.999999999999z", "2025-11-03T05:00:00Z"),
+            ("2025-11-03T05:00:00+05:45", "2025-11-02T23:15:00Z"),
+            ("2025-11-03T05:00:00-00:00", "2025-11-03T05:00:00Z"),
+        ] {
+            assert_eq!(date_time(sent), Ok(kept.to_owned()), "{sent}");
+        }
+        let wrong = [
+            "2025-11-03T05:00:00",
+            "2025-11-03T05:00Z",
+            "2025-11-03 05:00:00Z",
+            "2025-11-03",
+            "2025-11-03T05:00:00.Z",
+            "2025-11-03T05:00:00+24:00",
+            "2025-11-03T05:00:00+0600",
+            "2025-11-03T24:00:00Z",
+            "2025-02-30T05:00:00Z",
+            "2025-11-03T05:00:00Z[UTC]",
+            "2025-11-03T05:00:0٣Z",
+        ];
+        refuses(date_time, DefectCode::InvalidFormat, &wrong);
+        refuses(date_time, DefectCode::OutOfRange, &["1999-12-31T23:59:59Z", "2100-12-31T23:00:00-05:00"]);
+    }
+
+    #[test]
+    fn times_zones_and_codes() {
+        keeps(time, &["00:00", "23:59", "07:30"]);
+        refuses(time, DefectCode::InvalidFormat, &["24:00", "07:60", "7:30", "07:30:00", "0７:3"]);
+        keeps(time_zone, &["America/Chicago", "UTC", "America/Argentina/Buenos_Aires", "US/Central"]);
+        assert_eq!(time_zone("america/chicago"), Ok("America/Chicago".to_owned()));
+        refuses(time_zone, DefectCode::InvalidValue, &["CST6", "America/Springfield", "Etc/Unknown", "+06:00"]);
+        keeps(currency, &["USD", "CAD", "MXN", "EUR", "JPY"]);
+        refuses(currency, DefectCode::InvalidFormat, &["usd", "US", "US1"]);
+        refuses(currency, DefectCode::InvalidValue, &["ZZZ"]);
+        keeps(country, &["US", "CA", "MX", "SS", "CW", "BQ"]);
+        refuses(country, DefectCode::InvalidFormat, &["us", "USA"]);
+        refuses(country, DefectCode::InvalidValue, &["ZZ", "UK"]);
+    }
+
+    #[test]
+    fn contact_data() {
+        keeps(email, &["mj.nunez@bluebonnet-mech.example", "a+b@c.d", "josé@example.mx"]);
+        refuses(
+            email,
+            DefectCode::InvalidFormat,
+            &["a@b", "a@", "@b.c", "a@@b.c", "a@b@c.d", "a b@c.d", "a@b..c", "a"],
+        );
+        keeps(
+            phone,
+            &["+1 512 555 0188", "(512) 555-0188 x12", "512.555.0188 ext. 7", "+52 81 5555 0133", "5550188x1"],
+        );
+        let wrong = ["555-018", "+1 512 555 0188 #4", "call me", "555 0188 ext", "5550188 x1234567", "++15125550188"];
+        refuses(phone, DefectCode::InvalidFormat, &wrong);
+        refuses(phone, DefectCode::InvalidFormat, &["1234567890123456789012"]);
+        keeps(url, &["https://mueller-stahlbau.example/kontakt", "http://a.example?x#y", "https://a.example:8443"]);
+        let wrong = ["ftp://a.example", "https://u:p@a.example", "https://", "https://a b", "a.example", "HTTPS://a.b"];
+        refuses(url, DefectCode::InvalidFormat, &wrong);
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_upsets_a_reader(text in "\\PC{0,40}") {
+            for reader in [date as Reader, date_time, time, time_zone, currency, country, email, phone, url] {
+                if let Ok(once) = reader(&text) {
+                    prop_assert_eq!(reader(&once), Ok(once));
+                }
+            }
+        }
+
+        #[test]
+        fn what_looks_like_an_instant_is_one_or_is_refused(
+            text in "20[0-9]{2}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-6][0-9]:[0-6][0-9](\\.[0-9]{1,12})?(Z|[+-][0-2][0-9]:[0-6][0-9])"
+        ) {
+            if let Ok(once) = date_time(&text) {
+                prop_assert_eq!(once.len(), 20);
+                prop_assert_eq!(date_time(&once), Ok(once));
+            }
+        }
+    }
+}

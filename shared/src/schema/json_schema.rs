@@ -1,0 +1,137 @@
+//! JSON Schema 2020-12 of tables, with two words of our own: `x-class` (contract 2.11) and `x-maxDecimals`.
+
+use serde_json::{Map, Value, json};
+
+use super::custom_fields::KEY_PATTERN;
+use super::{Class, Field, Min, Presence, Type};
+use crate::models::Model;
+
+/// The dialect that all our schemas are written in.
+pub const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
+
+/// Which fields an object must have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// Those that a sender can't leave out.
+    Sent,
+    /// All: in an event every listed field is there, null when empty (contract 5.1).
+    Emitted,
+}
+
+/// The body that creates a record.
+#[must_use]
+pub fn json_schema(model: &Model) -> Value {
+    let title = format!(
+        "POST /api/webhook/{} (create form; on update only {} or id is required)",
+        model.kind.segment(),
+        model.key
+    );
+    let mut schema = json!({ "$schema": DIALECT, "title": title });
+    if let Value::Object(schema) = &mut schema {
+        schema.append(&mut object(model.fields, Class::P0, Form::Sent));
+    }
+    schema
+}
+
+/// The data of an event: receivers ignore fields that they don't know (contract 5.1).
+pub(crate) fn data_object(fields: &[Field]) -> Value {
+    let mut schema = object(fields, Class::P0, Form::Emitted);
+    schema.insert("additionalProperties".to_owned(), Value::Bool(true));
+    Value::Object(schema)
+}
+
+/// What is nested in a field of class `within` is at least as private as that.
+fn object(fields: &[Field], within: Class, form: Form) -> Map<String, Value> {
+    let required = fields.iter().filter(|f| form == Form::Emitted || f.presence != Presence::Optional);
+    let mut schema = Map::new();
+    schema.insert("type".to_owned(), json!("object"));
+    schema.insert("additionalProperties".to_owned(), json!(false));
+    schema.insert("required".to_owned(), required.map(|f| f.name).collect());
+    let properties: Map<_, _> = fields.iter().map(|f| (f.name.to_owned(), property(f, within, form))).collect();
+    schema.insert("properties".to_owned(), Value::Object(properties));
+    schema
+}
+
+fn property(field: &Field, within: Class, form: Form) -> Value {
+    let class = field.class.max(within);
+    let mut schema = type_schema(&field.kind, class, form);
+    if field.presence.nullable() {
+        allow_null(&mut schema);
+    }
+    schema.insert("x-class".to_owned(), json!(format!("{class:?}")));
+    if !field.doc.is_empty() {
+        schema.insert("description".to_owned(), json!(field.doc));
+    }
+    Value::Object(schema)
+}
+
+/// Words and null together need no type; everything else gets a second one.
+fn allow_null(schema: &mut Map<String, Value>) {
+    if let Some(Value::Array(words)) = schema.get_mut("enum") {
+        words.push(Value::Null);
+        schema.shift_remove("type");
+    } else if let Some(kind) = schema.get_mut("type") {
+        *kind = json!([kind.take(), "null"]);
+    }
+}
+
+fn type_schema(kind: &Type, class: Class, form: Form) -> Map<String, Value> {
+    let schema = match kind {
+        Type::Line { min, max, shape } => match shape.pattern() {
+            Some(pattern) => json!({ "type": "string", "minLength": min, "maxLength": max, "pattern": pattern }),
+            None => json!({ "type": "string", "minLength": min, "maxLength": max }),
+        },
+        Type::Text { max } => json!({ "type": "string", "minLength": 1, "maxLength": max }),
+        Type::Id(prefix) => json!({ "type": "string", "pattern": format!("^{prefix}[A-Za-z0-9]{{3,40}}$") }),
+        Type::Enum(words) => json!({ "type": "string", "enum": words }),
+        Type::Bool => json!({ "type": "boolean" }),
+        Type::Int { min, max } => json!({ "type": "integer", "minimum": min, "maximum": max }),
+        Type::Number { min: Min::AtLeast(min), max, decimals } => {
+            json!({ "type": "number", "minimum": min, "maximum": max, "x-maxDecimals": decimals })
+        }
+        Type::Number { min: Min::Above(min), max, decimals } => {
+            json!({ "type": "number", "exclusiveMinimum": min, "maximum": max, "x-maxDecimals": decimals })
+        }
+        Type::Money { decimals } => {
+            json!({ "type": "string", "pattern": format!(r"^(0|[1-9]\d{{0,11}})(\.\d{{1,{decimals}}})?$") })
+        }
+        Type::Date => json!({ "type": "string", "format": "date" }),
+        Type::DateTime => json!({ "type": "string", "format": "date-time" }),
+        Type::Time => json!({ "type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d$" }),
+        Type::TimeZone => json!({ "type": "string", "maxLength": 64, "x-format": "iana-time-zone" }),
+        Type::Currency => json!({ "type": "string", "pattern": "^[A-Z]{3}$" }),
+        Type::Country => json!({ "type": "string", "pattern": "^[A-Z]{2}$" }),
+        Type::Email => json!({ "type": "string", "format": "email", "maxLength": 100 }),
+        Type::Phone => {
+            let pattern = r"^\+?[0-9 ().\-/]+( ?(x|ext\.?) ?\d{1,6})?$";
+            json!({ "type": "string", "maxLength": 32, "pattern": pattern })
+        }
+        Type::Url => {
+            json!({ "type": "string", "maxLength": 200, "pattern": r"^https?://[^\s/?#@]+([/?#]\S*)?$" })
+        }
+        Type::List { min, max, item } => {
+            json!({ "type": "array", "minItems": min, "maxItems": max, "items": type_schema(item, class, form) })
+        }
+        Type::Object(fields) => return object(fields, class, form),
+        Type::CustomFields => custom_fields(),
+        Type::Scalars => json!({ "type": "object" }),
+    };
+    match schema {
+        Value::Object(schema) => schema,
+        _ => Map::new(),
+    }
+}
+
+fn custom_fields() -> Value {
+    json!({
+        "type": "object",
+        "maxProperties": 50,
+        "propertyNames": { "pattern": KEY_PATTERN },
+        "additionalProperties": {
+            "anyOf": [
+                { "type": ["string", "number", "boolean", "null"], "maxLength": 1000 },
+                { "type": "array", "maxItems": 20, "items": { "type": "string", "maxLength": 1000 } }
+            ]
+        }
+    })
+}

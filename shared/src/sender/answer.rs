@@ -1,0 +1,151 @@
+//! What came of an attempt, and how much of a receiver's answer is looked at.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use reqwest::Response;
+use reqwest::header::{HeaderMap, RETRY_AFTER};
+use tokio::time::{Instant, timeout_at};
+
+use super::failure::AttemptError;
+
+/// How many bytes of an answer's body are read at most.
+pub const READ_LIMIT: usize = 16 * 1_024;
+
+/// How many bytes of an answer's body are kept at most.
+pub const KEPT_LIMIT: usize = 2 * 1_024;
+
+/// How long an answer's body may take after its head. The status has decided by then: the body is only for the log.
+const BODY_PATIENCE: Duration = Duration::from_secs(5);
+
+/// One character may straddle [`KEPT_LIMIT`]: with its remaining bytes at hand it is left out as a whole.
+const LONGEST_CHARACTER: usize = 4;
+
+/// What came of one attempt. A failure is an answer too: it is stored and decides about the next attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The status of the answer, when there was one.
+    pub status_code: Option<u16>,
+    /// Why the attempt failed; none when it succeeded.
+    pub error: Option<AttemptError>,
+    /// The beginning of the answer's body: at most [`KEPT_LIMIT`] bytes, what is not UTF-8 replaced. None when empty.
+    pub response_body: Option<String>,
+    /// When the receiver wants to be asked again, whatever the status.
+    pub retry_after: Option<RetryAfter>,
+    /// How long the attempt took, name resolution and the reading of the body included.
+    pub duration_ms: u64,
+}
+
+/// `Retry-After`, in its two forms (RFC 9110 section 10.2.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RetryAfter {
+    /// In so many seconds.
+    Seconds(u32),
+    /// At this time.
+    At(Timestamp),
+}
+
+impl Answer {
+    /// An attempt without an answer.
+    pub(super) fn failed(error: AttemptError, started: Instant) -> Self {
+        Self {
+            status_code: None,
+            error: Some(error),
+            response_body: None,
+            retry_after: None,
+            duration_ms: millis_since(started),
+        }
+    }
+
+    /// Reads an answer whose head has arrived. The status alone decides: 2xx is a success even when the body is longer
+    /// than [`READ_LIMIT`], breaks off or stalls, because the receiver has said that it has the event, and to send it
+    /// again would only be a duplicate. What is read of the body by then is kept for the log.
+    pub(super) async fn read(mut response: Response, started: Instant, deadline: Instant) -> Self {
+        let status = response.status();
+        let retry_after = parse_retry_after(response.headers());
+        let mut kept = Vec::new();
+        // Late or broken, what has come until then is all there is.
+        let _ = timeout_at(deadline.min(Instant::now() + BODY_PATIENCE), read_body(&mut response, &mut kept)).await;
+        Self {
+            status_code: Some(status.as_u16()),
+            error: (!status.is_success()).then_some(AttemptError::HttpStatus),
+            response_body: text_of(&kept),
+            retry_after,
+            duration_ms: millis_since(started),
+        }
+    }
+
+    /// Whether the receiver has taken the event.
+    #[must_use]
+    pub fn is_success(&self) -> bool {
+        self.error.is_none()
+    }
+}
+
+/// Reads on past what is kept, so that the connection of an ordinary answer can be used again.
+async fn read_body(response: &mut Response, kept: &mut Vec<u8>) -> reqwest::Result<()> {
+    let mut read = 0;
+    while read < READ_LIMIT {
+        let Some(chunk) = response.chunk().await? else { break };
+        read += chunk.len();
+        let room = KEPT_LIMIT + LONGEST_CHARACTER - 1 - kept.len();
+        kept.extend_from_slice(&chunk[..chunk.len().min(room)]);
+    }
+    Ok(())
+}
+
+fn text_of(bytes: &[u8]) -> Option<String> {
+    let mut text = String::from_utf8_lossy(bytes).into_owned();
+    text.truncate(text.floor_char_boundary(KEPT_LIMIT));
+    (!text.is_empty()).then_some(text)
+}
+
+fn parse_retry_after(headers: &HeaderMap) -> Option<RetryAfter> {
+    let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
+        // More seconds than fit are "long", not "nothing".
+        return Some(RetryAfter::Seconds(value.parse().unwrap_or(u32::MAX)));
+    }
+    let at = httpdate::parse_http_date(value).ok()?;
+    Timestamp::try_from(at).ok().map(RetryAfter::At)
+}
+
+fn millis_since(started: Instant) -> u64 {
+    u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn retry_after(value: &'static str) -> Option<RetryAfter> {
+        parse_retry_after(&HeaderMap::from_iter([(RETRY_AFTER, value.parse().unwrap())]))
+    }
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        let at = |text: &str| Some(RetryAfter::At(text.parse().unwrap()));
+        assert_eq!(retry_after("120"), Some(RetryAfter::Seconds(120)));
+        assert_eq!(retry_after(" 0 "), Some(RetryAfter::Seconds(0)));
+        assert_eq!(retry_after("99999999999999999999"), Some(RetryAfter::Seconds(u32::MAX)));
+        assert_eq!(retry_after("Mon, 20 Oct 2025 14:30:00 GMT"), at("2025-10-20T14:30:00Z"));
+        assert_eq!(retry_after("Monday, 20-Oct-25 14:30:00 GMT"), at("2025-10-20T14:30:00Z"));
+        for wrong in ["", "-1", "1.5", "soon", "2025-10-20T14:30:00Z", "+5"] {
+            assert_eq!(retry_after(wrong), None, "{wrong}");
+        }
+        assert_eq!(parse_retry_after(&HeaderMap::new()), None);
+    }
+
+    #[test]
+    fn a_text_is_cut_between_characters() {
+        assert_eq!(text_of(b""), None);
+        assert_eq!(text_of("schön".as_bytes()).unwrap(), "schön");
+        assert_eq!(text_of(b"a\xffb").unwrap(), "a\u{fffd}b");
+        for pad in 0..4 {
+            let long = format!("{}{}", "a".repeat(pad), "😀".repeat(600));
+            let text = text_of(&long.as_bytes()[..KEPT_LIMIT + LONGEST_CHARACTER - 1]).unwrap();
+            assert!(long.starts_with(&text) && text.len() > KEPT_LIMIT - 4 && text.len() <= KEPT_LIMIT, "{pad}");
+        }
+        assert!(text_of(&[0xff; KEPT_LIMIT]).unwrap().len() <= KEPT_LIMIT);
+    }
+}

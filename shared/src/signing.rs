@@ -1,0 +1,263 @@
+//! Signatures of outbound deliveries (contract section 8): what a receiver checks to know that a delivery is ours, whole
+//! and fresh.
+//!
+//! Two schemes go out side by side, made from the same secret:
+//! - ours: lower-case hex HMAC-SHA256 of `timestamp.body`, keyed with the whole secret as text, in
+//!   `X-Webhook-Signature`;
+//! - [Standard Webhooks](https://www.standardwebhooks.com): base64 HMAC-SHA256 of `id.timestamp.body`, keyed with the
+//!   bytes that the secret encodes, in `webhook-signature`.
+//!
+//! While a secret is being rotated the previous one signs too, so that a receiver may change over at its own pace.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit, Mac};
+use jiff::Timestamp;
+use sha2::Sha256;
+
+const PREFIX: &str = "whsec_";
+
+/// How far a delivery's timestamp may lie from the receiver's clock, in seconds, either way.
+pub const TOLERANCE_SECONDS: i64 = 300;
+
+/// The secret that an endpoint's deliveries are signed with: `whsec_` and the base64 of 32 bytes.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SigningSecret {
+    text: String,
+    key: [u8; 32],
+}
+
+/// A text is no signing secret. Says nothing about the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a signing secret is \"whsec_\" and the base64 of 32 bytes")]
+pub struct SecretError;
+
+impl SigningSecret {
+    /// The secret that stands for these bytes, which must be random.
+    #[must_use]
+    pub fn from_bytes(key: [u8; 32]) -> Self {
+        Self { text: format!("{PREFIX}{}", STANDARD.encode(key)), key }
+    }
+
+    /// Reads a secret back.
+    ///
+    /// # Errors
+    /// When it is not `whsec_` and the padded base64 of exactly 32 bytes.
+    pub fn parse(text: String) -> Result<Self, SecretError> {
+        let encoded = text.strip_prefix(PREFIX).ok_or(SecretError)?;
+        let key = STANDARD.decode(encoded).ok().and_then(|bytes| bytes.try_into().ok()).ok_or(SecretError)?;
+        Ok(Self { text, key })
+    }
+
+    /// The secret itself, for its owner and for nobody's log.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.text
+    }
+
+    /// `whsec_…` and the last four characters, so that people can tell secrets apart.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        format!("{PREFIX}…{}", &self.text[self.text.len() - 4..])
+    }
+
+    /// The signature in `X-Webhook-Signature`.
+    fn sign(&self, timestamp: &str, body: &[u8]) -> String {
+        hex::encode(mac(self.text.as_bytes(), &[timestamp.as_bytes(), b".", body]).finalize().into_bytes())
+    }
+
+    /// One signature in `webhook-signature`.
+    fn sign_standard(&self, delivery_id: &str, timestamp: &str, body: &[u8]) -> String {
+        let parts = [delivery_id.as_bytes(), b".", timestamp.as_bytes(), b".", body];
+        format!("v1,{}", STANDARD.encode(mac(&self.key, &parts).finalize().into_bytes()))
+    }
+}
+
+impl fmt::Debug for SigningSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SigningSecret(..)")
+    }
+}
+
+/// The headers that sign one attempt, with its id and its time. `timestamp` is the Unix second at which this attempt is
+/// sent: every attempt is signed afresh.
+#[must_use]
+pub fn signature_headers(
+    current: &SigningSecret,
+    previous: Option<&SigningSecret>,
+    delivery_id: &str,
+    timestamp: i64,
+    body: &[u8],
+) -> Vec<(&'static str, String)> {
+    let timestamp = timestamp.to_string();
+    let standard: Vec<String> = [Some(current), previous]
+        .into_iter()
+        .flatten()
+        .map(|secret| secret.sign_standard(delivery_id, &timestamp, body))
+        .collect();
+    let mut headers = vec![
+        ("X-Webhook-Signature", current.sign(&timestamp, body)),
+        ("X-Webhook-Timestamp", timestamp.clone()),
+        ("X-Webhook-ID", delivery_id.to_owned()),
+        ("webhook-id", delivery_id.to_owned()),
+        ("webhook-signature", standard.join(" ")),
+    ];
+    if let Some(previous) = previous {
+        headers.push(("X-Webhook-Signature-Previous", previous.sign(&timestamp, body)));
+    }
+    headers.push(("webhook-timestamp", timestamp));
+    headers
+}
+
+/// Why a delivery is not to be trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum VerifyError {
+    /// `X-Webhook-Timestamp` is no number of seconds.
+    #[error("the timestamp is not a Unix time in seconds")]
+    MalformedTimestamp,
+    /// The delivery is more than five minutes old: a replay, or a clock that is wrong.
+    #[error("the timestamp is more than five minutes old")]
+    TooOld,
+    /// The delivery comes from more than five minutes ahead.
+    #[error("the timestamp is more than five minutes ahead")]
+    TooNew,
+    /// The signature belongs to another body, timestamp or secret.
+    #[error("the signature does not match")]
+    Mismatch,
+}
+
+/// What a receiver does with `X-Webhook-Signature`, `X-Webhook-Timestamp` and the bytes of the body as they came.
+/// Compares in constant time.
+///
+/// # Errors
+/// When the timestamp is malformed or more than [`TOLERANCE_SECONDS`] away from `now`, or the signature does not match.
+pub fn verify(
+    secret: &SigningSecret,
+    signature: &str,
+    timestamp: &str,
+    body: &[u8],
+    now: Timestamp,
+) -> Result<(), VerifyError> {
+    let sent: i64 = timestamp.parse().map_err(|_| VerifyError::MalformedTimestamp)?;
+    let age = now.as_second().saturating_sub(sent);
+    if age > TOLERANCE_SECONDS {
+        return Err(VerifyError::TooOld);
+    }
+    if age < -TOLERANCE_SECONDS {
+        return Err(VerifyError::TooNew);
+    }
+    let signature = hex::decode(signature).map_err(|_| VerifyError::Mismatch)?;
+    mac(secret.text.as_bytes(), &[timestamp.as_bytes(), b".", body])
+        .verify_slice(&signature)
+        .map_err(|_| VerifyError::Mismatch)
+}
+
+#[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
+fn mac(key: &[u8], parts: &[&[u8]]) -> Hmac<Sha256> {
+    let mut mac = Hmac::new_from_slice(key).expect("HMAC takes a key of any length");
+    for part in parts {
+        mac.update(part);
+    }
+    mac
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BODY: &[u8] = br#"{"event":"workorder.created"}"#;
+    const SENT: i64 = 1_760_970_600;
+
+    fn secret() -> SigningSecret {
+        SigningSecret::from_bytes(std::array::from_fn(|i| u8::try_from(i).unwrap()))
+    }
+
+    fn header(headers: &[(&str, String)], name: &str) -> String {
+        headers.iter().find(|(n, _)| *n == name).unwrap().1.clone()
+    }
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    /// The expected values were made with OpenSSL:
+    /// `printf %s '1760970600.{...}' | openssl dgst -sha256 -hmac 'whsec_...'`.
+    #[test]
+    fn known_answers() {
+        let headers = signature_headers(&secret(), None, "dlv_01K80J3Z40ABCDEFGHJKMNPQRS", SENT, BODY);
+        assert_eq!(secret().expose(), "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=");
+        assert_eq!(
+            header(&headers, "X-Webhook-Signature"),
+            "79a257e08dd0aba4b5cec003376099264f5003257a93d7e7fae999568adbf543"
+        );
+        assert_eq!(header(&headers, "webhook-signature"), "v1,QOW117gOQOKxZGkQsXkmNArCZ0L5PA/LvIBT2qpl0dg=");
+        assert_eq!(header(&headers, "X-Webhook-Timestamp"), "1760970600");
+        assert_eq!(header(&headers, "webhook-timestamp"), "1760970600");
+        assert_eq!(header(&headers, "X-Webhook-ID"), header(&headers, "webhook-id"));
+        assert!(!headers.iter().any(|(name, _)| *name == "X-Webhook-Signature-Previous"));
+    }
+
+    #[test]
+    fn a_tampered_delivery_is_refused() {
+        let headers = signature_headers(&secret(), None, "dlv_1", SENT, BODY);
+        let signature = header(&headers, "X-Webhook-Signature");
+        let check =
+            |signature: &str, timestamp: &str, body: &[u8], now| verify(&secret(), signature, timestamp, body, at(now));
+        assert_eq!(check(&signature, "1760970600", BODY, SENT), Ok(()));
+        assert_eq!(check(&signature, "1760970600", b"{}", SENT), Err(VerifyError::Mismatch));
+        assert_eq!(check(&signature, "1760970601", BODY, SENT), Err(VerifyError::Mismatch));
+        assert_eq!(check(&signature[..32], "1760970600", BODY, SENT), Err(VerifyError::Mismatch));
+        assert_eq!(check("not hex", "1760970600", BODY, SENT), Err(VerifyError::Mismatch));
+        assert_eq!(check("", "1760970600", BODY, SENT), Err(VerifyError::Mismatch));
+        assert_eq!(check(&signature, "soon", BODY, SENT), Err(VerifyError::MalformedTimestamp));
+    }
+
+    #[test]
+    fn five_minutes_either_way_are_tolerated() {
+        let headers = signature_headers(&secret(), None, "dlv_1", SENT, BODY);
+        let signature = header(&headers, "X-Webhook-Signature");
+        let check = |now| verify(&secret(), &signature, "1760970600", BODY, at(now));
+        assert_eq!(check(SENT + 300), Ok(()));
+        assert_eq!(check(SENT - 300), Ok(()));
+        assert_eq!(check(SENT + 301), Err(VerifyError::TooOld));
+        assert_eq!(check(SENT - 301), Err(VerifyError::TooNew));
+    }
+
+    #[test]
+    fn during_a_rotation_either_secret_verifies() {
+        let (new, old) = (secret(), SigningSecret::from_bytes([9; 32]));
+        let headers = signature_headers(&new, Some(&old), "dlv_1", SENT, BODY);
+        let (first, second) =
+            (header(&headers, "X-Webhook-Signature"), header(&headers, "X-Webhook-Signature-Previous"));
+        assert_eq!(verify(&new, &first, "1760970600", BODY, at(SENT)), Ok(()));
+        assert_eq!(verify(&old, &second, "1760970600", BODY, at(SENT)), Ok(()));
+        assert_eq!(verify(&old, &first, "1760970600", BODY, at(SENT)), Err(VerifyError::Mismatch));
+    }
+
+    #[test]
+    fn a_standard_webhooks_library_verifies_with_either_secret() {
+        let (new, old) = (secret(), SigningSecret::from_bytes([9; 32]));
+        let sent = crate::clock::now().as_second();
+        let headers = signature_headers(&new, Some(&old), "dlv_1", sent, BODY);
+        let map = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
+        for known in [&new, &old] {
+            let library = standardwebhooks::Webhook::new(known.expose()).unwrap();
+            library.verify(BODY, &map).unwrap();
+            assert!(library.verify(b"{}", &map).is_err());
+        }
+        let stranger = standardwebhooks::Webhook::new(SigningSecret::from_bytes([1; 32]).expose()).unwrap();
+        assert!(stranger.verify(BODY, &map).is_err());
+    }
+
+    #[test]
+    fn a_secret_reads_back_and_is_not_printed() {
+        let text = secret().expose().to_owned();
+        assert_eq!(SigningSecret::parse(text), Ok(secret()));
+        assert_eq!(format!("{:?} {}", secret(), secret().hint()), "SigningSecret(..) whsec_…Hh8=");
+        for wrong in ["", "whsec_", "whsec_AAEC", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", "whsec_!"] {
+            assert_eq!(SigningSecret::parse(wrong.to_owned()), Err(SecretError), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! What is kept, and where: one type a table, its methods named after what is asked of it.
+//!
+//! Every key begins with the account, so that no tenant can reach another's things by any id. A function holds only the
+//! tables that its IAM policy allows.
+//!
+//! | table | key | what is asked of it |
+//! |---|---|---|
+//! | API keys | `HASH#<sha-256>` · `KEY#<account>` + key id · `ACC` + account | authenticate by hash; list, change and delete by account |
+//! | rate windows | `<key id or address>#<hour>` | take from both windows in one conditional update |
+//! | records | `<account>#N#<resource>#<number>` · `<account>#I#<id>` · `<account>#T#<vendor id>` | by natural key (the whole record and its calendar), by id (its card), tax id |
+//! | events | account, ULID of the request's outbox item | the stream to the dispatcher; by id; from a cursor on |
+//! | endpoints | account, endpoint id | all of an account; one |
+//! | deliveries | account, delivery id · by endpoint · by due time (sparse) | one; newest first; of an endpoint; overdue |
+//! | alerts | account, alert id | newest first |
+//! | idempotency | `<account>#<scope>#<key>` | claim, answer again |
+
+pub mod alerts;
+pub mod api_keys;
+pub mod deliveries;
+pub mod endpoints;
+pub mod events;
+pub mod idempotency;
+mod item;
+pub mod rate_windows;
+pub mod records;
+pub mod tables;
+
+use aws_sdk_dynamodb::error::{DisplayErrorContext, SdkError};
+
+/// DynamoDB could not do what was asked, or holds something that this version can't read.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The call failed; retried already as the SDK does.
+    #[error("DynamoDB {call}: {cause}")]
+    Call {
+        /// Which call.
+        call: &'static str,
+        /// The SDK's chain of causes.
+        cause: String,
+    },
+    /// An item lacks an attribute or has it in another form.
+    #[error("item in {table} is unreadable: {what}")]
+    Unreadable {
+        /// Where it was found.
+        table: &'static str,
+        /// Which attribute.
+        what: String,
+    },
+    /// Somebody else changed the item over and over while we tried.
+    #[error("too much contention on {0}")]
+    Contention(&'static str),
+}
+
+impl StoreError {
+    /// For `map_err` on an SDK call.
+    fn call<E, R>(call: &'static str) -> impl FnOnce(SdkError<E, R>) -> Self
+    where
+        E: std::error::Error + Send + Sync + 'static,
+        R: std::fmt::Debug + Send + Sync + 'static,
+    {
+        move |error| Self::Call { call, cause: DisplayErrorContext(error).to_string() }
+    }
+
+    /// For an operation error that is not one of those which are outcomes.
+    fn operation<E: std::error::Error + Send + Sync + 'static>(call: &'static str, error: E) -> Self {
+        Self::Call { call, cause: DisplayErrorContext(error).to_string() }
+    }
+}

@@ -1,0 +1,365 @@
+//! Deliveries with their attempts.
+//!
+//! An unfinished delivery stands in the sparse index `by-due`, spread over shards, with the time at which the sweeper
+//! looks after it; the one write that makes it final takes it out.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Put, TransactWriteItem};
+use jiff::{SignedDuration, Timestamp};
+
+use super::events::{Outbox, RETENTION_SECONDS};
+use super::item::{Item, Reader, json, n, s};
+use super::{StoreError, endpoints, tables};
+use crate::delivery::{Attempt, Delivery, DeliveryStatus, DeliveryTask};
+use crate::endpoint::Endpoint;
+
+const TABLE: &str = "deliveries";
+/// A transaction holds at most 100 items.
+pub const MAX_CREATED_AT_ONCE: usize = 100;
+/// How long after its due time a delivery counts as lost: a message may wait in a queue for a while.
+pub const GRACE_SECONDS: i64 = 120;
+/// How many partitions the index of unfinished deliveries is spread over.
+pub const DUE_SHARDS: u8 = 16;
+
+/// The table of deliveries.
+#[derive(Debug, Clone)]
+pub struct Deliveries {
+    db: Client,
+    table: String,
+}
+
+/// What an attempt makes of a delivery.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// Where it stands now.
+    pub status: DeliveryStatus,
+    /// The attempt, unless none was made (`cancelled`).
+    pub attempt: Option<Attempt>,
+    /// When the next one is due.
+    pub next_attempt_at: Option<Timestamp>,
+    /// When this is recorded.
+    pub now: Timestamp,
+}
+
+/// What a batch of tasks needs, read in one call.
+#[derive(Debug, Default)]
+pub struct Work {
+    /// Deliveries by id.
+    pub deliveries: HashMap<String, Delivery>,
+    /// Outbox items by account and id.
+    pub outboxes: HashMap<(String, String), Outbox>,
+    /// Endpoints by account and id.
+    pub endpoints: HashMap<(String, String), Endpoint>,
+}
+
+impl Deliveries {
+    /// On the table with this name.
+    #[must_use]
+    pub fn new(db: Client, table: String) -> Self {
+        Self { db, table }
+    }
+
+    /// Stores new deliveries, at most [`MAX_CREATED_AT_ONCE`]; those that exist already stay as they are. Returns the
+    /// ids of those that existed.
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached.
+    pub async fn create(&self, deliveries: &[Delivery]) -> Result<Vec<String>, StoreError> {
+        let mut existing: Vec<String> = Vec::new();
+        loop {
+            let new: Vec<&Delivery> = deliveries.iter().filter(|d| !existing.contains(&d.id)).collect();
+            if new.is_empty() {
+                return Ok(existing);
+            }
+            let items = new.iter().map(|delivery| self.put_new(delivery)).collect::<Result<Vec<_>, _>>()?;
+            match self.db.transact_write_items().set_transact_items(Some(items)).send().await {
+                Ok(_) => return Ok(existing),
+                Err(error) => match error.into_service_error() {
+                    TransactWriteItemsError::TransactionCanceledException(cancelled) => {
+                        let before = existing.len();
+                        let reasons = new.iter().zip(cancelled.cancellation_reasons());
+                        let there = reasons.filter(|(_, reason)| reason.code() == Some("ConditionalCheckFailed"));
+                        existing.extend(there.map(|(delivery, _)| delivery.id.clone()));
+                        if existing.len() == before {
+                            return Err(StoreError::Contention(TABLE));
+                        }
+                    }
+                    other => return Err(StoreError::operation("TransactWriteItems deliveries", other)),
+                },
+            }
+        }
+    }
+
+    /// Reads what the attempts of `tasks` need (at most ten): deliveries, events and endpoints, in one call.
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached or an item can't be read.
+    pub async fn work(
+        &self,
+        tasks: &[DeliveryTask],
+        events: &super::events::Events,
+        endpoints: &endpoints::Endpoints,
+    ) -> Result<Work, StoreError> {
+        let keys = |id: fn(&DeliveryTask) -> &String| {
+            let mut pairs: Vec<(&String, &String)> = tasks.iter().map(|task| (&task.account, id(task))).collect();
+            pairs.sort();
+            pairs.dedup();
+            let keys = pairs.into_iter().map(|(pk, sk)| {
+                HashMap::from([("pk".to_owned(), s(pk.as_str())), ("sk".to_owned(), s(sk.as_str()))])
+            });
+            KeysAndAttributes::builder()
+                .set_keys(Some(keys.collect()))
+                .consistent_read(true)
+                .build()
+                .map_err(|e| StoreError::operation("BatchGetItem work", e))
+        };
+        let mut pending = Some(HashMap::from([
+            (self.table.clone(), keys(|task| &task.delivery_id)?),
+            (events.table().to_owned(), keys(|task| &task.outbox_id)?),
+            (endpoints.table().to_owned(), keys(|task| &task.endpoint_id)?),
+        ]));
+        let mut work = Work::default();
+        while let Some(request) = pending.take().filter(|request| !request.is_empty()) {
+            let output = self
+                .db
+                .batch_get_item()
+                .set_request_items(Some(request))
+                .send()
+                .await
+                .map_err(StoreError::call("BatchGetItem work"))?;
+            for (table, items) in output.responses.into_iter().flatten() {
+                for item in items {
+                    if table == self.table {
+                        let delivery = read(&item)?;
+                        work.deliveries.insert(delivery.id.clone(), delivery);
+                    } else if table == events.table() {
+                        let outbox = Outbox::from_item(item)?;
+                        work.outboxes.insert((outbox.account.clone(), outbox.id.clone()), outbox);
+                    } else {
+                        let (account, endpoint) = endpoints::read(&item)?;
+                        work.endpoints.insert((account, endpoint.id.clone()), endpoint);
+                    }
+                }
+            }
+            pending = output.unprocessed_keys;
+        }
+        Ok(work)
+    }
+
+    /// Records what became of an attempt. Returns false, and changes nothing, when the delivery is final already or
+    /// another attempt was recorded meanwhile.
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached.
+    pub async fn record(&self, delivery: &Delivery, outcome: &Outcome) -> Result<bool, StoreError> {
+        let mut set = vec!["#status = :status", "attemptCount = :count"];
+        let mut remove = Vec::new();
+        let made = u32::from(outcome.attempt.is_some());
+        let mut call = self
+            .db
+            .update_item()
+            .table_name(&self.table)
+            .key("pk", s(&delivery.account))
+            .key("sk", s(&delivery.id))
+            .condition_expression("attemptCount = :seen AND #status IN (:pending, :retrying)")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":seen", n(delivery.attempt_count))
+            .expression_attribute_values(":count", n(delivery.attempt_count + made))
+            .expression_attribute_values(":pending", s(DeliveryStatus::Pending.as_str()))
+            .expression_attribute_values(":retrying", s(DeliveryStatus::Retrying.as_str()))
+            .expression_attribute_values(":status", s(outcome.status.as_str()));
+        if let Some(attempt) = &outcome.attempt {
+            set.push("attempts = list_append(attempts, :attempt)");
+            call = call.expression_attribute_values(":attempt", AttributeValue::L(vec![json(attempt)]));
+        }
+        if let Some(next) = outcome.next_attempt_at {
+            set.extend(["nextAttemptAt = :next", "dueAt = :due"]);
+            call = call
+                .expression_attribute_values(":next", s(next.to_string()))
+                .expression_attribute_values(":due", n(due(next)));
+        } else {
+            set.push("completedAt = :completed");
+            remove.extend(["nextAttemptAt", "dueShard", "dueAt"]);
+            call = call.expression_attribute_values(":completed", s(outcome.now.to_string()));
+        }
+        let mut expression = format!("SET {}", set.join(", "));
+        if !remove.is_empty() {
+            expression = format!("{expression} REMOVE {}", remove.join(", "));
+        }
+        applied(call.update_expression(expression).send().await.map(|_| ()).map_err(|e| e.into_service_error()))
+    }
+
+    /// Unfinished deliveries of one shard that were due before `until`, oldest first, at most `limit`, after `seen`.
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached or an item can't be read.
+    pub async fn overdue(
+        &self,
+        shard: u8,
+        seen: Option<Overdue>,
+        until: Timestamp,
+        limit: i32,
+    ) -> Result<Vec<Overdue>, StoreError> {
+        let start = seen.map(|seen| {
+            Item::from([
+                ("pk".to_owned(), s(seen.account)),
+                ("sk".to_owned(), s(seen.id)),
+                ("dueShard".to_owned(), s(shard_key(shard))),
+                ("dueAt".to_owned(), n(seen.due_at)),
+            ])
+        });
+        let output = self
+            .db
+            .query()
+            .table_name(&self.table)
+            .index_name(tables::BY_DUE)
+            .key_condition_expression("dueShard = :shard AND dueAt <= :until")
+            .expression_attribute_values(":shard", s(shard_key(shard)))
+            .expression_attribute_values(":until", n(until.as_millisecond()))
+            .limit(limit)
+            .set_exclusive_start_key(start)
+            .send()
+            .await
+            .map_err(StoreError::call("Query overdue deliveries"))?;
+        let items = output.items().iter().map(|item| {
+            let reader = Reader { table: TABLE, item };
+            Ok(Overdue { account: reader.string("pk")?, id: reader.string("sk")?, due_at: reader.number("dueAt")? })
+        });
+        items.collect()
+    }
+
+    /// Reserves an overdue delivery for `long`, so that the next sweep leaves it alone while its message waits in a
+    /// queue. Returns the delivery, or `None` when it has moved on.
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached or the item can't be read.
+    pub async fn reserve(
+        &self,
+        overdue: &Overdue,
+        now: Timestamp,
+        long: SignedDuration,
+    ) -> Result<Option<Delivery>, StoreError> {
+        // One that is not due yet (a start with empty queues) keeps its place.
+        let until = (now.as_millisecond() + i64::try_from(long.as_millis()).unwrap_or_default()).max(overdue.due_at + 1);
+        let outcome = self
+            .db
+            .update_item()
+            .table_name(&self.table)
+            .key("pk", s(&overdue.account))
+            .key("sk", s(&overdue.id))
+            .update_expression("SET dueAt = :until")
+            .condition_expression("dueAt = :seen")
+            .expression_attribute_values(":until", n(until))
+            .expression_attribute_values(":seen", n(overdue.due_at))
+            .return_values(aws_sdk_dynamodb::types::ReturnValue::AllNew)
+            .send()
+            .await;
+        match outcome.map_err(aws_sdk_dynamodb::error::SdkError::into_service_error) {
+            Ok(output) => output.attributes().map(read).transpose(),
+            Err(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(None),
+            Err(other) => Err(StoreError::operation("UpdateItem overdue delivery", other)),
+        }
+    }
+
+    fn put_new(&self, delivery: &Delivery) -> Result<TransactWriteItem, StoreError> {
+        let put = Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(to_item(delivery)))
+            .condition_expression("attribute_not_exists(pk)")
+            .build()
+            .map_err(|e| StoreError::operation("Put delivery", e))?;
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+}
+
+/// An unfinished delivery in the index.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Overdue {
+    /// The tenant.
+    pub account: String,
+    /// The delivery.
+    pub id: String,
+    /// Epoch milliseconds at which the sweeper looks after it.
+    due_at: i64,
+}
+
+fn applied(outcome: Result<(), UpdateItemError>) -> Result<bool, StoreError> {
+    match outcome {
+        Ok(()) => Ok(true),
+        Err(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
+        Err(other) => Err(StoreError::operation("UpdateItem delivery", other)),
+    }
+}
+
+fn due(next_attempt: Timestamp) -> i64 {
+    next_attempt.as_millisecond() + GRACE_SECONDS * 1000
+}
+
+fn shard_key(shard: u8) -> String {
+    format!("due#{shard}")
+}
+
+/// The shard of a delivery: by the end of its id, which is evenly spread.
+fn shard_of(id: &str) -> u8 {
+    id.bytes().last().unwrap_or_default() % DUE_SHARDS
+}
+
+fn to_item(delivery: &Delivery) -> Item {
+    let attempts = delivery.attempts.iter().map(json).collect();
+    let mut item = HashMap::from([
+        ("pk".to_owned(), s(&delivery.account)),
+        ("sk".to_owned(), s(&delivery.id)),
+        ("endpoint".to_owned(), s(format!("{}#{}", delivery.account, delivery.endpoint_id))),
+        ("eventId".to_owned(), s(&delivery.event_id)),
+        ("event".to_owned(), s(delivery.event.as_str())),
+        ("outboxId".to_owned(), s(&delivery.outbox_id)),
+        ("status".to_owned(), s(delivery.status.as_str())),
+        ("attemptCount".to_owned(), n(delivery.attempt_count)),
+        ("seriesStart".to_owned(), n(delivery.series_start)),
+        ("createdAt".to_owned(), s(delivery.created_at.to_string())),
+        ("attempts".to_owned(), AttributeValue::L(attempts)),
+        ("expiresAt".to_owned(), n(delivery.created_at.as_second() + RETENTION_SECONDS)),
+    ]);
+    if delivery.test {
+        item.insert("test".to_owned(), AttributeValue::Bool(true));
+    }
+    if let Some(next) = delivery.next_attempt_at {
+        item.insert("nextAttemptAt".to_owned(), s(next.to_string()));
+        item.insert("dueShard".to_owned(), s(shard_key(shard_of(&delivery.id))));
+        item.insert("dueAt".to_owned(), n(due(next)));
+    }
+    if let Some(at) = delivery.completed_at {
+        item.insert("completedAt".to_owned(), s(at.to_string()));
+    }
+    item
+}
+
+fn read(item: &Item) -> Result<Delivery, StoreError> {
+    let reader = Reader { table: TABLE, item };
+    let endpoint = reader.text("endpoint")?;
+    let attempts = item.get("attempts").and_then(|value| value.as_l().ok()).map_or(&[][..], Vec::as_slice);
+    let attempts = attempts.iter().map(|value| {
+        let text = value.as_s().map_err(|_| reader.unreadable("attempts"))?;
+        serde_json::from_str(text).map_err(|_| reader.unreadable("attempts"))
+    });
+    Ok(Delivery {
+        account: reader.string("pk")?,
+        id: reader.string("sk")?,
+        event_id: reader.string("eventId")?,
+        event: reader.text("event")?.parse().map_err(|_| reader.unreadable("event"))?,
+        outbox_id: reader.string("outboxId")?,
+        endpoint_id: endpoint.rsplit_once('#').map_or(endpoint, |(_, id)| id).to_owned(),
+        status: DeliveryStatus::parse(reader.text("status")?).ok_or_else(|| reader.unreadable("status"))?,
+        attempt_count: reader.number("attemptCount")?,
+        series_start: reader.number("seriesStart")?,
+        next_attempt_at: reader.opt_time("nextAttemptAt"),
+        created_at: reader.time("createdAt")?,
+        completed_at: reader.opt_time("completedAt"),
+        test: reader.flag("test"),
+        attempts: attempts.collect::<Result<_, StoreError>>()?,
+    })
+}

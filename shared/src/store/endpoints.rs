@@ -1,0 +1,321 @@
+//! Endpoints with their health.
+//!
+//! What people set is one JSON attribute under a version; status and health, which deliveries change, are attributes of
+//! their own, so that the two never overwrite each other.
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{ReturnValue, Select};
+use jiff::Timestamp;
+
+use super::StoreError;
+use super::item::{Item, Reader, json, n, s};
+use crate::endpoint::{Endpoint, EndpointStatus, FAILING_AFTER, Health, HealthState};
+
+const TABLE: &str = "endpoints";
+
+/// The table of endpoints.
+#[derive(Debug, Clone)]
+pub struct Endpoints {
+    db: Client,
+    table: String,
+}
+
+/// One page of an account's endpoints.
+#[derive(Debug, Default)]
+pub struct Page {
+    /// In the order of their ids, oldest first unless asked otherwise.
+    pub endpoints: Vec<Endpoint>,
+    /// Where the next page begins.
+    pub next: Option<String>,
+}
+
+/// What people may do to an endpoint's status.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Switch {
+    /// It gets deliveries again, with its health reset.
+    On,
+    /// It gets no more.
+    Off {
+        /// Its `disabledReason`.
+        reason: String,
+    },
+}
+
+impl Endpoints {
+    /// On the table with this name.
+    #[must_use]
+    pub fn new(db: Client, table: String) -> Self {
+        Self { db, table }
+    }
+
+    /// The table's name, for batches that read from several tables.
+    #[must_use]
+    pub fn table(&self) -> &str {
+        &self.table
+    }
+
+    /// Stores a new endpoint.
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached.
+    pub async fn create(&self, account: &str, endpoint: &Endpoint) -> Result<(), StoreError> {
+        let mut call = self
+            .db
+            .put_item()
+            .table_name(&self.table)
+            .item("pk", s(account))
+            .item("sk", s(&endpoint.id))
+            .item("endpoint", json(endpoint))
+            .item("version", n(endpoint.version))
+            .item("status", status(endpoint.status))
+            .item("consecutiveFailures", n(0))
+            .condition_expression("attribute_not_exists(pk)");
+        if let Some(reason) = &endpoint.disabled_reason {
+            call = call.item("disabledReason", s(reason));
+        }
+        call.send().await.map_err(StoreError::call("PutItem endpoint"))?;
+        Ok(())
+    }
+
+    /// One endpoint.
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached or the item can't be read.
+    pub async fn get(&self, account: &str, id: &str) -> Result<Option<Endpoint>, StoreError> {
+        let output = self
+            .db
+            .get_item()
+            .table_name(&self.table)
+            .key("pk", s(account))
+            .key("sk", s(id))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(StoreError::call("GetItem endpoint"))?;
+        output.item().map(|item| read(item).map(|(_, endpoint)| endpoint)).transpose()
+    }
+
+    /// A page of an account's endpoints, after the id `after` if given.
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached or an item can't be read.
+    pub async fn page(&self, account: &str, after: Option<&str>, newest_first: bool, limit: i32) -> Result<Page, StoreError> {
+        let start = after.map(|id| Item::from([("pk".to_owned(), s(account)), ("sk".to_owned(), s(id))]));
+        let output = self
+            .db
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk")
+            .expression_attribute_values(":pk", s(account))
+            .scan_index_forward(!newest_first)
+            .consistent_read(true)
+            .limit(limit)
+            .set_exclusive_start_key(start)
+            .send()
+            .await
+            .map_err(StoreError::call("Query endpoints"))?;
+        let endpoints = output.items().iter().map(|item| read(item).map(|(_, endpoint)| endpoint));
+        let endpoints = endpoints.collect::<Result<Vec<_>, _>>()?;
+        let next = output.last_evaluated_key().and_then(|_| endpoints.last()).map(|endpoint| endpoint.id.clone());
+        Ok(Page { endpoints, next })
+    }
+
+    /// How many endpoints an account has.
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached.
+    pub async fn count(&self, account: &str) -> Result<usize, StoreError> {
+        let pages = self
+            .db
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk")
+            .expression_attribute_values(":pk", s(account))
+            .select(Select::Count)
+            .consistent_read(true)
+            .into_paginator()
+            .send()
+            .collect::<Result<Vec<_>, _>>()
+            .await
+            .map_err(StoreError::call("Query endpoints"))?;
+        Ok(pages.iter().map(|page| usize::try_from(page.count()).unwrap_or_default()).sum())
+    }
+
+    /// Stores what people changed, if no person changed it since the version `seen`, and switches it on or off if they
+    /// asked for that: otherwise it stays as deliveries left it. Returns the endpoint as it is then, or `None` when
+    /// somebody changed it, or it is gone.
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached or the item can't be read.
+    pub async fn update(
+        &self,
+        account: &str,
+        endpoint: &Endpoint,
+        seen: u64,
+        switch: Option<&Switch>,
+    ) -> Result<Option<Endpoint>, StoreError> {
+        let set = "SET endpoint = :endpoint, version = :version";
+        let mut call = self
+            .update_item(account, &endpoint.id)
+            .condition_expression("version = :seen")
+            .expression_attribute_values(":endpoint", json(endpoint))
+            .expression_attribute_values(":version", n(endpoint.version))
+            .expression_attribute_values(":seen", n(seen));
+        if switch.is_some() {
+            call = call.expression_attribute_names("#status", "status");
+        }
+        call = match switch {
+            None => call.update_expression(set),
+            // Its health starts anew: what it answered before it was switched off says nothing any more.
+            Some(Switch::On) => call
+                .update_expression(format!(
+                    "{set}, #status = :status, consecutiveFailures = :zero REMOVE disabledReason, failingSince, firstFailureAt"
+                ))
+                .expression_attribute_values(":status", status(EndpointStatus::Enabled))
+                .expression_attribute_values(":zero", n(0)),
+            Some(Switch::Off { reason }) => call
+                .update_expression(format!("{set}, #status = :status, disabledReason = :reason"))
+                .expression_attribute_values(":status", status(EndpointStatus::Disabled))
+                .expression_attribute_values(":reason", s(reason)),
+        };
+        let outcome = call.return_values(ReturnValue::AllNew).send().await;
+        changed(outcome.map(|output| output.attributes).map_err(|e| e.into_service_error()))
+    }
+
+    /// Deletes an endpoint. Returns whether there was one.
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached.
+    pub async fn delete(&self, account: &str, id: &str) -> Result<bool, StoreError> {
+        let output = self
+            .db
+            .delete_item()
+            .table_name(&self.table)
+            .key("pk", s(account))
+            .key("sk", s(id))
+            .return_values(ReturnValue::AllOld)
+            .send()
+            .await
+            .map_err(StoreError::call("DeleteItem endpoint"))?;
+        Ok(output.attributes().is_some())
+    }
+
+    /// Counts a delivery whose first attempt failed (`counts`), or just notes the time of a failure. Returns the
+    /// endpoint as it is then, or `None` when it is gone.
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached or the item can't be read.
+    pub async fn note_failure(&self, account: &str, id: &str, counts: bool, now: Timestamp) -> Result<Option<Endpoint>, StoreError> {
+        let outcome = self
+            .update_item(account, id)
+            .update_expression("SET lastFailureAt = :now, firstFailureAt = if_not_exists(firstFailureAt, :now) ADD consecutiveFailures :by")
+            .condition_expression("attribute_exists(pk)")
+            .expression_attribute_values(":now", s(now.to_string()))
+            .expression_attribute_values(":by", n(u8::from(counts)))
+            .return_values(ReturnValue::AllNew)
+            .send()
+            .await;
+        changed(outcome.map(|output| output.attributes).map_err(|e| e.into_service_error()))
+    }
+
+    /// Marks an endpoint as failing since `now`. Returns false when it was so already: whoever gets true alerts.
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached.
+    pub async fn mark_failing(&self, account: &str, id: &str, now: Timestamp) -> Result<bool, StoreError> {
+        let outcome = self
+            .update_item(account, id)
+            .update_expression("SET failingSince = :now")
+            .condition_expression("attribute_exists(pk) AND attribute_not_exists(failingSince) AND consecutiveFailures >= :limit")
+            .expression_attribute_values(":now", s(now.to_string()))
+            .expression_attribute_values(":limit", n(FAILING_AFTER))
+            .send()
+            .await;
+        transition(outcome.map(|_| ()).map_err(|e| e.into_service_error()))
+    }
+
+    /// Notes a success. Returns the endpoint as it was before, or `None` when it is gone.
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached or the item can't be read.
+    pub async fn note_success(&self, account: &str, id: &str, now: Timestamp) -> Result<Option<Endpoint>, StoreError> {
+        let outcome = self
+            .update_item(account, id)
+            .update_expression("SET lastSuccessAt = :now, consecutiveFailures = :zero REMOVE failingSince, firstFailureAt")
+            .condition_expression("attribute_exists(pk)")
+            .expression_attribute_values(":now", s(now.to_string()))
+            .expression_attribute_values(":zero", n(0))
+            .return_values(ReturnValue::AllOld)
+            .send()
+            .await;
+        changed(outcome.map(|output| output.attributes).map_err(|e| e.into_service_error()))
+    }
+
+    /// Disables an endpoint because of what it answers. Returns false when it is disabled already or gone: whoever
+    /// gets true alerts.
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached.
+    pub async fn disable(&self, account: &str, id: &str, reason: &str) -> Result<bool, StoreError> {
+        let outcome = self
+            .update_item(account, id)
+            .update_expression("SET #status = :disabled, disabledReason = :reason")
+            .condition_expression("#status = :enabled")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":disabled", status(EndpointStatus::Disabled))
+            .expression_attribute_values(":enabled", status(EndpointStatus::Enabled))
+            .expression_attribute_values(":reason", s(reason))
+            .send()
+            .await;
+        transition(outcome.map(|_| ()).map_err(|e| e.into_service_error()))
+    }
+
+    fn update_item(&self, account: &str, id: &str) -> aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder {
+        self.db.update_item().table_name(&self.table).key("pk", s(account)).key("sk", s(id))
+    }
+}
+
+/// Reads an endpoint and the account that it belongs to.
+pub(super) fn read(item: &Item) -> Result<(String, Endpoint), StoreError> {
+    let reader = Reader { table: TABLE, item };
+    let endpoint: Endpoint = reader.json("endpoint")?;
+    let failing_since = reader.opt_time("failingSince");
+    let health = Health {
+        state: if failing_since.is_some() { HealthState::Failing } else { HealthState::Healthy },
+        consecutive_failures: reader.opt_number("consecutiveFailures").unwrap_or_default(),
+        failing_since,
+        last_success_at: reader.opt_time("lastSuccessAt"),
+        last_failure_at: reader.opt_time("lastFailureAt"),
+        first_failure_at: reader.opt_time("firstFailureAt"),
+    };
+    let status = match reader.text("status")? {
+        "enabled" => EndpointStatus::Enabled,
+        _ => EndpointStatus::Disabled,
+    };
+    let disabled_reason = reader.opt_text("disabledReason").map(str::to_owned);
+    Ok((reader.string("pk")?, Endpoint { status, disabled_reason, health, ..endpoint }))
+}
+
+fn status(status: EndpointStatus) -> aws_sdk_dynamodb::types::AttributeValue {
+    s(match status {
+        EndpointStatus::Enabled => "enabled",
+        EndpointStatus::Disabled => "disabled",
+    })
+}
+
+fn changed(outcome: Result<Option<Item>, UpdateItemError>) -> Result<Option<Endpoint>, StoreError> {
+    match outcome {
+        Ok(item) => item.map(|item| read(&item).map(|(_, endpoint)| endpoint)).transpose(),
+        Err(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(None),
+        Err(other) => Err(StoreError::operation("UpdateItem endpoint", other)),
+    }
+}
+
+fn transition(outcome: Result<(), UpdateItemError>) -> Result<bool, StoreError> {
+    match outcome {
+        Ok(()) => Ok(true),
+        Err(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
+        Err(other) => Err(StoreError::operation("UpdateItem endpoint", other)),
+    }
+}

@@ -1,0 +1,140 @@
+//! Idempotency keys: the first request under a key claims it, leaves its answer, and later ones get that answer.
+//!
+//! The claim is one conditional put. A claim whose holder died is free again after a minute; the request that takes it
+//! over runs again, which is safe because every call that changes something is idempotent by itself.
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::types::{Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
+use jiff::Timestamp;
+
+use super::StoreError;
+use super::item::{Item, Reader, n, s};
+
+const TABLE: &str = "idempotency";
+/// Answers are kept 24 hours (contract section 6).
+const KEEP_SECONDS: i64 = 86_400;
+/// After this long without an answer a claim counts as abandoned.
+const CLAIM_SECONDS: i64 = 60;
+
+/// The table of idempotency keys.
+#[derive(Debug, Clone)]
+pub struct Idempotency {
+    db: Client,
+    table: String,
+}
+
+/// What a claim found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Claim {
+    /// The key is ours: do the work, then [`Idempotency::complete`].
+    Ours,
+    /// The work was done: this was the answer.
+    Done {
+        /// SHA-256 of the body that it answered.
+        fingerprint: String,
+        /// The answer, as it was left.
+        answer: String,
+    },
+    /// The first request is still running.
+    Running {
+        /// SHA-256 of its body.
+        fingerprint: String,
+    },
+}
+
+impl Claim {
+    /// What the item under a key says.
+    pub(crate) fn read(item: &Item) -> Result<Self, StoreError> {
+        let reader = Reader { table: TABLE, item };
+        let fingerprint = reader.string("fingerprint")?;
+        Ok(match reader.opt_text("answer") {
+            Some(answer) => Self::Done { fingerprint, answer: answer.to_owned() },
+            None => Self::Running { fingerprint },
+        })
+    }
+}
+
+impl Idempotency {
+    /// On the table with this name.
+    #[must_use]
+    pub fn new(db: Client, table: String) -> Self {
+        Self { db, table }
+    }
+
+    /// Claims `key` (account, caller's scope and key in one) for a body with this fingerprint.
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached or the item can't be read.
+    pub async fn claim(&self, key: &str, fingerprint: &str, now: Timestamp) -> Result<Claim, StoreError> {
+        let outcome = self
+            .db
+            .put_item()
+            .table_name(&self.table)
+            .item("pk", s(key))
+            .item("fingerprint", s(fingerprint))
+            .item("claimedUntil", n(now.as_second() + CLAIM_SECONDS))
+            .item("expiresAt", n(now.as_second() + KEEP_SECONDS))
+            .condition_expression(
+                "attribute_not_exists(pk) OR expiresAt <= :now OR (attribute_not_exists(answer) AND claimedUntil <= :now)",
+            )
+            .expression_attribute_values(":now", n(now.as_second()))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        let item = match outcome.map_err(aws_sdk_dynamodb::error::SdkError::into_service_error) {
+            Ok(_) => return Ok(Claim::Ours),
+            Err(PutItemError::ConditionalCheckFailedException(refused)) => refused.item,
+            Err(other) => return Err(StoreError::operation("PutItem idempotency key", other)),
+        };
+        Claim::read(&item.unwrap_or_default())
+    }
+
+    /// The write that leaves `answer` under `key` once, for a transaction with the work itself.
+    pub(crate) fn put_once(&self, key: &str, fingerprint: &str, answer: &str, now: Timestamp) -> Result<TransactWriteItem, StoreError> {
+        let put = Put::builder()
+            .table_name(&self.table)
+            .item("pk", s(key))
+            .item("fingerprint", s(fingerprint))
+            .item("answer", s(answer))
+            .item("expiresAt", n(now.as_second() + KEEP_SECONDS))
+            .condition_expression("attribute_not_exists(pk) OR expiresAt <= :now")
+            .expression_attribute_values(":now", n(now.as_second()))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .build()
+            .map_err(|e| StoreError::operation("Put idempotency key", e))?;
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+
+    /// Leaves the answer under a key that was claimed.
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached.
+    pub async fn complete(&self, key: &str, answer: &str) -> Result<(), StoreError> {
+        self.db
+            .update_item()
+            .table_name(&self.table)
+            .key("pk", s(key))
+            .update_expression("SET answer = :answer")
+            .expression_attribute_values(":answer", s(answer))
+            .send()
+            .await
+            .map_err(StoreError::call("UpdateItem idempotency key"))?;
+        Ok(())
+    }
+
+    /// Gives a claim back, when the work could not be done and may be tried again at once.
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached.
+    pub async fn release(&self, key: &str) -> Result<(), StoreError> {
+        self.db
+            .delete_item()
+            .table_name(&self.table)
+            .key("pk", s(key))
+            .send()
+            .await
+            .map_err(StoreError::call("DeleteItem idempotency key"))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,81 @@
+//! Reading and writing items without a line of ceremony for each attribute.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::Timestamp;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::StoreError;
+
+/// An item as the SDK has it.
+pub(crate) type Item = HashMap<String, AttributeValue>;
+
+/// A string attribute.
+pub(crate) fn s(value: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(value.into())
+}
+
+/// A number attribute.
+pub(crate) fn n(value: impl std::fmt::Display) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}
+
+/// A value as JSON text: what only our code reads is cheaper as one string than as a tree of attributes.
+pub(crate) fn json(value: &impl Serialize) -> AttributeValue {
+    AttributeValue::S(serde_json::to_string(value).unwrap_or_default())
+}
+
+/// An item that is read attribute by attribute, with errors that name table and attribute.
+#[derive(Clone, Copy)]
+pub(crate) struct Reader<'a> {
+    pub(crate) table: &'static str,
+    pub(crate) item: &'a Item,
+}
+
+impl<'a> Reader<'a> {
+    pub(crate) fn opt_text(self, name: &str) -> Option<&'a str> {
+        self.item.get(name).and_then(|value| value.as_s().ok()).map(String::as_str)
+    }
+
+    pub(crate) fn text(self, name: &str) -> Result<&'a str, StoreError> {
+        self.opt_text(name).ok_or_else(|| self.unreadable(name))
+    }
+
+    pub(crate) fn string(self, name: &str) -> Result<String, StoreError> {
+        self.text(name).map(str::to_owned)
+    }
+
+    pub(crate) fn opt_number<T: std::str::FromStr>(self, name: &str) -> Option<T> {
+        self.item.get(name).and_then(|value| value.as_n().ok()).and_then(|text| text.parse().ok())
+    }
+
+    pub(crate) fn number<T: std::str::FromStr>(self, name: &str) -> Result<T, StoreError> {
+        self.opt_number(name).ok_or_else(|| self.unreadable(name))
+    }
+
+    pub(crate) fn flag(self, name: &str) -> bool {
+        self.item.get(name).and_then(|value| value.as_bool().ok()).copied().unwrap_or(false)
+    }
+
+    pub(crate) fn opt_time(self, name: &str) -> Option<Timestamp> {
+        self.opt_text(name).and_then(|text| text.parse().ok())
+    }
+
+    pub(crate) fn time(self, name: &str) -> Result<Timestamp, StoreError> {
+        self.opt_time(name).ok_or_else(|| self.unreadable(name))
+    }
+
+    pub(crate) fn json<T: DeserializeOwned>(self, name: &str) -> Result<T, StoreError> {
+        serde_json::from_str(self.text(name)?).map_err(|_| self.unreadable(name))
+    }
+
+    pub(crate) fn opt_json<T: DeserializeOwned>(self, name: &str) -> Option<T> {
+        self.opt_text(name).and_then(|text| serde_json::from_str(text).ok())
+    }
+
+    pub(crate) fn unreadable(self, what: &str) -> StoreError {
+        StoreError::Unreadable { table: self.table, what: what.to_owned() }
+    }
+}

@@ -1,0 +1,344 @@
+//! The one transaction of an inbound request: record, card, calendars, tax id and events, all or nothing.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::builders::UpdateBuilder;
+use aws_sdk_dynamodb::types::{
+    AttributeValue, CancellationReason, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+};
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use super::{RecordKey, Records, SealedTaxId, Stored, TABLE};
+use crate::inbound::resource::{CalendarEdit, Holder};
+use crate::models::Kind;
+use crate::store::StoreError;
+use crate::store::events::Outbox;
+use crate::store::item::{Item, Reader, json, n, s};
+
+/// A transaction holds 100 items; what the record itself needs is kept free.
+const MAX_CALENDARS: usize = 85;
+/// A tombstone is kept 30 days.
+const TOMBSTONE_SECONDS: i64 = 30 * 86_400;
+/// A new record, or one over a tombstone whose number is used again.
+const IS_FREE: &str = "attribute_not_exists(pk) OR attribute_exists(deletedAt)";
+
+/// What happens to the record.
+#[derive(Debug)]
+pub enum RecordWrite<'a> {
+    /// It is new.
+    Create,
+    /// It takes the place of this one.
+    Update(&'a Stored),
+    /// This one becomes a tombstone.
+    Delete(&'a Stored),
+}
+
+/// All that one inbound request writes.
+#[derive(Debug)]
+pub struct Commit<'a> {
+    /// The tenant.
+    pub account: &'a str,
+    /// Which resource.
+    pub kind: Kind,
+    /// When.
+    pub now: Timestamp,
+    /// What happens to the record.
+    pub write: RecordWrite<'a>,
+    /// The record after, with `id` and `version`; as stored before for a deletion.
+    pub body: &'a Map<String, Value>,
+    /// A vendor's tax id, when it changed.
+    pub tax_id: Option<&'a SealedTaxId>,
+    /// Changes of other records' calendars.
+    pub calendar: &'a [CalendarEdit],
+    /// The revision of the leaves of each holder as it was read.
+    pub leave_revisions: &'a HashMap<Holder, u64>,
+    /// The events.
+    pub outboxes: &'a [Outbox],
+}
+
+/// What came of a transaction.
+#[derive(Debug)]
+pub enum Committed {
+    /// All of it is stored.
+    Done,
+    /// The record was not as it was thought to be; it is like this (a create finds what is there already).
+    Lost(Option<Box<Stored>>),
+    /// Something else changed meanwhile: read again and decide again.
+    Again,
+}
+
+impl Records {
+    /// Stores all of `commit`, or nothing.
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached.
+    pub async fn commit(&self, commit: &Commit<'_>) -> Result<Committed, StoreError> {
+        let calendars = calendars(commit);
+        let (first, ahead) = calendars.split_at(calendars.len().min(MAX_CALENDARS));
+        for (holder, edit) in ahead {
+            // More people than a transaction holds: theirs are written ahead. A calendar only ever warns or is checked
+            // against the order itself, so one that is ahead of a commit that fails does no harm.
+            self.write_calendar(commit.account, holder, edit).await?;
+        }
+        let mut items = self.record_items(commit)?;
+        for (holder, edit) in first {
+            items.push(self.calendar_item(commit.account, holder, edit)?);
+        }
+        for outbox in commit.outboxes {
+            items.push(self.events.put(outbox, commit.now)?);
+        }
+        match self.db.transact_write_items().set_transact_items(Some(items)).send().await {
+            Ok(_) => Ok(Committed::Done),
+            Err(error) => match error.into_service_error() {
+                TransactWriteItemsError::TransactionCanceledException(cancelled) => {
+                    lost(cancelled.cancellation_reasons())
+                }
+                TransactWriteItemsError::TransactionInProgressException(_) => Ok(Committed::Again),
+                other => Err(StoreError::operation("TransactWriteItems record", other)),
+            },
+        }
+    }
+
+    /// Record first, so that its cancellation reason is the first; then card and tax id.
+    fn record_items(&self, commit: &Commit<'_>) -> Result<Vec<TransactWriteItem>, StoreError> {
+        let (id, number) = (text(commit.body, "id"), text(commit.body, commit.kind.model().key));
+        let key = |key: RecordKey| s(key.text(commit.account));
+        let own = RecordKey::number(commit.kind, number);
+        let gone = matches!(commit.write, RecordWrite::Delete(_)).then_some(commit.now);
+        let mut items = Vec::with_capacity(4);
+        match &commit.write {
+            RecordWrite::Create => items.push(self.put(commit, key(own), None)?),
+            RecordWrite::Update(stored) if RecordKey::number(commit.kind, &stored.number) != own => {
+                items.push(self.put(commit, key(own), Some(stored))?);
+                items.push(self.take_away(key(RecordKey::number(commit.kind, &stored.number)), stored)?);
+            }
+            RecordWrite::Update(stored) | RecordWrite::Delete(stored) => {
+                items.push(self.replace(commit, key(own), stored, gone)?);
+            }
+        }
+        items.push(self.put_card(commit, key(RecordKey::Id(id.to_owned())), gone)?);
+        if let Some(tax_id) = commit.tax_id {
+            let put = Put::builder()
+                .item("pk", key(RecordKey::TaxId(id.to_owned())))
+                .item("sealed", s(&tax_id.sealed))
+                .item("fingerprint", s(&tax_id.fingerprint))
+                .item("last4", s(&tax_id.last4));
+            items.push(self.finish_put(put)?);
+        } else if gone.is_some() && commit.kind == Kind::Vendor {
+            let delete = Delete::builder().table_name(&self.table).key("pk", key(RecordKey::TaxId(id.to_owned())));
+            let delete = delete.build().map_err(|e| StoreError::operation("Delete tax id", e))?;
+            items.push(TransactWriteItem::builder().delete(delete).build());
+        }
+        Ok(items)
+    }
+
+    /// The whole item of a new record, or of one that moves to another natural key with its calendar.
+    fn put(&self, commit: &Commit<'_>, pk: AttributeValue, moved: Option<&Stored>) -> Result<TransactWriteItem, StoreError> {
+        let calendar = |entries: HashMap<String, AttributeValue>| AttributeValue::M(entries);
+        let orders = moved.into_iter().flat_map(|m| &m.bookings).map(|b| (b.id.clone(), json(b))).collect();
+        let leaves = moved.into_iter().flat_map(|m| &m.leaves).map(|l| (l.id.clone(), json(l))).collect();
+        let put = Put::builder()
+            .item("pk", pk)
+            .item("id", s(text(commit.body, "id")))
+            .item("number", s(text(commit.body, commit.kind.model().key)))
+            .item("version", n(version(commit.body)))
+            .item("body", json(commit.body))
+            .item("orders", calendar(orders))
+            .item("leaves", calendar(leaves))
+            .item("leaveRevision", n(moved.map_or(0, |m| m.leave_revision)))
+            .condition_expression(IS_FREE)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        self.finish_put(put)
+    }
+
+    /// The old item of a record that moves to another natural key.
+    fn take_away(&self, pk: AttributeValue, stored: &Stored) -> Result<TransactWriteItem, StoreError> {
+        let delete = Delete::builder()
+            .table_name(&self.table)
+            .key("pk", pk)
+            .condition_expression("version = :seen AND attribute_not_exists(deletedAt)")
+            .expression_attribute_values(":seen", n(stored.version))
+            .build()
+            .map_err(|e| StoreError::operation("Delete record", e))?;
+        Ok(TransactWriteItem::builder().delete(delete).build())
+    }
+
+    /// The record in place; its calendar, which others write, stays as it is.
+    fn replace(
+        &self,
+        commit: &Commit<'_>,
+        pk: AttributeValue,
+        stored: &Stored,
+        gone: Option<Timestamp>,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let mut expression = "SET body = :body, version = :version, #number = :number".to_owned();
+        let mut update = Update::builder()
+            .expression_attribute_names("#number", "number")
+            .expression_attribute_values(":number", s(text(commit.body, commit.kind.model().key)))
+            .expression_attribute_values(":body", json(commit.body))
+            .expression_attribute_values(":version", n(version(commit.body)))
+            .expression_attribute_values(":seen", n(stored.version));
+        if let Some(now) = gone {
+            expression.push_str(", deletedAt = :gone, expiresAt = :ttl");
+            update = update
+                .expression_attribute_values(":gone", s(crate::clock::rfc3339(now)))
+                .expression_attribute_values(":ttl", n(now.as_second() + TOMBSTONE_SECONDS));
+        }
+        let update = update
+            .update_expression(expression)
+            .condition_expression("version = :seen AND attribute_not_exists(deletedAt)")
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        self.finish_update(update, pk)
+    }
+
+    fn put_card(&self, commit: &Commit<'_>, pk: AttributeValue, gone: Option<Timestamp>) -> Result<TransactWriteItem, StoreError> {
+        let model = commit.kind.model();
+        let fields = commit.body.iter().filter(|(name, _)| model.card.contains(&name.as_str()));
+        let fields: Map<String, Value> = fields.map(|(name, value)| (name.clone(), value.clone())).collect();
+        let mut put = Put::builder()
+            .item("pk", pk)
+            .item("id", s(text(commit.body, "id")))
+            .item("number", s(text(commit.body, model.key)))
+            .item("card", json(&fields));
+        if let Some(now) = gone {
+            put = put
+                .item("deletedAt", s(crate::clock::rfc3339(now)))
+                .item("expiresAt", n(now.as_second() + TOMBSTONE_SECONDS));
+        }
+        self.finish_put(put)
+    }
+
+    fn calendar_item(&self, account: &str, holder: &Holder, edit: &Edit) -> Result<TransactWriteItem, StoreError> {
+        let mut update = Update::builder().update_expression(&edit.expression).condition_expression(&edit.condition);
+        for (name, value) in &edit.names {
+            update = update.expression_attribute_names(name, value);
+        }
+        for (name, value) in &edit.values {
+            update = update.expression_attribute_values(name, value.clone());
+        }
+        self.finish_update(update, s(RecordKey::number(holder.kind, &holder.number).text(account)))
+    }
+
+    /// Puts calendars in order after a commit, as well as it goes: whoever is gone or moved has nothing to put in order.
+    pub async fn tidy_calendars(&self, account: &str, edits: &[CalendarEdit]) {
+        for edit in edits {
+            if let Err(error) = self.write_calendar(account, edit.holder(), &one_edit(&[edit], None)).await {
+                tracing::debug!(%error, "a calendar was left as it is");
+            }
+        }
+    }
+
+    async fn write_calendar(&self, account: &str, holder: &Holder, edit: &Edit) -> Result<(), StoreError> {
+        self.db
+            .update_item()
+            .table_name(&self.table)
+            .key("pk", s(RecordKey::number(holder.kind, &holder.number).text(account)))
+            .update_expression(&edit.expression)
+            .condition_expression(&edit.condition)
+            .set_expression_attribute_names(Some(edit.names.clone()))
+            .set_expression_attribute_values((!edit.values.is_empty()).then(|| edit.values.clone()))
+            .send()
+            .await
+            .map_err(StoreError::call("UpdateItem calendar"))?;
+        Ok(())
+    }
+
+    fn finish_put(&self, put: aws_sdk_dynamodb::types::builders::PutBuilder) -> Result<TransactWriteItem, StoreError> {
+        let put = put.table_name(&self.table).build().map_err(|e| StoreError::operation("Put record", e))?;
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+
+    fn finish_update(&self, update: UpdateBuilder, pk: AttributeValue) -> Result<TransactWriteItem, StoreError> {
+        let update = update.table_name(&self.table).key("pk", pk).build();
+        let update = update.map_err(|e| StoreError::operation("Update record", e))?;
+        Ok(TransactWriteItem::builder().update(update).build())
+    }
+}
+
+/// One update of one calendar: all edits of a holder together, since a transaction may name an item only once.
+struct Edit {
+    expression: String,
+    condition: String,
+    names: HashMap<String, String>,
+    values: Item,
+}
+
+fn calendars(commit: &Commit<'_>) -> Vec<(Holder, Edit)> {
+    let mut by_holder: Vec<(Holder, Vec<&CalendarEdit>)> = Vec::new();
+    for edit in commit.calendar {
+        let holder = edit.holder();
+        match by_holder.iter_mut().find(|(known, _)| known == holder) {
+            Some((_, edits)) => edits.push(edit),
+            None => by_holder.push((holder.clone(), vec![edit])),
+        }
+    }
+    by_holder
+        .into_iter()
+        .map(|(holder, edits)| {
+            let seen = commit.leave_revisions.get(&holder).copied();
+            let edit = one_edit(&edits, seen);
+            (holder, edit)
+        })
+        .collect()
+}
+
+fn one_edit(edits: &[&CalendarEdit], seen: Option<u64>) -> Edit {
+    let (mut set, mut remove, mut leaves) = (Vec::new(), Vec::new(), false);
+    let (mut names, mut values) = (HashMap::new(), HashMap::new());
+    for (i, edit) in edits.iter().enumerate() {
+        let (map, id, value) = match edit {
+            CalendarEdit::Book { booking, .. } => ("orders", &booking.id, Some(json(booking))),
+            CalendarEdit::Unbook { order_id, .. } => ("orders", order_id, None),
+            CalendarEdit::Leave { leave, .. } => ("leaves", &leave.id, Some(json(leave))),
+            CalendarEdit::Unleave { leave_id, .. } => ("leaves", leave_id, None),
+        };
+        leaves |= map == "leaves";
+        names.insert(format!("#i{i}"), id.clone());
+        match value {
+            Some(value) => {
+                set.push(format!("{map}.#i{i} = :v{i}"));
+                values.insert(format!(":v{i}"), value);
+            }
+            None => remove.push(format!("{map}.#i{i}")),
+        }
+    }
+    let mut condition = "attribute_exists(pk) AND attribute_not_exists(deletedAt)".to_owned();
+    if leaves {
+        set.push("leaveRevision = leaveRevision + :one".to_owned());
+        values.insert(":one".to_owned(), n(1));
+        if let Some(seen) = seen {
+            condition.push_str(" AND leaveRevision = :seen");
+            values.insert(":seen".to_owned(), n(seen));
+        }
+    }
+    let clause = |word: &str, parts: &[String]| match parts {
+        [] => String::new(),
+        parts => format!("{word} {} ", parts.join(", ")),
+    };
+    Edit { expression: clause("SET", &set) + &clause("REMOVE", &remove), condition, names, values }
+}
+
+/// Which condition failed: the record's own says what is there instead, any other sends us back to reading.
+fn lost(reasons: &[CancellationReason]) -> Result<Committed, StoreError> {
+    match reasons.first() {
+        Some(reason) if reason.code() == Some("ConditionalCheckFailed") => {
+            let stored = reason.item().map(|item| Stored::read(Reader { table: TABLE, item })).transpose()?;
+            Ok(Committed::Lost(stored.map(Box::new)))
+        }
+        _ if reasons.iter().any(|reason| reason.code() == Some("ValidationError")) => {
+            let cause = reasons.iter().filter_map(CancellationReason::message).collect::<Vec<_>>().join("; ");
+            Err(StoreError::Call { call: "TransactWriteItems record", cause })
+        }
+        _ => Ok(Committed::Again),
+    }
+}
+
+fn text<'a>(body: &'a Map<String, Value>, field: &str) -> &'a str {
+    body.get(field).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn version(body: &Map<String, Value>) -> u64 {
+    body.get("version").and_then(Value::as_u64).unwrap_or(1)
+}
