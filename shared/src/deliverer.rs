@@ -3,10 +3,9 @@
 //! The deliverer and the retry worker are this code behind two queues, so that a backlog of retries never delays news.
 
 mod aftermath;
+mod lanes;
 mod secrets;
 
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
@@ -25,16 +24,15 @@ use crate::store::alerts::Alerts;
 use crate::store::deliveries::{Deliveries, Outcome, Work};
 use crate::store::endpoints::Endpoints;
 use crate::store::events::{Events, StoredEvent};
+use lanes::{Lanes, Turn};
 use secrets::Secrets;
 
 /// An attempt succeeds within 30 seconds or not at all (contract section 8).
 const TIMEOUT: Duration = Duration::from_secs(30);
 /// A message that comes this much before its due time is as good as due.
 const EARLY_MILLISECONDS: i64 = 50;
-/// So many attempts to one endpoint run at once in a process; more wait in the retry queue.
-const MAX_AT_ONCE: usize = 100;
-/// How long they wait there.
-const CROWDED_SECONDS: i64 = 5;
+/// How long an attempt waits in the retry queue when its endpoint has too many under way.
+const CROWDED_SECONDS: i64 = 20;
 
 /// What a delivering function holds.
 #[derive(Debug)]
@@ -47,8 +45,7 @@ pub struct Deliverer {
     sender: Sender,
     secrets: Secrets,
     schedule: RetrySchedule,
-    /// Deliveries that are being attempted, with their endpoints: a message that SQS brings twice is attempted once.
-    under_way: Mutex<HashMap<String, String>>,
+    lanes: Lanes,
 }
 
 /// The parts that a [`Deliverer`] is made of.
@@ -85,8 +82,8 @@ impl Deliverer {
     #[must_use]
     pub fn new(parts: Parts) -> Self {
         let Parts { deliveries, events, endpoints, alerts, retries, sender, sealer, schedule } = parts;
-        let (secrets, under_way) = (Secrets::new(sealer), Mutex::default());
-        Self { deliveries, events, endpoints, alerts, retries, sender, secrets, schedule, under_way }
+        let (secrets, lanes) = (Secrets::new(sealer), Lanes::default());
+        Self { deliveries, events, endpoints, alerts, retries, sender, secrets, schedule, lanes }
     }
 
     /// Handles one batch from a queue. Messages whose work could not be done are reported, and SQS brings them again,
@@ -136,18 +133,16 @@ impl Deliverer {
         let Some(endpoint) = endpoint.filter(|endpoint| endpoint.status == EndpointStatus::Enabled) else {
             return self.cancel(delivery, now).await;
         };
-        match self.start(delivery) {
-            Start::UnderWay => Ok(()),
-            Start::Crowded => {
+        match self.lanes.turn(delivery).await {
+            Turn::UnderWay => Ok(()),
+            Turn::Crowded => {
                 let later = now + SignedDuration::from_secs(CROWDED_SECONDS);
                 Ok(self.retries.send(&[DeliveryTask { due: later, ..delivery.task() }], now).await?)
             }
-            Start::Go => {
+            Turn::Given(_turn) => {
                 let outbox = work.outboxes.get(&(task.account.clone(), task.outbox_id.clone()));
                 let event = outbox.and_then(|outbox| outbox.event(&delivery.event_id));
-                let outcome = self.attempt(delivery, event, endpoint, now).await;
-                self.finish(delivery);
-                outcome
+                self.attempt(delivery, event, endpoint, now).await
             }
         }
     }
@@ -225,29 +220,6 @@ impl Deliverer {
         self.deliveries.record(delivery, &outcome).await?;
         Ok(())
     }
-
-    fn start(&self, delivery: &Delivery) -> Start {
-        let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
-        if under_way.contains_key(&delivery.id) {
-            return Start::UnderWay;
-        }
-        if under_way.values().filter(|endpoint| **endpoint == delivery.endpoint_id).count() >= MAX_AT_ONCE {
-            return Start::Crowded;
-        }
-        under_way.insert(delivery.id.clone(), delivery.endpoint_id.clone());
-        Start::Go
-    }
-
-    fn finish(&self, delivery: &Delivery) {
-        self.under_way.lock().unwrap_or_else(PoisonError::into_inner).remove(&delivery.id);
-    }
-}
-
-/// Whether an attempt may start now.
-enum Start {
-    Go,
-    UnderWay,
-    Crowded,
 }
 
 fn parse(message: &SqsMessage) -> Result<DeliveryTask, TaskError> {

@@ -1,1 +1,24 @@
-//! stub
+//! The test application: the whole local system in memory, stepped by the test, with receivers that it delivers to.
+//!
+//! Nothing here mocks the system's own parts: requests travel over HTTP to the gateway, the functions write to the
+//! embedded DynamoDB and SQS, deliveries arrive at a real HTTP server. What a test controls is the time
+//! ([`TestApp::advance`]), when work is done ([`TestApp::drain`]) and what receivers answer ([`Receiver`]).
+
+#![expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test fails by panicking")]
+
+mod app;
+mod backlog;
+mod builder;
+mod fixtures;
+mod receiver;
+mod stored;
+mod tenant;
+mod tls;
+
+pub use app::{Drained, TestApp};
+pub use backlog::{Backlog, Depth};
+pub use builder::Builder;
+pub use fixtures::fixture;
+pub use receiver::{Answer, Received, Receiver};
+pub use tenant::{Call, Endpoint, Reply, Tenant};
+pub use tls::Ca;

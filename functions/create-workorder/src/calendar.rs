@@ -1,6 +1,7 @@
 //! Work orders in the calendars of who is on them: everyone assigned to an open order is booked.
 
 use serde_json::{Map, Value};
+use shared::inbound::references::References;
 use shared::inbound::resource::{Booking, CalendarEdit, Change, Holder};
 use shared::models::Kind;
 use shared::rules::fields::{items, text};
@@ -19,8 +20,10 @@ struct Entry<'a> {
 }
 
 impl Entry<'_> {
-    fn holder(&self) -> Holder {
-        Holder { kind: self.kind, number: self.number.to_owned() }
+    /// The calendar lies under the present number, which may not be the one that the order remembers.
+    fn holder(&self, references: &References) -> Holder {
+        let number = references.by_id(self.kind, self.id).map_or(self.number, |present| present.number.as_str());
+        Holder { kind: self.kind, number: number.to_owned() }
     }
 
     fn is_for(&self, other: &Entry<'_>) -> bool {
@@ -35,18 +38,34 @@ pub(crate) fn edits(change: &Change<'_>) -> Vec<CalendarEdit> {
     let booked = after
         .iter()
         .filter(|entry| !before.iter().any(|old| old.is_for(entry) && old.booking == entry.booking))
-        .map(|entry| CalendarEdit::Book { of: entry.holder(), booking: entry.booking.clone() });
-    let left = before.iter().filter(|entry| !after.iter().any(|new| new.is_for(entry))).map(unbook);
-    left.chain(booked).collect()
+        .map(|entry| CalendarEdit::Book { of: entry.holder(change.references), booking: entry.booking.clone() });
+    let left = before.iter().filter(|entry| !after.iter().any(|new| new.is_for(entry)));
+    left.map(|entry| unbook(entry, change.references)).chain(booked).collect()
+}
+
+/// Whether somebody leaves who was booked, so that their present number has to be read. `merged` is not settled yet:
+/// its lines may have the id or the number alone.
+pub(crate) fn lets_go(stored: &Map<String, Value>, merged: &Map<String, Value>) -> bool {
+    let before = entries(stored);
+    let closes = !Status::of(merged).is_some_and(Status::is_open);
+    let is_named = |entry: &Entry<'_>| {
+        let names = |line, field: &str, name: &str| text(line, field).is_some_and(|it| it.eq_ignore_ascii_case(name));
+        let [id, number] = match entry.kind {
+            Kind::Vendor => ["vendorId", "vendorNumber"],
+            _ => ["employeeId", "employeeNumber"],
+        };
+        items(merged, ASSIGNMENTS).any(|(_, line)| names(line, id, entry.id) || names(line, number, entry.number))
+    };
+    before.iter().any(|entry| closes || !is_named(entry))
 }
 
 /// What leaves the calendars with a deleted order.
 pub(crate) fn clearance(stored: &Map<String, Value>) -> Vec<CalendarEdit> {
-    entries(stored).iter().map(unbook).collect()
+    entries(stored).iter().map(|entry| unbook(entry, &References::default())).collect()
 }
 
-fn unbook(entry: &Entry<'_>) -> CalendarEdit {
-    CalendarEdit::Unbook { of: entry.holder(), order_id: entry.booking.id.clone() }
+fn unbook(entry: &Entry<'_>, references: &References) -> CalendarEdit {
+    CalendarEdit::Unbook { of: entry.holder(references), order_id: entry.booking.id.clone() }
 }
 
 /// One entry for everyone on an open order; none for a closed one. Who is on several lines is booked from the first

@@ -43,7 +43,9 @@ impl Resource for WorkOrder {
     }
 
     fn needs_stored_references(stored: &Map<String, Value>, merged: &Map<String, Value>) -> bool {
-        warnings::concerned(stored, merged) || defaults::wanted_from_project(stored, merged)
+        warnings::concerned(stored, merged)
+            || defaults::wanted_from_project(stored, merged)
+            || calendar::lets_go(stored, merged)
     }
 
     /// Everything that is wrong with the body comes first and at once (400), then what the stored state forbids (409).

@@ -29,6 +29,7 @@ const FIELDS: [Field; 5] = [
 
 /// What a body asks for; `None` where it says nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[expect(clippy::option_option, reason = "the outer None is \"not sent\", the inner one \"cleared\"")]
 pub(crate) struct Changes {
     url: Option<String>,
     events: Option<Vec<EventFilter>>,

@@ -35,9 +35,10 @@ const FIELDS: [Field; 4] = [
 
 /// What a body asks for; `None` where it says nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::option_option, reason = "the outer None is \"not sent\", the inner one \"cleared\"")]
 pub(crate) struct Changes {
-    pub(crate) name: Option<String>,
-    pub(crate) scopes: Option<Vec<Scope>>,
+    name: Option<String>,
+    scopes: Option<Vec<Scope>>,
     expires_at: Option<Option<Timestamp>>,
     limits: Option<Option<Limits>>,
 }

@@ -9,7 +9,7 @@ use shared::store::StoreError;
 use shared::store::deliveries::{DUE_SHARDS, Deliveries, Overdue};
 
 /// So many at a time from each shard of the index.
-const PAGE: i32 = 100;
+const PAGE: usize = 100;
 /// So many in one sweep: the next one goes on.
 const MAX_PER_SWEEP: usize = 20_000;
 /// A delivery that was put back is left alone for so long: its message may have to wait in a backlog.
@@ -52,7 +52,7 @@ impl Sweeper {
     /// # Errors
     /// When DynamoDB or SQS can't be reached.
     pub async fn sweep(&self, now: Timestamp) -> Result<usize, SweepError> {
-        self.sweep_until(now, now).await
+        self.sweep_until(now, now, MAX_PER_SWEEP).await
     }
 
     /// Puts every unfinished delivery back on its queue, due or not: for a start with empty queues.
@@ -60,22 +60,19 @@ impl Sweeper {
     /// # Errors
     /// When DynamoDB or SQS can't be reached.
     pub async fn sweep_all(&self, now: Timestamp) -> Result<usize, SweepError> {
-        self.sweep_until(Timestamp::MAX, now).await
+        self.sweep_until(Timestamp::MAX, now, usize::MAX).await
     }
 
-    async fn sweep_until(&self, until: Timestamp, now: Timestamp) -> Result<usize, SweepError> {
+    async fn sweep_until(&self, until: Timestamp, now: Timestamp, max: usize) -> Result<usize, SweepError> {
         let mut swept = 0;
         for shard in 0..DUE_SHARDS {
-            let mut seen = None;
-            loop {
-                let overdue = self.deliveries.overdue(shard, seen, until, PAGE).await?;
-                self.put_back(&overdue, now).await?;
-                swept += overdue.len();
-                seen = overdue.last().cloned();
-                if seen.is_none() || (swept >= MAX_PER_SWEEP && until <= now) {
-                    break;
-                }
+            // All are found before the first is put back: what is put back moves on in the index, and a sweep without an
+            // end would find it again and again.
+            let overdue = self.overdue(shard, until, max - swept).await?;
+            for some in overdue.chunks(PAGE) {
+                self.put_back(some, now).await?;
             }
+            swept += overdue.len();
         }
         if swept > 0 {
             tracing::info!(swept, "overdue deliveries went back on their queues");
@@ -83,10 +80,25 @@ impl Sweeper {
         Ok(swept)
     }
 
+    /// At most `max` entries of one shard, oldest first.
+    async fn overdue(&self, shard: u8, until: Timestamp, max: usize) -> Result<Vec<Overdue>, StoreError> {
+        let mut overdue: Vec<Overdue> = Vec::new();
+        while overdue.len() < max {
+            let limit = i32::try_from(PAGE.min(max - overdue.len())).unwrap_or(i32::MAX);
+            let page = self.deliveries.overdue(shard, overdue.last().cloned(), until, limit).await?;
+            if page.is_empty() {
+                break;
+            }
+            overdue.extend(page);
+        }
+        Ok(overdue)
+    }
+
     async fn put_back(&self, overdue: &[Overdue], now: Timestamp) -> Result<(), SweepError> {
         let (mut first, mut later) = (Vec::new(), Vec::new());
         for entry in overdue {
-            let Some(delivery) = self.deliveries.reserve(entry, now, SignedDuration::from_secs(RESERVE_SECONDS)).await?
+            let Some(delivery) =
+                self.deliveries.reserve(entry, now, SignedDuration::from_secs(RESERVE_SECONDS)).await?
             else {
                 continue;
             };

@@ -44,6 +44,7 @@ impl From<Arguments> for Options {
             workers: true,
             clock: Clock::system(),
             patience: Patience::default(),
+            trusted_roots: Vec::new(),
         }
     }
 }

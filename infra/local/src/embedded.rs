@@ -4,6 +4,9 @@
 //! is the SDK's HTTP connector, reads the operation from `X-Amz-Target` as the services do, and answers it. What is
 //! serialised, signed, parsed and retried is what AWS would see; what is saved is HTTP itself.
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use aws_config::retry::RetryConfig;
 use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
@@ -36,18 +39,41 @@ pub(crate) struct Answer {
     pub(crate) body: Vec<u8>,
 }
 
+/// How often each operation was called, such as `DynamoDB_20120810.GetItem`. Clones share the counts.
+#[derive(Debug, Clone, Default)]
+pub struct Calls(Arc<Mutex<BTreeMap<String, usize>>>);
+
+impl Calls {
+    /// The counts since the last time they were taken.
+    #[must_use]
+    pub fn take(&self) -> BTreeMap<String, usize> {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn count(&self, target: &str) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(target.to_owned()).or_default() += 1;
+    }
+}
+
 /// The SDK's HTTP client for the embedded services.
 #[derive(Debug, Clone)]
 pub struct Embedded {
     dynamodb: DynamoDb,
     sqs: Sqs,
+    calls: Calls,
 }
 
 impl Embedded {
     /// A client for these two services.
     #[must_use]
     pub fn new(dynamodb: DynamoDb, sqs: Sqs) -> Self {
-        Self { dynamodb, sqs }
+        Self { dynamodb, sqs, calls: Calls::default() }
+    }
+
+    /// What was called.
+    #[must_use]
+    pub fn calls(&self) -> &Calls {
+        &self.calls
     }
 
     /// Configuration for any AWS SDK client of the embedded services. No retries and no timeouts: there is no network
@@ -68,6 +94,7 @@ impl Embedded {
     }
 
     async fn answer(&self, target: &str, body: Bytes) -> Result<Answer, ConnectorError> {
+        self.calls.count(target);
         match target.split_once('.') {
             Some(("DynamoDB_20120810" | "DynamoDBStreams_20120810", operation)) => {
                 self.dynamodb.call(operation, body).await.map_err(|closed| ConnectorError::other(closed.into(), None))

@@ -7,6 +7,8 @@ use create_project::Project;
 use create_vendor::Vendor;
 use create_workorder::WorkOrder;
 use dispatcher::Dispatcher;
+use manage_endpoints::ManageEndpoints;
+use manage_keys::ManageKeys;
 use publish_event::PublishEvent;
 use request_timeoff::TimeOff;
 use shared::config::{ConfigError, Environment};
@@ -72,6 +74,16 @@ fn routes(environment: &Environment, clock: &Clock) -> Result<Routes, ConfigErro
         let publish = Arc::clone(&publish);
         async move { publish.handle(request, now).await }
     });
+    let endpoints = Arc::new(ManageEndpoints::from_environment(environment)?);
+    let endpoints = answering(clock, move |request, now| {
+        let endpoints = Arc::clone(&endpoints);
+        async move { endpoints.handle(request, now).await }
+    });
+    let keys = Arc::new(ManageKeys::from_environment(environment)?);
+    let keys = answering(clock, move |request, now| {
+        let keys = Arc::clone(&keys);
+        async move { keys.handle(request, now).await }
+    });
     let any = |path, function, handler: &HttpHandler| Route::new("ANY", path, function, Arc::clone(handler));
     Ok(Routes::new(vec![
         inbound::<WorkOrder>("/api/webhook/workorder", "create-workorder", false, environment, clock)?,
@@ -80,6 +92,10 @@ fn routes(environment: &Environment, clock: &Clock) -> Result<Routes, ConfigErro
         inbound::<Vendor>("/api/webhook/vendor", "create-vendor", true, environment, clock)?,
         inbound::<TimeOff>("/api/webhook/timeoff", "request-timeoff", false, environment, clock)?,
         any("/api/events", "publish-event", &publish),
+        any("/api/endpoints", "manage-endpoints", &endpoints),
+        any("/api/endpoints/{proxy+}", "manage-endpoints", &endpoints),
+        any("/api/keys", "manage-keys", &keys),
+        any("/api/keys/{proxy+}", "manage-keys", &keys),
     ]))
 }
 

@@ -75,7 +75,8 @@ pub async fn create_queues(
 ) -> Result<HashMap<&'static str, String>, BoxError> {
     let mut urls = HashMap::new();
     for queue in queues {
-        client.create_queue().queue_name(queue.dead_letter).send().await?;
+        let dead_letter = client.create_queue().queue_name(queue.dead_letter).send().await?;
+        urls.insert(queue.dead_letter, dead_letter.queue_url.unwrap_or_default());
         let redrive = json!({
             "deadLetterTargetArn": format!("arn:aws:sqs:us-east-1:000000000000:{}", queue.dead_letter),
             "maxReceiveCount": queue.max_receive_count,

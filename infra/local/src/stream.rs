@@ -156,6 +156,15 @@ impl Stream {
         Ok(handled)
     }
 
+    /// How many records stand after the checkpoint, up to one batch.
+    ///
+    /// # Errors
+    /// The stream can't be read.
+    pub async fn waiting(&self) -> Result<usize, BoxError> {
+        let page = self.client.get_records().shard_iterator(self.find_place().await?).limit(BATCH).send().await?;
+        Ok(page.records().len())
+    }
+
     /// Hands on one batch.
     ///
     /// # Errors

@@ -10,6 +10,7 @@ use std::time::Duration;
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::error::BoxError;
 use jiff::{SignedDuration, Timestamp};
+use rustls::pki_types::CertificateDer;
 use shared::api_key::NewKey;
 use shared::config::{ConfigError, Environment};
 use shared::seal::Sealer;
@@ -21,7 +22,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::clock::Clock;
 use crate::data_dir::{DataDir, DataDirError, random_key};
-use crate::embedded::Embedded;
+use crate::embedded::{Calls, Embedded};
 use crate::embedded::dynamodb::{DynamoDb, OpenError};
 use crate::embedded::sqs::Sqs;
 use crate::first_start::{FirstStartError, make_account};
@@ -34,6 +35,7 @@ use crate::stream::{Checkpoint, Stream};
 
 /// How many batches of a queue may be under way: a subscriber that hangs occupies one for half a minute.
 const BATCHES_IN_FLIGHT: usize = 1_000;
+const OWN_MACHINE_LIMIT: &str = "1000000000";
 const SWEEP_EVERY: SignedDuration = SignedDuration::from_secs(60);
 const UPKEEP_EVERY: SignedDuration = SignedDuration::from_mins(10);
 /// How long the work under way may take to finish when the system stops.
@@ -65,6 +67,8 @@ pub struct Options {
     pub clock: Clock,
     /// How long senders of requests may take.
     pub patience: Patience,
+    /// Certificate authorities that endpoints' certificates may come from, beside the public ones.
+    pub trusted_roots: Vec<CertificateDer<'static>>,
 }
 
 impl Options {
@@ -79,6 +83,7 @@ impl Options {
             workers: false,
             clock,
             patience: Patience::default(),
+            trusted_roots: Vec::new(),
         }
     }
 }
@@ -108,6 +113,8 @@ pub enum StartError {
 /// A running system.
 pub struct System {
     address: SocketAddr,
+    environment: Environment,
+    calls: Calls,
     sdk_config: SdkConfig,
     queue_urls: HashMap<&'static str, String>,
     dynamodb: DynamoDb,
@@ -152,7 +159,8 @@ impl System {
             Some(data_dir) => DynamoDb::open(&data_dir.database())?,
             None => DynamoDb::memory()?,
         };
-        let sdk_config = Embedded::new(dynamodb.clone(), Sqs::new(options.clock.clone())).sdk_config();
+        let embedded = Embedded::new(dynamodb.clone(), Sqs::new(options.clock.clone()));
+        let (sdk_config, calls) = (embedded.sdk_config(), embedded.calls().clone());
         let (queue_urls, stream_arn) = resources(&sdk_config).await.map_err(StartError::Resources)?;
         let key = match &data_dir {
             Some(data_dir) => data_dir.seal_key()?,
@@ -160,6 +168,7 @@ impl System {
         };
         let environment =
             Environment::given(sdk_config.clone(), variables(&options, &queue_urls), Sealer::with_key(key));
+        let environment = environment.trusting(options.trusted_roots.clone());
         let first_key = make_account(&environment, data_dir.as_ref(), options.clock.now()).await?;
         let Functions { routes, dispatcher, deliverer, retry_worker, sweeper, recovery } =
             functions(&environment, &options.clock)?;
@@ -175,6 +184,8 @@ impl System {
             stream: Arc::new(Mutex::new(Stream::new(streams, stream_arn, dispatcher, checkpoint))),
             delivery: poller(DELIVERY.name, deliverer),
             retry: poller(RETRY.name, retry_worker),
+            environment,
+            calls,
             sdk_config,
             queue_urls,
             dynamodb,
@@ -243,6 +254,18 @@ impl System {
         &self.sdk_config
     }
 
+    /// The environment that the functions were given: for stores and queues of a test's own.
+    #[must_use]
+    pub fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
+    /// What was called of the embedded services.
+    #[must_use]
+    pub fn calls(&self) -> &Calls {
+        &self.calls
+    }
+
     /// The URL of a queue or dead-letter queue that was created at start.
     #[must_use]
     pub fn queue_url(&self, name: &str) -> Option<&str> {
@@ -255,6 +278,14 @@ impl System {
     /// The stream can't be read.
     pub async fn drain_stream(&self) -> Result<usize, BoxError> {
         self.stream.lock().await.drain().await
+    }
+
+    /// How many records of the stream have not been handed to the dispatcher (100 at most).
+    ///
+    /// # Errors
+    /// The stream can't be read.
+    pub async fn waiting_in_stream(&self) -> Result<usize, BoxError> {
+        self.stream.lock().await.waiting().await
     }
 
     /// Hands everything that is visible on the delivery queue now to the deliverer, and says how many messages.
@@ -306,6 +337,11 @@ fn variables(options: &Options, queue_urls: &HashMap<&'static str, String>) -> H
     let mut variables = HashMap::from([
         ("RETRY_SCHEDULE_SECONDS".to_owned(), schedule.join(",")),
         ("ALLOW_PRIVATE_ENDPOINTS".to_owned(), options.allow_private_endpoints.to_string()),
+        ("KEY_ENVIRONMENT".to_owned(), "local".to_owned()),
+        // On their own machine people give their keys whatever limits they like.
+        ("KEY_LIMIT_PER_HOUR".to_owned(), OWN_MACHINE_LIMIT.to_owned()),
+        ("KEY_LIMIT_PER_MINUTE".to_owned(), OWN_MACHINE_LIMIT.to_owned()),
+        ("MAX_ENDPOINTS_PER_ACCOUNT".to_owned(), "10000".to_owned()),
     ]);
     variables.extend(tables::ALL.iter().map(|table| (table.variable.to_owned(), table.name.to_owned())));
     variables.extend([DELIVERY, RETRY].map(|queue| (queue.variable.to_owned(), url(queue_urls, queue.name))));

@@ -75,7 +75,10 @@ impl Reply {
         if self.status != StatusCode::NO_CONTENT {
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
-        headers.extend(self.headers);
+        for (name, value) in self.headers {
+            // In the place of ours: `extend` would add a second one.
+            headers.insert(name, value);
+        }
         response
     }
 }

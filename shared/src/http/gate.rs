@@ -153,7 +153,7 @@ impl Gate {
             Ticket::None => work(caller).await,
             Ticket::Claimed(claim) => {
                 let outcome = work(caller).await;
-                self.repeat.settle(claim, &outcome).await;
+                self.repeat.settle(claim, &outcome, request_id).await;
                 outcome
             }
         }

@@ -71,11 +71,11 @@ impl Repeat {
     }
 
     /// Keeps the answer of a claimed request; a failure of ours gives the key back.
-    pub(super) async fn settle(&self, key: String, outcome: &Result<Reply, Problem>) {
+    pub(super) async fn settle(&self, key: String, outcome: &Result<Reply, Problem>, request_id: &str) {
         let kept = match outcome {
             Ok(reply) => Some(Kept::of(reply)),
             Err(problem) if problem.code.status().is_server_error() => None,
-            Err(problem) => Some(Kept::of_problem(problem)),
+            Err(problem) => Some(Kept::of_problem(problem, request_id)),
         };
         let done = match kept {
             Some(kept) => self.keep(&key, &kept).await,
@@ -122,9 +122,9 @@ impl Kept {
         Self { status: reply.status.as_u16(), body: reply.body.clone(), location, problem: false }
     }
 
-    fn of_problem(problem: &Problem) -> Self {
+    fn of_problem(problem: &Problem, request_id: &str) -> Self {
         let status = problem.code.status().as_u16();
-        let response = problem.clone().into_response("");
+        let response = problem.clone().into_response(request_id);
         let body = String::from_utf8_lossy(response.body()).into_owned();
         Self { status, body, location: None, problem: true }
     }

@@ -52,8 +52,7 @@ pub(super) async fn update<R: Resource>(
     stored: &Stored,
 ) -> Result<Option<Plan>, Problem> {
     check_version(run, stored)?;
-    let known = text(&stored.body, "sourceUpdatedAt").and_then(|at| at.parse::<Timestamp>().ok());
-    if run.parsed.source_updated_at.is_some_and(|sent| known.is_some_and(|known| sent < known)) {
+    if is_stale(run, stored) {
         return Ok(None);
     }
     let merged = merge(R::MODEL, &stored.body, &run.parsed.sent);
@@ -77,13 +76,16 @@ pub(super) async fn update<R: Resource>(
     Ok(Some(plan("updated", change, tax_id, events)))
 }
 
-/// A tombstone in the place of the record.
+/// A tombstone in the place of the record; `None` when the body is older than what is stored.
 pub(super) async fn delete<R: Resource>(
     run: &Run<'_>,
     knowledge: &mut Knowledge,
     stored: &Stored,
-) -> Result<Plan, Problem> {
+) -> Result<Option<Plan>, Problem> {
     check_version(run, stored)?;
+    if is_stale(run, stored) {
+        return Ok(None);
+    }
     let orders = stored.bookings.iter().map(|booking| RecordKey::Id(booking.id.clone())).collect::<Vec<_>>();
     knowledge.read(&run.inbound.records, run.account(), orders).await?;
     let open_orders = knowledge.still_open(&stored.bookings);
@@ -94,7 +96,7 @@ pub(super) async fn delete<R: Resource>(
     let created_at = text(&stored.body, "createdAt").unwrap_or_default().to_owned();
     let mut body = stored.body.clone();
     stamp(&mut body, stored.version + 1, &created_at, run.now);
-    Ok(Plan { action: "deleted", body, tax_id: None, calendar, events, warnings: Vec::new() })
+    Ok(Some(Plan { action: "deleted", body, tax_id: None, calendar, events, warnings: Vec::new() }))
 }
 
 fn change<'a>(
@@ -137,6 +139,12 @@ fn check_whole<R: Resource>(run: &Run<'_>, merged: &Map<String, Value>) -> Resul
     let mut defects = schema::check_merged(R::MODEL, merged);
     R::check(&whole, true, &mut defects);
     if defects.is_empty() { Ok(()) } else { Err(Problem::invalid(defects)) }
+}
+
+/// Whether the sender's clock says that the body is older than what is stored (contract section 2.8).
+fn is_stale(run: &Run<'_>, stored: &Stored) -> bool {
+    let known = text(&stored.body, "sourceUpdatedAt").and_then(|at| at.parse::<Timestamp>().ok());
+    run.parsed.source_updated_at.is_some_and(|sent| known.is_some_and(|known| sent < known))
 }
 
 fn check_version(run: &Run<'_>, stored: &Stored) -> Result<(), Problem> {

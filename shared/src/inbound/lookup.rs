@@ -87,7 +87,7 @@ impl Knowledge {
         account: &str,
         references: &[Reference],
     ) -> Result<(), StoreError> {
-        let keys: Vec<_> = references.iter().flat_map(stored_key_of).collect();
+        let keys: Vec<_> = references.iter().flat_map(keys_of).collect();
         self.read(records, account, keys).await?;
         self.read_calendars(records, account).await
     }
@@ -163,19 +163,11 @@ impl Knowledge {
     }
 }
 
-/// What has to be read for a reference as it was sent.
+/// What has to be read for a reference: its number leads to the calendar in the same call, its id stays good when the
+/// number changes.
 fn keys_of(reference: &Reference) -> Vec<RecordKey> {
     let number = reference.number.as_deref().map(|number| RecordKey::number(reference.kind, number));
     number.into_iter().chain(reference.id.clone().map(RecordKey::Id)).collect()
-}
-
-/// A stored reference has both; its number leads to the calendar.
-fn stored_key_of(reference: &Reference) -> Option<RecordKey> {
-    match (&reference.number, &reference.id) {
-        (Some(number), _) => Some(RecordKey::number(reference.kind, number)),
-        (None, Some(id)) => Some(RecordKey::Id(id.clone())),
-        (None, None) => None,
-    }
 }
 
 fn kind_of(id: &str) -> Option<Kind> {

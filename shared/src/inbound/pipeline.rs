@@ -7,7 +7,7 @@ use super::Inbound;
 use super::control::{self, Operation, Parsed};
 use super::decision::{self, Plan};
 use super::lookup::Knowledge;
-use super::resource::{CalendarEdit, Resource, Warning, WarningCode};
+use super::resource::{Resource, Warning, WarningCode};
 use crate::clock::whole_seconds;
 use crate::events::Event;
 use crate::http::{Caller, Facts, Reply};
@@ -82,7 +82,10 @@ impl Run<'_> {
                 let tombstone = stored.as_ref().ok_or_else(no_such)?;
                 return Ok(Step::Answered(self.answer("unchanged", &tombstone.body, &[], &[])));
             }
-            (Operation::Delete, Some(stored)) => decision::delete::<R>(self, knowledge, stored).await?,
+            (Operation::Delete, Some(stored)) => match decision::delete::<R>(self, knowledge, stored).await? {
+                Some(plan) => plan,
+                None => return Ok(Step::Answered(self.stale(stored))),
+            },
             (Operation::Create, Some(stored)) => return Err(self.exists(stored)),
             (Operation::Update, None) => return Err(no_such()),
             (_, None) if self.parsed.id.is_some() => return Err(no_such()),
@@ -110,10 +113,9 @@ impl Run<'_> {
             Some(stored) => RecordWrite::Update(stored),
         };
         let outboxes = self.outboxes(&plan);
-        // Who left may have moved or be gone since; their calendars are put in order afterwards.
-        let (within, after): (Vec<_>, Vec<_>) = plan.calendar.iter().cloned().partition(|edit| {
-            matches!(edit, CalendarEdit::Book { .. } | CalendarEdit::Leave { .. }) || knowledge.knows(edit.holder())
-        });
+        // Who was on the record before may have another number now, or be gone: put in order afterwards, if it can be.
+        let (within, after): (Vec<_>, Vec<_>) =
+            plan.calendar.iter().cloned().partition(|edit| knowledge.knows(edit.holder()));
         let commit = Commit {
             account: self.account(),
             kind: self.parsed.kind,

@@ -38,28 +38,17 @@ pub fn optional_object(request: &Request) -> Result<Map<String, Value>, Problem>
 /// cleared. It is of use only when no defect was found.
 pub fn read(fields: &[Field], body: Map<String, Value>, form: Form, defects: &mut Defects) -> Map<String, Value> {
     let body = Value::Object(body);
-    let mut found = Defects::default();
-    let mut read = parse_fields(fields, &body, "", &mut found);
+    let mut read = parse_fields(fields, &body, "", defects);
     for field in fields {
         let sent = body.get(field.name).is_some();
         if sent && field.presence == Presence::Optional && !read.contains_key(field.name) {
             read.insert(field.name.to_owned(), Value::Null);
         }
         if !sent && field.presence == Presence::OnCreate && form == Form::New {
-            found.push(field.name, DefectCode::Required, "is required");
+            defects.push(field.name, DefectCode::Required, "is required");
         }
     }
-    for defect in found.into_sorted() {
-        // A record's table would send its sender to customFields, which these bodies do not have.
-        let message = if defect.code == DefectCode::UnknownField { unknown(fields) } else { defect.message };
-        defects.push(defect.field, defect.code, message);
-    }
     read
-}
-
-fn unknown(fields: &[Field]) -> String {
-    let names: Vec<&str> = fields.iter().map(|field| field.name).collect();
-    format!("is not a field of this body, whose fields are {}", names.join(", "))
 }
 
 #[cfg(test)]
@@ -100,7 +89,7 @@ mod tests {
         let body = json!({"nmae": "a", "password": "x"});
         read(&FIELDS, body.as_object().unwrap().clone(), Form::Change, &mut defects);
         let all = defects.into_sorted();
-        assert_eq!(all[0].message, "is not a field of this body, whose fields are name, note");
+        assert_eq!(all[0].message, "is not a field of this body; did you mean name?");
         assert_eq!((all[1].field.as_str(), all[1].code), ("password", DefectCode::ForbiddenField));
     }
 }

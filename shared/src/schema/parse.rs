@@ -140,9 +140,16 @@ fn object(
 
 fn report_unknown(fields: &[Field], name: &str, path: &str, owner: &str, defects: &mut Defects) {
     let suggestion = if defects.len() < MAX_SUGGESTIONS { nearest(fields, name) } else { None };
+    let owner = if owner.is_empty() { "this body" } else { owner };
     let message = match suggestion {
         Some(nearest) => format!("is not a field of {owner}; did you mean {nearest}?"),
-        None => format!("is not a field of {owner}; put fields of your own in customFields"),
+        None if fields.iter().any(|field| matches!(field.kind, Type::CustomFields)) => {
+            format!("is not a field of {owner}; put fields of your own in customFields")
+        }
+        None => {
+            let names: Vec<&str> = fields.iter().map(|field| field.name).collect();
+            format!("is not a field of {owner}, whose fields are {}", names.join(", "))
+        }
     };
     defects.push(join(path, name), DefectCode::UnknownField, message);
 }

@@ -61,7 +61,7 @@ impl GuardedResolver {
         if addresses.is_empty() {
             return Err(ResolveError::Dns(None));
         }
-        if false && !addresses.iter().copied().all(is_public) {
+        if !self.allow_private && !addresses.iter().copied().all(is_public) {
             return Err(ResolveError::ForbiddenAddress);
         }
         Ok(addresses)

@@ -41,7 +41,7 @@ pub struct Page {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Changed {
     /// It is like this now.
-    Done(ApiKey),
+    Done(Box<ApiKey>),
     /// There is none.
     NotFound,
     /// It is the last that manages keys: it stays one.
@@ -175,16 +175,21 @@ impl ApiKeys {
             let mut key = stored.clone();
             change(&mut key);
             if key == stored {
-                return Ok(Changed::Done(key));
+                return Ok(Changed::Done(Box::new(key)));
             }
             let mut items = vec![
-                self.overwrite(account_key(account), id, &key, Some(Reader { table: TABLE, item: &item }.string("key")?))?,
+                self.overwrite(
+                    account_key(account),
+                    id,
+                    &key,
+                    Some(Reader { table: TABLE, item: &item }.string("key")?),
+                )?,
                 self.overwrite(hash_key(&key.hash), "-", &key, None)?,
             ];
             let managers = i8::from(key.manages_keys()) - i8::from(stored.manages_keys());
             items.extend(self.count_managers(account, managers)?);
             match self.transact(items).await? {
-                Transacted::Done => return Ok(Changed::Done(key)),
+                Transacted::Done => return Ok(Changed::Done(Box::new(key))),
                 Transacted::Refused(refused) if is_last(&refused) => return Ok(Changed::Last),
                 Transacted::Refused(_) => {}
             }

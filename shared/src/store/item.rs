@@ -71,10 +71,6 @@ impl<'a> Reader<'a> {
         serde_json::from_str(self.text(name)?).map_err(|_| self.unreadable(name))
     }
 
-    pub(crate) fn opt_json<T: DeserializeOwned>(self, name: &str) -> Option<T> {
-        self.opt_text(name).and_then(|text| serde_json::from_str(text).ok())
-    }
-
     pub(crate) fn unreadable(self, what: &str) -> StoreError {
         StoreError::Unreadable { table: self.table, what: what.to_owned() }
     }

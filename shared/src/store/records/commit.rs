@@ -23,6 +23,8 @@ const MAX_CALENDARS: usize = 85;
 const TOMBSTONE_SECONDS: i64 = 30 * 86_400;
 /// A new record, or one over a tombstone whose number is used again.
 const IS_FREE: &str = "attribute_not_exists(pk) OR attribute_exists(deletedAt)";
+/// The record is as it was read.
+const UNCHANGED: &str = "version = :seen AND attribute_not_exists(deletedAt)";
 
 /// What happens to the record.
 #[derive(Debug)]
@@ -136,8 +138,6 @@ impl Records {
 
     /// The whole item of a new record, or of one that moves to another natural key with its calendar.
     fn put(&self, commit: &Commit<'_>, pk: AttributeValue, moved: Option<&Stored>) -> Result<TransactWriteItem, StoreError> {
-        let calendar = |entries: HashMap<String, AttributeValue>| AttributeValue::M(entries);
-        let orders = moved.into_iter().flat_map(|m| &m.bookings).map(|b| (b.id.clone(), json(b))).collect();
         let leaves = moved.into_iter().flat_map(|m| &m.leaves).map(|l| (l.id.clone(), json(l))).collect();
         let put = Put::builder()
             .item("pk", pk)
@@ -145,27 +145,30 @@ impl Records {
             .item("number", s(text(commit.body, commit.kind.model().key)))
             .item("version", n(version(commit.body)))
             .item("body", json(commit.body))
-            .item("orders", calendar(orders))
-            .item("leaves", calendar(leaves))
+            .item("orders", orders(moved))
+            .item("leaves", AttributeValue::M(leaves))
             .item("leaveRevision", n(moved.map_or(0, |m| m.leave_revision)))
             .condition_expression(IS_FREE)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         self.finish_put(put)
     }
 
-    /// The old item of a record that moves to another natural key.
+    /// The old item of a record that moves to another natural key, unless its calendar, which moves along, has changed.
     fn take_away(&self, pk: AttributeValue, stored: &Stored) -> Result<TransactWriteItem, StoreError> {
         let delete = Delete::builder()
             .table_name(&self.table)
             .key("pk", pk)
-            .condition_expression("version = :seen AND attribute_not_exists(deletedAt)")
+            .condition_expression(format!("{UNCHANGED} AND orders = :orders AND leaveRevision = :leaves"))
             .expression_attribute_values(":seen", n(stored.version))
+            .expression_attribute_values(":orders", orders(Some(stored)))
+            .expression_attribute_values(":leaves", n(stored.leave_revision))
             .build()
             .map_err(|e| StoreError::operation("Delete record", e))?;
         Ok(TransactWriteItem::builder().delete(delete).build())
     }
 
-    /// The record in place; its calendar, which others write, stays as it is.
+    /// The record in place; its calendar, which others write, stays as it is. A deletion is only good for the orders that
+    /// were looked at: somebody may have been assigned meanwhile.
     fn replace(
         &self,
         commit: &Commit<'_>,
@@ -174,6 +177,7 @@ impl Records {
         gone: Option<Timestamp>,
     ) -> Result<TransactWriteItem, StoreError> {
         let mut expression = "SET body = :body, version = :version, #number = :number".to_owned();
+        let mut condition = UNCHANGED.to_owned();
         let mut update = Update::builder()
             .expression_attribute_names("#number", "number")
             .expression_attribute_values(":number", s(text(commit.body, commit.kind.model().key)))
@@ -182,13 +186,15 @@ impl Records {
             .expression_attribute_values(":seen", n(stored.version));
         if let Some(now) = gone {
             expression.push_str(", deletedAt = :gone, expiresAt = :ttl");
+            condition.push_str(" AND orders = :orders");
             update = update
+                .expression_attribute_values(":orders", orders(Some(stored)))
                 .expression_attribute_values(":gone", s(crate::clock::rfc3339(now)))
                 .expression_attribute_values(":ttl", n(now.as_second() + TOMBSTONE_SECONDS));
         }
         let update = update
             .update_expression(expression)
-            .condition_expression("version = :seen AND attribute_not_exists(deletedAt)")
+            .condition_expression(condition)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         self.finish_update(update, pk)
     }
@@ -255,6 +261,11 @@ impl Records {
         let update = update.map_err(|e| StoreError::operation("Update record", e))?;
         Ok(TransactWriteItem::builder().update(update).build())
     }
+}
+
+/// The open orders of a record as they lie in its calendar.
+fn orders(of: Option<&Stored>) -> AttributeValue {
+    AttributeValue::M(of.into_iter().flat_map(|stored| &stored.bookings).map(|b| (b.id.clone(), json(b))).collect())
 }
 
 /// One update of one calendar: all edits of a holder together, since a transaction may name an item only once.

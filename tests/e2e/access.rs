@@ -1,0 +1,217 @@
+//! Who may call what, and how (contract sections 1, 2.1 and 6).
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tests::{Reply, TestApp};
+
+use crate::crew::{EMPLOYEE, PROJECT, TIME_OFF, VENDOR, WORK_ORDER};
+use crate::expect::{accepted, events, header, invalid, problem, refused};
+
+const INBOUND: [&str; 5] = [WORK_ORDER, PROJECT, EMPLOYEE, VENDOR, TIME_OFF];
+
+fn order() -> Value {
+    json!({"workOrderNumber": "WO-1", "title": "Pour slab"})
+}
+
+#[tokio::test]
+async fn there_is_one_identical_answer_without_a_good_key() {
+    let app = TestApp::start().await;
+    let mut answers = Vec::new();
+    let bad = [
+        Some(""),
+        Some("x"),
+        Some("wsk_live_"),
+        Some("wsk_live_0123456789012345678901234567890123456789012"),
+        Some(&app.key[..app.key.len() - 1]),
+        Some(&app.key.to_uppercase()),
+        None,
+    ];
+    for key in bad {
+        let call = app.request("POST", WORK_ORDER).json(&order());
+        let reply = match key {
+            Some(key) => call.key(key),
+            None => call.without_key(),
+        };
+        let reply = reply.send().await;
+        refused(&reply, 401, "unauthorized");
+        let mut body = reply.body;
+        body["requestId"] = json!("");
+        answers.push(body);
+    }
+    assert!(answers.iter().all(|answer| answer == &answers[0]), "{answers:?}");
+    let unknown = app.request("DELETE", "/api/endpoints/ep_none").without_key().send().await;
+    refused(&unknown, 401, "unauthorized");
+}
+
+#[tokio::test]
+async fn a_key_does_what_its_scopes_say() {
+    let app = TestApp::start().await;
+    let calls = [
+        ("inbound", "POST", WORK_ORDER),
+        ("inbound", "POST", TIME_OFF),
+        ("events:publish", "POST", "/api/events"),
+        ("webhooks:manage", "GET", "/api/endpoints"),
+        ("keys:manage", "GET", "/api/keys"),
+    ];
+    for scope in ["inbound", "events:publish", "webhooks:manage", "keys:manage"] {
+        let made = app.post("/api/keys", json!({"name": scope, "scopes": [scope]})).await.expect(201);
+        let key = made.body["key"].as_str().expect("a key");
+        for (needed, method, path) in calls {
+            let reply = app.request(method, path).json(&json!({})).key(key).send().await;
+            if scope == needed {
+                assert!(matches!(reply.status, 200 | 400), "{scope} {path}: {}", reply.text);
+            } else {
+                refused(&reply, 403, "forbidden");
+                assert!(reply.body["detail"].as_str().is_some_and(|text| text.contains(needed)), "{}", reply.text);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn other_methods_are_told_which_there_are() {
+    let app = TestApp::start().await;
+    for path in INBOUND {
+        for method in ["GET", "PUT", "PATCH", "DELETE"] {
+            let reply = app.request(method, path).json(&order()).send().await;
+            refused(&reply, 405, "method_not_allowed");
+            assert_eq!(header(&reply, "allow"), "POST", "{method} {path}");
+        }
+    }
+    for (path, allow) in [("/api/keys", "GET, POST"), ("/api/endpoints", "GET, POST")] {
+        let reply = app.request("PUT", path).json(&json!({})).send().await;
+        refused(&reply, 405, "method_not_allowed");
+        assert_eq!(header(&reply, "allow"), allow);
+    }
+}
+
+#[tokio::test]
+async fn paths_that_lead_nowhere() {
+    let app = TestApp::start().await;
+    for path in [
+        "/api",
+        "/api/webhook",
+        "/api/webhook/workorders",
+        "/api/webhook/workorder/",
+        "/api/webhook/workorder/WO-1",
+        "/api/webhook/WorkOrder",
+        "//api/webhook/workorder",
+        "/api/webhook/../webhook/nothing",
+        "/api/webhook/%2e%2e",
+    ] {
+        let reply = app.request("POST", path).json(&order()).send().await;
+        assert_eq!((reply.status, reply.code()), (404, "not_found"), "{path}");
+        problem(&reply);
+    }
+}
+
+#[tokio::test]
+async fn bodies_are_json_and_say_so() {
+    let app = TestApp::start().await;
+    let send = |content_type: &str| {
+        app.request("POST", WORK_ORDER).header("content-type", content_type).body(order().to_string()).send()
+    };
+    for good in ["application/json", "application/json; charset=utf-8", "APPLICATION/JSON;charset=UTF-8"] {
+        assert_eq!(send(good).await.status, 200, "{good}");
+    }
+    for bad in [
+        "text/plain",
+        "application/xml",
+        "application/json; charset=latin1",
+        "application/x-www-form-urlencoded",
+        "application/jsonx",
+        "*/*",
+    ] {
+        refused(&send(bad).await, 415, "unsupported_media_type");
+    }
+    let without = app.request("POST", WORK_ORDER).body(order().to_string()).send().await;
+    refused(&without, 415, "unsupported_media_type");
+    app.leave_work();
+}
+
+#[tokio::test]
+async fn bodies_have_131072_bytes_at_most() {
+    let app = TestApp::start().await;
+    let sized = |size: usize| {
+        let text = order().to_string();
+        let text = format!("{}{}", " ".repeat(size - text.len()), text);
+        app.request("POST", WORK_ORDER).header("content-type", "application/json").body(text).send()
+    };
+    accepted(&sized(131_072).await, "created");
+    refused(&sized(131_073).await, 413, "payload_too_large");
+    refused(&sized(9 * 1024 * 1024).await, 413, "payload_too_large");
+    app.leave_work();
+}
+
+/// Sends `body` to `path` under an idempotency key.
+async fn under(app: &TestApp, key: &str, path: &str, body: &Value) -> Reply {
+    app.request("POST", path).header("idempotency-key", key).json(body).send().await
+}
+
+#[tokio::test]
+async fn a_repetition_under_an_idempotency_key_gets_the_first_answer() {
+    let app = TestApp::start().await;
+    let first = under(&app, "\"order-1\"", WORK_ORDER, &order()).await;
+    accepted(&first, "created");
+    assert_eq!(first.header("idempotency-replayed"), None);
+    app.advance(Duration::from_hours(1)).await;
+    let again = under(&app, "order-1", WORK_ORDER, &order()).await;
+    assert_eq!(
+        (again.status, &again.body["action"], &again.body["data"]),
+        (200, &json!("created"), &first.body["data"])
+    );
+    assert_eq!(events(&again), events(&first));
+    assert_eq!(header(&again, "idempotency-replayed"), "true");
+    assert_eq!(header(&again, "content-type"), "application/json");
+
+    let other = json!({"workOrderNumber": "WO-2", "title": "x"});
+    refused(&under(&app, "order-1", WORK_ORDER, &other).await, 422, "idempotency_key_reused");
+    let elsewhere = app.tenant("Other").await;
+    let theirs = elsewhere.request("POST", WORK_ORDER).header("idempotency-key", "order-1").json(&other).send().await;
+    accepted(&theirs, "created");
+
+    app.advance(Duration::from_hours(24)).await;
+    accepted(&under(&app, "order-1", WORK_ORDER, &other).await, "created");
+    app.leave_work();
+}
+
+#[tokio::test]
+async fn a_refusal_is_repeated_under_its_idempotency_key_too() {
+    let app = TestApp::start().await;
+    let body = json!({"workOrderNumber": "WO-1"});
+    invalid(&under(&app, "k", WORK_ORDER, &body).await, &["title required"]);
+    let again = under(&app, "k", WORK_ORDER, &body).await;
+    assert_eq!(
+        (again.status, again.defects(), header(&again, "idempotency-replayed")),
+        (400, vec![("title", "required")], "true")
+    );
+    assert_eq!(header(&again, "content-type"), "application/problem+json");
+    assert!(again.body["requestId"].as_str().is_some_and(|id| id.starts_with("req_")), "{}", again.text);
+}
+
+#[tokio::test]
+async fn idempotency_keys_have_a_form() {
+    let app = TestApp::start().await;
+    for bad in ["", "\"\"", &"k".repeat(129)] {
+        invalid(&under(&app, bad, WORK_ORDER, &order()).await, &["Idempotency-Key invalid_format"]);
+    }
+    accepted(&under(&app, &"k".repeat(128), WORK_ORDER, &order()).await, "created");
+    app.leave_work();
+}
+
+#[tokio::test]
+async fn of_two_at_once_under_one_idempotency_key_one_works() {
+    let app = TestApp::start().await;
+    let sent: Vec<_> = (0..6)
+        .map(|_| tokio::spawn(app.request("POST", WORK_ORDER).header("idempotency-key", "k").json(&order()).send()))
+        .collect();
+    for reply in sent {
+        let reply = reply.await.expect("an answer");
+        match reply.status {
+            200 => assert_eq!(reply.body["action"], "created"),
+            _ => refused(&reply, 409, "idempotency_key_in_use"),
+        }
+    }
+    app.leave_work();
+}

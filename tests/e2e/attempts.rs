@@ -1,0 +1,85 @@
+//! Attempts that go wrong before there is an answer.
+
+use std::time::Duration;
+
+use shared::delivery::DeliveryStatus;
+use shared::sender::AttemptError;
+use tests::{Answer, Ca, Receiver, TestApp};
+use tokio::net::TcpListener;
+
+use crate::deliveries::create_work_order;
+
+/// The error of the first attempt of a work order's delivery to `url`.
+async fn error_of_attempt(app: &TestApp, url: &str) -> AttemptError {
+    app.endpoint(url, ["*"]).await;
+    create_work_order(app, "WO-1").await;
+    app.drain().await;
+    let delivery = app.only_delivery().await;
+    assert_eq!(delivery.status, DeliveryStatus::Retrying);
+    assert_eq!(delivery.attempts[0].status_code, None);
+    delivery.attempts[0].error.unwrap()
+}
+
+#[tokio::test]
+async fn a_certificate_that_nobody_vouches_for_is_refused() {
+    let (app, receiver) = (TestApp::start().await, Receiver::https(&Ca::new()).await);
+    assert_eq!(error_of_attempt(&app, &receiver.url()).await, AttemptError::Tls);
+    assert_eq!(receiver.count(), 0);
+}
+
+#[tokio::test]
+async fn a_certificate_of_another_authority_is_refused() {
+    let (trusted, other) = (Ca::new(), Ca::new());
+    let (app, receiver) = (TestApp::builder().trusting(&trusted).start().await, Receiver::https(&other).await);
+    assert_eq!(error_of_attempt(&app, &receiver.url()).await, AttemptError::Tls);
+    assert_eq!(receiver.count(), 0);
+}
+
+#[tokio::test]
+async fn nobody_at_the_address_is_an_error_of_the_connection() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/hook", listener.local_addr().unwrap());
+    drop(listener);
+    assert_eq!(error_of_attempt(&TestApp::start().await, &url).await, AttemptError::Connect);
+}
+
+#[tokio::test]
+async fn of_a_long_answer_two_kibibytes_are_kept() {
+    let (app, receiver) = (TestApp::start().await, Receiver::start().await);
+    receiver
+        .answer_with([Answer::status(500).body("x".repeat(100_000)), Answer::status(200).body("y".repeat(100_000))]);
+    app.endpoint(&receiver.url(), ["*"]).await;
+    create_work_order(&app, "WO-1").await;
+    app.drain().await;
+    app.advance(Duration::from_secs(70)).await;
+    app.drain().await;
+    let delivery = app.only_delivery().await;
+    assert_eq!(delivery.status, DeliveryStatus::Delivered);
+    let kept: Vec<usize> =
+        delivery.attempts.iter().map(|attempt| attempt.response_body.as_ref().unwrap().len()).collect();
+    assert_eq!(kept, [2_048, 2_048]);
+}
+
+#[tokio::test]
+async fn an_attempt_ends_after_thirty_seconds() {
+    let (app, receiver) = (TestApp::start().await, Receiver::start().await);
+    receiver.hang();
+    app.endpoint(&receiver.url(), ["*"]).await;
+    create_work_order(&app, "WO-1").await;
+    let patience = async {
+        receiver.wait_for(1).await;
+        // The machine's time stands still only while it is moved by hand: sockets don't know of it.
+        tokio::time::pause();
+        tokio::time::advance(Duration::from_secs(20)).await;
+        tokio::time::resume();
+        assert_eq!(app.only_delivery().await.attempt_count, 0, "it was given up too early");
+        tokio::time::pause();
+        tokio::time::advance(Duration::from_secs(10)).await;
+        tokio::time::resume();
+    };
+    tokio::join!(app.drain(), patience);
+    let delivery = app.only_delivery().await;
+    let attempt = &delivery.attempts[0];
+    assert_eq!((delivery.status, attempt.error), (DeliveryStatus::Retrying, Some(AttemptError::Timeout)));
+    assert!(attempt.duration_ms >= 30_000);
+}

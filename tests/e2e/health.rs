@@ -1,0 +1,121 @@
+//! Endpoints that hang, fail, recover, or are gone: what that means for them and for the others.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use shared::alert::AlertKind;
+use shared::delivery::DeliveryStatus;
+use tests::{Endpoint, Receiver, TestApp};
+
+use crate::deliveries::create_work_order;
+
+async fn shown(app: &TestApp, endpoint: &Endpoint) -> Value {
+    app.get(&format!("/api/endpoints/{}", endpoint.id)).await.expect(200).body
+}
+
+async fn alerts(app: &TestApp) -> Vec<AlertKind> {
+    app.alerts().await.iter().map(|alert| alert.kind).collect()
+}
+
+#[tokio::test]
+async fn an_endpoint_that_hangs_holds_nobody_else_up() {
+    let app = TestApp::builder().at_present().workers(true).start().await;
+    let (hanging, healthy) = (Receiver::start().await, Receiver::start().await);
+    hanging.hang();
+    let endpoint = app.endpoint(&hanging.url(), ["*"]).await;
+    app.endpoint(&healthy.url(), ["*"]).await;
+    for number in 1..=15 {
+        create_work_order(&app, &format!("WO-{number}")).await;
+        healthy.wait_for(number).await;
+        hanging.wait_for(number).await;
+    }
+    // Its attempts are all under way still.
+    let deliveries = app.deliveries().await;
+    let mut slow = deliveries.iter().filter(|delivery| delivery.endpoint_id == endpoint.id);
+    assert!(slow.all(|delivery| delivery.attempt_count == 0));
+    hanging.release();
+    app.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_failing_endpoint_gets_its_news_from_the_retry_queue_until_it_recovers() {
+    let (app, receiver) = (TestApp::start().await, Receiver::start().await);
+    receiver.answer_with([500]);
+    let endpoint = app.endpoint(&receiver.url(), ["*"]).await;
+    for number in 1..=3 {
+        assert_eq!(shown(&app, &endpoint).await["health"]["state"], "healthy");
+        create_work_order(&app, &format!("WO-{number}")).await;
+        assert_eq!(app.drain().await.deliveries, 1);
+    }
+    let failing = shown(&app, &endpoint).await;
+    assert_eq!((&failing["status"], &failing["health"]["state"]), (&json!("enabled"), &json!("failing")));
+    assert_eq!(failing["health"]["consecutiveFailures"], 3);
+    assert_eq!(alerts(&app).await, [AlertKind::EndpointFailing]);
+
+    create_work_order(&app, "WO-4").await;
+    app.drain_stream().await;
+    let visible = (app.depth("delivery").await.visible, app.depth("retry").await.visible);
+    assert_eq!(visible, (0, 1), "first attempts in the delivery and in the retry queue");
+
+    // It fails on, which is no news.
+    app.drain().await;
+    assert_eq!(alerts(&app).await, [AlertKind::EndpointFailing]);
+
+    app.advance(Duration::from_secs(1)).await;
+    receiver.answer_with([200]);
+    create_work_order(&app, "WO-5").await;
+    app.drain().await;
+    let recovered = shown(&app, &endpoint).await["health"].clone();
+    assert_eq!((&recovered["state"], &recovered["consecutiveFailures"]), (&json!("healthy"), &json!(0)));
+    assert_eq!(alerts(&app).await, [AlertKind::EndpointFailing, AlertKind::EndpointRecovered]);
+    create_work_order(&app, "WO-6").await;
+    assert_eq!(app.drain().await.deliveries, 1);
+}
+
+#[tokio::test]
+async fn the_retries_of_one_delivery_are_one_failure() {
+    let (app, receiver) = (TestApp::start().await, Receiver::start().await);
+    receiver.answer_with([500]);
+    let endpoint = app.endpoint(&receiver.url(), ["*"]).await;
+    create_work_order(&app, "WO-1").await;
+    for _ in 0..3 {
+        app.drain().await;
+        app.advance(Duration::from_secs(400)).await;
+    }
+    app.drain().await;
+    assert!(receiver.count() >= 3);
+    assert_eq!(shown(&app, &endpoint).await["health"]["state"], "healthy");
+}
+
+#[tokio::test]
+async fn what_is_pending_for_a_deleted_endpoint_is_cancelled() {
+    let (app, receiver) = (TestApp::start().await, Receiver::start().await);
+    let endpoint = app.endpoint(&receiver.url(), ["*"]).await;
+    create_work_order(&app, "WO-1").await;
+    app.drain_stream().await;
+    app.delete(&format!("/api/endpoints/{}", endpoint.id)).await.expect(204);
+    app.drain().await;
+    assert_eq!(receiver.count(), 0);
+    let delivery = app.only_delivery().await;
+    assert_eq!((delivery.status, delivery.attempts.len()), (DeliveryStatus::Cancelled, 0));
+}
+
+#[tokio::test]
+async fn what_is_retried_for_a_disabled_endpoint_is_cancelled() {
+    let (app, receiver) = (TestApp::start().await, Receiver::start().await);
+    receiver.answer_with([500, 200]);
+    let endpoint = app.endpoint(&receiver.url(), ["*"]).await;
+    create_work_order(&app, "WO-1").await;
+    app.drain().await;
+    let path = format!("/api/endpoints/{}", endpoint.id);
+    app.patch(&path, json!({ "status": "disabled" })).await.expect(200);
+    app.advance(Duration::from_secs(70)).await;
+    app.drain().await;
+    assert_eq!(receiver.count(), 1);
+    assert_eq!(app.only_delivery().await.status, DeliveryStatus::Cancelled);
+
+    app.patch(&path, json!({ "status": "enabled" })).await.expect(200);
+    create_work_order(&app, "WO-2").await;
+    app.drain().await;
+    assert_eq!(receiver.count(), 2, "an endpoint that is enabled again gets what is new");
+}

@@ -1,0 +1,33 @@
+//! The end-to-end tests: what integrators and subscribers may rely on, asked of the whole system over HTTP.
+
+#![expect(clippy::expect_used, clippy::unwrap_used, reason = "tests")]
+
+mod abuse;
+mod access;
+mod addresses;
+mod any_value;
+mod attempts;
+mod costs;
+mod crew;
+mod deliveries;
+mod endpoints;
+mod expect;
+mod health;
+mod inbound_concurrency;
+mod inbound_resources;
+mod inbound_rules;
+mod inbound_states;
+mod inbound_upsert;
+mod keys;
+mod limits;
+mod privacy;
+mod publishing;
+mod records;
+mod repeats;
+mod restarts;
+mod retries;
+mod signatures;
+mod subscriptions;
+mod tenants;
+mod test_app;
+mod wire;

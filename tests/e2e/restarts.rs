@@ -1,0 +1,64 @@
+//! A restart of the local system, whose queues are in memory, loses nothing.
+
+use std::time::Duration;
+
+use shared::delivery::DeliveryStatus;
+use tests::{Drained, Receiver, TestApp};
+
+use crate::deliveries::create_work_order;
+use crate::signatures::assert_signed;
+
+#[tokio::test]
+async fn work_that_is_pending_at_a_stop_is_done_after_the_start() {
+    let directory = tempfile::tempdir().unwrap();
+    let receiver = Receiver::start().await;
+    receiver.answer_with([500, 200]);
+    let app = TestApp::builder().at_present().data_dir(directory.path()).start().await;
+    let endpoint = app.endpoint(&receiver.url(), ["*"]).await;
+    create_work_order(&app, "WO-retrying").await;
+    app.drain().await;
+    create_work_order(&app, "WO-queued").await;
+    app.drain_stream().await;
+    create_work_order(&app, "WO-undispatched").await;
+
+    let app = app.restart(|settings| settings.workers(true)).await;
+    receiver.wait_for(3).await;
+    // The retry is back on its queue, and not due.
+    while app.depth("retry").await.delayed == 0 {
+        tokio::task::yield_now().await;
+    }
+    app.advance(Duration::from_secs(70)).await;
+    let requests = receiver.wait_for(4).await;
+    let arrived: Vec<(String, &str)> = requests
+        .iter()
+        .map(|received| {
+            let number = received.json()["data"]["workOrderNumber"].as_str().unwrap().to_owned();
+            (number, received.header("x-webhook-retry"))
+        })
+        .collect();
+    assert_eq!(arrived[0], ("WO-retrying".to_owned(), "0"));
+    assert_eq!(arrived[3], ("WO-retrying".to_owned(), "1"));
+    assert_eq!(requests[0].header("x-webhook-id"), requests[3].header("x-webhook-id"));
+    for number in ["WO-queued", "WO-undispatched"] {
+        assert_eq!(arrived.iter().filter(|(arrived, _)| arrived == number).count(), 1, "{number}");
+    }
+    // The secret was sealed by the process before.
+    for received in &requests {
+        assert_signed(received, &endpoint.secret);
+    }
+
+    let app = app.restart(|settings| settings.workers(false)).await;
+    assert!(app.deliveries().await.iter().all(|delivery| delivery.status == DeliveryStatus::Delivered));
+    assert_eq!(app.drain().await, Drained::default());
+    assert_eq!(receiver.count(), 4);
+}
+
+#[tokio::test]
+async fn records_and_keys_survive_a_restart() {
+    let directory = tempfile::tempdir().unwrap();
+    let app = TestApp::builder().data_dir(directory.path()).start().await;
+    create_work_order(&app, "WO-1").await;
+    let app = app.restart(|settings| settings).await;
+    assert_eq!(create_work_order(&app, "WO-1").await.body["action"], "unchanged");
+    app.drain().await;
+}

@@ -1,0 +1,108 @@
+//! Two accounts in one system: neither sees nor touches what is the other's.
+
+use serde_json::{Value, json};
+use tests::{Receiver, TestApp};
+
+use crate::deliveries::create_work_order;
+
+#[tokio::test]
+async fn events_go_to_the_endpoints_of_their_own_account() {
+    let app = TestApp::start().await;
+    let other = app.tenant("Other").await;
+    let (ours, theirs) = (Receiver::start().await, Receiver::start().await);
+    app.endpoint(&ours.url(), ["*"]).await;
+    other.endpoint(&theirs.url(), ["*"]).await;
+    create_work_order(&app, "WO-ours").await;
+    create_work_order(&other, "WO-theirs").await;
+    app.drain().await;
+    assert_eq!(ours.only().json()["data"]["workOrderNumber"], "WO-ours");
+    assert_eq!(theirs.only().json()["data"]["workOrderNumber"], "WO-theirs");
+}
+
+#[tokio::test]
+async fn endpoints_of_another_account_are_not_there() {
+    let (app, receiver) = (TestApp::start().await, Receiver::start().await);
+    let other = app.tenant("Other").await;
+    let endpoint = app.endpoint(&receiver.url(), ["*"]).await;
+    let path = format!("/api/endpoints/{}", endpoint.id);
+    other.get(&path).await.expect(404);
+    other.get(&format!("{path}/secret")).await.expect(404);
+    other.post(&format!("{path}/secret/rotate"), json!({})).await.expect(404);
+    other.patch(&path, json!({ "status": "disabled" })).await.expect(404);
+    other.delete(&path).await.expect(404);
+    assert_eq!(other.get("/api/endpoints").await.expect(200).body["data"], json!([]));
+
+    let untouched = app.get(&path).await.expect(200).body;
+    assert_eq!((&untouched["status"], &untouched["version"]), (&json!("enabled"), &json!(1)));
+    let secret = app.get(&format!("{path}/secret")).await.expect(200);
+    assert_eq!(secret.body["secret"], endpoint.secret);
+}
+
+#[tokio::test]
+async fn a_cursor_of_another_account_opens_nothing() {
+    let (app, receiver) = (TestApp::start().await, Receiver::start().await);
+    let other = app.tenant("Other").await;
+    for _ in 0..3 {
+        app.endpoint(&receiver.url(), ["*"]).await;
+    }
+    let page = app.get("/api/endpoints?limit=1").await.expect(200);
+    let cursor = page.body["nextCursor"].as_str().unwrap();
+    let stolen = other.get(&format!("/api/endpoints?limit=1&cursor={cursor}")).await;
+    assert!(stolen.status == 400 || stolen.body["data"] == json!([]), "{}", stolen.text);
+}
+
+#[tokio::test]
+async fn keys_of_another_account_are_not_there() {
+    let app = TestApp::start().await;
+    let other = app.tenant("Other").await;
+    let made = app.post("/api/keys", json!({ "name": "ours", "scopes": ["inbound"] })).await.expect(201);
+    let path = format!("/api/keys/{}", made.body["id"].as_str().unwrap());
+    other.post(&format!("{path}/rotate"), json!({})).await.expect(404);
+    other.delete(&path).await.expect(404);
+    let names = |list: Value| -> Vec<String> {
+        list["data"].as_array().unwrap().iter().map(|key| key["name"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(names(other.get("/api/keys").await.expect(200).body), ["test"]);
+    assert_eq!(names(app.get("/api/keys").await.expect(200).body).len(), 2);
+}
+
+#[tokio::test]
+async fn the_same_number_is_another_record() {
+    let app = TestApp::start().await;
+    let other = app.tenant("Other").await;
+    let (ours, theirs) = (create_work_order(&app, "WO-1").await.body, create_work_order(&other, "WO-1").await.body);
+    assert_eq!((&ours["action"], &theirs["action"]), (&json!("created"), &json!("created")));
+    assert_ne!(ours["data"]["id"], theirs["data"]["id"]);
+    let by_id = json!({ "id": ours["data"]["id"], "operation": "delete" });
+    other.post("/api/webhook/workorder", by_id).await.expect(404);
+    let by_number = json!({ "workOrderNumber": "WO-1", "operation": "delete" });
+    other.post("/api/webhook/workorder", by_number).await.expect(200);
+    assert_eq!(create_work_order(&app, "WO-1").await.body["action"], "unchanged");
+    app.drain().await;
+}
+
+#[tokio::test]
+async fn references_do_not_cross_accounts() {
+    let app = TestApp::start().await;
+    let other = app.tenant("Other").await;
+    let project = app.post("/api/webhook/project", json!({ "projectNumber": "P-1", "name": "Ours" })).await.expect(200);
+    for (field, value) in [("projectNumber", json!("P-1")), ("projectId", project.body["data"]["id"].clone())] {
+        let body = json!({ "workOrderNumber": "WO-1", "title": "Theirs", field: value });
+        let refused = other.post("/api/webhook/workorder", body).await.expect(400);
+        assert_eq!(refused.defects(), [(field, "unknown_reference")]);
+    }
+    app.drain().await;
+}
+
+#[tokio::test]
+async fn idempotency_keys_do_not_cross_accounts() {
+    let app = TestApp::start().await;
+    let other = app.tenant("Other").await;
+    let body = app.fixture("workorder/valid/minimal");
+    for tenant in [&*app, &other] {
+        let reply = tenant.request("POST", "/api/webhook/workorder").header("idempotency-key", "one").json(&body);
+        let reply = reply.send().await.expect(200);
+        assert_eq!((reply.body["action"].as_str(), reply.header("idempotency-replayed")), (Some("created"), None));
+    }
+    app.drain().await;
+}

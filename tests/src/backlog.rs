@@ -1,0 +1,71 @@
+//! Work that waits: what a test must have done, or have claimed, before it ends.
+
+use aws_sdk_sqs::types::QueueAttributeName;
+use local::System;
+use local::functions::{DELIVERY, RETRY};
+
+/// The messages of one queue.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Depth {
+    /// Could be received now.
+    pub visible: usize,
+    /// Received and not deleted.
+    pub in_flight: usize,
+    /// Not due yet.
+    pub delayed: usize,
+}
+
+impl Depth {
+    pub(crate) async fn of(system: &System, queue: &str) -> Self {
+        let sqs = aws_sdk_sqs::Client::new(system.sdk_config());
+        let request = sqs.get_queue_attributes().queue_url(system.queue_url(queue).unwrap());
+        let attributes = request.attribute_names(QueueAttributeName::All).send().await.unwrap().attributes.unwrap();
+        let number = |name| attributes[&name].parse().unwrap();
+        Self {
+            visible: number(QueueAttributeName::ApproximateNumberOfMessages),
+            in_flight: number(QueueAttributeName::ApproximateNumberOfMessagesNotVisible),
+            delayed: number(QueueAttributeName::ApproximateNumberOfMessagesDelayed),
+        }
+    }
+
+    const fn is_work(self) -> bool {
+        self.visible + self.in_flight > 0
+    }
+}
+
+/// What waits where.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Backlog {
+    /// Records of the stream that were not dispatched.
+    pub stream: usize,
+    /// The queue of first attempts.
+    pub delivery: Depth,
+    /// The queue of later attempts.
+    pub retry: Depth,
+    /// The dead-letter queue of the delivery queue.
+    pub delivery_dead: Depth,
+    /// The dead-letter queue of the retry queue.
+    pub retry_dead: Depth,
+}
+
+impl Backlog {
+    pub(crate) async fn of(system: &System) -> Self {
+        Self {
+            stream: system.waiting_in_stream().await.unwrap(),
+            delivery: Depth::of(system, DELIVERY.name).await,
+            retry: Depth::of(system, RETRY.name).await,
+            delivery_dead: Depth::of(system, DELIVERY.dead_letter).await,
+            retry_dead: Depth::of(system, RETRY.dead_letter).await,
+        }
+    }
+
+    /// Whether something could be done now, or has been given up. Messages for later are neither.
+    #[must_use]
+    pub const fn is_work(self) -> bool {
+        self.stream > 0
+            || self.delivery.is_work()
+            || self.retry.is_work()
+            || self.delivery_dead.is_work()
+            || self.retry_dead.is_work()
+    }
+}

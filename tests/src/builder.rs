@@ -1,0 +1,106 @@
+//! How a test application is started.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use local::{Clock, Options, Storage, System};
+use reqwest::Client;
+use rustls::ClientConfig;
+use shared::rate_limit::Limits;
+
+use crate::app::TestApp;
+use crate::tls::Ca;
+
+/// When tests begin, unless they say otherwise.
+const START: &str = "2025-10-20T14:30:00Z";
+/// So many that no test meets them by chance.
+const NO_LIMITS: Limits = Limits { per_hour: 1_000_000, per_minute: 1_000_000 };
+
+/// Settings of a test application.
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct Builder {
+    pub(crate) options: Options,
+    pub(crate) limits: Option<Limits>,
+}
+
+impl Builder {
+    pub(crate) fn new() -> Self {
+        let clock = Clock::settable(START.parse().unwrap());
+        Self { options: Options::for_test(clock), limits: Some(NO_LIMITS) }
+    }
+
+    /// Keeps its data in a directory, which another start may go on with.
+    pub fn data_dir(mut self, path: &Path) -> Self {
+        self.options.storage = Storage::Directory(path.to_owned());
+        self
+    }
+
+    /// Whether endpoints may be `http` and private. On unless a test is about it.
+    pub fn allow_private(mut self, allow: bool) -> Self {
+        self.options.allow_private_endpoints = allow;
+        self
+    }
+
+    /// The waits between attempts, in seconds, as `RETRY_SCHEDULE_SECONDS` has them.
+    pub fn retry_schedule(mut self, waits: &str) -> Self {
+        self.options.retry_schedule = waits.split(',').map(|wait| Duration::from_secs(wait.parse().unwrap())).collect();
+        self
+    }
+
+    /// Whether stream, queues and schedule are worked on by themselves, as outside of tests. One of the workers drops
+    /// items whose time to live has passed, by the machine's clock: start [`Builder::at_present`] if old ones matter.
+    pub fn workers(mut self, workers: bool) -> Self {
+        self.options.workers = workers;
+        self
+    }
+
+    /// The rate limits of every key; `None` for the contract's.
+    pub fn limits(mut self, limits: Option<Limits>) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Starts at the machine's time: where something looks at that and not at the application's.
+    pub fn at_present(mut self) -> Self {
+        #[expect(clippy::disallowed_methods, reason = "the rim: what the time is at the start")]
+        let now = Timestamp::now();
+        self.options.clock = Clock::settable(now);
+        self
+    }
+
+    /// Trusts endpoints with certificates of `ca`.
+    pub fn trusting(mut self, ca: &Ca) -> Self {
+        self.options.trusted_roots.push(ca.root());
+        self
+    }
+
+    /// Starts it, with a first account.
+    pub async fn start(self) -> TestApp {
+        log_if_asked();
+        let system = System::start(self.options.clone()).await.unwrap();
+        let client = client();
+        let tenant = TestApp::new_tenant(&system, &self, &client, "Test").await;
+        TestApp::new(system, self, tenant)
+    }
+}
+
+/// `TEST_LOG=1` shows the system's log beside a test that fails.
+fn log_if_asked() {
+    #[expect(clippy::disallowed_methods, reason = "the person at the terminal asks")]
+    if std::env::var("TEST_LOG").is_ok() {
+        let _ = tracing_subscriber::fmt().with_test_writer().try_init();
+    }
+}
+
+/// A client that follows and guesses nothing. It speaks plain HTTP only, and is given a TLS configuration because it
+/// would look for one otherwise.
+fn client() -> Client {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let tls = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let tls = tls.with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth();
+    let client = Client::builder().tls_backend_preconfigured(tls).no_proxy();
+    client.redirect(reqwest::redirect::Policy::none()).build().unwrap()
+}

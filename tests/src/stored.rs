@@ -1,0 +1,56 @@
+//! What is in the tables: for what no call of the API shows.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use local::System;
+use shared::alert::Alert;
+use shared::delivery::{Delivery, DeliveryTask};
+use shared::store::tables::{self, Table};
+
+type Item = HashMap<String, AttributeValue>;
+
+/// Every item of a table.
+pub(crate) async fn scan(system: &System, table: Table) -> Vec<Item> {
+    let db = aws_sdk_dynamodb::Client::new(system.sdk_config());
+    db.scan().table_name(table.name).into_paginator().items().send().collect::<Result<_, _>>().await.unwrap()
+}
+
+/// Every delivery, oldest first, read as the deliverer reads them.
+pub(crate) async fn deliveries(system: &System) -> Vec<Delivery> {
+    let (environment, items) = (system.environment(), scan(system, tables::DELIVERIES).await);
+    let (store, events) = (environment.deliveries().unwrap(), environment.events().unwrap());
+    let endpoints = environment.endpoints().unwrap();
+    let tasks: Vec<DeliveryTask> = items.iter().map(task).collect();
+    let mut deliveries = Vec::with_capacity(tasks.len());
+    for tasks in tasks.chunks(10) {
+        deliveries.extend(store.work(tasks, &events, &endpoints).await.unwrap().deliveries.into_values());
+    }
+    deliveries.sort_by(|one, other| one.id.cmp(&other.id));
+    deliveries
+}
+
+/// Every alert of an account, oldest first.
+pub(crate) async fn alerts(system: &System, account: &str) -> Vec<Alert> {
+    let items = scan(system, tables::ALERTS).await;
+    let own = items.iter().filter(|item| text(item, "pk") == account);
+    let mut alerts: Vec<Alert> = own.map(|item| serde_json::from_str(text(item, "alert")).unwrap()).collect();
+    alerts.sort_by_key(|alert| alert.created_at);
+    alerts
+}
+
+/// A task that names a delivery and nothing else that is there.
+fn task(item: &Item) -> DeliveryTask {
+    DeliveryTask {
+        account: text(item, "pk").to_owned(),
+        delivery_id: text(item, "sk").to_owned(),
+        outbox_id: "-".to_owned(),
+        endpoint_id: "-".to_owned(),
+        attempt_count: 0,
+        due: jiff::Timestamp::UNIX_EPOCH,
+    }
+}
+
+fn text<'a>(item: &'a Item, name: &str) -> &'a str {
+    item[name].as_s().unwrap()
+}
