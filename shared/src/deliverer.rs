@@ -6,12 +6,13 @@ mod aftermath;
 mod lanes;
 mod secrets;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 
+use crate::alert::Alert;
 use crate::delivery::{Attempt, Delivery, DeliveryStatus, DeliveryTask, Message, Trigger};
 use crate::endpoint::{Endpoint, EndpointStatus};
 use crate::ids;
@@ -33,6 +34,10 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 const EARLY_MILLISECONDS: i64 = 50;
 /// How long an attempt waits in the retry queue when its endpoint has too many under way.
 const CROWDED_SECONDS: i64 = 20;
+/// How often a delivery looks whether its disabled endpoint is enabled again.
+const LOOK_AGAIN_SECONDS: i64 = 900;
+/// How long it waits for that.
+const WAIT_FOR_ENDPOINT_SECONDS: i64 = 5 * 86_400;
 
 /// What a delivering function holds.
 #[derive(Debug)]
@@ -71,8 +76,6 @@ enum TaskError {
     Queue(#[from] QueueError),
     #[error("the signing secret can't be opened: {0}")]
     Secret(#[from] SealError),
-    #[error("the event of the delivery is gone")]
-    NoEvent,
     #[error("the message can't be read: {0}")]
     Unreadable(#[from] serde_json::Error),
 }
@@ -129,11 +132,16 @@ impl Deliverer {
         if due.as_millisecond() > now.as_millisecond() + EARLY_MILLISECONDS {
             return Ok(self.retries.send(&[delivery.task()], now).await?);
         }
-        let endpoint = work.endpoints.get(&(task.account.clone(), task.endpoint_id.clone()));
-        let Some(endpoint) = endpoint.filter(|endpoint| endpoint.status == EndpointStatus::Enabled) else {
-            return self.cancel(delivery, now).await;
+        let Some(endpoint) = work.endpoints.get(&(task.account.clone(), task.endpoint_id.clone())) else {
+            return self.end(delivery, DeliveryStatus::Cancelled, now).await;
         };
-        match self.lanes.turn(delivery).await {
+        if endpoint.status == EndpointStatus::Disabled {
+            return self.wait_for_endpoint(delivery, now).await;
+        }
+        let arrived = Instant::now();
+        let turn = self.lanes.turn(delivery).await;
+        let now = later(now, arrived.elapsed());
+        match turn {
             Turn::UnderWay => Ok(()),
             Turn::Crowded => {
                 let later = now + SignedDuration::from_secs(CROWDED_SECONDS);
@@ -155,7 +163,8 @@ impl Deliverer {
         endpoint: &Endpoint,
         now: Timestamp,
     ) -> Result<(), TaskError> {
-        let event = event.ok_or(TaskError::NoEvent)?;
+        // Events age out with their deliveries; one without the other can't be sent any more.
+        let Some(event) = event else { return self.end(delivery, DeliveryStatus::Failed, now).await };
         let answer = self.send(delivery, event, endpoint, now).await?;
         let ended = now + SignedDuration::from_millis(i64::try_from(answer.duration_ms).unwrap_or_default());
         let in_series = delivery.attempt_count - delivery.series_start + 1;
@@ -175,8 +184,10 @@ impl Deliverer {
             response_body: answer.response_body.clone(),
         };
         log(delivery, &attempt, status);
+        let alert =
+            (status == DeliveryStatus::Failed).then(|| aftermath::delivery_failed(delivery, Some(&answer), ended));
         let outcome = Outcome { status, attempt: Some(attempt), next_attempt_at, now: ended };
-        if !self.deliveries.record(delivery, &outcome).await? {
+        if !self.record(delivery, &outcome, alert).await? {
             // Another run of the same attempt was recorded first: what follows from it is that run's business.
             return Ok(());
         }
@@ -184,7 +195,8 @@ impl Deliverer {
             let attempt_count = delivery.attempt_count + 1;
             self.retries.send(&[DeliveryTask { due, attempt_count, ..delivery.task() }], ended).await?;
         }
-        Ok(self.follow_up(delivery, endpoint, &answer, verdict, ended).await?)
+        self.follow_up(delivery, endpoint, &answer, verdict, ended).await;
+        Ok(())
     }
 
     async fn send(
@@ -215,11 +227,40 @@ impl Deliverer {
         Ok(self.sender.send(outgoing).await)
     }
 
-    async fn cancel(&self, delivery: &Delivery, now: Timestamp) -> Result<(), TaskError> {
-        let outcome = Outcome { status: DeliveryStatus::Cancelled, attempt: None, next_attempt_at: None, now };
-        self.deliveries.record(delivery, &outcome).await?;
+    /// Ends a delivery without an attempt.
+    async fn end(&self, delivery: &Delivery, status: DeliveryStatus, now: Timestamp) -> Result<(), TaskError> {
+        let alert = (status == DeliveryStatus::Failed).then(|| aftermath::delivery_failed(delivery, None, now));
+        let outcome = Outcome { status, attempt: None, next_attempt_at: None, now };
+        self.record(delivery, &outcome, alert).await?;
         Ok(())
     }
+
+    /// A disabled endpoint may be mended and enabled again: its deliveries wait for some days, then they have failed.
+    async fn wait_for_endpoint(&self, delivery: &Delivery, now: Timestamp) -> Result<(), TaskError> {
+        if now.as_second() - delivery.created_at.as_second() >= WAIT_FOR_ENDPOINT_SECONDS {
+            return self.end(delivery, DeliveryStatus::Failed, now).await;
+        }
+        let due = now + SignedDuration::from_secs(LOOK_AGAIN_SECONDS);
+        let outcome = Outcome { status: delivery.status, attempt: None, next_attempt_at: Some(due), now };
+        if self.record(delivery, &outcome, None).await? {
+            self.retries.send(&[DeliveryTask { due, ..delivery.task() }], now).await?;
+        }
+        Ok(())
+    }
+
+    /// Records an outcome, a failure together with its alert: whoever marks a delivery failed has told a person.
+    async fn record(&self, delivery: &Delivery, outcome: &Outcome, alert: Option<Alert>) -> Result<bool, StoreError> {
+        match alert {
+            Some(alert) => self.deliveries.record_failed(delivery, outcome, &self.alerts, &alert).await,
+            None => self.deliveries.record(delivery, outcome).await,
+        }
+    }
+}
+
+/// `now` after a wait; a wait that is too short to matter leaves it as it is.
+fn later(now: Timestamp, waited: Duration) -> Timestamp {
+    let waited = if waited < Duration::from_millis(100) { Duration::ZERO } else { waited };
+    now + SignedDuration::try_from(waited).unwrap_or_default()
 }
 
 fn parse(message: &SqsMessage) -> Result<DeliveryTask, TaskError> {
@@ -249,6 +290,9 @@ fn log(delivery: &Delivery, attempt: &Attempt, status: DeliveryStatus) {
         error = attempt.error.map(crate::sender::AttemptError::as_str),
         duration_ms = attempt.duration_ms,
         latency_ms,
-        "attempt {number} of {id}: {status}", number = attempt.number, id = delivery.id, status = status.as_str(),
+        "attempt {number} of {id}: {status}",
+        number = attempt.number,
+        id = delivery.id,
+        status = status.as_str(),
     );
 }

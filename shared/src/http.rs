@@ -68,7 +68,9 @@ mod tests {
         for yes in ["application/json", "application/json; charset=utf-8", "Application/JSON;charset=\"UTF-8\""] {
             assert!(json(yes), "{yes}");
         }
-        for no in ["text/plain", "application/json; charset=latin1", "application/jsonp", "application/problem+json", ""] {
+        for no in
+            ["text/plain", "application/json; charset=latin1", "application/jsonp", "application/problem+json", ""]
+        {
             assert!(!json(no), "{no}");
         }
         assert!(!is_json(&HeaderMap::new()));

@@ -4,6 +4,7 @@
 pub mod account;
 pub mod alert;
 pub mod api_key;
+mod causes;
 pub mod clock;
 pub mod config;
 pub mod defect;

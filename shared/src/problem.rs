@@ -83,7 +83,9 @@ impl ProblemCode {
             Self::Forbidden => (StatusCode::FORBIDDEN, "forbidden", "The API key may not do this"),
             Self::NotFound => (StatusCode::NOT_FOUND, "not_found", "Not found"),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "Method not allowed"),
-            Self::RequestTimeout => (StatusCode::REQUEST_TIMEOUT, "request_timeout", "The request did not arrive whole"),
+            Self::RequestTimeout => {
+                (StatusCode::REQUEST_TIMEOUT, "request_timeout", "The request did not arrive whole")
+            }
             Self::AlreadyExists => (StatusCode::CONFLICT, "already_exists", "The record exists already"),
             Self::VersionConflict => (StatusCode::CONFLICT, "version_conflict", "The record has changed"),
             Self::InvalidStateTransition => {
@@ -102,9 +104,11 @@ impl ProblemCode {
             Self::UnsupportedMediaType => {
                 (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "The body must be application/json")
             }
-            Self::IdempotencyKeyReused => {
-                (StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", "The idempotency key was used for another body")
-            }
+            Self::IdempotencyKeyReused => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "idempotency_key_reused",
+                "The idempotency key was used for another body",
+            ),
             Self::RateLimitExceeded => (StatusCode::TOO_MANY_REQUESTS, "rate_limit_exceeded", "Rate limit exceeded"),
             Self::InternalError => (StatusCode::INTERNAL_SERVER_ERROR, "internal_error", "Internal error"),
             Self::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Temporarily unavailable"),
@@ -204,14 +208,15 @@ impl Problem {
     /// The answer: `application/problem+json` with the request's id.
     #[must_use]
     pub fn into_response(self, request_id: &str) -> Response<Body> {
+        let lists_errors = matches!(self.code.status(), StatusCode::BAD_REQUEST | StatusCode::CONFLICT);
         let body = Wire {
             r#type: self.code.type_uri(),
             title: self.code.title(),
             status: self.code.status().as_u16(),
             detail: &self.detail,
             code: self.code,
-            errors: (!self.errors.is_empty()).then(|| &self.errors[..self.errors.len().min(MAX_ERRORS)]),
-            truncated: (!self.errors.is_empty()).then_some(self.errors.len() > MAX_ERRORS),
+            errors: lists_errors.then(|| &self.errors[..self.errors.len().min(MAX_ERRORS)]),
+            truncated: lists_errors.then_some(self.errors.len() > MAX_ERRORS),
             violated_policies: &self.violated_policies,
             request_id,
         };

@@ -1,10 +1,10 @@
 //! Queues: the clock of deliveries. A message says which delivery is due and when; the truth is in the store.
 
 use aws_sdk_sqs::Client;
-use aws_sdk_sqs::error::DisplayErrorContext;
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use jiff::Timestamp;
 
+use crate::causes::causes;
 use crate::delivery::{DeliveryTask, Message};
 use crate::schedule::hop_delay;
 
@@ -72,7 +72,7 @@ impl Queue {
             .set_entries(Some(entries.collect::<Result<_, _>>()?))
             .send()
             .await
-            .map_err(|e| QueueError::Call(DisplayErrorContext(e).to_string()))?;
+            .map_err(|e| QueueError::Call(causes(&e)))?;
         match output.failed() {
             [] => Ok(()),
             failed => Err(QueueError::Refused {

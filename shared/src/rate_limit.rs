@@ -76,9 +76,9 @@ impl RateLimit {
         }
     }
 
-    /// The refusal, if the call was not granted.
+    /// The refusal, if the call was not granted; `who` begins its sentence.
     #[must_use]
-    pub fn refusal(&self) -> Option<Problem> {
+    pub fn refusal(&self, who: &str) -> Option<Problem> {
         if self.granted {
             return None;
         }
@@ -87,7 +87,7 @@ impl RateLimit {
         let limits = format!("{} calls a minute and {} an hour", self.minute.limit, self.hour.limit);
         let mut problem = Problem::new(
             ProblemCode::RateLimitExceeded,
-            format!("This key may make {limits}. Wait {wait} seconds, then send the same request again."),
+            format!("{who} may make {limits}. Wait {wait} seconds, then send the same request again."),
         )
         .with_header(header::RETRY_AFTER, HeaderValue::from(wait));
         problem.violated_policies = used_up.iter().map(|w| w.name).collect();
@@ -150,17 +150,17 @@ mod tests {
     #[test]
     fn a_refusal_waits_for_the_longest_of_the_used_up_windows() {
         let usage = Usage { hour: 1000, minute: 50, granted: false };
-        let problem = RateLimit::new(Limits::default(), usage, at("2025-10-20T14:59:30Z")).refusal().unwrap();
+        let problem = RateLimit::new(Limits::default(), usage, at("2025-10-20T14:59:30Z")).refusal("This key").unwrap();
         assert_eq!(problem.violated_policies, ["permin", "perhr"]);
         assert!(problem.headers.iter().any(|(name, value)| name == "retry-after" && value == "30"));
         let usage = Usage { hour: 50, minute: 50, granted: false };
-        let problem = RateLimit::new(Limits::default(), usage, at("2025-10-20T14:29:01Z")).refusal().unwrap();
+        let problem = RateLimit::new(Limits::default(), usage, at("2025-10-20T14:29:01Z")).refusal("This key").unwrap();
         assert_eq!(problem.violated_policies, ["permin"]);
     }
 
     #[test]
     fn a_granted_call_is_not_refused_even_when_it_was_the_last() {
         let usage = Usage { hour: 50, minute: 50, granted: true };
-        assert!(RateLimit::new(Limits::default(), usage, at("2025-10-20T14:29:01Z")).refusal().is_none());
+        assert!(RateLimit::new(Limits::default(), usage, at("2025-10-20T14:29:01Z")).refusal("This key").is_none());
     }
 }

@@ -8,13 +8,14 @@ use std::fmt;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, Nonce, RandomizedNonceKey};
 use aws_sdk_kms::Client;
-use aws_sdk_kms::error::DisplayErrorContext;
 use aws_sdk_kms::primitives::Blob;
 use aws_sdk_kms::types::{DataKeySpec, MacAlgorithmSpec};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
+
+use crate::causes::causes;
 
 const NONCE_LENGTH: usize = 12;
 const CONTEXT: &str = "workskedge";
@@ -73,7 +74,7 @@ impl Sealer {
                     .encryption_context(CONTEXT, context)
                     .send()
                     .await
-                    .map_err(|e| SealError::kms("GenerateDataKey", DisplayErrorContext(e)))?;
+                    .map_err(|e| SealError::kms("GenerateDataKey", &e))?;
                 let plain = data_key.plaintext().ok_or(SealError::Unopenable)?.as_ref();
                 let wrapped = data_key.ciphertext_blob().ok_or(SealError::Unopenable)?.as_ref();
                 Ok(format!("k1.{}.{}", URL_SAFE_NO_PAD.encode(wrapped), encrypt(plain, value, context)?))
@@ -97,7 +98,7 @@ impl Sealer {
                     .encryption_context(CONTEXT, context)
                     .send()
                     .await
-                    .map_err(|e| SealError::kms("Decrypt", DisplayErrorContext(e)))?;
+                    .map_err(|e| SealError::kms("Decrypt", &e))?;
                 decrypt(data_key.plaintext().ok_or(SealError::Unopenable)?.as_ref(), text, context)
             }
             _ => Err(SealError::Unopenable),
@@ -120,7 +121,7 @@ impl Sealer {
                     .message(Blob::new(message))
                     .send()
                     .await
-                    .map_err(|e| SealError::kms("GenerateMac", DisplayErrorContext(e)))?;
+                    .map_err(|e| SealError::kms("GenerateMac", &e))?;
                 Ok(hex::encode(output.mac().ok_or(SealError::Unopenable)?.as_ref()))
             }
         }
@@ -128,8 +129,8 @@ impl Sealer {
 }
 
 impl SealError {
-    fn kms(call: &'static str, cause: impl fmt::Display) -> Self {
-        Self::Kms { call, cause: cause.to_string() }
+    fn kms(call: &'static str, error: &(dyn std::error::Error + 'static)) -> Self {
+        Self::Kms { call, cause: causes(error) }
     }
 }
 
@@ -147,9 +148,8 @@ fn mac(key: &[u8], message: &[u8]) -> Result<[u8; 32], SealError> {
 fn encrypt(key: &[u8], value: &[u8], context: &str) -> Result<String, SealError> {
     let key = RandomizedNonceKey::new(&AES_256_GCM, key).map_err(|_| SealError::Unopenable)?;
     let mut sealed = value.to_vec();
-    let nonce = key
-        .seal_in_place_append_tag(Aad::from(context.as_bytes()), &mut sealed)
-        .map_err(|_| SealError::Unopenable)?;
+    let nonce =
+        key.seal_in_place_append_tag(Aad::from(context.as_bytes()), &mut sealed).map_err(|_| SealError::Unopenable)?;
     Ok(URL_SAFE_NO_PAD.encode([&nonce.as_ref()[..], &sealed].concat()))
 }
 
@@ -159,9 +159,8 @@ fn decrypt(key: &[u8], text: &str, context: &str) -> Result<Vec<u8>, SealError> 
     let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| SealError::Unopenable)?;
     let key = RandomizedNonceKey::new(&AES_256_GCM, key).map_err(|_| SealError::Unopenable)?;
     let mut buffer = sealed.to_vec();
-    let plain = key
-        .open_in_place(nonce, Aad::from(context.as_bytes()), &mut buffer)
-        .map_err(|_| SealError::Unopenable)?;
+    let plain =
+        key.open_in_place(nonce, Aad::from(context.as_bytes()), &mut buffer).map_err(|_| SealError::Unopenable)?;
     Ok(plain.to_vec())
 }
 

@@ -25,7 +25,16 @@ pub mod rate_windows;
 pub mod records;
 pub mod tables;
 
-use aws_sdk_dynamodb::error::{DisplayErrorContext, SdkError};
+use aws_sdk_dynamodb::error::SdkError;
+
+use crate::causes::causes;
+
+/// DynamoDB had no room for a part of a batch: asking at once again would only take more of it.
+async fn pause_if<K, V>(unprocessed: Option<&std::collections::HashMap<K, V>>) {
+    if unprocessed.is_some_and(|rest| !rest.is_empty()) {
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+}
 
 /// DynamoDB could not do what was asked, or holds something that this version can't read.
 #[derive(Debug, thiserror::Error)]
@@ -58,11 +67,11 @@ impl StoreError {
         E: std::error::Error + Send + Sync + 'static,
         R: std::fmt::Debug + Send + Sync + 'static,
     {
-        move |error| Self::Call { call, cause: DisplayErrorContext(error).to_string() }
+        move |error| Self::Call { call, cause: causes(&error) }
     }
 
     /// For an operation error that is not one of those which are outcomes.
     fn operation<E: std::error::Error + Send + Sync + 'static>(call: &'static str, error: E) -> Self {
-        Self::Call { call, cause: DisplayErrorContext(error).to_string() }
+        Self::Call { call, cause: causes(&error) }
     }
 }

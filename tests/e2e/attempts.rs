@@ -81,5 +81,5 @@ async fn an_attempt_ends_after_thirty_seconds() {
     let delivery = app.only_delivery().await;
     let attempt = &delivery.attempts[0];
     assert_eq!((delivery.status, attempt.error), (DeliveryStatus::Retrying, Some(AttemptError::Timeout)));
-    assert!(attempt.duration_ms >= 30_000);
+    assert!((30_000..40_000).contains(&attempt.duration_ms), "{} ms", attempt.duration_ms);
 }

@@ -100,22 +100,40 @@ async fn what_is_pending_for_a_deleted_endpoint_is_cancelled() {
     assert_eq!((delivery.status, delivery.attempts.len()), (DeliveryStatus::Cancelled, 0));
 }
 
-#[tokio::test]
-async fn what_is_retried_for_a_disabled_endpoint_is_cancelled() {
+/// A system with one delivery that failed at first, to an endpoint that was disabled then.
+async fn disabled_while_retrying() -> (TestApp, Receiver, Endpoint) {
     let (app, receiver) = (TestApp::start().await, Receiver::start().await);
     receiver.answer_with([500, 200]);
     let endpoint = app.endpoint(&receiver.url(), ["*"]).await;
     create_work_order(&app, "WO-1").await;
     app.drain().await;
-    let path = format!("/api/endpoints/{}", endpoint.id);
-    app.patch(&path, json!({ "status": "disabled" })).await.expect(200);
+    app.patch(&format!("/api/endpoints/{}", endpoint.id), json!({ "status": "disabled" })).await.expect(200);
     app.advance(Duration::from_secs(70)).await;
     app.drain().await;
-    assert_eq!(receiver.count(), 1);
-    assert_eq!(app.only_delivery().await.status, DeliveryStatus::Cancelled);
+    assert_eq!(receiver.count(), 1, "a disabled endpoint gets nothing");
+    (app, receiver, endpoint)
+}
 
-    app.patch(&path, json!({ "status": "enabled" })).await.expect(200);
-    create_work_order(&app, "WO-2").await;
+#[tokio::test]
+async fn what_is_retried_for_a_disabled_endpoint_arrives_once_it_is_enabled_again() {
+    let (app, receiver, endpoint) = disabled_while_retrying().await;
+    assert_eq!(app.only_delivery().await.status, DeliveryStatus::Retrying);
+    app.patch(&format!("/api/endpoints/{}", endpoint.id), json!({ "status": "enabled" })).await.expect(200);
+    app.advance(Duration::from_mins(15)).await;
     app.drain().await;
-    assert_eq!(receiver.count(), 2, "an endpoint that is enabled again gets what is new");
+    let delivery = app.only_delivery().await;
+    assert_eq!((delivery.status, delivery.attempt_count), (DeliveryStatus::Delivered, 2));
+    assert_eq!(receiver.requests()[1].header("x-webhook-retry"), "1");
+}
+
+#[tokio::test]
+async fn what_waits_for_a_disabled_endpoint_for_five_days_has_failed_with_an_alert() {
+    let (app, receiver, _) = disabled_while_retrying().await;
+    for _ in 0..5 {
+        app.advance(Duration::from_hours(24)).await;
+        app.drain().await;
+    }
+    assert_eq!(receiver.count(), 1);
+    assert_eq!(app.only_delivery().await.status, DeliveryStatus::Failed);
+    assert_eq!(alerts(&app).await, [AlertKind::DeliveryFailed]);
 }

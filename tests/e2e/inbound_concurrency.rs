@@ -149,3 +149,25 @@ async fn a_number_that_two_records_move_to_goes_to_one() {
     ok(app.post(WORK_ORDER, json!({"workOrderNumber": "WO-9", "priority": "low"})).await);
     app.leave_work();
 }
+
+#[tokio::test]
+async fn a_person_who_gets_another_number_while_being_assigned_loses_no_booking() {
+    let app = TestApp::start().await;
+    for round in 0..5 {
+        let (person, order) = (format!("E-{round}"), format!("WO-{round}"));
+        let known = id(&employee(&app, &person, json!({})).await);
+        let assign = json!({"workOrderNumber": order, "title": "x", "assignments": [{"employeeNumber": person}]});
+        let rename = json!({"id": known, "employeeNumber": format!("N-{round}")});
+        let (assigned, renamed) =
+            tokio::join!(at_once(&app, WORK_ORDER, vec![assign]), at_once(&app, EMPLOYEE, vec![rename]));
+        accepted(&renamed[0], "updated");
+        let deleted = app.post(EMPLOYEE, json!({"id": known, "operation": "delete"})).await;
+        if assigned[0].status == 200 {
+            refused(&deleted, 409, "still_referenced");
+        } else {
+            refused(&assigned[0], 400, "validation_failed");
+            accepted(&deleted, "deleted");
+        }
+    }
+    app.leave_work();
+}

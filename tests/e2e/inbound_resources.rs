@@ -83,7 +83,7 @@ fn says_nothing_of(text: &str, body: &Value) {
         Value::String(value)
             if value.len() > 5 && !value.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_') =>
         {
-            assert!(!text.contains(value.as_str()), "{value} in {text}")
+            assert!(!text.contains(value.as_str()), "{value} in {text}");
         }
         Value::Array(items) => items.iter().for_each(|item| says_nothing_of(text, item)),
         Value::Object(members) => members.values().for_each(|value| says_nothing_of(text, value)),

@@ -142,6 +142,40 @@ async fn a_person_keeps_calendar_and_orders_under_a_new_number() {
 }
 
 #[tokio::test]
+async fn a_deleted_order_leaves_the_calendar_of_a_person_with_another_number() {
+    let app = TestApp::start().await;
+    let person = id(&employee(&app, "E-1", json!({})).await);
+    let order = |employee: &str| {
+        json!({"scheduledStart": "2025-10-27T12:00:00Z", "scheduledEnd": "2025-10-27T20:00:00Z",
+            "assignments": [{"employeeNumber": employee}]})
+    };
+    work_order(&app, "WO-1", order("E-1")).await;
+    accepted(&app.post(EMPLOYEE, json!({"id": person, "employeeNumber": "E-2"})).await, "updated");
+    employee(&app, "E-1", json!({})).await;
+    assert_eq!(
+        warnings(&work_order(&app, "WO-2", order("E-1")).await),
+        [""; 0],
+        "the old number is someone else's now"
+    );
+    accepted(&app.post(WORK_ORDER, json!({"workOrderNumber": "WO-1", "operation": "delete"})).await, "deleted");
+    assert_eq!(warnings(&work_order(&app, "WO-3", order("E-2")).await), [""; 0]);
+    app.leave_work();
+}
+
+#[tokio::test]
+async fn time_off_follows_a_person_to_a_new_number() {
+    let app = TestApp::start().await;
+    let person = id(&employee(&app, "E-1", json!({})).await);
+    let request = |number: &str, employee: &str| json!({"requestNumber": number, "employeeNumber": employee, "type": "vacation", "startDate": "2025-12-24", "endDate": "2025-12-24"});
+    accepted(&app.post(TIME_OFF, request("TO-1", "E-1")).await, "created");
+    accepted(&app.post(EMPLOYEE, json!({"id": person, "employeeNumber": "E-2"})).await, "updated");
+    refused(&app.post(TIME_OFF, request("TO-2", "E-2")).await, 409, "overlap");
+    accepted(&app.post(TIME_OFF, json!({"requestNumber": "TO-1", "status": "cancelled"})).await, "updated");
+    accepted(&app.post(TIME_OFF, request("TO-2", "E-2")).await, "created");
+    app.leave_work();
+}
+
+#[tokio::test]
 async fn operations_say_what_must_be_there() {
     let app = TestApp::start().await;
     let order = |operation: &str| json!({"workOrderNumber": "WO-1", "title": "x", "operation": operation});
@@ -204,6 +238,19 @@ async fn a_stale_deletion_deletes_nothing() {
     accepted(&stale, "unchanged");
     assert_eq!(warnings(&stale), ["stale_update sourceUpdatedAt"]);
     accepted(&app.post(WORK_ORDER, delete("2025-10-20T11:00:00Z")).await, "deleted");
+    app.leave_work();
+}
+
+#[tokio::test]
+async fn a_body_older_than_the_deletion_does_not_bring_the_record_back() {
+    let app = TestApp::start().await;
+    work_order(&app, "WO-1", json!({"sourceUpdatedAt": "2025-10-20T10:00:00Z"})).await;
+    let at = |time: &str, extra: Value| with(json!({"workOrderNumber": "WO-1", "sourceUpdatedAt": time}), extra);
+    accepted(&app.post(WORK_ORDER, at("2025-10-20T12:00:00Z", json!({"operation": "delete"}))).await, "deleted");
+    let late = app.post(WORK_ORDER, at("2025-10-20T11:00:00Z", json!({"title": "x"}))).await;
+    accepted(&late, "unchanged");
+    assert_eq!(warnings(&late), ["stale_update sourceUpdatedAt"]);
+    accepted(&app.post(WORK_ORDER, at("2025-10-20T13:00:00Z", json!({"title": "x"}))).await, "created");
     app.leave_work();
 }
 

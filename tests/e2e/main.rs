@@ -14,6 +14,7 @@ mod endpoints;
 mod expect;
 mod health;
 mod inbound_concurrency;
+mod inbound_large;
 mod inbound_resources;
 mod inbound_rules;
 mod inbound_states;

@@ -114,7 +114,7 @@ async fn a_request_whose_first_is_still_running_is_refused_until_that_one_is_giv
     let key = format!("{}#/api/webhook/workorder#order-1", app.account);
     let fingerprint = hex::encode(Sha256::digest(body.to_string()));
     let store = app.system().environment().idempotency().unwrap();
-    assert_eq!(store.claim(&key, &fingerprint, app.now()).await.unwrap(), Claim::Ours);
+    assert_eq!(store.claim(&key, "req_first", &fingerprint, app.now()).await.unwrap(), Claim::Ours);
     send(&app, "order-1", &body).await.expect(409);
     app.advance(Duration::from_hours(1)).await;
     send(&app, "order-1", &body).await.expect(200);

@@ -70,12 +70,16 @@ impl Dispatcher {
                 }
             }
         }
+        let mut failed = false;
         for (account, outboxes) in by_account {
             if let Err(error) = self.dispatch(&account, &outboxes, now).await {
                 tracing::error!(%error, account, "events were not dispatched; the stream brings them again");
-                // Accounts that are done are done again, which makes nothing twice.
-                return failed_from(first);
+                failed = true;
             }
+        }
+        if failed {
+            // Accounts that are done are done again, which makes nothing twice.
+            return failed_from(first);
         }
         unreadable.map_or_else(DynamoDbEventResponse::default, |sequence| failed_from(Some(sequence)))
     }
@@ -85,16 +89,21 @@ impl Dispatcher {
         let mut after: Option<String> = None;
         loop {
             let page = self.endpoints.page(account, after.as_deref(), false, PAGE).await?;
-            let mut wanted: Vec<(Delivery, HealthState)> = Vec::new();
+            let mut wanted: Vec<(Delivery, HealthState)> = Vec::with_capacity(MAX_CREATED_AT_ONCE);
             for outbox in outboxes {
                 for event in &outbox.events {
-                    let takers = page.endpoints.iter().filter(|e| e.wants(event.name, event.project_id.as_deref()));
-                    wanted.extend(takers.map(|e| (delivery(outbox, event, e, now), e.health.state)));
+                    for endpoint in &page.endpoints {
+                        if endpoint.wants(event.name, event.project_id.as_deref()) {
+                            wanted.push((delivery(outbox, event, endpoint, now), endpoint.health.state));
+                        }
+                        if wanted.len() == MAX_CREATED_AT_ONCE {
+                            self.create(&wanted, now).await?;
+                            wanted.clear();
+                        }
+                    }
                 }
             }
-            for chunk in wanted.chunks(MAX_CREATED_AT_ONCE) {
-                self.create(chunk, now).await?;
-            }
+            self.create(&wanted, now).await?;
             after = page.next;
             if after.is_none() {
                 return Ok(());

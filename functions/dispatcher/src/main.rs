@@ -11,5 +11,8 @@ use shared::config::Environment;
 async fn main() -> Result<(), Error> {
     tracing::init_default_subscriber();
     let dispatcher = &Dispatcher::from_environment(&Environment::of_process().await)?;
-    run(service_fn(async |batch: LambdaEvent<_>| Ok::<_, Infallible>(dispatcher.handle(batch.payload, clock::now()).await))).await
+    run(service_fn(async |batch: LambdaEvent<_>| {
+        Ok::<_, Infallible>(dispatcher.handle(batch.payload, clock::now()).await)
+    }))
+    .await
 }

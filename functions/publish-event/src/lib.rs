@@ -55,14 +55,9 @@ impl PublishEvent {
         let Publication { draft, occurred_at, key, fingerprint } = publication;
         let project = draft.data.get("projectId").and_then(|id| id.as_str()).map(str::to_owned);
         let event = Event::new(ids::new_id("evt_", now), draft, occurred_at);
-        let stored = StoredEvent::new(&event, project.as_deref());
-        let outboxes = Outbox::split(account, &caller.request_id, vec![stored]);
+        let outbox = Outbox::of(account, &caller.request_id, StoredEvent::new(&event, project.as_deref()));
         let key = format!("{account}#publish#{key}");
-        let mut claim = Claim::Ours;
-        for outbox in &outboxes {
-            claim = self.events.publish_once(outbox, &self.idempotency, &key, &fingerprint, now).await?;
-        }
-        match claim {
+        match self.events.publish_once(&outbox, &self.idempotency, &key, &fingerprint, now).await? {
             Claim::Ours => Ok(answer(&event.id, false)),
             Claim::Done { fingerprint: first, answer: id } if first == fingerprint => Ok(answer(&id, true)),
             Claim::Done { .. } | Claim::Running { .. } => Err(Problem::new(
@@ -75,6 +70,7 @@ impl PublishEvent {
 
 fn answer(event_id: &str, duplicate: bool) -> Reply {
     let action = if duplicate { "duplicate" } else { "published" };
-    let facts = Facts { action: Some(action), id: Some(event_id.to_owned()), events: usize::from(!duplicate), number: None };
+    let facts =
+        Facts { action: Some(action), id: Some(event_id.to_owned()), events: usize::from(!duplicate), number: None };
     Reply::ok(&json!({ "success": true, "eventId": event_id, "duplicate": duplicate })).with_facts(facts)
 }

@@ -2,8 +2,8 @@
 
 use std::convert::Infallible;
 
-use request_timeoff::TimeOff;
 use lambda_http::{Error, run, service_fn, tracing};
+use request_timeoff::TimeOff;
 use shared::clock;
 use shared::config::Environment;
 

@@ -10,5 +10,8 @@ use shared::config::Environment;
 async fn main() -> Result<(), Error> {
     tracing::init_default_subscriber();
     let deliverer = &Environment::of_process().await.deliverer()?;
-    run(service_fn(async |batch: LambdaEvent<_>| Ok::<_, Infallible>(deliverer.handle(batch.payload, clock::now()).await))).await
+    run(service_fn(async |batch: LambdaEvent<_>| {
+        Ok::<_, Infallible>(deliverer.handle(batch.payload, clock::now()).await)
+    }))
+    .await
 }

@@ -1,7 +1,9 @@
-//! The sweeper: once a minute, whatever is overdue goes back on its queue.
+//! The sweeper: once a minute, whatever is overdue goes back on a queue.
 //!
-//! DynamoDB is the truth and SQS only the clock: a queue that lost a message, or all of them, loses no delivery.
+//! DynamoDB is the truth and SQS only the clock: a queue that lost a message, or all of them, loses no delivery. What is
+//! overdue goes to the retry queue, first attempts too: whatever held them up must not hold up news.
 
+use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use shared::config::{ConfigError, Environment};
 use shared::queue::{Queue, QueueError};
@@ -13,13 +15,12 @@ const PAGE: usize = 100;
 /// So many in one sweep: the next one goes on.
 const MAX_PER_SWEEP: usize = 20_000;
 /// A delivery that was put back is left alone for so long: its message may have to wait in a backlog.
-const RESERVE_SECONDS: i64 = 900;
+const RESERVE: SignedDuration = SignedDuration::from_mins(15);
 
 /// What the sweeper holds.
 #[derive(Debug)]
 pub struct Sweeper {
     deliveries: Deliveries,
-    first: Queue,
     retries: Queue,
 }
 
@@ -35,16 +36,12 @@ pub enum SweepError {
 }
 
 impl Sweeper {
-    /// Reads `DELIVERIES_TABLE`, `DELIVERY_QUEUE_URL` and `RETRY_QUEUE_URL`.
+    /// Reads `DELIVERIES_TABLE` and `RETRY_QUEUE_URL`.
     ///
     /// # Errors
     /// When one of them is not set.
     pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
-        Ok(Self {
-            deliveries: environment.deliveries()?,
-            first: environment.delivery_queue()?,
-            retries: environment.retry_queue()?,
-        })
+        Ok(Self { deliveries: environment.deliveries()?, retries: environment.retry_queue()? })
     }
 
     /// Puts what is overdue at `now` back on its queue; returns how many deliveries that were.
@@ -95,16 +92,11 @@ impl Sweeper {
     }
 
     async fn put_back(&self, overdue: &[Overdue], now: Timestamp) -> Result<(), SweepError> {
-        let (mut first, mut later) = (Vec::new(), Vec::new());
-        for entry in overdue {
-            let Some(delivery) =
-                self.deliveries.reserve(entry, now, SignedDuration::from_secs(RESERVE_SECONDS)).await?
-            else {
-                continue;
-            };
-            if delivery.attempt_count == 0 { first.push(delivery.task()) } else { later.push(delivery.task()) }
+        let reserve = overdue.iter().map(|entry| self.deliveries.reserve(entry, now, RESERVE));
+        let mut tasks = Vec::with_capacity(overdue.len());
+        for delivery in join_all(reserve).await {
+            tasks.extend(delivery?.map(|delivery| delivery.task()));
         }
-        self.first.send(&first, now).await?;
-        Ok(self.retries.send(&later, now).await?)
+        Ok(self.retries.send(&tasks, now).await?)
     }
 }

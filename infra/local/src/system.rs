@@ -22,9 +22,9 @@ use tokio_util::task::TaskTracker;
 
 use crate::clock::Clock;
 use crate::data_dir::{DataDir, DataDirError, random_key};
-use crate::embedded::{Calls, Embedded};
 use crate::embedded::dynamodb::{DynamoDb, OpenError};
 use crate::embedded::sqs::Sqs;
+use crate::embedded::{Calls, Embedded};
 use crate::first_start::{FirstStartError, make_account};
 use crate::functions::{self, DELIVERY, Functions, RETRY};
 use crate::gateway::{Gateway, Patience};

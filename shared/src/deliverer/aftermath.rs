@@ -17,6 +17,8 @@ use crate::store::StoreError;
 const NOTE_SUCCESS_SECONDS: i64 = 60;
 
 impl Deliverer {
+    /// Follows up an attempt that is recorded. What can't be noted now is in the log: the delivery itself is safe, and the
+    /// next attempt notes it again.
     pub(super) async fn follow_up(
         &self,
         delivery: &Delivery,
@@ -24,34 +26,29 @@ impl Deliverer {
         answer: &Answer,
         verdict: Verdict,
         now: Timestamp,
-    ) -> Result<(), StoreError> {
-        match verdict {
+    ) {
+        let noted = match verdict {
             Verdict::Delivered => self.note_success(delivery, endpoint, now).await,
-            Verdict::Gone => {
-                self.note_failure(delivery, endpoint, answer, now).await?;
-                self.alert(AlertKind::DeliveryFailed, delivery, answer, now).await?;
-                self.disable(delivery, answer, "the endpoint answered 410 Gone", now).await
-            }
-            Verdict::Exhausted => {
-                self.note_failure(delivery, endpoint, answer, now).await?;
-                self.alert(AlertKind::DeliveryFailed, delivery, answer, now).await
-            }
-            Verdict::RetryAt(_) => self.note_failure(delivery, endpoint, answer, now).await,
+            Verdict::Gone => self.disable(delivery, answer, "the endpoint answered 410 Gone", now).await,
+            Verdict::RetryAt(_) | Verdict::Exhausted => self.note_failure(delivery, endpoint, answer, now).await,
+        };
+        if let Err(error) = noted {
+            tracing::error!(%error, endpoint_id = endpoint.id, "the health of an endpoint was not noted");
         }
     }
 
     async fn note_success(&self, delivery: &Delivery, endpoint: &Endpoint, now: Timestamp) -> Result<(), StoreError> {
         let health = &endpoint.health;
-        let fresh = health
-            .last_success_at
-            .is_some_and(|at| now.as_second() - at.as_second() < NOTE_SUCCESS_SECONDS);
-        if fresh && health.consecutive_failures == 0 && health.state == HealthState::Healthy {
+        let fresh = health.last_success_at.is_some_and(|at| now.as_second() - at.as_second() < NOTE_SUCCESS_SECONDS);
+        let clean = health.consecutive_failures == 0
+            && health.state == HealthState::Healthy
+            && health.first_failure_at.is_none();
+        if fresh && clean {
             return Ok(());
         }
         let before = self.endpoints.note_success(&delivery.account, &endpoint.id, now).await?;
         if before.is_some_and(|before| before.health.state == HealthState::Failing) {
-            let answer = Answer { status_code: None, error: None, response_body: None, retry_after: None, duration_ms: 0 };
-            self.alert(AlertKind::EndpointRecovered, delivery, &answer, now).await?;
+            self.alert(AlertKind::EndpointRecovered, delivery, None, now).await?;
         }
         Ok(())
     }
@@ -72,44 +69,67 @@ impl Deliverer {
             && health.consecutive_failures >= FAILING_AFTER
             && self.endpoints.mark_failing(&delivery.account, &endpoint.id, now).await?
         {
-            self.alert(AlertKind::EndpointFailing, delivery, answer, now).await?;
+            self.alert(AlertKind::EndpointFailing, delivery, Some(answer), now).await?;
         }
-        let days = health.first_failure_at.map_or(0, |since| now.as_second() - since.as_second());
-        if days >= DISABLE_AFTER_SECONDS {
+        let failing_seconds = health.first_failure_at.map_or(0, |since| now.as_second() - since.as_second());
+        if failing_seconds >= DISABLE_AFTER_SECONDS && health.consecutive_failures >= FAILING_AFTER {
             self.disable(delivery, answer, "every attempt has failed for 5 days", now).await?;
         }
         Ok(())
     }
 
-    async fn disable(&self, delivery: &Delivery, answer: &Answer, reason: &str, now: Timestamp) -> Result<(), StoreError> {
+    async fn disable(
+        &self,
+        delivery: &Delivery,
+        answer: &Answer,
+        reason: &str,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         if self.endpoints.disable(&delivery.account, &delivery.endpoint_id, reason).await? {
-            self.alert(AlertKind::EndpointDisabled, delivery, answer, now).await?;
+            self.alert(AlertKind::EndpointDisabled, delivery, Some(answer), now).await?;
         }
         Ok(())
     }
 
-    async fn alert(&self, kind: AlertKind, delivery: &Delivery, answer: &Answer, now: Timestamp) -> Result<(), StoreError> {
-        let alert = Alert {
-            id: ids::new_id("alr_", now),
-            kind,
-            endpoint_id: delivery.endpoint_id.clone(),
-            delivery_id: Some(delivery.id.clone()),
-            event: Some(delivery.event),
-            last_status_code: answer.status_code,
-            last_error: answer.error,
-            created_at: now,
-            message: message(kind, delivery),
-        };
-        tracing::warn!(
-            account = delivery.account,
-            alert_id = alert.id,
-            endpoint_id = alert.endpoint_id,
-            delivery_id = delivery.id,
-            status_code = alert.last_status_code,
-            "alert: {message}", message = alert.message,
-        );
-        self.alerts.put(&delivery.account, &alert).await
+    async fn alert(
+        &self,
+        kind: AlertKind,
+        delivery: &Delivery,
+        answer: Option<&Answer>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.alerts.put(&delivery.account, &alert(kind, delivery, answer, now)).await
     }
+}
+
+/// The alert of a delivery that is marked failed.
+pub(super) fn delivery_failed(delivery: &Delivery, answer: Option<&Answer>, now: Timestamp) -> Alert {
+    alert(AlertKind::DeliveryFailed, delivery, answer, now)
+}
+
+/// An alert, which is also a line in the log.
+fn alert(kind: AlertKind, delivery: &Delivery, answer: Option<&Answer>, now: Timestamp) -> Alert {
+    let alert = Alert {
+        id: ids::new_id("alr_", now),
+        kind,
+        endpoint_id: delivery.endpoint_id.clone(),
+        delivery_id: Some(delivery.id.clone()),
+        event: Some(delivery.event),
+        last_status_code: answer.and_then(|answer| answer.status_code),
+        last_error: answer.and_then(|answer| answer.error),
+        created_at: now,
+        message: message(kind, delivery),
+    };
+    tracing::warn!(
+        account = delivery.account,
+        alert_id = alert.id,
+        endpoint_id = alert.endpoint_id,
+        delivery_id = delivery.id,
+        status_code = alert.last_status_code,
+        "alert: {message}",
+        message = alert.message,
+    );
+    alert
 }
 
 /// What happened and what to do.

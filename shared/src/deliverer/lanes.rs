@@ -60,10 +60,9 @@ impl Lanes {
 
     fn enter(&self, delivery: &Delivery) -> Option<(Place<'_>, Arc<Semaphore>)> {
         let mut lanes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let lane = lanes.entry(delivery.endpoint_id.clone()).or_insert_with(|| Lane {
-            turns: Arc::new(Semaphore::new(WIDTH)),
-            deliveries: HashSet::new(),
-        });
+        let lane = lanes
+            .entry(delivery.endpoint_id.clone())
+            .or_insert_with(|| Lane { turns: Arc::new(Semaphore::new(WIDTH)), deliveries: HashSet::new() });
         let (endpoint_id, delivery_id) = (delivery.endpoint_id.clone(), delivery.id.clone());
         let entered = lane.deliveries.insert(delivery_id.clone());
         entered.then(|| (Place { lanes: self, endpoint_id, delivery_id }, Arc::clone(&lane.turns)))

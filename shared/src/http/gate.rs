@@ -96,7 +96,7 @@ impl Gate {
             account: caller.map_or("", |caller| &caller.account.id),
             key_id: caller.map_or("", |caller| &caller.key.id),
             method: request.method().as_str(),
-            path: request.uri().path(),
+            path: &loggable(request.uri().path()),
             started,
             now,
         };
@@ -141,19 +141,19 @@ impl Gate {
         admission.rate = Some(rate);
         let caller = Caller { account, key, request_id: request_id.to_owned() };
         admission.caller = Some(caller.clone());
-        if let Some(refusal) = rate.refusal() {
+        if let Some(refusal) = rate.refusal("This key") {
             return Err(refusal);
         }
         if !caller.key.allows(scope) {
             let detail = format!("This call needs a key with the scope {}.", scope.as_str());
             return Err(Problem::new(ProblemCode::Forbidden, detail));
         }
-        match self.repeat.check(request, &caller.account.id, now).await? {
+        match self.repeat.check(request, &caller.account.id, request_id, now).await? {
             Ticket::Answered(reply) => Ok(reply),
             Ticket::None => work(caller).await,
-            Ticket::Claimed(claim) => {
+            Ticket::Claimed(claimed) => {
                 let outcome = work(caller).await;
-                self.repeat.settle(claim, &outcome, request_id).await;
+                self.repeat.settle(&claimed, &outcome).await;
                 outcome
             }
         }
@@ -191,7 +191,12 @@ impl Gate {
     }
 
     /// One identical answer for a missing, unknown, revoked or expired key, counted against the address it came from.
-    async fn turn_away(&self, request: &Request, now: Timestamp, admission: &mut Admission) -> Result<Problem, Problem> {
+    async fn turn_away(
+        &self,
+        request: &Request,
+        now: Timestamp,
+        admission: &mut Admission,
+    ) -> Result<Problem, Problem> {
         let address = match request.request_context_ref() {
             Some(RequestContext::ApiGatewayV2(context)) => context.http.source_ip.clone(),
             _ => None,
@@ -201,10 +206,17 @@ impl Gate {
         let usage = self.rates.take(&guard, limits, now).await.map_err(|error| unavailable(&error))?;
         let rate = RateLimit::new(limits, usage, now);
         admission.rate = Some(rate);
-        Ok(rate.refusal().unwrap_or_else(|| {
+        Ok(rate.refusal("An address without a valid API key").unwrap_or_else(|| {
             Problem::new(ProblemCode::Unauthorized, "Send a valid API key in the header X-API-Key.")
         }))
     }
+}
+
+/// The path without what can only be a secret that was put there by mistake.
+fn loggable(path: &str) -> String {
+    let secret = |segment: &str| segment.len() > 60 || segment.starts_with("wsk_") || segment.starts_with("whsec_");
+    let segments = path.split('/').map(|segment| if secret(segment) { "[redacted]" } else { segment });
+    segments.collect::<Vec<_>>().join("/")
 }
 
 /// 503, with the cause in the log only.

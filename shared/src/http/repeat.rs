@@ -1,8 +1,8 @@
 //! `Idempotency-Key`: a request that is sent again gets the answer of the first (contract section 6).
 
 use jiff::Timestamp;
-use lambda_http::http::{HeaderMap, HeaderName, Method, StatusCode, header};
 use lambda_http::Request;
+use lambda_http::http::{HeaderMap, HeaderName, Method, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -27,9 +27,16 @@ pub(super) enum Ticket {
     /// It has no idempotency key: work.
     None,
     /// Its key is claimed: work, then settle.
-    Claimed(String),
+    Claimed(Claimed),
     /// It was answered before.
     Answered(Reply),
+}
+
+/// A key that a request has claimed.
+pub(super) struct Claimed {
+    key: String,
+    /// The request's id.
+    owner: String,
 }
 
 /// A kept answer.
@@ -38,7 +45,6 @@ struct Kept {
     status: u16,
     body: String,
     location: Option<String>,
-    problem: bool,
 }
 
 impl Repeat {
@@ -46,7 +52,13 @@ impl Repeat {
         Self { store, sealer }
     }
 
-    pub(super) async fn check(&self, request: &Request, account: &str, now: Timestamp) -> Result<Ticket, Problem> {
+    pub(super) async fn check(
+        &self,
+        request: &Request,
+        account: &str,
+        request_id: &str,
+        now: Timestamp,
+    ) -> Result<Ticket, Problem> {
         if request.method() != Method::POST {
             return Ok(Ticket::None);
         }
@@ -57,8 +69,8 @@ impl Repeat {
             let detail = "This Idempotency-Key came with another body before. Use a new key for a new request.";
             Problem::new(ProblemCode::IdempotencyKeyReused, detail)
         };
-        match self.store.claim(&key, &fingerprint, now).await? {
-            Claim::Ours => Ok(Ticket::Claimed(key)),
+        match self.store.claim(&key, request_id, &fingerprint, now).await? {
+            Claim::Ours => Ok(Ticket::Claimed(Claimed { key, owner: request_id.to_owned() })),
             Claim::Done { fingerprint: first, .. } | Claim::Running { fingerprint: first } if first != fingerprint => {
                 Err(reused())
             }
@@ -70,16 +82,13 @@ impl Repeat {
         }
     }
 
-    /// Keeps the answer of a claimed request; a failure of ours gives the key back.
-    pub(super) async fn settle(&self, key: String, outcome: &Result<Reply, Problem>, request_id: &str) {
-        let kept = match outcome {
-            Ok(reply) => Some(Kept::of(reply)),
-            Err(problem) if problem.code.status().is_server_error() => None,
-            Err(problem) => Some(Kept::of_problem(problem, request_id)),
-        };
-        let done = match kept {
-            Some(kept) => self.keep(&key, &kept).await,
-            None => self.store.release(&key).await.map_err(|error| unavailable(&error)),
+    /// Keeps the answer of a claimed request. An error gives the key back: nothing was done, and what it found wrong (a
+    /// missing parent, say) may be right when the same request comes again.
+    pub(super) async fn settle(&self, claimed: &Claimed, outcome: &Result<Reply, Problem>) {
+        let Claimed { key, owner } = claimed;
+        let done = match outcome {
+            Ok(reply) => self.keep(claimed, &Kept::of(reply)).await,
+            Err(_) => self.store.release(key, owner).await.map_err(Problem::from),
         };
         if done.is_err() {
             // The work is done and is answered; only a repetition within a minute would be told that it is running.
@@ -87,13 +96,13 @@ impl Repeat {
         }
     }
 
-    async fn keep(&self, key: &str, kept: &Kept) -> Result<(), Problem> {
+    async fn keep(&self, claimed: &Claimed, kept: &Kept) -> Result<(), Problem> {
         let text = serde_json::to_string(kept).unwrap_or_default();
         let text = match &self.sealer {
-            Some(sealer) => sealer.seal(text.as_bytes(), key).await?,
+            Some(sealer) => sealer.seal(text.as_bytes(), &claimed.key).await?,
             None => text,
         };
-        Ok(self.store.complete(key, &text).await?)
+        Ok(self.store.complete(&claimed.key, &claimed.owner, &text).await?)
     }
 
     async fn replay(&self, key: &str, answer: String) -> Result<Reply, Problem> {
@@ -108,9 +117,6 @@ impl Repeat {
         if let Some(location) = &kept.location {
             reply = reply.with_header(header::LOCATION, location);
         }
-        if kept.problem {
-            reply = reply.with_header(header::CONTENT_TYPE, "application/problem+json");
-        }
         Ok(reply.with_header(HeaderName::from_static("idempotency-replayed"), "true"))
     }
 }
@@ -119,14 +125,7 @@ impl Kept {
     fn of(reply: &Reply) -> Self {
         let location = reply.headers.iter().find(|(name, _)| *name == header::LOCATION);
         let location = location.and_then(|(_, value)| value.to_str().ok()).map(str::to_owned);
-        Self { status: reply.status.as_u16(), body: reply.body.clone(), location, problem: false }
-    }
-
-    fn of_problem(problem: &Problem, request_id: &str) -> Self {
-        let status = problem.code.status().as_u16();
-        let response = problem.clone().into_response(request_id);
-        let body = String::from_utf8_lossy(response.body()).into_owned();
-        Self { status, body, location: None, problem: true }
+        Self { status: reply.status.as_u16(), body: reply.body.clone(), location }
     }
 }
 
@@ -159,7 +158,9 @@ mod tests {
         };
         assert_eq!(key(b"abc").unwrap().unwrap(), "abc");
         assert_eq!(key(b"\"a b\"").unwrap().unwrap(), "a b");
-        assert!(key(b"\"\"").is_err() && key(b"").is_err() && key(&[b'x'; 129]).is_err() && key("ä".as_bytes()).is_err());
+        assert!(
+            key(b"\"\"").is_err() && key(b"").is_err() && key(&[b'x'; 129]).is_err() && key("ä".as_bytes()).is_err()
+        );
         assert_eq!(idempotency_key(&HeaderMap::new()).unwrap(), None);
     }
 }

@@ -19,8 +19,7 @@ pub(super) enum Operation {
     Delete,
 }
 
-/// A body that is clean as far as it can be told without reading anything.
-#[derive(Debug)]
+/// A body that is clean as far as it can be told without reading anything. Not `Debug`: it may hold a tax id.
 pub(super) struct Parsed {
     pub(super) kind: Kind,
     pub(super) operation: Operation,
@@ -60,7 +59,8 @@ pub(super) fn parse<R: Resource>(body: &[u8]) -> Result<Parsed, Problem> {
     }
     if !defects.is_empty() {
         // What is certainly new is told all that a new record lacks, so that it need not come back field by field.
-        let certainly_new = operation == Operation::Create || (id.is_none() && number.is_none());
+        let names_none = id.is_none() && number.is_none() && !defects.iter().any(|defect| defect.field == "id");
+        let certainly_new = operation == Operation::Create || names_none;
         return Err(Problem::invalid(if certainly_new { union(defects, as_new) } else { defects }));
     }
     if operation == Operation::Create && !as_new.is_empty() {

@@ -89,12 +89,17 @@ pub(super) async fn delete<R: Resource>(
     let orders = stored.bookings.iter().map(|booking| RecordKey::Id(booking.id.clone())).collect::<Vec<_>>();
     knowledge.read(&run.inbound.records, run.account(), orders).await?;
     let open_orders = knowledge.still_open(&stored.bookings);
-    let mut deletion =
-        Deletion { now: run.now, stored: &stored.body, open_orders: &open_orders, calendar: Vec::new() };
+    let mut deletion = Deletion { now: run.now, stored: &stored.body, open_orders: &open_orders, calendar: Vec::new() };
     let events = R::delete(&mut deletion)?;
-    let calendar = deletion.calendar;
+    let mut calendar = deletion.calendar;
+    if !calendar.is_empty() {
+        let remembered = R::references(&stored.body);
+        knowledge.read_references(&run.inbound.records, run.account(), &remembered).await?;
+        knowledge.readdress(&mut calendar, &remembered);
+    }
     let created_at = text(&stored.body, "createdAt").unwrap_or_default().to_owned();
     let mut body = stored.body.clone();
+    note_source(run, &mut body);
     stamp(&mut body, stored.version + 1, &created_at, run.now);
     Ok(Some(Plan { action: "deleted", body, tax_id: None, calendar, events, warnings: Vec::new() }))
 }
@@ -142,7 +147,7 @@ fn check_whole<R: Resource>(run: &Run<'_>, merged: &Map<String, Value>) -> Resul
 }
 
 /// Whether the sender's clock says that the body is older than what is stored (contract section 2.8).
-fn is_stale(run: &Run<'_>, stored: &Stored) -> bool {
+pub(super) fn is_stale(run: &Run<'_>, stored: &Stored) -> bool {
     let known = text(&stored.body, "sourceUpdatedAt").and_then(|at| at.parse::<Timestamp>().ok());
     run.parsed.source_updated_at.is_some_and(|sent| known.is_some_and(|known| sent < known))
 }

@@ -5,11 +5,14 @@ use std::collections::{HashMap, HashSet};
 use serde_json::{Map, Value};
 
 use super::control::Parsed;
-use super::references::{Reference, Referent, References};
-use super::resource::{Booking, Holder, Resource};
+use super::references::{Reference, References, Referent};
+use super::resource::{Booking, CalendarEdit, Holder, Resource};
 use crate::models::Kind;
 use crate::store::StoreError;
 use crate::store::records::{Card, Found, RecordKey, Records, SealedTaxId, Stored};
+
+/// So many open work orders are kept in one calendar.
+const MAX_BOOKINGS: usize = 1000;
 
 /// What a request knows so far.
 #[derive(Debug, Default)]
@@ -148,12 +151,32 @@ impl Knowledge {
 
     /// The revision of the leaves of everybody who was read.
     pub(super) fn leave_revisions(&self) -> HashMap<Holder, u64> {
-        let employees = self.found.records.values().filter(|stored| stored.id.starts_with(Kind::Employee.model().prefix));
+        let employees =
+            self.found.records.values().filter(|stored| stored.id.starts_with(Kind::Employee.model().prefix));
         employees
-            .map(|stored| {
-                (Holder { kind: Kind::Employee, number: stored.number.clone() }, stored.leave_revision)
-            })
+            .map(|stored| (Holder { kind: Kind::Employee, number: stored.number.clone() }, stored.leave_revision))
             .collect()
+    }
+
+    /// Puts `edits` under the numbers that people have now, which are not always those that a record remembers.
+    pub(super) fn readdress(&self, edits: &mut [CalendarEdit], remembered: &[Reference]) {
+        for holder in edits.iter_mut().map(CalendarEdit::holder_mut) {
+            let is_it = |of: &&Reference| of.kind == holder.kind && of.number.as_ref() == Some(&holder.number);
+            let id = remembered.iter().find(is_it).and_then(|of| of.id.as_ref());
+            if let Some(card) = id.and_then(|id| self.found.cards.get(id)) {
+                holder.number.clone_from(&card.number);
+            }
+        }
+    }
+
+    /// Whether a booking still fits into its holder's calendar, which is one item with the holder itself. Beyond this the
+    /// calendar has lost its use for warnings anyway.
+    pub(super) fn has_room_for(&self, edit: &CalendarEdit) -> bool {
+        let CalendarEdit::Book { of, booking } = edit else { return true };
+        let stored = self.found.records.get(&RecordKey::number(of.kind, &of.number));
+        stored.is_none_or(|stored| {
+            stored.bookings.len() < MAX_BOOKINGS || stored.bookings.iter().any(|known| known.id == booking.id)
+        })
     }
 
     /// Whether the calendar of `holder` was read, so that it is known to be there.

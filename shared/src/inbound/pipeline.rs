@@ -1,5 +1,7 @@
 //! One inbound request, from its body to its answer.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
@@ -18,13 +20,18 @@ use crate::store::events::{Outbox, StoredEvent};
 use crate::store::records::{Commit, Committed, RecordWrite, Stored};
 
 /// How often a request starts again when others change what it read.
-const MAX_TRIES: usize = 8;
+const MAX_TRIES: u32 = 8;
+/// The longest pause before the second try.
+const PAUSE_MILLISECONDS: u32 = 20;
 
 /// One request on its way.
 pub(super) struct Run<'a> {
     pub(super) inbound: &'a Inbound,
     pub(super) caller: &'a Caller,
     pub(super) parsed: Parsed,
+    /// To the fraction of a second, for ids that sort by it.
+    received_at: Timestamp,
+    /// In whole seconds, for records and events.
     pub(super) now: Timestamp,
 }
 
@@ -40,17 +47,25 @@ pub(super) async fn run<R: Resource>(
     body: &[u8],
     now: Timestamp,
 ) -> Result<Reply, Problem> {
-    let run = Run { inbound, caller, parsed: control::parse::<R>(body)?, now: whole_seconds(now) };
+    let parsed = control::parse::<R>(body)?;
+    let run = Run { inbound, caller, parsed, received_at: now, now: whole_seconds(now) };
     let mut knowledge = Knowledge::default();
     if !run.may_write_blind::<R>() {
         run.read::<R>(&mut knowledge).await?;
     }
-    for _ in 0..MAX_TRIES {
+    for tries in 1..=MAX_TRIES {
         if let Step::Answered(reply) = run.step::<R>(&mut knowledge).await? {
             return Ok(reply);
         }
+        pause(tries).await;
     }
     Err(Problem::new(ProblemCode::Unavailable, "Others keep changing the same records. Send it again in a moment."))
+}
+
+/// Lets the others finish who want the same records; longer each time, and never for the same time as they.
+async fn pause(tries: u32) {
+    let longest = f64::from(PAUSE_MILLISECONDS * tries);
+    tokio::time::sleep(Duration::from_secs_f64(longest * ids::random_fraction() / 1000.0)).await;
 }
 
 impl Run<'_> {
@@ -64,6 +79,7 @@ impl Run<'_> {
         matches!(parsed.operation, Operation::Upsert | Operation::Create)
             && parsed.id.is_none()
             && parsed.if_version.is_none()
+            && parsed.source_updated_at.is_none()
             && parsed.as_new.is_empty()
             && R::references(&parsed.sent).is_empty()
     }
@@ -84,15 +100,20 @@ impl Run<'_> {
             }
             (Operation::Delete, Some(stored)) => match decision::delete::<R>(self, knowledge, stored).await? {
                 Some(plan) => plan,
-                None => return Ok(Step::Answered(self.stale(stored))),
+                None => return Ok(Step::Answered(self.stale(&stored.body))),
             },
             (Operation::Create, Some(stored)) => return Err(self.exists(stored)),
             (Operation::Update, None) => return Err(no_such()),
             (_, None) if self.parsed.id.is_some() => return Err(no_such()),
+            // A message that is older than the deletion must not bring the record back.
+            (_, None) if stored.as_ref().is_some_and(|tombstone| decision::is_stale(self, tombstone)) => {
+                let body = stored.as_ref().map(|tombstone| &tombstone.body);
+                return Ok(Step::Answered(self.stale(body.unwrap_or(&self.parsed.sent))));
+            }
             (_, None) => decision::create::<R>(self, knowledge).await?,
             (_, Some(stored)) => match decision::update::<R>(self, knowledge, stored).await? {
                 Some(plan) => plan,
-                None => return Ok(Step::Answered(self.stale(stored))),
+                None => return Ok(Step::Answered(self.stale(&stored.body))),
             },
         };
         self.store::<R>(knowledge, plan, living).await
@@ -116,6 +137,7 @@ impl Run<'_> {
         // Who was on the record before may have another number now, or be gone: put in order afterwards, if it can be.
         let (within, after): (Vec<_>, Vec<_>) =
             plan.calendar.iter().cloned().partition(|edit| knowledge.knows(edit.holder()));
+        let within: Vec<_> = within.into_iter().filter(|edit| knowledge.has_room_for(edit)).collect();
         let commit = Commit {
             account: self.account(),
             kind: self.parsed.kind,
@@ -133,7 +155,9 @@ impl Run<'_> {
                 let events: Vec<_> = plan.events.iter().map(|draft| draft.name.as_str()).collect();
                 Ok(Step::Answered(self.answer(plan.action, &plan.body, &events, &plan.warnings)))
             }
-            Committed::Lost(Some(other)) if stored.is_some_and(|stored| stored.id != other.id) => Err(self.exists(&other)),
+            Committed::Lost(Some(other)) if stored.is_some_and(|stored| stored.id != other.id) => {
+                Err(self.exists(&other))
+            }
             Committed::Lost(Some(current)) if stored.is_none() && R::references(&self.parsed.sent).is_empty() => {
                 knowledge.learn(self.parsed.kind, *current);
                 Ok(Step::Again)
@@ -148,7 +172,7 @@ impl Run<'_> {
 
     /// The events of a plan with their ids, in as many outbox items as they need.
     fn outboxes(&self, plan: &Plan) -> Vec<Outbox> {
-        let mut ulid = ids::new_ulid(self.now);
+        let mut ulid = ids::new_ulid(self.received_at);
         let project = match self.parsed.kind {
             Kind::WorkOrder => plan.body.get("projectId"),
             Kind::Project => plan.body.get("id"),
@@ -171,13 +195,13 @@ impl Run<'_> {
     }
 
     /// 200 for a body that is older than what is stored.
-    fn stale(&self, stored: &Stored) -> Reply {
+    fn stale(&self, stored: &Map<String, Value>) -> Reply {
         let warning = Warning {
             code: WarningCode::StaleUpdate,
             field: "sourceUpdatedAt".to_owned(),
             message: "is older than what is stored, so nothing was changed".to_owned(),
         };
-        self.answer("unchanged", &stored.body, &[], &[warning])
+        self.answer("unchanged", stored, &[], &[warning])
     }
 
     /// The answer of contract section 6.

@@ -77,9 +77,7 @@ impl Referent {
         except: &'a str,
     ) -> impl Iterator<Item = &'a Booking> {
         self.bookings.iter().filter(move |booking| {
-            booking.id != except
-                && booking.start.is_some_and(|s| s < end)
-                && booking.end.is_some_and(|e| e > start)
+            booking.id != except && booking.start.is_some_and(|s| s < end) && booking.end.is_some_and(|e| e > start)
         })
     }
 }

@@ -235,4 +235,11 @@ impl CalendarEdit {
             Self::Book { of, .. } | Self::Unbook { of, .. } | Self::Leave { of, .. } | Self::Unleave { of, .. } => of,
         }
     }
+
+    /// The same, to be changed.
+    pub(crate) const fn holder_mut(&mut self) -> &mut Holder {
+        match self {
+            Self::Book { of, .. } | Self::Unbook { of, .. } | Self::Leave { of, .. } | Self::Unleave { of, .. } => of,
+        }
+    }
 }

@@ -27,7 +27,24 @@ pub(super) async fn sealed(
         None if value.is_empty() => return Ok(None),
         _ => {}
     }
-    let last4 = value.chars().rev().filter(char::is_ascii_alphanumeric).take(4).collect::<Vec<_>>();
-    let last4 = last4.into_iter().rev().collect();
-    Ok(Some(SealedTaxId { sealed: sealer.seal(value.as_bytes(), &context).await?, fingerprint, last4 }))
+    let sealed = sealer.seal(value.as_bytes(), &context).await?;
+    Ok(Some(SealedTaxId { sealed, fingerprint, last4: last4(&value) }))
+}
+
+/// The last four letters and digits, or fewer: never more than half of a short one.
+fn last4(value: &str) -> String {
+    let all: Vec<char> = value.chars().filter(char::is_ascii_alphanumeric).collect();
+    all[all.len() - 4.min(all.len() / 2)..].iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn at_most_half_of_a_tax_id_is_shown() {
+        assert_eq!(last4("12-3456789"), "6789");
+        assert_eq!(last4("A123"), "23");
+        assert_eq!(last4(""), "");
+    }
 }

@@ -64,6 +64,9 @@ pub fn check_endpoint_url(text: &str, allow_private: bool) -> Result<Url, UrlDef
     if url.fragment().is_some() {
         return Err(UrlDefect::Fragment);
     }
+    if url.port() == Some(0) {
+        return Err(UrlDefect::Port);
+    }
     if allow_private {
         return Ok(url);
     }

@@ -1,6 +1,7 @@
 //! Alerts: what a person has to be told.
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 
 use super::StoreError;
 use super::item::{json, n, s};
@@ -21,6 +22,19 @@ impl Alerts {
     #[must_use]
     pub fn new(db: Client, table: String) -> Self {
         Self { db, table }
+    }
+
+    /// The write of an alert, for the transaction of what it tells of.
+    pub(crate) fn write(&self, account: &str, alert: &Alert) -> Result<TransactWriteItem, StoreError> {
+        let put = Put::builder()
+            .table_name(&self.table)
+            .item("pk", s(account))
+            .item("sk", s(&alert.id))
+            .item("alert", json(alert))
+            .item("expiresAt", n(alert.created_at.as_second() + RETENTION_SECONDS))
+            .build()
+            .map_err(|e| StoreError::operation("Put alert", e))?;
+        Ok(TransactWriteItem::builder().put(put).build())
     }
 
     /// Stores an alert.

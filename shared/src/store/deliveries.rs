@@ -8,20 +8,23 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Put, TransactWriteItem, Update};
 use jiff::{SignedDuration, Timestamp};
 
+use super::alerts::Alerts;
 use super::events::{Outbox, RETENTION_SECONDS};
 use super::item::{Item, Reader, json, n, s};
 use super::{StoreError, endpoints, tables};
+use crate::alert::Alert;
 use crate::delivery::{Attempt, Delivery, DeliveryStatus, DeliveryTask};
 use crate::endpoint::Endpoint;
+use crate::ids::ulid_of;
 
 const TABLE: &str = "deliveries";
 /// A transaction holds at most 100 items.
 pub const MAX_CREATED_AT_ONCE: usize = 100;
-/// How long after its due time a delivery counts as lost: a message may wait in a queue for a while.
-pub const GRACE_SECONDS: i64 = 120;
+/// How long after its due time a delivery counts as lost: longer than a message that is being worked on stays hidden.
+pub const GRACE_SECONDS: i64 = 240;
 /// How many partitions the index of unfinished deliveries is spread over.
 pub const DUE_SHARDS: u8 = 16;
 
@@ -108,9 +111,9 @@ impl Deliveries {
             let mut pairs: Vec<(&String, &String)> = tasks.iter().map(|task| (&task.account, id(task))).collect();
             pairs.sort();
             pairs.dedup();
-            let keys = pairs.into_iter().map(|(pk, sk)| {
-                HashMap::from([("pk".to_owned(), s(pk.as_str())), ("sk".to_owned(), s(sk.as_str()))])
-            });
+            let keys = pairs
+                .into_iter()
+                .map(|(pk, sk)| HashMap::from([("pk".to_owned(), s(pk.as_str())), ("sk".to_owned(), s(sk.as_str()))]));
             KeysAndAttributes::builder()
                 .set_keys(Some(keys.collect()))
                 .consistent_read(true)
@@ -146,6 +149,7 @@ impl Deliveries {
                 }
             }
             pending = output.unprocessed_keys;
+            super::pause_if(pending.as_ref()).await;
         }
         Ok(work)
     }
@@ -156,41 +160,64 @@ impl Deliveries {
     /// # Errors
     /// When DynamoDB can't be reached.
     pub async fn record(&self, delivery: &Delivery, outcome: &Outcome) -> Result<bool, StoreError> {
-        let mut set = vec!["#status = :status", "attemptCount = :count"];
-        let mut remove = Vec::new();
-        let made = u32::from(outcome.attempt.is_some());
-        let mut call = self
+        let Recording { expression, values } = recording(delivery, outcome);
+        let outcome = self
             .db
             .update_item()
             .table_name(&self.table)
             .key("pk", s(&delivery.account))
             .key("sk", s(&delivery.id))
-            .condition_expression("attemptCount = :seen AND #status IN (:pending, :retrying)")
+            .update_expression(expression)
+            .condition_expression(IS_CURRENT)
             .expression_attribute_names("#status", "status")
-            .expression_attribute_values(":seen", n(delivery.attempt_count))
-            .expression_attribute_values(":count", n(delivery.attempt_count + made))
-            .expression_attribute_values(":pending", s(DeliveryStatus::Pending.as_str()))
-            .expression_attribute_values(":retrying", s(DeliveryStatus::Retrying.as_str()))
-            .expression_attribute_values(":status", s(outcome.status.as_str()));
-        if let Some(attempt) = &outcome.attempt {
-            set.push("attempts = list_append(attempts, :attempt)");
-            call = call.expression_attribute_values(":attempt", AttributeValue::L(vec![json(attempt)]));
+            .set_expression_attribute_values(Some(values))
+            .send()
+            .await;
+        match outcome.map_err(aws_sdk_dynamodb::error::SdkError::into_service_error) {
+            Ok(_) => Ok(true),
+            Err(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
+            Err(other) => Err(StoreError::operation("UpdateItem delivery", other)),
         }
-        if let Some(next) = outcome.next_attempt_at {
-            set.extend(["nextAttemptAt = :next", "dueAt = :due"]);
-            call = call
-                .expression_attribute_values(":next", s(next.to_string()))
-                .expression_attribute_values(":due", n(due(next)));
-        } else {
-            set.push("completedAt = :completed");
-            remove.extend(["nextAttemptAt", "dueShard", "dueAt"]);
-            call = call.expression_attribute_values(":completed", s(outcome.now.to_string()));
+    }
+
+    /// The same for a delivery that has failed, in one transaction with its alert: there is no failure that nobody was
+    /// told of.
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached.
+    pub async fn record_failed(
+        &self,
+        delivery: &Delivery,
+        outcome: &Outcome,
+        alerts: &Alerts,
+        alert: &Alert,
+    ) -> Result<bool, StoreError> {
+        let Recording { expression, values } = recording(delivery, outcome);
+        let update = Update::builder()
+            .table_name(&self.table)
+            .key("pk", s(&delivery.account))
+            .key("sk", s(&delivery.id))
+            .update_expression(expression)
+            .condition_expression(IS_CURRENT)
+            .expression_attribute_names("#status", "status")
+            .set_expression_attribute_values(Some(values))
+            .build()
+            .map_err(|e| StoreError::operation("Update delivery", e))?;
+        let outcome = self
+            .db
+            .transact_write_items()
+            .transact_items(TransactWriteItem::builder().update(update).build())
+            .transact_items(alerts.write(&delivery.account, alert)?)
+            .send()
+            .await;
+        match outcome.map_err(aws_sdk_dynamodb::error::SdkError::into_service_error) {
+            Ok(_) => Ok(true),
+            Err(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
+                let reason = cancelled.cancellation_reasons().first().and_then(|reason| reason.code());
+                if reason == Some("ConditionalCheckFailed") { Ok(false) } else { Err(StoreError::Contention(TABLE)) }
+            }
+            Err(other) => Err(StoreError::operation("TransactWriteItems delivery", other)),
         }
-        let mut expression = format!("SET {}", set.join(", "));
-        if !remove.is_empty() {
-            expression = format!("{expression} REMOVE {}", remove.join(", "));
-        }
-        applied(call.update_expression(expression).send().await.map(|_| ()).map_err(|e| e.into_service_error()))
     }
 
     /// Unfinished deliveries of one shard that were due before `until`, oldest first, at most `limit`, after `seen`.
@@ -244,7 +271,8 @@ impl Deliveries {
         long: SignedDuration,
     ) -> Result<Option<Delivery>, StoreError> {
         // One that is not due yet (a start with empty queues) keeps its place.
-        let until = (now.as_millisecond() + i64::try_from(long.as_millis()).unwrap_or_default()).max(overdue.due_at + 1);
+        let until =
+            (now.as_millisecond() + i64::try_from(long.as_millis()).unwrap_or_default()).max(overdue.due_at + 1);
         let outcome = self
             .db
             .update_item()
@@ -287,12 +315,40 @@ pub struct Overdue {
     due_at: i64,
 }
 
-fn applied(outcome: Result<(), UpdateItemError>) -> Result<bool, StoreError> {
-    match outcome {
-        Ok(()) => Ok(true),
-        Err(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
-        Err(other) => Err(StoreError::operation("UpdateItem delivery", other)),
+/// The delivery is unfinished and no attempt was recorded since it was read.
+const IS_CURRENT: &str = "attemptCount = :seen AND #status IN (:pending, :retrying)";
+
+/// The update that records an outcome under [`IS_CURRENT`].
+struct Recording {
+    expression: String,
+    values: Item,
+}
+
+fn recording(delivery: &Delivery, outcome: &Outcome) -> Recording {
+    let made = u32::from(outcome.attempt.is_some());
+    let mut set = vec!["#status = :status", "attemptCount = :count"];
+    let mut values = HashMap::from([
+        (":seen".to_owned(), n(delivery.attempt_count)),
+        (":count".to_owned(), n(delivery.attempt_count + made)),
+        (":pending".to_owned(), s(DeliveryStatus::Pending.as_str())),
+        (":retrying".to_owned(), s(DeliveryStatus::Retrying.as_str())),
+        (":status".to_owned(), s(outcome.status.as_str())),
+    ]);
+    if let Some(attempt) = &outcome.attempt {
+        set.push("attempts = list_append(attempts, :attempt)");
+        values.insert(":attempt".to_owned(), AttributeValue::L(vec![json(attempt)]));
     }
+    let mut remove = "";
+    if let Some(next) = outcome.next_attempt_at {
+        set.extend(["nextAttemptAt = :next", "dueAt = :due"]);
+        values.insert(":next".to_owned(), s(next.to_string()));
+        values.insert(":due".to_owned(), n(due(next)));
+    } else {
+        set.push("completedAt = :completed");
+        values.insert(":completed".to_owned(), s(outcome.now.to_string()));
+        remove = " REMOVE nextAttemptAt, dueShard, dueAt";
+    }
+    Recording { expression: format!("SET {}{remove}", set.join(", ")), values }
 }
 
 fn due(next_attempt: Timestamp) -> i64 {
@@ -303,9 +359,9 @@ fn shard_key(shard: u8) -> String {
     format!("due#{shard}")
 }
 
-/// The shard of a delivery: by the end of its id, which is evenly spread.
+/// The shard of a delivery: by the end of its id, which is a digest.
 fn shard_of(id: &str) -> u8 {
-    id.bytes().last().unwrap_or_default() % DUE_SHARDS
+    ulid_of(id).map_or(0, |ulid| ulid.to_bytes()[15]) % DUE_SHARDS
 }
 
 fn to_item(delivery: &Delivery) -> Item {

@@ -55,7 +55,7 @@ impl Endpoints {
         &self.table
     }
 
-    /// Stores a new endpoint.
+    /// Stores a new endpoint. Its id is new: the same call once more, when an answer was lost, changes nothing.
     ///
     /// # Errors
     /// When DynamoDB can't be reached.
@@ -69,8 +69,7 @@ impl Endpoints {
             .item("endpoint", json(endpoint))
             .item("version", n(endpoint.version))
             .item("status", status(endpoint.status))
-            .item("consecutiveFailures", n(0))
-            .condition_expression("attribute_not_exists(pk)");
+            .item("consecutiveFailures", n(0));
         if let Some(reason) = &endpoint.disabled_reason {
             call = call.item("disabledReason", s(reason));
         }
@@ -100,7 +99,13 @@ impl Endpoints {
     ///
     /// # Errors
     /// When DynamoDB can't be reached or an item can't be read.
-    pub async fn page(&self, account: &str, after: Option<&str>, newest_first: bool, limit: i32) -> Result<Page, StoreError> {
+    pub async fn page(
+        &self,
+        account: &str,
+        after: Option<&str>,
+        newest_first: bool,
+        limit: i32,
+    ) -> Result<Page, StoreError> {
         let start = after.map(|id| Item::from([("pk".to_owned(), s(account)), ("sk".to_owned(), s(id))]));
         let output = self
             .db
@@ -206,7 +211,13 @@ impl Endpoints {
     ///
     /// # Errors
     /// When DynamoDB can't be reached or the item can't be read.
-    pub async fn note_failure(&self, account: &str, id: &str, counts: bool, now: Timestamp) -> Result<Option<Endpoint>, StoreError> {
+    pub async fn note_failure(
+        &self,
+        account: &str,
+        id: &str,
+        counts: bool,
+        now: Timestamp,
+    ) -> Result<Option<Endpoint>, StoreError> {
         let outcome = self
             .update_item(account, id)
             .update_expression("SET lastFailureAt = :now, firstFailureAt = if_not_exists(firstFailureAt, :now) ADD consecutiveFailures :by")
@@ -227,7 +238,9 @@ impl Endpoints {
         let outcome = self
             .update_item(account, id)
             .update_expression("SET failingSince = :now")
-            .condition_expression("attribute_exists(pk) AND attribute_not_exists(failingSince) AND consecutiveFailures >= :limit")
+            .condition_expression(
+                "attribute_exists(pk) AND attribute_not_exists(failingSince) AND consecutiveFailures >= :limit",
+            )
             .expression_attribute_values(":now", s(now.to_string()))
             .expression_attribute_values(":limit", n(FAILING_AFTER))
             .send()
@@ -242,7 +255,9 @@ impl Endpoints {
     pub async fn note_success(&self, account: &str, id: &str, now: Timestamp) -> Result<Option<Endpoint>, StoreError> {
         let outcome = self
             .update_item(account, id)
-            .update_expression("SET lastSuccessAt = :now, consecutiveFailures = :zero REMOVE failingSince, firstFailureAt")
+            .update_expression(
+                "SET lastSuccessAt = :now, consecutiveFailures = :zero REMOVE failingSince, firstFailureAt",
+            )
             .condition_expression("attribute_exists(pk)")
             .expression_attribute_values(":now", s(now.to_string()))
             .expression_attribute_values(":zero", n(0))
@@ -271,7 +286,11 @@ impl Endpoints {
         transition(outcome.map(|_| ()).map_err(|e| e.into_service_error()))
     }
 
-    fn update_item(&self, account: &str, id: &str) -> aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder {
+    fn update_item(
+        &self,
+        account: &str,
+        id: &str,
+    ) -> aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder {
         self.db.update_item().table_name(&self.table).key("pk", s(account)).key("sk", s(id))
     }
 }

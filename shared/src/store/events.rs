@@ -19,8 +19,8 @@ use crate::events::{Event, EventName};
 const TABLE: &str = "events";
 /// Events and deliveries are kept 30 days (contract section 9).
 pub const RETENTION_SECONDS: i64 = 30 * 86_400;
-/// An outbox item stays well under DynamoDB's 400 KB.
-const MAX_ITEM_BYTES: usize = 256 * 1024;
+/// An outbox item stays well under DynamoDB's 400 KB: each delivery of one of its events reads it whole.
+const MAX_ITEM_BYTES: usize = 64 * 1024;
 
 /// An event as it lies in an outbox item.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -62,6 +62,13 @@ pub struct Outbox {
 }
 
 impl Outbox {
+    /// The outbox item of one event.
+    #[must_use]
+    pub fn of(account: &str, request_id: &str, event: StoredEvent) -> Self {
+        let id = event.id.trim_start_matches("evt_").to_owned();
+        Self { account: account.to_owned(), id, request_id: request_id.to_owned(), events: vec![event] }
+    }
+
     /// Outbox items for `events`; one, unless they are large.
     #[must_use]
     pub fn split(account: &str, request_id: &str, events: Vec<StoredEvent>) -> Vec<Self> {
@@ -69,16 +76,14 @@ impl Outbox {
         let mut room = 0_usize;
         for event in events {
             let size = event.body.len() + 200;
-            if outboxes.is_empty() || size > room {
-                let id = event.id.trim_start_matches("evt_").to_owned();
-                let (account, request_id) = (account.to_owned(), request_id.to_owned());
-                outboxes.push(Self { account, id, request_id, events: Vec::new() });
-                room = MAX_ITEM_BYTES;
+            match outboxes.last_mut() {
+                Some(last) if size <= room => last.events.push(event),
+                _ => {
+                    outboxes.push(Self::of(account, request_id, event));
+                    room = MAX_ITEM_BYTES;
+                }
             }
             room = room.saturating_sub(size);
-            if let Some(last) = outboxes.last_mut() {
-                last.events.push(event);
-            }
         }
         outboxes
     }

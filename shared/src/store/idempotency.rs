@@ -62,22 +62,26 @@ impl Idempotency {
         Self { db, table }
     }
 
-    /// Claims `key` (account, caller's scope and key in one) for a body with this fingerprint.
+    /// Claims `key` (account, caller's scope and key in one) for the request `owner`, whose body has this fingerprint.
     ///
     /// # Errors
     /// When DynamoDB can't be reached or the item can't be read.
-    pub async fn claim(&self, key: &str, fingerprint: &str, now: Timestamp) -> Result<Claim, StoreError> {
+    pub async fn claim(&self, key: &str, owner: &str, fingerprint: &str, now: Timestamp) -> Result<Claim, StoreError> {
         let outcome = self
             .db
             .put_item()
             .table_name(&self.table)
             .item("pk", s(key))
             .item("fingerprint", s(fingerprint))
+            .item("owner", s(owner))
             .item("claimedUntil", n(now.as_second() + CLAIM_SECONDS))
             .item("expiresAt", n(now.as_second() + KEEP_SECONDS))
             .condition_expression(
-                "attribute_not_exists(pk) OR expiresAt <= :now OR (attribute_not_exists(answer) AND claimedUntil <= :now)",
+                "attribute_not_exists(pk) OR expiresAt <= :now \
+                 OR (attribute_not_exists(answer) AND (claimedUntil <= :now OR #owner = :owner))",
             )
+            .expression_attribute_names("#owner", "owner")
+            .expression_attribute_values(":owner", s(owner))
             .expression_attribute_values(":now", n(now.as_second()))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .send()
@@ -91,7 +95,13 @@ impl Idempotency {
     }
 
     /// The write that leaves `answer` under `key` once, for a transaction with the work itself.
-    pub(crate) fn put_once(&self, key: &str, fingerprint: &str, answer: &str, now: Timestamp) -> Result<TransactWriteItem, StoreError> {
+    pub(crate) fn put_once(
+        &self,
+        key: &str,
+        fingerprint: &str,
+        answer: &str,
+        now: Timestamp,
+    ) -> Result<TransactWriteItem, StoreError> {
         let put = Put::builder()
             .table_name(&self.table)
             .item("pk", s(key))
@@ -106,35 +116,49 @@ impl Idempotency {
         Ok(TransactWriteItem::builder().put(put).build())
     }
 
-    /// Leaves the answer under a key that was claimed.
+    /// Leaves the answer under a key, if it is still claimed by `owner`.
     ///
     /// # Errors
     /// When DynamoDB can't be reached.
-    pub async fn complete(&self, key: &str, answer: &str) -> Result<(), StoreError> {
-        self.db
+    pub async fn complete(&self, key: &str, owner: &str, answer: &str) -> Result<(), StoreError> {
+        let outcome = self
+            .db
             .update_item()
             .table_name(&self.table)
             .key("pk", s(key))
             .update_expression("SET answer = :answer")
+            .condition_expression("#owner = :owner")
+            .expression_attribute_names("#owner", "owner")
+            .expression_attribute_values(":owner", s(owner))
             .expression_attribute_values(":answer", s(answer))
             .send()
-            .await
-            .map_err(StoreError::call("UpdateItem idempotency key"))?;
-        Ok(())
+            .await;
+        match outcome.map_err(aws_sdk_dynamodb::error::SdkError::into_service_error) {
+            Ok(_) => Ok(()),
+            Err(error) if error.is_conditional_check_failed_exception() => Ok(()),
+            Err(error) => Err(StoreError::operation("UpdateItem idempotency key", error)),
+        }
     }
 
-    /// Gives a claim back, when the work could not be done and may be tried again at once.
+    /// Gives a claim of `owner` back, when nothing was done and the request may be sent again.
     ///
     /// # Errors
     /// When DynamoDB can't be reached.
-    pub async fn release(&self, key: &str) -> Result<(), StoreError> {
-        self.db
+    pub async fn release(&self, key: &str, owner: &str) -> Result<(), StoreError> {
+        let outcome = self
+            .db
             .delete_item()
             .table_name(&self.table)
             .key("pk", s(key))
+            .condition_expression("#owner = :owner")
+            .expression_attribute_names("#owner", "owner")
+            .expression_attribute_values(":owner", s(owner))
             .send()
-            .await
-            .map_err(StoreError::call("DeleteItem idempotency key"))?;
-        Ok(())
+            .await;
+        match outcome.map_err(aws_sdk_dynamodb::error::SdkError::into_service_error) {
+            Ok(_) => Ok(()),
+            Err(error) if error.is_conditional_check_failed_exception() => Ok(()),
+            Err(error) => Err(StoreError::operation("DeleteItem idempotency key", error)),
+        }
     }
 }

@@ -84,8 +84,7 @@ fn minute_attribute(now: Timestamp) -> String {
 }
 
 fn usage(item: Option<&Item>, minute: &str, granted: bool) -> Usage {
-    let count = |name: &str| {
-        item.and_then(|item| Reader { table: "rate windows", item }.opt_number(name)).unwrap_or_default()
-    };
+    let count =
+        |name: &str| item.and_then(|item| Reader { table: "rate windows", item }.opt_number(name)).unwrap_or_default();
     Usage { hour: count("hourCount"), minute: count(minute), granted }
 }

@@ -169,6 +169,7 @@ impl Records {
                 .map_err(StoreError::call("BatchGetItem records"))?;
             items.extend(output.responses.into_iter().flatten().flat_map(|(_, items)| items));
             pending = output.unprocessed_keys;
+            super::pause_if(pending.as_ref()).await;
         }
         Ok(items)
     }

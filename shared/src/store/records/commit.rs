@@ -77,22 +77,31 @@ impl Records {
     /// # Errors
     /// When DynamoDB can't be reached.
     pub async fn commit(&self, commit: &Commit<'_>) -> Result<Committed, StoreError> {
-        let calendars = calendars(commit);
-        let (first, ahead) = calendars.split_at(calendars.len().min(MAX_CALENDARS));
-        for (holder, edit) in ahead {
-            // More people than a transaction holds: theirs are written ahead. A calendar only ever warns or is checked
-            // against the order itself, so one that is ahead of a commit that fails does no harm.
-            self.write_calendar(commit.account, holder, edit).await?;
+        let mut calendars = calendars(commit);
+        // More people than a transaction holds: who is booked is written ahead, who leaves afterwards. A booking only
+        // ever warns or is checked against the order itself, so one that is there for no order does no harm.
+        calendars.sort_by_key(|(_, edit)| edit.values.is_empty());
+        let beyond = calendars.split_off(calendars.len().min(MAX_CALENDARS));
+        let (ahead, after): (Vec<_>, Vec<_>) = beyond.into_iter().partition(|(_, edit)| !edit.values.is_empty());
+        for (holder, edit) in &ahead {
+            if !self.write_calendar(commit.account, holder, edit).await? {
+                return Ok(Committed::Again);
+            }
         }
         let mut items = self.record_items(commit)?;
-        for (holder, edit) in first {
+        for (holder, edit) in &calendars {
             items.push(self.calendar_item(commit.account, holder, edit)?);
         }
         for outbox in commit.outboxes {
             items.push(self.events.put(outbox, commit.now)?);
         }
         match self.db.transact_write_items().set_transact_items(Some(items)).send().await {
-            Ok(_) => Ok(Committed::Done),
+            Ok(_) => {
+                for (holder, edit) in &after {
+                    self.tidy_calendar(commit.account, holder, edit).await;
+                }
+                Ok(Committed::Done)
+            }
             Err(error) => match error.into_service_error() {
                 TransactWriteItemsError::TransactionCanceledException(cancelled) => {
                     lost(cancelled.cancellation_reasons())
@@ -137,7 +146,12 @@ impl Records {
     }
 
     /// The whole item of a new record, or of one that moves to another natural key with its calendar.
-    fn put(&self, commit: &Commit<'_>, pk: AttributeValue, moved: Option<&Stored>) -> Result<TransactWriteItem, StoreError> {
+    fn put(
+        &self,
+        commit: &Commit<'_>,
+        pk: AttributeValue,
+        moved: Option<&Stored>,
+    ) -> Result<TransactWriteItem, StoreError> {
         let leaves = moved.into_iter().flat_map(|m| &m.leaves).map(|l| (l.id.clone(), json(l))).collect();
         let put = Put::builder()
             .item("pk", pk)
@@ -199,7 +213,12 @@ impl Records {
         self.finish_update(update, pk)
     }
 
-    fn put_card(&self, commit: &Commit<'_>, pk: AttributeValue, gone: Option<Timestamp>) -> Result<TransactWriteItem, StoreError> {
+    fn put_card(
+        &self,
+        commit: &Commit<'_>,
+        pk: AttributeValue,
+        gone: Option<Timestamp>,
+    ) -> Result<TransactWriteItem, StoreError> {
         let model = commit.kind.model();
         let fields = commit.body.iter().filter(|(name, _)| model.card.contains(&name.as_str()));
         let fields: Map<String, Value> = fields.map(|(name, value)| (name.clone(), value.clone())).collect();
@@ -230,14 +249,20 @@ impl Records {
     /// Puts calendars in order after a commit, as well as it goes: whoever is gone or moved has nothing to put in order.
     pub async fn tidy_calendars(&self, account: &str, edits: &[CalendarEdit]) {
         for edit in edits {
-            if let Err(error) = self.write_calendar(account, edit.holder(), &one_edit(&[edit], None)).await {
-                tracing::debug!(%error, "a calendar was left as it is");
-            }
+            self.tidy_calendar(account, edit.holder(), &one_edit(&[edit], None)).await;
         }
     }
 
-    async fn write_calendar(&self, account: &str, holder: &Holder, edit: &Edit) -> Result<(), StoreError> {
-        self.db
+    async fn tidy_calendar(&self, account: &str, holder: &Holder, edit: &Edit) {
+        if let Err(error) = self.write_calendar(account, holder, edit).await {
+            tracing::warn!(%error, "a calendar was left as it is");
+        }
+    }
+
+    /// Returns false when the holder is gone or its calendar has changed.
+    async fn write_calendar(&self, account: &str, holder: &Holder, edit: &Edit) -> Result<bool, StoreError> {
+        let outcome = self
+            .db
             .update_item()
             .table_name(&self.table)
             .key("pk", s(RecordKey::number(holder.kind, &holder.number).text(account)))
@@ -246,9 +271,12 @@ impl Records {
             .set_expression_attribute_names(Some(edit.names.clone()))
             .set_expression_attribute_values((!edit.values.is_empty()).then(|| edit.values.clone()))
             .send()
-            .await
-            .map_err(StoreError::call("UpdateItem calendar"))?;
-        Ok(())
+            .await;
+        match outcome.map_err(aws_sdk_dynamodb::error::SdkError::into_service_error) {
+            Ok(_) => Ok(true),
+            Err(error) if error.is_conditional_check_failed_exception() => Ok(false),
+            Err(error) => Err(StoreError::operation("UpdateItem calendar", error)),
+        }
     }
 
     fn finish_put(&self, put: aws_sdk_dynamodb::types::builders::PutBuilder) -> Result<TransactWriteItem, StoreError> {
