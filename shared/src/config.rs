@@ -206,12 +206,12 @@ impl Environment {
         Ok(Gate::new(function, self.api_keys()?, self.rate_windows()?, self.idempotency()?, answers))
     }
 
-    /// An inbound function. `sealed`: whether its resource has a field that is sealed.
+    /// An inbound function. `secrets`: whether its resource has a field that is sealed.
     ///
     /// # Errors
     /// When a variable is not set.
-    pub fn inbound(&self, function: &'static str, sealed: bool) -> Result<Inbound, ConfigError> {
-        let sealer = if sealed { Some(self.sealer()?) } else { None };
+    pub fn inbound(&self, function: &'static str, secrets: bool) -> Result<Inbound, ConfigError> {
+        let sealer = if secrets { Some(self.sealer()?) } else { None };
         Ok(Inbound::new(self.gate(function, false)?, self.records()?, sealer))
     }
 

@@ -89,3 +89,12 @@ impl Defects {
         all
     }
 }
+
+impl<'a> IntoIterator for &'a Defects {
+    type Item = &'a Defect;
+    type IntoIter = std::slice::Iter<'a, Defect>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}

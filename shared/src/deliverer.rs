@@ -193,7 +193,7 @@ impl Deliverer {
         }
         if let Some(due) = next_attempt_at {
             let attempt_count = delivery.attempt_count + 1;
-            self.retries.send(&[DeliveryTask { due, attempt_count, ..delivery.task() }], ended).await?;
+            self.retries.send(&[DeliveryTask { attempt_count, due, ..delivery.task() }], ended).await?;
         }
         self.follow_up(delivery, endpoint, &answer, verdict, ended).await;
         Ok(())

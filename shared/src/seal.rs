@@ -171,13 +171,13 @@ mod tests {
     #[tokio::test]
     async fn what_was_sealed_opens_only_in_its_context_and_unharmed() {
         let sealer = Sealer::with_key([7; 32]);
-        let sealed = sealer.seal(b"whsec_x", "acc_1#ep_1").await.unwrap();
-        assert_eq!(sealer.open(&sealed, "acc_1#ep_1").await.unwrap(), b"whsec_x");
-        assert!(sealer.open(&sealed, "acc_2#ep_1").await.is_err());
-        assert!(Sealer::with_key([8; 32]).open(&sealed, "acc_1#ep_1").await.is_err());
-        let damaged = format!("{}A", &sealed[..sealed.len() - 1]);
-        assert!(damaged == sealed || sealer.open(&damaged, "acc_1#ep_1").await.is_err());
-        assert_ne!(sealed, sealer.seal(b"whsec_x", "acc_1#ep_1").await.unwrap(), "a fresh nonce each time");
+        let envelope = sealer.seal(b"whsec_x", "acc_1#ep_1").await.unwrap();
+        assert_eq!(sealer.open(&envelope, "acc_1#ep_1").await.unwrap(), b"whsec_x");
+        assert!(sealer.open(&envelope, "acc_2#ep_1").await.is_err());
+        assert!(Sealer::with_key([8; 32]).open(&envelope, "acc_1#ep_1").await.is_err());
+        let damaged = format!("{}A", &envelope[..envelope.len() - 1]);
+        assert!(damaged == envelope || sealer.open(&damaged, "acc_1#ep_1").await.is_err());
+        assert_ne!(envelope, sealer.seal(b"whsec_x", "acc_1#ep_1").await.unwrap(), "a fresh nonce each time");
     }
 
     #[tokio::test]

@@ -28,6 +28,7 @@ pub(super) struct Parsed {
     pub(super) if_version: Option<u64>,
     pub(super) source_updated_at: Option<Timestamp>,
     /// A vendor's tax id, taken out of everything else. The outer `None` is "not sent", the inner one "cleared".
+    #[expect(clippy::option_option, reason = "not sent and cleared are two things")]
     pub(super) tax_id: Option<Option<String>>,
     /// The fields that were sent, without the control fields.
     pub(super) sent: Map<String, Value>,

@@ -38,7 +38,7 @@ pub(super) async fn create<R: Resource>(run: &Run<'_>, knowledge: &mut Knowledge
     let tax_id = tax_id::sealed(run.inbound, run.account(), &id, &run.parsed, knowledge).await?;
     let references = knowledge.references(&[]);
     let merged = merge(R::MODEL, &Map::new(), &run.parsed.sent);
-    let mut change = change(run, None, merged, id, &references);
+    let mut change = change(run, None, merged, &id, &references);
     R::settle(&mut change)?;
     stamp(&mut change.record, 1, &rfc3339(run.now), run.now);
     let events = R::raise(&change);
@@ -63,7 +63,7 @@ pub(super) async fn update<R: Resource>(
     }
     let tax_id = tax_id::sealed(run.inbound, run.account(), &stored.id, &run.parsed, knowledge).await?;
     let references = knowledge.references(&trusted);
-    let mut change = change(run, Some(&stored.body), merged, stored.id.clone(), &references);
+    let mut change = change(run, Some(&stored.body), merged, &stored.id, &references);
     R::settle(&mut change)?;
     let changed = !changed_fields(R::MODEL, &stored.body, &change.record).is_empty();
     if !changed && tax_id.is_none() {
@@ -108,7 +108,7 @@ fn change<'a>(
     run: &'a Run<'_>,
     stored: Option<&'a Map<String, Value>>,
     mut record: Map<String, Value>,
-    id: String,
+    id: &str,
     references: &'a References,
 ) -> Change<'a> {
     record.insert("id".to_owned(), json!(id));

@@ -128,10 +128,10 @@ impl Knowledge {
     pub(super) fn references(&self, trusted: &[Reference]) -> References {
         let mut references = References::default();
         for (key, stored) in &self.found.records {
-            if let RecordKey::Number(kind, _) = key {
-                if !stored.deleted {
-                    references.insert(referent(*kind, stored));
-                }
+            if let RecordKey::Number(kind, _) = key
+                && !stored.deleted
+            {
+                references.insert(referent(*kind, stored));
             }
         }
         for card in self.found.cards.values().filter(|card| !card.deleted) {

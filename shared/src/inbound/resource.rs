@@ -28,6 +28,7 @@ pub trait Resource: Send + Sync + 'static {
 
     /// Whether the rules need the references that are stored already, and not only those that were sent
     /// (a moved work order can double-book the people who were on it before).
+    #[must_use]
     fn needs_stored_references(_stored: &Map<String, Value>, _merged: &Map<String, Value>) -> bool {
         false
     }

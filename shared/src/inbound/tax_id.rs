@@ -27,8 +27,8 @@ pub(super) async fn sealed(
         None if value.is_empty() => return Ok(None),
         _ => {}
     }
-    let sealed = sealer.seal(value.as_bytes(), &context).await?;
-    Ok(Some(SealedTaxId { sealed, fingerprint, last4: last4(&value) }))
+    let envelope = sealer.seal(value.as_bytes(), &context).await?;
+    Ok(Some(SealedTaxId { sealed: envelope, fingerprint, last4: last4(&value) }))
 }
 
 /// The last four letters and digits, or fewer: never more than half of a short one.

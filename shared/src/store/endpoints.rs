@@ -4,6 +4,7 @@
 //! their own, so that the two never overwrite each other.
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{ReturnValue, Select};
 use jiff::Timestamp;
@@ -185,7 +186,7 @@ impl Endpoints {
                 .expression_attribute_values(":reason", s(reason)),
         };
         let outcome = call.return_values(ReturnValue::AllNew).send().await;
-        changed(outcome.map(|output| output.attributes).map_err(|e| e.into_service_error()))
+        changed(outcome.map(|output| output.attributes).map_err(SdkError::into_service_error))
     }
 
     /// Deletes an endpoint. Returns whether there was one.
@@ -227,7 +228,7 @@ impl Endpoints {
             .return_values(ReturnValue::AllNew)
             .send()
             .await;
-        changed(outcome.map(|output| output.attributes).map_err(|e| e.into_service_error()))
+        changed(outcome.map(|output| output.attributes).map_err(SdkError::into_service_error))
     }
 
     /// Marks an endpoint as failing since `now`. Returns false when it was so already: whoever gets true alerts.
@@ -245,7 +246,7 @@ impl Endpoints {
             .expression_attribute_values(":limit", n(FAILING_AFTER))
             .send()
             .await;
-        transition(outcome.map(|_| ()).map_err(|e| e.into_service_error()))
+        transition(outcome.map(|_| ()).map_err(SdkError::into_service_error))
     }
 
     /// Notes a success. Returns the endpoint as it was before, or `None` when it is gone.
@@ -264,7 +265,7 @@ impl Endpoints {
             .return_values(ReturnValue::AllOld)
             .send()
             .await;
-        changed(outcome.map(|output| output.attributes).map_err(|e| e.into_service_error()))
+        changed(outcome.map(|output| output.attributes).map_err(SdkError::into_service_error))
     }
 
     /// Disables an endpoint because of what it answers. Returns false when it is disabled already or gone: whoever
@@ -283,7 +284,7 @@ impl Endpoints {
             .expression_attribute_values(":reason", s(reason))
             .send()
             .await;
-        transition(outcome.map(|_| ()).map_err(|e| e.into_service_error()))
+        transition(outcome.map(|_| ()).map_err(SdkError::into_service_error))
     }
 
     fn update_item(
