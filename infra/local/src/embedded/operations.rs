@@ -1,5 +1,6 @@
 //! Which method of the embedded database answers which DynamoDB operation.
 
+use dynoxide::actions::transact_write_items::TransactWriteItemsRequest;
 use dynoxide::{Database, DynoxideError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -32,7 +33,7 @@ pub(super) fn execute(database: &Database, operation: &str, body: &[u8]) -> Outc
         "UpdateItem" => write(body, |request| db.update_item(request)),
         "DeleteItem" => write(body, |request| db.delete_item(request)),
         "BatchWriteItem" => write(body, |request| db.batch_write_item(request)),
-        "TransactWriteItems" => write(body, |request| db.transact_write_items(request)),
+        "TransactWriteItems" => write(body, |request| db.transact_write_items(without_token(request))),
         "CreateTable" => write(body, |request| db.create_table(request)),
         "UpdateTable" => write(body, |request| db.update_table(request)),
         "DeleteTable" => write(body, |request| db.delete_table(request)),
@@ -44,6 +45,13 @@ pub(super) fn execute(database: &Database, operation: &str, body: &[u8]) -> Outc
             wrote: false,
         },
     }
+}
+
+/// The client token tells a repetition after a lost answer, and in process no answer is lost. The database would look
+/// through the tokens of the last ten minutes at every transaction, and slow down with each.
+fn without_token(mut request: TransactWriteItemsRequest) -> TransactWriteItemsRequest {
+    request.client_request_token = None;
+    request
 }
 
 fn read<Q: DeserializeOwned, R: Serialize>(body: &[u8], run: impl FnOnce(Q) -> dynoxide::Result<R>) -> Outcome {
