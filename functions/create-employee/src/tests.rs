@@ -57,16 +57,22 @@ fn immutable(result: Result<Settled, Rejection>) -> Vec<(String, DefectCode)> {
 #[test]
 fn the_contracts_bodies_have_the_defects_that_it_names() {
     for (body, expected) in [
-        (include_str!("../fixtures/valid/minimal.json"), None),
-        (include_str!("../fixtures/valid/typical.json"), None),
+        (include_str!("../../../tests/fixtures/employee/valid/minimal.json"), None),
+        (include_str!("../../../tests/fixtures/employee/valid/typical.json"), None),
         (
-            include_str!("../fixtures/invalid/certification-expires-before-issue.json"),
+            include_str!("../../../tests/fixtures/employee/invalid/certification-expires-before-issue.json"),
             Some(("certifications[0].expiresOn", DefectCode::DateOrder)),
         ),
-        (include_str!("../fixtures/invalid/email-without-domain.json"), Some(("email", DefectCode::InvalidFormat))),
-        (include_str!("../fixtures/invalid/missing-last-name.json"), Some(("lastName", DefectCode::Required))),
         (
-            include_str!("../fixtures/invalid/social-security-number-sent.json"),
+            include_str!("../../../tests/fixtures/employee/invalid/email-without-domain.json"),
+            Some(("email", DefectCode::InvalidFormat)),
+        ),
+        (
+            include_str!("../../../tests/fixtures/employee/invalid/missing-last-name.json"),
+            Some(("lastName", DefectCode::Required)),
+        ),
+        (
+            include_str!("../../../tests/fixtures/employee/invalid/social-security-number-sent.json"),
             Some(("ssn", DefectCode::ForbiddenField)),
         ),
     ] {

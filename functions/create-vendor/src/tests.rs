@@ -34,21 +34,24 @@ fn certificate(expires_on: &str) -> Value {
 #[test]
 fn the_contracts_bodies_have_the_defects_that_it_names() {
     for (body, expected) in [
-        (include_str!("../fixtures/valid/minimal.json"), None),
-        (include_str!("../fixtures/valid/typical.json"), None),
+        (include_str!("../../../tests/fixtures/vendor/valid/minimal.json"), None),
+        (include_str!("../../../tests/fixtures/vendor/valid/typical.json"), None),
         (
-            include_str!("../fixtures/invalid/bank-account-sent.json"),
+            include_str!("../../../tests/fixtures/vendor/invalid/bank-account-sent.json"),
             Some(("bankAccountNumber", DefectCode::ForbiddenField)),
         ),
         (
-            include_str!("../fixtures/invalid/insurance-limit-negative.json"),
+            include_str!("../../../tests/fixtures/vendor/invalid/insurance-limit-negative.json"),
             Some(("insurance[0].limit", DefectCode::OutOfRange)),
         ),
         (
-            include_str!("../fixtures/invalid/license-without-jurisdiction.json"),
+            include_str!("../../../tests/fixtures/vendor/invalid/license-without-jurisdiction.json"),
             Some(("licenses[0].jurisdiction", DefectCode::Required)),
         ),
-        (include_str!("../fixtures/invalid/name-201-characters.json"), Some(("name", DefectCode::TooLong))),
+        (
+            include_str!("../../../tests/fixtures/vendor/invalid/name-201-characters.json"),
+            Some(("name", DefectCode::TooLong)),
+        ),
     ] {
         let expected: Vec<_> = expected.into_iter().map(|(field, code)| (field.to_owned(), code)).collect();
         assert_eq!(defects_on_create(body), expected, "{body}");

@@ -82,19 +82,22 @@ fn unchanged(before: &Settled, after: &Settled) -> bool {
 #[test]
 fn the_contracts_bodies_have_the_defects_that_it_names() {
     for (body, expected) in [
-        (include_str!("../fixtures/valid/minimal.json"), None),
-        (include_str!("../fixtures/valid/typical.json"), None),
+        (include_str!("../../../tests/fixtures/timeoff/valid/minimal.json"), None),
+        (include_str!("../../../tests/fixtures/timeoff/valid/typical.json"), None),
         (
-            include_str!("../fixtures/invalid/date-sent-as-date-time.json"),
+            include_str!("../../../tests/fixtures/timeoff/invalid/date-sent-as-date-time.json"),
             Some(("startDate", DefectCode::InvalidFormat)),
         ),
-        (include_str!("../fixtures/invalid/hours-exceed-span.json"), Some(("hours", DefectCode::HoursExceedSpan))),
         (
-            include_str!("../fixtures/invalid/missing-request-number.json"),
+            include_str!("../../../tests/fixtures/timeoff/invalid/hours-exceed-span.json"),
+            Some(("hours", DefectCode::HoursExceedSpan)),
+        ),
+        (
+            include_str!("../../../tests/fixtures/timeoff/invalid/missing-request-number.json"),
             Some(("requestNumber", DefectCode::Required)),
         ),
         (
-            include_str!("../fixtures/invalid/start-time-without-end-time.json"),
+            include_str!("../../../tests/fixtures/timeoff/invalid/start-time-without-end-time.json"),
             Some(("endTime", DefectCode::MissingDependency)),
         ),
     ] {

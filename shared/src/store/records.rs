@@ -16,6 +16,7 @@ use super::item::{Item, Reader, s};
 use crate::inbound::resource::{Booking, Leave};
 use crate::models::Kind;
 
+mod calendar;
 mod commit;
 
 pub use commit::{Commit, Committed, RecordWrite};

@@ -10,12 +10,13 @@ use aws_sdk_dynamodb::types::{
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
+use super::calendar::calendars;
 use super::{RecordKey, Records, SealedTaxId, Stored, TABLE};
 use crate::inbound::resource::{CalendarEdit, Holder};
 use crate::models::Kind;
 use crate::store::StoreError;
 use crate::store::events::Outbox;
-use crate::store::item::{Item, Reader, json, n, s};
+use crate::store::item::{Reader, json, n, s};
 
 /// A transaction holds 100 items; what the record itself needs is kept free.
 const MAX_CALENDARS: usize = 85;
@@ -80,9 +81,9 @@ impl Records {
         let mut calendars = calendars(commit);
         // More people than a transaction holds: who is booked is written ahead, who leaves afterwards. A booking only
         // ever warns or is checked against the order itself, so one that is there for no order does no harm.
-        calendars.sort_by_key(|(_, edit)| edit.values.is_empty());
+        calendars.sort_by_key(|(_, edit)| edit.only_removes());
         let beyond = calendars.split_off(calendars.len().min(MAX_CALENDARS));
-        let (ahead, after): (Vec<_>, Vec<_>) = beyond.into_iter().partition(|(_, edit)| !edit.values.is_empty());
+        let (ahead, after): (Vec<_>, Vec<_>) = beyond.into_iter().partition(|(_, edit)| !edit.only_removes());
         for (holder, edit) in &ahead {
             if !self.write_calendar(commit.account, holder, edit).await? {
                 return Ok(Committed::Again);
@@ -235,56 +236,16 @@ impl Records {
         self.finish_put(put)
     }
 
-    fn calendar_item(&self, account: &str, holder: &Holder, edit: &Edit) -> Result<TransactWriteItem, StoreError> {
-        let mut update = Update::builder().update_expression(&edit.expression).condition_expression(&edit.condition);
-        for (name, value) in &edit.names {
-            update = update.expression_attribute_names(name, value);
-        }
-        for (name, value) in &edit.values {
-            update = update.expression_attribute_values(name, value.clone());
-        }
-        self.finish_update(update, s(RecordKey::number(holder.kind, &holder.number).text(account)))
-    }
-
-    /// Puts calendars in order after a commit, as well as it goes: whoever is gone or moved has nothing to put in order.
-    pub async fn tidy_calendars(&self, account: &str, edits: &[CalendarEdit]) {
-        for edit in edits {
-            self.tidy_calendar(account, edit.holder(), &one_edit(&[edit], None)).await;
-        }
-    }
-
-    async fn tidy_calendar(&self, account: &str, holder: &Holder, edit: &Edit) {
-        if let Err(error) = self.write_calendar(account, holder, edit).await {
-            tracing::warn!(%error, "a calendar was left as it is");
-        }
-    }
-
-    /// Returns false when the holder is gone or its calendar has changed.
-    async fn write_calendar(&self, account: &str, holder: &Holder, edit: &Edit) -> Result<bool, StoreError> {
-        let outcome = self
-            .db
-            .update_item()
-            .table_name(&self.table)
-            .key("pk", s(RecordKey::number(holder.kind, &holder.number).text(account)))
-            .update_expression(&edit.expression)
-            .condition_expression(&edit.condition)
-            .set_expression_attribute_names(Some(edit.names.clone()))
-            .set_expression_attribute_values((!edit.values.is_empty()).then(|| edit.values.clone()))
-            .send()
-            .await;
-        match outcome.map_err(aws_sdk_dynamodb::error::SdkError::into_service_error) {
-            Ok(_) => Ok(true),
-            Err(error) if error.is_conditional_check_failed_exception() => Ok(false),
-            Err(error) => Err(StoreError::operation("UpdateItem calendar", error)),
-        }
-    }
-
     fn finish_put(&self, put: aws_sdk_dynamodb::types::builders::PutBuilder) -> Result<TransactWriteItem, StoreError> {
         let put = put.table_name(&self.table).build().map_err(|e| StoreError::operation("Put record", e))?;
         Ok(TransactWriteItem::builder().put(put).build())
     }
 
-    fn finish_update(&self, update: UpdateBuilder, pk: AttributeValue) -> Result<TransactWriteItem, StoreError> {
+    pub(super) fn finish_update(
+        &self,
+        update: UpdateBuilder,
+        pk: AttributeValue,
+    ) -> Result<TransactWriteItem, StoreError> {
         let update = update.table_name(&self.table).key("pk", pk).build();
         let update = update.map_err(|e| StoreError::operation("Update record", e))?;
         Ok(TransactWriteItem::builder().update(update).build())
@@ -294,69 +255,6 @@ impl Records {
 /// The open orders of a record as they lie in its calendar.
 fn orders(of: Option<&Stored>) -> AttributeValue {
     AttributeValue::M(of.into_iter().flat_map(|stored| &stored.bookings).map(|b| (b.id.clone(), json(b))).collect())
-}
-
-/// One update of one calendar: all edits of a holder together, since a transaction may name an item only once.
-struct Edit {
-    expression: String,
-    condition: String,
-    names: HashMap<String, String>,
-    values: Item,
-}
-
-fn calendars(commit: &Commit<'_>) -> Vec<(Holder, Edit)> {
-    let mut by_holder: Vec<(Holder, Vec<&CalendarEdit>)> = Vec::new();
-    for edit in commit.calendar {
-        let holder = edit.holder();
-        match by_holder.iter_mut().find(|(known, _)| known == holder) {
-            Some((_, edits)) => edits.push(edit),
-            None => by_holder.push((holder.clone(), vec![edit])),
-        }
-    }
-    by_holder
-        .into_iter()
-        .map(|(holder, edits)| {
-            let seen = commit.leave_revisions.get(&holder).copied();
-            let edit = one_edit(&edits, seen);
-            (holder, edit)
-        })
-        .collect()
-}
-
-fn one_edit(edits: &[&CalendarEdit], seen: Option<u64>) -> Edit {
-    let (mut set, mut remove, mut leaves) = (Vec::new(), Vec::new(), false);
-    let (mut names, mut values) = (HashMap::new(), HashMap::new());
-    for (i, edit) in edits.iter().enumerate() {
-        let (map, id, value) = match edit {
-            CalendarEdit::Book { booking, .. } => ("orders", &booking.id, Some(json(booking))),
-            CalendarEdit::Unbook { order_id, .. } => ("orders", order_id, None),
-            CalendarEdit::Leave { leave, .. } => ("leaves", &leave.id, Some(json(leave))),
-            CalendarEdit::Unleave { leave_id, .. } => ("leaves", leave_id, None),
-        };
-        leaves |= map == "leaves";
-        names.insert(format!("#i{i}"), id.clone());
-        match value {
-            Some(value) => {
-                set.push(format!("{map}.#i{i} = :v{i}"));
-                values.insert(format!(":v{i}"), value);
-            }
-            None => remove.push(format!("{map}.#i{i}")),
-        }
-    }
-    let mut condition = "attribute_exists(pk) AND attribute_not_exists(deletedAt)".to_owned();
-    if leaves {
-        set.push("leaveRevision = leaveRevision + :one".to_owned());
-        values.insert(":one".to_owned(), n(1));
-        if let Some(seen) = seen {
-            condition.push_str(" AND leaveRevision = :seen");
-            values.insert(":seen".to_owned(), n(seen));
-        }
-    }
-    let clause = |word: &str, parts: &[String]| match parts {
-        [] => String::new(),
-        parts => format!("{word} {} ", parts.join(", ")),
-    };
-    Edit { expression: clause("SET", &set) + &clause("REMOVE", &remove), condition, names, values }
 }
 
 /// Which condition failed: the record's own says what is there instead, any other sends us back to reading.
