@@ -1,6 +1,6 @@
 //! A receiver for the quick start: prints each delivery and whether its signature verifies.
 //!
-//! `cargo run --example receiver -- whsec_...` listens on <http://127.0.0.1:4000>. It verifies as any subscriber can: the
+//! `cargo run --bin receiver -- whsec_...` listens on <http://127.0.0.1:4000>. It verifies as any subscriber can: the
 //! `webhook-*` headers with the Standard Webhooks library, and `X-Webhook-Signature` as the API page shows.
 
 use std::convert::Infallible;
@@ -22,6 +22,7 @@ use tokio::net::TcpListener;
 #[expect(clippy::print_stdout, reason = "what a person wants to see")]
 async fn main() -> Result<(), Box<dyn Error>> {
     let secret = std::env::args().nth(1).ok_or("call it with the endpoint's secret: whsec_...")?;
+    SigningSecret::parse(secret.clone()).map_err(|error| format!("that is no signing secret: {error}"))?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 4000)).await?;
     println!("waiting for deliveries on http://{}", listener.local_addr()?);
     loop {
