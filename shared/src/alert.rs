@@ -23,6 +23,27 @@ pub enum AlertKind {
     EndpointRecovered,
 }
 
+impl AlertKind {
+    /// The word on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::DeliveryFailed => "delivery.failed",
+            Self::EndpointFailing => "endpoint.failing",
+            Self::EndpointDisabled => "endpoint.disabled",
+            Self::EndpointRecovered => "endpoint.recovered",
+        }
+    }
+
+    /// The kind with this name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::DeliveryFailed, Self::EndpointFailing, Self::EndpointDisabled, Self::EndpointRecovered]
+            .into_iter()
+            .find(|kind| kind.as_str() == name)
+    }
+}
+
 /// One alert.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

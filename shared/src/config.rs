@@ -3,6 +3,7 @@
 use aws_config::{BehaviorVersion, SdkConfig};
 use rustls::pki_types::CertificateDer;
 
+use crate::attempts::Attempts;
 use crate::deliverer::{Deliverer, Parts};
 use crate::http::Gate;
 use crate::inbound::Inbound;
@@ -226,10 +227,17 @@ impl Environment {
             endpoints: self.endpoints()?,
             alerts: self.alerts()?,
             retries: self.retry_queue()?,
-            sender: self.sender()?,
-            sealer: self.sealer()?,
+            attempts: self.attempts()?,
             schedule: self.retry_schedule()?,
         }))
+    }
+
+    /// What makes attempts: [`Environment::sender`] and [`Environment::sealer`].
+    ///
+    /// # Errors
+    /// When a variable is not set or can't be used.
+    pub fn attempts(&self) -> Result<Attempts, ConfigError> {
+        Ok(Attempts::new(self.sender()?, self.sealer()?))
     }
 
     /// What sends deliveries: `ALLOW_PRIVATE_ENDPOINTS` (`true` in the local system only) and `DOCS_URL` for the

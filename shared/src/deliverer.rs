@@ -4,29 +4,26 @@
 
 mod aftermath;
 mod lanes;
-mod secrets;
 
 use std::time::{Duration, Instant};
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
-use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::alert::Alert;
-use crate::delivery::{Attempt, Delivery, DeliveryStatus, DeliveryTask, Message, Trigger};
+use crate::attempts::{Attempts, Made};
+use crate::delivery::{Attempt, Delivery, DeliveryStatus, DeliveryTask, Message};
 use crate::endpoint::{Endpoint, EndpointStatus};
 use crate::ids;
 use crate::queue::{Queue, QueueError};
 use crate::schedule::{RetrySchedule, Verdict, judge};
-use crate::seal::{SealError, Sealer};
-use crate::sender::{Answer, Outgoing, Sender};
+use crate::seal::SealError;
 use crate::store::StoreError;
 use crate::store::alerts::Alerts;
 use crate::store::deliveries::{Deliveries, Outcome, Work};
 use crate::store::endpoints::Endpoints;
 use crate::store::events::{Events, StoredEvent};
 use lanes::{Lanes, Turn};
-use secrets::Secrets;
 
 /// An attempt succeeds within 30 seconds or not at all (contract section 8).
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -47,8 +44,7 @@ pub struct Deliverer {
     endpoints: Endpoints,
     alerts: Alerts,
     retries: Queue,
-    sender: Sender,
-    secrets: Secrets,
+    attempts: Attempts,
     schedule: RetrySchedule,
     lanes: Lanes,
 }
@@ -62,8 +58,7 @@ pub struct Parts {
     pub endpoints: Endpoints,
     pub alerts: Alerts,
     pub retries: Queue,
-    pub sender: Sender,
-    pub sealer: Sealer,
+    pub attempts: Attempts,
     pub schedule: RetrySchedule,
 }
 
@@ -84,9 +79,8 @@ impl Deliverer {
     /// Of its parts.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        let Parts { deliveries, events, endpoints, alerts, retries, sender, sealer, schedule } = parts;
-        let (secrets, lanes) = (Secrets::new(sealer), Lanes::default());
-        Self { deliveries, events, endpoints, alerts, retries, sender, secrets, schedule, lanes }
+        let Parts { deliveries, events, endpoints, alerts, retries, attempts, schedule } = parts;
+        Self { deliveries, events, endpoints, alerts, retries, attempts, schedule, lanes: Lanes::default() }
     }
 
     /// Handles one batch from a queue. Messages whose work could not be done are reported, and SQS brings them again,
@@ -125,7 +119,8 @@ impl Deliverer {
     /// One task: dropped when it is out of date, sent on when it is early or its endpoint is crowded, else attempted.
     async fn task(&self, task: &DeliveryTask, work: &Work, now: Timestamp) -> Result<(), TaskError> {
         let Some(delivery) = work.deliveries.get(&task.delivery_id) else { return Ok(()) };
-        if delivery.status.is_final() || delivery.attempt_count != task.attempt_count {
+        let current = delivery.attempt_count == task.attempt_count && delivery.series == task.series;
+        if delivery.status.is_final() || !current {
             return Ok(());
         }
         let due = delivery.next_attempt_at.unwrap_or(now);
@@ -165,8 +160,7 @@ impl Deliverer {
     ) -> Result<(), TaskError> {
         // Events age out with their deliveries; one without the other can't be sent any more.
         let Some(event) = event else { return self.end(delivery, DeliveryStatus::Failed, now).await };
-        let answer = self.send(delivery, event, endpoint, now).await?;
-        let ended = now + SignedDuration::from_millis(i64::try_from(answer.duration_ms).unwrap_or_default());
+        let Made { answer, attempt, ended } = self.attempts.make(delivery, &event.body, endpoint, TIMEOUT, now).await?;
         let in_series = delivery.attempt_count - delivery.series_start + 1;
         let verdict = judge(&self.schedule, in_series, &answer, ended, ids::random_fraction());
         let (status, next_attempt_at) = match verdict {
@@ -174,22 +168,12 @@ impl Deliverer {
             Verdict::RetryAt(at) => (DeliveryStatus::Retrying, Some(at)),
             Verdict::Exhausted | Verdict::Gone => (DeliveryStatus::Failed, None),
         };
-        let attempt = Attempt {
-            number: delivery.attempt_count + 1,
-            trigger: Trigger::Scheduled,
-            started_at: now,
-            duration_ms: answer.duration_ms,
-            status_code: answer.status_code,
-            error: answer.error,
-            response_body: answer.response_body.clone(),
-        };
         log(delivery, &attempt, status);
         let alert =
             (status == DeliveryStatus::Failed).then(|| aftermath::delivery_failed(delivery, Some(&answer), ended));
         let outcome = Outcome { status, attempt: Some(attempt), next_attempt_at, now: ended };
         if !self.record(delivery, &outcome, alert).await? {
-            // Another run of the same attempt was recorded first: what follows from it is that run's business.
-            return Ok(());
+            return self.give_way(delivery, outcome).await;
         }
         if let Some(due) = next_attempt_at {
             let attempt_count = delivery.attempt_count + 1;
@@ -199,32 +183,15 @@ impl Deliverer {
         Ok(())
     }
 
-    async fn send(
-        &self,
-        delivery: &Delivery,
-        event: &StoredEvent,
-        endpoint: &Endpoint,
-        now: Timestamp,
-    ) -> Result<Answer, TaskError> {
-        let current = self.secrets.open(&delivery.account, endpoint, &endpoint.secret.sealed, now).await?;
-        let previous = match endpoint.previous_secret(now) {
-            Some(previous) => Some(self.secrets.open(&delivery.account, endpoint, &previous.sealed, now).await?),
-            None => None,
-        };
-        let headers: Vec<(String, String)> = endpoint.headers.clone().into_iter().collect();
-        let outgoing = Outgoing {
-            url: &endpoint.url,
-            event: event.name.as_str(),
-            delivery_id: &delivery.id,
-            retry: delivery.attempt_count,
-            body: Bytes::copy_from_slice(event.body.as_bytes()),
-            secret: &current,
-            previous: previous.as_deref(),
-            headers: &headers,
-            timestamp: now.as_second(),
-            timeout: TIMEOUT,
-        };
-        Ok(self.sender.send(outgoing).await)
+    /// What becomes of an attempt whose outcome is not the delivery's. When a new series began while it was under way,
+    /// it is one more attempt on the list and the series begins now; else another run of the same attempt was recorded
+    /// first, and what follows is that run's business.
+    async fn give_way(&self, delivery: &Delivery, outcome: Outcome) -> Result<(), TaskError> {
+        let Some(attempt) = outcome.attempt else { return Ok(()) };
+        if let Some(next) = self.deliveries.record_beside(delivery, &attempt, outcome.now).await? {
+            self.retries.send(&[next.task()], outcome.now).await?;
+        }
+        Ok(())
     }
 
     /// Ends a delivery without an attempt.

@@ -71,6 +71,10 @@ pub struct Delivery {
     pub attempt_count: u32,
     /// Attempts made before the present series of the schedule began (manual retries begin one).
     pub series_start: u32,
+    /// Which series that is, from 0: a message of one that another has taken the place of is dropped.
+    pub series: u32,
+    /// Who wanted the present series: what its attempts are recorded with.
+    pub trigger: Trigger,
     /// When the next attempt is due.
     pub next_attempt_at: Option<Timestamp>,
     /// When it was made.
@@ -117,6 +121,25 @@ pub enum Trigger {
     Replay,
 }
 
+impl Trigger {
+    /// The word on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Scheduled => "scheduled",
+            Self::Manual => "manual",
+            Self::Test => "test",
+            Self::Replay => "replay",
+        }
+    }
+
+    /// The trigger with this name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Scheduled, Self::Manual, Self::Test, Self::Replay].into_iter().find(|trigger| trigger.as_str() == name)
+    }
+}
+
 /// What a queue message says: ids, the attempt and when it is due, never a body.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -131,6 +154,9 @@ pub struct DeliveryTask {
     pub endpoint_id: String,
     /// Attempts made when the message was sent: a message for an attempt that was made already is dropped.
     pub attempt_count: u32,
+    /// The series that the attempt belongs to: a message of one that was replaced is dropped.
+    #[serde(default)]
+    pub series: u32,
     /// When the attempt is due; SQS may bring the message earlier, since it holds none for more than 15 minutes.
     pub due: Timestamp,
 }
@@ -154,6 +180,7 @@ impl Delivery {
             outbox_id: self.outbox_id.clone(),
             endpoint_id: self.endpoint_id.clone(),
             attempt_count: self.attempt_count,
+            series: self.series,
             due: self.next_attempt_at.unwrap_or(self.created_at),
         }
     }

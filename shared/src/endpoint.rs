@@ -1,11 +1,15 @@
 //! Endpoints: where a subscriber wants which events (contract section 9).
 
-use std::collections::BTreeMap;
+mod own_headers;
+mod previous_secrets;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::events::EventName;
+
+pub use own_headers::{HeaderValue, OwnHeaders};
+pub use previous_secrets::{MAX_PREVIOUS_SECRETS, PreviousSecret, PreviousSecrets, TooMany};
 
 /// Failures in a row after which an endpoint counts as failing.
 pub const FAILING_AFTER: u32 = 3;
@@ -30,12 +34,12 @@ pub struct Endpoint {
     pub description: Option<String>,
     /// Headers of the subscriber's own.
     #[serde(default)]
-    pub headers: BTreeMap<String, String>,
+    pub headers: OwnHeaders,
     /// The secret that signs.
     pub secret: SealedSecret,
-    /// The secret before it, while a rotation overlaps.
-    #[serde(default)]
-    pub previous_secret: Option<PreviousSecret>,
+    /// The secrets before it, while rotations overlap.
+    #[serde(default, alias = "previousSecret")]
+    pub previous_secrets: PreviousSecrets,
     /// When it was made.
     pub created_at: Timestamp,
     /// When its people last changed it.
@@ -57,16 +61,15 @@ impl Endpoint {
     /// Whether it gets an event of this name and project.
     #[must_use]
     pub fn wants(&self, event: EventName, project_id: Option<&str>) -> bool {
-        self.status == EndpointStatus::Enabled
-            && self.events.iter().any(|filter| filter.matches(event))
-            && (self.project_ids.is_empty()
-                || project_id.is_some_and(|project| self.project_ids.iter().any(|id| id == project)))
+        self.status == EndpointStatus::Enabled && self.selects(event, project_id)
     }
 
-    /// The secret that is still valid beside the current one.
+    /// Whether it asks for an event of this name and project, enabled or not.
     #[must_use]
-    pub fn previous_secret(&self, now: Timestamp) -> Option<&PreviousSecret> {
-        self.previous_secret.as_ref().filter(|previous| previous.valid_until > now)
+    pub fn selects(&self, event: EventName, project_id: Option<&str>) -> bool {
+        self.events.iter().any(|filter| filter.matches(event))
+            && (self.project_ids.is_empty()
+                || project_id.is_some_and(|project| self.project_ids.iter().any(|id| id == project)))
     }
 }
 
@@ -88,16 +91,6 @@ pub struct SealedSecret {
     pub sealed: String,
     /// What may be shown.
     pub hint: String,
-}
-
-/// A signing secret that a rotation replaced and that is valid for a while yet.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct PreviousSecret {
-    /// The envelope.
-    pub sealed: String,
-    /// Until when it signs too.
-    pub valid_until: Timestamp,
 }
 
 /// What an endpoint's secret is sealed for: it opens for this endpoint of this account only.

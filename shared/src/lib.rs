@@ -4,6 +4,7 @@
 pub mod account;
 pub mod alert;
 pub mod api_key;
+pub mod attempts;
 mod causes;
 pub mod clock;
 pub mod config;

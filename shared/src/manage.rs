@@ -1,6 +1,7 @@
 //! What the functions behind contract section 9 share: their paths, the bodies they read and the pages they answer with.
 
 pub mod body;
+pub mod overlap;
 mod page;
 
 pub use page::PageRequest;

@@ -33,6 +33,7 @@ pub use self::own_header::{HeaderDefect, LONGEST_NAME, LONGEST_VALUE, check_own_
 pub use self::resolver::{Directory, Lookup, SystemDirectory};
 
 use self::resolver::{GuardedResolver, ResolveError};
+use crate::endpoint::OwnHeaders;
 use crate::signing::{SigningSecret, signature_headers};
 
 /// How long name resolution, TCP and TLS may take together, within the attempt's own time.
@@ -98,11 +99,11 @@ pub struct Outgoing<'a> {
     pub body: Bytes,
     /// The endpoint's secret.
     pub secret: &'a SigningSecret,
-    /// The endpoint's previous secret, while it is being rotated.
-    pub previous: Option<&'a SigningSecret>,
+    /// The secrets before it that are still valid, the most recently replaced one first.
+    pub previous: &'a [Arc<SigningSecret>],
     /// The subscriber's own headers, checked with [`check_own_header`] when they were stored. Any that would not pass is
     /// left out.
-    pub headers: &'a [(String, String)],
+    pub headers: &'a OwnHeaders,
     /// The Unix second at which this attempt is sent.
     pub timestamp: i64,
     /// How long it may take until the head of the answer is there: 30 seconds, or what is left of the function's time.
@@ -184,8 +185,8 @@ impl Sender {
     fn request(&self, url: Url, outgoing: Outgoing<'_>) -> RequestBuilder {
         let mut request = self.client.post(url);
         for (name, value) in outgoing.headers {
-            if check_own_header(name, value).is_ok() {
-                request = request.header(name, value);
+            if check_own_header(name, value.expose()).is_ok() {
+                request = request.header(name, value.expose());
             }
         }
         let Outgoing { secret, previous, delivery_id, timestamp, body, .. } = outgoing;

@@ -7,8 +7,9 @@
 //! - [Standard Webhooks](https://www.standardwebhooks.com): base64 HMAC-SHA256 of `id.timestamp.body`, keyed with the
 //!   bytes that the secret encodes, in `webhook-signature`.
 //!
-//! While a secret is being rotated the previous one signs too, so that a receiver may change over at its own pace.
+//! While secrets are being rotated the previous ones sign too, so that a receiver may change over at its own pace.
 
+use std::borrow::Borrow;
 use std::fmt;
 
 use base64::Engine as _;
@@ -82,19 +83,19 @@ impl fmt::Debug for SigningSecret {
 }
 
 /// The headers that sign one attempt, with its id and its time. `timestamp` is the Unix second at which this attempt is
-/// sent: every attempt is signed afresh.
+/// sent: every attempt is signed afresh. `previous` are the secrets that are still valid, the most recently replaced one
+/// first: that one signs `X-Webhook-Signature-Previous`, and each adds a signature to `webhook-signature`.
 #[must_use]
 pub fn signature_headers(
     current: &SigningSecret,
-    previous: Option<&SigningSecret>,
+    previous: &[impl Borrow<SigningSecret>],
     delivery_id: &str,
     timestamp: i64,
     body: &[u8],
 ) -> Vec<(&'static str, String)> {
     let timestamp = timestamp.to_string();
-    let standard: Vec<String> = [Some(current), previous]
-        .into_iter()
-        .flatten()
+    let standard: Vec<String> = std::iter::once(current)
+        .chain(previous.iter().map(Borrow::borrow))
         .map(|secret| secret.sign_standard(delivery_id, &timestamp, body))
         .collect();
     let mut headers = vec![
@@ -104,8 +105,8 @@ pub fn signature_headers(
         ("webhook-id", delivery_id.to_owned()),
         ("webhook-signature", standard.join(" ")),
     ];
-    if let Some(previous) = previous {
-        headers.push(("X-Webhook-Signature-Previous", previous.sign(&timestamp, body)));
+    if let Some(latest) = previous.first() {
+        headers.push(("X-Webhook-Signature-Previous", latest.borrow().sign(&timestamp, body)));
     }
     headers.push(("webhook-timestamp", timestamp));
     headers
@@ -169,6 +170,7 @@ mod tests {
 
     const BODY: &[u8] = br#"{"event":"workorder.created"}"#;
     const SENT: i64 = 1_760_970_600;
+    const NONE: &[SigningSecret] = &[];
 
     fn secret() -> SigningSecret {
         SigningSecret::from_bytes(std::array::from_fn(|i| u8::try_from(i).unwrap()))
@@ -186,7 +188,7 @@ mod tests {
     /// `printf %s '1760970600.{...}' | openssl dgst -sha256 -hmac 'whsec_...'`.
     #[test]
     fn known_answers() {
-        let headers = signature_headers(&secret(), None, "dlv_01K80J3Z40ABCDEFGHJKMNPQRS", SENT, BODY);
+        let headers = signature_headers(&secret(), NONE, "dlv_01K80J3Z40ABCDEFGHJKMNPQRS", SENT, BODY);
         assert_eq!(secret().expose(), "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=");
         assert_eq!(
             header(&headers, "X-Webhook-Signature"),
@@ -201,7 +203,7 @@ mod tests {
 
     #[test]
     fn a_tampered_delivery_is_refused() {
-        let headers = signature_headers(&secret(), None, "dlv_1", SENT, BODY);
+        let headers = signature_headers(&secret(), NONE, "dlv_1", SENT, BODY);
         let signature = header(&headers, "X-Webhook-Signature");
         let check =
             |signature: &str, timestamp: &str, body: &[u8], now| verify(&secret(), signature, timestamp, body, at(now));
@@ -216,7 +218,7 @@ mod tests {
 
     #[test]
     fn five_minutes_either_way_are_tolerated() {
-        let headers = signature_headers(&secret(), None, "dlv_1", SENT, BODY);
+        let headers = signature_headers(&secret(), NONE, "dlv_1", SENT, BODY);
         let signature = header(&headers, "X-Webhook-Signature");
         let check = |now| verify(&secret(), &signature, "1760970600", BODY, at(now));
         assert_eq!(check(SENT + 300), Ok(()));
@@ -228,7 +230,7 @@ mod tests {
     #[test]
     fn during_a_rotation_either_secret_verifies() {
         let (new, old) = (secret(), SigningSecret::from_bytes([9; 32]));
-        let headers = signature_headers(&new, Some(&old), "dlv_1", SENT, BODY);
+        let headers = signature_headers(&new, &[&old], "dlv_1", SENT, BODY);
         let (first, second) =
             (header(&headers, "X-Webhook-Signature"), header(&headers, "X-Webhook-Signature-Previous"));
         assert_eq!(verify(&new, &first, "1760970600", BODY, at(SENT)), Ok(()));
@@ -237,12 +239,21 @@ mod tests {
     }
 
     #[test]
-    fn a_standard_webhooks_library_verifies_with_either_secret() {
-        let (new, old) = (secret(), SigningSecret::from_bytes([9; 32]));
+    fn the_secret_that_was_replaced_last_signs_as_the_previous_one() {
+        let [old, older] = [9, 8].map(|byte| SigningSecret::from_bytes([byte; 32]));
+        let headers = signature_headers(&secret(), &[&old, &older], "dlv_1", SENT, BODY);
+        let previous = header(&headers, "X-Webhook-Signature-Previous");
+        assert_eq!(verify(&old, &previous, "1760970600", BODY, at(SENT)), Ok(()));
+        assert_eq!(header(&headers, "webhook-signature").split(' ').count(), 3);
+    }
+
+    #[test]
+    fn a_standard_webhooks_library_verifies_with_any_secret() {
+        let (new, old, older) = (secret(), SigningSecret::from_bytes([9; 32]), SigningSecret::from_bytes([8; 32]));
         let sent = crate::clock::now().as_second();
-        let headers = signature_headers(&new, Some(&old), "dlv_1", sent, BODY);
+        let headers = signature_headers(&new, &[&old, &older], "dlv_1", sent, BODY);
         let map = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
-        for known in [&new, &old] {
+        for known in [&new, &old, &older] {
             let library = standardwebhooks::Webhook::new(known.expose()).unwrap();
             library.verify(BODY, &map).unwrap();
             assert!(library.verify(b"{}", &map).is_err());

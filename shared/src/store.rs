@@ -21,6 +21,7 @@ pub mod endpoints;
 pub mod events;
 pub mod idempotency;
 mod item;
+pub mod range;
 pub mod rate_windows;
 pub mod records;
 pub mod tables;

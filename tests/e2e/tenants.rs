@@ -1,5 +1,7 @@
 //! Two accounts in one system: neither sees nor touches what is the other's.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use tests::{Receiver, TestApp};
 
@@ -105,4 +107,48 @@ async fn idempotency_keys_do_not_cross_accounts() {
         assert_eq!((reply.body["action"].as_str(), reply.header("idempotency-replayed")), (Some("created"), None));
     }
     app.drain().await;
+}
+
+/// What the other account has, and that none of it is reached by any id, filter or cursor.
+#[tokio::test]
+async fn deliveries_events_and_alerts_of_another_account_are_not_there() {
+    let (app, receiver) = (TestApp::builder().retry_schedule("1").start().await, Receiver::start().await);
+    let other = app.tenant("Other").await;
+    receiver.answer_with([500]);
+    let endpoint = app.endpoint(&receiver.url(), ["*"]).await.id;
+    for number in ["WO-1", "WO-2"] {
+        create_work_order(&app, number).await;
+        app.drain().await;
+        app.advance(Duration::from_secs(10)).await;
+        app.drain().await;
+    }
+    let delivery = app.deliveries().await.remove(0);
+    let (id, event) = (&delivery.id, &delivery.event_id);
+
+    for (method, path) in [
+        ("GET", format!("/api/deliveries/{id}")),
+        ("POST", format!("/api/deliveries/{id}/retry")),
+        ("GET", format!("/api/events/{event}")),
+    ] {
+        assert_eq!(other.request(method, &path).send().await.code(), "not_found", "{path}");
+    }
+    for list in ["/api/deliveries", "/api/events", "/api/alerts"] {
+        let page = app.get(&format!("{list}?limit=1")).await.expect(200).body;
+        let cursor = page["nextCursor"].as_str().unwrap_or_else(|| panic!("{list} has two"));
+        for query in [
+            String::new(),
+            format!("?endpointId={endpoint}"),
+            format!("?eventId={event}"),
+            format!("?endpointId={endpoint}&eventId={event}&status=failed&event=workorder.created"),
+            "?since=2025-10-20T00:00:00Z&until=2025-10-21T00:00:00Z".to_owned(),
+            "?kind=delivery.failed".to_owned(),
+            format!("?cursor={cursor}"),
+            format!("?after={cursor}"),
+            format!("?endpointId={endpoint}&cursor={cursor}"),
+        ] {
+            let stolen = other.get(&format!("{list}{query}")).await;
+            assert!(stolen.status == 400 || stolen.body["data"] == json!([]), "{list}{query}: {}", stolen.text);
+        }
+    }
+    assert_eq!(app.deliveries().await.remove(0), delivery, "nothing was retried");
 }

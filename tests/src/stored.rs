@@ -47,6 +47,7 @@ fn task(item: &Item) -> DeliveryTask {
         outbox_id: "-".to_owned(),
         endpoint_id: "-".to_owned(),
         attempt_count: 0,
+        series: 0,
         due: jiff::Timestamp::UNIX_EPOCH,
     }
 }

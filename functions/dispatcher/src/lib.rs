@@ -9,7 +9,7 @@ use aws_lambda_events::dynamodb::{Event as StreamEvent, EventRecord};
 use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
 use jiff::Timestamp;
 use shared::config::{ConfigError, Environment};
-use shared::delivery::{Delivery, DeliveryStatus};
+use shared::delivery::{Delivery, DeliveryStatus, Trigger};
 use shared::endpoint::{Endpoint, HealthState};
 use shared::ids;
 use shared::queue::{Queue, QueueError};
@@ -137,6 +137,8 @@ fn delivery(outbox: &Outbox, event: &StoredEvent, endpoint: &Endpoint, now: Time
         status: DeliveryStatus::Pending,
         attempt_count: 0,
         series_start: 0,
+        series: 0,
+        trigger: Trigger::Scheduled,
         next_attempt_at: Some(now),
         created_at: now,
         completed_at: None,

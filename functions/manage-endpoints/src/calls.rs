@@ -2,7 +2,7 @@
 
 use lambda_http::http::{StatusCode, header};
 use serde_json::{Map, Value};
-use shared::endpoint::{Endpoint, EndpointStatus, Health, SealedSecret};
+use shared::endpoint::{Endpoint, EndpointStatus, Health, OwnHeaders, PreviousSecrets, SealedSecret};
 use shared::http::{Facts, Reply};
 use shared::ids;
 use shared::manage::body::Form;
@@ -27,7 +27,7 @@ impl Call<'_> {
         wanted.apply(&mut endpoint);
         self.check_address(&endpoint.url).await?;
         self.function.endpoints.create(self.account(), &endpoint).await?;
-        let view = EndpointView::of(&endpoint).with_secret(&secret);
+        let view = EndpointView::of(&endpoint).with_headers().with_secret(&secret);
         let location = format!("{ROOT}/{}", endpoint.id);
         Ok(Reply::new(StatusCode::CREATED, &view)
             .with_header(header::LOCATION, &location)
@@ -57,7 +57,7 @@ impl Call<'_> {
             let mut endpoint = stored.clone();
             let switch = changes.apply(&mut endpoint);
             if endpoint == stored {
-                return Ok(Reply::ok(&EndpointView::of(&stored)).with_facts(facts("unchanged", id)));
+                return Ok(Reply::ok(&EndpointView::of(&stored).with_headers()).with_facts(facts("unchanged", id)));
             }
             if endpoint.url != stored.url {
                 self.check_address(&endpoint.url).await?;
@@ -66,7 +66,7 @@ impl Call<'_> {
             endpoint.updated_at = self.now;
             let store = &self.function.endpoints;
             if let Some(endpoint) = store.update(self.account(), &endpoint, stored.version, switch.as_ref()).await? {
-                return Ok(Reply::ok(&EndpointView::of(&endpoint)).with_facts(facts("updated", id)));
+                return Ok(Reply::ok(&EndpointView::of(&endpoint).with_headers()).with_facts(facts("updated", id)));
             }
         }
         Err(manage::too_busy())
@@ -94,9 +94,9 @@ impl Call<'_> {
             events: Vec::new(),
             project_ids: Vec::new(),
             description: None,
-            headers: std::collections::BTreeMap::new(),
+            headers: OwnHeaders::new(),
             secret,
-            previous_secret: None,
+            previous_secrets: PreviousSecrets::default(),
             created_at: self.now,
             updated_at: self.now,
             version: 1,

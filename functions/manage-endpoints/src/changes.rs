@@ -1,10 +1,8 @@
 //! What a body asks for, and what that makes of an endpoint.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Value};
 use shared::defect::{DefectCode, Defects};
-use shared::endpoint::{Endpoint, EndpointStatus, EventFilter};
+use shared::endpoint::{Endpoint, EndpointStatus, EventFilter, OwnHeaders};
 use shared::manage::body::{self, Form};
 use shared::problem::Problem;
 use shared::schema::Class::{P0, P1};
@@ -35,7 +33,7 @@ pub(crate) struct Changes {
     events: Option<Vec<EventFilter>>,
     project_ids: Option<Vec<String>>,
     description: Option<Option<String>>,
-    headers: Option<BTreeMap<String, String>>,
+    headers: Option<OwnHeaders>,
     status: Option<EndpointStatus>,
 }
 

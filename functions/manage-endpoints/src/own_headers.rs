@@ -1,33 +1,34 @@
 //! The subscriber's own headers: an object with names of its choosing, which no table of fields can list.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 use shared::defect::{DefectCode, Defects};
+use shared::endpoint::{HeaderValue, OwnHeaders};
 use shared::sender::{HeaderDefect, LONGEST_NAME, check_own_header};
 
 const FIELD: &str = "headers";
 const MAX_HEADERS: usize = 10;
 
 /// Reads `headers`; null is none. Of use only when no defect was found.
-pub(crate) fn read(value: &Value, defects: &mut Defects) -> BTreeMap<String, String> {
+pub(crate) fn read(value: &Value, defects: &mut Defects) -> OwnHeaders {
     let sent = match value {
-        Value::Null => return BTreeMap::new(),
+        Value::Null => return OwnHeaders::new(),
         Value::Object(sent) => sent,
         _ => {
             defects.push(FIELD, DefectCode::InvalidType, "must be an object of header names and values");
-            return BTreeMap::new();
+            return OwnHeaders::new();
         }
     };
     if sent.len() > MAX_HEADERS {
         defects.push(FIELD, DefectCode::TooManyItems, format!("must have at most {MAX_HEADERS} headers"));
-        return BTreeMap::new();
+        return OwnHeaders::new();
     }
     named(sent, defects)
 }
 
-fn named(sent: &Map<String, Value>, defects: &mut Defects) -> BTreeMap<String, String> {
-    let mut headers = BTreeMap::new();
+fn named(sent: &Map<String, Value>, defects: &mut Defects) -> OwnHeaders {
+    let mut headers = OwnHeaders::new();
     let mut seen = HashSet::new();
     for (name, value) in sent {
         let field = format!("{FIELD}.{}", name.chars().take(LONGEST_NAME).collect::<String>());
@@ -40,7 +41,7 @@ fn named(sent: &Map<String, Value>, defects: &mut Defects) -> BTreeMap<String, S
         match check_own_header(name, text) {
             Err(defect) => defects.push(field, code(defect), defect.to_string()),
             Ok(()) if !value.is_string() => defects.push(field, DefectCode::InvalidType, "must be a string"),
-            Ok(()) => _ = headers.insert(name.clone(), text.to_owned()),
+            Ok(()) => _ = headers.insert(name.clone(), HeaderValue::new(text)),
         }
     }
     headers
@@ -71,7 +72,7 @@ mod tests {
         let headers = read(&json!({"Authorization": " Bearer x ", "X-Tenant": "7", "Api-Key": "k"}), &mut none);
         assert!(none.is_empty());
         let expected = [("Api-Key", "k"), ("Authorization", "Bearer x"), ("X-Tenant", "7")];
-        assert!(headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).eq(expected));
+        assert!(headers.iter().map(|(name, value)| (name.as_str(), value.expose())).eq(expected));
         assert!(read(&json!(null), &mut none).is_empty() && none.is_empty());
     }
 

@@ -1,11 +1,12 @@
 //! Endpoints and their secrets as answers show them.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::Serialize;
 use shared::clock::whole_seconds;
-use shared::endpoint::{Endpoint, EndpointStatus, EventFilter, Health, PreviousSecret};
+use shared::endpoint::{Endpoint, EndpointStatus, EventFilter, Health, PreviousSecrets};
 use shared::signing::SigningSecret;
 
 /// An endpoint as its account sees it.
@@ -19,7 +20,8 @@ pub(crate) struct EndpointView<'a> {
     description: Option<&'a str>,
     status: EndpointStatus,
     disabled_reason: Option<&'a str>,
-    headers: &'a BTreeMap<String, String>,
+    /// Values masked, but in the answers to the calls that set them.
+    headers: BTreeMap<&'a str, Cow<'a, str>>,
     secret_hint: &'a str,
     created_at: Timestamp,
     updated_at: Timestamp,
@@ -27,11 +29,13 @@ pub(crate) struct EndpointView<'a> {
     health: Health,
     #[serde(skip_serializing_if = "Option::is_none")]
     secret: Option<&'a str>,
+    #[serde(skip)]
+    whole: &'a Endpoint,
 }
 
 impl<'a> EndpointView<'a> {
     pub(crate) fn of(endpoint: &'a Endpoint) -> Self {
-        let health = &endpoint.health;
+        let (health, values) = (&endpoint.health, endpoint.headers.iter());
         Self {
             id: &endpoint.id,
             url: &endpoint.url,
@@ -40,7 +44,7 @@ impl<'a> EndpointView<'a> {
             description: endpoint.description.as_deref(),
             status: endpoint.status,
             disabled_reason: endpoint.disabled_reason.as_deref(),
-            headers: &endpoint.headers,
+            headers: values.map(|(name, value)| (name.as_str(), value.masked().into())).collect(),
             secret_hint: &endpoint.secret.hint,
             created_at: endpoint.created_at,
             updated_at: endpoint.updated_at,
@@ -53,7 +57,14 @@ impl<'a> EndpointView<'a> {
                 ..health.clone()
             },
             secret: None,
+            whole: endpoint,
         }
+    }
+
+    /// With the values of its headers: for the answer to a call that may have set them.
+    pub(crate) fn with_headers(self) -> Self {
+        let values = self.whole.headers.iter();
+        Self { headers: values.map(|(name, value)| (name.as_str(), value.expose().into())).collect(), ..self }
     }
 
     /// With its secret: for the answer to the call that made it.
@@ -66,6 +77,7 @@ impl<'a> EndpointView<'a> {
 #[derive(Serialize)]
 pub(crate) struct SecretView<'a> {
     secret: &'a str,
+    /// The most recently replaced one first.
     previous: Vec<PreviousView>,
 }
 
@@ -76,8 +88,8 @@ struct PreviousView {
 }
 
 impl<'a> SecretView<'a> {
-    pub(crate) fn new(secret: &'a SigningSecret, previous: Option<&PreviousSecret>) -> Self {
-        let previous = previous.map(|previous| PreviousView { valid_until: previous.valid_until });
-        Self { secret: secret.expose(), previous: previous.into_iter().collect() }
+    pub(crate) fn new(secret: &'a SigningSecret, previous: &PreviousSecrets, now: Timestamp) -> Self {
+        let previous = previous.valid(now).map(|previous| PreviousView { valid_until: previous.valid_until });
+        Self { secret: secret.expose(), previous: previous.collect() }
     }
 }

@@ -4,13 +4,14 @@ use futures_util::future::try_join_all;
 use lambda_http::http::{StatusCode, header};
 use serde_json::{Map, Value};
 use shared::api_key::{ApiKey, NewKey};
+use shared::clock::whole_seconds;
 use shared::http::{Facts, Reply};
-use shared::manage::PageRequest;
 use shared::manage::body::Form;
+use shared::manage::{PageRequest, overlap};
 use shared::problem::{Problem, ProblemCode};
 use shared::rate_limit::Usage;
 use shared::store::StoreError;
-use shared::store::api_keys::{Changed, Deleted};
+use shared::store::api_keys::{Changed, Deleted, Rotated};
 
 use crate::changes::Changes;
 use crate::route::no_such_key;
@@ -66,6 +67,33 @@ impl Call<'_> {
             Deleted::NotFound => Err(no_such_key()),
             Deleted::Last => Err(last_key()),
         }
+    }
+
+    /// Makes a key that may do the same and lasts as long, and ends the old one after the overlap. A key that has ended
+    /// has nothing to hand on.
+    pub(crate) async fn rotate(&self, id: &str, body: Map<String, Value>) -> Result<Reply, Problem> {
+        let overlap = overlap::read(body)?;
+        let old = self.function.keys.get(self.account(), id).await?.ok_or_else(no_such_key)?;
+        if old.expired(self.now) {
+            let detail = "This key has expired. Make another one.";
+            return Err(Problem::new(ProblemCode::InvalidStateTransition, detail));
+        }
+        let secret = NewKey::generate(&self.function.environment);
+        let fresh = ApiKey::new(&secret, String::new(), Vec::new(), self.now);
+        let successor = |old: &ApiKey| ApiKey {
+            name: old.name.clone(),
+            scopes: old.scopes.clone(),
+            limits: old.limits,
+            expires_at: old.expires_at,
+            ..fresh.clone()
+        };
+        let until = whole_seconds(self.now) + overlap;
+        let rotated = self.function.keys.rotate(&self.caller.account, id, until, successor).await?;
+        let Rotated { old, new } = rotated.ok_or_else(no_such_key)?;
+        let unused = Usage { hour: 0, minute: 0, granted: true };
+        Ok(Reply::new(StatusCode::CREATED, &KeyView::of(&new, unused).with_key(&secret).in_place_of(&old))
+            .with_header(header::LOCATION, &format!("{ROOT}/{}", new.id))
+            .with_facts(facts("rotated", id)))
     }
 
     async fn usage(&self, key: &ApiKey) -> Result<Usage, StoreError> {

@@ -1,6 +1,6 @@
 //! `/api/keys`: the keys that an account's integrations call with (contract section 9).
 //!
-//! A key is shown once, in the answer to the call that makes it; of what is stored nobody can make it again. Whoever
+//! A key is shown once, in the answer to the call that makes it (`POST`, or `/rotate`); of what is stored nobody can make it again. Whoever
 //! holds `keys:manage` may give a new key any scope, also one that its own key lacks: it is the account's administrator,
 //! and could make itself such a key in two steps anyway. Changes and deletions take effect everywhere within 60 seconds,
 //! which is how long a warm function remembers a key.
@@ -84,6 +84,7 @@ impl Call<'_> {
             Route::Get(id) => self.get(id).await,
             Route::Change(id) => self.change(id, body::object(request)?).await,
             Route::Delete(id) => self.delete(id).await,
+            Route::Rotate(id) => self.rotate(id, body::optional_object(request)?).await,
         }
     }
 

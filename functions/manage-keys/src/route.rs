@@ -15,6 +15,7 @@ pub(crate) enum Route<'a> {
     Get(&'a str),
     Change(&'a str),
     Delete(&'a str),
+    Rotate(&'a str),
 }
 
 /// The call, or 404 for a path that there is not, or 405 for a method that the path does not answer to.
@@ -30,6 +31,10 @@ pub(crate) fn find<'a>(method: &Method, segments: &[&'a str]) -> Result<Route<'a
             Method::PATCH => check_id(id).map(Route::Change),
             Method::DELETE => check_id(id).map(Route::Delete),
             _ => Err(Problem::method_not_allowed("GET, PATCH, DELETE")),
+        },
+        [id, "rotate"] => match *method {
+            Method::POST => check_id(id).map(Route::Rotate),
+            _ => Err(Problem::method_not_allowed("POST")),
         },
         _ => Err(unknown_path()),
     }
@@ -62,6 +67,7 @@ mod tests {
             (Method::GET, &[ID], Route::Get(ID)),
             (Method::PATCH, &[ID], Route::Change(ID)),
             (Method::DELETE, &[ID], Route::Delete(ID)),
+            (Method::POST, &[ID, "rotate"], Route::Rotate(ID)),
         ] {
             assert_eq!(find(&method, segments), Ok(route));
         }
@@ -72,6 +78,7 @@ mod tests {
         for (method, segments, code) in [
             (Method::PUT, &[][..], ProblemCode::MethodNotAllowed),
             (Method::POST, &[ID], ProblemCode::MethodNotAllowed),
+            (Method::GET, &[ID, "rotate"], ProblemCode::MethodNotAllowed),
             (Method::GET, &[""], ProblemCode::NotFound),
             (Method::GET, &["wsk_live_abc"], ProblemCode::NotFound),
             (Method::GET, &[ID, "hash"], ProblemCode::NotFound),

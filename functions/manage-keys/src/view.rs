@@ -21,6 +21,16 @@ pub(crate) struct KeyView<'a> {
     created_at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    replaces: Option<ReplacedView<'a>>,
+}
+
+/// The key in whose place a new one is, and until when it still works.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ReplacedView<'a> {
+    id: &'a str,
+    expires_at: Option<Timestamp>,
 }
 
 /// Calls made in the present hour and minute, under the names of the limits that they count against.
@@ -44,12 +54,18 @@ impl<'a> KeyView<'a> {
             last_used_at: key.last_used_at,
             created_at: key.created_at,
             key: None,
+            replaces: None,
         }
     }
 
     /// With the key itself: for the answer to the call that made it.
     pub(crate) fn with_key(self, key: &'a NewKey) -> Self {
         Self { key: Some(key.expose()), ..self }
+    }
+
+    /// With the key that it takes the place of.
+    pub(crate) fn in_place_of(self, old: &'a ApiKey) -> Self {
+        Self { replaces: Some(ReplacedView { id: &old.id, expires_at: old.expires_at }), ..self }
     }
 }
 

@@ -7,6 +7,7 @@ use create_project::Project;
 use create_vendor::Vendor;
 use create_workorder::WorkOrder;
 use dispatcher::Dispatcher;
+use manage_deliveries::ManageDeliveries;
 use manage_endpoints::ManageEndpoints;
 use manage_keys::ManageKeys;
 use publish_event::PublishEvent;
@@ -68,22 +69,22 @@ pub fn functions(environment: &Environment, clock: &Clock) -> Result<Functions, 
     })
 }
 
+/// The handler of a function with `from_environment` and `handle`.
+macro_rules! http_function {
+    ($function:ty, $environment:expr, $clock:expr) => {{
+        let function = Arc::new(<$function>::from_environment($environment)?);
+        answering($clock, move |request, now| {
+            let function = Arc::clone(&function);
+            async move { function.handle(request, now).await }
+        })
+    }};
+}
+
 fn routes(environment: &Environment, clock: &Clock) -> Result<Routes, ConfigError> {
-    let publish = Arc::new(PublishEvent::from_environment(environment)?);
-    let publish = answering(clock, move |request, now| {
-        let publish = Arc::clone(&publish);
-        async move { publish.handle(request, now).await }
-    });
-    let endpoints = Arc::new(ManageEndpoints::from_environment(environment)?);
-    let endpoints = answering(clock, move |request, now| {
-        let endpoints = Arc::clone(&endpoints);
-        async move { endpoints.handle(request, now).await }
-    });
-    let keys = Arc::new(ManageKeys::from_environment(environment)?);
-    let keys = answering(clock, move |request, now| {
-        let keys = Arc::clone(&keys);
-        async move { keys.handle(request, now).await }
-    });
+    let publish = http_function!(PublishEvent, environment, clock);
+    let endpoints = http_function!(ManageEndpoints, environment, clock);
+    let keys = http_function!(ManageKeys, environment, clock);
+    let deliveries = http_function!(ManageDeliveries, environment, clock);
     let any = |path, function, handler: &HttpHandler| Route::new("ANY", path, function, Arc::clone(handler));
     Ok(Routes::new(vec![
         inbound::<WorkOrder>("/api/webhook/workorder", "create-workorder", false, environment, clock)?,
@@ -91,7 +92,14 @@ fn routes(environment: &Environment, clock: &Clock) -> Result<Routes, ConfigErro
         inbound::<Employee>("/api/webhook/employee", "create-employee", false, environment, clock)?,
         inbound::<Vendor>("/api/webhook/vendor", "create-vendor", true, environment, clock)?,
         inbound::<TimeOff>("/api/webhook/timeoff", "request-timeoff", false, environment, clock)?,
-        any("/api/events", "publish-event", &publish),
+        Route::new("POST", "/api/events", "publish-event", publish),
+        any("/api/events", "manage-deliveries", &deliveries),
+        any("/api/events/{proxy+}", "manage-deliveries", &deliveries),
+        any("/api/deliveries", "manage-deliveries", &deliveries),
+        any("/api/deliveries/{proxy+}", "manage-deliveries", &deliveries),
+        any("/api/alerts", "manage-deliveries", &deliveries),
+        any("/api/event-types", "manage-deliveries", &deliveries),
+        any("/api/event-types/{proxy+}", "manage-deliveries", &deliveries),
         any("/api/endpoints", "manage-endpoints", &endpoints),
         any("/api/endpoints/{proxy+}", "manage-endpoints", &endpoints),
         any("/api/keys", "manage-keys", &keys),

@@ -98,6 +98,8 @@ mod tests {
             status: DeliveryStatus::Pending,
             attempt_count: 0,
             series_start: 0,
+            series: 0,
+            trigger: crate::delivery::Trigger::Scheduled,
             next_attempt_at: None,
             created_at: jiff::Timestamp::UNIX_EPOCH,
             completed_at: None,

@@ -89,10 +89,35 @@ impl Gate {
         let mut admission = Admission::default();
         let outcome = self.pass(request, scope, now, &request_id, &mut admission, work).await;
 
+        self.finish(request, outcome, &admission, &request_id, started, now)
+    }
+
+    /// Answers a request that anybody may make: nobody is let in, nothing is counted, and `answer` may cost nothing.
+    pub fn serve_open(
+        &self,
+        request: &Request,
+        now: Timestamp,
+        answer: impl FnOnce() -> Result<Reply, Problem>,
+    ) -> Response<Body> {
+        let started = Instant::now();
+        let request_id = crate::ids::new_id("req_", now);
+        self.finish(request, answer(), &Admission::default(), &request_id, started, now)
+    }
+
+    /// The response, with its line in the log.
+    fn finish(
+        &self,
+        request: &Request,
+        outcome: Result<Reply, Problem>,
+        admission: &Admission,
+        request_id: &str,
+        started: Instant,
+        now: Timestamp,
+    ) -> Response<Body> {
         let caller = admission.caller.as_ref();
         let line = Line {
             function: self.function,
-            request_id: &request_id,
+            request_id,
             account: caller.map_or("", |caller| &caller.account.id),
             key_id: caller.map_or("", |caller| &caller.key.id),
             method: request.method().as_str(),
@@ -107,10 +132,10 @@ impl Gate {
             }
             Err(problem) => {
                 line.write(problem.code.status(), Err(&problem));
-                problem.into_response(&request_id)
+                problem.into_response(request_id)
             }
         };
-        if let Ok(value) = HeaderValue::from_str(&request_id) {
+        if let Ok(value) = HeaderValue::from_str(request_id) {
             response.headers_mut().insert("x-request-id", value);
         }
         if let Some(rate) = admission.rate {

@@ -56,6 +56,12 @@ impl PageRequest {
         self.after.as_deref()
     }
 
+    /// How many are wanted at most.
+    #[must_use]
+    pub fn limit(&self) -> usize {
+        usize::from(self.limit)
+    }
+
     /// How many to ask the store for: one more than are shown, which tells whether another page follows.
     #[must_use]
     pub fn fetch(&self) -> i32 {

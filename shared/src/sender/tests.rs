@@ -16,6 +16,7 @@ use tokio::sync::mpsc;
 use tokio_rustls::TlsAcceptor;
 
 use super::*;
+use crate::endpoint::HeaderValue;
 
 type WantsVerifier = ConfigBuilder<ServerConfig, rustls::WantsVerifier>;
 type WantsCertificate = ConfigBuilder<ServerConfig, WantsServerCert>;
@@ -71,8 +72,10 @@ async fn send_within(sender: &Sender, url: &str, timeout: Duration) -> Answer {
         retry: 2,
         body: Bytes::from_static(BODY.as_bytes()),
         secret: &secret(),
-        previous: None,
-        headers: &[("X-Tenant".into(), "7".into()), ("Host".into(), "evil.example".into())],
+        previous: &[],
+        headers: &[("X-Tenant", "7"), ("Host", "evil.example")]
+            .map(|(name, value)| (name.to_owned(), HeaderValue::new(value)))
+            .into(),
         timestamp: SENT,
         timeout,
     };

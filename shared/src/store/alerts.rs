@@ -4,11 +4,48 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 
 use super::StoreError;
-use super::item::{json, n, s};
-use crate::alert::Alert;
+use super::item::{Item, Reader, json, n, s};
+use super::range::IdRange;
+use crate::alert::{Alert, AlertKind};
+
+const TABLE: &str = "alerts";
 
 /// Alerts are kept 90 days.
 const RETENTION_SECONDS: i64 = 90 * 86_400;
+
+/// So many are looked at in one query when only some are wanted.
+const EXAMINED: i32 = 500;
+/// So many queries for one page.
+const MAX_QUERIES: usize = 5;
+
+/// Which alerts are wanted; `None` = any.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct AlertFilter<'a> {
+    /// Of this kind.
+    pub kind: Option<AlertKind>,
+    /// Of this endpoint.
+    pub endpoint_id: Option<&'a str>,
+}
+
+/// A page of alerts.
+#[derive(Debug, Default)]
+pub struct AlertPage {
+    /// Newest first.
+    pub alerts: Vec<Alert>,
+    /// The id after which the search goes on, if it did not come to an end.
+    pub stopped: Option<String>,
+}
+
+impl AlertFilter<'_> {
+    fn expression(&self) -> (Option<String>, Item) {
+        let values =
+            [("kind", ":kind", self.kind.map(AlertKind::as_str)), ("endpointId", ":endpoint", self.endpoint_id)];
+        let wanted = values.iter().filter_map(|(name, key, value)| value.map(|value| (*name, *key, value)));
+        let (terms, values): (Vec<String>, Item) =
+            wanted.map(|(name, key, value)| (format!("{name} = {key}"), (key.to_owned(), s(value)))).unzip();
+        ((!terms.is_empty()).then(|| terms.join(" AND ")), values)
+    }
+}
 
 /// The table of alerts.
 #[derive(Debug, Clone)]
@@ -30,6 +67,8 @@ impl Alerts {
             .table_name(&self.table)
             .item("pk", s(account))
             .item("sk", s(&alert.id))
+            .item("kind", s(alert.kind.as_str()))
+            .item("endpointId", s(&alert.endpoint_id))
             .item("alert", json(alert))
             .item("expiresAt", n(alert.created_at.as_second() + RETENTION_SECONDS))
             .build()
@@ -47,11 +86,72 @@ impl Alerts {
             .table_name(&self.table)
             .item("pk", s(account))
             .item("sk", s(&alert.id))
+            .item("kind", s(alert.kind.as_str()))
+            .item("endpointId", s(&alert.endpoint_id))
             .item("alert", json(alert))
             .item("expiresAt", n(alert.created_at.as_second() + RETENTION_SECONDS))
             .send()
             .await
             .map_err(StoreError::call("PutItem alert"))?;
         Ok(())
+    }
+
+    /// The account's alerts that `filter` wants, newest first, after the id `after`: `limit` of them or some more, or
+    /// fewer when the search ended early.
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached or an item can't be read.
+    pub async fn page(
+        &self,
+        account: &str,
+        filter: &AlertFilter<'_>,
+        after: Option<&str>,
+        limit: i32,
+    ) -> Result<AlertPage, StoreError> {
+        let mut page = AlertPage { alerts: Vec::new(), stopped: after.map(str::to_owned) };
+        let examined = if *filter == AlertFilter::default() { limit } else { EXAMINED };
+        for _ in 0..MAX_QUERIES {
+            let range = page.stopped.as_deref().map_or_else(IdRange::default, |after| IdRange::default().before(after));
+            if range.is_empty() {
+                page.stopped = None;
+                break;
+            }
+            let (alerts, stopped) = self.query(account, filter, range, examined).await?;
+            page.alerts.extend(alerts);
+            page.stopped = stopped;
+            if page.stopped.is_none() || page.alerts.len() >= usize::try_from(limit).unwrap_or_default() {
+                break;
+            }
+        }
+        Ok(page)
+    }
+
+    async fn query(
+        &self,
+        account: &str,
+        filter: &AlertFilter<'_>,
+        range: IdRange,
+        examined: i32,
+    ) -> Result<(Vec<Alert>, Option<String>), StoreError> {
+        let (low, high) = range.keys("alr_");
+        let (expression, values) = filter.expression();
+        let output = self
+            .db
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk AND sk BETWEEN :low AND :high")
+            .set_filter_expression(expression)
+            .set_expression_attribute_values(Some(values))
+            .expression_attribute_values(":pk", s(account))
+            .expression_attribute_values(":low", s(low))
+            .expression_attribute_values(":high", s(high))
+            .scan_index_forward(false)
+            .limit(examined)
+            .send()
+            .await
+            .map_err(StoreError::call("Query alerts"))?;
+        let alerts = output.items().iter().map(|item| Reader { table: TABLE, item }.json("alert"));
+        let stopped = output.last_evaluated_key().and_then(|key| Reader { table: TABLE, item: key }.opt_text("sk"));
+        Ok((alerts.collect::<Result<_, _>>()?, stopped.map(str::to_owned)))
     }
 }

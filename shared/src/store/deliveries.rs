@@ -3,22 +3,30 @@
 //! An unfinished delivery stands in the sparse index `by-due`, spread over shards, with the time at which the sweeper
 //! looks after it; the one write that makes it final takes it out.
 
+mod list;
+mod overdue;
+mod series;
+mod stored;
+
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Put, TransactWriteItem, Update};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::alerts::Alerts;
-use super::events::{Outbox, RETENTION_SECONDS};
-use super::item::{Item, Reader, json, n, s};
-use super::{StoreError, endpoints, tables};
+use super::events::Outbox;
+use super::item::{Item, json, n, s};
+use super::{StoreError, endpoints};
 use crate::alert::Alert;
 use crate::delivery::{Attempt, Delivery, DeliveryStatus, DeliveryTask};
 use crate::endpoint::Endpoint;
-use crate::ids::ulid_of;
+use stored::{due, read, to_item};
+
+pub use list::{DeliveryPage, Filter};
+pub use overdue::Overdue;
 
 const TABLE: &str = "deliveries";
 /// A transaction holds at most 100 items.
@@ -154,13 +162,13 @@ impl Deliveries {
         Ok(work)
     }
 
-    /// Records what became of an attempt. Returns false, and changes nothing, when the delivery is final already or
-    /// another attempt was recorded meanwhile.
+    /// Records what became of an attempt. Returns false, and changes nothing, when the delivery is final already,
+    /// another attempt was recorded meanwhile, or another series has begun. That it arrived counts in any series.
     ///
     /// # Errors
     /// When DynamoDB can't be reached.
     pub async fn record(&self, delivery: &Delivery, outcome: &Outcome) -> Result<bool, StoreError> {
-        let Recording { expression, values } = recording(delivery, outcome);
+        let Recording { expression, condition, values } = recording(delivery, outcome);
         let outcome = self
             .db
             .update_item()
@@ -168,7 +176,7 @@ impl Deliveries {
             .key("pk", s(&delivery.account))
             .key("sk", s(&delivery.id))
             .update_expression(expression)
-            .condition_expression(IS_CURRENT)
+            .condition_expression(condition)
             .expression_attribute_names("#status", "status")
             .set_expression_attribute_values(Some(values))
             .send()
@@ -192,13 +200,13 @@ impl Deliveries {
         alerts: &Alerts,
         alert: &Alert,
     ) -> Result<bool, StoreError> {
-        let Recording { expression, values } = recording(delivery, outcome);
+        let Recording { expression, condition, values } = recording(delivery, outcome);
         let update = Update::builder()
             .table_name(&self.table)
             .key("pk", s(&delivery.account))
             .key("sk", s(&delivery.id))
             .update_expression(expression)
-            .condition_expression(IS_CURRENT)
+            .condition_expression(condition)
             .expression_attribute_names("#status", "status")
             .set_expression_attribute_values(Some(values))
             .build()
@@ -220,79 +228,6 @@ impl Deliveries {
         }
     }
 
-    /// Unfinished deliveries of one shard that were due before `until`, oldest first, at most `limit`, after `seen`.
-    ///
-    /// # Errors
-    /// When DynamoDB can't be reached or an item can't be read.
-    pub async fn overdue(
-        &self,
-        shard: u8,
-        seen: Option<Overdue>,
-        until: Timestamp,
-        limit: i32,
-    ) -> Result<Vec<Overdue>, StoreError> {
-        let start = seen.map(|seen| {
-            Item::from([
-                ("pk".to_owned(), s(seen.account)),
-                ("sk".to_owned(), s(seen.id)),
-                ("dueShard".to_owned(), s(shard_key(shard))),
-                ("dueAt".to_owned(), n(seen.due_at)),
-            ])
-        });
-        let output = self
-            .db
-            .query()
-            .table_name(&self.table)
-            .index_name(tables::BY_DUE)
-            .key_condition_expression("dueShard = :shard AND dueAt <= :until")
-            .expression_attribute_values(":shard", s(shard_key(shard)))
-            .expression_attribute_values(":until", n(until.as_millisecond()))
-            .limit(limit)
-            .set_exclusive_start_key(start)
-            .send()
-            .await
-            .map_err(StoreError::call("Query overdue deliveries"))?;
-        let items = output.items().iter().map(|item| {
-            let reader = Reader { table: TABLE, item };
-            Ok(Overdue { account: reader.string("pk")?, id: reader.string("sk")?, due_at: reader.number("dueAt")? })
-        });
-        items.collect()
-    }
-
-    /// Reserves an overdue delivery for `long`, so that the next sweep leaves it alone while its message waits in a
-    /// queue. Returns the delivery, or `None` when it has moved on.
-    ///
-    /// # Errors
-    /// When DynamoDB can't be reached or the item can't be read.
-    pub async fn reserve(
-        &self,
-        overdue: &Overdue,
-        now: Timestamp,
-        long: SignedDuration,
-    ) -> Result<Option<Delivery>, StoreError> {
-        // One that is not due yet (a start with empty queues) keeps its place.
-        let until =
-            (now.as_millisecond() + i64::try_from(long.as_millis()).unwrap_or_default()).max(overdue.due_at + 1);
-        let outcome = self
-            .db
-            .update_item()
-            .table_name(&self.table)
-            .key("pk", s(&overdue.account))
-            .key("sk", s(&overdue.id))
-            .update_expression("SET dueAt = :until")
-            .condition_expression("dueAt = :seen")
-            .expression_attribute_values(":until", n(until))
-            .expression_attribute_values(":seen", n(overdue.due_at))
-            .return_values(aws_sdk_dynamodb::types::ReturnValue::AllNew)
-            .send()
-            .await;
-        match outcome.map_err(aws_sdk_dynamodb::error::SdkError::into_service_error) {
-            Ok(output) => output.attributes().map(read).transpose(),
-            Err(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(None),
-            Err(other) => Err(StoreError::operation("UpdateItem overdue delivery", other)),
-        }
-    }
-
     fn put_new(&self, delivery: &Delivery) -> Result<TransactWriteItem, StoreError> {
         let put = Put::builder()
             .table_name(&self.table)
@@ -304,23 +239,13 @@ impl Deliveries {
     }
 }
 
-/// An unfinished delivery in the index.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Overdue {
-    /// The tenant.
-    pub account: String,
-    /// The delivery.
-    pub id: String,
-    /// Epoch milliseconds at which the sweeper looks after it.
-    due_at: i64,
-}
-
 /// The delivery is unfinished and no attempt was recorded since it was read.
 const IS_CURRENT: &str = "attemptCount = :seen AND #status IN (:pending, :retrying)";
 
-/// The update that records an outcome under [`IS_CURRENT`].
+/// The update that records an outcome.
 struct Recording {
     expression: String,
+    condition: String,
     values: Item,
 }
 
@@ -348,74 +273,10 @@ fn recording(delivery: &Delivery, outcome: &Outcome) -> Recording {
         values.insert(":completed".to_owned(), s(outcome.now.to_string()));
         remove = " REMOVE nextAttemptAt, dueShard, dueAt";
     }
-    Recording { expression: format!("SET {}{remove}", set.join(", ")), values }
-}
-
-fn due(next_attempt: Timestamp) -> i64 {
-    next_attempt.as_millisecond() + GRACE_SECONDS * 1000
-}
-
-fn shard_key(shard: u8) -> String {
-    format!("due#{shard}")
-}
-
-/// The shard of a delivery: by the end of its id, which is a digest.
-fn shard_of(id: &str) -> u8 {
-    ulid_of(id).map_or(0, |ulid| ulid.to_bytes()[15]) % DUE_SHARDS
-}
-
-fn to_item(delivery: &Delivery) -> Item {
-    let attempts = delivery.attempts.iter().map(json).collect();
-    let mut item = HashMap::from([
-        ("pk".to_owned(), s(&delivery.account)),
-        ("sk".to_owned(), s(&delivery.id)),
-        ("endpoint".to_owned(), s(format!("{}#{}", delivery.account, delivery.endpoint_id))),
-        ("eventId".to_owned(), s(&delivery.event_id)),
-        ("event".to_owned(), s(delivery.event.as_str())),
-        ("outboxId".to_owned(), s(&delivery.outbox_id)),
-        ("status".to_owned(), s(delivery.status.as_str())),
-        ("attemptCount".to_owned(), n(delivery.attempt_count)),
-        ("seriesStart".to_owned(), n(delivery.series_start)),
-        ("createdAt".to_owned(), s(delivery.created_at.to_string())),
-        ("attempts".to_owned(), AttributeValue::L(attempts)),
-        ("expiresAt".to_owned(), n(delivery.created_at.as_second() + RETENTION_SECONDS)),
-    ]);
-    if delivery.test {
-        item.insert("test".to_owned(), AttributeValue::Bool(true));
+    let mut condition = IS_CURRENT.to_owned();
+    if outcome.status != DeliveryStatus::Delivered {
+        condition.push_str(" AND series = :series");
+        values.insert(":series".to_owned(), n(delivery.series));
     }
-    if let Some(next) = delivery.next_attempt_at {
-        item.insert("nextAttemptAt".to_owned(), s(next.to_string()));
-        item.insert("dueShard".to_owned(), s(shard_key(shard_of(&delivery.id))));
-        item.insert("dueAt".to_owned(), n(due(next)));
-    }
-    if let Some(at) = delivery.completed_at {
-        item.insert("completedAt".to_owned(), s(at.to_string()));
-    }
-    item
-}
-
-fn read(item: &Item) -> Result<Delivery, StoreError> {
-    let reader = Reader { table: TABLE, item };
-    let endpoint = reader.text("endpoint")?;
-    let attempts = item.get("attempts").and_then(|value| value.as_l().ok()).map_or(&[][..], Vec::as_slice);
-    let attempts = attempts.iter().map(|value| {
-        let text = value.as_s().map_err(|_| reader.unreadable("attempts"))?;
-        serde_json::from_str(text).map_err(|_| reader.unreadable("attempts"))
-    });
-    Ok(Delivery {
-        account: reader.string("pk")?,
-        id: reader.string("sk")?,
-        event_id: reader.string("eventId")?,
-        event: reader.text("event")?.parse().map_err(|_| reader.unreadable("event"))?,
-        outbox_id: reader.string("outboxId")?,
-        endpoint_id: endpoint.rsplit_once('#').map_or(endpoint, |(_, id)| id).to_owned(),
-        status: DeliveryStatus::parse(reader.text("status")?).ok_or_else(|| reader.unreadable("status"))?,
-        attempt_count: reader.number("attemptCount")?,
-        series_start: reader.number("seriesStart")?,
-        next_attempt_at: reader.opt_time("nextAttemptAt"),
-        created_at: reader.time("createdAt")?,
-        completed_at: reader.opt_time("completedAt"),
-        test: reader.flag("test"),
-        attempts: attempts.collect::<Result<_, StoreError>>()?,
-    })
+    Recording { expression: format!("SET {}{remove}", set.join(", ")), condition, values }
 }

@@ -3,6 +3,8 @@
 //! An event's id is the item's ULID plus its place in it, so that an event is found by its id with one query and no item
 //! of its own.
 
+mod feed;
+
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
@@ -15,6 +17,8 @@ use super::StoreError;
 use super::idempotency::{Claim, Idempotency};
 use super::item::{Item, n, s};
 use crate::events::{Event, EventName};
+
+pub use feed::{FeedEvent, FeedPage, NoPosition, Position};
 
 const TABLE: &str = "events";
 /// Events and deliveries are kept 30 days (contract section 9).

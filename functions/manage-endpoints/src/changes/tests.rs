@@ -1,5 +1,5 @@
 use serde_json::json;
-use shared::endpoint::{Health, SealedSecret};
+use shared::endpoint::{HeaderValue, Health, OwnHeaders, PreviousSecrets, SealedSecret};
 
 use super::*;
 
@@ -15,9 +15,9 @@ fn endpoint() -> Endpoint {
         events: vec![EventFilter::All],
         project_ids: vec!["proj_abc".to_owned()],
         description: Some("old".to_owned()),
-        headers: BTreeMap::from([("X-A".to_owned(), "1".to_owned())]),
+        headers: OwnHeaders::from([("X-A".to_owned(), HeaderValue::new("1"))]),
         secret: SealedSecret { sealed: "f1.x".to_owned(), hint: "whsec_…x".to_owned() },
-        previous_secret: None,
+        previous_secrets: PreviousSecrets::default(),
         created_at: "2025-10-20T14:30:00Z".parse().unwrap(),
         updated_at: "2025-10-20T14:30:00Z".parse().unwrap(),
         version: 1,
@@ -40,7 +40,7 @@ fn a_whole_body_is_read() {
     assert_eq!(json!(endpoint.events), json!(["workorder.*", "vendor.created", "*"]));
     assert_eq!(endpoint.project_ids, ["proj_abc123"]);
     assert_eq!(endpoint.description.as_deref(), Some("ERP\nsync"));
-    assert_eq!(endpoint.headers["Authorization"], "Bearer x");
+    assert_eq!(endpoint.headers["Authorization"].expose(), "Bearer x");
     assert_eq!(endpoint.disabled_reason.as_deref(), Some(BY_REQUEST));
     assert_eq!(switch, Some(Switch::Off { reason: BY_REQUEST.to_owned() }));
 }
@@ -87,7 +87,7 @@ fn a_change_leaves_what_it_does_not_name_and_clears_what_is_null() {
     assert_eq!(changed, endpoint());
     let body = json!({"projectIds": null, "description": "", "headers": null});
     assert_eq!(parse(&body, Form::Change).unwrap().apply(&mut changed), None);
-    let cleared = Endpoint { project_ids: vec![], description: None, headers: BTreeMap::new(), ..endpoint() };
+    let cleared = Endpoint { project_ids: vec![], description: None, headers: OwnHeaders::new(), ..endpoint() };
     assert_eq!(changed, cleared);
     let body = json!({"url": null, "events": null});
     assert_eq!(parse(&body, Form::Change).unwrap_err(), ["events Required", "url Required"]);

@@ -1,0 +1,34 @@
+//! The catalog of event types: the same for everybody, and nothing is read for it.
+
+use lambda_http::http::{Method, header};
+use serde_json::Value;
+use shared::events::{EventName, catalog_entry};
+use shared::http::Reply;
+use shared::manage::{PageRequest, unknown_path};
+use shared::problem::Problem;
+
+use crate::route::only;
+
+const ROOT: &str = "/api/event-types";
+
+/// What comes after the catalog's root in `path`; `None` for a path of something else.
+pub(crate) fn below(path: &str) -> Option<&str> {
+    path.strip_prefix(ROOT).filter(|below| below.is_empty() || below.starts_with('/'))
+}
+
+/// All event types, or the one that is named.
+pub(crate) fn answer(method: &Method, below: &str) -> Result<Reply, Problem> {
+    only(&Method::GET, method)?;
+    let reply = match below.strip_prefix('/') {
+        None => {
+            let all: Vec<Value> = EventName::ALL.into_iter().map(catalog_entry).collect();
+            PageRequest::reply(&all, None)
+        }
+        Some(name) if name.contains('/') => return Err(unknown_path()),
+        Some(name) => {
+            let name = name.parse().map_err(|_| Problem::not_found("event type"))?;
+            Reply::ok(&catalog_entry(name))
+        }
+    };
+    Ok(reply.with_header(header::CACHE_CONTROL, "public, max-age=300"))
+}

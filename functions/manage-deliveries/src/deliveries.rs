@@ -1,0 +1,45 @@
+//! Looking for deliveries and at one of them.
+
+use shared::delivery::Delivery;
+use shared::http::{Facts, Reply};
+use shared::manage::PageRequest;
+use shared::problem::Problem;
+use shared::store::deliveries::Filter;
+
+use crate::Call;
+use crate::query::DeliveryQuery;
+use crate::route::no_such_delivery;
+use crate::view::DeliveryView;
+
+impl Call<'_> {
+    /// One page, newest event first. With filters it may have fewer than asked for, or none, and still a next page: a
+    /// call looks at so many deliveries and no more.
+    pub(crate) async fn deliveries(&self, query: &DeliveryQuery, page: &PageRequest) -> Result<Reply, Problem> {
+        let filter = Filter {
+            endpoint_id: query.endpoint_id.as_deref(),
+            event: query.event,
+            event_id: query.event_id.as_deref(),
+            status: query.status,
+            since: query.since,
+            until: query.until,
+        };
+        let mut found = self.function.deliveries.page(self.account(), &filter, page.after(), page.fetch()).await?;
+        let next = page.cut(&mut found.deliveries, found.stopped, |delivery| &delivery.id);
+        let views: Vec<_> = found.deliveries.iter().map(DeliveryView::of).collect();
+        Ok(PageRequest::reply(&views, next.as_deref()))
+    }
+
+    /// One delivery with its attempts and the body that they sent.
+    pub(crate) async fn delivery(&self, id: &str) -> Result<Reply, Problem> {
+        let delivery = self.read(id).await?;
+        let event = self.function.events.get(self.account(), &delivery.event_id).await?;
+        let body = event.as_ref().map(|found| found.event.body.as_str());
+        let facts = Facts { id: Some(delivery.id.clone()), ..Facts::default() };
+        Ok(Reply::ok(&DeliveryView::whole(&delivery, body)).with_facts(facts))
+    }
+
+    /// The delivery with this id, if it is the caller's.
+    pub(crate) async fn read(&self, id: &str) -> Result<Delivery, Problem> {
+        self.function.deliveries.get(self.account(), id).await?.ok_or_else(no_such_delivery)
+    }
+}

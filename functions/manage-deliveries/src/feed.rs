@@ -1,0 +1,58 @@
+//! The feed of events, for subscribers that were down, and one event with what became of it.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::SignedDuration;
+use serde_json::json;
+use shared::http::{Facts, Reply};
+use shared::problem::Problem;
+use shared::store::deliveries::Filter;
+use shared::store::events::Position;
+
+use crate::Call;
+use crate::query::FeedQuery;
+use crate::route::no_such_event;
+use crate::view::{DeliveryView, EventView, WholeEvent};
+
+/// Events are in the order of the requests' arrival, but stored at their end: one that takes its time must not appear
+/// behind a reader's cursor.
+const SETTLED: SignedDuration = SignedDuration::from_secs(5);
+/// How many of its deliveries are shown with an event.
+const DELIVERIES_SHOWN: usize = 100;
+
+impl Call<'_> {
+    /// Events behind a cursor, oldest first. `nextCursor` is null at the end; `resumeAfter` is where to go on later.
+    pub(crate) async fn feed(&self, query: &FeedQuery) -> Result<Reply, Problem> {
+        let until = self.now - SETTLED;
+        let limit = query.page.limit();
+        let found = self.function.events.feed(self.account(), query.after, query.event, until, limit).await?;
+        let data: Vec<_> = found.events.iter().map(EventView::of).collect();
+        let cursor = found.position.as_ref().map(write_cursor);
+        let next = cursor.as_ref().filter(|_| found.more);
+        Ok(Reply::ok(&json!({ "data": data, "nextCursor": next, "resumeAfter": cursor })))
+    }
+
+    /// One event with its deliveries.
+    pub(crate) async fn event(&self, id: &str) -> Result<Reply, Problem> {
+        let event = self.function.events.get(self.account(), id).await?.ok_or_else(no_such_event)?;
+        let filter = Filter { event_id: Some(id), ..Filter::default() };
+        let fetch = i32::try_from(DELIVERIES_SHOWN + 1).unwrap_or(i32::MAX);
+        let found = self.function.deliveries.page(self.account(), &filter, None, fetch).await?;
+        let shown = found.deliveries.iter().take(DELIVERIES_SHOWN);
+        let whole = WholeEvent {
+            event: EventView::of(&event),
+            deliveries: shown.map(DeliveryView::of).collect(),
+            truncated: found.deliveries.len() > DELIVERIES_SHOWN || found.stopped.is_some(),
+        };
+        Ok(Reply::ok(&whole).with_facts(Facts { id: Some(id.to_owned()), ..Facts::default() }))
+    }
+}
+
+fn write_cursor(position: &Position) -> String {
+    URL_SAFE_NO_PAD.encode(position.to_string())
+}
+
+/// The position that a cursor stands for.
+pub(crate) fn read_cursor(cursor: &str) -> Option<Position> {
+    String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?.parse().ok()
+}

@@ -1,0 +1,15 @@
+//! The Lambda function behind `/api/deliveries`, `/api/events` (GET), `/api/alerts` and `/api/event-types`.
+
+use std::convert::Infallible;
+
+use lambda_http::{Error, run, service_fn, tracing};
+use manage_deliveries::ManageDeliveries;
+use shared::clock;
+use shared::config::Environment;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    tracing::init_default_subscriber();
+    let function = &ManageDeliveries::from_environment(&Environment::of_process().await)?;
+    run(service_fn(async |request| Ok::<_, Infallible>(function.handle(request, clock::now()).await))).await
+}

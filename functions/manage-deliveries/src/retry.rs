@@ -1,0 +1,101 @@
+//! Manual retries: a new series of attempts at once, under the same id, in the place of what was planned (contract
+//! section 8).
+
+use jiff::Timestamp;
+use lambda_http::http::StatusCode;
+use serde_json::{Map, Value};
+use shared::defect::Defects;
+use shared::delivery::{Delivery, DeliveryStatus, Trigger};
+use shared::endpoint::EndpointStatus;
+use shared::http::{Facts, Reply};
+use shared::manage;
+use shared::manage::body::{self, Form};
+use shared::problem::{Problem, ProblemCode};
+use shared::schema::Class::P0;
+use shared::schema::declare::optional;
+use shared::schema::{Field, Type};
+
+use crate::Call;
+use crate::view::DeliveryView;
+
+/// The body of a retry.
+const FIELDS: [Field; 1] = [optional("force", Type::Bool, P0, "send again what has arrived")];
+
+impl Call<'_> {
+    /// Begins a new series. Calls at the same moment begin one: whoever comes second finds an attempt that is due, and
+    /// is told of that.
+    pub(crate) async fn retry(&self, id: &str, body: Map<String, Value>) -> Result<Reply, Problem> {
+        let force = force(body)?;
+        for _ in 0..manage::MAX_TRIES {
+            let delivery = self.read(id).await?;
+            check_status(&delivery, force)?;
+            if is_under_way(&delivery, self.now) {
+                return Ok(accepted(&delivery, "unchanged"));
+            }
+            self.check_target(&delivery).await?;
+            let begun = self.function.deliveries.begin_series(&delivery, Trigger::Manual, self.now).await?;
+            if let Some(delivery) = begun {
+                self.queue(&delivery).await;
+                return Ok(accepted(&delivery, "retried"));
+            }
+        }
+        Err(manage::too_busy())
+    }
+
+    /// 409 when an attempt could not be made.
+    async fn check_target(&self, delivery: &Delivery) -> Result<(), Problem> {
+        let Some(endpoint) = self.function.endpoints.get(self.account(), &delivery.endpoint_id).await? else {
+            return Err(impossible("The endpoint of this delivery was deleted: there is nowhere to send it to."));
+        };
+        if endpoint.status == EndpointStatus::Disabled {
+            return Err(impossible("The endpoint of this delivery is disabled. Enable it, then retry."));
+        }
+        if self.function.events.get(self.account(), &delivery.event_id).await?.is_none() {
+            return Err(impossible("The event of this delivery is not kept any more: there is nothing to send."));
+        }
+        Ok(())
+    }
+
+    /// What can't be queued now, the sweeper finds: the retry is stored and will be made.
+    async fn queue(&self, delivery: &Delivery) {
+        if let Err(error) = self.function.retries.send(&[delivery.task()], self.now).await {
+            tracing::error!(%error, delivery_id = delivery.id, "a manual retry was not queued; the sweeper finds it");
+        }
+    }
+}
+
+fn force(body: Map<String, Value>) -> Result<bool, Problem> {
+    let mut defects = Defects::default();
+    let read = body::read(&FIELDS, body, Form::Change, &mut defects);
+    if !defects.is_empty() {
+        return Err(Problem::invalid(defects));
+    }
+    Ok(read.get("force").and_then(Value::as_bool).unwrap_or(false))
+}
+
+fn check_status(delivery: &Delivery, force: bool) -> Result<(), Problem> {
+    if delivery.test {
+        return Err(impossible("This is a test, which is sent once. Send another from its endpoint."));
+    }
+    if delivery.status == DeliveryStatus::Delivered && !force {
+        let detail = "The endpoint has accepted this delivery. Send {\"force\": true} to send it once more.";
+        return Err(Problem::new(ProblemCode::AlreadyDelivered, detail));
+    }
+    Ok(())
+}
+
+/// Whether the first attempt of a series is due and not recorded yet: it is in a queue or being made.
+fn is_under_way(delivery: &Delivery, now: Timestamp) -> bool {
+    !delivery.status.is_final()
+        && delivery.attempt_count == delivery.series_start
+        && delivery.next_attempt_at.is_some_and(|due| due <= now)
+}
+
+fn impossible(detail: &str) -> Problem {
+    Problem::new(ProblemCode::InvalidStateTransition, detail)
+}
+
+fn accepted(delivery: &Delivery, action: &'static str) -> Reply {
+    let facts = Facts { action: Some(action), id: Some(delivery.id.clone()), ..Facts::default() };
+    Reply::new(StatusCode::ACCEPTED, &DeliveryView::of(delivery)).with_facts(facts)
+}

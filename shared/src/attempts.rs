@@ -1,0 +1,86 @@
+//! One attempt at a delivery, from its event and its endpoint to what came of it. Nothing is recorded here: the
+//! deliverer records what it was asked to deliver, a test send what it was asked to try.
+
+mod secrets;
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::future::try_join_all;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::delivery::{Attempt, Delivery};
+use crate::endpoint::Endpoint;
+use crate::seal::{SealError, Sealer};
+use crate::sender::{Answer, Outgoing, Sender};
+use secrets::Secrets;
+
+/// What makes attempts: it opens the endpoints' secrets, signs and sends.
+#[derive(Debug)]
+pub struct Attempts {
+    sender: Sender,
+    secrets: Secrets,
+}
+
+/// An attempt that was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Made {
+    /// What came of it.
+    pub answer: Answer,
+    /// The same, as it is recorded.
+    pub attempt: Attempt,
+    /// When it ended.
+    pub ended: Timestamp,
+}
+
+impl Attempts {
+    /// With a sender, and what opens sealed secrets.
+    #[must_use]
+    pub fn new(sender: Sender, sealer: Sealer) -> Self {
+        Self { sender, secrets: Secrets::new(sealer) }
+    }
+
+    /// Makes the next attempt at `delivery` now: `body` goes to `endpoint`, signed with all of its valid secrets. The
+    /// head of the answer has to be there within `timeout`.
+    ///
+    /// # Errors
+    /// When a secret can't be opened; nothing was sent then. That the endpoint can't be reached is no error but what
+    /// came of the attempt.
+    pub async fn make(
+        &self,
+        delivery: &Delivery,
+        body: &str,
+        endpoint: &Endpoint,
+        timeout: Duration,
+        now: Timestamp,
+    ) -> Result<Made, SealError> {
+        let open = |sealed| self.secrets.open(&delivery.account, endpoint, sealed, now);
+        let secret = open(&endpoint.secret.sealed).await?;
+        let previous =
+            try_join_all(endpoint.previous_secrets.valid(now).map(|previous| open(&previous.sealed))).await?;
+        let outgoing = Outgoing {
+            url: &endpoint.url,
+            event: delivery.event.as_str(),
+            delivery_id: &delivery.id,
+            retry: delivery.attempt_count,
+            body: Bytes::copy_from_slice(body.as_bytes()),
+            secret: &secret,
+            previous: &previous,
+            headers: &endpoint.headers,
+            timestamp: now.as_second(),
+            timeout,
+        };
+        let answer = self.sender.send(outgoing).await;
+        let attempt = Attempt {
+            number: delivery.attempt_count + 1,
+            trigger: delivery.trigger,
+            started_at: now,
+            duration_ms: answer.duration_ms,
+            status_code: answer.status_code,
+            error: answer.error,
+            response_body: answer.response_body.clone(),
+        };
+        let ended = now + SignedDuration::from_millis(i64::try_from(answer.duration_ms).unwrap_or_default());
+        Ok(Made { answer, attempt, ended })
+    }
+}

@@ -1,0 +1,55 @@
+//! `overlapHours`: how long what a rotation replaces is good for beside what takes its place (contract section 9).
+
+use jiff::SignedDuration;
+use serde_json::{Map, Value};
+
+use super::body::{self, Form};
+use crate::defect::Defects;
+use crate::problem::Problem;
+use crate::schema::Class::P0;
+use crate::schema::Field;
+use crate::schema::declare::{int, optional};
+
+const DEFAULT_HOURS: i64 = 24;
+const FIELDS: [Field; 1] = [optional("overlapHours", int(0, 168), P0, "how long the old one is valid too; default 24")];
+
+/// The overlap that the body of a rotation asks for: a day unless it says otherwise.
+///
+/// # Errors
+/// 400 for less than none, more than a week, or other fields.
+pub fn read(body: Map<String, Value>) -> Result<SignedDuration, Problem> {
+    let mut defects = Defects::default();
+    let read = body::read(&FIELDS, body, Form::Change, &mut defects);
+    if !defects.is_empty() {
+        return Err(Problem::invalid(defects));
+    }
+    let hours = read.get("overlapHours").and_then(Value::as_i64).unwrap_or(DEFAULT_HOURS);
+    Ok(SignedDuration::from_hours(hours))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn hours(body: &Value) -> Option<i64> {
+        read(body.as_object().unwrap().clone()).ok().map(|overlap| overlap.as_hours())
+    }
+
+    #[test]
+    fn an_overlap_is_a_day_unless_asked_otherwise_and_a_week_at_most() {
+        assert_eq!(hours(&json!({})), Some(24));
+        assert_eq!(hours(&json!({"overlapHours": null})), Some(24));
+        assert_eq!(hours(&json!({"overlapHours": 0})), Some(0));
+        assert_eq!(hours(&json!({"overlapHours": 168})), Some(168));
+        for wrong in [
+            json!({"overlapHours": 169}),
+            json!({"overlapHours": -1}),
+            json!({"overlapHours": 1.5}),
+            json!({"overlap": 1}),
+        ] {
+            assert_eq!(hours(&wrong), None, "{wrong}");
+        }
+    }
+}

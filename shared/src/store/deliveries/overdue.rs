@@ -1,0 +1,96 @@
+//! What the sweeper asks: which unfinished deliveries are overdue.
+
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use jiff::{SignedDuration, Timestamp};
+
+use super::super::item::{Item, Reader, n, s};
+use super::super::{StoreError, tables};
+use super::stored::{read, shard_key};
+use super::{Deliveries, TABLE};
+use crate::delivery::Delivery;
+
+/// An unfinished delivery in the index.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Overdue {
+    /// The tenant.
+    pub account: String,
+    /// The delivery.
+    pub id: String,
+    /// Epoch milliseconds at which the sweeper looks after it.
+    due_at: i64,
+}
+
+impl Deliveries {
+    /// Unfinished deliveries of one shard that were due before `until`, oldest first, at most `limit`, after `seen`.
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached or an item can't be read.
+    pub async fn overdue(
+        &self,
+        shard: u8,
+        seen: Option<Overdue>,
+        until: Timestamp,
+        limit: i32,
+    ) -> Result<Vec<Overdue>, StoreError> {
+        let start = seen.map(|seen| {
+            Item::from([
+                ("pk".to_owned(), s(seen.account)),
+                ("sk".to_owned(), s(seen.id)),
+                ("dueShard".to_owned(), s(shard_key(shard))),
+                ("dueAt".to_owned(), n(seen.due_at)),
+            ])
+        });
+        let output = self
+            .db
+            .query()
+            .table_name(&self.table)
+            .index_name(tables::BY_DUE)
+            .key_condition_expression("dueShard = :shard AND dueAt <= :until")
+            .expression_attribute_values(":shard", s(shard_key(shard)))
+            .expression_attribute_values(":until", n(until.as_millisecond()))
+            .limit(limit)
+            .set_exclusive_start_key(start)
+            .send()
+            .await
+            .map_err(StoreError::call("Query overdue deliveries"))?;
+        let items = output.items().iter().map(|item| {
+            let reader = Reader { table: TABLE, item };
+            Ok(Overdue { account: reader.string("pk")?, id: reader.string("sk")?, due_at: reader.number("dueAt")? })
+        });
+        items.collect()
+    }
+
+    /// Reserves an overdue delivery for `long`, so that the next sweep leaves it alone while its message waits in a
+    /// queue. Returns the delivery, or `None` when it has moved on.
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached or the item can't be read.
+    pub async fn reserve(
+        &self,
+        overdue: &Overdue,
+        now: Timestamp,
+        long: SignedDuration,
+    ) -> Result<Option<Delivery>, StoreError> {
+        // One that is not due yet (a start with empty queues) keeps its place.
+        let until =
+            (now.as_millisecond() + i64::try_from(long.as_millis()).unwrap_or_default()).max(overdue.due_at + 1);
+        let outcome = self
+            .db
+            .update_item()
+            .table_name(&self.table)
+            .key("pk", s(&overdue.account))
+            .key("sk", s(&overdue.id))
+            .update_expression("SET dueAt = :until")
+            .condition_expression("dueAt = :seen")
+            .expression_attribute_values(":until", n(until))
+            .expression_attribute_values(":seen", n(overdue.due_at))
+            .return_values(aws_sdk_dynamodb::types::ReturnValue::AllNew)
+            .send()
+            .await;
+        match outcome.map_err(aws_sdk_dynamodb::error::SdkError::into_service_error) {
+            Ok(output) => output.attributes().map(read).transpose(),
+            Err(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(None),
+            Err(other) => Err(StoreError::operation("UpdateItem overdue delivery", other)),
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! `/api/alerts` (contract section 9). When an alert is made is tested in `retries` and `health`.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use tests::{Receiver, TestApp};
+
+use crate::deliveries::create_work_order;
+use crate::expect::common_headers;
+use crate::management_deliveries::pages;
+
+const ALERTS: &str = "/api/alerts";
+
+/// Two endpoints that fail for good, at three events.
+async fn failing() -> (TestApp, [String; 2]) {
+    let (app, receiver) = (TestApp::builder().retry_schedule("1").start().await, Receiver::start().await);
+    receiver.answer_with([500]);
+    let one = app.endpoint(&receiver.url(), ["*"]).await.id;
+    let two = app.endpoint(&receiver.url(), ["*"]).await.id;
+    for number in 0..3 {
+        create_work_order(&app, &format!("WO-{number}")).await;
+        app.drain().await;
+        app.advance(Duration::from_secs(2)).await;
+        app.drain().await;
+    }
+    (app, [one, two])
+}
+
+#[tokio::test]
+async fn alerts_are_listed_newest_first_with_all_they_say() {
+    let (app, _) = failing().await;
+    let reply = app.get(ALERTS).await.expect(200);
+    common_headers(&reply);
+    let data = reply.body["data"].as_array().unwrap();
+    assert_eq!(data.len(), app.alerts().await.len());
+    let members: Vec<&String> = data[0].as_object().unwrap().keys().collect();
+    let expected =
+        ["id", "kind", "endpointId", "deliveryId", "event", "lastStatusCode", "lastError", "createdAt", "message"];
+    assert_eq!(members, expected);
+    let ids: Vec<&str> = data.iter().map(|alert| alert["id"].as_str().unwrap()).collect();
+    assert!(ids.is_sorted_by(|newer, older| newer > older));
+    assert!(data.iter().all(|alert| alert["createdAt"].as_str().unwrap().len() == "2025-10-20T14:30:00Z".len()));
+}
+
+#[tokio::test]
+async fn alerts_are_filtered_and_paged() {
+    let (app, endpoints) = failing().await;
+    let (all, _) = pages(&app, &format!("{ALERTS}?limit=100")).await;
+    let (by_page, count) = pages(&app, &format!("{ALERTS}?limit=3")).await;
+    assert_eq!((&by_page, count), (&all, all.len().div_ceil(3)));
+    let wanted =
+        |name: &str, value: &str| -> Vec<Value> { all.iter().filter(|alert| alert[name] == value).cloned().collect() };
+    let failed = wanted("kind", "delivery.failed");
+    assert_eq!((failed.len(), wanted("kind", "endpoint.failing").len()), (6, 2));
+    assert_eq!(pages(&app, &format!("{ALERTS}?kind=delivery.failed&limit=4")).await, (failed, 2));
+    for endpoint in &endpoints {
+        let own = pages(&app, &format!("{ALERTS}?endpointId={endpoint}")).await.0;
+        assert_eq!(own, wanted("endpointId", endpoint));
+        let failing = pages(&app, &format!("{ALERTS}?endpointId={endpoint}&kind=endpoint.failing")).await.0;
+        assert_eq!(failing.len(), 1);
+    }
+    let wrong = app.get(&format!("{ALERTS}?kind=x&endpointId=x&limit=0")).await.expect(400);
+    assert_eq!(wrong.defects(), [("endpointId", "invalid_value"), ("kind", "invalid_value")]);
+}
