@@ -142,7 +142,9 @@ pub enum EventFilter {
 }
 
 impl EventFilter {
-    fn matches(&self, event: EventName) -> bool {
+    /// Whether it names this event.
+    #[must_use]
+    pub fn matches(&self, event: EventName) -> bool {
         match self {
             Self::All => true,
             Self::Group(group) => event.group() == group,

@@ -240,3 +240,19 @@ async fn a_secret_is_rotated_with_an_overlap() {
     let bare = app.request("POST", &format!("{secret}/rotate")).send().await.expect(200);
     assert_eq!(bare.body["previous"][0]["validUntil"], "2025-10-21T16:30:00Z", "a day by default");
 }
+
+#[tokio::test]
+async fn values_of_own_headers_are_shown_to_whoever_sets_them_and_masked_after() {
+    let app = TestApp::start().await;
+    let made = make(&app, json!({"headers": {"Authorization": "Bearer 0123456789", "X-Tenant": "7"}})).await;
+    let whole = json!({"Authorization": "Bearer 0123456789", "X-Tenant": "7"});
+    let masked = json!({"Authorization": "…6789", "X-Tenant": "…"});
+    assert_eq!(made.body["headers"], whole);
+    assert_eq!(app.get(&path(&made)).await.expect(200).body["headers"], masked);
+    assert_eq!(app.get(ENDPOINTS).await.expect(200).body["data"][0]["headers"], masked);
+    let changed = app.patch(&path(&made), json!({"description": "ERP"})).await.expect(200);
+    assert_eq!(changed.body["headers"], whole);
+    // What was read can't take the place of what is stored.
+    let code = [("headers.Authorization", "invalid_format"), ("headers.X-Tenant", "invalid_format")];
+    assert_eq!(app.patch(&path(&made), json!({"headers": masked})).await.expect(400).defects(), code);
+}

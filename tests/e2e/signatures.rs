@@ -21,13 +21,13 @@ fn hmac(key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
 }
 
 /// `X-Webhook-Signature` as the page's receivers compute it: keyed with the whole text of the secret.
-fn page_signature(received: &Received, secret: &str) -> String {
+pub(crate) fn page_signature(received: &Received, secret: &str) -> String {
     let timestamp = received.header("x-webhook-timestamp").as_bytes();
     hex::encode(hmac(secret.as_bytes(), &[timestamp, b".", &received.body]))
 }
 
 /// An entry of `webhook-signature`: keyed with the bytes behind `whsec_`.
-fn standard_signature(received: &Received, secret: &str) -> String {
+pub(crate) fn standard_signature(received: &Received, secret: &str) -> String {
     let key = STANDARD.decode(secret.strip_prefix("whsec_").unwrap()).unwrap();
     let (id, timestamp) = (received.header("webhook-id").as_bytes(), received.header("webhook-timestamp").as_bytes());
     format!("v1,{}", STANDARD.encode(hmac(&key, &[id, b".", timestamp, b".", &received.body])))

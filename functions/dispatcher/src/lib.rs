@@ -9,14 +9,13 @@ use aws_lambda_events::dynamodb::{Event as StreamEvent, EventRecord};
 use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
 use jiff::Timestamp;
 use shared::config::{ConfigError, Environment};
-use shared::delivery::{Delivery, DeliveryStatus, Trigger};
-use shared::endpoint::{Endpoint, HealthState};
-use shared::ids;
+use shared::delivery::{Delivery, Trigger};
+use shared::endpoint::HealthState;
 use shared::queue::{Queue, QueueError};
 use shared::store::StoreError;
 use shared::store::deliveries::{Deliveries, MAX_CREATED_AT_ONCE};
 use shared::store::endpoints::Endpoints;
-use shared::store::events::{Outbox, StoredEvent};
+use shared::store::events::Outbox;
 
 /// Endpoints are read in pages of this size: an event for ten thousand of them needs no more memory than one for a few.
 const PAGE: i32 = 500;
@@ -62,6 +61,7 @@ impl Dispatcher {
         for record in batch.records.into_iter().filter(|record| record.event_name == "INSERT") {
             let sequence = sequence_number(&record);
             match Outbox::from_item(record.change.new_image) {
+                Ok(outbox) if outbox.test => {}
                 Ok(outbox) => by_account.entry(outbox.account.clone()).or_default().push(outbox),
                 Err(error) => {
                     tracing::error!(%error, sequence, "a record of the event stream can't be read");
@@ -94,7 +94,8 @@ impl Dispatcher {
                 for event in &outbox.events {
                     for endpoint in &page.endpoints {
                         if endpoint.wants(event.name, event.project_id.as_deref()) {
-                            wanted.push((delivery(outbox, event, endpoint, now), endpoint.health.state));
+                            let delivery = outbox.delivery(event, &endpoint.id, Trigger::Scheduled, now);
+                            wanted.push((delivery, endpoint.health.state));
                         }
                         if wanted.len() == MAX_CREATED_AT_ONCE {
                             self.create(&wanted, now).await?;
@@ -123,27 +124,6 @@ impl Dispatcher {
             queue.send(&tasks, now).await?;
         }
         Ok(())
-    }
-}
-
-fn delivery(outbox: &Outbox, event: &StoredEvent, endpoint: &Endpoint, now: Timestamp) -> Delivery {
-    Delivery {
-        account: outbox.account.clone(),
-        id: ids::delivery_id(&event.id, &endpoint.id),
-        event_id: event.id.clone(),
-        event: event.name,
-        outbox_id: outbox.id.clone(),
-        endpoint_id: endpoint.id.clone(),
-        status: DeliveryStatus::Pending,
-        attempt_count: 0,
-        series_start: 0,
-        series: 0,
-        trigger: Trigger::Scheduled,
-        next_attempt_at: Some(now),
-        created_at: now,
-        completed_at: None,
-        test: false,
-        attempts: Vec::new(),
     }
 }
 

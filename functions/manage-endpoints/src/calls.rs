@@ -1,7 +1,9 @@
 //! The calls on endpoints themselves.
 
+use futures_util::future::try_join_all;
 use lambda_http::http::{StatusCode, header};
 use serde_json::{Map, Value};
+use shared::delivery::DeliveryStatus;
 use shared::endpoint::{Endpoint, EndpointStatus, Health, OwnHeaders, PreviousSecrets, SealedSecret};
 use shared::http::{Facts, Reply};
 use shared::ids;
@@ -9,11 +11,18 @@ use shared::manage::body::Form;
 use shared::manage::{self, PageRequest};
 use shared::problem::{Problem, ProblemCode};
 use shared::signing::SigningSecret;
+use shared::store::StoreError;
+use shared::store::deliveries::{Filter, Outcome};
 
 use crate::changes::{Changes, unusable};
 use crate::route::no_such_endpoint;
 use crate::view::EndpointView;
 use crate::{Call, ID_PREFIX, ROOT};
+
+/// So many of a deleted endpoint's deliveries are looked at a time, newest first,
+const CANCELLED_PAGE: i32 = 100;
+/// and so many times: the call has to end soon.
+const CANCELLED_PAGES: usize = 20;
 
 impl Call<'_> {
     /// Makes an endpoint; its answer is one of those with the secret.
@@ -72,13 +81,35 @@ impl Call<'_> {
         Err(manage::too_busy())
     }
 
-    /// Deletes an endpoint. Its pending deliveries end as `cancelled` when the deliverer comes to them.
+    /// Deletes an endpoint and ends its pending deliveries as `cancelled`. It is gone whatever becomes of those: one that
+    /// is not found here ends when the deliverer comes to it.
     pub(crate) async fn delete(&self, id: &str) -> Result<Reply, Problem> {
-        if self.function.endpoints.delete(self.account(), id).await? {
-            Ok(Reply::no_content().with_facts(facts("deleted", id)))
-        } else {
-            Err(no_such_endpoint())
+        if !self.function.endpoints.delete(self.account(), id).await? {
+            return Err(no_such_endpoint());
         }
+        if let Err(error) = self.cancel_pending(id).await {
+            tracing::error!(%error, endpoint_id = id, "deliveries of a deleted endpoint are left to the deliverer");
+        }
+        Ok(Reply::no_content().with_facts(facts("deleted", id)))
+    }
+
+    /// Ends what is pending among an endpoint's latest deliveries.
+    async fn cancel_pending(&self, id: &str) -> Result<(), StoreError> {
+        let store = &self.function.deliveries;
+        let filter = Filter { endpoint_id: Some(id), ..Filter::default() };
+        let outcome =
+            Outcome { status: DeliveryStatus::Cancelled, attempt: None, next_attempt_at: None, now: self.now };
+        let mut after = None;
+        for _ in 0..CANCELLED_PAGES {
+            let page = store.page(self.account(), &filter, after.as_deref(), CANCELLED_PAGE).await?;
+            let pending = page.deliveries.iter().filter(|delivery| !delivery.status.is_final());
+            try_join_all(pending.map(|delivery| store.record(delivery, &outcome))).await?;
+            after = page.stopped;
+            if after.is_none() {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// The endpoint with this id, if it is the caller's.

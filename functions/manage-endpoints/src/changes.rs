@@ -114,7 +114,7 @@ fn url_message(defect: UrlDefect) -> String {
 
 /// The filters of `events`, and a defect for each name that is none of ours. That they are strings, how many and how
 /// long, the table has checked.
-fn filters(names: &Value, defects: &mut Defects) -> Vec<EventFilter> {
+pub(crate) fn filters(names: &Value, defects: &mut Defects) -> Vec<EventFilter> {
     let names = names.as_array().map(Vec::as_slice).unwrap_or_default();
     let mut filters = Vec::new();
     for (i, name) in names.iter().enumerate() {

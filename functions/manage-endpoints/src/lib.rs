@@ -1,26 +1,33 @@
 //! `/api/endpoints`: where a subscriber wants which events, and the secrets that sign them (contract section 9).
 //!
 //! Signing secrets are in the answers to three calls only: the one that makes an endpoint, `/secret` and
-//! `/secret/rotate`. Everything else shows a hint.
+//! `/secret/rotate`. Everything else shows a hint. The values of a subscriber's own headers are shown whole in the
+//! answers to the calls that set them (POST and PATCH) and masked elsewhere.
 
 mod calls;
 mod changes;
 mod own_headers;
+mod replay;
 mod route;
 mod secrets;
+mod test_send;
 mod view;
 
 use jiff::Timestamp;
 use lambda_http::{Body, Request, Response};
 use shared::api_key::Scope;
+use shared::attempts::Attempts;
 use shared::clock::whole_seconds;
 use shared::config::{ConfigError, Environment};
 use shared::http::{Caller, Gate, Reply};
 use shared::manage::{self, PageRequest, body};
 use shared::problem::Problem;
+use shared::queue::Queue;
 use shared::seal::Sealer;
 use shared::sender::Sender;
+use shared::store::deliveries::Deliveries;
 use shared::store::endpoints::Endpoints;
+use shared::store::events::Events;
 
 use route::Route;
 
@@ -35,6 +42,11 @@ const ID_PREFIX: &str = "ep_";
 pub struct ManageEndpoints {
     gate: Gate,
     endpoints: Endpoints,
+    deliveries: Deliveries,
+    events: Events,
+    /// Where replays wait for their turn, so that they hold up no news.
+    retries: Queue,
+    attempts: Attempts,
     sealer: Sealer,
     sender: Sender,
     /// Whether endpoints may be `http` and private: in the local system.
@@ -52,7 +64,7 @@ struct Call<'a> {
 }
 
 impl ManageEndpoints {
-    /// Of the tables, the sealing keys, `ALLOW_PRIVATE_ENDPOINTS` and `MAX_ENDPOINTS_PER_ACCOUNT` (default 100).
+    /// Of the tables, the sealing keys, `RETRY_QUEUE_URL`, `ALLOW_PRIVATE_ENDPOINTS` and `MAX_ENDPOINTS_PER_ACCOUNT` (default 100).
     ///
     /// # Errors
     /// When a variable is missing or can't be used.
@@ -60,6 +72,10 @@ impl ManageEndpoints {
         Ok(Self {
             gate: environment.gate("manage-endpoints", true)?,
             endpoints: environment.endpoints()?,
+            deliveries: environment.deliveries()?,
+            events: environment.events()?,
+            retries: environment.retry_queue()?,
+            attempts: environment.attempts()?,
             sealer: environment.sealer()?,
             sender: environment.sender()?,
             allow_private: environment.allow_private_endpoints(),
@@ -87,6 +103,8 @@ impl Call<'_> {
             Route::Change(id) => self.change(id, body::object(request)?).await,
             Route::Delete(id) => self.delete(id).await,
             Route::Secret(id) => self.secret(id).await,
+            Route::Test(id) => self.test(id, body::object(request)?).await,
+            Route::Replay(id) => self.replay(id, body::object(request)?).await,
             Route::RotateSecret(id) => self.rotate_secret(id, body::optional_object(request)?).await,
         }
     }

@@ -17,6 +17,8 @@ pub(crate) enum Route<'a> {
     Delete(&'a str),
     Secret(&'a str),
     RotateSecret(&'a str),
+    Test(&'a str),
+    Replay(&'a str),
 }
 
 /// The call, or 404 for a path that there is not, or 405 for a method that the path does not answer to.
@@ -39,6 +41,14 @@ pub(crate) fn find<'a>(method: &Method, segments: &[&'a str]) -> Result<Route<'a
         },
         [id, "secret", "rotate"] => match *method {
             Method::POST => check_id(id).map(Route::RotateSecret),
+            _ => Err(Problem::method_not_allowed("POST")),
+        },
+        [id, "test"] => match *method {
+            Method::POST => check_id(id).map(Route::Test),
+            _ => Err(Problem::method_not_allowed("POST")),
+        },
+        [id, "replay"] => match *method {
+            Method::POST => check_id(id).map(Route::Replay),
             _ => Err(Problem::method_not_allowed("POST")),
         },
         _ => Err(unknown_path()),
@@ -75,6 +85,8 @@ mod tests {
             (Method::DELETE, &[ID], Route::Delete(ID)),
             (Method::GET, &[ID, "secret"], Route::Secret(ID)),
             (Method::POST, &[ID, "secret", "rotate"], Route::RotateSecret(ID)),
+            (Method::POST, &[ID, "test"], Route::Test(ID)),
+            (Method::POST, &[ID, "replay"], Route::Replay(ID)),
         ] {
             assert_eq!(find(&method, segments), Ok(route));
         }
@@ -87,6 +99,8 @@ mod tests {
             (Method::PUT, &[ID], "GET, PATCH, DELETE"),
             (Method::POST, &[ID, "secret"], "GET"),
             (Method::GET, &[ID, "secret", "rotate"], "POST"),
+            (Method::GET, &[ID, "test"], "POST"),
+            (Method::PUT, &[ID, "replay"], "POST"),
         ] {
             let problem = find(&method, segments).unwrap_err();
             assert_eq!(problem.code, ProblemCode::MethodNotAllowed);

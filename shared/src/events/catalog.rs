@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::data;
+use super::wire::to_wire;
 use crate::schema::{DIALECT, Field, data_object};
 
 /// The 23 event types.
@@ -128,6 +129,17 @@ impl EventName {
         self.event_type().group
     }
 
+    /// Its example as an event of this name is sent: what a test send carries.
+    #[must_use]
+    pub fn example_body(self) -> String {
+        to_wire(&self.example())
+    }
+
+    /// The examples are part of the program, and a test reads each: null would be a broken build.
+    fn example(self) -> Value {
+        serde_json::from_str(self.event_type().example).unwrap_or_default()
+    }
+
     /// When it is raised.
     #[must_use]
     pub const fn description(self) -> &'static str {
@@ -186,14 +198,12 @@ pub fn catalog_entry(name: EventName) -> Value {
     if let (Value::Object(schema), Value::Object(mut body)) = (&mut schema, json_schema(name)) {
         schema.append(&mut body);
     }
-    // The examples are part of the program, and a test reads each: null would be a broken build.
-    let example: Value = serde_json::from_str(event.example).unwrap_or_default();
     json!({
         "name": event.wire,
         "group": event.group,
         "description": event.description,
         "schema": schema,
-        "example": example,
+        "example": name.example(),
     })
 }
 

@@ -49,7 +49,7 @@ impl Event {
 }
 
 /// JSON as JavaScript would write it.
-fn to_wire(value: &impl Serialize) -> String {
+pub(super) fn to_wire(value: &impl Serialize) -> String {
     let mut bytes = Vec::with_capacity(1024);
     // Neither a JSON value nor a vector of bytes can refuse to be written.
     let written = value.serialize(&mut Serializer::with_formatter(&mut bytes, JavaScript));

@@ -3,6 +3,7 @@
 //! Two items a key: `HASH#<sha-256>` is what authentication reads, `KEY#<account>` + key id what the account's people
 //! list. Both are written in one transaction, together with the account's count of keys that manage keys.
 
+mod rotation;
 mod transaction;
 
 use aws_sdk_dynamodb::Client;
@@ -14,6 +15,8 @@ use super::item::{Item, Reader, json, n, s};
 use crate::account::Account;
 use crate::api_key::{ApiKey, KeyHash};
 use transaction::{Transacted, is_last};
+
+pub use rotation::Rotated;
 
 const TABLE: &str = "api keys";
 /// Partition of the accounts.
@@ -46,15 +49,6 @@ pub enum Changed {
     NotFound,
     /// It is the last that manages keys: it stays one.
     Last,
-}
-
-/// A key and the one that takes its place.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rotated {
-    /// With its end.
-    pub old: ApiKey,
-    /// Valid at once.
-    pub new: ApiKey,
 }
 
 /// What came of an attempt to delete a key.
@@ -201,40 +195,6 @@ impl ApiKeys {
                 Transacted::Done => return Ok(Changed::Done(Box::new(key))),
                 Transacted::Refused(refused) if is_last(&refused) => return Ok(Changed::Last),
                 Transacted::Refused(_) => {}
-            }
-        }
-        Err(StoreError::Contention(TABLE))
-    }
-
-    /// Puts `new` beside the key `id`, which stops working at `until` or earlier if it was to. Both or neither. The
-    /// account has as many keys that manage keys as before, or one more. `new` is made again from the key when somebody
-    /// else changes it meanwhile.
-    ///
-    /// # Errors
-    /// When DynamoDB can't be reached, the item can't be read, or others change the key over and over.
-    pub async fn rotate(
-        &self,
-        account: &Account,
-        id: &str,
-        until: Timestamp,
-        new: impl Fn(&ApiKey) -> ApiKey,
-    ) -> Result<Option<Rotated>, StoreError> {
-        for _ in 0..MAX_TRIES {
-            let Some(item) = self.item(&account.id, id).await? else { return Ok(None) };
-            let stored = listed(&item)?;
-            let seen = Reader { table: TABLE, item: &item }.string("key")?;
-            let new = new(&stored);
-            let ends = stored.expires_at.map_or(until, |at| at.min(until));
-            let old = ApiKey { expires_at: Some(ends), ..stored.clone() };
-            let mut items = vec![
-                self.overwrite(account_key(&account.id), id, &old, Some(seen))?,
-                self.overwrite(hash_key(&old.hash), "-", &old, None)?,
-            ];
-            items.extend(self.new_key(account, &new)?);
-            let managers = i8::from(new.manages_keys()) - i8::from(stored.manages_keys());
-            items.extend(self.count_managers(&account.id, managers)?);
-            if let Transacted::Done = self.transact(items).await? {
-                return Ok(Some(Rotated { old, new }));
             }
         }
         Err(StoreError::Contention(TABLE))

@@ -4,6 +4,7 @@
 //! of its own.
 
 mod feed;
+mod span;
 
 use std::collections::HashMap;
 
@@ -16,9 +17,12 @@ use serde::Deserialize;
 use super::StoreError;
 use super::idempotency::{Claim, Idempotency};
 use super::item::{Item, n, s};
+use crate::delivery::{Delivery, DeliveryStatus, Trigger};
 use crate::events::{Event, EventName};
+use crate::ids;
 
 pub use feed::{FeedEvent, FeedPage, NoPosition, Position};
+pub use span::OutboxPage;
 
 const TABLE: &str = "events";
 /// Events and deliveries are kept 30 days (contract section 9).
@@ -63,6 +67,9 @@ pub struct Outbox {
     pub request_id: String,
     /// In the order in which they were raised.
     pub events: Vec<StoredEvent>,
+    /// A test send: no endpoint gets it but the one that it was sent to, and no feed shows it.
+    #[serde(default)]
+    pub test: bool,
 }
 
 impl Outbox {
@@ -70,7 +77,36 @@ impl Outbox {
     #[must_use]
     pub fn of(account: &str, request_id: &str, event: StoredEvent) -> Self {
         let id = event.id.trim_start_matches("evt_").to_owned();
-        Self { account: account.to_owned(), id, request_id: request_id.to_owned(), events: vec![event] }
+        Self { account: account.to_owned(), id, request_id: request_id.to_owned(), events: vec![event], test: false }
+    }
+
+    /// The outbox item of a test send.
+    #[must_use]
+    pub fn of_test(account: &str, request_id: &str, event: StoredEvent) -> Self {
+        Self { test: true, ..Self::of(account, request_id, event) }
+    }
+
+    /// The delivery of one of its events to an endpoint, of which no attempt has been made: due at `now`.
+    #[must_use]
+    pub fn delivery(&self, event: &StoredEvent, endpoint_id: &str, trigger: Trigger, now: Timestamp) -> Delivery {
+        Delivery {
+            account: self.account.clone(),
+            id: ids::delivery_id(&event.id, endpoint_id),
+            event_id: event.id.clone(),
+            event: event.name,
+            outbox_id: self.id.clone(),
+            endpoint_id: endpoint_id.to_owned(),
+            status: DeliveryStatus::Pending,
+            attempt_count: 0,
+            series_start: 0,
+            series: 0,
+            trigger,
+            next_attempt_at: Some(now),
+            created_at: now,
+            completed_at: None,
+            test: self.test,
+            attempts: Vec::new(),
+        }
     }
 
     /// Outbox items for `events`; one, unless they are large.
@@ -119,13 +155,17 @@ impl Outbox {
             }
             AttributeValue::M(item)
         });
-        HashMap::from([
+        let mut item = HashMap::from([
             ("pk".to_owned(), s(&self.account)),
             ("sk".to_owned(), s(&self.id)),
             ("requestId".to_owned(), s(&self.request_id)),
             ("events".to_owned(), AttributeValue::L(events.collect())),
             ("expiresAt".to_owned(), n(now.as_second() + RETENTION_SECONDS)),
-        ])
+        ]);
+        if self.test {
+            item.insert("test".to_owned(), AttributeValue::Bool(true));
+        }
+        item
     }
 }
 
@@ -178,6 +218,16 @@ impl Events {
             }
             Err(other) => Err(StoreError::operation("TransactWriteItems event", other)),
         }
+    }
+
+    /// Stores an outbox item by itself.
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached.
+    pub async fn store(&self, outbox: &Outbox, now: Timestamp) -> Result<(), StoreError> {
+        let call = self.db.put_item().table_name(&self.table).set_item(Some(outbox.to_item(now)));
+        call.send().await.map_err(StoreError::call("PutItem event"))?;
+        Ok(())
     }
 
     /// The write of an outbox item, for the transaction of its record.

@@ -207,6 +207,19 @@ impl Deliveries {
         Ok((deliveries, stopped(output.last_evaluated_key())))
     }
 
+    /// Those of these deliveries that there are, without their attempts, in no order.
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached or an item can't be read.
+    pub async fn existing(&self, account: &str, ids: &[String]) -> Result<Vec<Delivery>, StoreError> {
+        let mut deliveries = Vec::with_capacity(ids.len());
+        for ids in ids.chunks(100) {
+            let keys = ids.iter().map(|id| Item::from([("pk".to_owned(), s(account)), ("sk".to_owned(), s(id))]));
+            deliveries.extend(self.summaries(&keys.collect::<Vec<_>>()).await?);
+        }
+        Ok(deliveries)
+    }
+
     /// What lies under these keys, at most 100, in no order.
     async fn summaries(&self, found: &[Item]) -> Result<Vec<Delivery>, StoreError> {
         let key = |item: &Item, name: &str| item.get(name).cloned().map(|value| (name.to_owned(), value));

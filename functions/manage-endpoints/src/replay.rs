@@ -1,0 +1,200 @@
+//! A replay: what an endpoint missed, or all that it got, is sent again (contract section 9).
+//!
+//! It goes through the events of a span of time, oldest first, and looks at the delivery of each to the endpoint. A
+//! delivery that is under way is left alone and a new one has the id that the dispatcher would give it, so that the same
+//! replay twice sends nothing twice. One call goes through so much and no more; its answer says where to go on.
+
+mod wanted;
+
+use std::collections::HashMap;
+
+use futures_util::future::try_join_all;
+use jiff::Timestamp;
+use lambda_http::http::StatusCode;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use shared::clock::whole_seconds;
+use shared::delivery::{Delivery, Trigger};
+use shared::endpoint::{Endpoint, EndpointStatus};
+use shared::http::{Facts, Reply};
+use shared::ids;
+use shared::problem::{Problem, ProblemCode};
+use shared::store::StoreError;
+use shared::store::deliveries::MAX_CREATED_AT_ONCE;
+use shared::store::events::Outbox;
+
+use crate::Call;
+use wanted::{Step, Wanted};
+
+/// After so many deliveries a call ends at the next whole second.
+const MAX_MATCHED: usize = 1_000;
+/// Or after so many events.
+const MAX_EXAMINED: usize = 10_000;
+/// So many outbox items are read at a time.
+const PAGE: i32 = 100;
+/// So many series are begun at a time.
+const AT_ONCE: usize = 25;
+
+/// What a call did, or would do.
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Replayed {
+    dry_run: bool,
+    /// Deliveries that are to be sent.
+    matched: usize,
+    /// Those that this call queued: fewer when others changed some of them meanwhile, none in a dry run.
+    queued: usize,
+    /// Deliveries that are pending or retrying anyway: left alone.
+    under_way: usize,
+    /// The `since` of the next call, when this one ended before `until`.
+    next_since: Option<Timestamp>,
+    #[serde(skip)]
+    examined: usize,
+}
+
+impl Replayed {
+    fn is_full(&self) -> bool {
+        self.matched >= MAX_MATCHED || self.examined >= MAX_EXAMINED
+    }
+}
+
+impl Call<'_> {
+    /// Queues what is wanted, or counts it.
+    pub(crate) async fn replay(&self, id: &str, body: Map<String, Value>) -> Result<Reply, Problem> {
+        let wanted = Wanted::parse(body, self.now)?;
+        let endpoint = self.read(id).await?;
+        if endpoint.status == EndpointStatus::Disabled && !wanted.dry_run {
+            let detail = "The endpoint is disabled. Enable it, then replay what it missed.";
+            return Err(Problem::new(ProblemCode::InvalidStateTransition, detail));
+        }
+        let replayed = self.run(&endpoint, &wanted).await?;
+        let action = if wanted.dry_run { "replay_counted" } else { "replayed" };
+        let facts = Facts { action: Some(action), id: Some(id.to_owned()), ..Facts::default() };
+        Ok(Reply::new(StatusCode::ACCEPTED, &replayed).with_facts(facts))
+    }
+
+    /// Goes through the events until there are no more or the call has done enough. It ends between two seconds, the
+    /// finest that `since` can say.
+    async fn run(&self, endpoint: &Endpoint, wanted: &Wanted) -> Result<Replayed, StoreError> {
+        let mut replayed = Replayed { dry_run: wanted.dry_run, ..Replayed::default() };
+        let (mut after, mut reached) = (None, wanted.since);
+        loop {
+            let (since, until) = (wanted.since, wanted.until);
+            let mut page = self.function.events.raised(self.account(), since, until, after.as_deref(), PAGE).await?;
+            if replayed.is_full() {
+                replayed.next_since = cut(&mut page.outboxes, reached)?;
+            }
+            if let Some(last) = page.outboxes.last() {
+                reached = whole_seconds(last.raised_at()?);
+            }
+            self.step_through(&page.outboxes, endpoint, wanted, &mut replayed).await?;
+            after = page.stopped;
+            if after.is_none() || replayed.next_since.is_some() {
+                return Ok(replayed);
+            }
+        }
+    }
+
+    /// Does what is wanted with the events of some outbox items.
+    async fn step_through(
+        &self,
+        outboxes: &[Outbox],
+        endpoint: &Endpoint,
+        wanted: &Wanted,
+        replayed: &mut Replayed,
+    ) -> Result<(), StoreError> {
+        let events = outboxes.iter().flat_map(|outbox| outbox.events.iter().map(move |event| (outbox, event)));
+        let events: Vec<_> = events.filter(|(_, event)| wanted.names(event.name)).collect();
+        let ids: Vec<String> = events.iter().map(|(_, event)| ids::delivery_id(&event.id, &endpoint.id)).collect();
+        let found = self.function.deliveries.existing(self.account(), &ids).await?;
+        let mut found: HashMap<String, Delivery> = found.into_iter().map(|found| (found.id.clone(), found)).collect();
+        let (mut again, mut first) = (Vec::new(), Vec::new());
+        for ((outbox, event), id) in events.into_iter().zip(ids) {
+            let delivery = found.remove(&id);
+            // A delivery that was made once may be made again, whatever the endpoint asks for today.
+            let selected = endpoint.selects(event.name, event.project_id.as_deref());
+            match wanted.step(selected, delivery.as_ref().map(|delivery| delivery.status)) {
+                Step::Leave => {}
+                Step::UnderWay => replayed.under_way += 1,
+                Step::Again => again.extend(delivery),
+                Step::First => first.push(outbox.delivery(event, &endpoint.id, Trigger::Replay, self.now)),
+            }
+        }
+        replayed.examined += outboxes.iter().map(|outbox| outbox.events.len()).sum::<usize>();
+        replayed.matched += again.len() + first.len();
+        if !wanted.dry_run {
+            replayed.queued += self.send_again(&again).await? + self.send_first(&first).await?;
+        }
+        Ok(())
+    }
+
+    /// Begins a new series of each; one that somebody else changes meanwhile is theirs.
+    async fn send_again(&self, deliveries: &[Delivery]) -> Result<usize, StoreError> {
+        let mut queued = 0;
+        for some in deliveries.chunks(AT_ONCE) {
+            let store = &self.function.deliveries;
+            let begun = some.iter().map(|delivery| store.begin_series(delivery, Trigger::Replay, self.now));
+            let begun: Vec<Delivery> = try_join_all(begun).await?.into_iter().flatten().collect();
+            queued += begun.len();
+            self.queue(begun.iter()).await;
+        }
+        Ok(queued)
+    }
+
+    /// Stores and queues deliveries that there were none of.
+    async fn send_first(&self, deliveries: &[Delivery]) -> Result<usize, StoreError> {
+        let mut queued = 0;
+        for some in deliveries.chunks(MAX_CREATED_AT_ONCE) {
+            let existing = self.function.deliveries.create(some).await?;
+            queued += some.len() - existing.len();
+            self.queue(some.iter().filter(|delivery| !existing.contains(&delivery.id))).await;
+        }
+        Ok(queued)
+    }
+
+    /// What can't be queued now, the sweeper finds: it is stored and will be sent.
+    async fn queue(&self, deliveries: impl Iterator<Item = &Delivery>) {
+        let tasks: Vec<_> = deliveries.map(Delivery::task).collect();
+        if let Err(error) = self.function.retries.send(&tasks, self.now).await {
+            tracing::error!(%error, "some of a replay was not queued; the sweeper finds it");
+        }
+    }
+}
+
+/// Keeps what was raised in the second `reached`, and says when the rest begins.
+fn cut(outboxes: &mut Vec<Outbox>, reached: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+    for (index, outbox) in outboxes.iter().enumerate() {
+        let second = whole_seconds(outbox.raised_at()?);
+        if second > reached {
+            outboxes.truncate(index);
+            return Ok(Some(second));
+        }
+    }
+    Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outboxes(times: &[&str]) -> Vec<Outbox> {
+        let outbox = |at: &&str| Outbox {
+            account: "acc_1".to_owned(),
+            id: ids::new_ulid(at.parse().unwrap()).to_string(),
+            request_id: "req_1".to_owned(),
+            events: Vec::new(),
+            test: false,
+        };
+        times.iter().map(outbox).collect()
+    }
+
+    #[test]
+    fn a_call_ends_between_two_seconds() {
+        let reached: Timestamp = "2025-10-20T14:30:00Z".parse().unwrap();
+        let mut some = outboxes(&["2025-10-20T14:30:00.001Z", "2025-10-20T14:30:00.999Z", "2025-10-20T14:30:02.500Z"]);
+        assert_eq!(cut(&mut some, reached).unwrap(), Some("2025-10-20T14:30:02Z".parse().unwrap()));
+        assert_eq!(some.len(), 2);
+        assert_eq!(cut(&mut some, reached).unwrap(), None);
+        assert_eq!(some.len(), 2);
+    }
+}

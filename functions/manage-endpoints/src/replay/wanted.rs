@@ -1,0 +1,173 @@
+//! What a replay is for, and what that makes of one event.
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Map, Value};
+use shared::defect::{DefectCode, Defects};
+use shared::delivery::DeliveryStatus;
+use shared::endpoint::EventFilter;
+use shared::events::EventName;
+use shared::manage::body::{self, Form};
+use shared::problem::Problem;
+use shared::schema::Class::P0;
+use shared::schema::declare::{on_create, optional, string};
+use shared::schema::{Field, Type};
+
+use crate::changes::filters;
+
+/// Events are kept for as long.
+const LONGEST: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+const FIELDS: [Field; 5] = [
+    on_create("since", Type::DateTime, P0, "events from this second on"),
+    optional("until", Type::DateTime, P0, "events before this second; default now"),
+    optional(
+        "events",
+        Type::List { min: 1, max: 50, item: &string(60) },
+        P0,
+        "only these: names, `workorder.*` or `*`",
+    ),
+    optional("only", Type::Enum(&["failed", "missing", "all"]), P0, "default `failed`"),
+    optional("dryRun", Type::Bool, P0, "count, and send nothing"),
+];
+
+/// Which deliveries are sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Only {
+    /// Those that failed or were cancelled.
+    Failed,
+    /// Those that were never made, of events that the endpoint asks for.
+    Missing,
+    /// Both, and those that arrived.
+    All,
+}
+
+/// What a replay is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Wanted {
+    pub(super) since: Timestamp,
+    /// Outside.
+    pub(super) until: Timestamp,
+    events: Option<Vec<EventFilter>>,
+    only: Only,
+    pub(super) dry_run: bool,
+}
+
+/// What becomes of an event's delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Step {
+    /// Nothing.
+    Leave,
+    /// It will be sent anyway.
+    UnderWay,
+    /// A new series begins.
+    Again,
+    /// It is made.
+    First,
+}
+
+impl Wanted {
+    /// Reads a body; reports everything that is wrong with it.
+    pub(super) fn parse(sent: Map<String, Value>, now: Timestamp) -> Result<Self, Problem> {
+        let mut defects = Defects::default();
+        let names = sent.get("events").filter(|names| !names.is_null()).cloned();
+        let read = body::read(&FIELDS, sent, Form::New, &mut defects);
+        let time = |name: &str| read.get(name).and_then(Value::as_str).and_then(|at| at.parse::<Timestamp>().ok());
+        let since = time("since");
+        // This second is not over: by default it is inside.
+        let until = time("until").unwrap_or(now + SignedDuration::from_secs(1));
+        if let Some(since) = since {
+            check_span(since, until, &mut defects);
+        }
+        let events = names.map(|names| filters(&names, &mut defects));
+        let only = match read.get("only").and_then(Value::as_str) {
+            Some("missing") => Only::Missing,
+            Some("all") => Only::All,
+            _ => Only::Failed,
+        };
+        let dry_run = read.get("dryRun").and_then(Value::as_bool).unwrap_or(false);
+        match since {
+            Some(since) if defects.is_empty() => Ok(Self { since, until, events, only, dry_run }),
+            _ => Err(Problem::invalid(defects)),
+        }
+    }
+
+    /// Whether events of this name are to be looked at.
+    pub(super) fn names(&self, name: EventName) -> bool {
+        self.events.as_ref().is_none_or(|events| events.iter().any(|filter| filter.matches(name)))
+    }
+
+    /// What becomes of an event whose delivery stands so, if there is one; `selected`: whether the endpoint asks for it.
+    pub(super) fn step(&self, selected: bool, delivery: Option<DeliveryStatus>) -> Step {
+        match (delivery, self.only) {
+            (None, Only::Missing | Only::All) if selected => Step::First,
+            (Some(DeliveryStatus::Pending | DeliveryStatus::Retrying), _) => Step::UnderWay,
+            (Some(DeliveryStatus::Failed | DeliveryStatus::Cancelled), Only::Failed | Only::All)
+            | (Some(DeliveryStatus::Delivered), Only::All) => Step::Again,
+            _ => Step::Leave,
+        }
+    }
+}
+
+fn check_span(since: Timestamp, until: Timestamp, defects: &mut Defects) {
+    if since >= until {
+        defects.push("since", DefectCode::DateOrder, "must be before until, which is the present by default");
+    } else if until.duration_since(since) > LONGEST + SignedDuration::from_secs(1) {
+        defects.push("since", DefectCode::OutsideWindow, "must be at most 30 days before until");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use DeliveryStatus::{Cancelled, Delivered, Failed, Pending, Retrying};
+    use serde_json::json;
+
+    use super::*;
+
+    fn parse(body: &Value) -> Result<Wanted, Vec<String>> {
+        let now = "2025-10-20T14:30:00Z".parse().unwrap();
+        Wanted::parse(body.as_object().unwrap().clone(), now)
+            .map_err(|problem| problem.errors.iter().map(|d| format!("{} {:?}", d.field, d.code)).collect())
+    }
+
+    #[test]
+    fn by_default_it_is_what_failed_until_now() {
+        let wanted = parse(&json!({"since": "2025-10-20T00:00:00Z"})).unwrap();
+        assert_eq!((wanted.only, wanted.dry_run), (Only::Failed, false));
+        assert_eq!(wanted.until.to_string(), "2025-10-20T14:30:01Z");
+        assert!(wanted.names(EventName::VendorCreated));
+        let some = parse(&json!({"since": "2025-10-20T00:00:00Z", "events": ["vendor.*"]})).unwrap();
+        assert!(some.names(EventName::VendorCreated) && !some.names(EventName::ProjectCreated));
+    }
+
+    #[test]
+    fn a_span_has_a_beginning_an_end_and_30_days_at_most() {
+        assert_eq!(parse(&json!({})).unwrap_err(), ["since Required"]);
+        assert_eq!(parse(&json!({"since": "2025-10-21T00:00:00Z"})).unwrap_err(), ["since DateOrder"]);
+        assert!(parse(&json!({"since": "2025-09-20T14:30:00Z"})).is_ok());
+        assert_eq!(parse(&json!({"since": "2025-09-20T14:29:59Z"})).unwrap_err(), ["since OutsideWindow"]);
+        let wrong =
+            json!({"since": "2025-10-20T00:00:00Z", "events": ["workorder.exploded"], "only": "some", "dryRun": 1});
+        assert_eq!(parse(&wrong).unwrap_err(), ["dryRun InvalidType", "events[0] InvalidValue", "only InvalidValue"]);
+    }
+
+    #[test]
+    fn what_is_under_way_is_left_alone_whatever_is_wanted() {
+        let step = |only: &str, selected, delivery| {
+            parse(&json!({"since": "2025-10-20T00:00:00Z", "only": only})).unwrap().step(selected, delivery)
+        };
+        for only in ["failed", "missing", "all"] {
+            assert_eq!(step(only, true, Some(Pending)), Step::UnderWay);
+            assert_eq!(step(only, false, Some(Retrying)), Step::UnderWay);
+            assert_eq!(step(only, false, None), Step::Leave, "{only}: nobody asks for it");
+        }
+        for (only, none, failed, delivered) in [
+            ("failed", Step::Leave, Step::Again, Step::Leave),
+            ("missing", Step::First, Step::Leave, Step::Leave),
+            ("all", Step::First, Step::Again, Step::Again),
+        ] {
+            assert_eq!(step(only, true, None), none, "{only}");
+            assert_eq!([Failed, Cancelled].map(|status| step(only, false, Some(status))), [failed; 2], "{only}");
+            assert_eq!(step(only, true, Some(Delivered)), delivered, "{only}");
+        }
+    }
+}

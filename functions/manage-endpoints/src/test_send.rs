@@ -1,0 +1,95 @@
+//! A test send: the catalog's example of an event, once and now, whether the endpoint is enabled or not.
+//!
+//! It says how the endpoint answers and changes nothing about it: no health, no alert, no retry.
+
+use std::time::Duration;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+use shared::attempts::Made;
+use shared::defect::{DefectCode, Defects};
+use shared::delivery::{Attempt, Delivery, DeliveryStatus, Trigger};
+use shared::events::EventName;
+use shared::http::{Facts, Reply};
+use shared::ids;
+use shared::manage::body::{self, Form};
+use shared::problem::Problem;
+use shared::schema::Class::P0;
+use shared::schema::Field;
+use shared::schema::declare::{on_create, string};
+use shared::store::events::{Outbox, StoredEvent};
+
+use crate::Call;
+
+/// How long the endpoint has for the head of its answer: less than in a delivery, since the caller's own request, which
+/// API Gateway ends after 30 seconds, waits for it.
+const TIMEOUT: Duration = Duration::from_secs(22);
+
+const FIELDS: [Field; 1] = [on_create("event", string(60), P0, "which event's example is sent")];
+
+/// What came of it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct TestView<'a> {
+    delivery_id: &'a str,
+    event_id: &'a str,
+    event: EventName,
+    endpoint_id: &'a str,
+    test: bool,
+    status: DeliveryStatus,
+    attempt: &'a Attempt,
+}
+
+impl Call<'_> {
+    /// Sends an example and answers with what came of it. The event is stored before it is sent, so that nothing was
+    /// ever sent of which there is no trace, and the delivery after, as it is then: final.
+    pub(crate) async fn test(&self, id: &str, body: Map<String, Value>) -> Result<Reply, Problem> {
+        let name = event_name(body)?;
+        let endpoint = self.read(id).await?;
+        let event =
+            StoredEvent { id: ids::new_id("evt_", self.now), name, body: name.example_body(), project_id: None };
+        let outbox = Outbox::of_test(self.account(), &self.caller.request_id, event.clone());
+        self.function.events.store(&outbox, self.now).await?;
+        let delivery = outbox.delivery(&event, id, Trigger::Test, self.now);
+        let made = self.function.attempts.make(&delivery, &event.body, &endpoint, TIMEOUT, self.now).await?;
+        let delivery = finished(delivery, &made);
+        self.function.deliveries.create(std::slice::from_ref(&delivery)).await?;
+        let facts = Facts { action: Some("tested"), id: Some(delivery.id.clone()), ..Facts::default() };
+        let view = TestView {
+            delivery_id: &delivery.id,
+            event_id: &delivery.event_id,
+            event: delivery.event,
+            endpoint_id: &delivery.endpoint_id,
+            test: delivery.test,
+            status: delivery.status,
+            attempt: &made.attempt,
+        };
+        Ok(Reply::ok(&view).with_facts(facts))
+    }
+}
+
+/// The delivery after its only attempt.
+fn finished(delivery: Delivery, made: &Made) -> Delivery {
+    let status = if made.answer.is_success() { DeliveryStatus::Delivered } else { DeliveryStatus::Failed };
+    Delivery {
+        status,
+        attempt_count: 1,
+        next_attempt_at: None,
+        completed_at: Some(made.ended),
+        attempts: vec![made.attempt.clone()],
+        ..delivery
+    }
+}
+
+fn event_name(body: Map<String, Value>) -> Result<EventName, Problem> {
+    let mut defects = Defects::default();
+    let read = body::read(&FIELDS, body, Form::New, &mut defects);
+    let name = read.get("event").and_then(Value::as_str).map(str::parse::<EventName>);
+    if let Some(Err(unknown)) = &name {
+        defects.push("event", DefectCode::InvalidValue, unknown.to_string());
+    }
+    match name {
+        Some(Ok(name)) if defects.is_empty() => Ok(name),
+        _ => Err(Problem::invalid(defects)),
+    }
+}

@@ -1,0 +1,55 @@
+//! A key in the place of another, which goes on for a while.
+
+use jiff::Timestamp;
+
+use super::transaction::Transacted;
+use super::{ApiKeys, MAX_TRIES, TABLE, account_key, hash_key, listed};
+use crate::account::Account;
+use crate::api_key::ApiKey;
+use crate::store::StoreError;
+use crate::store::item::Reader;
+
+/// A key and the one that takes its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rotated {
+    /// With its end.
+    pub old: ApiKey,
+    /// Valid at once.
+    pub new: ApiKey,
+}
+
+impl ApiKeys {
+    /// Puts `new` beside the key `id`, which stops working at `until` or earlier if it was to. Both or neither. The
+    /// account has as many keys that manage keys as before, or one more. `new` is made again from the key when somebody
+    /// else changes it meanwhile.
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached, the item can't be read, or others change the key over and over.
+    pub async fn rotate(
+        &self,
+        account: &Account,
+        id: &str,
+        until: Timestamp,
+        new: impl Fn(&ApiKey) -> ApiKey,
+    ) -> Result<Option<Rotated>, StoreError> {
+        for _ in 0..MAX_TRIES {
+            let Some(item) = self.item(&account.id, id).await? else { return Ok(None) };
+            let stored = listed(&item)?;
+            let seen = Reader { table: TABLE, item: &item }.string("key")?;
+            let new = new(&stored);
+            let ends = stored.expires_at.map_or(until, |at| at.min(until));
+            let old = ApiKey { expires_at: Some(ends), ..stored.clone() };
+            let mut items = vec![
+                self.overwrite(account_key(&account.id), id, &old, Some(seen))?,
+                self.overwrite(hash_key(&old.hash), "-", &old, None)?,
+            ];
+            items.extend(self.new_key(account, &new)?);
+            let managers = i8::from(new.manages_keys()) - i8::from(stored.manages_keys());
+            items.extend(self.count_managers(&account.id, managers)?);
+            if let Transacted::Done = self.transact(items).await? {
+                return Ok(Some(Rotated { old, new }));
+            }
+        }
+        Err(StoreError::Contention(TABLE))
+    }
+}
