@@ -1,14 +1,11 @@
 //! The first start: an account, and one key with all scopes, for the person who tries the system.
 
-use std::fs;
-use std::io;
 use std::path::Path;
 
 use jiff::Timestamp;
 use shared::account::Account;
 use shared::api_key::{ApiKey, NewKey, Scope};
 use shared::config::{ConfigError, Environment};
-use shared::ids;
 use shared::store::StoreError;
 
 use crate::data_dir::{DataDir, DataDirError};
@@ -46,17 +43,7 @@ pub async fn make_account(
         currency: "USD".to_owned(),
         country: "US".to_owned(),
     };
-    let key = ApiKey {
-        id: ids::new_id("key_", now),
-        name: "first key".to_owned(),
-        scopes: Scope::ALL.to_vec(),
-        hash: new.hash(),
-        hint: new.hint(),
-        expires_at: None,
-        limits: None,
-        created_at: now,
-        last_used_at: None,
-    };
+    let key = ApiKey::new(&new, "first key", Scope::ALL.to_vec(), now);
     let keys = environment.api_keys()?;
     if keys.has_account(ACCOUNT).await? {
         return Ok(None);
@@ -84,12 +71,4 @@ Send a first work order:
     -d '{{"workOrderNumber":"WO-12345","title":"Install HVAC System"}}'
 "#
     )
-}
-
-/// The key of the first start, as it stands in its file.
-///
-/// # Errors
-/// There is none, or it can't be read.
-pub fn read_api_key(file: &Path) -> io::Result<String> {
-    fs::read_to_string(file).map(|text| text.trim().to_owned())
 }

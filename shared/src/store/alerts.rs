@@ -65,12 +65,7 @@ impl Alerts {
     pub(crate) fn write(&self, account: &str, alert: &Alert) -> Result<TransactWriteItem, StoreError> {
         let put = Put::builder()
             .table_name(&self.table)
-            .item("pk", s(account))
-            .item("sk", s(&alert.id))
-            .item("kind", s(alert.kind.as_str()))
-            .item("endpointId", s(&alert.endpoint_id))
-            .item("alert", json(alert))
-            .item("expiresAt", n(alert.created_at.as_second() + RETENTION_SECONDS))
+            .set_item(Some(to_item(account, alert)))
             .build()
             .map_err(|e| StoreError::operation("Put alert", e))?;
         Ok(TransactWriteItem::builder().put(put).build())
@@ -84,12 +79,7 @@ impl Alerts {
         self.db
             .put_item()
             .table_name(&self.table)
-            .item("pk", s(account))
-            .item("sk", s(&alert.id))
-            .item("kind", s(alert.kind.as_str()))
-            .item("endpointId", s(&alert.endpoint_id))
-            .item("alert", json(alert))
-            .item("expiresAt", n(alert.created_at.as_second() + RETENTION_SECONDS))
+            .set_item(Some(to_item(account, alert)))
             .send()
             .await
             .map_err(StoreError::call("PutItem alert"))?;
@@ -154,4 +144,15 @@ impl Alerts {
         let stopped = output.last_evaluated_key().and_then(|key| Reader { table: TABLE, item: key }.opt_text("sk"));
         Ok((alerts.collect::<Result<_, _>>()?, stopped.map(str::to_owned)))
     }
+}
+
+fn to_item(account: &str, alert: &Alert) -> Item {
+    Item::from([
+        ("pk".to_owned(), s(account)),
+        ("sk".to_owned(), s(&alert.id)),
+        ("kind".to_owned(), s(alert.kind.as_str())),
+        ("endpointId".to_owned(), s(&alert.endpoint_id)),
+        ("alert".to_owned(), json(alert)),
+        ("expiresAt".to_owned(), n(alert.created_at.as_second() + RETENTION_SECONDS)),
+    ])
 }
