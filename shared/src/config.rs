@@ -15,11 +15,13 @@ use crate::store::alerts::Alerts;
 use crate::store::api_keys::ApiKeys;
 use crate::store::deliveries::Deliveries;
 use crate::store::endpoints::Endpoints;
-use crate::store::events::Events;
+use crate::store::events::{EventWriter, Events};
 use crate::store::idempotency::Idempotency;
 use crate::store::rate_windows::RateWindows;
 use crate::store::records::Records;
 use crate::store::tables::{self, Table};
+use crate::store::undispatched::Undispatched;
+use crate::topic::Topic;
 
 /// A variable of the environment is missing or can't be read.
 #[derive(Debug, thiserror::Error)]
@@ -125,12 +127,28 @@ impl Environment {
         Ok(Events::new(self.db(), self.table(tables::EVENTS)?))
     }
 
-    /// Records: `RECORDS_TABLE`, and `EVENTS_TABLE` for their transactions.
+    /// Markers of what is not dispatched: `UNDISPATCHED_TABLE`.
+    ///
+    /// # Errors
+    /// When the variable is not set.
+    pub fn undispatched(&self) -> Result<Undispatched, ConfigError> {
+        Ok(Undispatched::new(self.db(), self.table(tables::UNDISPATCHED)?))
+    }
+
+    /// What raises events: `EVENTS_TABLE` and `UNDISPATCHED_TABLE`.
+    ///
+    /// # Errors
+    /// When a variable is not set.
+    pub fn event_writer(&self) -> Result<EventWriter, ConfigError> {
+        Ok(EventWriter::new(self.events()?, self.undispatched()?))
+    }
+
+    /// Records: `RECORDS_TABLE`, and [`Environment::event_writer`] for their transactions.
     ///
     /// # Errors
     /// When a variable is not set.
     pub fn records(&self) -> Result<Records, ConfigError> {
-        Ok(Records::new(self.db(), self.table(tables::RECORDS)?, self.events()?))
+        Ok(Records::new(self.db(), self.table(tables::RECORDS)?, self.event_writer()?))
     }
 
     /// Endpoints: `ENDPOINTS_TABLE`.
@@ -171,6 +189,14 @@ impl Environment {
     /// When the variable is not set.
     pub fn retry_queue(&self) -> Result<Queue, ConfigError> {
         Ok(Queue::new(aws_sdk_sqs::Client::new(&self.sdk), self.variable("RETRY_QUEUE_URL")?))
+    }
+
+    /// The topic of alerts: `ALERT_TOPIC_ARN`.
+    ///
+    /// # Errors
+    /// When the variable is not set.
+    pub fn alert_topic(&self) -> Result<Topic, ConfigError> {
+        Ok(Topic::new(aws_sdk_sns::Client::new(&self.sdk), self.variable("ALERT_TOPIC_ARN")?))
     }
 
     /// `RETRY_SCHEDULE_SECONDS`, `60,300,1800,7200` by default.

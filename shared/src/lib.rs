@@ -29,3 +29,4 @@ pub mod seal;
 pub mod sender;
 pub mod signing;
 pub mod store;
+pub mod topic;

@@ -9,9 +9,10 @@
 //! | rate windows | `<key id or address>#<hour>` | take from both windows in one conditional update |
 //! | records | `<account>#N#<resource>#<number>` · `<account>#I#<id>` · `<account>#T#<vendor id>` | by natural key (the whole record and its calendar), by id (its card), tax id |
 //! | events | account, ULID of the request's outbox item | the stream to the dispatcher; by id; from a cursor on |
+//! | undispatched | shard, ULID and account of an outbox item | what the stream did not bring |
 //! | endpoints | account, endpoint id | all of an account; one |
 //! | deliveries | account, delivery id · by endpoint · by due time (sparse) | one; newest first; of an endpoint; overdue |
-//! | alerts | account, alert id | newest first |
+//! | alerts | account, alert id · unpublished (sparse) | newest first; not published yet |
 //! | idempotency | `<account>#<scope>#<key>` | claim, answer again |
 
 pub mod alerts;
@@ -24,7 +25,9 @@ mod item;
 pub mod range;
 pub mod rate_windows;
 pub mod records;
+pub mod shard;
 pub mod tables;
+pub mod undispatched;
 
 use aws_sdk_dynamodb::error::SdkError;
 

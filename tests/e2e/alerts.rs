@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
+use local::embedded::sns::Published;
+use serde_json::{Value, json};
 use tests::{Receiver, TestApp};
 
 use crate::deliveries::create_work_order;
@@ -61,4 +62,60 @@ async fn alerts_are_filtered_and_paged() {
     }
     let wrong = app.get(&format!("{ALERTS}?kind=x&endpointId=x&limit=0")).await.expect(400);
     assert_eq!(wrong.defects(), [("endpointId", "invalid_value"), ("kind", "invalid_value")]);
+}
+
+#[tokio::test]
+async fn every_alert_is_published_once_with_what_a_machine_and_a_person_need() {
+    let (app, _) = failing().await;
+    app.sweep().await;
+    app.sweep().await;
+    let alerts = app.get(&format!("{ALERTS}?limit=100")).await.expect(200).body["data"].clone();
+    let published = app.system().sns().published();
+    assert_eq!(published.len(), alerts.as_array().unwrap().len());
+    for alert in alerts.as_array().unwrap() {
+        let id = alert["id"].as_str().unwrap();
+        let own = |message: &&Published| message.messages["default"].as_str().unwrap().contains(id);
+        let [message] = &published.iter().filter(own).collect::<Vec<_>>()[..] else { panic!("{alert}") };
+        let mut machines: Value = serde_json::from_str(message.messages["default"].as_str().unwrap()).unwrap();
+        let account = machines.as_object_mut().unwrap().remove("accountId").unwrap();
+        assert_eq!((&machines, account.as_str()), (alert, Some(&*app.account)));
+        assert_eq!(message.subject, format!("WorkSkedge webhooks: {}", alert["kind"].as_str().unwrap()));
+        let people = message.messages["email"].as_str().unwrap();
+        for said in ["message", "id", "endpointId", "deliveryId", "event"] {
+            assert!(people.contains(alert[said].as_str().unwrap()), "{said}: {people}");
+        }
+        assert!(people.contains("Last answer: HTTP 500"), "{people}");
+    }
+}
+
+#[tokio::test]
+async fn what_could_not_be_published_is_published_by_the_next_sweep() {
+    let (app, _) = failing().await;
+    app.system().sns().set_down(true);
+    app.sweep().await;
+    assert_eq!(app.system().sns().published(), []);
+    app.system().sns().set_down(false);
+    app.sweep().await;
+    assert_eq!(app.system().sns().published().len(), app.alerts().await.len());
+}
+
+#[tokio::test]
+async fn alerts_that_cannot_be_published_do_not_keep_deliveries_from_being_put_back() {
+    let (app, endpoints) = failing().await;
+    app.system().sns().set_down(true);
+    let receiver = Receiver::start().await;
+    app.request("PATCH", &format!("/api/endpoints/{}", endpoints[0]))
+        .json(&json!({ "url": receiver.url() }))
+        .send()
+        .await
+        .expect(200);
+    create_work_order(&app, "WO-lost").await;
+    app.drain_stream().await;
+    app.purge_queues().await;
+    app.advance(Duration::from_mins(10)).await;
+    app.sweep().await;
+    app.drain().await;
+    assert_eq!(receiver.count(), 1);
+    app.advance(Duration::from_mins(10)).await;
+    app.drain().await;
 }

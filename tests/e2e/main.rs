@@ -24,6 +24,7 @@ mod inbound_states;
 mod inbound_upsert;
 mod keys;
 mod limits;
+mod losses;
 mod management_deliveries;
 mod privacy;
 mod publishing;

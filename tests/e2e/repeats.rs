@@ -1,6 +1,5 @@
-//! At least once, and honest about it: messages that come twice, work that is cut off, queues that lose everything.
+//! At least once, and honest about it: messages and events that come twice.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use shared::delivery::{DeliveryStatus, Message};
@@ -85,70 +84,6 @@ async fn a_stream_that_brings_an_event_twice_makes_one_delivery() {
     assert_eq!(app.drain().await.records, 1);
     assert_eq!(receiver.count(), 1);
     assert_eq!(app.deliveries().await.len(), 1);
-}
-
-#[tokio::test]
-async fn what_is_cut_off_between_answer_and_record_is_sent_again_under_the_same_id() {
-    let directory = tempfile::tempdir().unwrap();
-    let receiver = Arc::new(Receiver::start().await);
-    receiver.hang();
-    let (path, lent) = (directory.path().to_owned(), Arc::clone(&receiver));
-    // A runtime of its own, which ends like a process that is killed: with the attempt under way.
-    tokio::task::spawn_blocking(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
-            let app = TestApp::builder().data_dir(&path).start().await;
-            app.leave_work();
-            app.endpoint(&lent.url(), ["*"]).await;
-            create_work_order(&app, "WO-1").await;
-            tokio::select! {
-                drained = app.drain() => panic!("{drained:?}"),
-                _ = lent.wait_for(1) => {}
-            }
-        });
-    })
-    .await
-    .unwrap();
-    receiver.release();
-
-    let app = TestApp::builder().data_dir(directory.path()).start().await;
-    assert_eq!(app.only_delivery().await.attempt_count, 0);
-    app.advance(Duration::from_mins(10)).await;
-    app.sweep().await;
-    app.drain().await;
-    let requests = receiver.requests();
-    assert_eq!(requests.len(), 2);
-    for name in ["x-webhook-id", "x-webhook-retry"] {
-        assert_eq!(requests[0].header(name), requests[1].header(name), "{name}");
-    }
-    assert_eq!(requests[0].body, requests[1].body);
-    assert_eq!(app.only_delivery().await.status, DeliveryStatus::Delivered);
-}
-
-#[tokio::test]
-async fn what_emptied_queues_have_lost_the_sweeper_brings_back() {
-    let (app, receiver) = (TestApp::start().await, Receiver::start().await);
-    receiver.answer_with([500, 200]);
-    app.endpoint(&receiver.url(), ["*"]).await;
-    create_work_order(&app, "WO-retrying").await;
-    app.drain().await;
-    create_work_order(&app, "WO-pending").await;
-    app.drain_stream().await;
-    app.purge_queues().await;
-
-    app.sweep().await;
-    app.drain().await;
-    assert_eq!(receiver.count(), 1, "nothing is overdue yet");
-    app.advance(Duration::from_mins(10)).await;
-    app.drain().await;
-    assert_eq!(receiver.count(), 1, "nothing is on a queue");
-    app.sweep().await;
-    // The next sweep doesn't put back what waits on a queue.
-    app.sweep().await;
-    let drained = app.drain().await;
-    assert_eq!(drained.deliveries + drained.retries, 2);
-    assert_eq!(receiver.count(), 3);
-    assert!(app.deliveries().await.iter().all(|delivery| delivery.status == DeliveryStatus::Delivered));
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use local::System;
 use local::functions::{DELIVERY, RETRY};
@@ -14,6 +15,7 @@ use shared::alert::Alert;
 use shared::api_key::{ApiKey, NewKey, Scope};
 use shared::delivery::Delivery;
 use shared::ids;
+use shared::store::tables::Table;
 
 use crate::backlog::{Backlog, Depth};
 use crate::builder::Builder;
@@ -185,6 +187,17 @@ impl TestApp {
         let sqs = aws_sdk_sqs::Client::new(self.system().sdk_config());
         let url = self.system().queue_url(queue).unwrap();
         sqs.send_message().queue_url(url).message_body(body).send().await.unwrap();
+    }
+
+    /// Receives one message of a queue and does nothing with it.
+    pub async fn receive_and_forget(&self, queue: &str) {
+        let sqs = aws_sdk_sqs::Client::new(self.system().sdk_config());
+        sqs.receive_message().queue_url(self.system().queue_url(queue).unwrap()).send().await.unwrap();
+    }
+
+    /// Puts `value` in the place of an attribute of an item of the first tenant's, and returns what was there.
+    pub async fn damage(&self, table: Table, id: &str, attribute: &str, value: AttributeValue) -> AttributeValue {
+        stored::replace(self.system(), table, (&self.tenant.account, id), attribute, value).await
     }
 
     /// How many calls of DynamoDB itself there were since the last time this was asked.

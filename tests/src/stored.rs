@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use local::System;
 use shared::alert::Alert;
 use shared::delivery::{Delivery, DeliveryTask};
@@ -37,6 +37,26 @@ pub(crate) async fn alerts(system: &System, account: &str) -> Vec<Alert> {
     let mut alerts: Vec<Alert> = own.map(|item| serde_json::from_str(text(item, "alert")).unwrap()).collect();
     alerts.sort_by_key(|alert| alert.created_at);
     alerts
+}
+
+/// Puts `value` in the place of an attribute, and returns what was there.
+pub(crate) async fn replace(
+    system: &System,
+    table: Table,
+    (pk, sk): (&str, &str),
+    attribute: &str,
+    value: AttributeValue,
+) -> AttributeValue {
+    let db = aws_sdk_dynamodb::Client::new(system.sdk_config());
+    let call = db.update_item().table_name(table.name).key("pk", text_value(pk)).key("sk", text_value(sk));
+    let call = call.update_expression("SET #name = :value").condition_expression("attribute_exists(#name)");
+    let call = call.expression_attribute_names("#name", attribute).expression_attribute_values(":value", value);
+    let old = call.return_values(ReturnValue::AllOld).send().await.unwrap();
+    old.attributes.unwrap().remove(attribute).unwrap()
+}
+
+fn text_value(text: &str) -> AttributeValue {
+    AttributeValue::S(text.to_owned())
 }
 
 /// A task that names a delivery and nothing else that is there.

@@ -1,7 +1,8 @@
 //! The dispatcher: from the stream of events to one delivery for each endpoint that wants the event.
 //!
 //! Delivery ids follow from event and endpoint, so a batch that the stream brings twice makes nothing twice. Deliveries
-//! are stored first and queued second: what is stored and not queued, the sweeper finds.
+//! are stored first and queued second: what is stored and not queued, the sweeper finds. Last the markers of the events
+//! go: what has one for long, the sweeper has the stream bring again.
 
 use std::collections::BTreeMap;
 
@@ -16,6 +17,7 @@ use shared::store::StoreError;
 use shared::store::deliveries::{Deliveries, MAX_CREATED_AT_ONCE};
 use shared::store::endpoints::Endpoints;
 use shared::store::events::Outbox;
+use shared::store::undispatched::{Marker, Undispatched};
 
 /// Endpoints are read in pages of this size: an event for ten thousand of them needs no more memory than one for a few.
 const PAGE: i32 = 500;
@@ -25,6 +27,7 @@ const PAGE: i32 = 500;
 pub struct Dispatcher {
     endpoints: Endpoints,
     deliveries: Deliveries,
+    undispatched: Undispatched,
     first: Queue,
     retries: Queue,
 }
@@ -39,7 +42,7 @@ enum DispatchError {
 }
 
 impl Dispatcher {
-    /// Reads `ENDPOINTS_TABLE`, `DELIVERIES_TABLE`, `DELIVERY_QUEUE_URL` and `RETRY_QUEUE_URL`.
+    /// Reads `ENDPOINTS_TABLE`, `DELIVERIES_TABLE`, `UNDISPATCHED_TABLE`, `DELIVERY_QUEUE_URL` and `RETRY_QUEUE_URL`.
     ///
     /// # Errors
     /// When one of them is not set.
@@ -47,6 +50,7 @@ impl Dispatcher {
         Ok(Self {
             endpoints: environment.endpoints()?,
             deliveries: environment.deliveries()?,
+            undispatched: environment.undispatched()?,
             first: environment.delivery_queue()?,
             retries: environment.retry_queue()?,
         })
@@ -58,7 +62,7 @@ impl Dispatcher {
         let first = batch.records.first().and_then(sequence_number);
         let mut by_account: BTreeMap<String, Vec<Outbox>> = BTreeMap::new();
         let mut unreadable = None;
-        for record in batch.records.into_iter().filter(|record| record.event_name == "INSERT") {
+        for record in batch.records.into_iter().filter(|record| record.event_name != "REMOVE") {
             let sequence = sequence_number(&record);
             match Outbox::from_item(record.change.new_image) {
                 Ok(outbox) if outbox.test => {}
@@ -71,11 +75,19 @@ impl Dispatcher {
             }
         }
         let mut failed = false;
+        let mut done = Vec::new();
         for (account, outboxes) in by_account {
-            if let Err(error) = self.dispatch(&account, &outboxes, now).await {
-                tracing::error!(%error, account, "events were not dispatched; the stream brings them again");
-                failed = true;
+            match self.dispatch(&account, &outboxes, now).await {
+                Ok(()) => done.extend(outboxes.iter().map(Marker::of)),
+                Err(error) => {
+                    tracing::error!(%error, account, "events were not dispatched; the stream brings them again");
+                    failed = true;
+                }
             }
+        }
+        if let Err(error) = self.undispatched.delete(&done).await {
+            // Not worth the whole batch once more: events with a marker are brought again, which makes nothing twice.
+            tracing::warn!(%error, "events that were dispatched are still marked as undispatched");
         }
         if failed {
             // Accounts that are done are done again, which makes nothing twice.

@@ -12,7 +12,7 @@ use shared::events::Event;
 use shared::http::{self, Caller, Facts, Gate, Reply};
 use shared::ids;
 use shared::problem::{Problem, ProblemCode};
-use shared::store::events::{Events, Outbox, StoredEvent};
+use shared::store::events::{EventWriter, Outbox, StoredEvent};
 use shared::store::idempotency::{Claim, Idempotency};
 
 use crate::body::Publication;
@@ -21,19 +21,19 @@ use crate::body::Publication;
 #[derive(Debug)]
 pub struct PublishEvent {
     gate: Gate,
-    events: Events,
+    events: EventWriter,
     idempotency: Idempotency,
 }
 
 impl PublishEvent {
-    /// Reads `EVENTS_TABLE`, `IDEMPOTENCY_TABLE` and what the gate needs.
+    /// Reads `EVENTS_TABLE`, `UNDISPATCHED_TABLE`, `IDEMPOTENCY_TABLE` and what the gate needs.
     ///
     /// # Errors
     /// When one of them is not set.
     pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
         Ok(Self {
             gate: environment.gate("publish-event", false)?,
-            events: environment.events()?,
+            events: environment.event_writer()?,
             idempotency: environment.idempotency()?,
         })
     }

@@ -1,27 +1,38 @@
-//! The sweeper: once a minute, whatever is overdue goes back on a queue.
+//! The sweeper: once a minute, whatever was lost on its way is set going again.
 //!
-//! DynamoDB is the truth and SQS only the clock: a queue that lost a message, or all of them, loses no delivery. What is
-//! overdue goes to the retry queue, first attempts too: whatever held them up must not hold up news.
+//! DynamoDB is the truth, and its stream, SQS and SNS only carry things on. What they lose still stands in a table as not
+//! done, and the sweeper finds it there:
+//!
+//! | not done | set going again by |
+//! |---|---|
+//! | an event that was not dispatched | a change of its item, which the stream brings to the dispatcher |
+//! | a delivery that is overdue | a message on the retry queue |
+//! | an alert that was not published | publishing it |
 
-use futures_util::future::join_all;
-use jiff::{SignedDuration, Timestamp};
+mod alerts;
+mod deliveries;
+mod events;
+
+use jiff::Timestamp;
 use shared::config::{ConfigError, Environment};
 use shared::queue::{Queue, QueueError};
 use shared::store::StoreError;
-use shared::store::deliveries::{DUE_SHARDS, Deliveries, Overdue};
-
-/// So many at a time from each shard of the index.
-const PAGE: usize = 100;
-/// So many in one sweep: the next one goes on.
-const MAX_PER_SWEEP: usize = 20_000;
-/// A delivery that was put back is left alone for so long: its message may have to wait in a backlog.
-const RESERVE: SignedDuration = SignedDuration::from_mins(15);
+use shared::store::alerts::Alerts;
+use shared::store::deliveries::Deliveries;
+use shared::store::events::Events;
+use shared::store::undispatched::Undispatched;
+use shared::topic::{Topic, TopicError};
+use tokio::join;
 
 /// What the sweeper holds.
 #[derive(Debug)]
 pub struct Sweeper {
     deliveries: Deliveries,
     retries: Queue,
+    events: Events,
+    undispatched: Undispatched,
+    alerts: Alerts,
+    topic: Topic,
 }
 
 /// Why a sweep ended early. The next one goes on.
@@ -33,70 +44,58 @@ pub enum SweepError {
     /// SQS failed.
     #[error(transparent)]
     Queue(#[from] QueueError),
+    /// SNS failed.
+    #[error(transparent)]
+    Topic(#[from] TopicError),
 }
 
 impl Sweeper {
-    /// Reads `DELIVERIES_TABLE` and `RETRY_QUEUE_URL`.
+    /// Reads `DELIVERIES_TABLE`, `EVENTS_TABLE`, `UNDISPATCHED_TABLE`, `ALERTS_TABLE`, `RETRY_QUEUE_URL` and
+    /// `ALERT_TOPIC_ARN`.
     ///
     /// # Errors
     /// When one of them is not set.
     pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
-        Ok(Self { deliveries: environment.deliveries()?, retries: environment.retry_queue()? })
+        Ok(Self {
+            deliveries: environment.deliveries()?,
+            retries: environment.retry_queue()?,
+            events: environment.events()?,
+            undispatched: environment.undispatched()?,
+            alerts: environment.alerts()?,
+            topic: environment.alert_topic()?,
+        })
     }
 
-    /// Puts what is overdue at `now` back on its queue; returns how many deliveries that were.
+    /// Sets going again what was lost and should be done at `now`.
     ///
     /// # Errors
-    /// When DynamoDB or SQS can't be reached.
-    pub async fn sweep(&self, now: Timestamp) -> Result<usize, SweepError> {
-        self.sweep_until(now, now, MAX_PER_SWEEP).await
+    /// When DynamoDB, SQS or SNS can't be reached.
+    pub async fn sweep(&self, now: Timestamp) -> Result<(), SweepError> {
+        // Side by side: what stops one of them must not stop the others.
+        let (events, deliveries, alerts) = join!(
+            Box::pin(self.sweep_events(now)),
+            Box::pin(self.sweep_deliveries(now)),
+            Box::pin(self.sweep_alerts())
+        );
+        let (events, deliveries, alerts) = (events?, deliveries?, alerts?);
+        if events + deliveries > 0 {
+            tracing::warn!(events, deliveries, "what was lost on its way is set going again");
+        }
+        if alerts > 0 {
+            tracing::info!(alerts, "alerts were published");
+        }
+        Ok(())
     }
 
     /// Puts every unfinished delivery back on its queue, due or not: for a start with empty queues.
     ///
     /// # Errors
     /// When DynamoDB or SQS can't be reached.
-    pub async fn sweep_all(&self, now: Timestamp) -> Result<usize, SweepError> {
-        self.sweep_until(Timestamp::MAX, now, usize::MAX).await
-    }
-
-    async fn sweep_until(&self, until: Timestamp, now: Timestamp, max: usize) -> Result<usize, SweepError> {
-        let mut swept = 0;
-        for shard in 0..DUE_SHARDS {
-            // All are found before the first is put back: what is put back moves on in the index, and a sweep without an
-            // end would find it again and again.
-            let overdue = self.overdue(shard, until, max - swept).await?;
-            for some in overdue.chunks(PAGE) {
-                self.put_back(some, now).await?;
-            }
-            swept += overdue.len();
+    pub async fn refill_queues(&self, now: Timestamp) -> Result<(), SweepError> {
+        let deliveries = self.put_back_deliveries(Timestamp::MAX, now, usize::MAX).await?;
+        if deliveries > 0 {
+            tracing::info!(deliveries, "unfinished deliveries went back on their queue");
         }
-        if swept > 0 {
-            tracing::info!(swept, "overdue deliveries went back on their queues");
-        }
-        Ok(swept)
-    }
-
-    /// At most `max` entries of one shard, oldest first.
-    async fn overdue(&self, shard: u8, until: Timestamp, max: usize) -> Result<Vec<Overdue>, StoreError> {
-        let mut overdue: Vec<Overdue> = Vec::new();
-        while overdue.len() < max {
-            let limit = i32::try_from(PAGE.min(max - overdue.len())).unwrap_or(i32::MAX);
-            let page = self.deliveries.overdue(shard, overdue.last().cloned(), until, limit).await?;
-            if page.is_empty() {
-                break;
-            }
-            overdue.extend(page);
-        }
-        Ok(overdue)
-    }
-
-    async fn put_back(&self, overdue: &[Overdue], now: Timestamp) -> Result<(), SweepError> {
-        let reserve = overdue.iter().map(|entry| self.deliveries.reserve(entry, now, RESERVE));
-        let mut tasks = Vec::with_capacity(overdue.len());
-        for delivery in join_all(reserve).await {
-            tasks.extend(delivery?.map(|delivery| delivery.task()));
-        }
-        Ok(self.retries.send(&tasks, now).await?)
+        Ok(())
     }
 }

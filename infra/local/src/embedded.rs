@@ -1,7 +1,8 @@
-//! The embedded AWS: DynamoDB, its streams and SQS, answered inside the process.
+//! The embedded AWS: DynamoDB, its streams, SQS and SNS, answered inside the process.
 //!
 //! The functions speak to them through the ordinary AWS SDK. Its requests don't travel through a socket: [`Embedded`]
-//! is the SDK's HTTP connector, reads the operation from `X-Amz-Target` as the services do, and answers it. What is
+//! is the SDK's HTTP connector, reads the operation as the services do (from `X-Amz-Target`, SNS from the form's
+//! `Action`), and answers it. What is
 //! serialised, signed, parsed and retried is what AWS would see; what is saved is HTTP itself.
 
 use std::collections::BTreeMap;
@@ -20,19 +21,22 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_runtime_api::http::StatusCode;
 use bytes::Bytes;
+use url::form_urlencoded;
 
 use self::dynamodb::DynamoDb;
+use self::sns::Sns;
 use self::sqs::Sqs;
 
 pub mod dynamodb;
 mod operations;
+pub mod sns;
 pub mod sqs;
 mod stream_records;
 
 /// The region that the embedded services say they are in.
 pub const REGION: &str = "us-east-1";
 
-/// What a service answers: an HTTP status and a JSON document.
+/// What a service answers: an HTTP status and a document.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -60,14 +64,15 @@ impl Calls {
 pub struct Embedded {
     dynamodb: DynamoDb,
     sqs: Sqs,
+    sns: Sns,
     calls: Calls,
 }
 
 impl Embedded {
-    /// A client for these two services.
+    /// A client for these services.
     #[must_use]
-    pub fn new(dynamodb: DynamoDb, sqs: Sqs) -> Self {
-        Self { dynamodb, sqs, calls: Calls::default() }
+    pub fn new(dynamodb: DynamoDb, sqs: Sqs, sns: Sns) -> Self {
+        Self { dynamodb, sqs, sns, calls: Calls::default() }
     }
 
     /// What was called.
@@ -100,6 +105,7 @@ impl Embedded {
                 self.dynamodb.call(operation, body).await.map_err(|closed| ConnectorError::other(closed.into(), None))
             }
             Some(("AmazonSQS", operation)) => Ok(self.sqs.call(operation, &body).await),
+            Some(("AmazonSNS", operation)) => Ok(self.sns.call(operation, &body)),
             _ => Err(ConnectorError::user(format!("no embedded service answers {target:?}").into())),
         }
     }
@@ -115,12 +121,18 @@ impl HttpConnector for Embedded {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let embedded = self.clone();
         HttpConnectorFuture::new(async move {
-            let target = request.headers().get("x-amz-target").unwrap_or_default();
             let body = request.body().bytes().map(Bytes::copy_from_slice).unwrap_or_default();
-            let answer = embedded.answer(target, body).await?;
+            let target = request.headers().get("x-amz-target").map_or_else(|| query_target(&body), str::to_owned);
+            let answer = embedded.answer(&target, body).await?;
             let status =
                 StatusCode::try_from(answer.status).map_err(|error| ConnectorError::other(error.into(), None))?;
             Ok(HttpResponse::new(status, answer.body.into()))
         })
     }
+}
+
+/// The operation of the query protocol, which SNS alone speaks here.
+fn query_target(body: &[u8]) -> String {
+    let action = form_urlencoded::parse(body).find(|(name, _)| name == "Action");
+    action.map_or_else(String::new, |(_, action)| format!("AmazonSNS.{action}"))
 }

@@ -145,7 +145,7 @@ fn sweeping(sweeper: &Arc<Sweeper>, all: bool) -> ScheduleHandler {
     schedule_handler(move |now| {
         let sweeper = Arc::clone(&sweeper);
         async move {
-            let swept = if all { sweeper.sweep_all(now).await } else { sweeper.sweep(now).await };
+            let swept = if all { sweeper.refill_queues(now).await } else { sweeper.sweep(now).await };
             if let Err(error) = swept {
                 tracing::error!(%error, "a sweep ended early; the next one goes on");
             }

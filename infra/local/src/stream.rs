@@ -1,8 +1,9 @@
 //! The event source mapping between the events table's stream and the dispatcher.
 //!
 //! Reads the stream in order, hands batches to the handler as Lambda would, and goes on from the first record that the
-//! handler reports as failed. What has been handed on is remembered in a checkpoint file; after a crash some records are
-//! handed on again, which a dispatcher must bear with in AWS too.
+//! handler reports as failed, with half as many records. One that fails over and over is given up, so that it does not
+//! hold up the others. What has been handed on is remembered in a checkpoint file; after a crash some records are handed
+//! on again, which a dispatcher must bear with in AWS too.
 
 use std::fs;
 use std::future::Future;
@@ -28,6 +29,8 @@ pub type StreamHandler =
 
 /// How many records a batch has at most.
 const BATCH: i32 = 100;
+/// How often a batch that fails is tried again, the smaller ones that it is split into counted together.
+pub const MAXIMUM_RETRY_ATTEMPTS: usize = 10;
 /// How long the stream rests before it is read again without having been told.
 const REST: Duration = Duration::from_secs(1);
 /// The first wait after a failure, and the longest.
@@ -101,13 +104,15 @@ pub struct Stream {
     checkpoint: Checkpoint,
     /// Where to read on; `None` after a failure and at the start.
     iterator: Option<String>,
+    /// How often in a row the record after the checkpoint failed.
+    failures: usize,
 }
 
 impl Stream {
     /// A reader of the stream with this ARN.
     #[must_use]
     pub fn new(client: Client, arn: String, handler: StreamHandler, checkpoint: Checkpoint) -> Self {
-        Self { client, arn, handler, checkpoint, iterator: None }
+        Self { client, arn, handler, checkpoint, iterator: None, failures: 0 }
     }
 
     /// Everything up to and with this sequence number has been handed on.
@@ -156,6 +161,17 @@ impl Stream {
         Ok(handled)
     }
 
+    /// Moves on by one batch, which nobody is handed.
+    ///
+    /// # Errors
+    /// The stream can't be read, or the checkpoint can't be written.
+    pub async fn skip(&mut self) -> Result<(), BoxError> {
+        let page = self.client.get_records().shard_iterator(self.find_place().await?).limit(BATCH).send().await?;
+        self.iterator = page.next_shard_iterator;
+        let last = page.records.as_ref().and_then(|records| records.last()).and_then(record::sequence_number);
+        Ok(last.map_or(Ok(()), |last| self.done_with(last.to_owned()))?)
+    }
+
     /// How many records stand after the checkpoint, up to one batch.
     ///
     /// # Errors
@@ -174,7 +190,8 @@ impl Stream {
             Some(iterator) => iterator,
             None => self.find_place().await?,
         };
-        let page = self.client.get_records().shard_iterator(iterator).limit(BATCH).send().await?;
+        let limit = (BATCH >> self.failures.min(BATCH.ilog2() as usize)).max(1);
+        let page = self.client.get_records().shard_iterator(iterator).limit(limit).send().await?;
         let next = page.next_shard_iterator;
         let records = page.records.unwrap_or_default();
         let Some(last) = records.last().and_then(record::sequence_number) else {
@@ -185,10 +202,13 @@ impl Stream {
         let event = record::event(&records, &self.arn)?;
         // A panic of the handler fails the whole batch, as it does in Lambda.
         let handler = Arc::clone(&self.handler);
-        let Ok(response) = tokio::spawn(async move { handler(event).await }).await else { return Ok(Progress::Failed) };
-        let failed = response.batch_item_failures.iter().map(|failure| failure.item_identifier.as_deref()).min();
+        let response = tokio::spawn(async move { handler(event).await }).await;
+        let failed = match &response {
+            Ok(response) => response.batch_item_failures.iter().map(|failure| failure.item_identifier.as_deref()).min(),
+            Err(_) => Some(None),
+        };
         let Some(failed) = failed else {
-            self.checkpoint.advance(last)?;
+            self.done_with(last)?;
             self.iterator = next;
             return Ok(Progress::Handled(count));
         };
@@ -196,9 +216,22 @@ impl Stream {
         let done =
             records.iter().filter_map(record::sequence_number).take_while(|number| failed.is_some_and(|f| *number < f));
         if let Some(done) = done.last() {
-            self.checkpoint.advance(done.to_owned())?;
+            self.done_with(done.to_owned())?;
+        }
+        self.failures += 1;
+        if count == 1 && self.failures > MAXIMUM_RETRY_ATTEMPTS {
+            tracing::error!(
+                sequence_number = last,
+                "a record of the event stream is given up; the sweeper finds its events"
+            );
+            self.done_with(last)?;
         }
         Ok(Progress::Failed)
+    }
+
+    fn done_with(&mut self, last: String) -> io::Result<()> {
+        self.failures = 0;
+        self.checkpoint.advance(last)
     }
 
     /// An iterator that starts after the checkpoint. The embedded stream has one shard, which never ends.

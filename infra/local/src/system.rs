@@ -23,6 +23,7 @@ use tokio_util::task::TaskTracker;
 use crate::clock::Clock;
 use crate::data_dir::{DataDir, DataDirError, random_key};
 use crate::embedded::dynamodb::{DynamoDb, OpenError};
+use crate::embedded::sns::Sns;
 use crate::embedded::sqs::Sqs;
 use crate::embedded::{Calls, Embedded};
 use crate::first_start::{FirstStartError, make_account};
@@ -115,6 +116,7 @@ pub struct System {
     address: SocketAddr,
     environment: Environment,
     calls: Calls,
+    sns: Sns,
     sdk_config: SdkConfig,
     queue_urls: HashMap<&'static str, String>,
     dynamodb: DynamoDb,
@@ -159,7 +161,8 @@ impl System {
             Some(data_dir) => DynamoDb::open(&data_dir.database())?,
             None => DynamoDb::memory()?,
         };
-        let embedded = Embedded::new(dynamodb.clone(), Sqs::new(options.clock.clone()));
+        let sns = Sns::default();
+        let embedded = Embedded::new(dynamodb.clone(), Sqs::new(options.clock.clone()), sns.clone());
         let (sdk_config, calls) = (embedded.sdk_config(), embedded.calls().clone());
         let (queue_urls, stream_arn) = resources(&sdk_config).await.map_err(StartError::Resources)?;
         let key = match &data_dir {
@@ -186,6 +189,7 @@ impl System {
             retry: poller(RETRY.name, retry_worker),
             environment,
             calls,
+            sns,
             sdk_config,
             queue_urls,
             dynamodb,
@@ -266,6 +270,12 @@ impl System {
         &self.calls
     }
 
+    /// The topic of alerts.
+    #[must_use]
+    pub fn sns(&self) -> &Sns {
+        &self.sns
+    }
+
     /// The URL of a queue or dead-letter queue that was created at start.
     #[must_use]
     pub fn queue_url(&self, name: &str) -> Option<&str> {
@@ -278,6 +288,14 @@ impl System {
     /// The stream can't be read.
     pub async fn drain_stream(&self) -> Result<usize, BoxError> {
         self.stream.lock().await.drain().await
+    }
+
+    /// Forgets what is in the stream now, as if it had aged out of it unread.
+    ///
+    /// # Errors
+    /// The stream can't be read.
+    pub async fn skip_stream(&self) -> Result<(), BoxError> {
+        self.stream.lock().await.skip().await
     }
 
     /// How many records of the stream have not been handed to the dispatcher (100 at most).
@@ -337,6 +355,7 @@ fn variables(options: &Options, queue_urls: &HashMap<&'static str, String>) -> H
     let mut variables = HashMap::from([
         ("RETRY_SCHEDULE_SECONDS".to_owned(), schedule.join(",")),
         ("ALLOW_PRIVATE_ENDPOINTS".to_owned(), options.allow_private_endpoints.to_string()),
+        ("ALERT_TOPIC_ARN".to_owned(), "arn:aws:sns:us-east-1:000000000000:alerts".to_owned()),
         ("KEY_ENVIRONMENT".to_owned(), "local".to_owned()),
         // On their own machine people give their keys whatever limits they like.
         ("KEY_LIMIT_PER_HOUR".to_owned(), OWN_MACHINE_LIMIT.to_owned()),

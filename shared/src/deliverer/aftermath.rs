@@ -1,6 +1,6 @@
 //! What follows from an attempt that was recorded: the endpoint's health and the alerts.
 //!
-//! Each transition alerts once: whoever makes the conditional write that changes the state is the one that alerts.
+//! Each transition alerts once: the conditional write that changes the state and the alert are one transaction.
 
 use jiff::Timestamp;
 
@@ -51,11 +51,11 @@ impl Deliverer {
         if fresh && clean {
             return Ok(());
         }
-        let before = self.endpoints.note_success(&delivery.account, &endpoint.id, now).await?;
-        if before.is_some_and(|before| before.health.state == HealthState::Failing) {
-            self.alert(AlertKind::EndpointRecovered, delivery, None, now).await?;
+        if self.endpoints.note_success(&delivery.account, &endpoint.id, now).await? {
+            return Ok(());
         }
-        Ok(())
+        let alert = alert(AlertKind::EndpointRecovered, delivery, None, now);
+        self.endpoints.recover(&delivery.account, &endpoint.id, now, (&self.alerts, &alert)).await
     }
 
     async fn note_failure(
@@ -70,11 +70,9 @@ impl Deliverer {
             return Ok(());
         };
         let health = after.health;
-        if health.state == HealthState::Healthy
-            && health.consecutive_failures >= FAILING_AFTER
-            && self.endpoints.mark_failing(&delivery.account, &endpoint.id, now).await?
-        {
-            self.alert(AlertKind::EndpointFailing, delivery, Some(answer), now).await?;
+        if health.state == HealthState::Healthy && health.consecutive_failures >= FAILING_AFTER {
+            let alert = alert(AlertKind::EndpointFailing, delivery, Some(answer), now);
+            self.endpoints.mark_failing(&delivery.account, &endpoint.id, now, (&self.alerts, &alert)).await?;
         }
         let failing_seconds = health.first_failure_at.map_or(0, |since| now.as_second() - since.as_second());
         if failing_seconds >= DISABLE_AFTER_SECONDS && health.consecutive_failures >= FAILING_AFTER {
@@ -90,20 +88,8 @@ impl Deliverer {
         reason: &str,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        if self.endpoints.disable(&delivery.account, &delivery.endpoint_id, reason).await? {
-            self.alert(AlertKind::EndpointDisabled, delivery, Some(answer), now).await?;
-        }
-        Ok(())
-    }
-
-    async fn alert(
-        &self,
-        kind: AlertKind,
-        delivery: &Delivery,
-        answer: Option<&Answer>,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        self.alerts.put(&delivery.account, &alert(kind, delivery, answer, now)).await
+        let alert = alert(AlertKind::EndpointDisabled, delivery, Some(answer), now);
+        self.endpoints.disable(&delivery.account, &delivery.endpoint_id, reason, (&self.alerts, &alert)).await
     }
 }
 
@@ -112,9 +98,8 @@ pub(super) fn delivery_failed(delivery: &Delivery, answer: Option<&Answer>, now:
     alert(AlertKind::DeliveryFailed, delivery, answer, now)
 }
 
-/// An alert, which is also a line in the log.
 fn alert(kind: AlertKind, delivery: &Delivery, answer: Option<&Answer>, now: Timestamp) -> Alert {
-    let alert = Alert {
+    Alert {
         id: ids::new_id("alr_", now),
         kind,
         endpoint_id: delivery.endpoint_id.clone(),
@@ -124,17 +109,7 @@ fn alert(kind: AlertKind, delivery: &Delivery, answer: Option<&Answer>, now: Tim
         last_error: answer.and_then(|answer| answer.error),
         created_at: now,
         message: message(kind, delivery),
-    };
-    tracing::warn!(
-        account = delivery.account,
-        alert_id = alert.id,
-        endpoint_id = alert.endpoint_id,
-        delivery_id = delivery.id,
-        status_code = alert.last_status_code,
-        "alert: {message}",
-        message = alert.message,
-    );
-    alert
+    }
 }
 
 /// What happened and what to do.

@@ -1,12 +1,17 @@
 //! Alerts: what a person has to be told.
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{Put, TransactWriteItem, Update};
 
-use super::StoreError;
 use super::item::{Item, Reader, json, n, s};
 use super::range::IdRange;
+use super::shard::Shard;
+use super::{StoreError, tables};
 use crate::alert::{Alert, AlertKind};
+use crate::ids::ulid_of;
 
 const TABLE: &str = "alerts";
 
@@ -61,29 +66,88 @@ impl Alerts {
         Self { db, table }
     }
 
-    /// The write of an alert, for the transaction of what it tells of.
-    pub(crate) fn write(&self, account: &str, alert: &Alert) -> Result<TransactWriteItem, StoreError> {
+    /// Makes a change together with the alert that tells of it, or neither: there is no change that nobody was told of,
+    /// and none that is told twice. Returns false, and stores nothing, when the condition of the change does not hold.
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached, or somebody else is changing the same item.
+    pub(super) async fn tell(&self, change: Update, account: &str, alert: &Alert) -> Result<bool, StoreError> {
         let put = Put::builder()
             .table_name(&self.table)
             .set_item(Some(to_item(account, alert)))
             .build()
             .map_err(|e| StoreError::operation("Put alert", e))?;
-        Ok(TransactWriteItem::builder().put(put).build())
+        let outcome = self
+            .db
+            .transact_write_items()
+            .transact_items(TransactWriteItem::builder().update(change).build())
+            .transact_items(TransactWriteItem::builder().put(put).build())
+            .send()
+            .await;
+        match outcome.map_err(SdkError::into_service_error) {
+            Ok(_) => {
+                log(account, alert);
+                Ok(true)
+            }
+            Err(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
+                let reason = cancelled.cancellation_reasons().first().and_then(|reason| reason.code());
+                if reason == Some("ConditionalCheckFailed") { Ok(false) } else { Err(StoreError::Contention(TABLE)) }
+            }
+            Err(other) => Err(StoreError::operation("TransactWriteItems alert", other)),
+        }
     }
 
-    /// Stores an alert.
+    /// Alerts of one shard that are not published, oldest first, at most `limit` of them, each with its account.
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached or an item can't be read.
+    pub async fn unpublished(&self, shard: Shard, limit: i32) -> Result<Vec<(String, Alert)>, StoreError> {
+        let output = self
+            .db
+            .query()
+            .table_name(&self.table)
+            .index_name(tables::BY_UNPUBLISHED)
+            .key_condition_expression("unpublished = :shard")
+            .expression_attribute_values(":shard", s(shard.key()))
+            .limit(limit)
+            .send()
+            .await
+            .map_err(StoreError::call("Query unpublished alerts"))?;
+        let mut alerts = Vec::with_capacity(output.items().len());
+        for key in output.items() {
+            let key = Reader { table: TABLE, item: key };
+            let (account, id) = (key.string("pk")?, key.string("sk")?);
+            let call = self.db.get_item().table_name(&self.table).key("pk", s(&account)).key("sk", s(id));
+            let found = call.consistent_read(true).send().await.map_err(StoreError::call("GetItem alert"))?;
+            // The index lags: one that was published meanwhile is left out.
+            let alert = found.item().filter(|item| item.contains_key("unpublished"));
+            if let Some(item) = alert {
+                alerts.push((account, Reader { table: TABLE, item }.json("alert")?));
+            }
+        }
+        Ok(alerts)
+    }
+
+    /// Notes that an alert was published.
     ///
     /// # Errors
     /// When DynamoDB can't be reached.
-    pub async fn put(&self, account: &str, alert: &Alert) -> Result<(), StoreError> {
-        self.db
-            .put_item()
+    pub async fn published(&self, account: &str, id: &str) -> Result<(), StoreError> {
+        let outcome = self
+            .db
+            .update_item()
             .table_name(&self.table)
-            .set_item(Some(to_item(account, alert)))
+            .key("pk", s(account))
+            .key("sk", s(id))
+            .update_expression("REMOVE unpublished")
+            .condition_expression("attribute_exists(pk)")
             .send()
-            .await
-            .map_err(StoreError::call("PutItem alert"))?;
-        Ok(())
+            .await;
+        match outcome.map_err(SdkError::into_service_error) {
+            // Its time has passed meanwhile.
+            Ok(_) | Err(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(()),
+            Err(other) => Err(StoreError::operation("UpdateItem alert", other)),
+        }
     }
 
     /// The account's alerts that `filter` wants, newest first, after the id `after`: `limit` of them or some more, or
@@ -146,6 +210,19 @@ impl Alerts {
     }
 }
 
+/// A person who reads the log is told, too.
+fn log(account: &str, alert: &Alert) {
+    tracing::warn!(
+        account,
+        alert_id = alert.id,
+        endpoint_id = alert.endpoint_id,
+        delivery_id = alert.delivery_id,
+        status_code = alert.last_status_code,
+        "alert: {message}",
+        message = alert.message,
+    );
+}
+
 fn to_item(account: &str, alert: &Alert) -> Item {
     Item::from([
         ("pk".to_owned(), s(account)),
@@ -153,6 +230,7 @@ fn to_item(account: &str, alert: &Alert) -> Item {
         ("kind".to_owned(), s(alert.kind.as_str())),
         ("endpointId".to_owned(), s(&alert.endpoint_id)),
         ("alert".to_owned(), json(alert)),
+        ("unpublished".to_owned(), s(Shard::of(ulid_of(&alert.id).unwrap_or_default()).key())),
         ("expiresAt".to_owned(), n(alert.created_at.as_second() + RETENTION_SECONDS)),
     ])
 }

@@ -33,8 +33,6 @@ const TABLE: &str = "deliveries";
 pub const MAX_CREATED_AT_ONCE: usize = 100;
 /// How long after its due time a delivery counts as lost: longer than a message that is being worked on stays hidden.
 pub const GRACE_SECONDS: i64 = 240;
-/// How many partitions the index of unfinished deliveries is spread over.
-pub const DUE_SHARDS: u8 = 16;
 
 /// The table of deliveries.
 #[derive(Debug, Clone)]
@@ -211,21 +209,7 @@ impl Deliveries {
             .set_expression_attribute_values(Some(values))
             .build()
             .map_err(|e| StoreError::operation("Update delivery", e))?;
-        let outcome = self
-            .db
-            .transact_write_items()
-            .transact_items(TransactWriteItem::builder().update(update).build())
-            .transact_items(alerts.write(&delivery.account, alert)?)
-            .send()
-            .await;
-        match outcome.map_err(aws_sdk_dynamodb::error::SdkError::into_service_error) {
-            Ok(_) => Ok(true),
-            Err(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
-                let reason = cancelled.cancellation_reasons().first().and_then(|reason| reason.code());
-                if reason == Some("ConditionalCheckFailed") { Ok(false) } else { Err(StoreError::Contention(TABLE)) }
-            }
-            Err(other) => Err(StoreError::operation("TransactWriteItems delivery", other)),
-        }
+        alerts.tell(update, &delivery.account, alert).await
     }
 
     fn put_new(&self, delivery: &Delivery) -> Result<TransactWriteItem, StoreError> {

@@ -3,15 +3,16 @@
 //! What people set is one JSON attribute under a version; status and health, which deliveries change, are attributes of
 //! their own, so that the two never overwrite each other.
 
+mod health;
+
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{ReturnValue, Select};
-use jiff::Timestamp;
 
 use super::StoreError;
 use super::item::{Item, Reader, json, n, s};
-use crate::endpoint::{Endpoint, EndpointStatus, FAILING_AFTER, Health, HealthState};
+use crate::endpoint::{Endpoint, EndpointStatus, Health, HealthState};
 
 const TABLE: &str = "endpoints";
 
@@ -207,86 +208,6 @@ impl Endpoints {
         Ok(output.attributes().is_some())
     }
 
-    /// Counts a delivery whose first attempt failed (`counts`), or just notes the time of a failure. Returns the
-    /// endpoint as it is then, or `None` when it is gone.
-    ///
-    /// # Errors
-    /// When DynamoDB can't be reached or the item can't be read.
-    pub async fn note_failure(
-        &self,
-        account: &str,
-        id: &str,
-        counts: bool,
-        now: Timestamp,
-    ) -> Result<Option<Endpoint>, StoreError> {
-        let outcome = self
-            .update_item(account, id)
-            .update_expression("SET lastFailureAt = :now, firstFailureAt = if_not_exists(firstFailureAt, :now) ADD consecutiveFailures :by")
-            .condition_expression("attribute_exists(pk)")
-            .expression_attribute_values(":now", s(now.to_string()))
-            .expression_attribute_values(":by", n(u8::from(counts)))
-            .return_values(ReturnValue::AllNew)
-            .send()
-            .await;
-        changed(outcome.map(|output| output.attributes).map_err(SdkError::into_service_error))
-    }
-
-    /// Marks an endpoint as failing since `now`. Returns false when it was so already: whoever gets true alerts.
-    ///
-    /// # Errors
-    /// When DynamoDB can't be reached.
-    pub async fn mark_failing(&self, account: &str, id: &str, now: Timestamp) -> Result<bool, StoreError> {
-        let outcome = self
-            .update_item(account, id)
-            .update_expression("SET failingSince = :now")
-            .condition_expression(
-                "attribute_exists(pk) AND attribute_not_exists(failingSince) AND consecutiveFailures >= :limit",
-            )
-            .expression_attribute_values(":now", s(now.to_string()))
-            .expression_attribute_values(":limit", n(FAILING_AFTER))
-            .send()
-            .await;
-        transition(outcome.map(|_| ()).map_err(SdkError::into_service_error))
-    }
-
-    /// Notes a success. Returns the endpoint as it was before, or `None` when it is gone.
-    ///
-    /// # Errors
-    /// When DynamoDB can't be reached or the item can't be read.
-    pub async fn note_success(&self, account: &str, id: &str, now: Timestamp) -> Result<Option<Endpoint>, StoreError> {
-        let outcome = self
-            .update_item(account, id)
-            .update_expression(
-                "SET lastSuccessAt = :now, consecutiveFailures = :zero REMOVE failingSince, firstFailureAt",
-            )
-            .condition_expression("attribute_exists(pk)")
-            .expression_attribute_values(":now", s(now.to_string()))
-            .expression_attribute_values(":zero", n(0))
-            .return_values(ReturnValue::AllOld)
-            .send()
-            .await;
-        changed(outcome.map(|output| output.attributes).map_err(SdkError::into_service_error))
-    }
-
-    /// Disables an endpoint because of what it answers. Returns false when it is disabled already or gone: whoever
-    /// gets true alerts.
-    ///
-    /// # Errors
-    /// When DynamoDB can't be reached.
-    pub async fn disable(&self, account: &str, id: &str, reason: &str) -> Result<bool, StoreError> {
-        let outcome = self
-            .update_item(account, id)
-            .update_expression("SET #status = :disabled, disabledReason = :reason")
-            .condition_expression("#status = :enabled")
-            .expression_attribute_names("#status", "status")
-            .expression_attribute_values(":disabled", status(EndpointStatus::Disabled))
-            .expression_attribute_values(":enabled", status(EndpointStatus::Enabled))
-            .expression_attribute_values(":reason", s(reason))
-            .send()
-            .await;
-        transition(outcome.map(|_| ()).map_err(SdkError::into_service_error))
-    }
-
     fn update_item(
         &self,
         account: &str,
@@ -328,14 +249,6 @@ fn changed(outcome: Result<Option<Item>, UpdateItemError>) -> Result<Option<Endp
     match outcome {
         Ok(item) => item.map(|item| read(&item).map(|(_, endpoint)| endpoint)).transpose(),
         Err(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(None),
-        Err(other) => Err(StoreError::operation("UpdateItem endpoint", other)),
-    }
-}
-
-fn transition(outcome: Result<(), UpdateItemError>) -> Result<bool, StoreError> {
-    match outcome {
-        Ok(()) => Ok(true),
-        Err(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
         Err(other) => Err(StoreError::operation("UpdateItem endpoint", other)),
     }
 }

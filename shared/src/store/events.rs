@@ -5,17 +5,18 @@
 
 mod feed;
 mod span;
+mod writer;
 
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::StoreError;
-use super::idempotency::{Claim, Idempotency};
 use super::item::{Item, n, s};
 use crate::delivery::{Delivery, DeliveryStatus, Trigger};
 use crate::events::{Event, EventName};
@@ -23,6 +24,7 @@ use crate::ids;
 
 pub use feed::{FeedEvent, FeedPage, NoPosition, Position};
 pub use span::OutboxPage;
+pub use writer::EventWriter;
 
 const TABLE: &str = "events";
 /// Events and deliveries are kept 30 days (contract section 9).
@@ -189,37 +191,6 @@ impl Events {
         &self.table
     }
 
-    /// Stores an outbox item together with an idempotency key, once: when the key was used before, nothing is stored
-    /// and what was left under it is returned.
-    ///
-    /// # Errors
-    /// When DynamoDB can't be reached.
-    pub async fn publish_once(
-        &self,
-        outbox: &Outbox,
-        idempotency: &Idempotency,
-        key: &str,
-        fingerprint: &str,
-        now: Timestamp,
-    ) -> Result<Claim, StoreError> {
-        let answer = outbox.events.first().map_or("", |event| event.id.as_str());
-        let outcome = self
-            .db
-            .transact_write_items()
-            .transact_items(idempotency.put_once(key, fingerprint, answer, now)?)
-            .transact_items(self.put(outbox, now)?)
-            .send()
-            .await;
-        match outcome.map_err(aws_sdk_dynamodb::error::SdkError::into_service_error) {
-            Ok(_) => Ok(Claim::Ours),
-            Err(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
-                let item = cancelled.cancellation_reasons().first().and_then(|reason| reason.item());
-                Claim::read(item.ok_or(StoreError::Contention(TABLE))?)
-            }
-            Err(other) => Err(StoreError::operation("TransactWriteItems event", other)),
-        }
-    }
-
     /// Stores an outbox item by itself.
     ///
     /// # Errors
@@ -230,13 +201,36 @@ impl Events {
         Ok(())
     }
 
-    /// The write of an outbox item, for the transaction of its record.
-    pub(crate) fn put(&self, outbox: &Outbox, now: Timestamp) -> Result<TransactWriteItem, StoreError> {
+    /// The write of an outbox item, for a transaction.
+    fn put(&self, outbox: &Outbox, now: Timestamp) -> Result<TransactWriteItem, StoreError> {
         let put = Put::builder()
             .table_name(&self.table)
             .set_item(Some(outbox.to_item(now)))
             .build()
             .map_err(|e| StoreError::operation("Put event", e))?;
         Ok(TransactWriteItem::builder().put(put).build())
+    }
+
+    /// Makes the stream bring an outbox item again. Returns false when it is gone.
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached.
+    pub async fn bring_again(&self, account: &str, outbox_id: &str, now: Timestamp) -> Result<bool, StoreError> {
+        let outcome = self
+            .db
+            .update_item()
+            .table_name(&self.table)
+            .key("pk", s(account))
+            .key("sk", s(outbox_id))
+            .update_expression("SET broughtAgainAt = :now")
+            .condition_expression("attribute_exists(pk)")
+            .expression_attribute_values(":now", s(now.to_string()))
+            .send()
+            .await;
+        match outcome.map_err(SdkError::into_service_error) {
+            Ok(_) => Ok(true),
+            Err(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
+            Err(other) => Err(StoreError::operation("UpdateItem event", other)),
+        }
     }
 }

@@ -25,12 +25,12 @@ const TABLE: &str = "records";
 /// `BatchGetItem` reads at most this many keys.
 const BATCH: usize = 100;
 
-/// The tables of records and, for the transactions that raise events, of events.
+/// The table of records, with what raises events in their transactions.
 #[derive(Debug, Clone)]
 pub struct Records {
     db: Client,
     table: String,
-    events: super::events::Events,
+    events: super::events::EventWriter,
 }
 
 /// A key of the records table, within an account.
@@ -117,9 +117,9 @@ pub struct Found {
 }
 
 impl Records {
-    /// On the table with this name; its transactions also write to `events`.
+    /// On the table with this name; its transactions also raise `events`.
     #[must_use]
-    pub fn new(db: Client, table: String, events: super::events::Events) -> Self {
+    pub fn new(db: Client, table: String, events: super::events::EventWriter) -> Self {
         Self { db, table, events }
     }
 

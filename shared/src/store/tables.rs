@@ -50,6 +50,8 @@ pub const RATE_WINDOWS: Table = hashed("rate-windows", "RATE_WINDOWS_TABLE", TTL
 pub const RECORDS: Table = hashed("records", "RECORDS_TABLE", TTL);
 /// Events: one item for all events of a request.
 pub const EVENTS: Table = Table { stream: true, ..sorted("events", "EVENTS_TABLE", TTL) };
+/// Markers of events that were not dispatched yet.
+pub const UNDISPATCHED: Table = sorted("undispatched", "UNDISPATCHED_TABLE", TTL);
 /// Endpoints.
 pub const ENDPOINTS: Table = sorted("endpoints", "ENDPOINTS_TABLE", None);
 /// Deliveries with their attempts.
@@ -61,7 +63,10 @@ pub const DELIVERIES: Table = Table {
     ..sorted("deliveries", "DELIVERIES_TABLE", TTL)
 };
 /// Alerts.
-pub const ALERTS: Table = sorted("alerts", "ALERTS_TABLE", TTL);
+pub const ALERTS: Table = Table {
+    indexes: &[Index { name: BY_UNPUBLISHED, partition: "unpublished", sort: "sk", sort_is_number: false }],
+    ..sorted("alerts", "ALERTS_TABLE", TTL)
+};
 /// Idempotency keys with their answers.
 pub const IDEMPOTENCY: Table = hashed("idempotency", "IDEMPOTENCY_TABLE", TTL);
 
@@ -70,5 +75,9 @@ pub const BY_ENDPOINT: &str = "by-endpoint";
 /// Index of unfinished deliveries by the time at which the sweeper looks after them.
 pub const BY_DUE: &str = "by-due";
 
+/// Index of alerts that are not published yet.
+pub const BY_UNPUBLISHED: &str = "by-unpublished";
+
 /// Every table.
-pub const ALL: &[Table] = &[API_KEYS, RATE_WINDOWS, RECORDS, EVENTS, ENDPOINTS, DELIVERIES, ALERTS, IDEMPOTENCY];
+pub const ALL: &[Table] =
+    &[API_KEYS, RATE_WINDOWS, RECORDS, EVENTS, UNDISPATCHED, ENDPOINTS, DELIVERIES, ALERTS, IDEMPOTENCY];

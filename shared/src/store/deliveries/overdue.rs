@@ -4,8 +4,9 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use jiff::{SignedDuration, Timestamp};
 
 use super::super::item::{Item, Reader, n, s};
+use super::super::shard::Shard;
 use super::super::{StoreError, tables};
-use super::stored::{read, shard_key};
+use super::stored::read;
 use super::{Deliveries, TABLE};
 use crate::delivery::Delivery;
 
@@ -27,7 +28,7 @@ impl Deliveries {
     /// When DynamoDB can't be reached or an item can't be read.
     pub async fn overdue(
         &self,
-        shard: u8,
+        shard: Shard,
         seen: Option<Overdue>,
         until: Timestamp,
         limit: i32,
@@ -36,7 +37,7 @@ impl Deliveries {
             Item::from([
                 ("pk".to_owned(), s(seen.account)),
                 ("sk".to_owned(), s(seen.id)),
-                ("dueShard".to_owned(), s(shard_key(shard))),
+                ("dueShard".to_owned(), s(shard.key())),
                 ("dueAt".to_owned(), n(seen.due_at)),
             ])
         });
@@ -46,7 +47,7 @@ impl Deliveries {
             .table_name(&self.table)
             .index_name(tables::BY_DUE)
             .key_condition_expression("dueShard = :shard AND dueAt <= :until")
-            .expression_attribute_values(":shard", s(shard_key(shard)))
+            .expression_attribute_values(":shard", s(shard.key()))
             .expression_attribute_values(":until", n(until.as_millisecond()))
             .limit(limit)
             .set_exclusive_start_key(start)

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::super::StoreError;
 use super::super::item::{json, n, s};
 use super::Deliveries;
-use super::stored::{due, read, shard_key, shard_of};
+use super::stored::{due, read, shard_of};
 use crate::delivery::{Attempt, Delivery, DeliveryStatus, Trigger};
 
 impl Deliveries {
@@ -34,7 +34,7 @@ impl Deliveries {
             .expression_attribute_names("#trigger", "trigger")
             .expression_attribute_values(":next", n(delivery.series + 1))
             .expression_attribute_values(":trigger", s(trigger.as_str()))
-            .expression_attribute_values(":shard", s(shard_key(shard_of(&delivery.id))))
+            .expression_attribute_values(":shard", s(shard_of(&delivery.id).key()))
             .expression_attribute_values(":status", s(delivery.status.as_str()));
         changed(call).await
     }

@@ -8,7 +8,8 @@ use jiff::Timestamp;
 use super::super::StoreError;
 use super::super::events::RETENTION_SECONDS;
 use super::super::item::{Item, Reader, json, n, s};
-use super::{DUE_SHARDS, GRACE_SECONDS, TABLE};
+use super::super::shard::Shard;
+use super::{GRACE_SECONDS, TABLE};
 use crate::delivery::{Delivery, DeliveryStatus, Trigger};
 use crate::ids::ulid_of;
 
@@ -16,13 +17,9 @@ pub(super) fn due(next_attempt: Timestamp) -> i64 {
     next_attempt.as_millisecond() + GRACE_SECONDS * 1000
 }
 
-pub(super) fn shard_key(shard: u8) -> String {
-    format!("due#{shard}")
-}
-
-/// The shard of a delivery: by the end of its id, which is a digest.
-pub(super) fn shard_of(id: &str) -> u8 {
-    ulid_of(id).map_or(0, |ulid| ulid.to_bytes()[15]) % DUE_SHARDS
+/// The shard of a delivery in the index of what is due.
+pub(super) fn shard_of(id: &str) -> Shard {
+    Shard::of(ulid_of(id).unwrap_or_default())
 }
 
 pub(super) fn to_item(delivery: &Delivery) -> Item {
@@ -48,7 +45,7 @@ pub(super) fn to_item(delivery: &Delivery) -> Item {
     }
     if let Some(next) = delivery.next_attempt_at {
         item.insert("nextAttemptAt".to_owned(), s(next.to_string()));
-        item.insert("dueShard".to_owned(), s(shard_key(shard_of(&delivery.id))));
+        item.insert("dueShard".to_owned(), s(shard_of(&delivery.id).key()));
         item.insert("dueAt".to_owned(), n(due(next)));
     }
     if let Some(at) = delivery.completed_at {

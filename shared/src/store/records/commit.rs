@@ -94,7 +94,7 @@ impl Records {
             items.push(self.calendar_item(commit.account, holder, edit)?);
         }
         for outbox in commit.outboxes {
-            items.push(self.events.put(outbox, commit.now)?);
+            items.extend(self.events.put(outbox, commit.now)?);
         }
         match self.db.transact_write_items().set_transact_items(Some(items)).send().await {
             Ok(_) => {

@@ -1,0 +1,37 @@
+//! Alerts that are not published yet: new ones, and those that SNS did not take at first.
+
+use futures_util::future::join_all;
+use shared::alert::Alert;
+use shared::store::shard::Shard;
+
+use crate::{SweepError, Sweeper};
+
+/// So many from each shard in one sweep: the next one goes on.
+const PAGE: i32 = 100;
+/// So many at a time.
+const AT_ONCE: usize = 10;
+
+impl Sweeper {
+    /// Returns how many were published. One that SNS refuses does not keep the others.
+    pub(crate) async fn sweep_alerts(&self) -> Result<usize, SweepError> {
+        let (mut published, mut failed) = (0, None);
+        for shard in Shard::all() {
+            let alerts = self.alerts.unpublished(shard, PAGE).await?;
+            for some in alerts.chunks(AT_ONCE) {
+                for outcome in join_all(some.iter().map(|(account, alert)| self.publish(account, alert))).await {
+                    match outcome {
+                        Ok(()) => published += 1,
+                        Err(error) => failed = Some(error),
+                    }
+                }
+            }
+        }
+        failed.map_or(Ok(published), Err)
+    }
+
+    /// Published first and noted second: an alert may be told twice, and never not at all.
+    async fn publish(&self, account: &str, alert: &Alert) -> Result<(), SweepError> {
+        self.topic.publish(account, alert).await?;
+        Ok(self.alerts.published(account, &alert.id).await?)
+    }
+}

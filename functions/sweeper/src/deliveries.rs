@@ -1,0 +1,66 @@
+//! Deliveries that are overdue. They go to the retry queue, first attempts too: whatever held them up must not hold up
+//! news.
+
+use futures_util::future::join_all;
+use jiff::{SignedDuration, Timestamp};
+use shared::store::StoreError;
+use shared::store::deliveries::Overdue;
+use shared::store::shard::Shard;
+
+use crate::{SweepError, Sweeper};
+
+/// So many at a time from each shard of the index.
+const PAGE: usize = 100;
+/// So many in one sweep: the next one goes on.
+const MAX_PER_SWEEP: usize = 20_000;
+/// A delivery that was put back is left alone for so long: its message may have to wait in a backlog.
+const RESERVE: SignedDuration = SignedDuration::from_mins(15);
+
+impl Sweeper {
+    pub(crate) async fn sweep_deliveries(&self, now: Timestamp) -> Result<usize, SweepError> {
+        self.put_back_deliveries(now, now, MAX_PER_SWEEP).await
+    }
+
+    /// Puts at most `max` unfinished deliveries that are due before `until` back on the queue; returns how many.
+    pub(crate) async fn put_back_deliveries(
+        &self,
+        until: Timestamp,
+        now: Timestamp,
+        max: usize,
+    ) -> Result<usize, SweepError> {
+        let mut swept = 0;
+        for shard in Shard::all() {
+            // All are found before the first is put back: what is put back moves on in the index, and a sweep without an
+            // end would find it again and again.
+            let overdue = self.overdue(shard, until, max - swept).await?;
+            for some in overdue.chunks(PAGE) {
+                self.put_back(some, now).await?;
+            }
+            swept += overdue.len();
+        }
+        Ok(swept)
+    }
+
+    /// At most `max` entries of one shard, oldest first.
+    async fn overdue(&self, shard: Shard, until: Timestamp, max: usize) -> Result<Vec<Overdue>, StoreError> {
+        let mut overdue: Vec<Overdue> = Vec::new();
+        while overdue.len() < max {
+            let limit = i32::try_from(PAGE.min(max - overdue.len())).unwrap_or(i32::MAX);
+            let page = self.deliveries.overdue(shard, overdue.last().cloned(), until, limit).await?;
+            if page.is_empty() {
+                break;
+            }
+            overdue.extend(page);
+        }
+        Ok(overdue)
+    }
+
+    async fn put_back(&self, overdue: &[Overdue], now: Timestamp) -> Result<(), SweepError> {
+        let reserve = overdue.iter().map(|entry| self.deliveries.reserve(entry, now, RESERVE));
+        let mut tasks = Vec::with_capacity(overdue.len());
+        for delivery in join_all(reserve).await {
+            tasks.extend(delivery?.map(|delivery| delivery.task()));
+        }
+        Ok(self.retries.send(&tasks, now).await?)
+    }
+}

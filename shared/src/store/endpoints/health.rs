@@ -1,0 +1,136 @@
+//! How endpoints do: what deliveries note, and the transitions that a person is told of.
+
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::types::builders::UpdateBuilder;
+use aws_sdk_dynamodb::types::{ReturnValue, Update};
+use jiff::Timestamp;
+
+use super::super::StoreError;
+use super::super::alerts::Alerts;
+use super::super::item::{n, s};
+use super::{Endpoints, changed, status};
+use crate::alert::Alert;
+use crate::endpoint::{Endpoint, EndpointStatus, FAILING_AFTER};
+
+impl Endpoints {
+    /// Counts a delivery whose first attempt failed (`counts`), or just notes the time of a failure. Returns the
+    /// endpoint as it is then, or `None` when it is gone.
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached or the item can't be read.
+    pub async fn note_failure(
+        &self,
+        account: &str,
+        id: &str,
+        counts: bool,
+        now: Timestamp,
+    ) -> Result<Option<Endpoint>, StoreError> {
+        let outcome = self
+            .update_item(account, id)
+            .update_expression("SET lastFailureAt = :now, firstFailureAt = if_not_exists(firstFailureAt, :now) ADD consecutiveFailures :by")
+            .condition_expression("attribute_exists(pk)")
+            .expression_attribute_values(":now", s(now.to_string()))
+            .expression_attribute_values(":by", n(u8::from(counts)))
+            .return_values(ReturnValue::AllNew)
+            .send()
+            .await;
+        changed(outcome.map(|output| output.attributes).map_err(SdkError::into_service_error))
+    }
+
+    /// Notes a success. Returns false when the endpoint counts as failing, and has to [recover](Self::recover), or is
+    /// gone.
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached or the item can't be read.
+    pub async fn note_success(&self, account: &str, id: &str, now: Timestamp) -> Result<bool, StoreError> {
+        let outcome = self
+            .update_item(account, id)
+            .update_expression("SET lastSuccessAt = :now, consecutiveFailures = :zero REMOVE firstFailureAt")
+            .condition_expression("attribute_exists(pk) AND attribute_not_exists(failingSince)")
+            .expression_attribute_values(":now", s(now.to_string()))
+            .expression_attribute_values(":zero", n(0))
+            .return_values(ReturnValue::AllNew)
+            .send()
+            .await;
+        let noted = changed(outcome.map(|output| output.attributes).map_err(SdkError::into_service_error))?;
+        Ok(noted.is_some())
+    }
+
+    /// Notes a success of a failing endpoint, with its alert. Nothing happens when it does not fail any more.
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached.
+    pub async fn recover(
+        &self,
+        account: &str,
+        id: &str,
+        now: Timestamp,
+        (alerts, alert): (&Alerts, &Alert),
+    ) -> Result<(), StoreError> {
+        let update = self
+            .transition(account, id)
+            .update_expression(
+                "SET lastSuccessAt = :now, consecutiveFailures = :zero REMOVE failingSince, firstFailureAt",
+            )
+            .condition_expression("attribute_exists(failingSince)")
+            .expression_attribute_values(":now", s(now.to_string()))
+            .expression_attribute_values(":zero", n(0));
+        alerts.tell(built(update)?, account, alert).await?;
+        Ok(())
+    }
+
+    /// Marks an endpoint as failing since `now`, with its alert. Nothing happens when it was so already.
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached.
+    pub async fn mark_failing(
+        &self,
+        account: &str,
+        id: &str,
+        now: Timestamp,
+        (alerts, alert): (&Alerts, &Alert),
+    ) -> Result<(), StoreError> {
+        let update = self
+            .transition(account, id)
+            .update_expression("SET failingSince = :now")
+            .condition_expression(
+                "attribute_exists(pk) AND attribute_not_exists(failingSince) AND consecutiveFailures >= :limit",
+            )
+            .expression_attribute_values(":now", s(now.to_string()))
+            .expression_attribute_values(":limit", n(FAILING_AFTER));
+        alerts.tell(built(update)?, account, alert).await?;
+        Ok(())
+    }
+
+    /// Disables an endpoint because of what it answers, with its alert. Nothing happens when it is disabled already or
+    /// gone.
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached.
+    pub async fn disable(
+        &self,
+        account: &str,
+        id: &str,
+        reason: &str,
+        (alerts, alert): (&Alerts, &Alert),
+    ) -> Result<(), StoreError> {
+        let update = self
+            .transition(account, id)
+            .update_expression("SET #status = :disabled, disabledReason = :reason")
+            .condition_expression("#status = :enabled")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":disabled", status(EndpointStatus::Disabled))
+            .expression_attribute_values(":enabled", status(EndpointStatus::Enabled))
+            .expression_attribute_values(":reason", s(reason));
+        alerts.tell(built(update)?, account, alert).await?;
+        Ok(())
+    }
+
+    fn transition(&self, account: &str, id: &str) -> UpdateBuilder {
+        Update::builder().table_name(&self.table).key("pk", s(account)).key("sk", s(id))
+    }
+}
+
+fn built(update: UpdateBuilder) -> Result<Update, StoreError> {
+    update.build().map_err(|e| StoreError::operation("Update endpoint", e))
+}

@@ -1,0 +1,161 @@
+//! Whatever is lost on its way, the sweeper sets going again: one test for each loss.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use local::stream::MAXIMUM_RETRY_ATTEMPTS;
+use shared::delivery::DeliveryStatus;
+use shared::store::tables;
+use tests::{Receiver, TestApp};
+
+use crate::deliveries::create_work_order;
+
+/// Longer than any of the times after which something counts as lost.
+const OVERDUE: Duration = Duration::from_mins(10);
+
+async fn assert_delivered_once(app: &TestApp, receiver: &Receiver) {
+    assert_eq!(receiver.count(), 1);
+    assert_eq!(app.only_delivery().await.status, DeliveryStatus::Delivered);
+}
+
+#[tokio::test]
+async fn an_emptied_delivery_queue() {
+    let (app, receiver) = (TestApp::start().await, Receiver::start().await);
+    app.endpoint(&receiver.url(), ["*"]).await;
+    create_work_order(&app, "WO-1").await;
+    app.drain_stream().await;
+    app.purge_queues().await;
+
+    app.sweep().await;
+    app.drain().await;
+    assert_eq!(receiver.count(), 0, "nothing is overdue yet");
+    app.advance(OVERDUE).await;
+    app.drain().await;
+    assert_eq!(receiver.count(), 0, "nothing is on a queue");
+    app.sweep().await;
+    // The next sweep doesn't put back what waits on a queue.
+    app.sweep().await;
+    assert_eq!(app.drain().await.retries, 1);
+    assert_delivered_once(&app, &receiver).await;
+}
+
+#[tokio::test]
+async fn an_emptied_retry_queue() {
+    let (app, receiver) = (TestApp::start().await, Receiver::start().await);
+    receiver.answer_with([500, 200]);
+    app.endpoint(&receiver.url(), ["*"]).await;
+    create_work_order(&app, "WO-1").await;
+    app.drain().await;
+    app.purge_queues().await;
+
+    app.advance(OVERDUE).await;
+    app.drain().await;
+    assert_eq!(receiver.count(), 1, "nothing is on a queue");
+    app.sweep().await;
+    app.sweep().await;
+    assert_eq!(app.drain().await.retries, 1);
+    assert_eq!(receiver.requests()[1].header("x-webhook-retry"), "1");
+    assert_eq!(app.only_delivery().await.status, DeliveryStatus::Delivered);
+}
+
+#[tokio::test]
+async fn a_dead_lettered_message() {
+    let (app, receiver) = (TestApp::start().await, Receiver::start().await);
+    app.endpoint(&receiver.url(), ["*"]).await;
+    create_work_order(&app, "WO-1").await;
+    app.drain_stream().await;
+    // As by a worker that dies each time.
+    while app.depth("delivery-dead").await.visible == 0 {
+        app.receive_and_forget("delivery").await;
+        app.advance(Duration::from_mins(4)).await;
+    }
+
+    app.sweep().await;
+    app.drain().await;
+    assert_delivered_once(&app, &receiver).await;
+    // The dead letter is left for a person, and harmless if it is put back.
+    app.leave_work();
+}
+
+#[tokio::test]
+async fn a_stream_record_that_failed() {
+    let (app, receiver) = (TestApp::start().await, Receiver::start().await);
+    let endpoint = app.endpoint(&receiver.url(), ["*"]).await.id;
+    // What the dispatcher can't read, it can't dispatch to.
+    let good = app.damage(tables::ENDPOINTS, &endpoint, "endpoint", AttributeValue::S("{".to_owned())).await;
+    create_work_order(&app, "WO-1").await;
+    for _ in 0..=MAXIMUM_RETRY_ATTEMPTS {
+        assert_eq!(app.backlog().await.stream, 1);
+        app.drain_stream().await;
+    }
+    assert_eq!(app.backlog().await.stream, 0, "it is given up");
+    app.damage(tables::ENDPOINTS, &endpoint, "endpoint", good).await;
+
+    app.sweep().await;
+    assert_eq!(app.backlog().await.stream, 0, "it is not overdue yet");
+    app.advance(OVERDUE).await;
+    app.sweep().await;
+    // It is brought again once, as long as that may only take its time.
+    app.sweep().await;
+    assert_eq!(app.drain().await.records, 1);
+    assert_delivered_once(&app, &receiver).await;
+    app.advance(OVERDUE * 2).await;
+    app.sweep().await;
+    assert_eq!(app.backlog().await.stream, 0, "it is done");
+}
+
+#[tokio::test]
+async fn a_stream_record_that_nobody_read() {
+    let (app, receiver) = (TestApp::start().await, Receiver::start().await);
+    create_work_order(&app, "WO-before").await;
+    app.drain().await;
+    app.endpoint(&receiver.url(), ["*"]).await;
+    create_work_order(&app, "WO-1").await;
+    app.system().skip_stream().await.unwrap();
+    assert_eq!(app.backlog().await.stream, 0);
+
+    app.advance(OVERDUE).await;
+    app.sweep().await;
+    assert_eq!(app.drain().await.records, 1, "the one before was dispatched");
+    assert_delivered_once(&app, &receiver).await;
+}
+
+/// A crashed worker.
+#[tokio::test]
+async fn what_is_cut_off_between_answer_and_record_is_sent_again_under_the_same_id() {
+    let directory = tempfile::tempdir().unwrap();
+    let receiver = Arc::new(Receiver::start().await);
+    receiver.hang();
+    let (path, lent) = (directory.path().to_owned(), Arc::clone(&receiver));
+    // A runtime of its own, which ends like a process that is killed: with the attempt under way.
+    tokio::task::spawn_blocking(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let app = TestApp::builder().data_dir(&path).start().await;
+            app.leave_work();
+            app.endpoint(&lent.url(), ["*"]).await;
+            create_work_order(&app, "WO-1").await;
+            tokio::select! {
+                drained = app.drain() => panic!("{drained:?}"),
+                _ = lent.wait_for(1) => {}
+            }
+        });
+    })
+    .await
+    .unwrap();
+    receiver.release();
+
+    let app = TestApp::builder().data_dir(directory.path()).start().await;
+    assert_eq!(app.only_delivery().await.attempt_count, 0);
+    app.advance(Duration::from_mins(10)).await;
+    app.sweep().await;
+    app.drain().await;
+    let requests = receiver.requests();
+    assert_eq!(requests.len(), 2);
+    for name in ["x-webhook-id", "x-webhook-retry"] {
+        assert_eq!(requests[0].header(name), requests[1].header(name), "{name}");
+    }
+    assert_eq!(requests[0].body, requests[1].body);
+    assert_eq!(app.only_delivery().await.status, DeliveryStatus::Delivered);
+}
