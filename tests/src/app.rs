@@ -20,7 +20,7 @@ use shared::store::tables::Table;
 use crate::backlog::{Backlog, Depth};
 use crate::builder::Builder;
 use crate::tenant::Tenant;
-use crate::{fixtures, stored};
+use crate::{fixtures, many, stored};
 
 /// The local system under test, with a first tenant, whose calls are the application's own.
 ///
@@ -198,6 +198,21 @@ impl TestApp {
     /// Puts `value` in the place of an attribute of an item of the first tenant's, and returns what was there.
     pub async fn damage(&self, table: Table, id: &str, attribute: &str, value: AttributeValue) -> AttributeValue {
         stored::replace(self.system(), table, (&self.tenant.account, id), attribute, value).await
+    }
+
+    /// Endpoints of the first tenant for every event, all at `url`. Returns their ids.
+    pub async fn endpoints(&self, url: &str, count: usize) -> Vec<String> {
+        many::endpoints(self.system(), &self.tenant.account, url, count, self.now()).await
+    }
+
+    /// Deliveries of the first tenant that have arrived, one a second until now, in turn at each of `endpoints`.
+    pub async fn make_deliveries(&self, endpoints: &[String], count: usize) {
+        many::deliveries(self.system(), &self.tenant.account, endpoints, count, self.now()).await;
+    }
+
+    /// Every item of an account in every table, in a lasting order.
+    pub async fn items(&self, account: &str) -> Vec<Value> {
+        stored::items(self.system(), account).await
     }
 
     /// How many calls of DynamoDB itself there were since the last time this was asked.

@@ -10,6 +10,7 @@ mod app;
 mod backlog;
 mod builder;
 mod fixtures;
+mod many;
 mod receiver;
 mod stored;
 mod tenant;

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use local::System;
+use serde_json::{Value, json};
 use shared::alert::Alert;
 use shared::delivery::{Delivery, DeliveryTask};
 use shared::store::tables::{self, Table};
@@ -14,6 +15,23 @@ type Item = HashMap<String, AttributeValue>;
 pub(crate) async fn scan(system: &System, table: Table) -> Vec<Item> {
     let db = aws_sdk_dynamodb::Client::new(system.sdk_config());
     db.scan().table_name(table.name).into_paginator().items().send().collect::<Result<_, _>>().await.unwrap()
+}
+
+/// Every item that names an account, in a lasting order, as JSON.
+pub(crate) async fn items(system: &System, account: &str) -> Vec<Value> {
+    let mut items = Vec::new();
+    for table in tables::ALL {
+        let all = scan(system, *table).await.into_iter();
+        let all = all.map(|item| {
+            let mut item: Value = serde_dynamo::from_item(item).unwrap();
+            item.sort_all_objects();
+            item
+        });
+        let own = all.filter(|item| item.to_string().contains(account));
+        items.extend(own.map(|item| json!({ "table": table.name, "item": item })));
+    }
+    items.sort_by_key(ToString::to_string);
+    items
 }
 
 /// Every delivery, oldest first, read as the deliverer reads them.

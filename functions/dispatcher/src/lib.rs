@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use aws_lambda_events::dynamodb::{Event as StreamEvent, EventRecord};
 use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
+use futures_util::future::try_join_all;
 use jiff::Timestamp;
 use shared::config::{ConfigError, Environment};
 use shared::delivery::{Delivery, Trigger};
@@ -21,6 +22,8 @@ use shared::store::undispatched::{Marker, Undispatched};
 
 /// Endpoints are read in pages of this size: an event for ten thousand of them needs no more memory than one for a few.
 const PAGE: i32 = 500;
+/// So many deliveries are stored and queued side by side.
+const AT_ONCE: usize = 5 * MAX_CREATED_AT_ONCE;
 
 /// What the dispatcher holds.
 #[derive(Debug)]
@@ -101,7 +104,7 @@ impl Dispatcher {
         let mut after: Option<String> = None;
         loop {
             let page = self.endpoints.page(account, after.as_deref(), false, PAGE).await?;
-            let mut wanted: Vec<(Delivery, HealthState)> = Vec::with_capacity(MAX_CREATED_AT_ONCE);
+            let mut wanted: Vec<(Delivery, HealthState)> = Vec::with_capacity(AT_ONCE);
             for outbox in outboxes {
                 for event in &outbox.events {
                     for endpoint in &page.endpoints {
@@ -109,19 +112,25 @@ impl Dispatcher {
                             let delivery = outbox.delivery(event, &endpoint.id, Trigger::Scheduled, now);
                             wanted.push((delivery, endpoint.health.state));
                         }
-                        if wanted.len() == MAX_CREATED_AT_ONCE {
-                            self.create(&wanted, now).await?;
+                        if wanted.len() == AT_ONCE {
+                            self.create_all(&wanted, now).await?;
                             wanted.clear();
                         }
                     }
                 }
             }
-            self.create(&wanted, now).await?;
+            self.create_all(&wanted, now).await?;
             after = page.next;
             if after.is_none() {
                 return Ok(());
             }
         }
+    }
+
+    async fn create_all(&self, wanted: &[(Delivery, HealthState)], now: Timestamp) -> Result<(), DispatchError> {
+        let created = wanted.chunks(MAX_CREATED_AT_ONCE).map(|some| self.create(some, now));
+        try_join_all(created).await?;
+        Ok(())
     }
 
     /// Stores deliveries and queues them. Those that were there already were queued by whoever made them, or are the

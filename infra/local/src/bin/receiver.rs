@@ -41,26 +41,30 @@ async fn receive(request: Request<Incoming>, secret: &str) -> Result<Response<Em
     let (head, body) = request.into_parts();
     let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
     let header = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let verified = verified(&head.headers, &body, secret);
+    let verdict = verdict(&head.headers, &body, secret);
     println!(
         "{} {} (attempt {}): {}\n  {}",
         header("x-webhook-event"),
         header("x-webhook-id"),
         header("x-webhook-retry").parse::<u32>().unwrap_or_default() + 1,
-        if verified { "signature verified" } else { "SIGNATURE DOES NOT VERIFY" },
+        verdict.unwrap_or("SIGNATURE DOES NOT VERIFY"),
         String::from_utf8_lossy(&body),
     );
     let mut response = Response::new(Empty::new());
-    *response.status_mut() = if verified { StatusCode::NO_CONTENT } else { StatusCode::UNAUTHORIZED };
+    *response.status_mut() = if verdict.is_some() { StatusCode::NO_CONTENT } else { StatusCode::UNAUTHORIZED };
     Ok(response)
 }
 
-/// Whether both sets of headers verify.
-fn verified(headers: &HeaderMap, body: &[u8], secret: &str) -> bool {
+/// What to say when both sets of headers verify. While a rotation overlaps, the old secret's signatures come beside the
+/// new one's.
+fn verdict(headers: &HeaderMap, body: &[u8], secret: &str) -> Option<&'static str> {
+    Webhook::new(secret).ok()?.verify(body, headers).ok()?;
+    let secret = SigningSecret::parse(secret.to_owned()).ok()?;
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let standard = Webhook::new(secret).is_ok_and(|webhook| webhook.verify(body, headers).is_ok());
-    let page = SigningSecret::parse(secret.to_owned()).is_ok_and(|secret| {
-        verify(&secret, header("x-webhook-signature"), header("x-webhook-timestamp"), body, clock::now()).is_ok()
-    });
-    standard && page
+    let verifies = |name| verify(&secret, header(name), header("x-webhook-timestamp"), body, clock::now()).is_ok();
+    if verifies("x-webhook-signature") {
+        Some("signature verified")
+    } else {
+        verifies("x-webhook-signature-previous").then_some("signature verified with the secret before")
+    }
 }

@@ -11,6 +11,10 @@ use super::Deliveries;
 use super::stored::{due, read, shard_of};
 use crate::delivery::{Attempt, Delivery, DeliveryStatus, Trigger};
 
+/// So many attempts of earlier series are kept, the last ones: people may send a delivery again as often as they like,
+/// and its item has an end.
+const KEPT_ATTEMPTS: usize = 20;
+
 impl Deliveries {
     /// Begins a new series of attempts with one that is due at `now`, whatever has become of the delivery. Messages of
     /// the old series are dropped from then on. Returns the delivery as it is then, or `None` when it has changed since
@@ -24,15 +28,17 @@ impl Deliveries {
         trigger: Trigger,
         now: Timestamp,
     ) -> Result<Option<Delivery>, StoreError> {
+        let kept = &delivery.attempts[delivery.attempts.len().saturating_sub(KEPT_ATTEMPTS)..];
         let call = self
             .series(delivery, delivery.attempt_count, now)
             .update_expression(
-                "SET #status = :retrying, series = :next, seriesStart = :count, #trigger = :trigger, \
+                "SET #status = :retrying, series = :next, seriesStart = :count, #trigger = :trigger, attempts = :kept, \
                  nextAttemptAt = :now, dueShard = :shard, dueAt = :due REMOVE completedAt",
             )
             .condition_expression("attemptCount = :count AND series = :series AND #status = :status")
             .expression_attribute_names("#trigger", "trigger")
             .expression_attribute_values(":next", n(delivery.series + 1))
+            .expression_attribute_values(":kept", AttributeValue::L(kept.iter().map(json).collect()))
             .expression_attribute_values(":trigger", s(trigger.as_str()))
             .expression_attribute_values(":shard", s(shard_of(&delivery.id).key()))
             .expression_attribute_values(":status", s(delivery.status.as_str()));

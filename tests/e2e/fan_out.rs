@@ -1,0 +1,36 @@
+//! One event for very many endpoints.
+
+use std::collections::HashSet;
+
+use shared::delivery::DeliveryStatus;
+use tests::{Receiver, TestApp};
+
+use crate::deliveries::create_work_order;
+
+const ENDPOINTS: usize = 10_000;
+/// Pages of the dispatcher.
+const PAGE: usize = 500;
+/// Items of a transaction.
+const TRANSACTION: usize = 100;
+
+#[tokio::test]
+async fn ten_thousand_endpoints_get_one_event_once_each_and_the_dispatcher_works_in_pages() {
+    let (app, receiver) = (TestApp::start().await, Receiver::start().await);
+    app.endpoints(&receiver.url(), ENDPOINTS).await;
+    create_work_order(&app, "WO-1").await;
+    let _ = app.system().calls().take();
+    app.drain_stream().await;
+    let calls = app.system().calls().take();
+    assert_eq!(calls["DynamoDB_20120810.Query"], ENDPOINTS / PAGE + 1, "pages, and one that finds no more");
+    assert_eq!(calls["DynamoDB_20120810.TransactWriteItems"], ENDPOINTS / TRANSACTION);
+    assert_eq!(calls["AmazonSQS.SendMessageBatch"], ENDPOINTS / 10);
+
+    app.drain().await;
+    let requests = receiver.requests();
+    let ids: HashSet<&str> = requests.iter().map(|request| request.header("x-webhook-id")).collect();
+    assert_eq!((requests.len(), ids.len()), (ENDPOINTS, ENDPOINTS));
+    let deliveries = app.deliveries().await;
+    let endpoints: HashSet<&str> = deliveries.iter().map(|delivery| delivery.endpoint_id.as_str()).collect();
+    assert_eq!((deliveries.len(), endpoints.len()), (ENDPOINTS, ENDPOINTS));
+    assert!(deliveries.iter().all(|delivery| delivery.status == DeliveryStatus::Delivered));
+}

@@ -1,0 +1,134 @@
+//! Every route, called by one account with every id that another one has: nothing is told and nothing is changed.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use local::functions::functions;
+use serde_json::{Value, json};
+use tests::{Receiver, Tenant, TestApp};
+
+const MINE: &str = "MINE";
+const RESOURCES: [&str; 5] = ["workorder", "project", "employee", "vendor", "timeoff"];
+/// Lists, and what they are filtered by.
+const LISTS: [(&str, &[&str]); 5] = [
+    ("/api/endpoints", &["cursor"]),
+    ("/api/deliveries", &["endpointId", "eventId", "cursor"]),
+    ("/api/events", &["after"]),
+    ("/api/alerts", &["endpointId", "cursor"]),
+    ("/api/keys", &["cursor"]),
+];
+/// What there is of one thing.
+const THINGS: [&str; 11] = [
+    "/api/endpoints/{id}",
+    "/api/endpoints/{id}/secret",
+    "/api/endpoints/{id}/secret/rotate",
+    "/api/endpoints/{id}/test",
+    "/api/endpoints/{id}/replay",
+    "/api/deliveries/{id}",
+    "/api/deliveries/{id}/retry",
+    "/api/events/{id}",
+    "/api/alerts/{id}",
+    "/api/keys/{id}",
+    "/api/keys/{id}/rotate",
+];
+/// Bodies that each of these calls takes, and some that they don't.
+fn bodies() -> [Value; 6] {
+    [
+        json!({}),
+        json!({ "status": "disabled", "url": "http://127.0.0.1:9/theirs" }),
+        json!({ "name": "theirs", "overlapHours": 0 }),
+        json!({ "event": "workorder.created" }),
+        json!({ "since": "2025-10-20T00:00:00Z", "only": "all" }),
+        json!({ "force": true }),
+    ]
+}
+
+/// Makes one of each thing for `mine`, with the word `MINE` wherever a word can be, and returns the ids.
+async fn furnish(app: &TestApp) -> Vec<String> {
+    let receiver = Receiver::start().await;
+    receiver.answer_with([410]);
+    let endpoint = json!({ "url": format!("{}/{MINE}", receiver.url()), "events": ["*"], "description": MINE });
+    app.endpoint_with(endpoint).await;
+    app.post("/api/keys", json!({ "name": MINE, "scopes": ["inbound"] })).await.expect(201);
+    let post = async |resource: &str, body: Value| {
+        app.post(&format!("/api/webhook/{resource}"), body).await.expect(200);
+    };
+    post("employee", json!({ "employeeNumber": MINE, "firstName": MINE, "lastName": MINE, "role": MINE })).await;
+    post("vendor", json!({ "vendorNumber": MINE, "name": MINE, "vendorType": "supplier" })).await;
+    post("project", json!({ "projectNumber": MINE, "name": MINE })).await;
+    post("workorder", json!({ "workOrderNumber": MINE, "title": MINE, "projectNumber": MINE })).await;
+    post(
+        "timeoff",
+        json!({ "requestNumber": MINE, "employeeNumber": MINE, "type": "vacation",
+        "startDate": "2025-12-01", "endDate": "2025-12-02" }),
+    )
+    .await;
+    app.drain().await;
+    let ids = app.items(&app.account).await.iter().flat_map(ids_in).collect::<BTreeSet<_>>();
+    for prefix in ["ep_", "key_", "evt_", "dlv_", "alr_", "emp_", "ven_", "proj_", "wo_", "to_"] {
+        assert!(ids.iter().any(|id| id.starts_with(prefix)), "there is no {prefix}");
+    }
+    ids.into_iter().collect()
+}
+
+/// Every id in an item, wherever it stands.
+fn ids_in(item: &Value) -> Vec<String> {
+    let text = item.to_string();
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    let is_id = |word: &&str| word.rsplit_once('_').is_some_and(|(prefix, ulid)| prefix.len() < 5 && ulid.len() == 26);
+    words.filter(is_id).map(str::to_owned).collect()
+}
+
+/// Calls `path` in every way.
+async fn call(other: &Tenant, path: &str, called: &mut usize) {
+    let with_body = bodies().into_iter().flat_map(|body| [("POST", body.clone()), ("PATCH", body)]);
+    for (method, body) in with_body.chain([("GET", Value::Null), ("DELETE", Value::Null)]) {
+        let reply = other.request(method, path).json(&body).send().await;
+        assert!(!reply.text.contains(MINE), "{method} {path} {body}: {}", reply.text);
+        assert!(reply.status < 500, "{method} {path} {body}: {}", reply.text);
+        *called += 1;
+    }
+}
+
+#[tokio::test]
+async fn no_route_tells_or_changes_anything_of_another_account() {
+    let app = TestApp::start().await;
+    let ids = furnish(&app).await;
+    let other = app.tenant("Other").await;
+    let before = app.items(&app.account).await;
+
+    let (mut called, mut tried) = (0, BTreeSet::new());
+    for id in &ids {
+        for thing in THINGS {
+            tried.insert(thing.to_owned());
+            call(&other, &thing.replace("{id}", id), &mut called).await;
+        }
+        for (list, filters) in LISTS {
+            tried.insert(list.to_owned());
+            for filter in filters {
+                let reply = other.get(&format!("{list}?{filter}={id}")).await;
+                assert!(!reply.text.contains(MINE), "{list}?{filter}={id}: {}", reply.text);
+            }
+        }
+        for resource in RESOURCES {
+            let path = format!("/api/webhook/{resource}");
+            for operation in ["upsert", "create", "update", "delete"] {
+                let reply = other.post(&path, json!({ "id": id, "operation": operation })).await;
+                assert!(reply.status >= 400 && !reply.text.contains(MINE), "{operation} {path} {id}: {}", reply.text);
+            }
+            tried.insert(path);
+        }
+    }
+    assert!(called > 1_000, "{called}");
+    for route in functions(app.system().environment(), &local::Clock::system()).unwrap().routes.iter() {
+        let key = route.key();
+        let path = key.split_once(' ').unwrap().1.trim_end_matches("/{proxy+}");
+        let public = path == "/api/event-types";
+        assert!(public || tried.iter().any(|tried| tried.starts_with(path)), "{path} was not tried");
+    }
+    app.advance(Duration::from_secs(1)).await;
+    app.drain().await;
+    let after = app.items(&app.account).await;
+    assert_eq!(after.iter().zip(&before).find(|(after, before)| after != before), None);
+    assert_eq!(after.len(), before.len());
+}

@@ -1,0 +1,91 @@
+//! Very many things, made straight in the tables: as many calls of the API would take their time.
+
+use futures_util::future::join_all;
+use jiff::Timestamp;
+use local::System;
+use shared::delivery::{Delivery, DeliveryStatus, Trigger};
+use shared::endpoint::{
+    Endpoint, EndpointStatus, EventFilter, Health, OwnHeaders, PreviousSecrets, SealedSecret, secret_context,
+};
+use shared::events::EventName;
+use shared::ids;
+use shared::signing::SigningSecret;
+use shared::store::deliveries::MAX_CREATED_AT_ONCE;
+
+/// So many are made side by side.
+const AT_ONCE: usize = 100;
+
+/// Endpoints for every event, all at `url`. Returns their ids.
+pub(crate) async fn endpoints(system: &System, account: &str, url: &str, count: usize, now: Timestamp) -> Vec<String> {
+    let environment = system.environment();
+    let (store, sealer) = (environment.endpoints().unwrap(), environment.sealer().unwrap());
+    let (store, sealer) = (&store, &sealer);
+    let ids: Vec<String> = (0..count).map(|_| ids::new_id("ep_", now)).collect();
+    for some in ids.chunks(AT_ONCE) {
+        let made = some.iter().map(|id| async move {
+            let secret = SigningSecret::from_bytes(ids::random());
+            let context = secret_context(account, id);
+            let envelope = sealer.seal(secret.expose().as_bytes(), &context).await.unwrap();
+            store
+                .create(account, &endpoint(id, url, SealedSecret { sealed: envelope, hint: secret.hint() }, now))
+                .await
+                .unwrap();
+        });
+        join_all(made).await;
+    }
+    ids
+}
+
+fn endpoint(id: &str, url: &str, secret: SealedSecret, now: Timestamp) -> Endpoint {
+    Endpoint {
+        id: id.to_owned(),
+        url: url.to_owned(),
+        events: vec![EventFilter::All],
+        project_ids: Vec::new(),
+        description: None,
+        headers: OwnHeaders::new(),
+        secret,
+        previous_secrets: PreviousSecrets::default(),
+        created_at: now,
+        updated_at: now,
+        version: 1,
+        status: EndpointStatus::Enabled,
+        disabled_reason: None,
+        health: Health::default(),
+    }
+}
+
+/// Deliveries that have arrived, one a second before `now`, in turn to each of `endpoints`.
+pub(crate) async fn deliveries(system: &System, account: &str, endpoints: &[String], count: usize, now: Timestamp) {
+    let store = system.environment().deliveries().unwrap();
+    let all: Vec<usize> = (0..count).collect();
+    for some in all.chunks(MAX_CREATED_AT_ONCE) {
+        let made = some.iter().map(|number| {
+            let ago = jiff::SignedDuration::from_secs(i64::try_from(count - number).unwrap());
+            delivery(account, &endpoints[number % endpoints.len()], now - ago)
+        });
+        store.create(&made.collect::<Vec<_>>()).await.unwrap();
+    }
+}
+
+fn delivery(account: &str, endpoint_id: &str, at: Timestamp) -> Delivery {
+    let event_id = ids::new_id("evt_", at);
+    Delivery {
+        account: account.to_owned(),
+        id: ids::delivery_id(&event_id, endpoint_id),
+        outbox_id: event_id.trim_start_matches("evt_").to_owned(),
+        event_id,
+        event: EventName::WorkorderCreated,
+        endpoint_id: endpoint_id.to_owned(),
+        status: DeliveryStatus::Delivered,
+        attempt_count: 1,
+        series_start: 0,
+        series: 0,
+        trigger: Trigger::Scheduled,
+        next_attempt_at: None,
+        created_at: at,
+        completed_at: Some(at),
+        test: false,
+        attempts: Vec::new(),
+    }
+}
