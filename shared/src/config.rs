@@ -1,5 +1,8 @@
 //! The environment of a function: read once at start, by name, with an error that names what is missing.
 
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
 use aws_config::{BehaviorVersion, SdkConfig};
 use rustls::pki_types::CertificateDer;
 
@@ -44,28 +47,46 @@ pub enum ConfigError {
 pub struct Environment {
     sdk: SdkConfig,
     source: Source,
-    sealer: Option<Sealer>,
     extra_roots: Vec<CertificateDer<'static>>,
 }
 
 #[derive(Debug, Clone)]
 enum Source {
     Process,
-    Map(std::collections::HashMap<String, String>),
+    Map { variables: HashMap<String, String>, read: Arc<Mutex<BTreeSet<String>>> },
 }
 
 impl Environment {
     /// Of a Lambda function: variables of the process, credentials and region as AWS gives them.
     pub async fn of_process() -> Self {
         let sdk = aws_config::defaults(BehaviorVersion::v2026_01_12()).load().await;
-        Self { sdk, source: Source::Process, sealer: None, extra_roots: Vec::new() }
+        Self { sdk, source: Source::Process, extra_roots: Vec::new() }
     }
 
-    /// Of the local system and of tests: given clients, variables and a key in the place of KMS.
+    /// Of the local system, the operator's tool and tests: given clients and variables.
     #[must_use]
-    pub fn given(sdk: SdkConfig, variables: impl IntoIterator<Item = (String, String)>, sealer: Sealer) -> Self {
-        let source = Source::Map(variables.into_iter().collect());
-        Self { sdk, source, sealer: Some(sealer), extra_roots: Vec::new() }
+    pub fn given(sdk: SdkConfig, variables: impl IntoIterator<Item = (String, String)>) -> Self {
+        let source = Source::Map { variables: variables.into_iter().collect(), read: Arc::default() };
+        Self { sdk, source, extra_roots: Vec::new() }
+    }
+
+    /// The same variables with other clients; what is read of them is noted anew.
+    #[must_use]
+    pub fn with_clients(&self, sdk: SdkConfig) -> Self {
+        let source = match &self.source {
+            Source::Process => Source::Process,
+            Source::Map { variables, .. } => Source::Map { variables: variables.clone(), read: Arc::default() },
+        };
+        Self { sdk, source, extra_roots: self.extra_roots.clone() }
+    }
+
+    /// The names of the variables that were read so far, where they were given.
+    #[must_use]
+    pub fn variables_read(&self) -> BTreeSet<String> {
+        match &self.source {
+            Source::Process => BTreeSet::new(),
+            Source::Map { read, .. } => read.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+        }
     }
 
     /// The variable `name`.
@@ -82,7 +103,10 @@ impl Environment {
     pub fn optional(&self, name: &str) -> Option<String> {
         let value = match &self.source {
             Source::Process => std::env::var(name).ok(),
-            Source::Map(map) => map.get(name).cloned(),
+            Source::Map { variables, read } => {
+                read.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned());
+                variables.get(name).cloned()
+            }
         };
         value.filter(|value| !value.is_empty())
     }
@@ -209,19 +233,13 @@ impl Environment {
         RetrySchedule::parse(&text).map_err(|error| ConfigError::Invalid { name, reason: error.to_string() })
     }
 
-    /// What seals secrets: KMS by `SEAL_KEY_ID` and `MAC_KEY_ID`, or the given key.
+    /// What seals secrets: `SEAL_KEY_ID` and `MAC_KEY_ID`, keys of KMS.
     ///
     /// # Errors
     /// When a variable is not set.
     pub fn sealer(&self) -> Result<Sealer, ConfigError> {
-        match &self.sealer {
-            Some(sealer) => Ok(sealer.clone()),
-            None => Ok(Sealer::with_kms(
-                aws_sdk_kms::Client::new(&self.sdk),
-                self.variable("SEAL_KEY_ID")?,
-                self.variable("MAC_KEY_ID")?,
-            )),
-        }
+        let kms = aws_sdk_kms::Client::new(&self.sdk);
+        Ok(Sealer::new(kms, self.variable("SEAL_KEY_ID")?, self.variable("MAC_KEY_ID")?))
     }
 
     /// The gate of an HTTP function. `answers`: whether its answers hold secrets and are sealed when they are kept.

@@ -159,3 +159,16 @@ async fn what_is_cut_off_between_answer_and_record_is_sent_again_under_the_same_
     assert_eq!(requests[0].body, requests[1].body);
     assert_eq!(app.only_delivery().await.status, DeliveryStatus::Delivered);
 }
+
+#[tokio::test]
+async fn an_event_that_aged_out_before_it_was_dispatched_is_not_looked_for_for_ever() {
+    let app = TestApp::start().await;
+    create_work_order(&app, "WO-1").await;
+    app.system().skip_stream().await.unwrap();
+    app.forget_events().await;
+    app.system().skip_stream().await.unwrap();
+    assert_eq!(app.items_of(tables::UNDISPATCHED).await, 1);
+    app.advance(OVERDUE).await;
+    app.sweep().await;
+    assert_eq!(app.items_of(tables::UNDISPATCHED).await, 0);
+}

@@ -17,6 +17,7 @@ mod expect;
 mod fan_out;
 mod feed;
 mod health;
+mod idempotency;
 mod inbound_concurrency;
 mod inbound_large;
 mod inbound_resources;

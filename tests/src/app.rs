@@ -15,12 +15,12 @@ use shared::alert::Alert;
 use shared::api_key::{ApiKey, NewKey, Scope};
 use shared::delivery::Delivery;
 use shared::ids;
-use shared::store::tables::Table;
+use shared::store::tables::{self, Table};
 
 use crate::backlog::{Backlog, Depth};
 use crate::builder::Builder;
 use crate::tenant::Tenant;
-use crate::{fixtures, many, stored};
+use crate::{fixtures, many, stored, usage};
 
 /// The local system under test, with a first tenant, whose calls are the application's own.
 ///
@@ -215,6 +215,16 @@ impl TestApp {
         stored::items(self.system(), account).await
     }
 
+    /// Deletes all events, as their time to live does.
+    pub async fn forget_events(&self) {
+        stored::empty(self.system(), tables::EVENTS).await;
+    }
+
+    /// How many items there are in a table.
+    pub async fn items_of(&self, table: Table) -> usize {
+        stored::scan(self.system(), table).await.len()
+    }
+
     /// How many calls of DynamoDB itself there were since the last time this was asked.
     #[must_use]
     pub fn dynamodb_calls(&self) -> usize {
@@ -230,7 +240,7 @@ impl TestApp {
     /// Stops in order, and starts again with the same data, keys and settings but for what `change` changes. The
     /// queues are empty then.
     pub async fn restart(mut self, change: impl FnOnce(Builder) -> Builder) -> Self {
-        self.system.take().unwrap().shutdown().await;
+        self.take_system().shutdown().await;
         let settings = change(self.settings.clone());
         let system = System::start(settings.options.clone()).await.unwrap();
         let tenant = Tenant { base_url: system.base_url(), ..self.tenant.clone() };
@@ -239,7 +249,13 @@ impl TestApp {
 
     /// Stops in order: work under way is finished, and nothing is checked.
     pub async fn shutdown(mut self) {
-        self.system.take().unwrap().shutdown().await;
+        self.take_system().shutdown().await;
+    }
+
+    fn take_system(&mut self) -> System {
+        let system = self.system.take().unwrap();
+        usage::note(&system);
+        system
     }
 }
 
@@ -254,6 +270,7 @@ impl Deref for TestApp {
 impl Drop for TestApp {
     fn drop(&mut self) {
         let Some(system) = self.system.take() else { return };
+        usage::note(&system);
         let claimed = self.work_may_be_left.load(Ordering::Relaxed) || self.settings.options.workers;
         if claimed || std::thread::panicking() {
             return;

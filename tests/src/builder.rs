@@ -12,6 +12,7 @@ use shared::rate_limit::Limits;
 
 use crate::app::TestApp;
 use crate::tls::Ca;
+use crate::usage;
 
 /// When tests begin, unless they say otherwise.
 const START: &str = "2025-10-20T14:30:00Z";
@@ -29,7 +30,8 @@ pub struct Builder {
 impl Builder {
     pub(crate) fn new() -> Self {
         let clock = Clock::settable(START.parse().unwrap());
-        Self { options: Options::for_test(clock), limits: Some(NO_LIMITS) }
+        let options = Options { note_usage: usage::is_wanted(), ..Options::for_test(clock) };
+        Self { options, limits: Some(NO_LIMITS) }
     }
 
     /// Keeps its data in a directory, which another start may go on with.

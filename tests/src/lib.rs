@@ -15,6 +15,7 @@ mod receiver;
 mod stored;
 mod tenant;
 mod tls;
+mod usage;
 
 pub use app::{Drained, TestApp};
 pub use backlog::{Backlog, Depth};

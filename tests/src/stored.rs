@@ -77,6 +77,16 @@ fn text_value(text: &str) -> AttributeValue {
     AttributeValue::S(text.to_owned())
 }
 
+/// Deletes every item of a table.
+pub(crate) async fn empty(system: &System, table: Table) {
+    let db = aws_sdk_dynamodb::Client::new(system.sdk_config());
+    for item in scan(system, table).await {
+        let keys = std::iter::once(table.partition).chain(table.sort);
+        let key = keys.map(|name| (name.to_owned(), item[name].clone())).collect();
+        db.delete_item().table_name(table.name).set_key(Some(key)).send().await.unwrap();
+    }
+}
+
 /// A task that names a delivery and nothing else that is there.
 fn task(item: &Item) -> DeliveryTask {
     DeliveryTask {

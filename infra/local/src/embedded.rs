@@ -1,4 +1,4 @@
-//! The embedded AWS: DynamoDB, its streams, SQS and SNS, answered inside the process.
+//! The embedded AWS: DynamoDB, its streams, SQS, SNS and KMS, answered inside the process.
 //!
 //! The functions speak to them through the ordinary AWS SDK. Its requests don't travel through a socket: [`Embedded`]
 //! is the SDK's HTTP connector, reads the operation as the services do (from `X-Amz-Target`, SNS from the form's
@@ -24,14 +24,18 @@ use bytes::Bytes;
 use url::form_urlencoded;
 
 use self::dynamodb::DynamoDb;
+use self::kms::Kms;
 use self::sns::Sns;
 use self::sqs::Sqs;
+use self::usage::Usage;
 
 pub mod dynamodb;
+pub mod kms;
 mod operations;
 pub mod sns;
 pub mod sqs;
 mod stream_records;
+pub mod usage;
 
 /// The region that the embedded services say they are in.
 pub const REGION: &str = "us-east-1";
@@ -65,14 +69,23 @@ pub struct Embedded {
     dynamodb: DynamoDb,
     sqs: Sqs,
     sns: Sns,
+    kms: Kms,
     calls: Calls,
+    /// Of which function, when somebody wants to know what each of them asks.
+    usage: Option<(&'static str, Usage)>,
 }
 
 impl Embedded {
     /// A client for these services.
     #[must_use]
-    pub fn new(dynamodb: DynamoDb, sqs: Sqs, sns: Sns) -> Self {
-        Self { dynamodb, sqs, sns, calls: Calls::default() }
+    pub fn new(dynamodb: DynamoDb, sqs: Sqs, sns: Sns, kms: Kms) -> Self {
+        Self { dynamodb, sqs, sns, kms, calls: Calls::default(), usage: None }
+    }
+
+    /// The same services for one function, whose use of them is noted.
+    #[must_use]
+    pub fn used_by(&self, function: &'static str, usage: &Usage) -> Self {
+        Self { usage: Some((function, usage.clone())), ..self.clone() }
     }
 
     /// What was called.
@@ -100,12 +113,16 @@ impl Embedded {
 
     async fn answer(&self, target: &str, body: Bytes) -> Result<Answer, ConnectorError> {
         self.calls.count(target);
+        if let Some((function, usage)) = &self.usage {
+            usage.note(function, target, &body);
+        }
         match target.split_once('.') {
             Some(("DynamoDB_20120810" | "DynamoDBStreams_20120810", operation)) => {
                 self.dynamodb.call(operation, body).await.map_err(|closed| ConnectorError::other(closed.into(), None))
             }
             Some(("AmazonSQS", operation)) => Ok(self.sqs.call(operation, &body).await),
             Some(("AmazonSNS", operation)) => Ok(self.sns.call(operation, &body)),
+            Some(("TrentService", operation)) => Ok(self.kms.call(operation, &body)),
             _ => Err(ConnectorError::user(format!("no embedded service answers {target:?}").into())),
         }
     }

@@ -48,22 +48,25 @@ pub struct Functions {
     pub recovery: ScheduleHandler,
 }
 
+/// The environment of the function of this name.
+pub type EnvironmentOf<'a> = &'a dyn Fn(&'static str) -> Environment;
+
 /// All functions.
 ///
 /// # Errors
 /// A function's configuration can't be used.
-pub fn functions(environment: &Environment, clock: &Clock) -> Result<Functions, ConfigError> {
-    let sweeper = Arc::new(Sweeper::from_environment(environment)?);
-    let dispatcher = Arc::new(Dispatcher::from_environment(environment)?);
+pub fn functions(environment_of: EnvironmentOf<'_>, clock: &Clock) -> Result<Functions, ConfigError> {
+    let sweeper = Arc::new(Sweeper::from_environment(&environment_of("sweeper"))?);
+    let dispatcher = Arc::new(Dispatcher::from_environment(&environment_of("dispatcher"))?);
     let time = clock.clone();
     Ok(Functions {
-        routes: routes(environment, clock)?,
+        routes: routes(environment_of, clock)?,
         dispatcher: stream_handler(move |batch| {
             let (dispatcher, now) = (Arc::clone(&dispatcher), time.now());
             async move { dispatcher.handle(batch, now).await }
         }),
-        deliverer: delivering(environment, clock)?,
-        retry_worker: delivering(environment, clock)?,
+        deliverer: delivering(&environment_of("deliverer"), clock)?,
+        retry_worker: delivering(&environment_of("retry-worker"), clock)?,
         sweeper: sweeping(&sweeper, false),
         recovery: sweeping(&sweeper, true),
     })
@@ -80,18 +83,18 @@ macro_rules! http_function {
     }};
 }
 
-fn routes(environment: &Environment, clock: &Clock) -> Result<Routes, ConfigError> {
-    let publish = http_function!(PublishEvent, environment, clock);
-    let endpoints = http_function!(ManageEndpoints, environment, clock);
-    let keys = http_function!(ManageKeys, environment, clock);
-    let deliveries = http_function!(ManageDeliveries, environment, clock);
+fn routes(environment_of: EnvironmentOf<'_>, clock: &Clock) -> Result<Routes, ConfigError> {
+    let publish = http_function!(PublishEvent, &environment_of("publish-event"), clock);
+    let endpoints = http_function!(ManageEndpoints, &environment_of("manage-endpoints"), clock);
+    let keys = http_function!(ManageKeys, &environment_of("manage-keys"), clock);
+    let deliveries = http_function!(ManageDeliveries, &environment_of("manage-deliveries"), clock);
     let any = |path, function, handler: &HttpHandler| Route::new("ANY", path, function, Arc::clone(handler));
     Ok(Routes::new(vec![
-        inbound::<WorkOrder>("/api/webhook/workorder", "create-workorder", false, environment, clock)?,
-        inbound::<Project>("/api/webhook/project", "create-project", false, environment, clock)?,
-        inbound::<Employee>("/api/webhook/employee", "create-employee", false, environment, clock)?,
-        inbound::<Vendor>("/api/webhook/vendor", "create-vendor", true, environment, clock)?,
-        inbound::<TimeOff>("/api/webhook/timeoff", "request-timeoff", false, environment, clock)?,
+        inbound::<WorkOrder>("/api/webhook/workorder", "create-workorder", false, environment_of, clock)?,
+        inbound::<Project>("/api/webhook/project", "create-project", false, environment_of, clock)?,
+        inbound::<Employee>("/api/webhook/employee", "create-employee", false, environment_of, clock)?,
+        inbound::<Vendor>("/api/webhook/vendor", "create-vendor", true, environment_of, clock)?,
+        inbound::<TimeOff>("/api/webhook/timeoff", "request-timeoff", false, environment_of, clock)?,
         Route::new("POST", "/api/events", "publish-event", publish),
         any("/api/events", "manage-deliveries", &deliveries),
         any("/api/events/{proxy+}", "manage-deliveries", &deliveries),
@@ -111,10 +114,10 @@ fn inbound<R: Resource>(
     path: &'static str,
     function: &'static str,
     sealed: bool,
-    environment: &Environment,
+    environment_of: EnvironmentOf<'_>,
     clock: &Clock,
 ) -> Result<Route, ConfigError> {
-    let inbound = Arc::new(environment.inbound(function, sealed)?);
+    let inbound = Arc::new(environment_of(function).inbound(function, sealed)?);
     let handler = answering(clock, move |request, now| {
         let inbound = Arc::clone(&inbound);
         async move { inbound.handle::<R>(request, now).await }

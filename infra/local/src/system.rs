@@ -13,7 +13,6 @@ use jiff::{SignedDuration, Timestamp};
 use rustls::pki_types::CertificateDer;
 use shared::api_key::NewKey;
 use shared::config::{ConfigError, Environment};
-use shared::seal::Sealer;
 use shared::store::tables;
 use tokio::net::TcpListener;
 use tokio::sync::{Mutex, Notify};
@@ -23,11 +22,13 @@ use tokio_util::task::TaskTracker;
 use crate::clock::Clock;
 use crate::data_dir::{DataDir, DataDirError, random_key};
 use crate::embedded::dynamodb::{DynamoDb, OpenError};
+use crate::embedded::kms::{self, Kms};
 use crate::embedded::sns::Sns;
 use crate::embedded::sqs::Sqs;
+use crate::embedded::usage::Uses;
 use crate::embedded::{Calls, Embedded};
 use crate::first_start::{FirstStartError, make_account};
-use crate::functions::{self, DELIVERY, Functions, RETRY};
+use crate::functions::{self, DELIVERY, EnvironmentOf, Functions, RETRY};
 use crate::gateway::{Gateway, Patience};
 use crate::queues::QueuePoller;
 use crate::resources::{create_queues, create_tables, stream_arn};
@@ -68,6 +69,8 @@ pub struct Options {
     pub clock: Clock,
     /// How long senders of requests may take.
     pub patience: Patience,
+    /// Whether it is noted what each function asks of AWS, for the test of the template.
+    pub note_usage: bool,
     /// Certificate authorities that endpoints' certificates may come from, beside the public ones.
     pub trusted_roots: Vec<CertificateDer<'static>>,
 }
@@ -84,6 +87,7 @@ impl Options {
             workers: false,
             clock,
             patience: Patience::default(),
+            note_usage: false,
             trusted_roots: Vec::new(),
         }
     }
@@ -117,6 +121,7 @@ pub struct System {
     environment: Environment,
     calls: Calls,
     sns: Sns,
+    uses: Uses,
     sdk_config: SdkConfig,
     queue_urls: HashMap<&'static str, String>,
     dynamodb: DynamoDb,
@@ -146,7 +151,7 @@ impl System {
     /// See [`StartError`].
     pub async fn start_with(
         options: Options,
-        functions: impl FnOnce(&Environment, &Clock) -> Result<Functions, ConfigError>,
+        functions: impl FnOnce(EnvironmentOf<'_>, &Clock) -> Result<Functions, ConfigError>,
     ) -> Result<Self, StartError> {
         let data_dir = match &options.storage {
             Storage::Directory(path) => Some(DataDir::lock(path)?),
@@ -161,20 +166,20 @@ impl System {
             Some(data_dir) => DynamoDb::open(&data_dir.database())?,
             None => DynamoDb::memory()?,
         };
-        let sns = Sns::default();
-        let embedded = Embedded::new(dynamodb.clone(), Sqs::new(options.clock.clone()), sns.clone());
-        let (sdk_config, calls) = (embedded.sdk_config(), embedded.calls().clone());
-        let (queue_urls, stream_arn) = resources(&sdk_config).await.map_err(StartError::Resources)?;
         let key = match &data_dir {
             Some(data_dir) => data_dir.seal_key()?,
             None => random_key().map_err(StartError::Key)?,
         };
-        let environment =
-            Environment::given(sdk_config.clone(), variables(&options, &queue_urls), Sealer::with_key(key));
+        let sns = Sns::default();
+        let embedded = Embedded::new(dynamodb.clone(), Sqs::new(options.clock.clone()), sns.clone(), Kms::new(key));
+        let (sdk_config, calls) = (embedded.sdk_config(), embedded.calls().clone());
+        let (queue_urls, stream_arn) = resources(&sdk_config).await.map_err(StartError::Resources)?;
+        let environment = Environment::given(sdk_config.clone(), variables(&options, &queue_urls));
         let environment = environment.trusting(options.trusted_roots.clone());
+        let uses = Uses::new(options.note_usage.then(|| embedded.clone()));
         let first_key = make_account(&environment, data_dir.as_ref(), options.clock.now()).await?;
         let Functions { routes, dispatcher, deliverer, retry_worker, sweeper, recovery } =
-            functions(&environment, &options.clock)?;
+            functions(&|function| uses.environment(function, &environment), &options.clock)?;
 
         let checkpoint =
             Checkpoint::open(data_dir.as_ref().map(DataDir::checkpoint)).map_err(StartError::Checkpoint)?;
@@ -190,6 +195,7 @@ impl System {
             environment,
             calls,
             sns,
+            uses,
             sdk_config,
             queue_urls,
             dynamodb,
@@ -268,6 +274,12 @@ impl System {
     #[must_use]
     pub fn calls(&self) -> &Calls {
         &self.calls
+    }
+
+    /// What each function asked of AWS and read of its environment, if that is noted.
+    #[must_use]
+    pub fn uses(&self) -> &Uses {
+        &self.uses
     }
 
     /// The topic of alerts.
@@ -355,6 +367,8 @@ fn variables(options: &Options, queue_urls: &HashMap<&'static str, String>) -> H
     let mut variables = HashMap::from([
         ("RETRY_SCHEDULE_SECONDS".to_owned(), schedule.join(",")),
         ("ALLOW_PRIVATE_ENDPOINTS".to_owned(), options.allow_private_endpoints.to_string()),
+        ("SEAL_KEY_ID".to_owned(), kms::SEAL_KEY_ID.to_owned()),
+        ("MAC_KEY_ID".to_owned(), kms::MAC_KEY_ID.to_owned()),
         ("ALERT_TOPIC_ARN".to_owned(), "arn:aws:sns:us-east-1:000000000000:alerts".to_owned()),
         ("KEY_ENVIRONMENT".to_owned(), "local".to_owned()),
         // On their own machine people give their keys whatever limits they like.

@@ -8,6 +8,7 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
 use local::embedded::Embedded;
 use local::embedded::dynamodb::DynamoDb;
+use local::embedded::kms::Kms;
 use local::embedded::sns::Sns;
 use local::embedded::sqs::Sqs;
 use local::resources::{create_tables, stream_arn};
@@ -21,7 +22,7 @@ fn text(value: &str) -> AttributeValue {
 }
 
 fn config(dynamodb: &DynamoDb) -> aws_config::SdkConfig {
-    Embedded::new(dynamodb.clone(), Sqs::new(Clock::system()), Sns::default()).sdk_config()
+    Embedded::new(dynamodb.clone(), Sqs::new(Clock::system()), Sns::default(), Kms::new([0; 32])).sdk_config()
 }
 
 const TABLE: Table = Table {

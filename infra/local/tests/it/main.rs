@@ -4,5 +4,6 @@
 
 mod dynamodb;
 mod gateway;
+mod sealing;
 mod sqs;
 mod system;

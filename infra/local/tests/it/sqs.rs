@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use local::Clock;
 use local::embedded::Embedded;
 use local::embedded::dynamodb::DynamoDb;
+use local::embedded::kms::Kms;
 use local::embedded::sns::Sns;
 use local::embedded::sqs::Sqs;
 use local::queues::{QueuePoller, queue_handler};
@@ -19,7 +20,8 @@ const QUEUE: QueueSpec =
     QueueSpec { name: "q", dead_letter: "dead", variable: "", visibility_timeout: 180, max_receive_count: 2 };
 
 async fn queue(clock: &Clock) -> (Client, String) {
-    let embedded = Embedded::new(DynamoDb::memory().unwrap(), Sqs::new(clock.clone()), Sns::default());
+    let embedded =
+        Embedded::new(DynamoDb::memory().unwrap(), Sqs::new(clock.clone()), Sns::default(), Kms::new([0; 32]));
     let client = Client::new(&embedded.sdk_config());
     let urls = create_queues(&client, &[QUEUE]).await.unwrap();
     (client, urls["q"].clone())

@@ -1,0 +1,134 @@
+//! What each function asks of AWS: what its policy in `template.yaml` has to allow, and nothing more.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde_json::Value;
+use url::form_urlencoded;
+
+use shared::config::Environment;
+
+use super::Embedded;
+use super::kms::SEAL_KEY_ID;
+
+/// One function, one action, one resource.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Use {
+    /// The package of the function.
+    pub function: &'static str,
+    /// As policies have it: `dynamodb:PutItem`.
+    pub action: String,
+    /// A table, `<table>/index/<index>`, a queue, a topic or a key, by name.
+    pub resource: String,
+}
+
+/// What was asked so far. Clones share it.
+#[derive(Debug, Clone, Default)]
+pub struct Usage(Arc<Mutex<BTreeSet<Use>>>);
+
+impl Usage {
+    /// All of it.
+    #[must_use]
+    pub fn all(&self) -> BTreeSet<Use> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn note(&self, function: &'static str, target: &str, body: &[u8]) {
+        let Some((service, operation)) = target.split_once('.') else { return };
+        let uses = match service {
+            "DynamoDB_20120810" => dynamodb(operation, &json(body)),
+            // A batch is allowed by what allows its messages.
+            "AmazonSQS" => {
+                one("sqs", operation.trim_end_matches("Batch"), last_part(&text(&json(body)["QueueUrl"]), '/'))
+            }
+            "AmazonSNS" => one("sns", operation, last_part(&form(body, "TopicArn"), ':')),
+            // An envelope says itself which key opens it.
+            "TrentService" if operation == "Decrypt" => one("kms", operation, SEAL_KEY_ID.to_owned()),
+            "TrentService" => one("kms", operation, text(&json(body)["KeyId"])),
+            _ => Vec::new(),
+        };
+        let uses = uses.into_iter().map(|(action, resource)| Use { function, action, resource });
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(uses);
+    }
+}
+
+/// The functions' environments, and what became of them.
+#[derive(Debug, Default)]
+pub struct Uses {
+    embedded: Option<Embedded>,
+    usage: Usage,
+    environments: Mutex<BTreeMap<&'static str, Environment>>,
+}
+
+impl Uses {
+    /// Notes what is used of `embedded`; nothing if there is none.
+    #[must_use]
+    pub fn new(embedded: Option<Embedded>) -> Self {
+        Self { embedded, ..Self::default() }
+    }
+
+    /// What the functions asked of AWS.
+    #[must_use]
+    pub fn calls(&self) -> BTreeSet<Use> {
+        self.usage.all()
+    }
+
+    /// The variables that the functions read, by function.
+    #[must_use]
+    pub fn variables(&self) -> BTreeMap<&'static str, BTreeSet<String>> {
+        let environments = self.environments.lock().unwrap_or_else(PoisonError::into_inner);
+        environments.iter().map(|(function, environment)| (*function, environment.variables_read())).collect()
+    }
+
+    /// The environment of one function, like `environment`.
+    pub(crate) fn environment(&self, function: &'static str, environment: &Environment) -> Environment {
+        let Some(embedded) = &self.embedded else { return environment.clone() };
+        let own = environment.with_clients(embedded.used_by(function, &self.usage).sdk_config());
+        self.environments.lock().unwrap_or_else(PoisonError::into_inner).insert(function, own.clone());
+        own
+    }
+}
+
+/// A transaction is allowed by what allows its parts; a batch has an action of its own.
+fn dynamodb(operation: &str, body: &Value) -> Vec<(String, String)> {
+    let parts = |list: &str| body[list].as_array().cloned().unwrap_or_default();
+    let tables = || body["RequestItems"].as_object().into_iter().flat_map(|tables| tables.keys().cloned());
+    match operation {
+        "TransactWriteItems" => {
+            let parts = parts("TransactItems");
+            let parts = parts.iter().filter_map(Value::as_object).flatten();
+            parts
+                .flat_map(|(part, change)| one("dynamodb", &format!("{part}Item"), text(&change["TableName"])))
+                .collect()
+        }
+        "BatchGetItem" | "BatchWriteItem" => tables().flat_map(|table| one("dynamodb", operation, table)).collect(),
+        _ => {
+            let table = text(&body["TableName"]);
+            let index = body["IndexName"].as_str().map(|index| format!("{table}/index/{index}"));
+            one("dynamodb", operation, index.unwrap_or(table))
+        }
+    }
+}
+
+fn one(service: &str, operation: &str, resource: String) -> Vec<(String, String)> {
+    vec![(format!("{service}:{operation}"), resource)]
+}
+
+fn json(body: &[u8]) -> Value {
+    serde_json::from_slice(body).unwrap_or_default()
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+fn form(body: &[u8], field: &str) -> String {
+    form_urlencoded::parse(body)
+        .find(|(name, _)| name == field)
+        .map(|(_, value)| value.into_owned())
+        .unwrap_or_default()
+}
+
+fn last_part(text: &str, separator: char) -> String {
+    text.rsplit(separator).next().unwrap_or_default().to_owned()
+}

@@ -1,0 +1,42 @@
+//! What the functions ask of AWS while they are tested: what `tests/template/run` holds the template against.
+//!
+//! Written when `USAGE_FILE` names a file: a line for each thing that a function does, the first time that it does it.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::Write;
+use std::sync::{LazyLock, Mutex};
+
+use local::System;
+
+static FILE: LazyLock<Option<Mutex<Noted>>> = LazyLock::new(|| {
+    let path = std::env::var_os("USAGE_FILE")?;
+    let file = File::options().create(true).append(true).open(path).unwrap();
+    Some(Mutex::new(Noted { file, lines: BTreeSet::new() }))
+});
+
+struct Noted {
+    file: File,
+    lines: BTreeSet<String>,
+}
+
+/// Whether anybody asked.
+pub(crate) fn is_wanted() -> bool {
+    FILE.is_some()
+}
+
+/// Notes what the functions of `system` did.
+pub(crate) fn note(system: &System) {
+    let Some(noted) = FILE.as_ref() else { return };
+    let calls = system.uses().calls();
+    let calls = calls.iter().map(|used| format!("{} {} {}\n", used.function, used.action, used.resource));
+    let variables = system.uses().variables();
+    let variables = variables.iter().flat_map(|(function, names)| names.iter().map(move |name| (function, name)));
+    let variables = variables.map(|(function, name)| format!("{function} reads {name}\n"));
+    let mut noted = noted.lock().unwrap();
+    for line in calls.chain(variables) {
+        if noted.lines.insert(line.clone()) {
+            noted.file.write_all(line.as_bytes()).unwrap();
+        }
+    }
+}
