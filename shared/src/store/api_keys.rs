@@ -101,7 +101,7 @@ impl ApiKeys {
             .item("managers", n(u8::from(key.manages_keys())))
             .condition_expression("attribute_not_exists(pk)")
             .build()
-            .map_err(|e| StoreError::operation("Put account", e))?;
+            .map_err(StoreError::built("Put account"))?;
         let mut items = self.new_key(account, key)?;
         items.push(TransactWriteItem::builder().put(item).build());
         match self.transact(items).await? {
