@@ -68,6 +68,13 @@ impl Environment {
         Self { sdk, source, sealer: Some(sealer), extra_roots: Vec::new() }
     }
 
+    /// Of the operator's tool: given clients and variables, KMS as in Lambda.
+    #[must_use]
+    pub fn of(sdk: SdkConfig, variables: impl IntoIterator<Item = (String, String)>) -> Self {
+        let source = Source::Map(variables.into_iter().collect());
+        Self { sdk, source, sealer: None, extra_roots: Vec::new() }
+    }
+
     /// The variable `name`.
     ///
     /// # Errors
@@ -207,6 +214,19 @@ impl Environment {
         let name = "RETRY_SCHEDULE_SECONDS";
         let Some(text) = self.optional(name) else { return Ok(RetrySchedule::default()) };
         RetrySchedule::parse(&text).map_err(|error| ConfigError::Invalid { name, reason: error.to_string() })
+    }
+
+    /// `KEY_ENVIRONMENT`, `live` by default: the `live` of `wsk_live_...`.
+    ///
+    /// # Errors
+    /// When it is not a short word: keys are of the form `wsk_<environment>_<digits>`.
+    pub fn key_environment(&self) -> Result<String, ConfigError> {
+        let name = "KEY_ENVIRONMENT";
+        let word = self.optional(name).unwrap_or_else(|| "live".to_owned());
+        if word.len() <= 20 && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()) {
+            return Ok(word);
+        }
+        Err(ConfigError::Invalid { name, reason: "it must be at most 20 lower-case letters and digits".to_owned() })
     }
 
     /// What seals secrets: KMS by `SEAL_KEY_ID` and `MAC_KEY_ID`, or the given key.
