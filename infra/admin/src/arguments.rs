@@ -1,11 +1,14 @@
 //! The command line.
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use shared::api_key::Scope;
 use shared::ids::ulid_of;
 use url::Url;
 
 use crate::help;
+
+/// The heading of the options that every command has.
+const EVERYWHERE: &str = "Deployment and output";
 
 /// Operates a deployment of WorkSkedge Webhooks: accounts and keys, dead-letter queues, deliveries.
 #[derive(Debug, Parser)]
@@ -14,7 +17,7 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) connection: Connection,
     /// Print one JSON object instead of text
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = EVERYWHERE)]
     pub(crate) json: bool,
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -24,13 +27,13 @@ pub(crate) struct Arguments {
 #[derive(Debug, Args)]
 pub(crate) struct Connection {
     /// Name of the template's stack: its tables and queues are named after it [default: workskedge-webhooks]
-    #[arg(long, global = true, value_name = "NAME")]
+    #[arg(long, global = true, value_name = "NAME", help_heading = EVERYWHERE)]
     pub(crate) stack: Option<String>,
     /// AWS region, in the place of `AWS_REGION`
-    #[arg(long, global = true)]
+    #[arg(long, global = true, value_name = "NAME", help_heading = EVERYWHERE)]
     pub(crate) region: Option<String>,
     /// URL of an AWS-alike, in the place of `AWS_ENDPOINT_URL`
-    #[arg(long, global = true, value_name = "URL", value_parser = endpoint_url)]
+    #[arg(long, global = true, value_name = "URL", value_parser = endpoint_url, help_heading = EVERYWHERE)]
     pub(crate) endpoint_url: Option<String>,
 }
 
@@ -107,7 +110,7 @@ pub(crate) enum AlertsCommand {
 #[derive(Debug, Args)]
 pub(crate) struct AccountId {
     /// Id of the account
-    #[arg(long = "account", value_name = "ACC_ID", value_parser = |text: &str| id(text, "acc_"))]
+    #[arg(id = "account", long = "account", value_name = "ACC_ID", value_parser = |text: &str| id(text, "acc_"))]
     pub(crate) id: String,
 }
 
@@ -162,7 +165,7 @@ pub(crate) struct KeyId {
 }
 
 #[derive(Debug, Args)]
-#[group(required = true, multiple = true)]
+#[command(group(ArgGroup::new("limits").required(true).multiple(true).args(["per_hour", "per_minute", "default"])))]
 pub(crate) struct SetLimits {
     #[command(flatten)]
     pub(crate) key: KeyId,

@@ -38,7 +38,9 @@ impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Impossible(sentence) | Self::Usage(sentence) | Self::Aws(sentence) => {
-                f.write_str(sentence.trim_end_matches('.'))?;
+                // A cause that the SDK gives may have several lines.
+                let words: Vec<&str> = sentence.split_whitespace().collect();
+                f.write_str(words.join(" ").trim_end_matches('.'))?;
             }
             Self::Output(error) => write!(f, "what was done can't be written out: {error}")?,
         }
