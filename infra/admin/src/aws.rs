@@ -7,6 +7,7 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::ProvideCredentials as _;
 use aws_sdk_sqs::Client;
+use clap::ValueEnum as _;
 use jiff::Timestamp;
 use shared::account::Account;
 use shared::config::Environment;
@@ -45,6 +46,14 @@ pub(crate) struct Aws {
 pub(crate) struct QueueNames {
     suffix: &'static str,
     variable: &'static str,
+}
+
+/// The variables that are read beside those of the AWS SDK.
+pub(crate) fn variables() -> impl Iterator<Item = &'static str> {
+    let queues = QueueName::value_variants().iter();
+    let queues = queues.flat_map(|queue| queue.queue().into_iter().chain([queue.dead_letters()]));
+    let tables = tables::ALL.iter().map(|table| table.variable);
+    tables.chain(queues.map(|names| names.variable)).chain(["KEY_ENVIRONMENT"])
 }
 
 impl QueueName {

@@ -50,9 +50,9 @@ impl Surroundings {
     /// Those of this process.
     #[must_use]
     pub fn of_process() -> Self {
-        // What is not Unicode is no name of ours.
-        let text = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
-        let variables = std::env::vars_os().filter_map(text).collect();
+        // No others: the environment holds secrets.
+        let own = aws::variables().filter_map(|name| Some((name, std::env::var_os(name)?.into_string().ok()?)));
+        let variables = own.map(|(name, value)| (name.to_owned(), value)).collect();
         Self { variables, aws: None, now: None, listen_seconds: LISTEN_SECONDS }
     }
 

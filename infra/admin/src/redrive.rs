@@ -45,9 +45,8 @@ pub(crate) async fn redrive(aws: &Aws, wanted: &Redrive) -> Result<Report, Failu
     }
     match moved {
         Ok(()) => Ok(report(wanted, &found)),
-        Err(Failure::Aws(sentence)) => {
-            let moved = if wanted.dry_run { 0 } else { found.tasks.len() };
-            Err(Failure::Aws(format!("after {moved} messages were moved, {sentence}")))
+        Err(Failure::Aws(sentence)) if !wanted.dry_run && !found.tasks.is_empty() => {
+            Err(Failure::Aws(format!("{} went back, then {sentence}", messages_of(found.tasks.len()))))
         }
         Err(failure) => Err(failure),
     }

@@ -61,7 +61,15 @@ fn help_documents_exit_codes_variables_and_every_command() {
     let help = run(&["--help"], &[]);
     let text = String::from_utf8(help.stdout).unwrap();
     assert_eq!((help.status.code(), help.stderr.as_slice()), (Some(0), &b""[..]));
-    for words in ["Exit codes:", "API_KEYS_TABLE", "AWS_ENDPOINT_URL", "accounts", "queues redrive", "Permissions:"] {
+    for words in [
+        "Exit codes:",
+        "KEY_ENVIRONMENT",
+        "DISPATCH_DEAD_QUEUE_URL",
+        "AWS_ENDPOINT_URL",
+        "accounts",
+        "queues redrive",
+        "Permissions:",
+    ] {
         assert!(text.contains(words), "{words}: {text}");
     }
     for table in shared::store::tables::ALL {
