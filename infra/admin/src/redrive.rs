@@ -110,8 +110,11 @@ fn report(wanted: &Redrive, found: &Found) -> Report {
     let _ = writeln!(text, "{} {verb} back to the {queue} queue.", messages_of(tasks));
     let mut report = Report::new(json, text);
     if unreadable > 0 {
-        let ids = unreadable_ids.join(", ");
-        report = report.with_note(format!("{} can't be read and stay where they are: {ids}.", messages_of(unreadable)));
+        let left = messages_of(unreadable);
+        report = report.with_note(format!(
+            "Left where it was, since it is no delivery task: {left} ({}).",
+            unreadable_ids.join(", ")
+        ));
     }
     if found.count() == wanted.max {
         report = report.with_note(format!("Stopped at --max {}: there may be more.", wanted.max));

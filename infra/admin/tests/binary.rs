@@ -90,7 +90,7 @@ fn without_a_region_or_credentials_it_says_what_to_set() {
     assert!(complaint(&none, 3).contains("set AWS_REGION"));
     let none = run(&["accounts", "list", "--region", "eu-west-1"], &[]);
     let sentence = complaint(&none, 3);
-    assert!(sentence.contains("no AWS credentials") && sentence.contains("AWS_PROFILE"), "{sentence}");
+    assert!(sentence.contains("no AWS credentials that can be used") && sentence.contains("AWS_PROFILE"), "{sentence}");
 }
 
 #[test]
