@@ -1,5 +1,7 @@
 //! API keys: `wsk_<environment>_<32 random bytes in base62>`. Only a SHA-256 is stored; the key is shown once.
 
+pub mod view;
+
 use std::fmt;
 
 use jiff::Timestamp;

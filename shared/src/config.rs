@@ -233,6 +233,19 @@ impl Environment {
         RetrySchedule::parse(&text).map_err(|error| ConfigError::Invalid { name, reason: error.to_string() })
     }
 
+    /// `KEY_ENVIRONMENT`, `live` by default: the `live` of `wsk_live_...`.
+    ///
+    /// # Errors
+    /// When it is not a short word: keys are of the form `wsk_<environment>_<digits>`.
+    pub fn key_environment(&self) -> Result<String, ConfigError> {
+        let name = "KEY_ENVIRONMENT";
+        let word = self.optional(name).unwrap_or_else(|| "live".to_owned());
+        if word.len() <= 20 && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()) {
+            return Ok(word);
+        }
+        Err(ConfigError::Invalid { name, reason: "it must be at most 20 lower-case letters and digits".to_owned() })
+    }
+
     /// What seals secrets: `SEAL_KEY_ID` and `MAC_KEY_ID`, keys of KMS.
     ///
     /// # Errors

@@ -1,5 +1,7 @@
 //! Deliveries: one event to one endpoint, from fan-out to `delivered` or `failed` (contract sections 8 and 9).
 
+pub mod view;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 

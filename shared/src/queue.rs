@@ -1,6 +1,7 @@
 //! Queues: the clock of deliveries. A message says which delivery is due and when; the truth is in the store.
 
 use aws_sdk_sqs::Client;
+use aws_sdk_sqs::error::ProvideErrorMetadata;
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use jiff::Timestamp;
 
@@ -22,8 +23,13 @@ pub struct Queue {
 #[derive(Debug, thiserror::Error)]
 pub enum QueueError {
     /// The call failed.
-    #[error("SQS SendMessageBatch: {0}")]
-    Call(String),
+    #[error("SQS SendMessageBatch: {cause}")]
+    Call {
+        /// SQS's own word for why, such as `AccessDenied`; `None` when it did not answer.
+        code: Option<String>,
+        /// The SDK's chain of causes.
+        cause: String,
+    },
     /// SQS refused some entries.
     #[error("SQS refused {refused} of {sent} messages: {cause}")]
     Refused {
@@ -63,7 +69,7 @@ impl Queue {
                 .delay_seconds(i32::try_from(hop_delay(task.due, now)).unwrap_or_default())
                 .message_group_id(&task.endpoint_id)
                 .build()
-                .map_err(|e| QueueError::Call(e.to_string()))
+                .map_err(|e| QueueError::Call { code: None, cause: causes(&e) })
         });
         let output = self
             .sqs
@@ -72,7 +78,7 @@ impl Queue {
             .set_entries(Some(entries.collect::<Result<_, _>>()?))
             .send()
             .await
-            .map_err(|e| QueueError::Call(causes(&e)))?;
+            .map_err(|e| QueueError::Call { code: e.code().map(str::to_owned), cause: causes(&e) })?;
         match output.failed() {
             [] => Ok(()),
             failed => Err(QueueError::Refused {

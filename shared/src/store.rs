@@ -5,7 +5,7 @@
 //!
 //! | table | key | what is asked of it |
 //! |---|---|---|
-//! | API keys | `HASH#<sha-256>` · `KEY#<account>` + key id · `ACC` + account | authenticate by hash; list, change and delete by account |
+//! | API keys | `HASH#<sha-256>` · `KEY#<account>` + key id · `ACC` + account | authenticate by hash; list, change and delete by account; list accounts |
 //! | rate windows | `<key id or address>#<hour>` | take from both windows in one conditional update |
 //! | records | `<account>#N#<resource>#<number>` · `<account>#I#<id>` · `<account>#T#<vendor id>` | by natural key (the whole record and its calendar), by id (its card), tax id |
 //! | events | account, ULID of the request's outbox item | the stream to the dispatcher; by id; from a cursor on |
@@ -29,7 +29,7 @@ pub mod shard;
 pub mod tables;
 pub mod undispatched;
 
-use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::error::{BuildError, ProvideErrorMetadata, SdkError};
 
 use crate::causes::causes;
 
@@ -48,6 +48,8 @@ pub enum StoreError {
     Call {
         /// Which call.
         call: &'static str,
+        /// DynamoDB's own word for why, such as `AccessDeniedException`; `None` when it did not answer.
+        code: Option<String>,
         /// The SDK's chain of causes.
         cause: String,
     },
@@ -68,14 +70,22 @@ impl StoreError {
     /// For `map_err` on an SDK call.
     fn call<E, R>(call: &'static str) -> impl FnOnce(SdkError<E, R>) -> Self
     where
-        E: std::error::Error + Send + Sync + 'static,
+        E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
         R: std::fmt::Debug + Send + Sync + 'static,
     {
-        move |error| Self::Call { call, cause: causes(&error) }
+        move |error| Self::operation(call, &error)
     }
 
     /// For an operation error that is not one of those which are outcomes.
-    fn operation<E: std::error::Error + Send + Sync + 'static>(call: &'static str, error: E) -> Self {
-        Self::Call { call, cause: causes(&error) }
+    fn operation<E>(call: &'static str, error: &E) -> Self
+    where
+        E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
+    {
+        Self::Call { call, code: error.code().map(str::to_owned), cause: causes(error) }
+    }
+
+    /// For `map_err` on a request that lacks something.
+    fn built(call: &'static str) -> impl FnOnce(BuildError) -> Self {
+        move |error| Self::Call { call, code: None, cause: causes(&error) }
     }
 }

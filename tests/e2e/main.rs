@@ -5,6 +5,7 @@
 mod abuse;
 mod access;
 mod addresses;
+mod admin;
 mod alerts;
 mod any_value;
 mod attempts;

@@ -1,6 +1,7 @@
 //! Looking for deliveries and at one of them.
 
 use shared::delivery::Delivery;
+use shared::delivery::view::DeliveryView;
 use shared::http::{Facts, Reply};
 use shared::manage::PageRequest;
 use shared::problem::Problem;
@@ -9,7 +10,6 @@ use shared::store::deliveries::Filter;
 use crate::Call;
 use crate::query::DeliveryQuery;
 use crate::route::no_such_delivery;
-use crate::view::DeliveryView;
 
 impl Call<'_> {
     /// One page, newest event first. With filters it may have fewer than asked for, or none, and still a next page: a

@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::SignedDuration;
 use serde_json::json;
+use shared::delivery::view::DeliveryView;
 use shared::http::{Facts, Reply};
 use shared::problem::Problem;
 use shared::store::deliveries::Filter;
@@ -12,7 +13,7 @@ use shared::store::events::Position;
 use crate::Call;
 use crate::query::FeedQuery;
 use crate::route::no_such_event;
-use crate::view::{DeliveryView, EventView, WholeEvent};
+use crate::view::{EventView, WholeEvent};
 
 /// Events are in the order of the requests' arrival, but stored at their end: one that takes its time must not appear
 /// behind a reader's cursor.

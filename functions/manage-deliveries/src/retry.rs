@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use lambda_http::http::StatusCode;
 use serde_json::{Map, Value};
 use shared::defect::Defects;
+use shared::delivery::view::DeliveryView;
 use shared::delivery::{Delivery, DeliveryStatus, Trigger};
 use shared::endpoint::EndpointStatus;
 use shared::http::{Facts, Reply};
@@ -16,7 +17,6 @@ use shared::schema::declare::optional;
 use shared::schema::{Field, Type};
 
 use crate::Call;
-use crate::view::DeliveryView;
 
 /// The body of a retry.
 const FIELDS: [Field; 1] = [optional("force", Type::Bool, P0, "send again what has arrived")];

@@ -3,6 +3,7 @@
 use futures_util::future::try_join_all;
 use lambda_http::http::{StatusCode, header};
 use serde_json::{Map, Value};
+use shared::api_key::view::KeyView;
 use shared::api_key::{ApiKey, NewKey};
 use shared::clock::whole_seconds;
 use shared::http::{Facts, Reply};
@@ -15,7 +16,6 @@ use shared::store::api_keys::{Changed, Deleted, Rotated};
 
 use crate::changes::Changes;
 use crate::route::no_such_key;
-use crate::view::KeyView;
 use crate::{Call, ROOT};
 
 impl Call<'_> {

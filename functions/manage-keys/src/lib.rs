@@ -8,7 +8,6 @@
 mod calls;
 mod changes;
 mod route;
-mod view;
 
 use jiff::Timestamp;
 use lambda_http::{Body, Request, Response};
@@ -60,7 +59,7 @@ impl ManageKeys {
             gate: environment.gate("manage-keys", true)?,
             keys: environment.api_keys()?,
             rates: environment.rate_windows()?,
-            environment: key_environment(environment)?,
+            environment: environment.key_environment()?,
             highest: Limits {
                 per_hour: manage::number(environment, "KEY_LIMIT_PER_HOUR", default.per_hour)?,
                 per_minute: manage::number(environment, "KEY_LIMIT_PER_MINUTE", default.per_minute)?,
@@ -91,14 +90,4 @@ impl Call<'_> {
     fn account(&self) -> &str {
         &self.caller.account.id
     }
-}
-
-/// Keys are of the form `wsk_<environment>_<digits>`, so the environment is a short word.
-fn key_environment(environment: &Environment) -> Result<String, ConfigError> {
-    let name = "KEY_ENVIRONMENT";
-    let word = environment.optional(name).unwrap_or_else(|| "live".to_owned());
-    if word.len() <= 20 && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()) {
-        return Ok(word);
-    }
-    Err(ConfigError::Invalid { name, reason: "it must be at most 20 lower-case letters and digits".to_owned() })
 }

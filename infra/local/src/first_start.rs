@@ -45,7 +45,7 @@ pub async fn make_account(
     };
     let key = ApiKey::new(&new, "first key", Scope::ALL.to_vec(), now);
     let keys = environment.api_keys()?;
-    if keys.has_account(ACCOUNT).await? {
+    if keys.account(ACCOUNT).await?.is_some() {
         return Ok(None);
     }
     if let Some(data_dir) = data_dir {

@@ -76,7 +76,7 @@ impl Alerts {
             .table_name(&self.table)
             .set_item(Some(to_item(account, alert)))
             .build()
-            .map_err(|e| StoreError::operation("Put alert", e))?;
+            .map_err(StoreError::built("Put alert"))?;
         let outcome = self
             .db
             .transact_write_items()
@@ -93,7 +93,7 @@ impl Alerts {
                 let reason = cancelled.cancellation_reasons().first().and_then(|reason| reason.code());
                 if reason == Some("ConditionalCheckFailed") { Ok(false) } else { Err(StoreError::Contention(TABLE)) }
             }
-            Err(other) => Err(StoreError::operation("TransactWriteItems alert", other)),
+            Err(other) => Err(StoreError::operation("TransactWriteItems alert", &other)),
         }
     }
 
@@ -146,7 +146,7 @@ impl Alerts {
         match outcome.map_err(SdkError::into_service_error) {
             // Its time has passed meanwhile.
             Ok(_) | Err(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(()),
-            Err(other) => Err(StoreError::operation("UpdateItem alert", other)),
+            Err(other) => Err(StoreError::operation("UpdateItem alert", &other)),
         }
     }
 

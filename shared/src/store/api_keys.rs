@@ -3,19 +3,20 @@
 //! Two items a key: `HASH#<sha-256>` is what authentication reads, `KEY#<account>` + key id what the account's people
 //! list. Both are written in one transaction, together with the account's count of keys that manage keys.
 
+mod accounts;
 mod rotation;
 mod transaction;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use jiff::Timestamp;
 
 use super::StoreError;
-use super::item::{Item, Reader, json, n, s};
+use super::item::{Item, Reader, s};
 use crate::account::Account;
 use crate::api_key::{ApiKey, KeyHash};
 use transaction::{Transacted, is_last};
 
+pub use accounts::AccountPage;
 pub use rotation::Rotated;
 
 const TABLE: &str = "api keys";
@@ -86,39 +87,6 @@ impl ApiKeys {
         let Some(item) = output.item() else { return Ok(None) };
         let reader = Reader { table: TABLE, item };
         Ok(Some((reader.json("key")?, reader.json("account")?)))
-    }
-
-    /// Stores a new account with its first key. Returns false, and stores nothing, when there is such an account.
-    ///
-    /// # Errors
-    /// When DynamoDB can't be reached.
-    pub async fn create_account(&self, account: &Account, key: &ApiKey) -> Result<bool, StoreError> {
-        let item = Put::builder()
-            .table_name(&self.table)
-            .item("pk", s(ACCOUNTS))
-            .item("sk", s(&account.id))
-            .item("account", json(account))
-            .item("managers", n(u8::from(key.manages_keys())))
-            .condition_expression("attribute_not_exists(pk)")
-            .build()
-            .map_err(|e| StoreError::operation("Put account", e))?;
-        let mut items = self.new_key(account, key)?;
-        items.push(TransactWriteItem::builder().put(item).build());
-        match self.transact(items).await? {
-            Transacted::Done => Ok(true),
-            Transacted::Refused(refused) if refused.contains(&true) => Ok(false),
-            Transacted::Refused(_) => Err(StoreError::Contention(TABLE)),
-        }
-    }
-
-    /// Whether there is an account with this id.
-    ///
-    /// # Errors
-    /// When DynamoDB can't be reached.
-    pub async fn has_account(&self, id: &str) -> Result<bool, StoreError> {
-        let call = self.db.get_item().table_name(&self.table).key("pk", s(ACCOUNTS)).key("sk", s(id));
-        let output = call.consistent_read(true).send().await.map_err(StoreError::call("GetItem account"))?;
-        Ok(output.item().is_some())
     }
 
     /// Stores a new key of `account`.

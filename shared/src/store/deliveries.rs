@@ -97,7 +97,7 @@ impl Deliveries {
                             return Err(StoreError::Contention(TABLE));
                         }
                     }
-                    other => return Err(StoreError::operation("TransactWriteItems deliveries", other)),
+                    other => return Err(StoreError::operation("TransactWriteItems deliveries", &other)),
                 },
             }
         }
@@ -124,7 +124,7 @@ impl Deliveries {
                 .set_keys(Some(keys.collect()))
                 .consistent_read(true)
                 .build()
-                .map_err(|e| StoreError::operation("BatchGetItem work", e))
+                .map_err(StoreError::built("BatchGetItem work"))
         };
         let mut pending = Some(HashMap::from([
             (self.table.clone(), keys(|task| &task.delivery_id)?),
@@ -182,7 +182,7 @@ impl Deliveries {
         match outcome.map_err(aws_sdk_dynamodb::error::SdkError::into_service_error) {
             Ok(_) => Ok(true),
             Err(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
-            Err(other) => Err(StoreError::operation("UpdateItem delivery", other)),
+            Err(other) => Err(StoreError::operation("UpdateItem delivery", &other)),
         }
     }
 
@@ -208,7 +208,7 @@ impl Deliveries {
             .expression_attribute_names("#status", "status")
             .set_expression_attribute_values(Some(values))
             .build()
-            .map_err(|e| StoreError::operation("Update delivery", e))?;
+            .map_err(StoreError::built("Update delivery"))?;
         alerts.tell(update, &delivery.account, alert).await
     }
 
@@ -218,7 +218,7 @@ impl Deliveries {
             .set_item(Some(to_item(delivery)))
             .condition_expression("attribute_not_exists(pk)")
             .build()
-            .map_err(|e| StoreError::operation("Put delivery", e))?;
+            .map_err(StoreError::built("Put delivery"))?;
         Ok(TransactWriteItem::builder().put(put).build())
     }
 }

@@ -249,6 +249,6 @@ fn changed(outcome: Result<Option<Item>, UpdateItemError>) -> Result<Option<Endp
     match outcome {
         Ok(item) => item.map(|item| read(&item).map(|(_, endpoint)| endpoint)).transpose(),
         Err(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(None),
-        Err(other) => Err(StoreError::operation("UpdateItem endpoint", other)),
+        Err(other) => Err(StoreError::operation("UpdateItem endpoint", &other)),
     }
 }

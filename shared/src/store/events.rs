@@ -207,7 +207,7 @@ impl Events {
             .table_name(&self.table)
             .set_item(Some(outbox.to_item(now)))
             .build()
-            .map_err(|e| StoreError::operation("Put event", e))?;
+            .map_err(StoreError::built("Put event"))?;
         Ok(TransactWriteItem::builder().put(put).build())
     }
 
@@ -230,7 +230,7 @@ impl Events {
         match outcome.map_err(SdkError::into_service_error) {
             Ok(_) => Ok(true),
             Err(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
-            Err(other) => Err(StoreError::operation("UpdateItem event", other)),
+            Err(other) => Err(StoreError::operation("UpdateItem event", &other)),
         }
     }
 }

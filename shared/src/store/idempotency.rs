@@ -89,7 +89,7 @@ impl Idempotency {
         let item = match outcome.map_err(aws_sdk_dynamodb::error::SdkError::into_service_error) {
             Ok(_) => return Ok(Claim::Ours),
             Err(PutItemError::ConditionalCheckFailedException(refused)) => refused.item,
-            Err(other) => return Err(StoreError::operation("PutItem idempotency key", other)),
+            Err(other) => return Err(StoreError::operation("PutItem idempotency key", &other)),
         };
         Claim::read(&item.unwrap_or_default())
     }
@@ -112,7 +112,7 @@ impl Idempotency {
             .expression_attribute_values(":now", n(now.as_second()))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .build()
-            .map_err(|e| StoreError::operation("Put idempotency key", e))?;
+            .map_err(StoreError::built("Put idempotency key"))?;
         Ok(TransactWriteItem::builder().put(put).build())
     }
 
@@ -136,7 +136,7 @@ impl Idempotency {
         match outcome.map_err(aws_sdk_dynamodb::error::SdkError::into_service_error) {
             Ok(_) => Ok(()),
             Err(error) if error.is_conditional_check_failed_exception() => Ok(()),
-            Err(error) => Err(StoreError::operation("UpdateItem idempotency key", error)),
+            Err(error) => Err(StoreError::operation("UpdateItem idempotency key", &error)),
         }
     }
 
@@ -158,7 +158,7 @@ impl Idempotency {
         match outcome.map_err(aws_sdk_dynamodb::error::SdkError::into_service_error) {
             Ok(_) => Ok(()),
             Err(error) if error.is_conditional_check_failed_exception() => Ok(()),
-            Err(error) => Err(StoreError::operation("DeleteItem idempotency key", error)),
+            Err(error) => Err(StoreError::operation("DeleteItem idempotency key", &error)),
         }
     }
 }

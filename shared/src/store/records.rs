@@ -157,7 +157,7 @@ impl Records {
             .set_keys(Some(keys.collect()))
             .consistent_read(true)
             .build()
-            .map_err(|e| StoreError::operation("BatchGetItem records", e))?;
+            .map_err(StoreError::built("BatchGetItem records"))?;
         let mut pending = Some(HashMap::from([(self.table.clone(), request)]));
         let mut items = Vec::new();
         while let Some(request) = pending.take().filter(|request| !request.is_empty()) {

@@ -80,7 +80,7 @@ impl Undispatched {
             .set_item(Some(marker.key()))
             .item("expiresAt", n(now.as_second() + RETENTION_SECONDS))
             .build()
-            .map_err(|e| StoreError::operation("Put marker", e))?;
+            .map_err(StoreError::built("Put marker"))?;
         Ok(TransactWriteItem::builder().put(put).build())
     }
 
@@ -92,7 +92,7 @@ impl Undispatched {
         for chunk in markers.chunks(BATCH) {
             let deletes = chunk.iter().map(|marker| {
                 let delete = DeleteRequest::builder().set_key(Some(marker.key())).build();
-                let delete = delete.map_err(|e| StoreError::operation("Delete marker", e))?;
+                let delete = delete.map_err(StoreError::built("Delete marker"))?;
                 Ok(WriteRequest::builder().delete_request(delete).build())
             });
             let deletes = deletes.collect::<Result<Vec<_>, StoreError>>()?;
@@ -161,7 +161,7 @@ impl Undispatched {
         match outcome.map_err(SdkError::into_service_error) {
             Ok(_) => Ok(true),
             Err(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
-            Err(other) => Err(StoreError::operation("UpdateItem marker", other)),
+            Err(other) => Err(StoreError::operation("UpdateItem marker", &other)),
         }
     }
 }

@@ -47,7 +47,7 @@ impl ApiKeys {
             put.map(|put| TransactWriteItem::builder().put(put).build())
         };
         let items = [by_account, by_hash].into_iter().map(build).collect::<Result<_, _>>();
-        items.map_err(|e| StoreError::operation("Put API key", e))
+        items.map_err(StoreError::built("Put API key"))
     }
 
     /// Writes a changed key over one of its items, if that still holds the JSON text `seen`; without `seen`, if it is
@@ -76,7 +76,7 @@ impl ApiKeys {
             Some(seen) => update.condition_expression("#key = :seen").expression_attribute_values(":seen", s(seen)),
             None => update.condition_expression("attribute_exists(pk)"),
         };
-        let update = update.build().map_err(|e| StoreError::operation("Update API key", e))?;
+        let update = update.build().map_err(StoreError::built("Update API key"))?;
         Ok(TransactWriteItem::builder().update(update).build())
     }
 
@@ -90,7 +90,7 @@ impl ApiKeys {
                 .expression_attribute_values(":seen", s(seen)),
             None => delete.condition_expression("attribute_exists(pk)"),
         };
-        let delete = delete.build().map_err(|e| StoreError::operation("Delete API key", e))?;
+        let delete = delete.build().map_err(StoreError::built("Delete API key"))?;
         Ok(TransactWriteItem::builder().delete(delete).build())
     }
 
@@ -108,7 +108,7 @@ impl ApiKeys {
         if by < 0 {
             update = update.condition_expression("managers > :one").expression_attribute_values(":one", n(1));
         }
-        let update = update.build().map_err(|e| StoreError::operation("Update account", e))?;
+        let update = update.build().map_err(StoreError::built("Update account"))?;
         Ok(Some(TransactWriteItem::builder().update(update).build()))
     }
 
@@ -121,7 +121,7 @@ impl ApiKeys {
                 let reasons = cancelled.cancellation_reasons().iter();
                 Ok(Transacted::Refused(reasons.map(|reason| refused(reason.code())).collect()))
             }
-            Err(other) => Err(StoreError::operation("TransactWriteItems API key", other)),
+            Err(other) => Err(StoreError::operation("TransactWriteItems API key", &other)),
         }
     }
 }

@@ -229,7 +229,7 @@ impl Deliveries {
             .projection_expression(SUMMARY)
             .set_expression_attribute_names(Some(NAMES.map(|(short, name)| (short.to_owned(), name.to_owned())).into()))
             .build()
-            .map_err(|e| StoreError::operation("BatchGetItem deliveries", e))?;
+            .map_err(StoreError::built("BatchGetItem deliveries"))?;
         let mut pending = Some(std::collections::HashMap::from([(self.table.clone(), wanted)]));
         let mut deliveries = Vec::with_capacity(found.len());
         while let Some(request) = pending.take().filter(|request| !request.is_empty()) {

@@ -132,5 +132,5 @@ impl Endpoints {
 }
 
 fn built(update: UpdateBuilder) -> Result<Update, StoreError> {
-    update.build().map_err(|e| StoreError::operation("Update endpoint", e))
+    update.build().map_err(StoreError::built("Update endpoint"))
 }

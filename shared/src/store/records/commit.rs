@@ -108,7 +108,7 @@ impl Records {
                     lost(cancelled.cancellation_reasons())
                 }
                 TransactWriteItemsError::TransactionInProgressException(_) => Ok(Committed::Again),
-                other => Err(StoreError::operation("TransactWriteItems record", other)),
+                other => Err(StoreError::operation("TransactWriteItems record", &other)),
             },
         }
     }
@@ -140,7 +140,7 @@ impl Records {
             items.push(self.finish_put(put)?);
         } else if gone.is_some() && commit.kind == Kind::Vendor {
             let delete = Delete::builder().table_name(&self.table).key("pk", key(RecordKey::TaxId(id.to_owned())));
-            let delete = delete.build().map_err(|e| StoreError::operation("Delete tax id", e))?;
+            let delete = delete.build().map_err(StoreError::built("Delete tax id"))?;
             items.push(TransactWriteItem::builder().delete(delete).build());
         }
         Ok(items)
@@ -178,7 +178,7 @@ impl Records {
             .expression_attribute_values(":orders", orders(Some(stored)))
             .expression_attribute_values(":leaves", n(stored.leave_revision))
             .build()
-            .map_err(|e| StoreError::operation("Delete record", e))?;
+            .map_err(StoreError::built("Delete record"))?;
         Ok(TransactWriteItem::builder().delete(delete).build())
     }
 
@@ -237,7 +237,7 @@ impl Records {
     }
 
     fn finish_put(&self, put: aws_sdk_dynamodb::types::builders::PutBuilder) -> Result<TransactWriteItem, StoreError> {
-        let put = put.table_name(&self.table).build().map_err(|e| StoreError::operation("Put record", e))?;
+        let put = put.table_name(&self.table).build().map_err(StoreError::built("Put record"))?;
         Ok(TransactWriteItem::builder().put(put).build())
     }
 
@@ -247,7 +247,7 @@ impl Records {
         pk: AttributeValue,
     ) -> Result<TransactWriteItem, StoreError> {
         let update = update.table_name(&self.table).key("pk", pk).build();
-        let update = update.map_err(|e| StoreError::operation("Update record", e))?;
+        let update = update.map_err(StoreError::built("Update record"))?;
         Ok(TransactWriteItem::builder().update(update).build())
     }
 }
@@ -266,7 +266,7 @@ fn lost(reasons: &[CancellationReason]) -> Result<Committed, StoreError> {
         }
         _ if reasons.iter().any(|reason| reason.code() == Some("ValidationError")) => {
             let cause = reasons.iter().filter_map(CancellationReason::message).collect::<Vec<_>>().join("; ");
-            Err(StoreError::Call { call: "TransactWriteItems record", cause })
+            Err(StoreError::Call { call: "TransactWriteItems record", code: None, cause })
         }
         _ => Ok(Committed::Again),
     }

@@ -1,14 +1,14 @@
 //! Keys as answers show them: never the key itself but once, never its hash.
 
+use super::{ApiKey, NewKey, Scope};
+use crate::rate_limit::{Limits, Usage};
 use jiff::Timestamp;
 use serde::Serialize;
-use shared::api_key::{ApiKey, NewKey, Scope};
-use shared::rate_limit::{Limits, Usage};
 
 /// A key as its account sees it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct KeyView<'a> {
+pub struct KeyView<'a> {
     id: &'a str,
     name: &'a str,
     hint: &'a str,
@@ -42,7 +42,9 @@ struct UsageView {
 }
 
 impl<'a> KeyView<'a> {
-    pub(crate) fn of(key: &'a ApiKey, usage: Usage) -> Self {
+    /// What is shown of `key`, with what it has used of its limits.
+    #[must_use]
+    pub fn of(key: &'a ApiKey, usage: Usage) -> Self {
         Self {
             id: &key.id,
             name: &key.name,
@@ -59,12 +61,14 @@ impl<'a> KeyView<'a> {
     }
 
     /// With the key itself: for the answer to the call that made it.
-    pub(crate) fn with_key(self, key: &'a NewKey) -> Self {
+    #[must_use]
+    pub fn with_key(self, key: &'a NewKey) -> Self {
         Self { key: Some(key.expose()), ..self }
     }
 
     /// With the key that it takes the place of.
-    pub(crate) fn in_place_of(self, old: &'a ApiKey) -> Self {
+    #[must_use]
+    pub fn in_place_of(self, old: &'a ApiKey) -> Self {
         Self { replaces: Some(ReplacedView { id: &old.id, expires_at: old.expires_at }), ..self }
     }
 }

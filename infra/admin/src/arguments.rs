@@ -1,0 +1,270 @@
+//! The command line.
+
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
+use shared::api_key::Scope;
+use shared::ids::ulid_of;
+use url::Url;
+
+use crate::help;
+
+/// The heading of the options that every command has.
+const EVERYWHERE: &str = "Deployment and output";
+
+/// Operates a deployment of WorkSkedge Webhooks: accounts and keys, dead-letter queues, deliveries.
+#[derive(Debug, Parser)]
+#[command(name = "workskedge-admin", version, after_long_help = help::AFTER)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) connection: Connection,
+    /// Print one JSON object instead of text
+    #[arg(long, global = true, help_heading = EVERYWHERE)]
+    pub(crate) json: bool,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Where the deployment is.
+#[derive(Debug, Args)]
+pub(crate) struct Connection {
+    /// Name of the template's stack: its tables and queues are named after it [default: workskedge-webhooks]
+    #[arg(long, global = true, value_name = "NAME", help_heading = EVERYWHERE)]
+    pub(crate) stack: Option<String>,
+    /// AWS region, in the place of `AWS_REGION`
+    #[arg(long, global = true, value_name = "NAME", help_heading = EVERYWHERE)]
+    pub(crate) region: Option<String>,
+    /// URL of an AWS-alike, in the place of `AWS_ENDPOINT_URL`
+    #[arg(long, global = true, value_name = "URL", value_parser = endpoint_url, help_heading = EVERYWHERE)]
+    pub(crate) endpoint_url: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Accounts (tenants)
+    #[command(subcommand)]
+    Accounts(AccountsCommand),
+    /// API keys of an account
+    #[command(subcommand)]
+    Keys(KeysCommand),
+    /// Queues and dead-letter queues
+    #[command(subcommand)]
+    Queues(QueuesCommand),
+    /// Deliveries of events to endpoints
+    #[command(subcommand)]
+    Deliveries(DeliveriesCommand),
+    /// What a person has to be told
+    #[command(subcommand)]
+    Alerts(AlertsCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AccountsCommand {
+    /// Make an account and its first key, which has every scope and is shown this once
+    Create(NewAccount),
+    /// List accounts, newest first
+    List(Page),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeysCommand {
+    /// List an account's keys with their limits and use, newest first; never the keys themselves
+    List {
+        #[command(flatten)]
+        account: AccountId,
+        #[command(flatten)]
+        page: Page,
+    },
+    /// Make another key, which is shown this once
+    Create(NewKey),
+    /// Give a key limits of its own, higher or lower than the default; in effect within 60 seconds
+    SetLimits(SetLimits),
+    /// Delete a key: refused everywhere within 60 seconds
+    Revoke(KeyId),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum QueuesCommand {
+    /// Say how many messages each queue and its dead-letter queue hold, approximately
+    List,
+    /// Move the messages of a dead-letter queue back to its queue
+    #[command(long_about = help::REDRIVE)]
+    Redrive(Redrive),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DeliveriesCommand {
+    /// Show a delivery with its attempts
+    Show(ShowDelivery),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AlertsCommand {
+    /// List an account's alerts, newest first
+    List {
+        #[command(flatten)]
+        account: AccountId,
+        #[command(flatten)]
+        page: Page,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AccountId {
+    /// Id of the account
+    #[arg(id = "account", long = "account", value_name = "ACC_ID", value_parser = |text: &str| id(text, "acc_"))]
+    pub(crate) id: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Page {
+    /// How many to list at most
+    #[arg(long, default_value_t = 50, value_name = "N", value_parser = clap::value_parser!(i32).range(1..=100))]
+    pub(crate) limit: i32,
+    /// Go on after this id, which the page before said
+    #[arg(long, value_name = "ID", value_parser = any_id)]
+    pub(crate) after: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct NewAccount {
+    /// What people call it
+    #[arg(long)]
+    pub(crate) name: String,
+    /// IANA time zone that its records fall back to
+    #[arg(long, default_value = "America/Chicago")]
+    pub(crate) time_zone: String,
+    /// Currency that its records fall back to (ISO 4217)
+    #[arg(long, default_value = "USD")]
+    pub(crate) currency: String,
+    /// Country that its addresses fall back to (ISO 3166-1)
+    #[arg(long, default_value = "US")]
+    pub(crate) country: String,
+    /// Make it even if there is one of this name
+    #[arg(long)]
+    pub(crate) same_name: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct NewKey {
+    #[command(flatten)]
+    pub(crate) account: AccountId,
+    /// What people call it
+    #[arg(long)]
+    pub(crate) name: String,
+    /// What it may be used for: inbound, events:publish, webhooks:manage, keys:manage; several with commas
+    #[arg(long = "scope", required = true, value_delimiter = ',', value_parser = scope)]
+    pub(crate) scopes: Vec<Scope>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct KeyId {
+    /// Id of the key
+    #[arg(value_name = "KEY_ID", value_parser = |text: &str| id(text, "key_"))]
+    pub(crate) id: String,
+    #[command(flatten)]
+    pub(crate) account: AccountId,
+}
+
+#[derive(Debug, Args)]
+#[command(group(ArgGroup::new("limits").required(true).multiple(true).args(["per_hour", "per_minute", "default"])))]
+pub(crate) struct SetLimits {
+    #[command(flatten)]
+    pub(crate) key: KeyId,
+    /// Calls an hour; stays as it is when it is not given
+    #[arg(long, value_name = "N", value_parser = limit())]
+    pub(crate) per_hour: Option<u64>,
+    /// Calls a minute; stays as it is when it is not given
+    #[arg(long, value_name = "N", value_parser = limit())]
+    pub(crate) per_minute: Option<u64>,
+    /// Back to the default: 1000 an hour and 50 a minute
+    #[arg(long, conflicts_with_all = ["per_hour", "per_minute"])]
+    pub(crate) default: bool,
+}
+
+/// The queues of the template, by the name that they have after the stack's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum QueueName {
+    /// First attempts.
+    Delivery,
+    /// Later attempts.
+    Retry,
+    /// Where the events' stream leaves what could not be dispatched.
+    Dispatch,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Redrive {
+    /// Whose dead-letter queue
+    pub(crate) queue: QueueName,
+    /// How many messages to move at most
+    #[arg(long, default_value_t = 1000, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) max: u32,
+    /// Only say what would be moved
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ShowDelivery {
+    /// Id of the delivery: what its receiver got as `X-Webhook-ID`
+    #[arg(value_name = "DLV_ID", value_parser = |text: &str| id(text, "dlv_"))]
+    pub(crate) id: String,
+    #[command(flatten)]
+    pub(crate) account: AccountId,
+    /// With the body that was sent and the bodies that came back, which may hold contact data
+    #[arg(long)]
+    pub(crate) body: bool,
+}
+
+fn id(text: &str, prefix: &str) -> Result<String, String> {
+    if text.starts_with(prefix) && ulid_of(text).is_some() {
+        return Ok(text.to_owned());
+    }
+    Err(format!("an id is {prefix} and 26 letters and digits, such as {prefix}01JAMB3X9T7Q2V5K8N4C6D0EFG"))
+}
+
+fn any_id(text: &str) -> Result<String, String> {
+    match ulid_of(text) {
+        Some(_) => Ok(text.to_owned()),
+        None => Err("it is the id that the page before ended with".to_owned()),
+    }
+}
+
+fn scope(text: &str) -> Result<Scope, String> {
+    let names = Scope::ALL.map(Scope::as_str).join(", ");
+    Scope::parse(text).ok_or_else(|| format!("the scopes are {names}"))
+}
+
+fn limit() -> clap::builder::RangedU64ValueParser {
+    clap::value_parser!(u64).range(1..=1_000_000_000)
+}
+
+fn endpoint_url(text: &str) -> Result<String, String> {
+    match Url::parse(text) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(text.to_owned()),
+        _ => Err("it must be an http or https URL, such as http://127.0.0.1:4566".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn what_can_not_be_an_id_or_a_url_is_refused_before_anything_is_asked() {
+        assert!(id("acc_01JAMB3X9T7Q2V5K8N4C6D0EFG", "acc_").is_ok());
+        for text in ["acc_1", "key_01JAMB3X9T7Q2V5K8N4C6D0EFG", "01JAMB3X9T7Q2V5K8N4C6D0EFG", ""] {
+            assert!(id(text, "acc_").is_err(), "{text}");
+        }
+        assert!(endpoint_url("http://127.0.0.1:4566").is_ok());
+        for text in ["localhost:4566", "127.0.0.1:4566", "ftp://host", "http://"] {
+            assert!(endpoint_url(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! The deployment: how it is reached, and what its tables and queues are called.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::provider::ProvideCredentials as _;
+use aws_sdk_sqs::Client;
+use clap::ValueEnum as _;
+use jiff::Timestamp;
+use shared::account::Account;
+use shared::config::Environment;
+use shared::queue::{Queue, QueueError};
+use shared::store::StoreError;
+use shared::store::tables::{self, Table};
+
+use crate::Surroundings;
+use crate::arguments::{Connection, QueueName};
+use crate::failure::Failure;
+use crate::help::EXPORT;
+use crate::places::{Kind, Place};
+use crate::sqs::SqsQueue;
+
+const STACK: &str = "workskedge-webhooks";
+/// Longer than any answer takes, so that a connection that hangs is noticed.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A deployment that commands are carried out on.
+#[derive(Debug)]
+pub(crate) struct Aws {
+    /// Where the stores come from.
+    pub(crate) environment: Environment,
+    pub(crate) now: Timestamp,
+    pub(crate) listen_seconds: i32,
+    sqs: Client,
+    variables: HashMap<String, String>,
+    stack: String,
+    /// Whether the stack was named on the command line.
+    stack_is_given: bool,
+    whereabouts: String,
+}
+
+/// The names of a queue: after the stack's, and of the variable that carries its URL.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct QueueNames {
+    suffix: &'static str,
+    variable: &'static str,
+}
+
+/// The variables that are read beside those of the AWS SDK.
+pub(crate) fn variables() -> impl Iterator<Item = &'static str> {
+    let queues = QueueName::value_variants().iter();
+    let queues = queues.flat_map(|queue| queue.queue().into_iter().chain([queue.dead_letters()]));
+    let tables = tables::ALL.iter().map(|table| table.variable);
+    tables.chain(queues.map(|names| names.variable)).chain(["KEY_ENVIRONMENT"])
+}
+
+impl QueueName {
+    /// The queue itself; the dispatcher has none, but a stream.
+    pub(crate) const fn queue(self) -> Option<QueueNames> {
+        match self {
+            Self::Delivery => Some(QueueNames { suffix: "delivery", variable: "DELIVERY_QUEUE_URL" }),
+            Self::Retry => Some(QueueNames { suffix: "retry", variable: "RETRY_QUEUE_URL" }),
+            Self::Dispatch => None,
+        }
+    }
+
+    /// Its dead-letter queue.
+    pub(crate) const fn dead_letters(self) -> QueueNames {
+        match self {
+            Self::Delivery => QueueNames { suffix: "delivery-dead", variable: "DELIVERY_DEAD_QUEUE_URL" },
+            Self::Retry => QueueNames { suffix: "retry-dead", variable: "RETRY_DEAD_QUEUE_URL" },
+            Self::Dispatch => QueueNames { suffix: "dispatch-dead", variable: "DISPATCH_DEAD_QUEUE_URL" },
+        }
+    }
+}
+
+impl Aws {
+    /// Finds region and credentials, before anything is asked: without them no call can say what is missing.
+    pub(crate) async fn connect(connection: &Connection, surroundings: &Surroundings) -> Result<Self, Failure> {
+        let sdk = match &surroundings.aws {
+            Some(sdk) => sdk.clone(),
+            None => load(connection).await,
+        };
+        let Some(region) = sdk.region() else {
+            return Err(Failure::Aws("there is no AWS region; give --region or set AWS_REGION".to_owned()));
+        };
+        check_credentials(&sdk).await?;
+        let whereabouts = sdk.endpoint_url().map_or_else(|| format!("in {region}"), |url| format!("at {url}"));
+        let stack = connection.stack.clone().unwrap_or_else(|| STACK.to_owned());
+        let mut variables = surroundings.variables.clone();
+        variables.retain(|_, value| !value.is_empty());
+        for table in tables::ALL {
+            variables.entry(table.variable.to_owned()).or_insert_with(|| format!("{stack}-{}", table.name));
+        }
+        Ok(Self {
+            sqs: Client::new(&sdk),
+            environment: Environment::given(sdk, variables.clone()),
+            now: surroundings.now(),
+            listen_seconds: surroundings.listen_seconds,
+            variables,
+            stack,
+            stack_is_given: connection.stack.is_some(),
+            whereabouts,
+        })
+    }
+
+    /// What a person should know who named a stack while variables name something else.
+    pub(crate) fn note(&self) -> Option<String> {
+        let ours = |name: &&str| {
+            let from_stack = format!("{}-", self.stack);
+            self.variables.get(*name).is_some_and(|value| !value.starts_with(&from_stack))
+        };
+        let other: Vec<&str> = tables::ALL.iter().map(|table| table.variable).filter(ours).collect();
+        (self.stack_is_given && !other.is_empty())
+            .then(|| format!("{} named the tables, not --stack.", other.join(", ")))
+    }
+
+    fn place(&self, kind: Kind, name: &str, variable: &'static str) -> Place {
+        Place { kind, name: name.to_owned(), variable, whereabouts: self.whereabouts.clone() }
+    }
+
+    /// For `map_err` on a store's call.
+    pub(crate) fn on(&self, table: Table) -> impl Fn(StoreError) -> Failure {
+        let name = self.variables.get(table.variable).map(String::as_str).unwrap_or_default();
+        let place = self.place(Kind::Table, name, table.variable);
+        move |error| match error {
+            StoreError::Call { code, cause, .. } => place.refused(code.as_deref(), &cause),
+            StoreError::Unreadable { .. } => Failure::Impossible(format!("in {place} an {error}")),
+            StoreError::Contention(_) => Failure::Impossible(format!("{error}; run the command again")),
+        }
+    }
+
+    /// The queue with these names: where its variable says, or of the stack.
+    pub(crate) async fn queue(&self, names: QueueNames) -> Result<SqsQueue, Failure> {
+        let QueueNames { suffix, variable } = names;
+        if let Some(url) = self.variables.get(variable) {
+            let name = url.rsplit('/').next().unwrap_or_default();
+            return Ok(SqsQueue::new(self.sqs.clone(), url.clone(), self.place(Kind::Queue, name, variable)));
+        }
+        let name = format!("{}-{suffix}", self.stack);
+        SqsQueue::named(self.sqs.clone(), &name, self.place(Kind::Queue, &name, variable)).await
+    }
+
+    /// The way to send delivery tasks to `queue`.
+    pub(crate) fn sender(&self, queue: &SqsQueue) -> Queue {
+        Queue::new(self.sqs.clone(), queue.url().to_owned())
+    }
+
+    /// The account with this id.
+    pub(crate) async fn account(&self, id: &str) -> Result<Account, Failure> {
+        let account = self.environment.api_keys()?.account(id).await.map_err(self.on(tables::API_KEYS))?;
+        account.ok_or_else(|| {
+            Failure::Impossible(format!("there is no account {id}; accounts list shows those there are"))
+        })
+    }
+}
+
+/// A task that could not be sent to the queue at `place`.
+pub(crate) fn not_sent(place: &Place, error: &QueueError) -> Failure {
+    match error {
+        QueueError::Call { code, cause } => place.refused(code.as_deref(), cause),
+        QueueError::Refused { .. } => Failure::Aws(format!("{place} did not take every message: {error}")),
+    }
+}
+
+/// As the process's environment and `~/.aws` say, but for what the command line says.
+async fn load(connection: &Connection) -> SdkConfig {
+    let timeouts = TimeoutConfig::builder().operation_attempt_timeout(TIMEOUT).build();
+    let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12()).timeout_config(timeouts);
+    if let Some(region) = &connection.region {
+        loader = loader.region(Region::new(region.clone()));
+    }
+    if let Some(url) = &connection.endpoint_url {
+        loader = loader.endpoint_url(url);
+    }
+    loader.load().await
+}
+
+async fn check_credentials(sdk: &SdkConfig) -> Result<(), Failure> {
+    let found = match sdk.credentials_provider() {
+        Some(provider) => provider.provide_credentials().await.map(|_| ()).map_err(|error| causes(&error)),
+        None => Err("nothing provides them".to_owned()),
+    };
+    found.map_err(|cause| {
+        Failure::Aws(format!(
+            "there are no AWS credentials that can be used; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or AWS_PROFILE, or after \
+             aws sso login run {EXPORT}: {cause}"
+        ))
+    })
+}
+
+/// The messages of an error and of its causes.
+pub(crate) fn causes(error: &(dyn std::error::Error + 'static)) -> String {
+    let chain = std::iter::successors(Some(error), |error| (*error).source());
+    chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}

@@ -1,0 +1,94 @@
+//! `deliveries show`: what became of one.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+use shared::delivery::view::DeliveryView;
+use shared::delivery::{Attempt, Delivery};
+use shared::sender::AttemptError;
+use shared::store::tables::{DELIVERIES, EVENTS};
+
+use crate::arguments::ShowDelivery;
+use crate::aws::Aws;
+use crate::failure::Failure;
+use crate::output::{Report, columns, facts, or_dash, printable};
+
+/// A delivery with its attempts, as `GET /api/deliveries/{id}` shows it; the bodies only when they are asked for.
+pub(crate) async fn show(aws: &Aws, wanted: &ShowDelivery) -> Result<Report, Failure> {
+    let ShowDelivery { id, account, body } = wanted;
+    let found = aws.environment.deliveries()?.get(&account.id, id).await.map_err(aws.on(DELIVERIES))?;
+    let Some(delivery) = found else {
+        return Err(Failure::Impossible(format!(
+            "there is no delivery {id} in account {}; deliveries are kept 30 days",
+            account.id
+        )));
+    };
+    let event = if *body {
+        let events = aws.environment.events()?;
+        events.get(&account.id, &delivery.event_id).await.map_err(aws.on(EVENTS))?
+    } else {
+        None
+    };
+    let sent = event.as_ref().map(|found| found.event.body.as_str());
+    let mut json = json!(DeliveryView::whole(&delivery, sent));
+    let mut text = described(&delivery);
+    if *body {
+        text.push_str(&bodies(&delivery, sent));
+    } else {
+        withhold(&mut json);
+    }
+    Ok(Report::new(json, text))
+}
+
+/// Takes the bodies out: what was sent and what came back.
+fn withhold(delivery: &mut Value) {
+    let attempts = delivery.get_mut("attempts").and_then(Value::as_array_mut).map(Vec::as_mut_slice);
+    for attempt in attempts.unwrap_or_default().iter_mut().filter_map(Value::as_object_mut) {
+        attempt.remove("responseBody");
+    }
+    if let Some(delivery) = delivery.as_object_mut() {
+        delivery.remove("requestBody");
+    }
+}
+
+fn described(delivery: &Delivery) -> String {
+    let mut text = facts(&[
+        ("delivery", delivery.id.clone()),
+        ("event", format!("{} {}", delivery.event.as_str(), delivery.event_id)),
+        ("endpoint", delivery.endpoint_id.clone()),
+        ("status", delivery.status.as_str().to_owned()),
+        ("created", delivery.created_at.to_string()),
+        ("next attempt", or_dash(delivery.next_attempt_at)),
+        ("completed", or_dash(delivery.completed_at)),
+        ("attempts", delivery.attempt_count.to_string()),
+    ]);
+    if !delivery.attempts.is_empty() {
+        let rows: Vec<_> = delivery.attempts.iter().map(row).collect();
+        text.push('\n');
+        text.push_str(&columns(["ATTEMPT", "TRIGGER", "STARTED", "MS", "STATUS", "ERROR"], &rows));
+    }
+    text
+}
+
+fn row(attempt: &Attempt) -> [String; 6] {
+    [
+        attempt.number.to_string(),
+        attempt.trigger.as_str().to_owned(),
+        attempt.started_at.to_string(),
+        attempt.duration_ms.to_string(),
+        or_dash(attempt.status_code),
+        or_dash(attempt.error.map(AttemptError::as_str)),
+    ]
+}
+
+/// What was sent, and what each attempt got for it.
+fn bodies(delivery: &Delivery, sent: Option<&str>) -> String {
+    let sent = sent.map_or_else(|| "the event is not kept any more".to_owned(), printable);
+    let mut text = format!("\nsent: {sent}\n");
+    for attempt in &delivery.attempts {
+        let answer = attempt.response_body.as_deref().map_or_else(|| "-".to_owned(), printable);
+        // Writing to a string can't fail.
+        let _ = writeln!(text, "answer to attempt {}: {answer}", attempt.number);
+    }
+    text
+}

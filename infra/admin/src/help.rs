@@ -1,0 +1,55 @@
+//! The long texts of `--help`.
+
+/// What hands the AWS CLI's credentials on, also those of SSO, which the program can't get itself.
+pub(crate) const EXPORT: &str = "eval \"$(aws configure export-credentials --format env)\"";
+
+/// After the options.
+pub(crate) const AFTER: &str = r#"Examples:
+  workskedge-admin --stack webhooks-prod accounts create --name "Acme Builders" --time-zone America/Denver
+  workskedge-admin keys list --account acc_01JAMB3X9T7Q2V5K8N4C6D0EFG
+  workskedge-admin keys set-limits key_01JAMB... --account acc_01JAMB... --per-hour 5000 --per-minute 250
+  workskedge-admin queues list
+  workskedge-admin queues redrive delivery --dry-run
+  workskedge-admin deliveries show dlv_01JAMB... --account acc_01JAMB... --json | jq .attempts
+
+Environment:
+  AWS_REGION, AWS_PROFILE, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_ENDPOINT_URL, ...
+      as every AWS SDK reads them. Credentials may be those variables, keys or a role in ~/.aws, a web identity, or
+      those of a container or an EC2 instance. For SSO and credential_process, run first:
+      eval "$(aws configure export-credentials --format env)"
+  API_KEYS_TABLE, RATE_WINDOWS_TABLE, EVENTS_TABLE, DELIVERIES_TABLE, ALERTS_TABLE
+      tables, as the functions have them. They win over --stack, after which tables are called <stack>-api-keys,
+      <stack>-rate-windows, <stack>-events, <stack>-deliveries, <stack>-alerts.
+  DELIVERY_QUEUE_URL, RETRY_QUEUE_URL, DELIVERY_DEAD_QUEUE_URL, RETRY_DEAD_QUEUE_URL, DISPATCH_DEAD_QUEUE_URL
+      queues. They win over --stack, after which queues are called <stack>-delivery, <stack>-retry,
+      <stack>-delivery-dead, <stack>-retry-dead, <stack>-dispatch-dead.
+  KEY_ENVIRONMENT
+      the "live" of new keys, wsk_live_...; default live.
+
+Permissions:
+  accounts, keys   dynamodb:GetItem, Query, PutItem, UpdateItem, DeleteItem on api-keys; GetItem on rate-windows
+  queues           sqs:GetQueueUrl, GetQueueAttributes on all; ReceiveMessage, DeleteMessage, ChangeMessageVisibility on
+                   a dead-letter queue, SendMessage on its queue
+  deliveries       dynamodb:GetItem on deliveries; Query on events with --body
+  alerts           dynamodb:GetItem on api-keys; Query on alerts
+
+Output:
+  Text on stdout, or with --json one object: a list is {"data": [...], "next": id or null}, and keys, deliveries and
+  alerts are as the API shows them. What else there is to say is a sentence on stderr.
+
+Exit codes:
+  0  done
+  1  the request can't be fulfilled: no such thing, or it is against a rule
+  2  the command line or a variable can't be used
+  3  AWS can't be reached or refuses: credentials, permissions, a table or queue that is missing"#;
+
+/// Of `queues redrive`.
+pub(crate) const REDRIVE: &str = "\
+Move the messages of a dead-letter queue back to its queue.
+
+A message gets into a dead-letter queue when it was taken up five times and its work was not done: DynamoDB or KMS was \
+not to be had, or the function failed. Mend the cause first, or it comes back. No delivery is lost meanwhile: the sweeper \
+puts whatever is overdue back on a queue, so that many of these messages are out of date. Moving them is safe: a task \
+whose attempt was made is dropped.
+
+What can't be read stays where it is. What is looked at by --dry-run is hidden from others until the command ends.";

@@ -1,0 +1,123 @@
+//! The operator's tool for a deployment: accounts and keys, dead-letter queues, and what became of a delivery.
+//!
+//! It speaks to DynamoDB and SQS only, through the functions' own stores, so that it works wherever the template is
+//! deployed. [`run`] is the whole program; `main` gives it the process.
+
+mod accounts;
+mod alerts;
+mod arguments;
+mod aws;
+mod deliveries;
+mod failure;
+mod help;
+mod keys;
+mod output;
+mod places;
+mod queues;
+mod redrive;
+mod sqs;
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::io::{self, Write};
+
+use aws_config::SdkConfig;
+use clap::Parser as _;
+use jiff::Timestamp;
+
+use arguments::{AccountsCommand, AlertsCommand, Arguments, Command, DeliveriesCommand, KeysCommand, QueuesCommand};
+use aws::Aws;
+use failure::Failure;
+use output::Report;
+
+/// How long a dead-letter queue that seems empty is listened to, in seconds. SQS asks all its servers only when it waits.
+const LISTEN_SECONDS: i32 = 2;
+
+/// What the program finds around it: the process's, or a test's.
+#[derive(Debug, Clone)]
+pub struct Surroundings {
+    /// Environment variables: the names of tables and queues, `KEY_ENVIRONMENT`.
+    pub variables: HashMap<String, String>,
+    /// How AWS is reached; `None` = as the process's environment and `~/.aws` say.
+    pub aws: Option<SdkConfig>,
+    /// The present; `None` = the machine's.
+    pub now: Option<Timestamp>,
+    /// How long a dead-letter queue that seems empty is listened to (seconds, at most 20).
+    pub listen_seconds: i32,
+}
+
+impl Surroundings {
+    /// Those of this process.
+    #[must_use]
+    pub fn of_process() -> Self {
+        // No others: the environment holds secrets.
+        let own = aws::variables().filter_map(|name| Some((name, std::env::var_os(name)?.into_string().ok()?)));
+        let variables = own.map(|(name, value)| (name.to_owned(), value)).collect();
+        Self { variables, aws: None, now: None, listen_seconds: LISTEN_SECONDS }
+    }
+
+    fn now(&self) -> Timestamp {
+        self.now.unwrap_or_else(shared::clock::now)
+    }
+}
+
+/// Carries out the command that `arguments` (with the program's name) ask for: what it found goes to `out`, what has to
+/// be said about it to `err`. Returns the exit code that `--help` documents.
+pub async fn run<A: Into<OsString> + Clone>(
+    arguments: impl IntoIterator<Item = A>,
+    surroundings: &Surroundings,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> u8 {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => return no_command(&error, out, err),
+    };
+    let outcome = match carry_out(&arguments, surroundings).await {
+        Ok(report) => write(&report, arguments.json, out, err).map_err(Failure::Output),
+        Err(failure) => Err(failure),
+    };
+    match outcome {
+        Ok(()) => 0,
+        Err(failure) => {
+            // Nobody is left to tell when that fails too.
+            let _ = writeln!(err, "workskedge-admin: {failure}");
+            failure.exit_code()
+        }
+    }
+}
+
+/// Help and version are an answer, anything else is a misuse.
+fn no_command(error: &clap::Error, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
+    let text = error.render();
+    let _ = if error.use_stderr() { write!(err, "{text}") } else { write!(out, "{text}") };
+    if error.use_stderr() { failure::USAGE } else { 0 }
+}
+
+fn write(report: &Report, json: bool, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<()> {
+    if json {
+        writeln!(out, "{:#}", report.json)?;
+    } else {
+        write!(out, "{}", report.text)?;
+    }
+    out.flush()?;
+    report.notes.iter().try_for_each(|note| writeln!(err, "workskedge-admin: {note}"))
+}
+
+async fn carry_out(arguments: &Arguments, surroundings: &Surroundings) -> Result<Report, Failure> {
+    let aws = &Aws::connect(&arguments.connection, surroundings).await?;
+    let mut report = match &arguments.command {
+        Command::Accounts(AccountsCommand::Create(new)) => accounts::create(aws, new).await,
+        Command::Accounts(AccountsCommand::List(page)) => accounts::list(aws, page).await,
+        Command::Keys(KeysCommand::List { account, page }) => keys::list(aws, account, page).await,
+        Command::Keys(KeysCommand::Create(new)) => keys::create(aws, new).await,
+        Command::Keys(KeysCommand::SetLimits(limits)) => keys::set_limits(aws, limits).await,
+        Command::Keys(KeysCommand::Revoke(key)) => keys::revoke(aws, key).await,
+        Command::Queues(QueuesCommand::List) => queues::list(aws).await,
+        Command::Queues(QueuesCommand::Redrive(wanted)) => redrive::redrive(aws, wanted).await,
+        Command::Deliveries(DeliveriesCommand::Show(wanted)) => deliveries::show(aws, wanted).await,
+        Command::Alerts(AlertsCommand::List { account, page }) => alerts::list(aws, account, page).await,
+    }?;
+    report.notes.extend(aws.note());
+    Ok(report)
+}

@@ -1,0 +1,88 @@
+//! Deliveries as answers show them.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::{Attempt, Delivery, DeliveryStatus, Trigger};
+use crate::clock::whole_seconds;
+use crate::events::EventName;
+use crate::sender::AttemptError;
+
+/// A delivery in a list.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DeliveryView<'a> {
+    id: &'a str,
+    event_id: &'a str,
+    event: EventName,
+    endpoint_id: &'a str,
+    status: DeliveryStatus,
+    attempt_count: u32,
+    next_attempt_at: Option<Timestamp>,
+    created_at: Timestamp,
+    completed_at: Option<Timestamp>,
+    test: bool,
+}
+
+/// A delivery by itself.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WholeDelivery<'a> {
+    #[serde(flatten)]
+    delivery: DeliveryView<'a>,
+    attempts: Vec<AttemptView<'a>>,
+    /// The bytes that were signed; null when the event has aged out.
+    request_body: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct AttemptView<'a> {
+    number: u32,
+    trigger: Trigger,
+    started_at: Timestamp,
+    duration_ms: u64,
+    status_code: Option<u16>,
+    error: Option<AttemptError>,
+    response_body: Option<&'a str>,
+}
+
+impl<'a> DeliveryView<'a> {
+    /// What is shown of `delivery`.
+    #[must_use]
+    pub fn of(delivery: &'a Delivery) -> Self {
+        Self {
+            id: &delivery.id,
+            event_id: &delivery.event_id,
+            event: delivery.event,
+            endpoint_id: &delivery.endpoint_id,
+            status: delivery.status,
+            attempt_count: delivery.attempt_count,
+            next_attempt_at: delivery.next_attempt_at.map(whole_seconds),
+            created_at: whole_seconds(delivery.created_at),
+            completed_at: delivery.completed_at.map(whole_seconds),
+            test: delivery.test,
+        }
+    }
+
+    /// With its attempts and the body that they sent.
+    #[must_use]
+    pub fn whole(delivery: &'a Delivery, request_body: Option<&'a str>) -> WholeDelivery<'a> {
+        let attempts = delivery.attempts.iter().map(AttemptView::of).collect();
+        WholeDelivery { delivery: Self::of(delivery), attempts, request_body }
+    }
+}
+
+impl<'a> AttemptView<'a> {
+    fn of(attempt: &'a Attempt) -> Self {
+        Self {
+            number: attempt.number,
+            trigger: attempt.trigger,
+            started_at: whole_seconds(attempt.started_at),
+            duration_ms: attempt.duration_ms,
+            status_code: attempt.status_code,
+            error: attempt.error,
+            response_body: attempt.response_body.as_deref(),
+        }
+    }
+}
