@@ -207,18 +207,20 @@ impl System {
         };
         let answered = Arc::new(Notify::new());
         if options.workers {
-            // The queues are empty and nobody has to wait for them to be filled again.
-            system.tasks.spawn(recovery(options.clock.now()));
-            system.start_workers(&options.clock, Arc::clone(&answered));
+            system.start_workers(&options.clock, &recovery, Arc::clone(&answered));
         }
         let gateway = Gateway { routes, clock: options.clock, answered, patience: options.patience };
         system.tasks.spawn(gateway.serve(listener, system.stop.clone()));
         Ok(system)
     }
 
-    fn start_workers(&self, clock: &Clock, answered: Arc<Notify>) {
-        let (stream, stop) = (Arc::clone(&self.stream), self.stop.clone());
-        self.tasks.spawn(async move { stream.lock().await.run(&answered, &stop).await });
+    fn start_workers(&self, clock: &Clock, recovery: &ScheduleHandler, answered: Arc<Notify>) {
+        let (stream, stop, recovered) = (Arc::clone(&self.stream), self.stop.clone(), recovery(clock.now()));
+        self.tasks.spawn(async move {
+            // The queues are empty and are filled again first: what is dispatched meanwhile would be put on them twice.
+            recovered.await;
+            stream.lock().await.run(&answered, &stop).await;
+        });
         self.tasks.spawn(self.delivery.clone().run(self.stop.clone()));
         self.tasks.spawn(self.retry.clone().run(self.stop.clone()));
         self.tasks.spawn(every(SWEEP_EVERY, clock.clone(), self.stop.clone(), Arc::clone(&self.sweeper)));
