@@ -185,8 +185,8 @@ async fn check_credentials(sdk: &SdkConfig) -> Result<(), Failure> {
     };
     found.map_err(|cause| {
         Failure::Aws(format!(
-            "there are no AWS credentials that can be used; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or AWS_PROFILE, or after \
-             aws sso login run {EXPORT}: {cause}"
+            "there are no AWS credentials that can be used; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or \
+             AWS_PROFILE, or after aws sso login run {EXPORT}: {cause}"
         ))
     })
 }

@@ -48,8 +48,8 @@ pub(crate) const REDRIVE: &str = "\
 Move the messages of a dead-letter queue back to its queue.
 
 A message gets into a dead-letter queue when it was taken up five times and its work was not done: DynamoDB or KMS was \
-not to be had, or the function failed. Mend the cause first, or it comes back. No delivery is lost meanwhile: the sweeper \
-puts whatever is overdue back on a queue, so that many of these messages are out of date. Moving them is safe: a task \
-whose attempt was made is dropped.
+not to be had, or the function failed. Mend the cause first, or it comes back. No delivery is lost meanwhile: the \
+sweeper puts whatever is overdue back on a queue, so that many of these messages are out of date. Moving them is safe: a \
+task whose attempt was made is dropped.
 
 What can't be read stays where it is. What is looked at by --dry-run is hidden from others until the command ends.";

@@ -30,7 +30,7 @@ use aws::Aws;
 use failure::Failure;
 use output::Report;
 
-/// How long a dead-letter queue that seems empty is listened to, in seconds. SQS asks all its servers only when it waits.
+/// How long a dead-letter queue that seems empty is listened to, in seconds. SQS asks all its servers only if it waits.
 const LISTEN_SECONDS: i32 = 2;
 
 /// What the program finds around it: the process's, or a test's.

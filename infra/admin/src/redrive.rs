@@ -134,6 +134,6 @@ fn messages_of(count: usize) -> String {
     if count == 1 { "1 message".to_owned() } else { format!("{count} messages") }
 }
 
-const NO_WAY_BACK: &str = "what could not be dispatched can't be moved back: its messages name places in the events' stream, not deliveries. \
-     Mend what the dispatcher's log complains of, then have each endpoint sent what it lacks: POST \
-     /api/endpoints/{id}/replay with {\"since\": \"...\", \"only\": \"missing\"}";
+const NO_WAY_BACK: &str = "what could not be dispatched need not be moved back: its messages name places in the \
+     events' stream, and the sweeper has the events dispatched again. Mend what the dispatcher's log complains of, \
+     wait a quarter of an hour, then purge the dead-letter queue (aws sqs purge-queue)";

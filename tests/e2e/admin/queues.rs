@@ -101,8 +101,8 @@ async fn queues_are_found_by_the_stack_and_counted() {
 }
 
 #[tokio::test]
-async fn what_was_not_dispatched_has_no_queue_to_go_back_to() {
+async fn what_was_not_dispatched_is_the_sweepers() {
     let app = TestApp::start().await;
     let refusal = admin(&app, &["queues", "redrive", "dispatch"]).await;
-    assert!(refusal.complaint(1).contains("/replay"), "{}", refusal.err);
+    assert!(refusal.complaint(1).contains("the sweeper has the events dispatched again"), "{}", refusal.err);
 }
