@@ -10,6 +10,7 @@ use crate::attempts::Attempts;
 use crate::deliverer::{Deliverer, Parts};
 use crate::http::Gate;
 use crate::inbound::Inbound;
+use crate::metrics::Metrics;
 use crate::queue::Queue;
 use crate::schedule::RetrySchedule;
 use crate::seal::Sealer;
@@ -273,7 +274,8 @@ impl Environment {
         Ok(Inbound::new(self.gate(function, false)?, self.records()?, sealer))
     }
 
-    /// What the deliverer and the retry worker are: the four tables, `RETRY_QUEUE_URL`, and how attempts are made.
+    /// What the deliverer and the retry worker are: the four tables, `RETRY_QUEUE_URL`, how attempts are made, and
+    /// `METRICS_NAMESPACE`, where their figures go in CloudWatch.
     ///
     /// # Errors
     /// When a variable is not set or can't be used.
@@ -286,6 +288,7 @@ impl Environment {
             retries: self.retry_queue()?,
             attempts: self.attempts()?,
             schedule: self.retry_schedule()?,
+            metrics: Metrics::new(self.optional("METRICS_NAMESPACE")),
         }))
     }
 

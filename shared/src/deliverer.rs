@@ -15,6 +15,7 @@ use crate::attempts::{Attempts, Made};
 use crate::delivery::{Attempt, Delivery, DeliveryStatus, DeliveryTask, Message};
 use crate::endpoint::{Endpoint, EndpointStatus};
 use crate::ids;
+use crate::metrics::Metrics;
 use crate::queue::{Queue, QueueError};
 use crate::schedule::{RetrySchedule, Verdict, judge};
 use crate::seal::SealError;
@@ -46,6 +47,7 @@ pub struct Deliverer {
     retries: Queue,
     attempts: Attempts,
     schedule: RetrySchedule,
+    metrics: Metrics,
     lanes: Lanes,
 }
 
@@ -60,6 +62,7 @@ pub struct Parts {
     pub retries: Queue,
     pub attempts: Attempts,
     pub schedule: RetrySchedule,
+    pub metrics: Metrics,
 }
 
 /// Why a task has to come again: its message stays in the queue.
@@ -79,8 +82,8 @@ impl Deliverer {
     /// Of its parts.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        let Parts { deliveries, events, endpoints, alerts, retries, attempts, schedule } = parts;
-        Self { deliveries, events, endpoints, alerts, retries, attempts, schedule, lanes: Lanes::default() }
+        let Parts { deliveries, events, endpoints, alerts, retries, attempts, schedule, metrics } = parts;
+        Self { deliveries, events, endpoints, alerts, retries, attempts, schedule, metrics, lanes: Lanes::default() }
     }
 
     /// Handles one batch from a queue. Messages whose work could not be done are reported, and SQS brings them again,
@@ -113,6 +116,7 @@ impl Deliverer {
                 }
             }
         }
+        self.metrics.emit(now);
         response
     }
 
@@ -169,6 +173,7 @@ impl Deliverer {
             Verdict::Exhausted | Verdict::Gone => (DeliveryStatus::Failed, None),
         };
         log(delivery, &attempt, status);
+        self.metrics.count(delivery, &attempt, status, ended);
         let alert =
             (status == DeliveryStatus::Failed).then(|| aftermath::delivery_failed(delivery, Some(&answer), ended));
         let outcome = Outcome { status, attempt: Some(attempt), next_attempt_at, now: ended };

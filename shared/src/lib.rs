@@ -18,6 +18,7 @@ pub mod ids;
 pub mod inbound;
 pub mod json;
 pub mod manage;
+pub mod metrics;
 pub mod models;
 pub mod problem;
 pub mod queue;

@@ -68,7 +68,7 @@ async fn a_dead_lettered_message() {
     // As by a worker that dies each time.
     while app.depth("delivery-dead").await.visible == 0 {
         app.receive_and_forget("delivery").await;
-        app.advance(Duration::from_mins(4)).await;
+        app.advance(Duration::from_mins(5)).await;
     }
 
     app.sweep().await;

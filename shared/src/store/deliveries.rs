@@ -32,7 +32,7 @@ const TABLE: &str = "deliveries";
 /// A transaction holds at most 100 items.
 pub const MAX_CREATED_AT_ONCE: usize = 100;
 /// How long after its due time a delivery counts as lost: longer than a message that is being worked on stays hidden.
-pub const GRACE_SECONDS: i64 = 240;
+pub const GRACE_SECONDS: i64 = 300;
 
 /// The table of deliveries.
 #[derive(Debug, Clone)]
