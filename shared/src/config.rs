@@ -3,10 +3,11 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws_config::SdkConfig;
 use rustls::pki_types::CertificateDer;
 
 use crate::attempts::Attempts;
+use crate::aws::{self, Clients};
 use crate::deliverer::{Deliverer, Parts};
 use crate::http::Gate;
 use crate::inbound::Inbound;
@@ -47,6 +48,7 @@ pub enum ConfigError {
 #[derive(Debug, Clone)]
 pub struct Environment {
     sdk: SdkConfig,
+    clients: Arc<Clients>,
     source: Source,
     extra_roots: Vec<CertificateDer<'static>>,
 }
@@ -57,18 +59,34 @@ enum Source {
     Map { variables: HashMap<String, String>, read: Arc<Mutex<BTreeSet<String>>> },
 }
 
+impl Source {
+    #[expect(clippy::disallowed_methods, reason = "this is where the environment is read")]
+    fn get(&self, name: &str) -> Option<String> {
+        let value = match self {
+            Self::Process => std::env::var(name).ok(),
+            Self::Map { variables, read } => {
+                read.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned());
+                variables.get(name).cloned()
+            }
+        };
+        value.filter(|value| !value.is_empty())
+    }
+}
+
 impl Environment {
     /// Of a Lambda function: variables of the process, credentials and region as AWS gives them.
-    pub async fn of_process() -> Self {
-        let sdk = aws_config::defaults(BehaviorVersion::v2026_01_12()).load().await;
-        Self { sdk, source: Source::Process, extra_roots: Vec::new() }
+    #[must_use]
+    pub fn of_process() -> Self {
+        let source = Source::Process;
+        let sdk = aws::sdk_config(source.get("AWS_REGION"), source.get("AWS_ENDPOINT_URL"));
+        Self { sdk, clients: Arc::default(), source, extra_roots: Vec::new() }
     }
 
     /// Of the local system, the operator's tool and tests: given clients and variables.
     #[must_use]
     pub fn given(sdk: SdkConfig, variables: impl IntoIterator<Item = (String, String)>) -> Self {
         let source = Source::Map { variables: variables.into_iter().collect(), read: Arc::default() };
-        Self { sdk, source, extra_roots: Vec::new() }
+        Self { sdk, clients: Arc::default(), source, extra_roots: Vec::new() }
     }
 
     /// The same variables with other clients; what is read of them is noted anew.
@@ -78,7 +96,7 @@ impl Environment {
             Source::Process => Source::Process,
             Source::Map { variables, .. } => Source::Map { variables: variables.clone(), read: Arc::default() },
         };
-        Self { sdk, source, extra_roots: self.extra_roots.clone() }
+        Self { sdk, clients: Arc::default(), source, extra_roots: self.extra_roots.clone() }
     }
 
     /// The names of the variables that were read so far, where they were given.
@@ -100,20 +118,12 @@ impl Environment {
 
     /// The variable `name`, if it is set.
     #[must_use]
-    #[expect(clippy::disallowed_methods, reason = "this is where the environment is read")]
     pub fn optional(&self, name: &str) -> Option<String> {
-        let value = match &self.source {
-            Source::Process => std::env::var(name).ok(),
-            Source::Map { variables, read } => {
-                read.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned());
-                variables.get(name).cloned()
-            }
-        };
-        value.filter(|value| !value.is_empty())
+        self.source.get(name)
     }
 
     fn db(&self) -> aws_sdk_dynamodb::Client {
-        aws_sdk_dynamodb::Client::new(&self.sdk)
+        self.clients.dynamodb(&self.sdk)
     }
 
     fn table(&self, table: Table) -> Result<String, ConfigError> {
@@ -205,7 +215,7 @@ impl Environment {
     /// # Errors
     /// When the variable is not set.
     pub fn delivery_queue(&self) -> Result<Queue, ConfigError> {
-        Ok(Queue::new(aws_sdk_sqs::Client::new(&self.sdk), self.variable("DELIVERY_QUEUE_URL")?))
+        Ok(Queue::new(self.clients.sqs(&self.sdk), self.variable("DELIVERY_QUEUE_URL")?))
     }
 
     /// The queue of later attempts: `RETRY_QUEUE_URL`.
@@ -213,7 +223,7 @@ impl Environment {
     /// # Errors
     /// When the variable is not set.
     pub fn retry_queue(&self) -> Result<Queue, ConfigError> {
-        Ok(Queue::new(aws_sdk_sqs::Client::new(&self.sdk), self.variable("RETRY_QUEUE_URL")?))
+        Ok(Queue::new(self.clients.sqs(&self.sdk), self.variable("RETRY_QUEUE_URL")?))
     }
 
     /// The topic of alerts: `ALERT_TOPIC_ARN`.
@@ -221,7 +231,7 @@ impl Environment {
     /// # Errors
     /// When the variable is not set.
     pub fn alert_topic(&self) -> Result<Topic, ConfigError> {
-        Ok(Topic::new(aws_sdk_sns::Client::new(&self.sdk), self.variable("ALERT_TOPIC_ARN")?))
+        Ok(Topic::new(self.clients.sns(&self.sdk), self.variable("ALERT_TOPIC_ARN")?))
     }
 
     /// `RETRY_SCHEDULE_SECONDS`, `60,300,1800,7200` by default.
@@ -252,7 +262,7 @@ impl Environment {
     /// # Errors
     /// When a variable is not set.
     pub fn sealer(&self) -> Result<Sealer, ConfigError> {
-        let kms = aws_sdk_kms::Client::new(&self.sdk);
+        let kms = self.clients.kms(&self.sdk);
         Ok(Sealer::new(kms, self.variable("SEAL_KEY_ID")?, self.variable("MAC_KEY_ID")?))
     }
 

@@ -3,14 +3,15 @@
 use std::convert::Infallible;
 
 use dispatcher::Dispatcher;
-use lambda_runtime::{Error, LambdaEvent, run, service_fn, tracing};
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use shared::clock;
 use shared::config::Environment;
+use shared::logging;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    tracing::init_default_subscriber();
-    let dispatcher = &Dispatcher::from_environment(&Environment::of_process().await)?;
+    logging::start();
+    let dispatcher = &Dispatcher::from_environment(&Environment::of_process())?;
     run(service_fn(async |batch: LambdaEvent<_>| {
         Ok::<_, Infallible>(dispatcher.handle(batch.payload, clock::now()).await)
     }))

@@ -2,14 +2,15 @@
 
 use std::convert::Infallible;
 
-use lambda_runtime::{Error, LambdaEvent, run, service_fn, tracing};
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use shared::clock;
 use shared::config::Environment;
+use shared::logging;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    tracing::init_default_subscriber();
-    let deliverer = &Environment::of_process().await.deliverer()?;
+    logging::start();
+    let deliverer = &Environment::of_process().deliverer()?;
     run(service_fn(async |batch: LambdaEvent<_>| {
         Ok::<_, Infallible>(deliverer.handle(batch.payload, clock::now()).await)
     }))

@@ -10,6 +10,7 @@ use aws_sdk_sqs::Client;
 use clap::ValueEnum as _;
 use jiff::Timestamp;
 use shared::account::Account;
+use shared::aws::Https;
 use shared::config::Environment;
 use shared::queue::{Queue, QueueError};
 use shared::store::StoreError;
@@ -168,7 +169,8 @@ pub(crate) fn not_sent(place: &Place, error: &QueueError) -> Failure {
 /// As the process's environment and `~/.aws` say, but for what the command line says.
 async fn load(connection: &Connection) -> SdkConfig {
     let timeouts = TimeoutConfig::builder().operation_attempt_timeout(TIMEOUT).build();
-    let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12()).timeout_config(timeouts);
+    let loader = aws_config::defaults(BehaviorVersion::v2026_01_12()).http_client(Https::new());
+    let mut loader = loader.timeout_config(timeouts);
     if let Some(region) = &connection.region {
         loader = loader.region(Region::new(region.clone()));
     }

@@ -1,0 +1,351 @@
+"""The template on ministack: deployed, then used as an integrator and a subscriber would.
+
+What ministack can't take as SAM writes it is translated here and not in the template: its HTTP API has no routes when they
+come as an OpenAPI body, so they are given as resources of their own, and it knows no metric math. Endpoints on loopback are allowed by a variable that the
+template never sets.
+
+usage: deploy.py <directory of the bootstraps>
+"""
+
+import base64
+import contextlib
+import hashlib
+import hmac
+import http.client
+import http.server
+import io
+import json
+import os
+import pathlib
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import zipfile
+
+import boto3
+import rie
+from samtranslator.translator.transform import transform
+from samtranslator.yaml_helper import yaml_parse
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+STACK = "webhooks"
+BUCKET = "packages"
+# Short waits, so that a retry is seen.
+PARAMETERS = {"Stage": "test", "Architecture": "x86_64", "RetrySchedule": "2,2,2,2"}
+LOOPBACK = {"manage-endpoints", "deliverer", "retry-worker"}
+PATIENCE = 90
+
+
+def free_port():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
+def until(what, condition):
+    """The first true answer of `condition`, or the end."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        found = condition()
+        if found:
+            print(f"ok: {what}")
+            return found
+        time.sleep(0.2)
+    raise SystemExit(f"FAILED: {what}: not within {PATIENCE} s")
+
+
+def check(what, truth, detail=""):
+    if not truth:
+        raise SystemExit(f"FAILED: {what} {detail}")
+    print(f"ok: {what}")
+
+
+class Receiver(http.server.ThreadingHTTPServer):
+    """A subscriber's server: keeps what it gets, and answers what it is told."""
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.requests, self.answers, self.lock = [], [], threading.Lock()
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.server_port}/hook"
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["content-length"]))
+        with self.server.lock:
+            self.server.requests.append((dict(self.headers.items()), body))
+            status = self.server.answers.pop(0) if self.server.answers else 204
+        self.send_response(status)
+        self.send_header("content-length", "0")
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+def header(headers, name):
+    return next(value for key, value in headers.items() if key.lower() == name)
+
+
+def is_signed(request, secret):
+    """As the API page says: hex HMAC-SHA256 of timestamp, dot, body, keyed with the whole secret."""
+    headers, body = request
+    message = header(headers, "x-webhook-timestamp").encode() + b"." + body
+    own = hmac.new(secret.encode(), message, hashlib.sha256).hexdigest()
+    return hmac.compare_digest(own, header(headers, "x-webhook-signature"))
+
+
+def package(directory, s3):
+    for name in sorted(path.name for path in (ROOT / "functions").iterdir() if (path / "Cargo.toml").exists()):
+        archive = io.BytesIO()
+        with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
+            bootstrap = zipfile.ZipInfo("bootstrap")
+            bootstrap.external_attr = 0o755 << 16
+            file.writestr(bootstrap, (directory / name).read_bytes(), compresslevel=1)
+        s3.put_object(Bucket=BUCKET, Key=f"{name}.zip", Body=archive.getvalue())
+
+
+def translated():
+    """The template as ministack takes it."""
+    document = yaml_parse((ROOT / "template.yaml").read_text(encoding="utf-8"))
+    for resource in document["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Function":
+            name = resource["Properties"]["CodeUri"].strip("/").split("/")[1]
+            resource["Properties"]["CodeUri"] = f"s3://{BUCKET}/{name}.zip"
+            if name in LOOPBACK:
+                resource["Properties"]["Environment"]["Variables"]["ALLOW_PRIVATE_ENDPOINTS"] = "true"
+    document = transform(document, {}, None)
+    resources = document["Resources"]
+    # Alarms over sums and rates of several metrics.
+    math = [name for name, r in resources.items() if r["Type"] == "AWS::CloudWatch::Alarm" and "Metrics" in r["Properties"]]
+    for name in math:
+        del resources[name]
+    paths = resources["Api"]["Properties"].pop("Body")["paths"]
+    resources["Api"]["Properties"] |= {"Name": STACK, "ProtocolType": "HTTP"}
+    resources["Api"]["Properties"].pop("FailOnWarnings", None)
+    for path, methods in paths.items():
+        for method, operation in methods.items():
+            if method == "options":
+                continue
+            function = re.search(r"functions/\$\{(\w+)\.Arn\}", operation["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"])[1]
+            key = "ANY" if method == "x-amazon-apigateway-any-method" else method.upper()
+            resources[f"{function}Integration"] = {
+                "Type": "AWS::ApiGatewayV2::Integration",
+                "Properties": {"ApiId": {"Ref": "Api"}, "IntegrationType": "AWS_PROXY", "PayloadFormatVersion": "2.0",
+                               "IntegrationUri": {"Fn::GetAtt": [function, "Arn"]}},
+            }
+            resources["Route" + re.sub(r"\W", "", key + path)] = {
+                "Type": "AWS::ApiGatewayV2::Route",
+                "Properties": {"ApiId": {"Ref": "Api"}, "RouteKey": f"{key} {path}",
+                               "Target": {"Fn::Join": ["/", ["integrations", {"Ref": f"{function}Integration"}]]}},
+            }
+    return json.dumps(document)
+
+
+@contextlib.contextmanager
+def ministack():
+    port, log = free_port(), open(ROOT / "target/ministack.log", "w", encoding="utf-8")
+    url = f"http://127.0.0.1:{port}"
+    environment = os.environ | {
+        "BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port), "LAMBDA_EXECUTOR": "local", "AWS_ENDPOINT_URL": url,
+    }
+    process = subprocess.Popen(
+        [pathlib.Path(sys.executable).parent / "ministack"], env=environment, stdout=log, stderr=log,
+        start_new_session=True, cwd=tempfile.mkdtemp(),
+    )
+    try:
+        def answers():
+            with contextlib.suppress(OSError, http.client.HTTPException):
+                connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+                connection.request("GET", "/_ministack/health")
+                return connection.getresponse().status < 500
+
+        until("ministack listens", answers)
+        yield port, url
+    finally:
+        # With the bootstraps that it started.
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+class Api:
+    """Calls of the deployed API."""
+
+    def __init__(self, port, api_id, key):
+        self.port, self.key, self.host = port, key, f"{api_id}.execute-api.localhost:{port}"
+
+    def __call__(self, method, path, body=None, key=True):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=40)
+        headers = {"Host": self.host, "Content-Type": "application/json"}
+        if key:
+            headers["X-API-Key"] = self.key
+        connection.request(method, path, None if body is None else json.dumps(body), headers)
+        answer = connection.getresponse()
+        text = answer.read().decode()
+        try:
+            return answer.status, json.loads(text)
+        except ValueError:
+            return answer.status, text
+
+
+def deploy(url, clients, directory):
+    clients["s3"].create_bucket(Bucket=BUCKET)
+    package(directory, clients["s3"])
+    parameters = [{"ParameterKey": name, "ParameterValue": value} for name, value in PARAMETERS.items()]
+    cloudformation = clients["cloudformation"]
+    clients["s3"].put_object(Bucket=BUCKET, Key="template.json", Body=translated().encode())
+    cloudformation.create_stack(
+        StackName=STACK, TemplateURL=f"{url}/{BUCKET}/template.json", Parameters=parameters, Capabilities=["CAPABILITY_IAM"],
+    )
+
+    def stack():
+        return cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]
+
+    until("the stack is deployed", lambda: not stack()["StackStatus"].endswith("IN_PROGRESS"))
+    if stack()["StackStatus"] != "CREATE_COMPLETE":
+        for event in cloudformation.describe_stack_events(StackName=STACK)["StackEvents"]:
+            if "FAILED" in event["ResourceStatus"]:
+                print(event["LogicalResourceId"], event.get("ResourceStatusReason"), file=sys.stderr)
+        raise SystemExit(f"FAILED: {stack()['StackStatus']}")
+
+
+def admin(url, *arguments):
+    """The operator's tool, as a person would call it."""
+    command = [ROOT / "target/debug/workskedge-admin", "--stack", STACK, "--endpoint-url", url, "--json", *arguments]
+    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
+def first_key(url):
+    made = admin(url, "accounts", "create", "--name", "Test")
+    limits = ("--per-hour", "100000", "--per-minute", "10000")
+    admin(url, "keys", "set-limits", made["key"]["id"], "--account", made["account"]["id"], *limits)
+    return made["key"]["key"]
+
+
+def use(port, url, clients):
+    api_id = clients["cloudformation"].describe_stack_resource(StackName=STACK, LogicalResourceId="Api")
+    api = Api(port, api_id["StackResourceDetail"]["PhysicalResourceId"], first_key(url))
+    sqs, receiver = clients["sqs"], Receiver()
+    queue = lambda name: sqs.get_queue_url(QueueName=f"{STACK}-{name}")["QueueUrl"]
+    topic = clients["cloudformation"].describe_stack_resource(StackName=STACK, LogicalResourceId="AlertTopic")
+    topic = topic["StackResourceDetail"]["PhysicalResourceId"]
+    told = sqs.create_queue(QueueName="told")["QueueUrl"]
+    told_arn = sqs.get_queue_attributes(QueueUrl=told, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    clients["sns"].subscribe(TopicArn=topic, Protocol="sqs", Endpoint=told_arn)
+
+    status, problem = api("POST", "/api/webhook/workorder", {}, key=False)
+    check("without a key it is 401", status == 401 and problem["code"] == "unauthorized", (status, problem))
+    status, types = api("GET", "/api/event-types")
+    check("the catalog is open", status == 200 and len(types["data"]) == 23, (status, types))
+    status, endpoint = api("POST", "/api/endpoints", {"url": receiver.url, "events": ["*"]})
+    check("an endpoint is made", status == 201 and endpoint["secret"].startswith("whsec_"), (status, endpoint))
+    order = lambda number: api("POST", "/api/webhook/workorder", {"workOrderNumber": number, "title": "Install HVAC System"})
+
+    # POST -> stream -> dispatcher -> SQS -> deliverer -> receiver.
+    status, answer = order("WO-1")
+    check("a work order is accepted", status == 200 and answer["action"] == "created", (status, answer))
+    until("its event arrives", lambda: len(receiver.requests) == 1)
+    check("it is signed", is_signed(receiver.requests[0], endpoint["secret"]))
+    check("it is the event", json.loads(receiver.requests[0][1])["event"] == "workorder.created")
+    status, answer = order("WO-1")
+    check("the same again is unchanged", status == 200 and answer["action"] == "unchanged", (status, answer))
+    for resource, body in {
+        "project": {"projectNumber": "P-1", "name": "Tower"},
+        "employee": {"employeeNumber": "E-1", "firstName": "Ana", "lastName": "Ruiz", "role": "foreman"},
+        "vendor": {"vendorNumber": "V-1", "name": "Gravel", "vendorType": "supplier", "taxId": "12-3456789", "taxIdType": "ein"},
+        "timeoff": {"requestNumber": "T-1", "employeeNumber": "E-1", "type": "vacation", "startDate": "2030-01-07", "endDate": "2030-01-08"},
+    }.items():
+        status, answer = api("POST", f"/api/webhook/{resource}", body)
+        check(f"{resource} is accepted", status == 200 and answer["action"] == "created", (status, answer))
+    until("their events arrive", lambda: len(receiver.requests) == 5)
+    check("all are signed", all(is_signed(request, endpoint["secret"]) for request in receiver.requests))
+
+    # A retry.
+    receiver.answers = [500]
+    order("WO-2")
+    until("what failed is tried again", lambda: len(receiver.requests) == 7)
+    first, second = (headers for headers, _ in receiver.requests[5:7])
+    check("under the same id", header(first, "x-webhook-id") == header(second, "x-webhook-id"))
+    check("as a retry", (header(first, "x-webhook-retry"), header(second, "x-webhook-retry")) == ("0", "1"))
+
+    # The sweeper: an event that the stream did not bring has its marker, an alert is published.
+    receiver.answers = [500] * 5
+    order("WO-3")
+    path = f"/api/deliveries?endpointId={endpoint['id']}&status=failed"
+    until("after five attempts it has failed", lambda: api("GET", path)[1]["data"])
+    alerts = lambda: sqs.receive_message(QueueUrl=told, WaitTimeSeconds=1).get("Messages", [])
+    message = until("the scheduled sweeper publishes the alert", alerts)[0]
+    alert = json.loads(json.loads(message["Body"])["Message"])
+    check("with its account and what to do", alert["accountId"].startswith("acc_") and "retry" in alert["message"], alert)
+    count = len(receiver.requests)
+    delivery = api("GET", path)[1]["data"][0]["id"]
+    status, _ = api("POST", f"/api/deliveries/{delivery}/retry")
+    check("it is retried by hand", status == 202)
+    until("and arrives", lambda: len(receiver.requests) == count + 1)
+
+    # A message that is lost, and one that is none.
+    receiver.answers = [503]
+    order("WO-4")
+    until("the first attempt fails", lambda: len(receiver.requests) == count + 2)
+    sqs.purge_queue(QueueUrl=queue("retry"))
+    dynamodb = clients["dynamodb"]
+    pending = until("its delivery is retrying", lambda: api("GET", "/api/deliveries?status=retrying")[1]["data"])[0]["id"]
+    overdue(dynamodb, pending)
+    until("what the queue lost, the sweeper puts back", lambda: len(receiver.requests) == count + 3)
+    # A message is hidden for 270 s each of five times: here it comes back at once.
+    sqs.set_queue_attributes(QueueUrl=queue("delivery"), Attributes={"VisibilityTimeout": "1"})
+    sqs.send_message(QueueUrl=queue("delivery"), MessageBody="no task")
+
+    def dead():
+        asked = sqs.get_queue_attributes(QueueUrl=queue("delivery-dead"), AttributeNames=["ApproximateNumberOfMessages"])
+        return asked["Attributes"]["ApproximateNumberOfMessages"] == "1"
+
+    until("a message that is none ends in the dead-letter queue", dead)
+
+    status, key = api("POST", "/api/keys", {"name": "more", "scopes": ["inbound"]})
+    check("keys are made", status == 201 and key["key"].startswith("wsk_test_"), (status, key))
+    status, test = api("POST", f"/api/endpoints/{endpoint['id']}/test", {"event": "workorder.created"})
+    check("a test send works", status == 200, (status, test))
+    status, event = api("POST", "/api/events", {"event": "report.generated", "idempotencyKey": "r-1", "data": report()})
+    check("an event is published", status == 200, (status, event))
+    return api.key
+
+
+def report():
+    return json.loads((ROOT / "tests/fixtures/events/report.generated.json").read_text(encoding="utf-8"))["data"]
+
+
+def overdue(dynamodb, delivery):
+    """Makes a delivery overdue, which would take five minutes."""
+    table = f"{STACK}-deliveries"
+    for item in dynamodb.scan(TableName=table)["Items"]:
+        if item["sk"]["S"] == delivery:
+            dynamodb.update_item(
+                TableName=table, Key={"pk": item["pk"], "sk": item["sk"]},
+                UpdateExpression="SET dueAt = :due", ExpressionAttributeValues={":due": {"N": "1"}},
+            )
+
+
+def main(directory):
+    credentials = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
+    os.environ |= {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1", "AWS_REGION": "us-east-1"}
+    with ministack() as (port, url):
+        names = ("cloudformation", "dynamodb", "lambda", "s3", "sns", "sqs")
+        clients = {name: boto3.client(name, endpoint_url=url, **credentials) for name in names}
+        deploy(url, clients, ROOT / directory)
+        key = use(port, url, clients)
+        rie.run(clients, STACK, url, key, ROOT / directory, report(), check)
+    print("the template works as deployed")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
