@@ -6,7 +6,7 @@
 
 mod https;
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
@@ -34,29 +34,44 @@ pub(crate) fn sdk_config(region: Option<String>, endpoint_url: Option<String>) -
     config.build()
 }
 
-/// The clients of one environment, each made when it is first asked for.
-#[derive(Debug, Default)]
+/// A client that is made when it is first needed: each parses the list of AWS's regions when it is made, and most cold
+/// starts need the one of DynamoDB alone. Clones share it.
+#[derive(Debug, Clone)]
+pub struct Lazy<C> {
+    made: Arc<OnceLock<C>>,
+    make: fn(&SdkConfig) -> C,
+    sdk: SdkConfig,
+}
+
+impl<C> Lazy<C> {
+    /// Made by `make` of `sdk`.
+    pub fn new(sdk: &SdkConfig, make: fn(&SdkConfig) -> C) -> Self {
+        Self { made: Arc::default(), make, sdk: sdk.clone() }
+    }
+
+    /// The client.
+    #[must_use]
+    pub fn get(&self) -> &C {
+        self.made.get_or_init(|| (self.make)(&self.sdk))
+    }
+}
+
+/// The clients of one environment, which share its connections.
+#[derive(Debug, Clone)]
 pub(crate) struct Clients {
-    dynamodb: OnceLock<aws_sdk_dynamodb::Client>,
-    sqs: OnceLock<aws_sdk_sqs::Client>,
-    sns: OnceLock<aws_sdk_sns::Client>,
-    kms: OnceLock<aws_sdk_kms::Client>,
+    pub(crate) dynamodb: Lazy<aws_sdk_dynamodb::Client>,
+    pub(crate) sqs: Lazy<aws_sdk_sqs::Client>,
+    pub(crate) sns: Lazy<aws_sdk_sns::Client>,
+    pub(crate) kms: Lazy<aws_sdk_kms::Client>,
 }
 
 impl Clients {
-    pub(crate) fn dynamodb(&self, sdk: &SdkConfig) -> aws_sdk_dynamodb::Client {
-        self.dynamodb.get_or_init(|| aws_sdk_dynamodb::Client::new(sdk)).clone()
-    }
-
-    pub(crate) fn sqs(&self, sdk: &SdkConfig) -> aws_sdk_sqs::Client {
-        self.sqs.get_or_init(|| aws_sdk_sqs::Client::new(sdk)).clone()
-    }
-
-    pub(crate) fn sns(&self, sdk: &SdkConfig) -> aws_sdk_sns::Client {
-        self.sns.get_or_init(|| aws_sdk_sns::Client::new(sdk)).clone()
-    }
-
-    pub(crate) fn kms(&self, sdk: &SdkConfig) -> aws_sdk_kms::Client {
-        self.kms.get_or_init(|| aws_sdk_kms::Client::new(sdk)).clone()
+    pub(crate) fn new(sdk: &SdkConfig) -> Self {
+        Self {
+            dynamodb: Lazy::new(sdk, aws_sdk_dynamodb::Client::new),
+            sqs: Lazy::new(sdk, aws_sdk_sqs::Client::new),
+            sns: Lazy::new(sdk, aws_sdk_sns::Client::new),
+            kms: Lazy::new(sdk, aws_sdk_kms::Client::new),
+        }
     }
 }

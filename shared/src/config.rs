@@ -47,8 +47,7 @@ pub enum ConfigError {
 /// Where a function gets its clients and names from: the process environment in Lambda, a map in the local system.
 #[derive(Debug, Clone)]
 pub struct Environment {
-    sdk: SdkConfig,
-    clients: Arc<Clients>,
+    clients: Clients,
     source: Source,
     extra_roots: Vec<CertificateDer<'static>>,
 }
@@ -79,14 +78,14 @@ impl Environment {
     pub fn of_process() -> Self {
         let source = Source::Process;
         let sdk = aws::sdk_config(source.get("AWS_REGION"), source.get("AWS_ENDPOINT_URL"));
-        Self { sdk, clients: Arc::default(), source, extra_roots: Vec::new() }
+        Self { clients: Clients::new(&sdk), source, extra_roots: Vec::new() }
     }
 
     /// Of the local system, the operator's tool and tests: given clients and variables.
     #[must_use]
     pub fn given(sdk: SdkConfig, variables: impl IntoIterator<Item = (String, String)>) -> Self {
         let source = Source::Map { variables: variables.into_iter().collect(), read: Arc::default() };
-        Self { sdk, clients: Arc::default(), source, extra_roots: Vec::new() }
+        Self { clients: Clients::new(&sdk), source, extra_roots: Vec::new() }
     }
 
     /// The same variables with other clients; what is read of them is noted anew.
@@ -96,7 +95,7 @@ impl Environment {
             Source::Process => Source::Process,
             Source::Map { variables, .. } => Source::Map { variables: variables.clone(), read: Arc::default() },
         };
-        Self { sdk, clients: Arc::default(), source, extra_roots: self.extra_roots.clone() }
+        Self { clients: Clients::new(&sdk), source, extra_roots: self.extra_roots.clone() }
     }
 
     /// The names of the variables that were read so far, where they were given.
@@ -123,7 +122,7 @@ impl Environment {
     }
 
     fn db(&self) -> aws_sdk_dynamodb::Client {
-        self.clients.dynamodb(&self.sdk)
+        self.clients.dynamodb.get().clone()
     }
 
     fn table(&self, table: Table) -> Result<String, ConfigError> {
@@ -215,7 +214,7 @@ impl Environment {
     /// # Errors
     /// When the variable is not set.
     pub fn delivery_queue(&self) -> Result<Queue, ConfigError> {
-        Ok(Queue::new(self.clients.sqs(&self.sdk), self.variable("DELIVERY_QUEUE_URL")?))
+        Ok(Queue::new(self.clients.sqs.clone(), self.variable("DELIVERY_QUEUE_URL")?))
     }
 
     /// The queue of later attempts: `RETRY_QUEUE_URL`.
@@ -223,7 +222,7 @@ impl Environment {
     /// # Errors
     /// When the variable is not set.
     pub fn retry_queue(&self) -> Result<Queue, ConfigError> {
-        Ok(Queue::new(self.clients.sqs(&self.sdk), self.variable("RETRY_QUEUE_URL")?))
+        Ok(Queue::new(self.clients.sqs.clone(), self.variable("RETRY_QUEUE_URL")?))
     }
 
     /// The topic of alerts: `ALERT_TOPIC_ARN`.
@@ -231,7 +230,7 @@ impl Environment {
     /// # Errors
     /// When the variable is not set.
     pub fn alert_topic(&self) -> Result<Topic, ConfigError> {
-        Ok(Topic::new(self.clients.sns(&self.sdk), self.variable("ALERT_TOPIC_ARN")?))
+        Ok(Topic::new(self.clients.sns.clone(), self.variable("ALERT_TOPIC_ARN")?))
     }
 
     /// `RETRY_SCHEDULE_SECONDS`, `60,300,1800,7200` by default.
@@ -262,7 +261,7 @@ impl Environment {
     /// # Errors
     /// When a variable is not set.
     pub fn sealer(&self) -> Result<Sealer, ConfigError> {
-        let kms = self.clients.kms(&self.sdk);
+        let kms = self.clients.kms.clone();
         Ok(Sealer::new(kms, self.variable("SEAL_KEY_ID")?, self.variable("MAC_KEY_ID")?))
     }
 

@@ -5,6 +5,7 @@ use aws_sdk_sqs::error::ProvideErrorMetadata;
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use jiff::Timestamp;
 
+use crate::aws::Lazy;
 use crate::causes::causes;
 use crate::delivery::{DeliveryTask, Message};
 use crate::schedule::hop_delay;
@@ -15,7 +16,7 @@ const BATCH: usize = 10;
 /// One queue.
 #[derive(Debug, Clone)]
 pub struct Queue {
-    sqs: Client,
+    sqs: Lazy<Client>,
     url: String,
 }
 
@@ -45,7 +46,7 @@ pub enum QueueError {
 impl Queue {
     /// The queue at this URL.
     #[must_use]
-    pub fn new(sqs: Client, url: String) -> Self {
+    pub fn new(sqs: Lazy<Client>, url: String) -> Self {
         Self { sqs, url }
     }
 
@@ -73,6 +74,7 @@ impl Queue {
         });
         let output = self
             .sqs
+            .get()
             .send_message_batch()
             .queue_url(&self.url)
             .set_entries(Some(entries.collect::<Result<_, _>>()?))

@@ -13,6 +13,7 @@ use aws_sdk_kms::types::{DataKeySpec, MacAlgorithmSpec};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use crate::aws::Lazy;
 use crate::causes::causes;
 
 const NONCE_LENGTH: usize = 12;
@@ -21,7 +22,7 @@ const CONTEXT: &str = "workskedge";
 /// Seals and opens under KMS keys.
 #[derive(Clone)]
 pub struct Sealer {
-    kms: Client,
+    kms: Lazy<Client>,
     key_id: String,
     mac_key_id: String,
 }
@@ -45,7 +46,7 @@ pub enum SealError {
 impl Sealer {
     /// `key_id` encrypts data keys, `mac_key_id` (HMAC) makes fingerprints.
     #[must_use]
-    pub fn new(kms: Client, key_id: String, mac_key_id: String) -> Self {
+    pub fn new(kms: Lazy<Client>, key_id: String, mac_key_id: String) -> Self {
         Self { kms, key_id, mac_key_id }
     }
 
@@ -54,7 +55,7 @@ impl Sealer {
     /// # Errors
     /// When KMS can't be used.
     pub async fn seal(&self, value: &[u8], context: &str) -> Result<String, SealError> {
-        let call = self.kms.generate_data_key().key_id(&self.key_id).key_spec(DataKeySpec::Aes256);
+        let call = self.kms.get().generate_data_key().key_id(&self.key_id).key_spec(DataKeySpec::Aes256);
         let data_key = call.encryption_context(CONTEXT, context).send().await;
         let data_key = data_key.map_err(|e| SealError::kms("GenerateDataKey", &e))?;
         let plain = data_key.plaintext().ok_or(SealError::Unopenable)?.as_ref();
@@ -70,7 +71,7 @@ impl Sealer {
         let parts: Vec<&str> = sealed.split('.').collect();
         let ["k1", wrapped, text] = parts.as_slice() else { return Err(SealError::Unopenable) };
         let wrapped = URL_SAFE_NO_PAD.decode(wrapped).map_err(|_| SealError::Unopenable)?;
-        let call = self.kms.decrypt().ciphertext_blob(Blob::new(wrapped)).encryption_context(CONTEXT, context);
+        let call = self.kms.get().decrypt().ciphertext_blob(Blob::new(wrapped)).encryption_context(CONTEXT, context);
         let data_key = call.send().await.map_err(|e| SealError::kms("Decrypt", &e))?;
         decrypt(data_key.plaintext().ok_or(SealError::Unopenable)?.as_ref(), text, context)
     }
@@ -81,7 +82,7 @@ impl Sealer {
     /// When KMS can't be used.
     pub async fn fingerprint(&self, value: &[u8], context: &str) -> Result<String, SealError> {
         let message = [context.as_bytes(), b"\n", value].concat();
-        let call = self.kms.generate_mac().key_id(&self.mac_key_id).mac_algorithm(MacAlgorithmSpec::HmacSha256);
+        let call = self.kms.get().generate_mac().key_id(&self.mac_key_id).mac_algorithm(MacAlgorithmSpec::HmacSha256);
         let output = call.message(Blob::new(message)).send().await.map_err(|e| SealError::kms("GenerateMac", &e))?;
         Ok(hex::encode(output.mac().ok_or(SealError::Unopenable)?.as_ref()))
     }

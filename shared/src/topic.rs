@@ -6,13 +6,14 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::alert::Alert;
+use crate::aws::Lazy;
 use crate::causes::causes;
 use crate::clock;
 
 /// An SNS topic.
 #[derive(Debug, Clone)]
 pub struct Topic {
-    sns: Client,
+    sns: Lazy<Client>,
     arn: String,
 }
 
@@ -33,7 +34,7 @@ struct Published<'a> {
 impl Topic {
     /// The topic with this ARN.
     #[must_use]
-    pub fn new(sns: Client, arn: String) -> Self {
+    pub fn new(sns: Lazy<Client>, arn: String) -> Self {
         Self { sns, arn }
     }
 
@@ -52,6 +53,7 @@ impl Topic {
         };
         let call = self
             .sns
+            .get()
             .publish()
             .topic_arn(&self.arn)
             .subject(format!("WorkSkedge webhooks: {}", alert.kind.as_str()))

@@ -10,7 +10,7 @@ use aws_sdk_sqs::Client;
 use clap::ValueEnum as _;
 use jiff::Timestamp;
 use shared::account::Account;
-use shared::aws::Https;
+use shared::aws::{Https, Lazy};
 use shared::config::Environment;
 use shared::queue::{Queue, QueueError};
 use shared::store::StoreError;
@@ -34,7 +34,7 @@ pub(crate) struct Aws {
     pub(crate) environment: Environment,
     pub(crate) now: Timestamp,
     pub(crate) listen_seconds: i32,
-    sqs: Client,
+    sqs: Lazy<Client>,
     variables: HashMap<String, String>,
     stack: String,
     /// Whether the stack was named on the command line.
@@ -96,7 +96,7 @@ impl Aws {
             variables.entry(table.variable.to_owned()).or_insert_with(|| format!("{stack}-{}", table.name));
         }
         Ok(Self {
-            sqs: Client::new(&sdk),
+            sqs: Lazy::new(&sdk, Client::new),
             environment: Environment::given(sdk, variables.clone()),
             now: surroundings.now(),
             listen_seconds: surroundings.listen_seconds,
@@ -138,10 +138,10 @@ impl Aws {
         let QueueNames { suffix, variable } = names;
         if let Some(url) = self.variables.get(variable) {
             let name = url.rsplit('/').next().unwrap_or_default();
-            return Ok(SqsQueue::new(self.sqs.clone(), url.clone(), self.place(Kind::Queue, name, variable)));
+            return Ok(SqsQueue::new(self.sqs.get().clone(), url.clone(), self.place(Kind::Queue, name, variable)));
         }
         let name = format!("{}-{suffix}", self.stack);
-        SqsQueue::named(self.sqs.clone(), &name, self.place(Kind::Queue, &name, variable)).await
+        SqsQueue::named(self.sqs.get().clone(), &name, self.place(Kind::Queue, &name, variable)).await
     }
 
     /// The way to send delivery tasks to `queue`.

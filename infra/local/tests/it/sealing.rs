@@ -6,12 +6,13 @@ use local::embedded::dynamodb::DynamoDb;
 use local::embedded::kms::{Kms, MAC_KEY_ID, SEAL_KEY_ID};
 use local::embedded::sns::Sns;
 use local::embedded::sqs::Sqs;
+use shared::aws::Lazy;
 use shared::seal::Sealer;
 
 fn sealer(key: u8) -> Sealer {
     let kms = Kms::new([key; 32]);
     let sdk = Embedded::new(DynamoDb::memory().unwrap(), Sqs::new(Clock::system()), Sns::default(), kms).sdk_config();
-    Sealer::new(aws_sdk_kms::Client::new(&sdk), SEAL_KEY_ID.to_owned(), MAC_KEY_ID.to_owned())
+    Sealer::new(Lazy::new(&sdk, aws_sdk_kms::Client::new), SEAL_KEY_ID.to_owned(), MAC_KEY_ID.to_owned())
 }
 
 #[tokio::test]
