@@ -83,19 +83,19 @@ impl Environment {
 
     /// Of the local system, the operator's tool and tests: given clients and variables.
     #[must_use]
-    pub fn given(sdk: SdkConfig, variables: impl IntoIterator<Item = (String, String)>) -> Self {
+    pub fn given(sdk: &SdkConfig, variables: impl IntoIterator<Item = (String, String)>) -> Self {
         let source = Source::Map { variables: variables.into_iter().collect(), read: Arc::default() };
-        Self { clients: Clients::new(&sdk), source, extra_roots: Vec::new() }
+        Self { clients: Clients::new(sdk), source, extra_roots: Vec::new() }
     }
 
     /// The same variables with other clients; what is read of them is noted anew.
     #[must_use]
-    pub fn with_clients(&self, sdk: SdkConfig) -> Self {
+    pub fn with_clients(&self, sdk: &SdkConfig) -> Self {
         let source = match &self.source {
             Source::Process => Source::Process,
             Source::Map { variables, .. } => Source::Map { variables: variables.clone(), read: Arc::default() },
         };
-        Self { clients: Clients::new(&sdk), source, extra_roots: self.extra_roots.clone() }
+        Self { clients: Clients::new(sdk), source, extra_roots: self.extra_roots.clone() }
     }
 
     /// The names of the variables that were read so far, where they were given.

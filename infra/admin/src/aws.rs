@@ -97,7 +97,7 @@ impl Aws {
         }
         Ok(Self {
             sqs: Lazy::new(&sdk, Client::new),
-            environment: Environment::given(sdk, variables.clone()),
+            environment: Environment::given(&sdk, variables.clone()),
             now: surroundings.now(),
             listen_seconds: surroundings.listen_seconds,
             variables,

@@ -142,7 +142,7 @@ impl System {
     /// # Errors
     /// See [`StartError`].
     pub async fn start(options: Options) -> Result<Self, StartError> {
-        Self::start_with(options, functions::functions).await
+        Box::pin(Self::start_with(options, functions::functions)).await
     }
 
     /// Starts the system with other functions: for tests of the system itself.
@@ -174,7 +174,7 @@ impl System {
         let embedded = Embedded::new(dynamodb.clone(), Sqs::new(options.clock.clone()), sns.clone(), Kms::new(key));
         let (sdk_config, calls) = (embedded.sdk_config(), embedded.calls().clone());
         let (queue_urls, stream_arn) = resources(&sdk_config).await.map_err(StartError::Resources)?;
-        let environment = Environment::given(sdk_config.clone(), variables(&options, &queue_urls));
+        let environment = Environment::given(&sdk_config, variables(&options, &queue_urls));
         let environment = environment.trusting(options.trusted_roots.clone());
         let uses = Uses::new(options.note_usage.then(|| embedded.clone()));
         let first_key = make_account(&environment, data_dir.as_ref(), options.clock.now()).await?;

@@ -83,7 +83,7 @@ impl Uses {
     /// The environment of one function, like `environment`.
     pub(crate) fn environment(&self, function: &'static str, environment: &Environment) -> Environment {
         let Some(embedded) = &self.embedded else { return environment.clone() };
-        let own = environment.with_clients(embedded.used_by(function, &self.usage).sdk_config());
+        let own = environment.with_clients(&embedded.used_by(function, &self.usage).sdk_config());
         self.environments.lock().unwrap_or_else(PoisonError::into_inner).insert(function, own.clone());
         own
     }
