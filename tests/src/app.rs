@@ -271,7 +271,10 @@ impl Drop for TestApp {
     fn drop(&mut self) {
         let Some(system) = self.system.take() else { return };
         usage::note(&system);
-        let claimed = self.work_may_be_left.load(Ordering::Relaxed) || self.settings.options.workers;
+        let options = &self.settings.options;
+        // A connection to another DynamoDB is served by the test's runtime, which is busy dropping this.
+        let can_look = !options.workers && options.dynamodb_url.is_none();
+        let claimed = self.work_may_be_left.load(Ordering::Relaxed) || !can_look;
         if claimed || std::thread::panicking() {
             return;
         }

@@ -30,7 +30,12 @@ pub struct Builder {
 impl Builder {
     pub(crate) fn new() -> Self {
         let clock = Clock::settable(START.parse().unwrap());
-        let options = Options { note_usage: usage::is_wanted(), ..Options::for_test(clock) };
+        let options = Options {
+            note_usage: usage::is_wanted(),
+            // Another DynamoDB, for a second opinion: `tests/dynamodb-local/run`.
+            dynamodb_url: std::env::var_os("DYNAMODB_URL").map(|url| url.into_string().unwrap()),
+            ..Options::for_test(clock)
+        };
         Self { options, limits: Some(NO_LIMITS) }
     }
 

@@ -43,6 +43,7 @@ impl From<Arguments> for Options {
             retry_schedule: arguments.retry_schedule.into_iter().map(Duration::from_secs).collect(),
             workers: true,
             clock: Clock::system(),
+            dynamodb_url: None,
             note_usage: false,
             patience: Patience::default(),
             trusted_roots: Vec::new(),

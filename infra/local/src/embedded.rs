@@ -24,12 +24,14 @@ use bytes::Bytes;
 use url::form_urlencoded;
 
 use self::dynamodb::DynamoDb;
+use self::elsewhere::Elsewhere;
 use self::kms::Kms;
 use self::sns::Sns;
 use self::sqs::Sqs;
 use self::usage::Usage;
 
 pub mod dynamodb;
+mod elsewhere;
 pub mod kms;
 mod operations;
 pub mod sns;
@@ -71,6 +73,8 @@ pub struct Embedded {
     sns: Sns,
     kms: Kms,
     calls: Calls,
+    /// Another DynamoDB, which answers in the place of the embedded one.
+    elsewhere: Option<Elsewhere>,
     /// Of which function, when somebody wants to know what each of them asks.
     usage: Option<(&'static str, Usage)>,
 }
@@ -79,7 +83,13 @@ impl Embedded {
     /// A client for these services.
     #[must_use]
     pub fn new(dynamodb: DynamoDb, sqs: Sqs, sns: Sns, kms: Kms) -> Self {
-        Self { dynamodb, sqs, sns, kms, calls: Calls::default(), usage: None }
+        Self { dynamodb, sqs, sns, kms, calls: Calls::default(), elsewhere: None, usage: None }
+    }
+
+    /// With the DynamoDB at `url` in the place of the embedded one: for a second opinion on what the store asks of it.
+    #[must_use]
+    pub fn with_dynamodb_at(self, url: String) -> Self {
+        Self { elsewhere: Some(Elsewhere::new(url)), ..self }
     }
 
     /// The same services for one function, whose use of them is noted.
@@ -98,7 +108,8 @@ impl Embedded {
     /// to lose a request, and an answer that takes long (a long poll, a full disk) would not come sooner.
     #[must_use]
     pub fn sdk_config(&self) -> SdkConfig {
-        let credentials = Credentials::new("local", "local", None, None, "local");
+        let key = self.elsewhere.as_ref().map_or("local", |elsewhere| &elsewhere.access_key);
+        let credentials = Credentials::new(key, "local", None, None, "local");
         SdkConfig::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
             .region(Region::from_static(REGION))
@@ -111,11 +122,15 @@ impl Embedded {
             .build()
     }
 
-    async fn answer(&self, target: &str, body: Bytes) -> Result<Answer, ConnectorError> {
+    fn note(&self, target: &str, body: &[u8]) {
         self.calls.count(target);
         if let Some((function, usage)) = &self.usage {
-            usage.note(function, target, &body);
+            usage.note(function, target, body);
         }
+    }
+
+    async fn answer(&self, target: &str, body: Bytes) -> Result<Answer, ConnectorError> {
+        self.note(target, &body);
         match target.split_once('.') {
             Some(("DynamoDB_20120810" | "DynamoDBStreams_20120810", operation)) => {
                 self.dynamodb.call(operation, body).await.map_err(|closed| ConnectorError::other(closed.into(), None))
@@ -140,6 +155,10 @@ impl HttpConnector for Embedded {
         HttpConnectorFuture::new(async move {
             let body = request.body().bytes().map(Bytes::copy_from_slice).unwrap_or_default();
             let target = request.headers().get("x-amz-target").map_or_else(|| query_target(&body), str::to_owned);
+            if let Some(elsewhere) = embedded.elsewhere.as_ref().filter(|_| target.starts_with("DynamoDB")) {
+                embedded.note(&target, &body);
+                return elsewhere.call(request).await;
+            }
             let answer = embedded.answer(&target, body).await?;
             let status =
                 StatusCode::try_from(answer.status).map_err(|error| ConnectorError::other(error.into(), None))?;

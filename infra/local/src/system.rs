@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use rustls::pki_types::CertificateDer;
 use shared::api_key::NewKey;
 use shared::config::{ConfigError, Environment};
-use shared::store::tables;
+use shared::store::tables::{self, Table};
 use tokio::net::TcpListener;
 use tokio::sync::{Mutex, Notify};
 use tokio_util::sync::CancellationToken;
@@ -69,6 +69,8 @@ pub struct Options {
     pub clock: Clock,
     /// How long senders of requests may take.
     pub patience: Patience,
+    /// The URL of a DynamoDB that takes the place of the embedded one.
+    pub dynamodb_url: Option<String>,
     /// Whether it is noted what each function asks of AWS, for the test of the template.
     pub note_usage: bool,
     /// Certificate authorities that endpoints' certificates may come from, beside the public ones.
@@ -87,6 +89,7 @@ impl Options {
             workers: false,
             clock,
             patience: Patience::default(),
+            dynamodb_url: None,
             note_usage: false,
             trusted_roots: Vec::new(),
         }
@@ -172,8 +175,12 @@ impl System {
         };
         let sns = Sns::default();
         let embedded = Embedded::new(dynamodb.clone(), Sqs::new(options.clock.clone()), sns.clone(), Kms::new(key));
+        let embedded = match options.dynamodb_url.clone() {
+            Some(url) => embedded.with_dynamodb_at(url),
+            None => embedded,
+        };
         let (sdk_config, calls) = (embedded.sdk_config(), embedded.calls().clone());
-        let (queue_urls, stream_arn) = resources(&sdk_config).await.map_err(StartError::Resources)?;
+        let (queue_urls, stream_arn) = resources(&sdk_config, &options).await.map_err(StartError::Resources)?;
         let environment = Environment::given(&sdk_config, variables(&options, &queue_urls));
         let environment = environment.trusting(options.trusted_roots.clone());
         let uses = Uses::new(options.note_usage.then(|| embedded.clone()));
@@ -355,9 +362,16 @@ impl System {
 }
 
 /// Creates the tables and queues that are missing; queue URLs by name, and the ARN of the event stream.
-async fn resources(sdk_config: &SdkConfig) -> Result<(HashMap<&'static str, String>, String), BoxError> {
+async fn resources(
+    sdk_config: &SdkConfig,
+    options: &Options,
+) -> Result<(HashMap<&'static str, String>, String), BoxError> {
     let dynamodb = aws_sdk_dynamodb::Client::new(sdk_config);
-    create_tables(&dynamodb, tables::ALL).await?;
+    // Another DynamoDB goes by the time of its own, and would delete what expires by ours.
+    let ages = options.dynamodb_url.is_none();
+    let tables: Vec<Table> =
+        tables::ALL.iter().map(|table| Table { ttl: table.ttl.filter(|_| ages), ..*table }).collect();
+    create_tables(&dynamodb, &tables).await?;
     let stream = stream_arn(&dynamodb, tables::EVENTS.name).await?;
     let queues = create_queues(&aws_sdk_sqs::Client::new(sdk_config), &[DELIVERY, RETRY]).await?;
     Ok((queues, stream))

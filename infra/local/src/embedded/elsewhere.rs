@@ -1,0 +1,31 @@
+//! A DynamoDB somewhere else, such as DynamoDB Local: requests are passed on to it as the SDK made them.
+
+use aws_smithy_runtime_api::client::http::HttpConnector;
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use shared::aws::Https;
+use ulid::Ulid;
+
+/// Where it is, and as whom it is spoken to.
+#[derive(Debug, Clone)]
+pub(super) struct Elsewhere {
+    url: String,
+    https: Https,
+    /// DynamoDB Local keeps the tables of each access key apart, and so one system's from another's.
+    pub(super) access_key: String,
+}
+
+impl Elsewhere {
+    pub(super) fn new(url: String) -> Self {
+        Self { url, https: Https::new(), access_key: Ulid::from_parts(0, unique()).to_string() }
+    }
+
+    pub(super) async fn call(&self, mut request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        request.set_uri(self.url.as_str()).map_err(|error| ConnectorError::user(error.into()))?;
+        self.https.call(request).await
+    }
+}
+
+fn unique() -> u128 {
+    u128::from_be_bytes(shared::ids::random())
+}
