@@ -10,6 +10,7 @@ use dispatcher::Dispatcher;
 use manage_deliveries::ManageDeliveries;
 use manage_endpoints::ManageEndpoints;
 use manage_keys::ManageKeys;
+use portal::Portal;
 use publish_event::PublishEvent;
 use request_timeoff::TimeOff;
 use shared::config::{ConfigError, Environment};
@@ -88,6 +89,7 @@ fn routes(environment_of: EnvironmentOf<'_>, clock: &Clock) -> Result<Routes, Co
     let endpoints = http_function!(ManageEndpoints, &environment_of("manage-endpoints"), clock);
     let keys = http_function!(ManageKeys, &environment_of("manage-keys"), clock);
     let deliveries = http_function!(ManageDeliveries, &environment_of("manage-deliveries"), clock);
+    let portal = answering(clock, |request, now| async move { Portal.handle(&request, now) });
     let any = |path, function, handler: &HttpHandler| Route::new("ANY", path, function, Arc::clone(handler));
     Ok(Routes::new(vec![
         inbound::<WorkOrder>("/api/webhook/workorder", "create-workorder", false, environment_of, clock)?,
@@ -107,6 +109,11 @@ fn routes(environment_of: EnvironmentOf<'_>, clock: &Clock) -> Result<Routes, Co
         any("/api/endpoints/{proxy+}", "manage-endpoints", &endpoints),
         any("/api/keys", "manage-keys", &keys),
         any("/api/keys/{proxy+}", "manage-keys", &keys),
+        any("/", "portal", &portal),
+        any("/console/{proxy+}", "portal", &portal),
+        any("/docs", "portal", &portal),
+        any("/docs/{proxy+}", "portal", &portal),
+        any("/openapi.json", "portal", &portal),
     ]))
 }
 

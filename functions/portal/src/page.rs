@@ -1,0 +1,118 @@
+//! One page or file, and the headers that it goes out with.
+
+use std::borrow::Cow;
+
+use lambda_http::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use lambda_http::{Body, Response};
+use sha2::{Digest, Sha256};
+
+/// What our own pages may load: our files, and the API. No inline script or style, no frame around them.
+const STRICT: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
+                      base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'";
+
+/// A page or a file.
+#[derive(Debug)]
+pub(crate) struct Page {
+    status: StatusCode,
+    content_type: String,
+    body: Cow<'static, [u8]>,
+    policy: &'static str,
+    gzip: bool,
+}
+
+impl Page {
+    /// A file of this media type; text is UTF-8.
+    pub(crate) fn new(media_type: &str, body: impl Into<Cow<'static, [u8]>>) -> Self {
+        let text = media_type.starts_with("text/") || media_type.ends_with("javascript");
+        let content_type = if text { format!("{media_type}; charset=utf-8") } else { media_type.to_owned() };
+        Self { status: StatusCode::OK, content_type, body: body.into(), policy: STRICT, gzip: false }
+    }
+
+    /// A page of ours.
+    pub(crate) fn html(text: String) -> Self {
+        Self::new("text/html", text.into_bytes())
+    }
+
+    /// JSON text.
+    pub(crate) fn json(text: String) -> Self {
+        Self::new("application/json", text.into_bytes())
+    }
+
+    /// With another status than 200.
+    pub(crate) fn with_status(self, status: StatusCode) -> Self {
+        Self { status, ..self }
+    }
+
+    /// With a `Content-Security-Policy` of its own.
+    pub(crate) fn with_policy(self, policy: &'static str) -> Self {
+        Self { policy, ..self }
+    }
+
+    /// The body is compressed already. Every browser takes it, and it is for browsers alone.
+    pub(crate) fn gzipped(self) -> Self {
+        Self { gzip: true, ..self }
+    }
+
+    /// The answer; 304 without a body to who has it already.
+    pub(crate) fn into_response(self, request: &HeaderMap) -> Response<Body> {
+        let tag = format!("\"{}\"", hex::encode(&Sha256::digest(&self.body)[..12]));
+        let sent = request.get(header::IF_NONE_MATCH).and_then(|tags| tags.to_str().ok()).unwrap_or_default();
+        let known = self.status == StatusCode::OK && sent.split(',').any(|sent| sent.trim().ends_with(&tag));
+        let mut response = Response::new(if known { Body::Empty } else { body(self.body, self.gzip) });
+        *response.status_mut() = if known { StatusCode::NOT_MODIFIED } else { self.status };
+        let headers = response.headers_mut();
+        let mut set = |name: HeaderName, value: &str| {
+            headers.extend(HeaderValue::from_str(value).ok().map(|value| (name, value)));
+        };
+        set(header::ETAG, &tag);
+        // Asked for anew each time, answered with 304 mostly: a deployment shows at once.
+        set(header::CACHE_CONTROL, "no-cache");
+        set(header::CONTENT_SECURITY_POLICY, self.policy);
+        set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+        set(header::REFERRER_POLICY, "no-referrer");
+        set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
+        if !known {
+            set(header::CONTENT_TYPE, &self.content_type);
+            if self.gzip {
+                set(header::CONTENT_ENCODING, "gzip");
+            }
+        }
+        response
+    }
+}
+
+fn body(bytes: Cow<'static, [u8]>, binary: bool) -> Body {
+    match bytes {
+        bytes if binary => Body::Binary(bytes.into_owned()),
+        bytes => String::from_utf8(bytes.into_owned()).map_or_else(|bytes| Body::Binary(bytes.into_bytes()), Body::Text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(tag: Option<&str>) -> Response<Body> {
+        let headers = tag.map(|tag| (header::IF_NONE_MATCH, HeaderValue::from_str(tag).unwrap()));
+        Page::html("<p>".to_owned()).into_response(&HeaderMap::from_iter(headers))
+    }
+
+    #[test]
+    fn a_page_that_is_known_is_not_sent_again() {
+        let first = asked(None);
+        let tag = first.headers()[header::ETAG].to_str().unwrap();
+        assert_eq!((first.status(), first.body()), (StatusCode::OK, &Body::Text("<p>".to_owned())));
+        for known in [tag.to_owned(), format!("\"x\", W/{tag}")] {
+            let again = asked(Some(&known));
+            assert_eq!((again.status(), again.body()), (StatusCode::NOT_MODIFIED, &Body::Empty));
+            assert!(again.headers().contains_key(header::CONTENT_SECURITY_POLICY));
+        }
+        assert_eq!(asked(Some("\"x\"")).status(), StatusCode::OK);
+    }
+
+    #[test]
+    fn our_pages_run_our_scripts_only() {
+        let policy = asked(None).headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap().to_owned();
+        assert!(!policy.contains("unsafe") && policy.starts_with("default-src 'none'"), "{policy}");
+    }
+}
