@@ -85,8 +85,28 @@ pub struct Delivery {
     pub completed_at: Option<Timestamp>,
     /// A test send.
     pub test: bool,
+    /// What came of the latest attempt: all that lists show of them.
+    pub last_attempt: Option<LastAttempt>,
     /// What was tried.
     pub attempts: Vec<Attempt>,
+}
+
+/// An attempt in few words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LastAttempt {
+    /// How long it took.
+    pub duration_ms: u64,
+    /// What the endpoint answered, if it did.
+    pub status_code: Option<u16>,
+    /// What went wrong.
+    pub error: Option<AttemptError>,
+}
+
+impl From<&Attempt> for LastAttempt {
+    fn from(attempt: &Attempt) -> Self {
+        Self { duration_ms: attempt.duration_ms, status_code: attempt.status_code, error: attempt.error }
+    }
 }
 
 /// One attempt.

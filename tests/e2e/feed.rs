@@ -117,7 +117,7 @@ async fn an_event_is_shown_with_its_deliveries() {
     let event_id = app.deliveries().await[0].event_id.clone();
     let event = app.get(&format!("{EVENTS}/{event_id}")).await.expect(200).body;
     let members: Vec<&String> = event.as_object().unwrap().keys().collect();
-    assert_eq!(members, ["id", "event", "timestamp", "data", "requestId", "deliveries", "truncated"]);
+    assert_eq!(members, ["id", "event", "timestamp", "data", "requestId", "deliveries", "siblings", "truncated"]);
     let deliveries = event["deliveries"].as_array().unwrap();
     assert_eq!(deliveries.len(), 2);
     assert!(deliveries.iter().all(|delivery| delivery["eventId"] == event_id && delivery["status"] == "delivered"));
@@ -134,4 +134,47 @@ async fn what_is_wrong_is_refused() {
     refused(&wrong, 405, "method_not_allowed");
     assert_eq!(header(&wrong, "allow"), "GET, POST");
     app.post(EVENTS, json!({})).await.expect(400);
+}
+
+#[tokio::test]
+async fn people_see_the_newest_first_and_page_back_through_requests() {
+    let app = TestApp::start().await;
+    for number in 0..3 {
+        create_work_order(&app, &format!("WO-{number}")).await;
+        let started = json!({ "workOrderNumber": format!("WO-{number}"), "status": "in_progress" });
+        app.post("/api/webhook/workorder", started).await.expect(200);
+        app.advance(Duration::from_secs(1)).await;
+    }
+    app.drain().await;
+    let oldest_first = {
+        app.advance(SETTLED).await;
+        read(&app, "", None).await.0
+    };
+    let (mut paged, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = app.get(&format!("{EVENTS}?order=newest&limit=2{cursor}")).await.expect(200).body;
+        paged.extend(page["data"].as_array().unwrap().clone());
+        let Some(next) = page["nextCursor"].as_str() else { break };
+        cursor = format!("&cursor={next}");
+    }
+    paged.reverse();
+    assert_eq!(paged, oldest_first, "whatever is between two pages is on one of them");
+    let started = app.get(&format!("{EVENTS}?order=newest&event=workorder.started&limit=100")).await.expect(200).body;
+    assert_eq!(numbers(started["data"].as_array().unwrap()), ["WO-2", "WO-1", "WO-0"]);
+    refused(&app.get(&format!("{EVENTS}?order=sideways")).await, 400, "validation_failed");
+}
+
+#[tokio::test]
+async fn an_event_names_what_else_its_request_raised() {
+    let app = TestApp::start().await;
+    create_work_order(&app, "WO-1").await;
+    app.advance(Duration::from_secs(1)).await;
+    app.post("/api/webhook/workorder", json!({ "workOrderNumber": "WO-1", "status": "in_progress" })).await.expect(200);
+    app.drain().await;
+    let newest = app.get(&format!("{EVENTS}?order=newest&limit=1")).await.expect(200).body["data"][0].clone();
+    assert_eq!(newest["event"], "workorder.started");
+    let whole = app.get(&format!("{EVENTS}/{}", newest["id"].as_str().unwrap())).await.expect(200).body;
+    let siblings = whole["siblings"].as_array().unwrap();
+    assert_eq!(siblings.iter().map(|sibling| &sibling["event"]).collect::<Vec<_>>(), ["workorder.updated"]);
+    assert_ne!(siblings[0]["id"], whole["id"]);
 }

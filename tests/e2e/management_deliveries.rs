@@ -75,6 +75,9 @@ async fn a_delivery_is_shown_whole_with_its_attempts_and_the_body_as_sent() {
         "createdAt",
         "completedAt",
         "test",
+        "lastStatusCode",
+        "lastError",
+        "lastDurationMs",
     ];
     assert_eq!(members, [&listed[..], &["attempts", "requestBody"]].concat());
     assert_eq!(reply.body["requestBody"].as_str().unwrap(), receiver.only().body);
@@ -87,7 +90,9 @@ async fn a_delivery_is_shown_whole_with_its_attempts_and_the_body_as_sent() {
     let list = app.get(DELIVERIES).await.expect(200).body;
     let members: Vec<&String> = list["data"][0].as_object().expect("an object").keys().collect();
     assert_eq!(members, listed, "a list has no attempts");
-    assert_eq!(list["data"][0]["status"], "delivered");
+    let listed = &list["data"][0];
+    assert_eq!((&listed["status"], &listed["lastStatusCode"]), (&json!("delivered"), &json!(200)));
+    assert_eq!(listed["lastDurationMs"], attempt["durationMs"]);
     assert_eq!(list["data"][0]["createdAt"], "2025-10-20T14:30:00Z");
 }
 
@@ -179,6 +184,7 @@ async fn store(app: &TestApp, endpoint: &str, count: i64, status: DeliveryStatus
             created_at,
             completed_at: Some(created_at),
             test: false,
+            last_attempt: None,
             attempts: Vec::new(),
         }
     };

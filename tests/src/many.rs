@@ -86,6 +86,7 @@ fn delivery(account: &str, endpoint_id: &str, at: Timestamp) -> Delivery {
         created_at: at,
         completed_at: Some(at),
         test: false,
+        last_attempt: None,
         attempts: Vec::new(),
     }
 }

@@ -6,14 +6,15 @@ use jiff::SignedDuration;
 use serde_json::json;
 use shared::delivery::view::DeliveryView;
 use shared::http::{Facts, Reply};
+use shared::manage::PageRequest;
 use shared::problem::Problem;
 use shared::store::deliveries::Filter;
-use shared::store::events::Position;
+use shared::store::events::{FeedEvent, Position};
 
 use crate::Call;
 use crate::query::FeedQuery;
 use crate::route::no_such_event;
-use crate::view::{EventView, WholeEvent};
+use crate::view::{EventView, Sibling, WholeEvent};
 
 /// Events are in the order of the requests' arrival, but stored at their end: one that takes its time must not appear
 /// behind a reader's cursor.
@@ -24,6 +25,9 @@ const DELIVERIES_SHOWN: usize = 100;
 impl Call<'_> {
     /// Events behind a cursor, oldest first. `nextCursor` is null at the end; `resumeAfter` is where to go on later.
     pub(crate) async fn feed(&self, query: &FeedQuery) -> Result<Reply, Problem> {
+        if query.newest_first {
+            return self.latest(query).await;
+        }
         let until = self.now - SETTLED;
         let limit = query.page.limit();
         let found = self.function.events.feed(self.account(), query.after, query.event, until, limit).await?;
@@ -33,9 +37,24 @@ impl Call<'_> {
         Ok(Reply::ok(&json!({ "data": data, "nextCursor": next, "resumeAfter": cursor })))
     }
 
-    /// One event with its deliveries.
+    /// Events before a cursor, newest first: for people, who want to see what has just happened.
+    async fn latest(&self, query: &FeedQuery) -> Result<Reply, Problem> {
+        let page = &query.page;
+        // One more than are shown tells whether another page follows.
+        let mut found =
+            self.function.events.latest(self.account(), page.after(), query.event, page.limit() + 1).await?;
+        let next = page.cut(&mut found.events, found.stopped, |found| &found.event.id);
+        let data: Vec<_> = found.events.iter().map(EventView::of).collect();
+        Ok(PageRequest::reply(&data, next.as_deref()))
+    }
+
+    /// One event with its deliveries, and what else its request raised.
     pub(crate) async fn event(&self, id: &str) -> Result<Reply, Problem> {
-        let event = self.function.events.get(self.account(), id).await?.ok_or_else(no_such_event)?;
+        let outbox = self.function.events.outbox_of(self.account(), id).await?.ok_or_else(no_such_event)?;
+        let siblings = outbox.events.iter().filter(|event| event.id != id);
+        let siblings = siblings.map(|event| Sibling { id: event.id.clone(), event: event.name }).collect();
+        let event = outbox.event(id).cloned().ok_or_else(no_such_event)?;
+        let event = FeedEvent { event, request_id: outbox.request_id };
         let filter = Filter { event_id: Some(id), ..Filter::default() };
         let fetch = i32::try_from(DELIVERIES_SHOWN + 1).unwrap_or(i32::MAX);
         let found = self.function.deliveries.page(self.account(), &filter, None, fetch).await?;
@@ -43,6 +62,7 @@ impl Call<'_> {
         let whole = WholeEvent {
             event: EventView::of(&event),
             deliveries: shown.map(DeliveryView::of).collect(),
+            siblings,
             truncated: found.deliveries.len() > DELIVERIES_SHOWN || found.stopped.is_some(),
         };
         Ok(Reply::ok(&whole).with_facts(Facts { id: Some(id.to_owned()), ..Facts::default() }))

@@ -24,8 +24,17 @@ pub(crate) struct WholeEvent<'a> {
     #[serde(flatten)]
     pub(crate) event: EventView<'a>,
     pub(crate) deliveries: Vec<DeliveryView<'a>>,
-    /// There are more, to be listed by `/api/deliveries?eventId=`.
+    /// The other events of the request that raised this one.
+    pub(crate) siblings: Vec<Sibling>,
+    /// There are more deliveries, to be listed by `/api/deliveries?eventId=`.
     pub(crate) truncated: bool,
+}
+
+/// Another event of the same request.
+#[derive(Serialize)]
+pub(crate) struct Sibling {
+    pub(crate) id: String,
+    pub(crate) event: EventName,
 }
 
 impl<'a> EventView<'a> {

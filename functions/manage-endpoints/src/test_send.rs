@@ -76,6 +76,7 @@ fn finished(delivery: Delivery, made: &Made) -> Delivery {
         attempt_count: 1,
         next_attempt_at: None,
         completed_at: Some(made.ended),
+        last_attempt: Some((&made.attempt).into()),
         attempts: vec![made.attempt.clone()],
         ..delivery
     }

@@ -104,6 +104,7 @@ mod tests {
             created_at: jiff::Timestamp::UNIX_EPOCH,
             completed_at: None,
             test: false,
+            last_attempt: None,
             attempts: Vec::new(),
         }
     }

@@ -22,6 +22,10 @@ pub struct DeliveryView<'a> {
     created_at: Timestamp,
     completed_at: Option<Timestamp>,
     test: bool,
+    /// Of the latest attempt, like the two that follow.
+    last_status_code: Option<u16>,
+    last_error: Option<AttemptError>,
+    last_duration_ms: Option<u64>,
 }
 
 /// A delivery by itself.
@@ -62,6 +66,9 @@ impl<'a> DeliveryView<'a> {
             created_at: whole_seconds(delivery.created_at),
             completed_at: delivery.completed_at.map(whole_seconds),
             test: delivery.test,
+            last_status_code: delivery.last_attempt.and_then(|last| last.status_code),
+            last_error: delivery.last_attempt.and_then(|last| last.error),
+            last_duration_ms: delivery.last_attempt.map(|last| last.duration_ms),
         }
     }
 

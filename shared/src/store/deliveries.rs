@@ -21,7 +21,7 @@ use super::events::Outbox;
 use super::item::{Item, json, n, s};
 use super::{StoreError, endpoints};
 use crate::alert::Alert;
-use crate::delivery::{Attempt, Delivery, DeliveryStatus, DeliveryTask};
+use crate::delivery::{Attempt, Delivery, DeliveryStatus, DeliveryTask, LastAttempt};
 use crate::endpoint::Endpoint;
 use stored::{due, read, to_item};
 
@@ -244,8 +244,9 @@ fn recording(delivery: &Delivery, outcome: &Outcome) -> Recording {
         (":status".to_owned(), s(outcome.status.as_str())),
     ]);
     if let Some(attempt) = &outcome.attempt {
-        set.push("attempts = list_append(attempts, :attempt)");
+        set.extend(["attempts = list_append(attempts, :attempt)", "lastAttempt = :last"]);
         values.insert(":attempt".to_owned(), AttributeValue::L(vec![json(attempt)]));
+        values.insert(":last".to_owned(), json(&LastAttempt::from(attempt)));
     }
     let mut remove = "";
     if let Some(next) = outcome.next_attempt_at {

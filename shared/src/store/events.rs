@@ -4,6 +4,7 @@
 //! of its own.
 
 mod feed;
+mod latest;
 mod span;
 mod writer;
 
@@ -23,6 +24,7 @@ use crate::events::{Event, EventName};
 use crate::ids;
 
 pub use feed::{FeedEvent, FeedPage, NoPosition, Position};
+pub use latest::LatestEvents;
 pub use span::OutboxPage;
 pub use writer::EventWriter;
 
@@ -31,6 +33,13 @@ const TABLE: &str = "events";
 pub const RETENTION_SECONDS: i64 = 30 * 86_400;
 /// An outbox item stays well under DynamoDB's 400 KB: each delivery of one of its events reads it whole.
 const MAX_ITEM_BYTES: usize = 64 * 1024;
+
+/// Which items of a span come first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Order {
+    OldestFirst,
+    NewestFirst,
+}
 
 /// An event as it lies in an outbox item.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -107,6 +116,7 @@ impl Outbox {
             created_at: now,
             completed_at: None,
             test: self.test,
+            last_attempt: None,
             attempts: Vec::new(),
         }
     }

@@ -16,7 +16,7 @@ use crate::events::EventName;
 
 /// A list has no use for attempts, which are most of an item.
 const SUMMARY: &str = "pk, sk, endpoint, eventId, #event, outboxId, #status, attemptCount, seriesStart, series, \
-                       #trigger, nextAttemptAt, createdAt, completedAt, #test";
+                       #trigger, nextAttemptAt, createdAt, completedAt, #test, lastAttempt";
 /// Names of [`SUMMARY`] that DynamoDB has a meaning of its own for, or may get one.
 const NAMES: [(&str, &str); 4] =
     [("#event", "event"), ("#status", "status"), ("#trigger", "trigger"), ("#test", "test")];

@@ -9,7 +9,7 @@ use super::super::StoreError;
 use super::super::item::{json, n, s};
 use super::Deliveries;
 use super::stored::{due, read, shard_of};
-use crate::delivery::{Attempt, Delivery, DeliveryStatus, Trigger};
+use crate::delivery::{Attempt, Delivery, DeliveryStatus, LastAttempt, Trigger};
 
 /// So many attempts of earlier series are kept, the last ones: people may send a delivery again as often as they like,
 /// and its item has an end.
@@ -59,11 +59,12 @@ impl Deliveries {
         let call = self
             .series(delivery, delivery.attempt_count + 1, now)
             .update_expression(
-                "SET attempts = list_append(attempts, :attempt), attemptCount = :count, seriesStart = :count, \
-                 nextAttemptAt = :now, dueAt = :due",
+                "SET attempts = list_append(attempts, :attempt), lastAttempt = :last, attemptCount = :count, \
+                 seriesStart = :count, nextAttemptAt = :now, dueAt = :due",
             )
             .condition_expression("attemptCount = :seen AND series > :series AND #status = :retrying")
             .expression_attribute_values(":seen", n(delivery.attempt_count))
+            .expression_attribute_values(":last", json(&LastAttempt::from(attempt)))
             .expression_attribute_values(":attempt", AttributeValue::L(vec![json(attempt)]));
         changed(call).await
     }

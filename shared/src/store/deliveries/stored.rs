@@ -43,6 +43,9 @@ pub(super) fn to_item(delivery: &Delivery) -> Item {
     if delivery.test {
         item.insert("test".to_owned(), AttributeValue::Bool(true));
     }
+    if let Some(last) = &delivery.last_attempt {
+        item.insert("lastAttempt".to_owned(), json(last));
+    }
     if let Some(next) = delivery.next_attempt_at {
         item.insert("nextAttemptAt".to_owned(), s(next.to_string()));
         item.insert("dueShard".to_owned(), s(shard_of(&delivery.id).key()));
@@ -78,6 +81,7 @@ pub(super) fn read(item: &Item) -> Result<Delivery, StoreError> {
         created_at: reader.time("createdAt")?,
         completed_at: reader.opt_time("completedAt"),
         test: reader.flag("test"),
+        last_attempt: item.contains_key("lastAttempt").then(|| reader.json("lastAttempt")).transpose()?,
         attempts: attempts.collect::<Result<_, StoreError>>()?,
     })
 }

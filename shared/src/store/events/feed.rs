@@ -9,14 +9,14 @@ use ulid::Ulid;
 use super::super::StoreError;
 use super::super::item::{Item, s};
 use super::super::range::IdRange;
-use super::{Events, Outbox, StoredEvent};
+use super::{Events, Order, Outbox, StoredEvent};
 use crate::events::EventName;
 use crate::ids::ulid_of;
 
 /// So many outbox items are looked at in one query when only some events are wanted.
-const EXAMINED: i32 = 200;
+pub(super) const EXAMINED: i32 = 200;
 /// So many queries for one page.
-const MAX_QUERIES: usize = 5;
+pub(super) const MAX_QUERIES: usize = 5;
 
 /// A place in the feed: behind so many events of an outbox item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,6 +97,16 @@ impl Events {
     /// # Errors
     /// When DynamoDB can't be reached or the item can't be read.
     pub async fn get(&self, account: &str, event_id: &str) -> Result<Option<FeedEvent>, StoreError> {
+        let Some(outbox) = self.outbox_of(account, event_id).await? else { return Ok(None) };
+        let event = outbox.event(event_id).cloned();
+        Ok(event.map(|event| FeedEvent { event, request_id: outbox.request_id }))
+    }
+
+    /// All events of the request that raised this one, or as many of them as fit into its item.
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached or the item can't be read.
+    pub async fn outbox_of(&self, account: &str, event_id: &str) -> Result<Option<Outbox>, StoreError> {
         let Some(ulid) = ulid_of(event_id) else { return Ok(None) };
         // An item's events count up from its own id, so that it is the last one that does not begin after the event.
         let output = self
@@ -113,9 +123,7 @@ impl Events {
             .await
             .map_err(StoreError::call("Query event"))?;
         let Some(item) = output.items.into_iter().flatten().next() else { return Ok(None) };
-        let outbox = Outbox::from_item(item)?;
-        let event = outbox.event(event_id).cloned();
-        Ok(event.map(|event| FeedEvent { event, request_id: outbox.request_id }))
+        Ok(Some(Outbox::from_item(item)?).filter(|outbox| outbox.event(event_id).is_some()))
     }
 
     /// The account's events behind `after` that were raised before `until`, only those called `name` if given, oldest
@@ -142,7 +150,7 @@ impl Events {
                 page.more = false;
                 return Ok(page);
             }
-            let (items, ended) = self.outboxes(account, range, examined).await?;
+            let (items, ended) = self.outboxes(account, range, Order::OldestFirst, examined).await?;
             page.more = true;
             for item in items {
                 if !page.take(Outbox::from_item(item)?, name, limit)? {
@@ -157,11 +165,12 @@ impl Events {
         Ok(page)
     }
 
-    /// The first outbox items of a span, and whether those are all.
+    /// The first outbox items of a span in this order, and whether those are all.
     pub(super) async fn outboxes(
         &self,
         account: &str,
         range: IdRange,
+        order: Order,
         limit: i32,
     ) -> Result<(Vec<Item>, bool), StoreError> {
         let (low, high) = range.keys("");
@@ -173,6 +182,7 @@ impl Events {
             .expression_attribute_values(":pk", s(account))
             .expression_attribute_values(":low", s(low))
             .expression_attribute_values(":high", s(high))
+            .scan_index_forward(order == Order::OldestFirst)
             .consistent_read(true)
             .limit(limit)
             .send()

@@ -5,7 +5,7 @@ use ulid::Ulid;
 
 use super::super::StoreError;
 use super::super::range::IdRange;
-use super::{Events, Outbox, TABLE};
+use super::{Events, Order, Outbox, TABLE};
 
 /// Some outbox items.
 #[derive(Debug, Default)]
@@ -48,7 +48,7 @@ impl Events {
         if range.is_empty() {
             return Ok(OutboxPage::default());
         }
-        let (items, ended) = self.outboxes(account, range, limit).await?;
+        let (items, ended) = self.outboxes(account, range, Order::OldestFirst, limit).await?;
         let mut outboxes = items.into_iter().map(Outbox::from_item).collect::<Result<Vec<_>, _>>()?;
         let last = outboxes.last().map(|outbox| outbox.id.clone());
         outboxes.retain(|outbox| !outbox.test);
