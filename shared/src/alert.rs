@@ -24,6 +24,10 @@ pub enum AlertKind {
 }
 
 impl AlertKind {
+    /// Every kind.
+    pub const ALL: [Self; 4] =
+        [Self::DeliveryFailed, Self::EndpointFailing, Self::EndpointDisabled, Self::EndpointRecovered];
+
     /// The word on the wire.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -38,9 +42,7 @@ impl AlertKind {
     /// The kind with this name.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
-        [Self::DeliveryFailed, Self::EndpointFailing, Self::EndpointDisabled, Self::EndpointRecovered]
-            .into_iter()
-            .find(|kind| kind.as_str() == name)
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
     }
 }
 

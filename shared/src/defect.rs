@@ -38,6 +38,41 @@ pub enum DefectCode {
     InactiveReference,
 }
 
+impl DefectCode {
+    /// Every code.
+    pub const ALL: &'static [Self] = &[
+        Self::Required,
+        Self::InvalidType,
+        Self::InvalidFormat,
+        Self::InvalidValue,
+        Self::InvalidCharacters,
+        Self::InvalidKey,
+        Self::TooShort,
+        Self::TooLong,
+        Self::TooManyItems,
+        Self::TooFewItems,
+        Self::TooManyDecimals,
+        Self::TooLarge,
+        Self::OutOfRange,
+        Self::OutsideWindow,
+        Self::DateOrder,
+        Self::DuplicateItem,
+        Self::UnknownField,
+        Self::ForbiddenField,
+        Self::SensitiveValue,
+        Self::MissingDependency,
+        Self::ConflictingFields,
+        Self::SelfReference,
+        Self::MultipleLeads,
+        Self::BudgetExceeded,
+        Self::HoursExceedSpan,
+        Self::InvalidInitialStatus,
+        Self::UnknownReference,
+        Self::ReferenceMismatch,
+        Self::InactiveReference,
+    ];
+}
+
 /// One defect: where, what, and a sentence that never contains the received value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Defect {

@@ -25,6 +25,9 @@ pub enum DeliveryStatus {
 }
 
 impl DeliveryStatus {
+    /// Every status.
+    pub const ALL: [Self; 5] = [Self::Pending, Self::Retrying, Self::Delivered, Self::Failed, Self::Cancelled];
+
     /// The word on the wire.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -40,9 +43,7 @@ impl DeliveryStatus {
     /// The status with this name.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
-        [Self::Pending, Self::Retrying, Self::Delivered, Self::Failed, Self::Cancelled]
-            .into_iter()
-            .find(|status| status.as_str() == name)
+        Self::ALL.into_iter().find(|status| status.as_str() == name)
     }
 
     /// Whether nothing more will be sent.
@@ -144,6 +145,9 @@ pub enum Trigger {
 }
 
 impl Trigger {
+    /// Every trigger.
+    pub const ALL: [Self; 4] = [Self::Scheduled, Self::Manual, Self::Test, Self::Replay];
+
     /// The word on the wire.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -158,7 +162,7 @@ impl Trigger {
     /// The trigger with this name.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
-        [Self::Scheduled, Self::Manual, Self::Test, Self::Replay].into_iter().find(|trigger| trigger.as_str() == name)
+        Self::ALL.into_iter().find(|trigger| trigger.as_str() == name)
     }
 }
 

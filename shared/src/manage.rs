@@ -1,5 +1,6 @@
 //! What the functions behind contract section 9 share: their paths, the bodies they read and the pages they answer with.
 
+pub mod bodies;
 pub mod body;
 pub mod overlap;
 mod page;

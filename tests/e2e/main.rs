@@ -29,6 +29,7 @@ mod keys;
 mod limits;
 mod losses;
 mod management_deliveries;
+mod openapi;
 mod privacy;
 mod publishing;
 mod records;

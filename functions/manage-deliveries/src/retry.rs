@@ -10,16 +10,11 @@ use shared::delivery::{Delivery, DeliveryStatus, Trigger};
 use shared::endpoint::EndpointStatus;
 use shared::http::{Facts, Reply};
 use shared::manage;
+use shared::manage::bodies::RETRY;
 use shared::manage::body::{self, Form};
 use shared::problem::{Problem, ProblemCode};
-use shared::schema::Class::P0;
-use shared::schema::declare::optional;
-use shared::schema::{Field, Type};
 
 use crate::Call;
-
-/// The body of a retry.
-const FIELDS: [Field; 1] = [optional("force", Type::Bool, P0, "send again what has arrived")];
 
 impl Call<'_> {
     /// Begins a new series. Calls at the same moment begin one: whoever comes second finds an attempt that is due, and
@@ -66,7 +61,7 @@ impl Call<'_> {
 
 fn force(body: Map<String, Value>) -> Result<bool, Problem> {
     let mut defects = Defects::default();
-    let read = body::read(&FIELDS, body, Form::Change, &mut defects);
+    let read = body::read(&RETRY, body, Form::Change, &mut defects);
     if !defects.is_empty() {
         return Err(Problem::invalid(defects));
     }

@@ -3,27 +3,16 @@
 use serde_json::{Map, Value};
 use shared::defect::{DefectCode, Defects};
 use shared::endpoint::{Endpoint, EndpointStatus, EventFilter, OwnHeaders};
+use shared::manage::bodies::ENDPOINT;
 use shared::manage::body::{self, Form};
 use shared::problem::Problem;
-use shared::schema::Class::{P0, P1};
-use shared::schema::declare::{list, on_create, optional, string, text};
-use shared::schema::{Field, Type};
-use shared::sender::{LONGEST_URL, UrlDefect, check_endpoint_url};
+use shared::sender::{UrlDefect, check_endpoint_url};
 use shared::store::endpoints::Switch;
 
 use crate::own_headers;
 
 /// `disabledReason` when a person did it.
 pub(crate) const BY_REQUEST: &str = "disabled by request";
-
-/// The body of an endpoint, without `headers`, whose names are the subscriber's.
-const FIELDS: [Field; 5] = [
-    on_create("url", string(LONGEST_URL), P0, "where deliveries go"),
-    on_create("events", Type::List { min: 1, max: 50, item: &string(60) }, P0, "names, `workorder.*` or `*`"),
-    optional("projectIds", list(100, &Type::Id("proj_")), P0, "only events of these projects"),
-    optional("description", text(500), P1, "what people call it"),
-    optional("status", Type::Enum(&["enabled", "disabled"]), P0, "default `enabled`"),
-];
 
 /// What a body asks for; `None` where it says nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -43,7 +32,7 @@ impl Changes {
         let mut defects = Defects::default();
         let headers = sent.shift_remove("headers").map(|value| own_headers::read(&value, &mut defects));
         let event_names = sent.get("events").cloned();
-        let mut read = body::read(&FIELDS, sent, form, &mut defects);
+        let mut read = body::read(&ENDPOINT, sent, form, &mut defects);
         let url = read.get("url").and_then(Value::as_str).map(str::to_owned);
         if let Some(Err(defect)) = url.as_deref().map(|url| check_endpoint_url(url, allow_private)) {
             defects.push("url", url_code(defect), url_message(defect));

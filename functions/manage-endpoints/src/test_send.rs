@@ -12,11 +12,9 @@ use shared::delivery::{Attempt, Delivery, DeliveryStatus, Trigger};
 use shared::events::EventName;
 use shared::http::{Facts, Reply};
 use shared::ids;
+use shared::manage::bodies::TEST;
 use shared::manage::body::{self, Form};
 use shared::problem::Problem;
-use shared::schema::Class::P0;
-use shared::schema::Field;
-use shared::schema::declare::{on_create, string};
 use shared::store::events::{Outbox, StoredEvent};
 
 use crate::Call;
@@ -24,8 +22,6 @@ use crate::Call;
 /// How long the endpoint has for the head of its answer: less than in a delivery, since the caller's own request, which
 /// API Gateway ends after 30 seconds, waits for it.
 const TIMEOUT: Duration = Duration::from_secs(22);
-
-const FIELDS: [Field; 1] = [on_create("event", string(60), P0, "which event's example is sent")];
 
 /// What came of it.
 #[derive(Serialize)]
@@ -84,7 +80,7 @@ fn finished(delivery: Delivery, made: &Made) -> Delivery {
 
 fn event_name(body: Map<String, Value>) -> Result<EventName, Problem> {
     let mut defects = Defects::default();
-    let read = body::read(&FIELDS, body, Form::New, &mut defects);
+    let read = body::read(&TEST, body, Form::New, &mut defects);
     let name = read.get("event").and_then(Value::as_str).map(str::parse::<EventName>);
     if let Some(Err(unknown)) = &name {
         defects.push("event", DefectCode::InvalidValue, unknown.to_string());

@@ -4,34 +4,10 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 use shared::api_key::{ApiKey, Scope};
 use shared::defect::{DefectCode, Defects};
+use shared::manage::bodies::KEY;
 use shared::manage::body::{self, Form};
 use shared::problem::Problem;
 use shared::rate_limit::Limits;
-use shared::schema::Class::{P0, P1};
-use shared::schema::declare::{int, on_create, optional, string};
-use shared::schema::{Field, Type};
-
-/// Higher limits than this mean nothing.
-const BOUND: i64 = 1_000_000_000;
-
-const SCOPES: [&str; 4] = [
-    Scope::Inbound.as_str(),
-    Scope::PublishEvents.as_str(),
-    Scope::ManageWebhooks.as_str(),
-    Scope::ManageKeys.as_str(),
-];
-
-const LIMITS: [Field; 2] = [
-    optional("perHour", int(1, BOUND), P0, "calls an hour; default 1,000"),
-    optional("perMinute", int(1, BOUND), P0, "calls a minute; default 50"),
-];
-
-const FIELDS: [Field; 4] = [
-    on_create("name", string(100), P1, "what people call it"),
-    on_create("scopes", Type::List { min: 1, max: SCOPES.len(), item: &Type::Enum(&SCOPES) }, P0, "what it may do"),
-    optional("expiresAt", Type::DateTime, P0, "when it stops working; never by default"),
-    optional("limits", Type::Object(&LIMITS), P0, "limits of its own"),
-];
 
 /// What a body asks for; `None` where it says nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,7 +28,7 @@ impl Changes {
         now: Timestamp,
     ) -> Result<Self, Problem> {
         let mut defects = Defects::default();
-        let read = body::read(&FIELDS, sent, form, &mut defects);
+        let read = body::read(&KEY, sent, form, &mut defects);
         let expires_at = read.get("expiresAt").map(|at| at.as_str().and_then(|at| at.parse::<Timestamp>().ok()));
         if expires_at.flatten().is_some_and(|at| at <= now) {
             defects.push("expiresAt", DefectCode::OutOfRange, "must be in the future");
@@ -183,10 +159,5 @@ mod tests {
         assert_eq!(changed, before);
         parse(&json!({"expiresAt": null, "limits": null}), Form::Change).unwrap().apply(&mut changed);
         assert_eq!(changed, ApiKey { expires_at: None, limits: None, ..before });
-    }
-
-    #[test]
-    fn every_scope_can_be_given() {
-        assert_eq!(SCOPES, Scope::ALL.map(Scope::as_str));
     }
 }

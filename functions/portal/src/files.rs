@@ -1,6 +1,6 @@
 //! The files of the pages, inside the program.
 
-use rust_embed::{EmbeddedFile, Embed};
+use rust_embed::{Embed, EmbeddedFile};
 
 use crate::page::Page;
 

@@ -1,7 +1,132 @@
-//! `/openapi.json`: the API in OpenAPI 3.1, from the tables that the functions read bodies by.
+//! `/openapi.json`: the API in OpenAPI 3.1. Bodies, events, problems and defects come from the tables that the functions
+//! themselves work by; `tests/openapi/run` holds the rest against real answers.
+
+mod answers;
+mod headers;
+mod operations;
+mod problems;
+mod schemas;
+mod webhooks;
+
+pub(crate) use operations::example;
+
+use std::sync::LazyLock;
+
+use serde_json::{Map, Value, json};
+
+/// What the document says of the whole.
+const DESCRIPTION: &str = "\
+Systems POST work orders, projects, employees, vendors and time-off requests; WorkSkedge stores them and delivers signed \
+events to every subscriber's endpoint, with retries.\n\n\
+- Every call carries an API key in `X-API-Key`. [How keys work](/docs/authentication)\n\
+- Sending the same body again is always safe: the natural key finds the record, and nothing changed is `unchanged`. \
+[How records are written](/docs/inbound)\n\
+- A key has 1,000 calls an hour and 50 a minute. [Rate limits](/docs/rate-limits)\n\
+- Errors are RFC 9457 `application/problem+json`, with every defect of the body at once. [Errors](/docs/errors)\n\
+- What a subscriber receives stands under *webhooks*. [Verifying signatures](/docs/verifying-signatures)";
+
+/// What operations are sorted by, with what they are about.
+const TAGS: [(&str, &str); 8] = [
+    ("Inbound", "Records that other systems send: created, updated or deleted by their natural key."),
+    ("Endpoints", "Where a subscriber wants which events."),
+    ("Deliveries", "What became of each event at each endpoint, and sending it again."),
+    ("Events", "The catch-up feed, and publishing from within WorkSkedge."),
+    ("Alerts", "What a person was told about deliveries and endpoints."),
+    ("API keys", "Who may do what, how often and until when."),
+    ("Catalog", "The event types, their schemas and examples. For everybody."),
+    ("Pages", "For people."),
+];
+
+static TEXT: LazyLock<String> = LazyLock::new(|| document().to_string());
 
 /// The document as JSON text.
 #[must_use]
 pub fn text() -> String {
-    "{}".to_owned()
+    TEXT.clone()
+}
+
+/// The document.
+#[must_use]
+pub fn document() -> Value {
+    let tags: Vec<Value> = TAGS.iter().map(|(name, text)| json!({ "name": name, "description": text })).collect();
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "WorkSkedge Webhooks",
+            "version": env!("CARGO_PKG_VERSION"),
+            "summary": "Records in, signed events out",
+            "description": DESCRIPTION,
+            "license": { "name": "Proprietary", "url": "https://workskedge.com/terms" },
+        },
+        "servers": [{ "url": "/", "description": "This deployment" }],
+        "security": [{ "apiKey": [] }],
+        "tags": tags,
+        "paths": operations::paths(),
+        "webhooks": webhooks::all(),
+        "components": {
+            "securitySchemes": {
+                "apiKey": {
+                    "type": "apiKey",
+                    "in": "header",
+                    "name": "X-API-Key",
+                    "description": "A key of the account: `wsk_...`. Each operation names the scope that it needs.",
+                }
+            },
+            "headers": headers::all(),
+            "parameters": webhooks::parameters(),
+            "schemas": schemas::all(),
+            "examples": problems::examples(),
+        }
+    })
+}
+
+/// A reference to a schema of the document.
+fn schema(name: &str) -> Value {
+    json!({ "$ref": format!("#/components/schemas/{name}") })
+}
+
+/// An object with these members.
+fn members(members: impl IntoIterator<Item = (impl Into<String>, Value)>) -> Value {
+    Value::Object(members.into_iter().map(|(name, value)| (name.into(), value)).collect::<Map<_, _>>())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    fn references<'a>(value: &'a Value, found: &mut HashSet<&'a str>) {
+        match value {
+            Value::Object(object) => {
+                found.extend(object.get("$ref").and_then(Value::as_str));
+                object.values().for_each(|value| references(value, found));
+            }
+            Value::Array(items) => items.iter().for_each(|value| references(value, found)),
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn every_reference_leads_somewhere_and_every_component_is_used() {
+        let document = document();
+        let mut found = HashSet::new();
+        references(&document, &mut found);
+        for reference in &found {
+            assert!(document.pointer(&reference[1..]).is_some(), "{reference}");
+        }
+        for (kind, components) in document["components"].as_object().unwrap() {
+            for name in components.as_object().unwrap().keys().filter(|_| kind != "securitySchemes") {
+                assert!(found.contains(format!("#/components/{kind}/{name}").as_str()), "{kind}/{name} is not used");
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_refers_to_texts_that_readers_do_not_have() {
+        let text = document().to_string();
+        for inner in ["see 2.9", "section 4", "(contract"] {
+            assert!(!text.contains(inner), "{inner}");
+        }
+    }
 }

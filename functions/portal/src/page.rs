@@ -84,7 +84,9 @@ impl Page {
 fn body(bytes: Cow<'static, [u8]>, binary: bool) -> Body {
     match bytes {
         bytes if binary => Body::Binary(bytes.into_owned()),
-        bytes => String::from_utf8(bytes.into_owned()).map_or_else(|bytes| Body::Binary(bytes.into_bytes()), Body::Text),
+        bytes => {
+            String::from_utf8(bytes.into_owned()).map_or_else(|bytes| Body::Binary(bytes.into_bytes()), Body::Text)
+        }
     }
 }
 

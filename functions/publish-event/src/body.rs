@@ -5,14 +5,11 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use shared::defect::{DefectCode, Defects};
 use shared::events::{EventDraft, EventName};
+use shared::manage::bodies::PUBLICATION;
 use shared::problem::Problem;
-use shared::schema::declare::{always, nullable, string};
-use shared::schema::{Field, Type, parse_fields};
+use shared::schema::parse_fields;
 use shared::{clock, json};
 
-/// The envelope without `data`, which depends on `event`.
-const ENVELOPE: [Field; 3] =
-    [always("event", string(60)), nullable("occurredAt", Type::DateTime), always("idempotencyKey", string(128))];
 /// A delivery's body has at most this many bytes (contract section 5.1); what the envelope needs is left free.
 const MAX_DATA_BYTES: usize = 32 * 1024 - 200;
 
@@ -31,7 +28,7 @@ impl Publication {
         let mut body = json::parse_object(body)?;
         let data = body.shift_remove("data");
         let mut defects = Defects::default();
-        let envelope = parse_fields(&ENVELOPE, &Value::Object(body), "", &mut defects);
+        let envelope = parse_fields(&PUBLICATION, &Value::Object(body), "", &mut defects);
         let name = event(&envelope, &mut defects);
         let data = data_of(name, data.as_ref(), &mut defects);
         let (Some(name), Some(key), true) = (name, text(&envelope, "idempotencyKey"), defects.is_empty()) else {

@@ -3,15 +3,12 @@
 use jiff::SignedDuration;
 use serde_json::{Map, Value};
 
+use super::bodies::ROTATION;
 use super::body::{self, Form};
 use crate::defect::Defects;
 use crate::problem::Problem;
-use crate::schema::Class::P0;
-use crate::schema::Field;
-use crate::schema::declare::{int, optional};
 
 const DEFAULT_HOURS: i64 = 24;
-const FIELDS: [Field; 1] = [optional("overlapHours", int(0, 168), P0, "how long the old one is valid too; default 24")];
 
 /// The overlap that the body of a rotation asks for: a day unless it says otherwise.
 ///
@@ -19,7 +16,7 @@ const FIELDS: [Field; 1] = [optional("overlapHours", int(0, 168), P0, "how long 
 /// 400 for less than none, more than a week, or other fields.
 pub fn read(body: Map<String, Value>) -> Result<SignedDuration, Problem> {
     let mut defects = Defects::default();
-    let read = body::read(&FIELDS, body, Form::Change, &mut defects);
+    let read = body::read(&ROTATION, body, Form::Change, &mut defects);
     if !defects.is_empty() {
         return Err(Problem::invalid(defects));
     }

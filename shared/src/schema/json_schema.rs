@@ -33,8 +33,15 @@ pub fn json_schema(model: &Model) -> Value {
     schema
 }
 
+/// The body of a call that makes something: what a new one needs is required.
+#[must_use]
+pub fn sent_object(fields: &[Field]) -> Value {
+    Value::Object(object(fields, Class::P0, Form::Sent))
+}
+
 /// The data of an event: receivers ignore fields that they don't know (contract 5.1).
-pub(crate) fn data_object(fields: &[Field]) -> Value {
+#[must_use]
+pub fn data_object(fields: &[Field]) -> Value {
     let mut schema = object(fields, Class::P0, Form::Emitted);
     schema.insert("additionalProperties".to_owned(), Value::Bool(true));
     Value::Object(schema)

@@ -12,8 +12,7 @@ mod numbers;
 mod parse;
 mod strings;
 
-pub(crate) use json_schema::data_object;
-pub use json_schema::{DIALECT, json_schema};
+pub use json_schema::{DIALECT, data_object, json_schema, sent_object};
 pub use numbers::money;
 pub use parse::{check_merged, missing_on_create, parse_fields, parse_record};
 

@@ -28,6 +28,17 @@ pub enum AttemptError {
 }
 
 impl AttemptError {
+    /// Every one.
+    pub const ALL: [Self; 7] = [
+        Self::Dns,
+        Self::Connect,
+        Self::Tls,
+        Self::Timeout,
+        Self::ForbiddenAddress,
+        Self::HttpStatus,
+        Self::ResponseTooLarge,
+    ];
+
     /// The word on the wire.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

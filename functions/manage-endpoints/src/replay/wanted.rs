@@ -6,29 +6,14 @@ use shared::defect::{DefectCode, Defects};
 use shared::delivery::DeliveryStatus;
 use shared::endpoint::EventFilter;
 use shared::events::EventName;
+use shared::manage::bodies::REPLAY;
 use shared::manage::body::{self, Form};
 use shared::problem::Problem;
-use shared::schema::Class::P0;
-use shared::schema::declare::{on_create, optional, string};
-use shared::schema::{Field, Type};
 
 use crate::changes::filters;
 
 /// Events are kept for as long.
 const LONGEST: SignedDuration = SignedDuration::from_hours(30 * 24);
-
-const FIELDS: [Field; 5] = [
-    on_create("since", Type::DateTime, P0, "events from this second on"),
-    optional("until", Type::DateTime, P0, "events before this second; default now"),
-    optional(
-        "events",
-        Type::List { min: 1, max: 50, item: &string(60) },
-        P0,
-        "only these: names, `workorder.*` or `*`",
-    ),
-    optional("only", Type::Enum(&["failed", "missing", "all"]), P0, "default `failed`"),
-    optional("dryRun", Type::Bool, P0, "count, and send nothing"),
-];
 
 /// Which deliveries are sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,7 +55,7 @@ impl Wanted {
     pub(super) fn parse(sent: Map<String, Value>, now: Timestamp) -> Result<Self, Problem> {
         let mut defects = Defects::default();
         let names = sent.get("events").filter(|names| !names.is_null()).cloned();
-        let read = body::read(&FIELDS, sent, Form::New, &mut defects);
+        let read = body::read(&REPLAY, sent, Form::New, &mut defects);
         let time = |name: &str| read.get(name).and_then(Value::as_str).and_then(|at| at.parse::<Timestamp>().ok());
         let since = time("since");
         // This second is not over: by default it is inside.

@@ -1,0 +1,83 @@
+//! What the docs have, in the order of the side of every page.
+
+use std::fmt::Write as _;
+
+use super::Article;
+use super::html::escape;
+
+/// A part of the contents.
+pub(super) struct Section {
+    pub(super) title: &'static str,
+    /// Slugs below `/docs/` with their titles; whole paths begin with a slash.
+    pub(super) pages: &'static [(&'static str, &'static str)],
+}
+
+pub(super) const SECTIONS: &[Section] = &[
+    Section {
+        title: "Start here",
+        pages: &[
+            ("getting-started", "Getting started"),
+            ("authentication", "Authentication"),
+            ("rate-limits", "Rate limits"),
+            ("errors", "Errors"),
+            ("explorer", "API explorer"),
+        ],
+    },
+    Section {
+        title: "Sending records",
+        pages: &[
+            ("inbound", "How records are written"),
+            ("resources/workorder", "Work orders"),
+            ("resources/project", "Projects"),
+            ("resources/employee", "Employees"),
+            ("resources/vendor", "Vendors"),
+            ("resources/timeoff", "Time off"),
+        ],
+    },
+    Section {
+        title: "Receiving events",
+        pages: &[
+            ("events-explained", "What an event is"),
+            ("events", "Event catalog"),
+            ("verifying-signatures", "Verifying signatures"),
+            ("receiving-well", "Receiving well"),
+            ("retries", "Retries and idempotency"),
+            ("catching-up", "Catching up"),
+            ("rotating-secrets", "Rotating secrets"),
+            ("troubleshooting", "Troubleshooting"),
+        ],
+    },
+    Section {
+        title: "Integrations",
+        pages: &[
+            ("integrations", "Zapier, Make, Power Automate"),
+            ("dynamics-365", "Dynamics 365"),
+            ("quickbooks", "QuickBooks Online"),
+        ],
+    },
+    Section { title: "More", pages: &[("changelog", "Changelog")] },
+];
+
+/// Whether a slug is that of a page of Markdown.
+pub(super) fn is_guide(slug: &str) -> bool {
+    SECTIONS.iter().flat_map(|section| section.pages).any(|(page, _)| *page == slug)
+}
+
+/// The first page: what there is, by section.
+pub(super) fn home() -> Article {
+    let mut body = String::from(
+        "<h1>WorkSkedge Webhooks</h1><p class=\"lead\">Send work orders, projects, employees, vendors and time-off \
+         requests; receive signed events about all of them.</p><p class=\"actions\"><a class=\"button\" \
+         href=\"/docs/getting-started\">Getting started</a> <a class=\"button plain\" href=\"/docs/explorer\">API \
+         explorer</a> <a class=\"button plain\" href=\"/\">Console</a></p><div class=\"cards\">",
+    );
+    for section in SECTIONS {
+        let _ = write!(body, "<section><h2>{}</h2><ul>", escape(section.title));
+        for (slug, title) in section.pages {
+            let _ = write!(body, "<li><a href=\"/docs/{slug}\">{}</a></li>", escape(title));
+        }
+        body.push_str("</ul></section>");
+    }
+    body.push_str("</div>");
+    Article { title: "Docs".to_owned(), body }
+}

@@ -1,0 +1,89 @@
+use std::collections::BTreeSet;
+
+use lambda_http::http::HeaderMap;
+use lambda_http::{Body, Response};
+use shared::events::EventName;
+use shared::problem::ProblemCode;
+
+use super::*;
+
+fn get(path: &str) -> Response<Body> {
+    crate::find(path).unwrap_or_else(|| panic!("{path}")).into_response(&HeaderMap::new())
+}
+
+fn text(path: &str) -> String {
+    let response = get(path);
+    assert_eq!(response.status(), StatusCode::OK, "{path}");
+    String::from_utf8(response.body().to_vec()).unwrap()
+}
+
+/// All pages that the contents lead to, and those of events, errors and resources.
+fn all() -> Vec<String> {
+    let events = EventName::ALL.map(|event| format!("events/{event}"));
+    let errors = ProblemCode::ALL.iter().map(|code| format!("errors/{}", code.as_str()));
+    let resources = Kind::ALL.map(|kind| format!("resources/{}", kind.segment()));
+    let guides = contents::SECTIONS.iter().flat_map(|section| section.pages).map(|(slug, _)| (*slug).to_owned());
+    let slugs = guides.chain(events).chain(errors).chain(resources).chain([String::new()]);
+    slugs.map(|slug| if slug.starts_with('/') { slug } else { format!("/docs/{slug}") }).collect()
+}
+
+#[test]
+fn every_link_of_every_page_leads_somewhere() {
+    let mut links = BTreeSet::new();
+    for path in all().iter().filter(|path| path.starts_with("/docs") && *path != "/docs/explorer") {
+        let path = path.trim_end_matches('/');
+        let page = text(path);
+        assert!(!page.contains("{{"), "{path} has a directive that nobody knows");
+        assert_eq!(page.matches("<h1").count(), 1, "{path} has one heading of the first order");
+        for (position, _) in page.match_indices("href=\"") {
+            let link = page[position + 6..].split('"').next().unwrap();
+            if let Some(anchor) = link.strip_prefix('#') {
+                assert!(page.contains(&format!("id=\"{anchor}\"")), "{path}: {link}");
+            } else if link.starts_with('/') {
+                links.insert((link.to_owned(), path.to_owned()));
+            }
+        }
+    }
+    for (link, path) in links {
+        let (target, anchor) = link.split_once('#').unwrap_or((&link, ""));
+        if target.starts_with("/api/") {
+            continue;
+        }
+        let page = text(target);
+        assert!(anchor.is_empty() || page.contains(&format!("id=\"{anchor}\"")), "{path}: {link}");
+    }
+}
+
+#[test]
+fn every_problem_type_is_a_page() {
+    for code in ProblemCode::ALL {
+        let page = text(&format!("/docs/errors/{}", code.as_str()));
+        assert!(page.contains(code.title()), "{}", code.as_str());
+    }
+}
+
+#[test]
+fn every_field_of_a_resource_is_explained() {
+    for kind in Kind::ALL {
+        let page = text(&format!("/docs/resources/{}", kind.segment()));
+        for field in kind.model().fields {
+            assert!(page.contains(&format!("<code>{}</code>", field.name)), "{} {}", kind.name(), field.name);
+        }
+    }
+}
+
+#[test]
+fn pages_have_no_inline_script_or_style() {
+    for path in all().iter().filter(|path| path.starts_with("/docs") && *path != "/docs/explorer") {
+        let page = text(path.trim_end_matches('/'));
+        assert!(!page.contains(" style=") && !page.contains("<style") && !page.contains("onclick"), "{path}");
+    }
+}
+
+#[test]
+fn what_is_not_there_says_so() {
+    for path in ["/docs/nothing", "/docs/errors/nothing", "/docs/events/nothing", "/docs/resources/x", "/docs/../x"] {
+        assert_eq!(get(path).status(), StatusCode::NOT_FOUND, "{path}");
+    }
+    assert!(crate::find("/docs/samples/nothing").is_none());
+}

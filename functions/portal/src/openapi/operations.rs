@@ -1,0 +1,20 @@
+//! Every call, with what it takes and every way in which it answers.
+
+mod call;
+mod inbound;
+mod manage;
+mod open;
+
+pub(crate) use inbound::example;
+use serde_json::{Map, Value, json};
+
+/// All paths with their calls.
+pub(super) fn paths() -> Value {
+    let mut paths: Map<String, Value> = Map::new();
+    for call in inbound::calls().into_iter().chain(manage::calls()).chain(open::calls()) {
+        let (path, method) = (call.path.clone(), call.method);
+        let entry = paths.entry(path).or_insert_with(|| json!({}));
+        entry[method] = call.operation();
+    }
+    Value::Object(paths)
+}

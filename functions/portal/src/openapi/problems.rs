@@ -1,0 +1,142 @@
+//! Errors: one schema, an example for each code, and the answers of an operation by status.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use shared::defect::DefectCode;
+use shared::problem::ProblemCode;
+
+use super::{headers, members, schema};
+
+/// The body of every error.
+pub(super) fn problem() -> Value {
+    let codes: Vec<&str> = ProblemCode::ALL.iter().map(|code| code.as_str()).collect();
+    json!({
+        "type": "object",
+        "description": "RFC 9457",
+        "required": ["type", "title", "status", "detail", "code", "requestId"],
+        "properties": {
+            "type": { "type": "string", "description": "A page that explains the error" },
+            "title": { "type": "string", "description": "The same for every occurrence" },
+            "status": { "type": "integer" },
+            "detail": { "type": "string", "description": "What to do about this one" },
+            "code": { "type": "string", "enum": codes },
+            "errors": {
+                "type": "array",
+                "maxItems": 50,
+                "description": "The single defects, sorted by field (400 and 409)",
+                "items": schema("Defect"),
+            },
+            "truncated": { "type": "boolean", "description": "There are more defects than are listed" },
+            "violated-policies": {
+                "type": "array",
+                "description": "Which windows a 429 ran into",
+                "items": { "type": "string", "enum": ["permin", "perhr"] },
+            },
+            "requestId": { "type": "string" },
+        },
+    })
+}
+
+/// One defect of a body or a query.
+pub(super) fn defect() -> Value {
+    json!({
+        "type": "object",
+        "required": ["field", "code", "message"],
+        "properties": {
+            "field": { "type": "string", "description": "`materials[0].quantity`; `$` is the body itself" },
+            "code": { "type": "string", "enum": DefectCode::ALL },
+            "message": { "type": "string", "description": "Never contains the received value" },
+        },
+    })
+}
+
+/// An example of each code.
+pub(super) fn examples() -> Value {
+    members(ProblemCode::ALL.iter().filter(|code| USED.contains(code)).map(|code| (code.as_str(), example(*code))))
+}
+
+/// Codes that some operation answers with.
+const USED: &[ProblemCode] = &{
+    use ProblemCode::{
+        AlreadyDelivered, AlreadyExists, DuplicateKey, Forbidden, IdempotencyKeyInUse, IdempotencyKeyReused,
+        ImmutableField, InternalError, InvalidStateTransition, LastKey, LimitReached, MalformedJson, NotFound, Overlap,
+        PayloadTooLarge, RateLimitExceeded, StillReferenced, Unauthorized, Unavailable, UnsupportedMediaType,
+        ValidationFailed, VersionConflict,
+    };
+    [
+        MalformedJson,
+        DuplicateKey,
+        ValidationFailed,
+        Unauthorized,
+        Forbidden,
+        NotFound,
+        AlreadyExists,
+        VersionConflict,
+        InvalidStateTransition,
+        Overlap,
+        StillReferenced,
+        ImmutableField,
+        IdempotencyKeyInUse,
+        LimitReached,
+        LastKey,
+        AlreadyDelivered,
+        PayloadTooLarge,
+        UnsupportedMediaType,
+        IdempotencyKeyReused,
+        RateLimitExceeded,
+        InternalError,
+        Unavailable,
+    ]
+};
+
+fn example(code: ProblemCode) -> Value {
+    let mut value = json!({
+        "type": code.type_uri(),
+        "title": code.title(),
+        "status": code.status().as_u16(),
+        "detail": "A sentence that says what to do.",
+        "code": code,
+        "requestId": "req_01JAMB3X9T7Q2V5K8N4C6D0EFG",
+    });
+    match code {
+        ProblemCode::ValidationFailed => {
+            value["detail"] = json!("2 fields are invalid");
+            value["errors"] = json!([
+                { "field": "materials[0].quantity", "code": "out_of_range", "message": "must be greater than 0" },
+                { "field": "title", "code": "required", "message": "is required" },
+            ]);
+            value["truncated"] = json!(false);
+        }
+        ProblemCode::RateLimitExceeded => value["violated-policies"] = json!(["permin"]),
+        _ => {}
+    }
+    json!({ "summary": code.title(), "value": value })
+}
+
+/// The answers for these codes, one for each status.
+pub(super) fn responses(codes: &[ProblemCode], counted: bool) -> BTreeMap<String, Value> {
+    let mut by_status: BTreeMap<u16, Vec<ProblemCode>> = BTreeMap::new();
+    for code in codes {
+        by_status.entry(code.status().as_u16()).or_default().push(*code);
+    }
+    let answers = by_status.into_iter().map(|(status, codes)| (status.to_string(), response(&codes, counted)));
+    answers.collect()
+}
+
+fn response(codes: &[ProblemCode], counted: bool) -> Value {
+    let words: Vec<String> = codes.iter().map(|code| format!("[`{0}`](/docs/errors/{0})", code.as_str())).collect();
+    let examples = codes.iter().map(|code| {
+        (code.as_str(), json!({ "$ref": format!("#/components/examples/{}", code.as_str()) }))
+    });
+    let more: &[&str] = if codes.contains(&ProblemCode::RateLimitExceeded) { &["Retry-After"] } else { &[] };
+    // Whoever could not be counted gets no headers of the limits.
+    let counted = counted && !codes.contains(&ProblemCode::Unavailable);
+    json!({
+        "description": words.join(", "),
+        "headers": headers::of(counted, more),
+        "content": {
+            "application/problem+json": { "schema": schema("Problem"), "examples": members(examples) }
+        },
+    })
+}

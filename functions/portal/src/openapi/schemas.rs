@@ -1,0 +1,123 @@
+//! Schemas: bodies and events from their tables, answers from [`answers`], problems.
+
+use serde_json::{Map, Value, json};
+use shared::events::{EventName, json_schema as event_schema};
+use shared::manage::bodies;
+use shared::models::{Kind, Model};
+use shared::schema::{Field, json_schema, sent_object};
+
+use super::{answers, problems};
+
+/// All schemas.
+pub(super) fn all() -> Value {
+    let mut schemas = Map::new();
+    let mut add = |name: String, schema: Value| schemas.insert(name, readable(schema));
+    for kind in Kind::ALL {
+        add(name(kind).to_owned(), record(kind.model()));
+    }
+    for (name, schema) in [
+        ("EndpointBody", endpoint(true)),
+        ("EndpointChange", endpoint(false)),
+        ("KeyBody", sent_object(&bodies::KEY)),
+        ("KeyChange", change(&bodies::KEY)),
+        ("Rotation", sent_object(&bodies::ROTATION)),
+        ("TestSend", test()),
+        ("Replay", sent_object(&bodies::REPLAY)),
+        ("Retry", sent_object(&bodies::RETRY)),
+        ("Publication", publication()),
+        ("Problem", problems::problem()),
+        ("Defect", problems::defect()),
+    ] {
+        add(name.to_owned(), schema);
+    }
+    for (name, schema) in answers::all() {
+        add(name.to_owned(), schema);
+    }
+    for event in EventName::ALL {
+        add(format!("Event.{event}"), event_schema(event));
+    }
+    Value::Object(schemas)
+}
+
+/// The schema of a resource.
+pub(super) const fn name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::WorkOrder => "WorkOrder",
+        Kind::Project => "Project",
+        Kind::Employee => "Employee",
+        Kind::Vendor => "Vendor",
+        Kind::TimeOff => "TimeOff",
+    }
+}
+
+/// A body that creates or changes a record: what only a new one needs is not required of every body.
+fn record(model: &Model) -> Value {
+    let mut schema = json_schema(model);
+    if let Value::Object(schema) = &mut schema {
+        schema.shift_remove("$schema");
+        schema.insert("title".to_owned(), json!(name(model.kind)));
+        let needed = schema.shift_remove("required").unwrap_or_default();
+        schema.insert("x-requiredOnCreate".to_owned(), needed);
+        schema.insert("anyOf".to_owned(), json!([{ "required": [model.key] }, { "required": ["id"] }]));
+    }
+    schema
+}
+
+fn change(fields: &[Field]) -> Value {
+    let mut schema = sent_object(fields);
+    schema["required"] = json!([]);
+    schema
+}
+
+/// With the headers, whose names no table can list.
+fn endpoint(new: bool) -> Value {
+    let mut schema = if new { sent_object(&bodies::ENDPOINT) } else { change(&bodies::ENDPOINT) };
+    schema["properties"]["headers"] = json!({
+        "type": ["object", "null"],
+        "maxProperties": 10,
+        "propertyNames": { "pattern": "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$", "maxLength": 64 },
+        "additionalProperties": { "type": "string", "minLength": 1 },
+        "description": "headers of your own that each delivery carries; none that HTTP or we use",
+    });
+    schema
+}
+
+fn test() -> Value {
+    let mut schema = sent_object(&bodies::TEST);
+    schema["properties"]["event"]["enum"] = names();
+    schema
+}
+
+fn publication() -> Value {
+    let mut schema = sent_object(&bodies::PUBLICATION);
+    schema["required"] = json!(["event", "data", "idempotencyKey"]);
+    schema["properties"]["event"]["enum"] = names();
+    schema["properties"]["data"] =
+        json!({ "type": "object", "description": "as the event's schema says, at most 32 KiB" });
+    schema
+}
+
+fn names() -> Value {
+    json!(EventName::ALL.map(EventName::as_str))
+}
+
+/// The tables' notes as sentences for readers who have nothing but this document.
+fn readable(mut schema: Value) -> Value {
+    match &mut schema {
+        Value::Object(object) => {
+            if let Some(Value::String(text)) = object.get_mut("description") {
+                *text = crate::docs::note(text);
+            }
+            for value in object.values_mut() {
+                *value = readable(value.take());
+            }
+        }
+        Value::Array(items) => {
+            for item in items {
+                *item = readable(item.take());
+            }
+        }
+        _ => {}
+    }
+    schema
+}
