@@ -1,0 +1,133 @@
+// @ts-check
+/** Calls to the API with the key of this tab, and what its answers say about the limits. */
+
+const KEY = "workskedge.key";
+
+/** @typedef {{ limit: number, remaining: number, resetsIn: number }} Window */
+/** @typedef {{ field: string, code: string, message: string }} Defect */
+
+/** What the API refused, as its problem+json says it. */
+export class ApiError extends Error {
+  /**
+   * @param {number} status 0 when there was no answer
+   * @param {{ detail?: string, code?: string, errors?: Defect[], requestId?: string }} problem
+   * @param {number | null} retryAfter seconds
+   */
+  constructor(status, problem, retryAfter) {
+    super(problem.detail ?? "The API can't be reached. Check your connection, then try again.");
+    this.status = status;
+    this.code = problem.code ?? "unreachable";
+    this.errors = problem.errors ?? [];
+    this.requestId = problem.requestId;
+    this.retryAfter = retryAfter;
+  }
+}
+
+/** Told of `usage` after each answer and of `signedout` when the key is refused. */
+export const changes = new EventTarget();
+
+/** @type {{ minute: Window, hour: Window } | null} */
+let used = null;
+
+/** The windows of the key, as of the last answer. */
+export const usage = () => used;
+/** Whether a key is there. */
+export const signedIn = () => sessionStorage.getItem(KEY) !== null;
+
+/** @param {string} key */
+export function signIn(key) {
+  sessionStorage.setItem(KEY, key);
+}
+
+/** Forgets the key. */
+export function signOut() {
+  sessionStorage.removeItem(KEY);
+  used = null;
+  changes.dispatchEvent(new Event("signedout"));
+}
+
+/**
+ * @param {string} path
+ * @param {AbortSignal} [signal]
+ */
+export const get = (path, signal) => call("GET", path, undefined, signal);
+/**
+ * @param {string} path
+ * @param {unknown} [body]
+ */
+export const post = (path, body) => call("POST", path, body);
+/**
+ * @param {string} path
+ * @param {unknown} body
+ */
+export const patch = (path, body) => call("PATCH", path, body);
+/** @param {string} path */
+export const remove = (path) => call("DELETE", path);
+
+/**
+ * A path with a query; what is empty is left out.
+ * @param {string} path
+ * @param {Record<string, string | number | null | undefined>} query
+ */
+export function withQuery(path, query) {
+  const present = Object.entries(query).filter(([, value]) => value !== null && value !== undefined && value !== "");
+  const text = new URLSearchParams(present.map(([name, value]) => [name, String(value)])).toString();
+  return text ? `${path}?${text}` : path;
+}
+
+/**
+ * @param {string} method
+ * @param {string} path
+ * @param {unknown} [body]
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<any>}
+ */
+async function call(method, path, body, signal) {
+  const headers = new Headers({ "X-API-Key": sessionStorage.getItem(KEY) ?? "" });
+  if (body !== undefined) headers.set("Content-Type", "application/json");
+  const text = body === undefined ? undefined : JSON.stringify(body);
+  let response;
+  try {
+    response = await fetch(path, { method, headers, body: text, signal: signal ?? null, cache: "no-store" });
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    throw new ApiError(0, {}, null);
+  }
+  noteUsage(response.headers);
+  if (response.status === 204) return null;
+  const answer = await response.json().catch(() => ({}));
+  if (response.ok) return answer;
+  const wait = Number.parseInt(response.headers.get("Retry-After") ?? "", 10);
+  throw new ApiError(response.status, answer, Number.isNaN(wait) ? null : wait);
+}
+
+/** @param {Headers} headers */
+function noteUsage(headers) {
+  const policy = read(headers.get("RateLimit-Policy"));
+  const left = read(headers.get("RateLimit"));
+  /** @param {string} name */
+  const window = (name) => ({
+    limit: policy[name]?.q ?? 0,
+    remaining: left[name]?.r ?? 0,
+    resetsIn: left[name]?.t ?? 0,
+  });
+  if (policy.permin) {
+    used = { minute: window("permin"), hour: window("perhr") };
+    changes.dispatchEvent(new Event("usage"));
+  }
+}
+
+/**
+ * `"permin";r=12;t=31,"perhr";r=700;t=1800`
+ * @param {string | null} header
+ * @returns {Record<string, Record<string, number>>}
+ */
+function read(header) {
+  const items = (header ?? "").split(",").map((item) => {
+    const [name = "", ...parameters] = item.split(";");
+    const pairs = parameters.map((parameter) => parameter.split("="));
+    const numbers = pairs.map(([key = "", value]) => /** @type {[string, number]} */ ([key.trim(), Number(value)]));
+    return /** @type {[string, Record<string, number>]} */ ([name.trim().replaceAll('"', ""), Object.fromEntries(numbers)]);
+  });
+  return Object.fromEntries(items);
+}

@@ -1,0 +1,178 @@
+// @ts-check
+/** The frame: who is signed in, where one can go, and the view that the address names. */
+
+import { changes, signOut, signedIn, usage } from "./api.js";
+import { h } from "./dom.js";
+import { count, startClock } from "./format.js";
+import { button, failure } from "./parts.js";
+import { startTheme, themeButton } from "./theme.js";
+import { alerts } from "./views/alerts.js";
+import { catalog } from "./views/catalog.js";
+import { debug } from "./views/debugger.js";
+import { deliveries } from "./views/deliveries.js";
+import { delivery } from "./views/delivery.js";
+import { endpoint } from "./views/endpoint.js";
+import { editEndpoint, newEndpoint } from "./views/endpoint-form.js";
+import { endpoints } from "./views/endpoints.js";
+import { event, events } from "./views/events.js";
+import { keys } from "./views/keys.js";
+import { overview } from "./views/overview.js";
+import { replay } from "./views/replay.js";
+import { signInView } from "./views/sign-in.js";
+
+/**
+ * Where one is: `#/deliveries/dlv_1?x=y` is `{ path: ["deliveries", "dlv_1"], query }`.
+ * @typedef {{ path: string[], query: URLSearchParams, signal: AbortSignal }} Route
+ * @typedef {(route: Route) => Promise<HTMLElement[]> | HTMLElement[]} View
+ */
+
+/** @type {[RegExp, View][]} */
+const VIEWS = [
+  [/^$/, overview],
+  [/^endpoints$/, endpoints],
+  [/^endpoints\/new$/, newEndpoint],
+  [/^endpoints\/[^/]+$/, endpoint],
+  [/^endpoints\/[^/]+\/edit$/, editEndpoint],
+  [/^deliveries$/, deliveries],
+  [/^deliveries\/[^/]+$/, delivery],
+  [/^replay$/, replay],
+  [/^events$/, events],
+  [/^events\/[^/]+$/, event],
+  [/^catalog(\/[^/]+)?$/, catalog],
+  [/^alerts$/, alerts],
+  [/^keys$/, keys],
+  [/^debugger$/, debug],
+];
+
+/** @type {[string, string][]} */
+const PLACES = [
+  ["", "Overview"],
+  ["endpoints", "Endpoints"],
+  ["deliveries", "Deliveries"],
+  ["events", "Events"],
+  ["alerts", "Alerts"],
+  ["replay", "Replay"],
+  ["catalog", "Event catalog"],
+  ["keys", "API keys"],
+  ["debugger", "Signature debugger"],
+];
+
+const app = /** @type {HTMLElement} */ (document.getElementById("app"));
+let leaving = new AbortController();
+
+startTheme();
+startClock();
+changes.addEventListener("usage", showUsage);
+changes.addEventListener("signedout", start);
+window.addEventListener("hashchange", () => (signedIn() ? show() : start()));
+start();
+
+/** Draws the frame anew: after signing in or out. */
+function start() {
+  leaving.abort();
+  if (!signedIn()) {
+    document.title = "Sign in · WorkSkedge Webhooks";
+    app.className = "outside";
+    app.replaceChildren(h("main", { id: "content", tabindex: "-1" }, ...signInView(start)));
+    return;
+  }
+  app.className = "inside";
+  app.replaceChildren(frame(), h("main", { id: "content", tabindex: "-1" }));
+  showUsage();
+  show();
+}
+
+function frame() {
+  const links = PLACES.map(([path, name]) => h("li", {}, h("a", { href: `#/${path}`, "data-place": path }, name)));
+  const menu = h("details", { class: "menu" },
+    h("summary", {}, "Menu"),
+    h("nav", { "aria-label": "Console" }, h("ul", {}, links)),
+    h("div", { class: "usage", id: "usage", role: "group", "aria-label": "Calls of this key" }),
+    h("div", { class: "foot" },
+      h("a", { href: "/docs" }, "Docs"), h("a", { href: "/docs/explorer" }, "API explorer"),
+      themeButton(), button("Sign out", signOut, "quiet")));
+  const wide = matchMedia("(min-width: 60rem)");
+  menu.open = wide.matches;
+  wide.addEventListener("change", () => (menu.open = wide.matches));
+  return h("header", { class: "bar" },
+    h("a", { class: "brand", href: "#/" }, h("img", { src: "/console/icon.svg", alt: "", width: 26, height: 26 }), "WorkSkedge"),
+    menu);
+}
+
+/** What the key has used of both windows, without a call of its own. */
+function showUsage() {
+  const windows = usage();
+  const meters = windows && [meter("this minute", windows.minute), meter("this hour", windows.hour)];
+  document.getElementById("usage")?.replaceChildren(...(meters ?? []));
+}
+
+/**
+ * @param {string} name
+ * @param {import("./api.js").Window} window
+ */
+function meter(name, { limit, remaining }) {
+  const calls = limit - remaining;
+  return h("div", { class: calls > limit * 0.8 ? "meter near" : "meter" },
+    h("span", {}, `Calls ${name}`),
+    h("span", { class: "num" }, `${count(calls)} of ${count(limit)}`),
+    h("progress", { value: calls, max: Math.max(limit, 1), "aria-label": `Calls ${name}` }));
+}
+
+/** Shows the view that the address names. */
+async function show() {
+  leaving.abort();
+  leaving = new AbortController();
+  const { signal } = leaving;
+  const [path = "", query = ""] = location.hash.replace(/^#\/?/, "").split("?");
+  const main = /** @type {HTMLElement} */ (document.getElementById("content"));
+  mark(path);
+  const view = VIEWS.find(([pattern]) => pattern.test(path))?.[1];
+  const waiting = setTimeout(() => main.replaceChildren(skeleton()), 120);
+  main.setAttribute("aria-busy", "true");
+  try {
+    const route = { path: path.split("/").map(decodeURIComponent), query: new URLSearchParams(query), signal };
+    const shown = view ? await view(route) : [h("h1", { tabindex: "-1" }, "There is no such page")];
+    if (!signal.aborted) settle(main, shown);
+  } catch (error) {
+    if (!signal.aborted) settle(main, [failed(error)]);
+  } finally {
+    clearTimeout(waiting);
+    if (!signal.aborted) main.removeAttribute("aria-busy");
+  }
+}
+
+/**
+ * @param {HTMLElement} main
+ * @param {HTMLElement[]} shown
+ */
+function settle(main, shown) {
+  main.replaceChildren(...shown);
+  const title = main.querySelector("h1");
+  document.title = `${title?.textContent ?? ""} · WorkSkedge Webhooks`;
+  // Whoever went to another page by keyboard goes on from its title.
+  title?.focus({ preventScroll: true });
+  window.scrollTo(0, 0);
+}
+
+/** @param {unknown} error */
+function failed(error) {
+  if (error instanceof Error && "status" in error && error.status === 401) {
+    setTimeout(signOut);
+  }
+  return h("div", {}, h("h1", { tabindex: "-1" }, "Not shown"), failure(error, show));
+}
+
+/** @param {string} path */
+function mark(path) {
+  const place = path.split("/")[0] ?? "";
+  for (const link of document.querySelectorAll("[data-place]")) {
+    if (link.getAttribute("data-place") === place) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+  const menu = document.querySelector("details.menu");
+  if (menu instanceof HTMLDetailsElement && !matchMedia("(min-width: 60rem)").matches) menu.open = false;
+}
+
+/** The shape of what is coming, so that nothing jumps when it is there. */
+const skeleton = () =>
+  h("div", { class: "skeleton", "aria-hidden": "true" }, h("div"), h("div"), h("div"), h("div"));

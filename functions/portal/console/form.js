@@ -1,0 +1,108 @@
+// @ts-check
+/** Fields with labels, and where the API's defects of a body are shown. */
+
+import { ApiError } from "./api.js";
+import { freshId, h } from "./dom.js";
+import { sentence } from "./parts.js";
+
+/** @typedef {import("./dom.js").Child} Child */
+
+/**
+ * A field with its label, a hint and room for what is wrong with it.
+ * @param {string} label
+ * @param {HTMLElement} control
+ * @param {{ hint?: Child, name?: string }} [more] name: the API's name of the field
+ */
+export function field(label, control, { hint, name = control.getAttribute("name") ?? "" } = {}) {
+  const [id, hintId, errorId] = [freshId(), freshId(), freshId()];
+  control.id = id;
+  control.setAttribute("aria-describedby", hint ? `${hintId} ${errorId}` : errorId);
+  return h("div", { class: "field", "data-field": name },
+    h("label", { for: id }, label),
+    control,
+    hint && h("p", { class: "hint", id: hintId }, hint),
+    h("p", { class: "defect", id: errorId }));
+}
+
+/**
+ * Radio buttons, check boxes: several controls under one name.
+ * @param {string} legend
+ * @param {Child[]} children
+ * @param {string} [name]
+ */
+export const group = (legend, children, name = "") =>
+  h("fieldset", { class: "field", "data-field": name }, h("legend", {}, legend), ...children, h("p", { class: "defect" }));
+
+/**
+ * @param {string} name
+ * @param {string} value
+ * @param {string} label
+ * @param {boolean} checked
+ * @param {"checkbox" | "radio"} [type]
+ */
+export const choice = (name, value, label, checked, type = "checkbox") =>
+  h("label", { class: "choice" }, h("input", { type, name, value, checked }), h("span", {}, label));
+
+/**
+ * @param {string} name
+ * @param {[string, string][]} options value and word
+ * @param {string} [value]
+ */
+export const select = (name, options, value = "") =>
+  h("select", { name }, options.map(([key, word]) => h("option", { value: key, selected: key === value }, word)));
+
+/**
+ * A form whose defects are shown at their fields.
+ * @param {Child[]} children
+ * @param {string} action what its button says
+ * @param {(data: FormData) => Promise<void>} submit
+ * @param {Child[]} [more] beside the button
+ */
+export function form(children, action, submit, more = []) {
+  const alert = h("p", { class: "defect", role: "alert" });
+  const button = h("button", { type: "submit", class: "primary" }, action);
+  const element = h("form", { novalidate: true }, ...children, alert, h("div", { class: "actions end" }, ...more, button));
+  element.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    clear(element, alert);
+    button.disabled = true;
+    try {
+      await submit(new FormData(element));
+    } catch (error) {
+      show(element, alert, error);
+    } finally {
+      button.disabled = false;
+    }
+  });
+  return element;
+}
+
+/**
+ * @param {HTMLFormElement} form
+ * @param {HTMLElement} alert
+ */
+function clear(form, alert) {
+  alert.textContent = "";
+  for (const place of form.querySelectorAll(".defect")) place.textContent = "";
+  for (const control of form.querySelectorAll("[aria-invalid]")) control.removeAttribute("aria-invalid");
+}
+
+/**
+ * @param {HTMLFormElement} form
+ * @param {HTMLElement} alert
+ * @param {unknown} error
+ */
+function show(form, alert, error) {
+  const elsewhere = [];
+  for (const defect of error instanceof ApiError ? error.errors : []) {
+    const name = defect.field.split(/[.[]/)[0];
+    const place = form.querySelector(`[data-field="${CSS.escape(name ?? "")}"]`);
+    const text = place?.querySelector(".defect");
+    if (place && text) {
+      text.textContent = `${defect.field} ${defect.message}.`;
+      place.querySelector("input, select, textarea")?.setAttribute("aria-invalid", "true");
+    } else elsewhere.push(`${defect.field} ${defect.message}.`);
+  }
+  alert.textContent = [sentence(error), ...elsewhere].join(" ");
+  /** @type {HTMLElement | null} */ (form.querySelector("[aria-invalid]"))?.focus();
+}

@@ -1,0 +1,89 @@
+// @ts-check
+/** Numbers, times and words as people read them. */
+
+import { h } from "./dom.js";
+
+const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" });
+const absolute = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "medium" });
+/** @type {[Intl.RelativeTimeFormatUnit, number][]} */
+const UNITS = [["day", 86_400], ["hour", 3_600], ["minute", 60], ["second", 1]];
+
+/** @param {string} iso */
+export function ago(iso) {
+  const seconds = Math.round((Date.parse(iso) - Date.now()) / 1000);
+  const [unit, size] = UNITS.find(([, size]) => Math.abs(seconds) >= size) ?? ["second", 1];
+  return relative.format(Math.trunc(seconds / size), unit);
+}
+
+/**
+ * An instant, told by how long ago it is; the moment itself is in its title.
+ * @param {string | null | undefined} iso
+ * @param {string} [never]
+ */
+export function time(iso, never = "never") {
+  if (!iso) return h("span", { class: "muted" }, never);
+  return h("time", { datetime: iso, title: absolute.format(new Date(iso)), "data-ago": true }, ago(iso));
+}
+
+/**
+ * An instant in full.
+ * @param {string | null | undefined} iso
+ */
+export const moment = (iso) => (iso ? h("time", { datetime: iso }, absolute.format(new Date(iso))) : "—");
+
+/**
+ * How long until an instant, counted down.
+ * @param {string} iso
+ */
+export const countdown = (iso) =>
+  h("time", { class: "num", datetime: iso, title: absolute.format(new Date(iso)), "data-until": true }, left(iso));
+
+/** @param {string} iso */
+function left(iso) {
+  const seconds = Math.round((Date.parse(iso) - Date.now()) / 1000);
+  if (seconds <= 0) return "now";
+  const [h, m, s] = [Math.floor(seconds / 3600), Math.floor((seconds % 3600) / 60), seconds % 60];
+  if (h >= 48) return `in ${Math.floor(h / 24)} days`;
+  return h > 0 ? `in ${h} h ${String(m).padStart(2, "0")} min` : m > 0 ? `in ${m} min ${String(s).padStart(2, "0")} s` : `in ${s} s`;
+}
+
+/** Keeps times on the page true. */
+export function startClock() {
+  setInterval(() => {
+    for (const element of document.querySelectorAll("time[data-until]")) {
+      element.textContent = left(element.getAttribute("datetime") ?? "");
+    }
+  }, 1000);
+  setInterval(() => {
+    for (const element of document.querySelectorAll("time[data-ago]")) {
+      element.textContent = ago(element.getAttribute("datetime") ?? "");
+    }
+  }, 15_000);
+}
+
+/** @param {number | null | undefined} ms */
+export function duration(ms) {
+  if (ms === null || ms === undefined) return "—";
+  return ms < 1000 ? `${ms} ms` : `${(ms / 1000).toFixed(ms < 10_000 ? 2 : 1)} s`;
+}
+
+const number = new Intl.NumberFormat("en");
+/** @param {number} value */
+export const count = (value) => number.format(value);
+
+/**
+ * The end of an id, which is what tells ids apart.
+ * @param {string} id
+ */
+export const shortId = (id) => h("code", { title: id }, `${id.split("_")[0]}_…${id.slice(-6)}`);
+
+/** What an attempt's error means, and what to do. */
+export const ERRORS = /** @type {Record<string, string>} */ ({
+  dns: "The host name has no address. Check the URL's spelling and its DNS record.",
+  connect: "No connection came about, or it broke before an answer. Is the server up, and its port open to the internet?",
+  tls: "The TLS handshake failed. Look for an expired certificate, a missing intermediate or another host name.",
+  timeout: "No answer in 30 seconds. Answer at once and do the work afterwards.",
+  forbidden_address: "The URL leads to an address that is not public. Deliveries go to public addresses only.",
+  http_status: "The answer was not 2xx. The receiver's own log says why.",
+  response_too_large: "The head of the answer did not end. Something other than your receiver may be answering.",
+});

@@ -1,0 +1,206 @@
+// @ts-check
+/** What several views are made of. */
+
+import { ApiError } from "./api.js";
+import { freshId, h } from "./dom.js";
+
+/** @typedef {import("./dom.js").Child} Child */
+
+const WORDS = /** @type {Record<string, [string, string]>} */ ({
+  delivered: ["good", "Delivered"],
+  failed: ["bad", "Failed"],
+  retrying: ["warn", "Retrying"],
+  pending: ["idle", "Pending"],
+  cancelled: ["idle", "Cancelled"],
+  healthy: ["good", "Healthy"],
+  failing: ["bad", "Failing"],
+  disabled: ["idle", "Paused"],
+});
+
+/**
+ * A state in a word and a colour.
+ * @param {string} state
+ */
+export function badge(state) {
+  const [tone, word] = WORDS[state] ?? ["idle", state];
+  return h("span", { class: `badge ${tone}` }, word);
+}
+
+/**
+ * The head of a view.
+ * @param {string} title
+ * @param {{ lead?: Child | Child[], actions?: Child[], crumb?: [string, string] }} [more]
+ */
+export function heading(title, { lead, actions = [], crumb } = {}) {
+  return h("div", { class: "heading" },
+    h("div", {},
+      crumb && h("a", { class: "crumb", href: crumb[0] }, `← ${crumb[1]}`),
+      h("h1", { tabindex: "-1" }, title),
+      lead && h("p", { class: "lead" }, lead)),
+    actions.length > 0 && h("div", { class: "actions" }, actions));
+}
+
+/**
+ * A card with a title.
+ * @param {string} title
+ * @param {...(Child | Child[])} children
+ */
+export function card(title, ...children) {
+  const id = freshId();
+  return h("section", { class: "card", "aria-labelledby": id }, h("h2", { id }, title), ...children);
+}
+
+/**
+ * A table that scrolls within itself where it does not fit.
+ * @param {string} label
+ * @param {string[]} columns
+ * @param {HTMLElement[]} rows
+ */
+export function table(label, columns, rows) {
+  const head = columns.map((column) => h("th", { scope: "col" }, column || h("span", { class: "hidden" }, "Actions")));
+  return h("div", { class: "table", role: "group", tabindex: "0", "aria-label": label },
+    h("table", {}, h("thead", {}, h("tr", {}, head)), h("tbody", {}, rows)));
+}
+
+/**
+ * Names and values.
+ * @param {[string, Child | Child[]][]} pairs
+ */
+export const facts = (pairs) =>
+  h("dl", { class: "facts" }, pairs.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
+
+/**
+ * What stands where nothing is.
+ * @param {string} title
+ * @param {...(Child | Child[])} children
+ */
+export const empty = (title, ...children) =>
+  h("div", { class: "empty" }, h("p", { class: "empty-title" }, title), ...children);
+
+/**
+ * @param {string} label
+ * @param {() => unknown} action
+ * @param {string} [kind] primary, danger or quiet
+ */
+export function button(label, action, kind = "") {
+  const element = h("button", { type: "button", class: kind, onclick: () => busy(element, action) }, label);
+  return element;
+}
+
+/**
+ * Runs an action with its button out of reach, and says what went wrong.
+ * @param {HTMLButtonElement} element
+ * @param {() => unknown} action
+ */
+async function busy(element, action) {
+  element.setAttribute("aria-disabled", "true");
+  element.disabled = true;
+  try {
+    await action();
+  } catch (error) {
+    toast(sentence(error), "bad");
+  } finally {
+    element.disabled = false;
+    element.removeAttribute("aria-disabled");
+  }
+}
+
+/**
+ * An error as a sentence.
+ * @param {unknown} error
+ */
+export function sentence(error) {
+  if (error instanceof ApiError) return error.requestId ? `${error.message} (${error.requestId})` : error.message;
+  return "Something in this page went wrong. Reload it.";
+}
+
+/**
+ * What stands in the place of a view that could not be shown.
+ * @param {unknown} error
+ * @param {() => void} again
+ */
+export function failure(error, again) {
+  const known = error instanceof ApiError ? error : null;
+  return h("div", { class: "empty", role: "alert" },
+    h("p", { class: "empty-title" }, known?.status === 404 ? "It isn't there" : "That didn't work"),
+    h("p", {}, known ? known.message : "Something in this page went wrong."),
+    known?.requestId && h("p", { class: "small muted" }, `Request ${known.requestId}`),
+    button("Try again", again));
+}
+
+/**
+ * @param {string} text
+ * @param {"good" | "bad"} [tone]
+ */
+export function toast(text, tone = "good") {
+  const element = h("div", { class: `toast ${tone}` }, text);
+  document.getElementById("toasts")?.append(element);
+  setTimeout(() => element.remove(), tone === "bad" ? 9000 : 5000);
+}
+
+/**
+ * @param {string} label
+ * @param {() => string} text
+ */
+export const copyButton = (label, text) =>
+  button(label, async () => {
+    await navigator.clipboard.writeText(text());
+    toast("Copied.");
+  }, "quiet");
+
+/**
+ * A block of text that scrolls within itself.
+ * @param {string} label
+ * @param {string} text
+ * @param {boolean} [copy]
+ */
+export function code(label, text, copy = true) {
+  return h("figure", { class: "code" },
+    h("figcaption", {}, h("span", {}, label), copy && copyButton("Copy", () => text)),
+    h("pre", { tabindex: "0", "aria-label": label }, h("code", {}, text)));
+}
+
+/**
+ * JSON with line breaks, or the text as it is.
+ * @param {string} text
+ */
+export function pretty(text) {
+  try {
+    return JSON.stringify(JSON.parse(text), null, 2);
+  } catch {
+    return text;
+  }
+}
+
+/**
+ * Asks before something that can't be undone. Resolves to whether it may go on.
+ * @param {string} title
+ * @param {Child | Child[]} text
+ * @param {string} action
+ * @returns {Promise<boolean>}
+ */
+export function confirm(title, text, action) {
+  return new Promise((resolve) => {
+    const dialog = modal(title, [
+      h("p", {}, text),
+      h("div", { class: "actions end" },
+        h("button", { type: "button", onclick: () => dialog.close() }, "Cancel"),
+        h("button", { type: "button", class: "danger", onclick: () => dialog.close("yes") }, action)),
+    ]);
+    dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"));
+  });
+}
+
+/**
+ * A dialog over the page.
+ * @param {string} title
+ * @param {Child[]} children
+ */
+export function modal(title, children) {
+  const id = freshId();
+  const dialog = h("dialog", { "aria-labelledby": id }, h("h2", { id }, title), ...children);
+  dialog.addEventListener("close", () => dialog.remove());
+  document.body.append(dialog);
+  dialog.showModal();
+  return dialog;
+}

@@ -1,0 +1,51 @@
+// @ts-check
+import { get, withQuery } from "../api.js";
+import { h } from "../dom.js";
+import { time } from "../format.js";
+import { select } from "../form.js";
+import { button, empty, heading, table } from "../parts.js";
+
+/** @typedef {import("../data.js").Alert} Alert */
+
+const KINDS = /** @type {Record<string, [string, string]>} */ ({
+  "delivery.failed": ["bad", "Delivery failed"],
+  "endpoint.failing": ["warn", "Endpoint failing"],
+  "endpoint.disabled": ["bad", "Endpoint disabled"],
+  "endpoint.recovered": ["good", "Endpoint recovered"],
+});
+
+/** @type {import("../app.js").View} */
+export async function alerts({ query, signal }) {
+  const kind = query.get("kind") ?? "";
+  const read = (/** @type {string | null} */ cursor) => get(withQuery("/api/alerts", { kind, limit: 50, cursor }), signal);
+  const first = await read(null);
+  const options = /** @type {[string, string][]} */ ([["", "any"], ...Object.entries(KINDS).map(([key, [, word]]) => [key, word])]);
+  const filter = select("kind", options, kind);
+  filter.addEventListener("change", () => (location.hash = withQuery("#/alerts", { kind: filter.value })));
+  const bar = h("form", { class: "filters", role: "search", "aria-label": "Filter alerts" }, h("label", { class: "filter" }, h("span", {}, "Kind"), filter));
+  const list = h("div");
+  const more = h("div", { class: "more" });
+  /** @type {Alert[]} */
+  let shown = [];
+  const add = (/** @type {import("../data.js").Page<Alert>} */ page) => {
+    shown = [...shown, ...page.data];
+    list.replaceChildren(shown.length ? table("Alerts", ["What happened", "When", ""], shown.map((alert) => alertRow(alert))) : empty("No alerts", h("p", {}, "You are told here when a delivery fails for good or an endpoint is in trouble.")));
+    more.replaceChildren(...(page.nextCursor ? [button("Load more", async () => add(await read(page.nextCursor)))] : []));
+  };
+  add(first);
+  return [heading("Alerts", { lead: "What a person had to be told. They also go to the alert topic, and by it to e-mail." }), bar, list, more];
+}
+
+/**
+ * What happened, and the way to its cause.
+ * @param {Alert} alert
+ * @param {boolean} [brief] without the sentence that says what to do
+ */
+export function alertRow(alert, brief = false) {
+  const [tone, word] = KINDS[alert.kind] ?? ["idle", alert.kind];
+  const [href, action] = alert.deliveryId ? [`#/deliveries/${alert.deliveryId}`, "Look at the delivery"] : [`#/endpoints/${alert.endpointId}`, "Look at the endpoint"];
+  return h("tr", {},
+    h("td", {}, h("span", { class: `badge ${tone}` }, word), " ", alert.event && h("code", {}, alert.event), !brief && h("p", {}, alert.message)),
+    h("td", {}, time(alert.createdAt)),
+    h("td", {}, h("a", { href }, brief ? "Look" : action, brief && h("span", { class: "hidden" }, ` at what led to ${word}, ${alert.event ?? ""} ${time(alert.createdAt).textContent}`))));
+}

@@ -1,0 +1,48 @@
+// @ts-check
+import { post } from "../api.js";
+import { allEndpoints, eventTypes, nameOf } from "../data.js";
+import { h } from "../dom.js";
+import { select } from "../form.js";
+import { button, card, code, heading, table, toast } from "../parts.js";
+
+/** @type {import("../app.js").View} */
+export async function catalog({ path, signal }) {
+  const types = await eventTypes();
+  const type = types.find(({ name }) => name === path[1]);
+  if (!type) {
+    const groups = [...new Set(types.map(({ group }) => group))];
+    return [heading("Event catalog", { lead: "What can happen, with the fields of each event." }),
+      ...groups.map((group) => card(group, table(group, ["Event", "When"], types.filter((one) => one.group === group).map((one) =>
+        h("tr", {}, h("td", {}, h("a", { class: "strong", href: `#/catalog/${one.name}` }, one.name)), h("td", {}, one.description))))))];
+  }
+  const endpoints = await allEndpoints(signal);
+  const data = type.schema.properties?.data ?? {};
+  return [
+    heading(type.name, { crumb: ["#/catalog", "Event catalog"], lead: `${type.description}.` }),
+    card("Fields of data", table("Fields of data", ["Field", "Type", "Null"], Object.entries(data.properties ?? {}).map(row))),
+    card("Example", code("Body", JSON.stringify(type.example, null, 2)), endpoints.length > 0 && testBar(type.name, endpoints)),
+  ];
+}
+
+/** @param {[string, any]} field */
+function row([name, schema]) {
+  const types = [schema.type ?? []].flat();
+  const words = schema.enum ? schema.enum.filter((/** @type {unknown} */ word) => word !== null).map((/** @type {string} */ word) => h("code", { class: "chip" }, word))
+    : [types.filter((word) => word !== "null").join(" or "), schema.format ? ` (${schema.format})` : ""];
+  return h("tr", {}, h("td", {}, h("code", {}, name)), h("td", {}, words),
+    h("td", {}, types.includes("null") || schema.enum?.includes(null) ? "may be" : "never"));
+}
+
+/**
+ * @param {string} event
+ * @param {import("../data.js").Endpoint[]} endpoints
+ */
+function testBar(event, endpoints) {
+  const choice = select("endpoint", endpoints.map((one) => /** @type {[string, string]} */ ([one.id, nameOf(one)])));
+  choice.setAttribute("aria-label", "Endpoint");
+  const send = async () => {
+    const { status, attempt } = await post(`/api/endpoints/${choice.value}/test`, { event });
+    toast(status === "delivered" ? `It was answered ${attempt.statusCode}.` : `It failed: ${attempt.statusCode ?? attempt.error}.`, status === "delivered" ? "good" : "bad");
+  };
+  return h("div", { class: "inline" }, choice, button("Send as a test", send));
+}

@@ -1,0 +1,121 @@
+// @ts-check
+import { get, patch, post } from "../api.js";
+import { eventTypes } from "../data.js";
+import { h } from "../dom.js";
+import { choice, field, form, group } from "../form.js";
+import { button, card, code, heading, toast } from "../parts.js";
+
+/** @typedef {import("../data.js").Endpoint} Endpoint */
+
+/** @type {import("../app.js").View} */
+export async function newEndpoint() {
+  const place = h("div");
+  place.append(await endpointForm(null, "Create endpoint", async (body) => {
+    const made = await post("/api/endpoints", body);
+    place.replaceChildren(created(made));
+    toast("The endpoint is there.");
+  }));
+  return [heading("New endpoint", { crumb: ["#/endpoints", "Endpoints"] }), place];
+}
+
+/** @type {import("../app.js").View} */
+export async function editEndpoint({ path, signal }) {
+  const id = path[1] ?? "";
+  const endpoint = await get(`/api/endpoints/${id}`, signal);
+  const element = await endpointForm(endpoint, "Save", async (body) => {
+    await patch(`/api/endpoints/${id}`, body);
+    toast("Saved.");
+    location.hash = `#/endpoints/${id}`;
+  });
+  return [heading("Edit endpoint", { crumb: [`#/endpoints/${id}`, "Endpoint"] }), element];
+}
+
+/** @param {Endpoint} endpoint */
+const created = (endpoint) =>
+  card("The endpoint is there",
+    h("p", {}, "This is its signing secret. Your receiver needs it to verify deliveries."),
+    code("Signing secret", endpoint.secret ?? ""),
+    h("p", {}, "Try it on your own machine:"),
+    code("Terminal", "cargo run --bin receiver -- whsec_...", false),
+    h("div", { class: "actions" }, h("a", { class: "button primary", href: `#/endpoints/${endpoint.id}` }, "Send a test")));
+
+/**
+ * @param {Endpoint | null} endpoint what is there already
+ * @param {string} action
+ * @param {(body: Record<string, unknown>) => Promise<void>} save
+ */
+async function endpointForm(endpoint, action, save) {
+  const types = await eventTypes();
+  const chosen = new Set(endpoint?.events ?? ["*"]);
+  const headers = headerRows(endpoint?.headers ?? {});
+  const url = h("input", { name: "url", type: "url", required: true, value: endpoint?.url ?? "", placeholder: "https://", autocomplete: "url" });
+  const description = h("input", { name: "description", maxlength: 500, value: endpoint?.description ?? "" });
+  const projects = h("input", { name: "projectIds", value: endpoint?.projectIds.join(" ") ?? "", placeholder: "proj_..." });
+  return form([
+    field("URL", url, { hint: "HTTPS, and public. On your own machine http://127.0.0.1:4000/ will do." }),
+    field("Description", description, { hint: "What your people call it." }),
+    group("Events", [picker(types.map(({ name }) => name), chosen)], "events"),
+    field("Only these projects", projects, { hint: "Ids, separated by spaces. Empty for all projects." }),
+    group("Headers of your own", [headers.element, h("p", { class: "hint" }, "Up to 10, such as Authorization. Each delivery carries them. Values are hidden here: when you change one, type them all.")], "headers"),
+  ], action, async (data) => {
+    const own = headers.read();
+    await save({
+      url: url.value.trim(),
+      description: description.value.trim() || null,
+      events: data.getAll("events").map(String),
+      projectIds: projects.value.split(/[\s,]+/).filter(Boolean),
+      // Values come masked: what was not typed anew is not sent, or the mask would take its place.
+      ...(own ? { headers: own } : {}),
+    });
+  });
+}
+
+/**
+ * Everything, groups and single events: the wider choice makes the narrower ones superfluous.
+ * @param {string[]} names
+ * @param {Set<string>} chosen
+ */
+function picker(names, chosen) {
+  const all = choice("events", "*", "Every event, also those to come", chosen.has("*"));
+  const groups = [...new Set(names.map((name) => name.split(".")[0] ?? ""))].map((name) => {
+    const wide = `${name}.*`;
+    const own = names.filter((event) => event.startsWith(`${name}.`));
+    return h("div", { class: "event-group" }, choice("events", wide, wide, chosen.has(wide)),
+      h("div", { class: "choices" }, own.map((event) => choice("events", event, event.split(".")[1] ?? event, chosen.has(event)))));
+  });
+  const element = h("div", { class: "picker" }, all, ...groups);
+  const settle = () => {
+    const everything = /** @type {HTMLInputElement} */ (all.querySelector("input")).checked;
+    for (const group of groups) {
+      const [wide, ...single] = /** @type {HTMLInputElement[]} */ ([...group.querySelectorAll("input")]);
+      if (!wide) continue;
+      wide.disabled = everything;
+      for (const input of single) input.disabled = everything || wide.checked;
+    }
+  };
+  element.addEventListener("change", settle);
+  settle();
+  return element;
+}
+
+/** @param {Record<string, string>} present */
+function headerRows(present) {
+  const rows = h("div", { class: "rows" });
+  let touched = false;
+  const add = (/** @type {string} */ name, /** @type {string} */ value) => {
+    const row = h("div", { class: "row" },
+      h("input", { "aria-label": "Header name", placeholder: "Authorization", value: name }),
+      h("input", { "aria-label": "Header value", placeholder: value || "Bearer ..." }),
+      button("Remove", () => { touched = true; row.remove(); }, "quiet"));
+    rows.append(row);
+  };
+  for (const [name, value] of Object.entries(present)) add(name, value);
+  rows.addEventListener("input", () => (touched = true));
+  const element = h("div", {}, rows, button("Add a header", () => add("", ""), "quiet"));
+  const read = () => {
+    if (!touched) return null;
+    const pairs = [...rows.children].map((row) => [...row.querySelectorAll("input")].map((input) => input.value.trim()));
+    return Object.fromEntries(pairs.filter(([name]) => name));
+  };
+  return { element, read };
+}

@@ -1,0 +1,103 @@
+// @ts-check
+import { get, patch, post, remove } from "../api.js";
+import { sparkline } from "../chart.js";
+import { eventTypes, nameOf } from "../data.js";
+import { h } from "../dom.js";
+import { duration, ERRORS, moment, time } from "../format.js";
+import { select } from "../form.js";
+import { badge, button, card, code, confirm, empty, facts, heading, pretty, table, toast } from "../parts.js";
+import { deliveryRow } from "./deliveries.js";
+import { stateOf } from "./endpoints.js";
+import { secretCard } from "./secret.js";
+
+/** @typedef {import("../data.js").Endpoint} Endpoint */
+
+/** @type {import("../app.js").View} */
+export async function endpoint({ path, signal }) {
+  const id = path[1] ?? "";
+  const [one, deliveries, types] = await Promise.all([
+    get(`/api/endpoints/${id}`, signal), get(`/api/deliveries?endpointId=${id}&limit=24`, signal), eventTypes(),
+  ]);
+  return [
+    heading(nameOf(one), { crumb: ["#/endpoints", "Endpoints"], lead: h("code", {}, one.url), actions: actions(one) }),
+    one.status === "disabled" && h("p", { class: "notice", role: "note" }, `Paused: ${one.disabledReason ?? "by request"}. New events are not delivered; what was missed can be replayed once it is enabled.`),
+    h("div", { class: "columns" }, card("About", about(one), sparkline(deliveries.data)), secretCard(one)),
+    card("Send a test", testForm(one, types)),
+    card("Latest deliveries", deliveries.data.length === 0 ? empty("Nothing was delivered yet")
+      : table("Latest deliveries", ["Event", "Status", "Answer", "Attempts", "When"], deliveries.data.slice(0, 8).map((/** @type {import("../data.js").Delivery} */ each) => deliveryRow(each))),
+    h("p", {}, h("a", { href: `#/deliveries?endpointId=${one.id}` }, "All deliveries to this endpoint"))),
+  ].filter((part) => part instanceof HTMLElement);
+}
+
+/** @param {Endpoint} one */
+function about(one) {
+  const { health } = one;
+  return facts([
+    ["State", badge(stateOf(one))],
+    ["Failing since", health.failingSince ? time(health.failingSince) : "—"],
+    ["Last success", time(health.lastSuccessAt)],
+    ["Last failure", time(health.lastFailureAt)],
+    ["Events", one.events.map((name) => h("code", { class: "chip" }, name))],
+    ["Projects", one.projectIds.length ? one.projectIds.map((id) => h("code", { class: "chip" }, id)) : "all"],
+    ["Own headers", Object.keys(one.headers).length ? Object.entries(one.headers).map(([name, value]) => h("code", { class: "chip" }, `${name}: ${value}`)) : "none"],
+    ["Made", moment(one.createdAt)],
+    ["Id", h("code", {}, one.id)],
+  ]);
+}
+
+/** @param {Endpoint} one */
+function actions(one) {
+  const enabled = one.status === "enabled";
+  const toggle = async () => {
+    await patch(`/api/endpoints/${one.id}`, { status: enabled ? "disabled" : "enabled" });
+    toast(enabled ? "Paused: it gets nothing until it is enabled." : "Enabled.");
+    reload();
+  };
+  const drop = async () => {
+    const text = "Its pending deliveries end as cancelled, and its secret is gone. This can't be undone.";
+    if (!(await confirm(`Delete ${nameOf(one)}?`, text, "Delete"))) return;
+    await remove(`/api/endpoints/${one.id}`);
+    toast("Deleted.");
+    location.hash = "#/endpoints";
+  };
+  return [
+    h("a", { class: "button", href: `#/endpoints/${one.id}/edit` }, "Edit"),
+    button(enabled ? "Pause" : "Enable", toggle),
+    h("a", { class: "button", href: `#/replay?endpointId=${one.id}` }, "Replay"),
+    button("Delete", drop, "danger quiet"),
+  ];
+}
+
+/** Shows the page anew, with what has changed. */
+export const reload = () => window.dispatchEvent(new HashChangeEvent("hashchange"));
+
+/**
+ * @param {Endpoint} one
+ * @param {import("../data.js").EventType[]} types
+ */
+function testForm(one, types) {
+  const outcome = h("div", { role: "status", class: "outcome" });
+  const events = select("event", types.map(({ name }) => [name, name]));
+  events.setAttribute("aria-label", "Event");
+  const send = async () => {
+    outcome.replaceChildren(h("p", { class: "muted" }, "Sending…"));
+    try {
+      outcome.replaceChildren(result(await post(`/api/endpoints/${one.id}/test`, { event: events.value })));
+    } catch (error) {
+      outcome.replaceChildren();
+      throw error;
+    }
+  };
+  return h("div", {},
+    h("p", {}, "Sends the catalog's example once and now. It counts for nothing: no health, no alert, no retry."),
+    h("div", { class: "inline" }, events, button("Send test", send, "primary")), outcome);
+}
+
+/** @param {{ deliveryId: string, status: string, attempt: import("../data.js").Attempt }} test */
+function result({ deliveryId, status, attempt }) {
+  return h("div", {},
+    h("p", {}, badge(status), " ", attempt.statusCode ? `answered ${attempt.statusCode} in ` : "after ", duration(attempt.durationMs), " · ",
+      h("a", { href: `#/deliveries/${deliveryId}` }, "Delivery")),
+    attempt.error && h("p", {}, ERRORS[attempt.error] ?? attempt.error),
+    attempt.responseBody && code("Answer", pretty(attempt.responseBody)));
+}

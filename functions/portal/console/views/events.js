@@ -1,0 +1,72 @@
+// @ts-check
+import { get, withQuery } from "../api.js";
+import { allEndpoints, eventTypes } from "../data.js";
+import { h } from "../dom.js";
+import { moment, shortId, time } from "../format.js";
+import { select } from "../form.js";
+import { button, card, code, empty, facts, heading, table } from "../parts.js";
+import { deliveryRow } from "./deliveries.js";
+
+/** @typedef {import("../data.js").Event} Event */
+
+/** @type {import("../app.js").View} */
+export async function events({ query, signal }) {
+  const name = query.get("event") ?? "";
+  const read = (/** @type {string | null} */ cursor) => get(withQuery("/api/events", { order: "newest", limit: 50, event: name, cursor }), signal);
+  const [types, first] = await Promise.all([eventTypes(), read(null)]);
+  const options = /** @type {[string, string][]} */ ([["", "any"], ...types.map((type) => [type.name, type.name])]);
+  const filter = select("event", options, name);
+  filter.addEventListener("change", () => (location.hash = withQuery("#/events", { event: filter.value })));
+  const bar = h("form", { class: "filters", role: "search", "aria-label": "Filter events" }, h("label", { class: "filter" }, h("span", {}, "Event"), filter));
+  const list = h("div");
+  const more = h("div", { class: "more" });
+  /** @type {Event[]} */
+  let shown = [];
+  const add = (/** @type {import("../data.js").Page<Event>} */ page) => {
+    shown = [...shown, ...page.data];
+    list.replaceChildren(shown.length ? table("Events", ["Event", "About", "When", "Request"], shown.map(row)) : empty("No events yet", h("p", {}, "They appear when records are sent.")));
+    more.replaceChildren(...(page.nextCursor ? [button("Load more", async () => add(await read(page.nextCursor)))] : []));
+  };
+  add(first);
+  return [heading("Events", { lead: "What happened, newest first." }), bar, list, more];
+}
+
+/** @param {Event} event */
+const row = (event) => h("tr", {},
+  h("td", {}, h("a", { class: "strong", href: `#/events/${event.id}` }, event.event)),
+  h("td", {}, subject(event)),
+  h("td", {}, time(event.timestamp)),
+  h("td", {}, shortId(event.requestId)));
+
+/**
+ * The number by which people know the record.
+ * @param {Event} event
+ */
+function subject({ data }) {
+  const key = ["workOrderNumber", "requestNumber", "projectNumber", "employeeNumber", "vendorNumber", "name"].find((name) => name in data);
+  return String(data[key ?? "id"] ?? "");
+}
+
+/** @type {import("../app.js").View} */
+export async function event({ path, signal }) {
+  const [one, endpoints] = await Promise.all([get(`/api/events/${path[1]}`, signal), allEndpoints(signal)]);
+  const names = new Map(endpoints.map((endpoint) => [endpoint.id, endpoint]));
+  const siblings = one.siblings.map((/** @type {{ id: string, event: string }} */ sibling) =>
+    h("li", {}, h("a", { href: `#/events/${sibling.id}` }, sibling.event)));
+  const rows = one.deliveries.map((/** @type {import("../data.js").Delivery} */ delivery) => deliveryRow(delivery, names));
+  return [
+    heading(one.event, { crumb: ["#/events", "Events"], lead: subject(one) }),
+    h("div", { class: "columns" },
+      card("Request that caused it", facts([
+        ["Request", h("code", {}, one.requestId)],
+        ["Came", moment(one.timestamp)],
+        ["Record", subject(one)],
+        ["Also raised", siblings.length ? h("ul", { class: "plain" }, siblings) : "nothing else"],
+      ])),
+      card("Event", facts([["Id", h("code", {}, one.id)], ["Happened", moment(one.timestamp)],
+        ["Schema", h("a", { href: `#/catalog/${one.event}` }, "in the catalog")]]))),
+    card("Deliveries that it made", rows.length ? table("Deliveries", ["Event", "Status", "Endpoint", "Answer", "Attempts", "When"], rows)
+      : empty("No endpoint wanted it", h("p", {}, "Endpoints that ask for it later can get it by a replay."))),
+    card("Data", code("data", JSON.stringify(one.data, null, 2))),
+  ];
+}

@@ -1,0 +1,55 @@
+// @ts-check
+import { ApiError, get, signIn, signOut } from "../api.js";
+import { h } from "../dom.js";
+import { field, form } from "../form.js";
+
+/**
+ * Asks for a key and tries it before it is kept.
+ * @param {() => void} done
+ */
+export function signInView(done) {
+  const key = h("input", { name: "key", type: "password", autocomplete: "off", spellcheck: "false", required: true, placeholder: "wsk_..." });
+  return [
+    h("div", { class: "sign-in card" },
+      h("img", { src: "/console/icon.svg", alt: "", width: 44, height: 44 }),
+      h("h1", {}, "WorkSkedge Webhooks"),
+      h("p", { class: "lead" }, "Endpoints, deliveries, events and keys of your account."),
+      form([field("API key", key, { hint: "Kept in this tab only, and sent nowhere but to this site." })], "Sign in", submit),
+      h("details", {}, h("summary", {}, "Where do I get a key?"),
+        h("p", {}, "On your own machine, the first start prints one and keeps it: ", h("code", {}, "cat .workskedge/api-key")),
+        h("p", {}, "In a deployment, an operator makes one: ", h("code", {}, "workskedge-admin accounts create")),
+        h("p", {}, "Managing endpoints needs the scope ", h("code", {}, "webhooks:manage"), ", managing keys ", h("code", {}, "keys:manage"), ".")),
+      h("p", { class: "links" }, h("a", { href: "/docs" }, "Docs"), h("a", { href: "/docs/explorer" }, "API explorer"))),
+  ];
+
+  async function submit() {
+    const text = key.value.trim();
+    if (!/^[\x21-\x7e]+$/.test(text)) throw new ApiError(400, { detail: "Enter an API key: it begins with wsk_." }, null);
+    signIn(text);
+    try {
+      await get("/api/endpoints?limit=1");
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 403 && (await managesKeys())) location.hash = "#/keys";
+      else {
+        signOut();
+        // The form was drawn anew when the key was dropped.
+        const place = document.querySelector("form .defect[role=alert]");
+        if (place) place.textContent = refusal(error);
+        return;
+      }
+    }
+    done();
+  }
+}
+
+async function managesKeys() {
+  return get("/api/keys?limit=1").then(() => true, () => false);
+}
+
+/** @param {unknown} error */
+function refusal(error) {
+  if (!(error instanceof ApiError)) return "Something in this page went wrong. Reload it.";
+  if (error.status === 401) return "This key isn't known, or it was revoked or has expired.";
+  if (error.status === 403) return "This key lacks the scope webhooks:manage, which the console needs.";
+  return error.message;
+}
