@@ -13,12 +13,13 @@ pub(super) fn page(slug: &str, article: &Article) -> String {
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
          <meta name=\"color-scheme\" content=\"light dark\"><title>{title} · WorkSkedge Webhooks</title>\
-         <link rel=\"icon\" href=\"/docs/assets/icon.svg\"><link rel=\"stylesheet\" href=\"/docs/assets/docs.css\">\
+         <link rel=\"icon\" href=\"/console/icon.svg\"><link rel=\"stylesheet\" href=\"/console/theme.css\">\
+         <link rel=\"stylesheet\" href=\"/docs/assets/docs.css\">\
          <script type=\"module\" src=\"/docs/assets/docs.js\"></script></head><body>\
          <a class=\"skip\" href=\"#content\">Skip to the content</a>\
          <header><a class=\"home\" href=\"/docs\">WorkSkedge Webhooks <span>Docs</span></a>\
-         <nav aria-label=\"Site\"><a href=\"/docs/explorer\">API explorer</a><a href=\"/\">Console</a></nav></header>\
-         <div class=\"frame\"><nav class=\"side\" aria-label=\"Contents\"><details id=\"contents\">\
+         <nav aria-label=\"Site\" id=\"site\"><a href=\"/docs/explorer\">API explorer</a><a href=\"/\">Console</a></nav></header>\
+         <div class=\"frame\"><nav class=\"side\" aria-label=\"Contents\"><details id=\"contents\" open>\
          <summary>Contents</summary>{contents}</details></nav>\
          <main id=\"content\" tabindex=\"-1\"><article>{body}</article></main></div></body></html>\n"
     )

@@ -1,0 +1,23 @@
+// Verifies a delivery. VERIFY_NOW (Unix seconds) replaces the clock in tests.
+import { createHmac, timingSafeEqual } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { argv, env, exit } from "node:process";
+import { pathToFileURL } from "node:url";
+
+const TOLERANCE_SECONDS = 300;
+
+/** Whether `body` (a Buffer with the raw bytes) was signed with `secret` not long before `now` (Unix seconds). */
+export function verify(secret, timestamp, signature, body, now = Date.now() / 1000) {
+  if (!/^\d{1,12}$/.test(timestamp ?? "") || !/^[0-9a-f]{64}$/.test(signature ?? "")) return false;
+  if (Math.abs(now - Number(timestamp)) > TOLERANCE_SECONDS) return false;
+  const expected = createHmac("sha256", secret).update(`${timestamp}.`).update(body).digest();
+  return timingSafeEqual(expected, Buffer.from(signature, "hex"));
+}
+
+// usage: WEBHOOK_SECRET=whsec_... node verify.mjs <timestamp> <signature> < body
+if (argv[1] && import.meta.url === pathToFileURL(argv[1]).href) {
+  const now = env.VERIFY_NOW ? Number(env.VERIFY_NOW) : undefined;
+  const verified = verify(env.WEBHOOK_SECRET ?? "", argv[2], argv[3], readFileSync(0), now);
+  console.log(verified ? "verified" : "refused");
+  exit(verified ? 0 : 1);
+}

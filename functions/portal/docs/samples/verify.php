@@ -1,0 +1,26 @@
+<?php
+// Verifies a delivery. VERIFY_NOW (Unix seconds) replaces the clock in tests.
+declare(strict_types=1);
+
+const TOLERANCE_SECONDS = 300;
+
+/** Whether $body, the raw bytes (php://input), was signed with $secret not long before $now (Unix seconds). */
+function verify(string $secret, string $timestamp, string $signature, string $body, ?int $now = null): bool
+{
+    if (!preg_match('/\A[0-9]{1,12}\z/', $timestamp) || !preg_match('/\A[0-9a-f]{64}\z/', $signature)) {
+        return false;
+    }
+    if (abs(($now ?? time()) - (int) $timestamp) > TOLERANCE_SECONDS) {
+        return false;
+    }
+    return hash_equals(hash_hmac('sha256', $timestamp . '.' . $body, $secret), $signature);
+}
+
+// usage: WEBHOOK_SECRET=whsec_... php verify.php <timestamp> <signature> < body
+if (PHP_SAPI === 'cli' && realpath($argv[0]) === __FILE__) {
+    $now = getenv('VERIFY_NOW') === false ? null : (int) getenv('VERIFY_NOW');
+    $body = stream_get_contents(STDIN);
+    $verified = verify((string) getenv('WEBHOOK_SECRET'), $argv[1] ?? '', $argv[2] ?? '', $body, $now);
+    echo $verified ? "verified\n" : "refused\n";
+    exit($verified ? 0 : 1);
+}
