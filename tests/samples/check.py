@@ -107,7 +107,7 @@ def check_language(language, secret, timestamp, signature, body):
     tampered = {
         "a body with another character": (secret, timestamp, signature, body.replace(b"WO-12345", b"WO-12346"), None),
         "a body with a line break more": (secret, timestamp, signature, body + b"\n", None),
-        "another secret": (secret[:-2] + "A=", timestamp, signature, body, None),
+        "another secret": ("whsec_" + secret[6:].swapcase(), timestamp, signature, body, None),
         "another time": (secret, str(sent + 1), signature, body, None),
         "another signature": (secret, timestamp, signature[:-1] + ("0" if signature[-1] != "0" else "1"), body, None),
         "no signature": (secret, timestamp, "", body, None),

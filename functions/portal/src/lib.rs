@@ -59,7 +59,9 @@ fn find(path: &str) -> Option<Page> {
         "/openapi.json" => Some(Page::json(openapi::text())),
         "/docs/explorer" => Some(explorer::page()),
         "/docs/explorer/scalar.js" => Some(explorer::script()),
-        "/docs/explorer/start.js" | "/docs/explorer/explorer.css" => files::explorer(path.strip_prefix("/docs/explorer/")?),
+        "/docs/explorer/start.js" | "/docs/explorer/explorer.css" => {
+            files::explorer(path.strip_prefix("/docs/explorer/")?)
+        }
         _ => match path.strip_prefix("/console/") {
             Some(file) => files::console(file),
             None => docs::page(path.strip_prefix("/docs")?),

@@ -61,20 +61,20 @@ impl Page {
         let mut response = Response::new(if known { Body::Empty } else { body(self.body, self.gzip) });
         *response.status_mut() = if known { StatusCode::NOT_MODIFIED } else { self.status };
         let headers = response.headers_mut();
-        let mut set = |name: HeaderName, value: &str| {
+        let mut add = |name: HeaderName, value: &str| {
             headers.extend(HeaderValue::from_str(value).ok().map(|value| (name, value)));
         };
-        set(header::ETAG, &tag);
+        add(header::ETAG, &tag);
         // Asked for anew each time, answered with 304 mostly: a deployment shows at once.
-        set(header::CACHE_CONTROL, "no-cache");
-        set(header::CONTENT_SECURITY_POLICY, self.policy);
-        set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-        set(header::REFERRER_POLICY, "no-referrer");
-        set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
+        add(header::CACHE_CONTROL, "no-cache");
+        add(header::CONTENT_SECURITY_POLICY, self.policy);
+        add(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+        add(header::REFERRER_POLICY, "no-referrer");
+        add(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
         if !known {
-            set(header::CONTENT_TYPE, &self.content_type);
+            add(header::CONTENT_TYPE, &self.content_type);
             if self.gzip {
-                set(header::CONTENT_ENCODING, "gzip");
+                add(header::CONTENT_ENCODING, "gzip");
             }
         }
         response

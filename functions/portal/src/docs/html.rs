@@ -24,12 +24,14 @@ pub(super) fn slug(heading: &str) -> String {
 /// A block of code with its language or file name; it can be scrolled by keyboard.
 pub(super) fn code(label: &str, text: &str) -> String {
     let (label, text) = (escape(label), escape(text.trim_end()));
-    format!("<figure class=\"code\"><figcaption>{label}</figcaption><pre tabindex=\"0\"><code>{text}</code></pre></figure>")
+    format!(
+        "<figure class=\"code\"><figcaption>{label}</figcaption><pre tabindex=\"0\"><code>{text}</code></pre></figure>"
+    )
 }
 
 /// A table that scrolls by itself where it does not fit.
 pub(super) fn table(label: &str, head: &[&str], rows: &str) -> String {
-    let head: String = head.iter().map(|cell| format!("<th scope=\"col\">{cell}</th>")).collect();
+    let head = format!("<th scope=\"col\">{}</th>", head.join("</th><th scope=\"col\">"));
     let label = escape(label);
     format!(
         "<div class=\"table\" tabindex=\"0\" role=\"region\" aria-label=\"{label}\"><table><thead><tr>{head}</tr></thead>\

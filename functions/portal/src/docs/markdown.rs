@@ -81,7 +81,8 @@ fn language(file: &str) -> &str {
 }
 
 fn html(text: &str) -> String {
-    let events: Vec<Event<'_>> = Parser::new_ext(text, Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH).collect();
+    let events: Vec<Event<'_>> =
+        Parser::new_ext(text, Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH).collect();
     let mut rendered = String::new();
     let mut rest = events.into_iter().peekable();
     let mut own = Vec::new();
@@ -108,10 +109,13 @@ fn raw(html: String) -> Event<'static> {
 /// A heading with an anchor.
 fn heading<'a>(level: HeadingLevel, rest: &mut impl Iterator<Item = Event<'a>>) -> Event<'static> {
     let inner: Vec<Event<'a>> = rest.take_while(|event| !matches!(event, Event::End(TagEnd::Heading(_)))).collect();
-    let words: String = inner.iter().map(|event| match event {
-        Event::Text(text) | Event::Code(text) => text.to_string(),
-        _ => String::new(),
-    }).collect();
+    let words: String = inner
+        .iter()
+        .map(|event| match event {
+            Event::Text(text) | Event::Code(text) => text.to_string(),
+            _ => String::new(),
+        })
+        .collect();
     let mut text = String::new();
     cmark::push_html(&mut text, inner.into_iter());
     match level {

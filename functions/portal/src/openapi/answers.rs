@@ -20,15 +20,21 @@ pub(super) fn all() -> Vec<(&'static str, Value)> {
         ("Endpoint", object(&endpoint())),
         ("EndpointWithSecret", whole(&[&endpoint(), &[("secret", secret())]])),
         ("Health", object(&health())),
-        ("Secret", object(&[("secret", secret()), ("previous", list(object(&[("validUntil", time())])))])),
+        ("Secret", object(&[("secret", secret()), ("previous", list(&object(&[("validUntil", time())])))])),
         ("TestResult", object(&test_result())),
         ("ReplayResult", object(&replay_result())),
         ("Delivery", object(&delivery())),
-        ("DeliveryWhole", whole(&[&delivery(), &[("attempts", list(schema("Attempt"))), ("requestBody", request_body())]])),
+        (
+            "DeliveryWhole",
+            whole(&[&delivery(), &[("attempts", list(&schema("Attempt"))), ("requestBody", request_body())]]),
+        ),
         ("Attempt", object(&attempt())),
         ("Event", object(&event())),
         ("EventWhole", whole(&[&event(), &event_more()])),
-        ("Published", object(&[("success", json!({ "const": true })), ("eventId", id("evt_")), ("duplicate", boolean())])),
+        (
+            "Published",
+            object(&[("success", json!({ "const": true })), ("eventId", id("evt_")), ("duplicate", boolean())]),
+        ),
         ("Alert", object(&alert())),
         ("Key", object(&key())),
         ("KeyCreated", whole(&[&key(), &[("key", api_key())]])),
@@ -65,14 +71,18 @@ fn receipt(kind: Kind) -> Value {
     let record = [("id", id(model.prefix)), (model.key, text()), ("status", text())];
     let data = [&record[..], &[("version", count()), ("createdAt", time()), ("updatedAt", time())]].concat();
     let warning = object(&[("code", text()), ("field", text()), ("message", text())]);
-    let actions = if model.deletable { &["created", "updated", "unchanged", "deleted"][..] } else { &["created", "updated", "unchanged"] };
+    let actions = if model.deletable {
+        &["created", "updated", "unchanged", "deleted"][..]
+    } else {
+        &["created", "updated", "unchanged"]
+    };
     let mut receipt = object(&[
         ("success", json!({ "const": true })),
         ("message", text()),
         ("action", words(actions.iter().copied())),
         ("data", object(&data)),
-        ("events", noted(list(event_name()), "what was raised, in order")),
-        ("warnings", noted(list(warning), "what a person should look at; never a reason to send again")),
+        ("events", noted(list(&event_name()), "what was raised, in order")),
+        ("warnings", noted(list(&warning), "what a person should look at; never a reason to send again")),
         ("requestId", text()),
     ]);
     receipt["title"] = json!(format!("{} receipt", schemas::name(kind)));
@@ -83,12 +93,15 @@ fn endpoint() -> Vec<Member> {
     vec![
         ("id", id("ep_")),
         ("url", text()),
-        ("events", noted(list(text()), "names of the catalog, `workorder.*` or `*`")),
-        ("projectIds", noted(list(id("proj_")), "only events of these projects; empty for all")),
-        ("description", nullable(text())),
+        ("events", noted(list(&text()), "names of the catalog, `workorder.*` or `*`")),
+        ("projectIds", noted(list(&id("proj_")), "only events of these projects; empty for all")),
+        ("description", nullable(&text())),
         ("status", words(["enabled", "disabled"])),
-        ("disabledReason", nullable(text())),
-        ("headers", json!({ "type": "object", "additionalProperties": { "type": "string" }, "description": "your own headers; values are masked but in the answers to the calls that set them" })),
+        ("disabledReason", nullable(&text())),
+        (
+            "headers",
+            json!({ "type": "object", "additionalProperties": { "type": "string" }, "description": "your own headers; values are masked but in the answers to the calls that set them" }),
+        ),
         ("secretHint", noted(text(), "the end of the secret")),
         ("createdAt", time()),
         ("updatedAt", time()),
@@ -101,9 +114,9 @@ fn health() -> Vec<Member> {
     vec![
         ("state", words(["healthy", "failing"])),
         ("consecutiveFailures", count()),
-        ("failingSince", nullable(time())),
-        ("lastSuccessAt", noted(nullable(time()), "to the minute")),
-        ("lastFailureAt", nullable(time())),
+        ("failingSince", nullable(&time())),
+        ("lastSuccessAt", noted(nullable(&time()), "to the minute")),
+        ("lastFailureAt", nullable(&time())),
     ]
 }
 
@@ -125,7 +138,7 @@ fn replay_result() -> Vec<Member> {
         ("matched", noted(count(), "deliveries that are to be sent")),
         ("queued", noted(count(), "those that this call queued; none in a dry run")),
         ("underWay", noted(count(), "deliveries that are pending or retrying anyway: left alone")),
-        ("nextSince", noted(nullable(time()), "the `since` of the next call, when this one ended before `until`")),
+        ("nextSince", noted(nullable(&time()), "the `since` of the next call, when this one ended before `until`")),
     ]
 }
 
@@ -137,13 +150,13 @@ fn delivery() -> Vec<Member> {
         ("endpointId", id("ep_")),
         ("status", words(DeliveryStatus::ALL.map(DeliveryStatus::as_str))),
         ("attemptCount", count()),
-        ("nextAttemptAt", nullable(time())),
+        ("nextAttemptAt", nullable(&time())),
         ("createdAt", time()),
-        ("completedAt", nullable(time())),
+        ("completedAt", nullable(&time())),
         ("test", boolean()),
-        ("lastStatusCode", noted(nullable(count()), "of the latest attempt")),
-        ("lastError", noted(nullable(attempt_error()), "of the latest attempt")),
-        ("lastDurationMs", noted(nullable(count()), "of the latest attempt")),
+        ("lastStatusCode", noted(nullable(&count()), "of the latest attempt")),
+        ("lastError", noted(nullable(&attempt_error()), "of the latest attempt")),
+        ("lastDurationMs", noted(nullable(&count()), "of the latest attempt")),
     ]
 }
 
@@ -153,9 +166,9 @@ fn attempt() -> Vec<Member> {
         ("trigger", words(Trigger::ALL.map(Trigger::as_str))),
         ("startedAt", time()),
         ("durationMs", count()),
-        ("statusCode", nullable(count())),
-        ("error", nullable(attempt_error())),
-        ("responseBody", noted(nullable(text()), "the first 2 KiB")),
+        ("statusCode", nullable(&count())),
+        ("error", nullable(&attempt_error())),
+        ("responseBody", noted(nullable(&text()), "the first 2 KiB")),
     ]
 }
 
@@ -172,14 +185,17 @@ fn event() -> Vec<Member> {
 /// The newest first have nothing to resume after.
 fn feed() -> Value {
     let mut feed = object(&page("Event"));
-    feed["properties"]["resumeAfter"] = noted(nullable(text()), "keep it: where to go on later; oldest first only");
+    feed["properties"]["resumeAfter"] = noted(nullable(&text()), "keep it: where to go on later; oldest first only");
     feed
 }
 
 fn event_more() -> Vec<Member> {
     vec![
-        ("deliveries", list(schema("Delivery"))),
-        ("siblings", noted(list(object(&[("id", id("evt_")), ("event", event_name())])), "what else the request raised")),
+        ("deliveries", list(&schema("Delivery"))),
+        (
+            "siblings",
+            noted(list(&object(&[("id", id("evt_")), ("event", event_name())])), "what else the request raised"),
+        ),
         ("truncated", noted(boolean(), "there are more deliveries, to be listed by `/api/deliveries?eventId=`")),
     ]
 }
@@ -189,10 +205,10 @@ fn alert() -> Vec<Member> {
         ("id", id("alr_")),
         ("kind", words(AlertKind::ALL.map(AlertKind::as_str))),
         ("endpointId", id("ep_")),
-        ("deliveryId", nullable(id("dlv_"))),
-        ("event", nullable(event_name())),
-        ("lastStatusCode", nullable(count())),
-        ("lastError", nullable(attempt_error())),
+        ("deliveryId", nullable(&id("dlv_"))),
+        ("event", nullable(&event_name())),
+        ("lastStatusCode", nullable(&count())),
+        ("lastError", nullable(&attempt_error())),
         ("createdAt", time()),
         ("message", noted(text(), "says what to do")),
     ]
@@ -204,11 +220,11 @@ fn key() -> Vec<Member> {
         ("id", id("key_")),
         ("name", text()),
         ("hint", noted(text(), "the beginning and the end of the key")),
-        ("scopes", list(words(Scope::ALL.map(Scope::as_str)))),
+        ("scopes", list(&words(Scope::ALL.map(Scope::as_str)))),
         ("limits", windows()),
         ("usage", noted(windows(), "calls in the present hour and minute")),
-        ("expiresAt", nullable(time())),
-        ("lastUsedAt", noted(nullable(time()), "to the minute")),
+        ("expiresAt", nullable(&time())),
+        ("lastUsedAt", noted(nullable(&time()), "to the minute")),
         ("createdAt", time()),
     ]
 }
@@ -218,7 +234,7 @@ fn api_key() -> Value {
 }
 
 fn replaced() -> Value {
-    object(&[("id", id("key_")), ("expiresAt", nullable(time()))])
+    object(&[("id", id("key_")), ("expiresAt", nullable(&time()))])
 }
 
 fn event_type() -> Vec<Member> {
@@ -233,8 +249,8 @@ fn event_type() -> Vec<Member> {
 
 fn page(item: &str) -> Vec<Member> {
     vec![
-        ("data", list(schema(item))),
-        ("nextCursor", noted(nullable(text()), "of the next page; null on the last one")),
+        ("data", list(&schema(item))),
+        ("nextCursor", noted(nullable(&text()), "of the next page; null on the last one")),
     ]
 }
 
@@ -243,7 +259,7 @@ fn object(fields: &[Member]) -> Value {
     json!({ "type": "object", "required": required, "properties": members(fields.iter().cloned()) })
 }
 
-fn list(items: Value) -> Value {
+fn list(items: &Value) -> Value {
     json!({ "type": "array", "items": items })
 }
 
@@ -252,7 +268,7 @@ fn words(words: impl IntoIterator<Item = &'static str>) -> Value {
 }
 
 /// The same or null.
-fn nullable(schema: Value) -> Value {
+fn nullable(schema: &Value) -> Value {
     json!({ "anyOf": [schema, { "type": "null" }] })
 }
 
@@ -270,7 +286,7 @@ fn secret() -> Value {
 }
 
 fn request_body() -> Value {
-    noted(nullable(text()), "the bytes that were signed; null when the event is not kept any more")
+    noted(nullable(&text()), "the bytes that were signed; null when the event is not kept any more")
 }
 
 fn event_name() -> Value {

@@ -5,17 +5,19 @@ use serde_json::{Value, json};
 use super::members;
 
 /// Headers that every answer to a call with a key has.
-const COUNTED: [&str; 6] =
-    ["X-Request-ID", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "RateLimit", "RateLimit-Policy"];
+const COUNTED: [&str; 6] = [
+    "X-Request-ID",
+    "X-RateLimit-Limit",
+    "X-RateLimit-Remaining",
+    "X-RateLimit-Reset",
+    "RateLimit",
+    "RateLimit-Policy",
+];
 
 /// All headers that are described.
 pub(super) fn all() -> Value {
-    let text = |description: &str, example: &str| {
-        json!({ "description": description, "schema": { "type": "string" }, "example": example })
-    };
-    let number = |description: &str, example: i64| {
-        json!({ "description": description, "schema": { "type": "integer", "minimum": 0 }, "example": example })
-    };
+    let text = |description: &str, example: &str| json!({ "description": description, "schema": { "type": "string" }, "example": example });
+    let number = |description: &str, example: i64| json!({ "description": description, "schema": { "type": "integer", "minimum": 0 }, "example": example });
     json!({
         "X-Request-ID": text("The id of this request: name it when you ask us about it.", "req_01JAMB3X9T7Q2V5K8N4C6D0EFG"),
         "X-RateLimit-Limit": number("Calls that the window allows which is nearer to its end.", 50),

@@ -126,9 +126,8 @@ pub(super) fn responses(codes: &[ProblemCode], counted: bool) -> BTreeMap<String
 
 fn response(codes: &[ProblemCode], counted: bool) -> Value {
     let words: Vec<String> = codes.iter().map(|code| format!("[`{0}`](/docs/errors/{0})", code.as_str())).collect();
-    let examples = codes.iter().map(|code| {
-        (code.as_str(), json!({ "$ref": format!("#/components/examples/{}", code.as_str()) }))
-    });
+    let examples =
+        codes.iter().map(|code| (code.as_str(), json!({ "$ref": format!("#/components/examples/{}", code.as_str()) })));
     let more: &[&str] = if codes.contains(&ProblemCode::RateLimitExceeded) { &["Retry-After"] } else { &[] };
     // Whoever could not be counted gets no headers of the limits.
     let counted = counted && !codes.contains(&ProblemCode::Unavailable);

@@ -7,15 +7,35 @@ use super::{members, schema};
 
 /// The headers of a delivery: name, meaning, example.
 const HEADERS: [(&str, &str, &str); 9] = [
-    ("X-Webhook-ID", "Id of this delivery, the same over all its attempts: drop what you have seen.", "dlv_01JAMB3X9T7Q2V5K8N4C6D0EFG"),
+    (
+        "X-Webhook-ID",
+        "Id of this delivery, the same over all its attempts: drop what you have seen.",
+        "dlv_01JAMB3X9T7Q2V5K8N4C6D0EFG",
+    ),
     ("X-Webhook-Event", "The event's name.", "workorder.created"),
     ("X-Webhook-Retry", "0 for the first attempt, then 1, 2, ...", "0"),
-    ("X-Webhook-Timestamp", "When this attempt was sent, in Unix seconds: refuse what is older than 5 minutes.", "1760970600"),
-    ("X-Webhook-Signature", "Hex HMAC-SHA256 of `timestamp + \".\" + body`, keyed with the endpoint's whole secret.", "5257a869e7ecebeda32affa62cdca3fa51cad7e77a0e56ff536d0ce8e108d8bd"),
-    ("X-Webhook-Signature-Previous", "The same with the secret that was replaced last, while both are valid.", "5257a869e7ecebeda32affa62cdca3fa51cad7e77a0e56ff536d0ce8e108d8bd"),
+    (
+        "X-Webhook-Timestamp",
+        "When this attempt was sent, in Unix seconds: refuse what is older than 5 minutes.",
+        "1760970600",
+    ),
+    (
+        "X-Webhook-Signature",
+        "Hex HMAC-SHA256 of `timestamp + \".\" + body`, keyed with the endpoint's whole secret.",
+        "5257a869e7ecebeda32affa62cdca3fa51cad7e77a0e56ff536d0ce8e108d8bd",
+    ),
+    (
+        "X-Webhook-Signature-Previous",
+        "The same with the secret that was replaced last, while both are valid.",
+        "5257a869e7ecebeda32affa62cdca3fa51cad7e77a0e56ff536d0ce8e108d8bd",
+    ),
     ("webhook-id", "Standard Webhooks: the id.", "dlv_01JAMB3X9T7Q2V5K8N4C6D0EFG"),
     ("webhook-timestamp", "Standard Webhooks: the time.", "1760970600"),
-    ("webhook-signature", "Standard Webhooks: `v1,` and a signature in base64, one for each valid secret.", "v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4="),
+    (
+        "webhook-signature",
+        "Standard Webhooks: `v1,` and a signature in base64, one for each valid secret.",
+        "v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=",
+    ),
 ];
 
 /// The events.

@@ -48,7 +48,19 @@ impl Call {
         }
         let (id, success) = (id.into(), (200, "Done", None));
         let (summary, description) = (String::new(), String::new());
-        Self { method, path, id, tag: "", summary, description, scope: Some(scope), parameters, body: None, success, errors }
+        Self {
+            method,
+            path,
+            id,
+            tag: "",
+            summary,
+            description,
+            scope: Some(scope),
+            parameters,
+            body: None,
+            success,
+            errors,
+        }
     }
 
     /// A call that anybody may make.

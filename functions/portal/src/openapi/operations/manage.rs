@@ -26,13 +26,25 @@ fn endpoints() -> Vec<Call> {
             .filtered_by(paging())
             .answers(200, "One page", "EndpointPage"),
         call("post", "", "create-endpoint")
-            .about("Endpoints", "Subscribe", "Makes an endpoint. The answer has its signing secret, which `/secret` shows again.")
+            .about(
+                "Endpoints",
+                "Subscribe",
+                "Makes an endpoint. The answer has its signing secret, which `/secret` shows again.",
+            )
             .takes("EndpointBody", body)
             .answers(201, "The endpoint with its secret", "EndpointWithSecret")
             .fails_with(&[LimitReached]),
-        call("get", "/{id}", "get-endpoint").about("Endpoints", "Get an endpoint", "").answers(200, "The endpoint", "Endpoint"),
+        call("get", "/{id}", "get-endpoint").about("Endpoints", "Get an endpoint", "").answers(
+            200,
+            "The endpoint",
+            "Endpoint",
+        ),
         call("patch", "/{id}", "change-endpoint")
-            .about("Endpoints", "Change, pause or enable an endpoint", "What is absent stays. Enabling resets its health.")
+            .about(
+                "Endpoints",
+                "Change, pause or enable an endpoint",
+                "What is absent stays. Enabling resets its health.",
+            )
             .takes("EndpointChange", json!({ "status": "disabled" }))
             .answers(200, "The endpoint", "Endpoint"),
         call("delete", "/{id}", "delete-endpoint")
@@ -42,7 +54,11 @@ fn endpoints() -> Vec<Call> {
             .about("Endpoints", "Reveal the signing secret", "And until when those before it are valid.")
             .answers(200, "The secret", "Secret"),
         call("post", "/{id}/secret/rotate", "rotate-secret")
-            .about("Endpoints", "Rotate the signing secret", "Both sign until the overlap ends. [How to rotate](/docs/rotating-secrets)")
+            .about(
+                "Endpoints",
+                "Rotate the signing secret",
+                "Both sign until the overlap ends. [How to rotate](/docs/rotating-secrets)",
+            )
             .may_take("Rotation", json!({ "overlapHours": 24 }))
             .answers(200, "The new secret", "Secret")
             .fails_with(&[InvalidStateTransition]),
@@ -132,7 +148,11 @@ fn keys() -> Vec<Call> {
             .answers_nothing("It is gone")
             .fails_with(&[LastKey]),
         call("post", "/{id}/rotate", "rotate-key")
-            .about("API keys", "Rotate a key", "Makes a key that may do the same, and ends the old one after the overlap.")
+            .about(
+                "API keys",
+                "Rotate a key",
+                "Makes a key that may do the same, and ends the old one after the overlap.",
+            )
             .may_take("Rotation", json!({ "overlapHours": 24 }))
             .answers(201, "The new key", "KeyRotated")
             .fails_with(&[InvalidStateTransition]),
