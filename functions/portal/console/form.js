@@ -25,6 +25,16 @@ export function field(label, control, { hint, name = control.getAttribute("name"
 }
 
 /**
+ * A field of a bar of filters.
+ * @param {string} label
+ * @param {HTMLElement} control
+ */
+export function filter(label, control) {
+  control.id = freshId();
+  return h("div", { class: "filter" }, h("label", { for: control.id }, label), control);
+}
+
+/**
  * Radio buttons, check boxes: several controls under one name.
  * @param {string} legend
  * @param {Child[]} children

@@ -7,6 +7,7 @@ Scalar.createApiReference("#app", {
   hideClientButton: true,
   agent: { disabled: true },
   mcp: { disabled: true },
+  orderSchemaPropertiesBy: "preserve",
   authentication: { preferredSecurityScheme: "apiKey" },
   defaultHttpClient: { targetKey: "shell", clientKey: "curl" },
   metaData: { title: "API explorer · WorkSkedge Webhooks" },

@@ -2,7 +2,7 @@
 import { get, withQuery } from "../api.js";
 import { h } from "../dom.js";
 import { time } from "../format.js";
-import { select } from "../form.js";
+import { filter, select } from "../form.js";
 import { button, empty, heading, table } from "../parts.js";
 
 /** @typedef {import("../data.js").Alert} Alert */
@@ -20,9 +20,9 @@ export async function alerts({ query, signal }) {
   const read = (/** @type {string | null} */ cursor) => get(withQuery("/api/alerts", { kind, limit: 50, cursor }), signal);
   const first = await read(null);
   const options = /** @type {[string, string][]} */ ([["", "any"], ...Object.entries(KINDS).map(([key, [, word]]) => [key, word])]);
-  const filter = select("kind", options, kind);
-  filter.addEventListener("change", () => (location.hash = withQuery("#/alerts", { kind: filter.value })));
-  const bar = h("form", { class: "filters", role: "search", "aria-label": "Filter alerts" }, h("label", { class: "filter" }, h("span", {}, "Kind"), filter));
+  const choice = select("kind", options, kind);
+  choice.addEventListener("change", () => (location.hash = withQuery("#/alerts", { kind: choice.value })));
+  const bar = h("form", { class: "filters", role: "search", "aria-label": "Filter alerts" }, filter("Kind", choice));
   const list = h("div");
   const more = h("div", { class: "more" });
   /** @type {Alert[]} */

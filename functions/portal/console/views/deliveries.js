@@ -3,7 +3,7 @@ import { get, withQuery } from "../api.js";
 import { allEndpoints, eventTypes, nameOf } from "../data.js";
 import { h } from "../dom.js";
 import { countdown, duration, time } from "../format.js";
-import { select } from "../form.js";
+import { filter, select } from "../form.js";
 import { badge, button, empty, heading, sentence, table, toast } from "../parts.js";
 
 /** @typedef {import("../data.js").Delivery} Delivery */
@@ -135,15 +135,14 @@ function liveSwitch(refresh, signal) {
 function filterBar(wanted, endpoints, events) {
   const any = /** @type {[string, string]} */ (["", "any"]);
   const states = ["pending", "retrying", "delivered", "failed", "cancelled"];
-  const control = (/** @type {string} */ label, /** @type {HTMLElement} */ input) => h("label", { class: "filter" }, h("span", {}, label), input);
   const local = (/** @type {string} */ iso) => (iso ? new Date(Date.parse(iso) - new Date().getTimezoneOffset() * 60_000).toISOString().slice(0, 16) : "");
   const form = h("form", { class: "filters", role: "search", "aria-label": "Filter deliveries" },
-    control("Status", select("status", [any, ...states.map((state) => /** @type {[string, string]} */ ([state, state]))], wanted.status)),
-    control("Endpoint", select("endpointId", [any, ...endpoints.map((one) => /** @type {[string, string]} */ ([one.id, nameOf(one)]))], wanted.endpointId)),
-    control("Event", select("event", [any, ...events.map((name) => /** @type {[string, string]} */ ([name, name]))], wanted.event)),
-    control("From", h("input", { type: "datetime-local", name: "since", value: local(wanted.since ?? "") })),
-    control("Until", h("input", { type: "datetime-local", name: "until", value: local(wanted.until ?? "") })),
-    control("Event id", h("input", { name: "eventId", value: wanted.eventId, placeholder: "evt_...", size: 12 })),
+    filter("Status", select("status", [any, ...states.map((state) => /** @type {[string, string]} */ ([state, state]))], wanted.status)),
+    filter("Endpoint", select("endpointId", [any, ...endpoints.map((one) => /** @type {[string, string]} */ ([one.id, nameOf(one)]))], wanted.endpointId)),
+    filter("Event", select("event", [any, ...events.map((name) => /** @type {[string, string]} */ ([name, name]))], wanted.event)),
+    filter("From", h("input", { type: "datetime-local", name: "since", value: local(wanted.since ?? "") })),
+    filter("Until", h("input", { type: "datetime-local", name: "until", value: local(wanted.until ?? "") })),
+    filter("Event id", h("input", { name: "eventId", value: wanted.eventId, placeholder: "evt_...", size: 12 })),
     h("a", { class: "button quiet", href: "#/deliveries" }, "Clear"));
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("change", () => {

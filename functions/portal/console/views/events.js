@@ -3,7 +3,7 @@ import { get, withQuery } from "../api.js";
 import { allEndpoints, eventTypes } from "../data.js";
 import { h } from "../dom.js";
 import { moment, shortId, time } from "../format.js";
-import { select } from "../form.js";
+import { filter, select } from "../form.js";
 import { button, card, code, empty, facts, heading, table } from "../parts.js";
 import { deliveryRow } from "./deliveries.js";
 
@@ -15,9 +15,9 @@ export async function events({ query, signal }) {
   const read = (/** @type {string | null} */ cursor) => get(withQuery("/api/events", { order: "newest", limit: 50, event: name, cursor }), signal);
   const [types, first] = await Promise.all([eventTypes(), read(null)]);
   const options = /** @type {[string, string][]} */ ([["", "any"], ...types.map((type) => [type.name, type.name])]);
-  const filter = select("event", options, name);
-  filter.addEventListener("change", () => (location.hash = withQuery("#/events", { event: filter.value })));
-  const bar = h("form", { class: "filters", role: "search", "aria-label": "Filter events" }, h("label", { class: "filter" }, h("span", {}, "Event"), filter));
+  const choice = select("event", options, name);
+  choice.addEventListener("change", () => (location.hash = withQuery("#/events", { event: choice.value })));
+  const bar = h("form", { class: "filters", role: "search", "aria-label": "Filter events" }, filter("Event", choice));
   const list = h("div");
   const more = h("div", { class: "more" });
   /** @type {Event[]} */

@@ -19,7 +19,7 @@ pub(super) fn page(slug: &str, article: &Article) -> String {
          <a class=\"skip\" href=\"#content\">Skip to the content</a>\
          <header><a class=\"home\" href=\"/docs\">WorkSkedge Webhooks <span>Docs</span></a>\
          <nav aria-label=\"Site\" id=\"site\"><a href=\"/docs/explorer\">API explorer</a><a href=\"/\">Console</a></nav></header>\
-         <div class=\"frame\"><nav class=\"side\" aria-label=\"Contents\"><details id=\"contents\" open>\
+         <div class=\"frame\"><nav class=\"side\" aria-label=\"Contents\"><details id=\"contents\">\
          <summary>Contents</summary>{contents}</details></nav>\
          <main id=\"content\" tabindex=\"-1\"><article>{body}</article></main></div></body></html>\n"
     )

@@ -196,8 +196,7 @@ fn idempotency_key() -> Value {
         "name": "Idempotency-Key",
         "in": "header",
         "required": false,
-        "description": "The answer to the first request with this key is given again for 24 hours.",
+        "description": "The answer to the first request with this key, such as a UUID, is given again for 24 hours.",
         "schema": { "type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[!#-+\\--~]+$" },
-        "example": "8e03978e-40d5-43dd-bc93-6894a57f9324",
     })
 }

@@ -1,0 +1,95 @@
+// Every page at two widths in both themes: axe finds nothing, nothing scrolls sideways, nothing jumps; and pictures.
+import assert from "node:assert/strict";
+import { mkdir, readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { open, signIn } from "./journeys.mjs";
+import { call, startReceiver, until } from "./system.mjs";
+
+const SIZES = { wide: { width: 1280, height: 800 }, narrow: { width: 390, height: 844 } };
+const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"];
+/** What is drawn may move by so little (cumulative layout shift). */
+const STILL = 0.02;
+
+/** Things of every kind, so that no page is empty. */
+async function furnish(system) {
+  const [good, bad] = [await startReceiver(200), await startReceiver(503)];
+  await call(system, "POST", "/api/endpoints", { url: good.url, events: ["*"], description: "Payroll sync", headers: { Authorization: "Bearer x" } });
+  const { id } = await call(system, "POST", "/api/endpoints", { url: bad.url, events: ["workorder.*"], description: "Shop-floor display" });
+  await call(system, "POST", "/api/endpoints", { url: `${good.url}archive`, events: ["vendor.*"], status: "disabled" });
+  for (let number = 1; number <= 8; number++) {
+    await call(system, "POST", "/api/webhook/workorder", { workOrderNumber: `WO-${number}`, title: "Pour mat slab" });
+    await call(system, "POST", "/api/webhook/workorder", { workOrderNumber: `WO-${number}`, status: "in_progress" });
+  }
+  const failed = await until("a failed delivery", async () => (await call(system, "GET", `/api/deliveries?status=failed&endpointId=${id}`)).data[0]);
+  return { id, failed };
+}
+
+/** Where the pictures are taken: a name and the path of each. */
+function pages({ id, failed }) {
+  return {
+    overview: "/#/", endpoints: "/#/endpoints", endpoint: `/#/endpoints/${id}`, edit: `/#/endpoints/${id}/edit`,
+    create: "/#/endpoints/new", deliveries: "/#/deliveries", delivery: `/#/deliveries/${failed.id}`, events: "/#/events",
+    event: `/#/events/${failed.eventId}`, alerts: "/#/alerts", replay: "/#/replay", catalog: "/#/catalog",
+    "event-type": "/#/catalog/workorder.updated", keys: "/#/keys", debugger: "/#/debugger", docs: "/docs",
+    "docs-verify": "/docs/verifying-signatures", "docs-resource": "/docs/resources/workorder", "docs-event": "/docs/events/workorder.updated",
+    "docs-error": "/docs/errors/validation_failed", "docs-errors": "/docs/errors", "docs-mapping": "/docs/dynamics-365", "docs-start": "/docs/getting-started",
+  };
+}
+
+/** Looks at every page. */
+export async function accessibility(browser, system) {
+  const source = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+  const pictures = join(import.meta.dirname, "screenshots");
+  await mkdir(pictures, { recursive: true });
+  const places = pages(await furnish(system));
+  let looks = 0;
+  for (const [size, viewport] of Object.entries(SIZES)) {
+    for (const colorScheme of ["light", "dark"]) {
+      // axe is put into the page as text, which the policy of the pages forbids; the journeys run under it.
+      const page = await open(browser, system, { viewport, colorScheme, bypassCSP: true });
+      await page.goto("/");
+      await look(page, source, join(pictures, `sign-in-${size}-${colorScheme}.png`));
+      await signIn(page, system.key);
+      for (const [name, path] of Object.entries(places)) {
+        await page.goto(path);
+        await page.locator("main:not([aria-busy]) h1").waitFor();
+        await look(page, source, join(pictures, `${name}-${size}-${colorScheme}.png`));
+        looks += 1;
+      }
+      assert.deepEqual(page.faults, []);
+      await page.context().close();
+    }
+  }
+  console.log(`${looks} looks at ${Object.keys(places).length} pages without a finding; pictures in ${pictures}`);
+}
+
+async function look(page, source, picture) {
+  const shift = await shifted(page);
+  await page.screenshot({ path: picture });
+  await page.evaluate(source);
+  const found = await page.evaluate(async (rules) => {
+    const { violations } = await axe.run(document, { runOnly: rules });
+    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(" | ")}`);
+  }, RULES);
+  const sideways = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  assert.deepEqual(found, [], picture);
+  assert.ok(sideways <= 0, `${picture} scrolls sideways by ${sideways}`);
+  assert.ok(shift <= STILL, `${picture}: what is drawn moves by ${shift}`);
+}
+
+/** How much has moved on this page since the last look, once two frames were drawn. */
+function shifted(page) {
+  return page.evaluate(() => new Promise((resolve) => {
+    const since = globalThis.looked ?? 0;
+    let sum = 0;
+    const observer = new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) if (entry.startTime > since && !entry.hadRecentInput) sum += entry.value;
+    });
+    observer.observe({ type: "layout-shift", buffered: true });
+    requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => {
+      globalThis.looked = performance.now();
+      resolve(sum);
+    })));
+  }));
+}

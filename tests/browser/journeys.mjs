@@ -1,0 +1,152 @@
+// What people come for, by clicking.
+import assert from "node:assert/strict";
+import { createServer } from "node:net";
+import { env } from "node:process";
+import { call, run, startReceiver, until } from "./system.mjs";
+
+/** A window that fails on errors, on what the policy blocks, and on requests to anywhere else. */
+export async function open(browser, { base }, options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, baseURL: base, ...options });
+  const page = await context.newPage();
+  page.setDefaultTimeout(15_000);
+  page.faults = [];
+  page.on("pageerror", (error) => page.faults.push(error.message));
+  page.on("console", (message) => message.type() === "error" && page.faults.push(message.text()));
+  page.on("request", (request) => {
+    const url = request.url();
+    if (!url.startsWith(base) && !/^(data|blob):/.test(url)) page.faults.push(`a request to ${url}`);
+    if (/wsk_|whsec_/.test(url)) page.faults.push(`a secret in ${url}`);
+  });
+  return page;
+}
+
+/** Signs in with a key. */
+export async function signIn(page, key) {
+  await page.goto("/");
+  await page.getByLabel("API key").fill(key);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  // The way around is folded on a narrow screen.
+  await page.getByRole("link", { name: "WorkSkedge", exact: true }).waitFor();
+}
+
+async function leave(page) {
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+}
+
+async function freePort() {
+  const server = createServer();
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** A new subscriber: from a key to a delivery that their own receiver has verified. */
+export async function subscriber(browser, system) {
+  const page = await open(browser, system);
+  await page.goto("/");
+  await page.getByLabel("API key").fill("wsk_live_wrong");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByText("This key isn't known").waitFor();
+  // What the API answers to a wrong key is what the browser calls an error.
+  page.faults = page.faults.filter((fault) => !fault.includes("401"));
+  await signIn(page, system.key);
+  await page.getByRole("heading", { name: "Welcome" }).waitFor();
+  await page.getByRole("link", { name: "New endpoint" }).click();
+  const port = await freePort();
+  await page.getByLabel("URL").fill(`http://127.0.0.1:${port}/`);
+  await page.getByLabel("Description").fill("My first receiver");
+  await page.getByRole("button", { name: "Create endpoint" }).click();
+  await page.getByRole("heading", { name: "The endpoint is there" }).waitFor();
+  const secret = await page.getByText(/^whsec_[A-Za-z0-9+/=]{40,}$/).textContent();
+  const receiver = run("node", ["receiver.mjs", String(port)], { cwd: env.SAMPLES, env: { ...env, WEBHOOK_SECRET: secret } });
+  await until("the receiver", () => fetch(`http://127.0.0.1:${port}/`, { method: "POST" }).then(() => true, () => false));
+  await page.getByRole("link", { name: "Send a test" }).click();
+  await page.getByLabel("Event", { exact: true }).selectOption("workorder.completed");
+  await page.getByRole("button", { name: "Send test" }).click();
+  await page.getByText("answered 204").waitFor();
+  await until("the verified event", () => receiver.text.includes("workorder.completed wo_"));
+  assert.equal(await page.evaluate(() => Object.keys(localStorage).length), 0, "the key is kept in the tab only");
+  await leave(page);
+}
+
+/** An engineer on call: from the alert to its cause, and to the retry that arrives. */
+export async function onCall(browser, system) {
+  const broken = await startReceiver(500);
+  const body = { url: broken.url, events: ["project.*"], description: "Crew calendar" };
+  await call(system, "POST", "/api/endpoints", body);
+  await call(system, "POST", "/api/webhook/project", { projectNumber: "2025-014", name: "Riverside Medical Office Building" });
+  await until("the alert", async () => (await call(system, "GET", "/api/alerts?kind=delivery.failed")).data[0]);
+  const page = await open(browser, system);
+  await signIn(page, system.key);
+  await page.getByRole("link", { name: "Alerts" }).click();
+  await page.getByText("Delivery failed").first().waitFor();
+  await page.getByRole("link", { name: "Look at the delivery" }).first().click();
+  await page.getByText("the schedule database is read-only").first().waitFor();
+  assert.equal(await page.getByText("The answer was not 2xx").count(), 5, "five attempts, each with its reason");
+  await page.getByRole("link", { name: "the event and its request" }).click();
+  await page.getByRole("heading", { name: "Request that caused it" }).waitFor();
+  await page.goBack();
+  broken.status = 200;
+  await page.getByRole("button", { name: "Retry now" }).click();
+  await page.getByText("by hand").waitFor();
+  await page.getByText("200 in").waitFor();
+  const ids = broken.received.map(({ headers }) => headers["x-webhook-id"]);
+  assert.equal(new Set(ids).size, 1, "the same X-Webhook-ID over all attempts");
+  await page.getByRole("link", { name: "Deliveries", exact: true }).click();
+  await page.getByLabel("Endpoint", { exact: true }).selectOption({ label: "Crew calendar" });
+  await page.waitForURL(/endpointId=ep_/);
+  await page.getByLabel("Status").selectOption("delivered");
+  await page.waitForURL(/status=delivered/);
+  await until("the one delivery", async () => (await page.locator("tbody tr").count()) === 1);
+  await page.reload();
+  await page.locator("tbody tr").first().waitFor();
+  assert.equal(await page.getByLabel("Status").inputValue(), "delivered", "the address is all that the filter is");
+  await leave(page);
+}
+
+/** An integrator: from the explorer to the first work order, live. */
+export async function integrator(browser, system) {
+  const page = await open(browser, system);
+  await page.goto("/docs");
+  await page.getByRole("link", { name: "API explorer" }).first().click();
+  await page.getByRole("textbox", { name: /Value/ }).first().fill(system.key);
+  await page.getByRole("link", { name: /Send a work order/ }).first().click();
+  await page.getByRole("button", { name: /Test Request/ }).first().click();
+  const answered = page.waitForResponse((response) => response.url().endsWith("/api/webhook/workorder"));
+  await page.getByRole("button", { name: /^Send/ }).last().click();
+  const response = await answered;
+  assert.equal(response.status(), 200);
+  const answer = await response.json();
+  assert.equal(answer.action, "created");
+  assert.equal(answer.data.workOrderNumber, "WO-12345");
+  await leave(page);
+}
+
+/** The signature debugger says which of body, timestamp and secret is wrong, of a delivery that was really made. */
+export async function whatIsWrong(browser, system) {
+  const receiver = await startReceiver(200);
+  const { secret } = await call(system, "POST", "/api/endpoints", { url: receiver.url, events: ["vendor.*"] });
+  await call(system, "POST", "/api/webhook/vendor", { vendorNumber: "V-1", name: "Müller Stahlbau GmbH & Co. KG", vendorType: "supplier" });
+  const { headers, body } = await until("the delivery", () => receiver.received[0]);
+  const right = {
+    body, secret, id: headers["webhook-id"],
+    timestamp: headers["x-webhook-timestamp"], signature: headers["x-webhook-signature"],
+  };
+  const page = await open(browser, system);
+  await signIn(page, system.key);
+  await page.getByRole("link", { name: "Signature debugger" }).click();
+  const check = async (change, title) => {
+    for (const [name, value] of Object.entries({ ...right, ...change })) await page.locator(`[name=${name}]`).fill(value);
+    await page.getByRole("button", { name: "Check" }).click();
+    await page.getByRole("heading", { name: title }).waitFor();
+  };
+  await check({}, "All three are right");
+  await check({ signature: headers["webhook-signature"] }, "All three are right");
+  await check({ body: JSON.stringify(JSON.parse(body), null, 2) }, "The body is wrong");
+  await check({ timestamp: `${right.timestamp}000` }, "The timestamp is wrong");
+  await check({ secret: secret.replace("whsec_", "") }, "The secret is wrong");
+  await check({ body: body.replace("V-1", "V-2") }, "Nothing that goes wrong often explains it");
+  await leave(page);
+}

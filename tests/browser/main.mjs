@@ -1,0 +1,25 @@
+// Starts a local system, lets people go their ways through it, then looks at every page in every dress.
+import { rm } from "node:fs/promises";
+import { chromium } from "playwright-core";
+import { accessibility } from "./accessibility.mjs";
+import { integrator, onCall, subscriber, whatIsWrong } from "./journeys.mjs";
+import { startSystem, stopAll } from "./system.mjs";
+
+const LONGEST_MS = 120_000;
+
+const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
+const system = await startSystem();
+try {
+  for (const journey of [subscriber, onCall, integrator, whatIsWrong]) {
+    const started = performance.now();
+    await journey(browser, system);
+    const took = performance.now() - started;
+    console.log(`${journey.name}: ${(took / 1000).toFixed(1)} s`);
+    if (took > LONGEST_MS) throw new Error(`${journey.name} took longer than two minutes`);
+  }
+  await accessibility(browser, system);
+} finally {
+  await browser.close();
+  stopAll();
+  await rm(system.data, { recursive: true, force: true });
+}
