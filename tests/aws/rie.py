@@ -1,7 +1,9 @@
 """Every bootstrap under AWS's own runtime interface emulator, with the environment that the template gives it and events as
 API Gateway, SQS, the stream and the schedule send them."""
 
+import base64
 import contextlib
+import gzip
 import http.client
 import json
 import os
@@ -87,7 +89,7 @@ def run(clients, stack, url, key, directory, report, check):
     given = {"AWS_ENDPOINT_URL": url, "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
     def bootstrap(name):
-        variables = functions.get_function_configuration(FunctionName=f"{stack}-{name}")["Environment"]["Variables"]
+        variables = functions.get_function_configuration(FunctionName=f"{stack}-{name}").get("Environment", {}).get("Variables", {})
         return running(directory / name, variables | given)
 
     for name, (path, body) in HTTP.items():
@@ -101,6 +103,14 @@ def run(clients, stack, url, key, directory, report, check):
             answer = invoke(request(path, "POST" if body else "GET", body, key))
             check(f"{name} answers", answer["statusCode"] in (200, 201), answer)
             check(f"{name} answers in JSON", isinstance(json.loads(answer["body"]), dict) and not answer["isBase64Encoded"], answer)
+
+    with bootstrap("portal") as invoke:
+        answer = invoke(request("/openapi.json", "GET", None, None))
+        check("portal describes the API to anybody", "/api/endpoints" in json.loads(answer["body"])["paths"], answer["statusCode"])
+        answer = invoke(request("/docs/explorer/scalar.js", "GET", None, None))
+        packed = base64.b64decode(answer["body"])
+        check("portal sends what is compressed as it is", answer["isBase64Encoded"] and b"Scalar" in gzip.decompress(packed), answer["headers"])
+        check("and within what Lambda may answer with", len(answer["body"]) < 6_000_000, len(answer["body"]))
 
     for name in ("deliverer", "retry-worker"):
         with bootstrap(name) as invoke:

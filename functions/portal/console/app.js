@@ -102,7 +102,7 @@ function frame() {
 /** What the key has used of both windows, without a call of its own. */
 function showUsage() {
   const windows = usage();
-  const meters = windows && [meter("this minute", windows.minute), meter("this hour", windows.hour)];
+  const meters = windows && [meter("This minute", windows.minute), meter("This hour", windows.hour)];
   document.getElementById("usage")?.replaceChildren(...(meters ?? []));
 }
 
@@ -113,9 +113,9 @@ function showUsage() {
 function meter(name, { limit, remaining }) {
   const calls = limit - remaining;
   return h("div", { class: calls > limit * 0.8 ? "meter near" : "meter" },
-    h("span", {}, `Calls ${name}`),
+    h("span", {}, name),
     h("span", { class: "num" }, `${count(calls)} of ${count(limit)}`),
-    h("progress", { value: calls, max: Math.max(limit, 1), "aria-label": `Calls ${name}` }));
+    h("progress", { value: calls, max: Math.max(limit, 1), "aria-label": `Calls ${name.toLowerCase()}` }));
 }
 
 /** Shows the view that the address names. */
