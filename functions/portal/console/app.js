@@ -1,10 +1,10 @@
 // @ts-check
 /** The frame: who is signed in, where one can go, and the view that the address names. */
 
-import { changes, signOut, signedIn, usage } from "./api.js";
+import { ApiError, changes, signOut, signedIn, usage } from "./api.js";
 import { h } from "./dom.js";
 import { count, startClock } from "./format.js";
-import { button, failure } from "./parts.js";
+import { button, failure, toast } from "./parts.js";
 import { startTheme, themeButton } from "./theme.js";
 import { alerts } from "./views/alerts.js";
 import { catalog } from "./views/catalog.js";
@@ -156,7 +156,8 @@ function settle(main, shown) {
 
 /** @param {unknown} error */
 function failed(error) {
-  if (error instanceof Error && "status" in error && error.status === 401) {
+  if (error instanceof ApiError && error.status === 401) {
+    toast("This key isn't valid any more. Sign in with another one.", "bad");
     setTimeout(signOut);
   }
   return h("div", {}, h("h1", { tabindex: "-1" }, "Not shown"), failure(error, show));

@@ -63,6 +63,27 @@ export function table(label, columns, rows) {
 }
 
 /**
+ * A list that grows by a page on demand.
+ * @template T
+ * @param {import("./data.js").Page<T>} first
+ * @param {(cursor: string) => Promise<import("./data.js").Page<T>>} read
+ * @param {(items: T[]) => HTMLElement} draw
+ */
+export function growing(first, read, draw) {
+  const list = h("div");
+  const more = h("div", { class: "more" });
+  /** @type {T[]} */
+  let shown = [];
+  const add = (/** @type {import("./data.js").Page<T>} */ { data, nextCursor }) => {
+    shown = [...shown, ...data];
+    list.replaceChildren(draw(shown));
+    more.replaceChildren(...(nextCursor ? [button("Load more", async () => add(await read(nextCursor)))] : []));
+  };
+  add(first);
+  return h("div", {}, list, more);
+}
+
+/**
  * Names and values.
  * @param {[string, Child | Child[]][]} pairs
  */

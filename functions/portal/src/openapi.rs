@@ -6,6 +6,7 @@ mod headers;
 mod operations;
 mod problems;
 mod schemas;
+mod shape;
 mod webhooks;
 
 pub(crate) use operations::example;

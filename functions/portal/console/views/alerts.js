@@ -3,7 +3,7 @@ import { get, withQuery } from "../api.js";
 import { h } from "../dom.js";
 import { time } from "../format.js";
 import { filter, select } from "../form.js";
-import { button, empty, heading, table } from "../parts.js";
+import { empty, growing, heading, table } from "../parts.js";
 
 /** @typedef {import("../data.js").Alert} Alert */
 
@@ -23,17 +23,8 @@ export async function alerts({ query, signal }) {
   const choice = select("kind", options, kind);
   choice.addEventListener("change", () => (location.hash = withQuery("#/alerts", { kind: choice.value })));
   const bar = h("form", { class: "filters", role: "search", "aria-label": "Filter alerts" }, filter("Kind", choice));
-  const list = h("div");
-  const more = h("div", { class: "more" });
-  /** @type {Alert[]} */
-  let shown = [];
-  const add = (/** @type {import("../data.js").Page<Alert>} */ page) => {
-    shown = [...shown, ...page.data];
-    list.replaceChildren(shown.length ? table("Alerts", ["What happened", "When", ""], shown.map((alert) => alertRow(alert))) : empty("No alerts", h("p", {}, "You are told here when a delivery fails for good or an endpoint is in trouble.")));
-    more.replaceChildren(...(page.nextCursor ? [button("Load more", async () => add(await read(page.nextCursor)))] : []));
-  };
-  add(first);
-  return [heading("Alerts", { lead: "What a person had to be told. They also go to the alert topic, and by it to e-mail." }), bar, list, more];
+  const list = growing(first, read, (/** @type {Alert[]} */ all) => all.length ? table("Alerts", ["What happened", "When", ""], all.map((alert) => alertRow(alert))) : empty("No alerts", h("p", {}, "You are told here when a delivery fails for good or an endpoint is in trouble.")));
+  return [heading("Alerts", { lead: "What a person had to be told. They also go to the alert topic, and by it to e-mail." }), bar, list];
 }
 
 /**

@@ -47,8 +47,9 @@ function actions(one, endpoint) {
     if (arrived && !(await confirm("Send it again?", text, "Send again"))) return;
     await post(`/api/deliveries/${one.id}/retry`, { force: arrived });
     toast("It is on its way.");
-    // The attempt takes a moment; the page is shown anew when it is likely made.
-    setTimeout(reload, 1200);
+    // The attempt takes a moment; the page is shown anew when it is likely made, unless the person has gone on.
+    const here = location.hash;
+    setTimeout(() => here === location.hash && reload(), 1200);
   };
   const copy = one.requestBody !== null && endpoint && copyButton("Copy as curl", () => curl(one, endpoint.url));
   return [copy, !one.test && button(one.status === "delivered" ? "Send again" : "Retry now", retry, one.status === "delivered" ? "" : "primary")];

@@ -4,7 +4,7 @@ import { allEndpoints, eventTypes } from "../data.js";
 import { h } from "../dom.js";
 import { moment, shortId, time } from "../format.js";
 import { filter, select } from "../form.js";
-import { button, card, code, empty, facts, heading, table } from "../parts.js";
+import { card, code, empty, facts, growing, heading, table } from "../parts.js";
 import { deliveryRow } from "./deliveries.js";
 
 /** @typedef {import("../data.js").Event} Event */
@@ -18,17 +18,8 @@ export async function events({ query, signal }) {
   const choice = select("event", options, name);
   choice.addEventListener("change", () => (location.hash = withQuery("#/events", { event: choice.value })));
   const bar = h("form", { class: "filters", role: "search", "aria-label": "Filter events" }, filter("Event", choice));
-  const list = h("div");
-  const more = h("div", { class: "more" });
-  /** @type {Event[]} */
-  let shown = [];
-  const add = (/** @type {import("../data.js").Page<Event>} */ page) => {
-    shown = [...shown, ...page.data];
-    list.replaceChildren(shown.length ? table("Events", ["Event", "About", "When", "Request"], shown.map(row)) : empty("No events yet", h("p", {}, "They appear when records are sent.")));
-    more.replaceChildren(...(page.nextCursor ? [button("Load more", async () => add(await read(page.nextCursor)))] : []));
-  };
-  add(first);
-  return [heading("Events", { lead: "What happened, newest first." }), bar, list, more];
+  const list = growing(first, read, (/** @type {Event[]} */ all) => all.length ? table("Events", ["Event", "About", "When", "Request"], all.map(row)) : empty("No events yet", h("p", {}, "They appear when records are sent.")));
+  return [heading("Events", { lead: "What happened, newest first." }), bar, list];
 }
 
 /** @param {Event} event */

@@ -4,14 +4,12 @@ use serde_json::{Value, json};
 use shared::alert::AlertKind;
 use shared::api_key::Scope;
 use shared::delivery::{DeliveryStatus, Trigger};
-use shared::events::EventName;
 use shared::models::Kind;
-use shared::sender::AttemptError;
 
-use super::{members, schema, schemas};
-
-/// A member of an answer.
-type Member = (&'static str, Value);
+use super::shape::{
+    Member, attempt_error, boolean, count, event_name, id, list, noted, nullable, object, secret, text, time, words,
+};
+use super::{schema, schemas};
 
 /// Every answer by its name.
 pub(super) fn all() -> Vec<(&'static str, Value)> {
@@ -254,61 +252,6 @@ fn page(item: &str) -> Vec<Member> {
     ]
 }
 
-fn object(fields: &[Member]) -> Value {
-    let required: Vec<&str> = fields.iter().map(|(name, _)| *name).collect();
-    json!({ "type": "object", "required": required, "properties": members(fields.iter().cloned()) })
-}
-
-fn list(items: &Value) -> Value {
-    json!({ "type": "array", "items": items })
-}
-
-fn words(words: impl IntoIterator<Item = &'static str>) -> Value {
-    json!({ "type": "string", "enum": words.into_iter().collect::<Vec<_>>() })
-}
-
-/// The same or null.
-fn nullable(schema: &Value) -> Value {
-    json!({ "anyOf": [schema, { "type": "null" }] })
-}
-
-fn noted(mut schema: Value, note: &str) -> Value {
-    schema["description"] = json!(note);
-    schema
-}
-
-fn id(prefix: &str) -> Value {
-    json!({ "type": "string", "pattern": format!("^{prefix}") })
-}
-
-fn secret() -> Value {
-    json!({ "type": "string", "pattern": "^whsec_" })
-}
-
 fn request_body() -> Value {
     noted(nullable(&text()), "the bytes that were signed; null when the event is not kept any more")
-}
-
-fn event_name() -> Value {
-    words(EventName::ALL.map(EventName::as_str))
-}
-
-fn attempt_error() -> Value {
-    words(AttemptError::ALL.map(AttemptError::as_str))
-}
-
-fn time() -> Value {
-    json!({ "type": "string", "format": "date-time" })
-}
-
-fn text() -> Value {
-    json!({ "type": "string" })
-}
-
-fn boolean() -> Value {
-    json!({ "type": "boolean" })
-}
-
-fn count() -> Value {
-    json!({ "type": "integer", "minimum": 0 })
 }

@@ -51,44 +51,11 @@ pub(super) fn defect() -> Value {
     })
 }
 
-/// An example of each code.
+/// An example of each code, but of those that no described call answers with.
 pub(super) fn examples() -> Value {
-    members(ProblemCode::ALL.iter().filter(|code| USED.contains(code)).map(|code| (code.as_str(), example(*code))))
+    let answered = |code: &&ProblemCode| !matches!(code, ProblemCode::MethodNotAllowed | ProblemCode::RequestTimeout);
+    members(ProblemCode::ALL.iter().filter(answered).map(|code| (code.as_str(), example(*code))))
 }
-
-/// Codes that some operation answers with.
-const USED: &[ProblemCode] = &{
-    use ProblemCode::{
-        AlreadyDelivered, AlreadyExists, DuplicateKey, Forbidden, IdempotencyKeyInUse, IdempotencyKeyReused,
-        ImmutableField, InternalError, InvalidStateTransition, LastKey, LimitReached, MalformedJson, NotFound, Overlap,
-        PayloadTooLarge, RateLimitExceeded, StillReferenced, Unauthorized, Unavailable, UnsupportedMediaType,
-        ValidationFailed, VersionConflict,
-    };
-    [
-        MalformedJson,
-        DuplicateKey,
-        ValidationFailed,
-        Unauthorized,
-        Forbidden,
-        NotFound,
-        AlreadyExists,
-        VersionConflict,
-        InvalidStateTransition,
-        Overlap,
-        StillReferenced,
-        ImmutableField,
-        IdempotencyKeyInUse,
-        LimitReached,
-        LastKey,
-        AlreadyDelivered,
-        PayloadTooLarge,
-        UnsupportedMediaType,
-        IdempotencyKeyReused,
-        RateLimitExceeded,
-        InternalError,
-        Unavailable,
-    ]
-};
 
 fn example(code: ProblemCode) -> Value {
     let mut value = json!({

@@ -1,0 +1,65 @@
+//! The words that answers are described with.
+
+use serde_json::{Value, json};
+use shared::events::EventName;
+use shared::sender::AttemptError;
+
+use super::members;
+
+/// A member of an answer.
+pub(super) type Member = (&'static str, Value);
+
+pub(super) fn object(fields: &[Member]) -> Value {
+    let required: Vec<&str> = fields.iter().map(|(name, _)| *name).collect();
+    json!({ "type": "object", "required": required, "properties": members(fields.iter().cloned()) })
+}
+
+pub(super) fn list(items: &Value) -> Value {
+    json!({ "type": "array", "items": items })
+}
+
+pub(super) fn words(words: impl IntoIterator<Item = &'static str>) -> Value {
+    json!({ "type": "string", "enum": words.into_iter().collect::<Vec<_>>() })
+}
+
+/// The same or null.
+pub(super) fn nullable(schema: &Value) -> Value {
+    json!({ "anyOf": [schema, { "type": "null" }] })
+}
+
+pub(super) fn noted(mut schema: Value, note: &str) -> Value {
+    schema["description"] = json!(note);
+    schema
+}
+
+pub(super) fn id(prefix: &str) -> Value {
+    json!({ "type": "string", "pattern": format!("^{prefix}") })
+}
+
+pub(super) fn secret() -> Value {
+    json!({ "type": "string", "pattern": "^whsec_" })
+}
+
+pub(super) fn event_name() -> Value {
+    words(EventName::ALL.map(EventName::as_str))
+}
+
+pub(super) fn attempt_error() -> Value {
+    words(AttemptError::ALL.map(AttemptError::as_str))
+}
+
+pub(super) fn time() -> Value {
+    json!({ "type": "string", "format": "date-time" })
+}
+
+pub(super) fn text() -> Value {
+    json!({ "type": "string" })
+}
+
+pub(super) fn boolean() -> Value {
+    json!({ "type": "boolean" })
+}
+
+pub(super) fn count() -> Value {
+    json!({ "type": "integer", "minimum": 0 })
+}
