@@ -117,6 +117,11 @@ impl Call {
         let counted = self.scope.is_some();
         let mut responses = problems::responses(&self.errors, counted);
         let (status, description, body) = &self.success;
+        // A page that is not there is a page that says so.
+        if let (Some("text/html"), Some(missing)) = (body.as_deref(), responses.get_mut("404")) {
+            *missing =
+                json!({ "description": "A page", "headers": headers::of(false, &[]), "content": content("text/html") });
+        }
         let mut success =
             json!({ "description": description, "headers": headers::of(counted, self.success_headers()) });
         if let Some(body) = body {
