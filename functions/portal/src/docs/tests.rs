@@ -83,5 +83,7 @@ fn what_is_not_there_says_so() {
     for path in ["/docs/nothing", "/docs/errors/nothing", "/docs/events/nothing", "/docs/resources/x", "/docs/../x"] {
         assert_eq!(get(path).status(), StatusCode::NOT_FOUND, "{path}");
     }
-    assert!(crate::find("/docs/samples/nothing").is_none());
+    for path in ["/docs/samples/nothing", "/console/../src/lib.rs", "/docs/samples/../../Cargo.toml", "/console/"] {
+        assert!(crate::find(path).is_none(), "{path}");
+    }
 }
