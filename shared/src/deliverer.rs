@@ -12,8 +12,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::alert::Alert;
 use crate::attempts::{Attempts, Made};
-use crate::delivery::{Attempt, Delivery, DeliveryStatus, DeliveryTask, Message};
-use crate::endpoint::{Endpoint, EndpointStatus};
+use crate::delivery::{Attempt, Delivery, DeliveryStatus, DeliveryTask, LastAttempt, Message};
+use crate::endpoint::{Endpoint, EndpointStatus, HealthState};
 use crate::ids;
 use crate::metrics::Metrics;
 use crate::queue::{Queue, QueueError};
@@ -24,18 +24,21 @@ use crate::store::alerts::Alerts;
 use crate::store::deliveries::{Deliveries, Outcome, Work};
 use crate::store::endpoints::Endpoints;
 use crate::store::events::{Events, StoredEvent};
+use aftermath::Unsettled;
 use lanes::{Lanes, Turn};
 
 /// An attempt succeeds within 30 seconds or not at all (contract section 8).
 const TIMEOUT: Duration = Duration::from_secs(30);
 /// A message that comes this much before its due time is as good as due.
 const EARLY_MILLISECONDS: i64 = 50;
+/// How long a claim on an attempt holds: longer than the attempt takes with what is recorded of it.
+const CLAIM: SignedDuration = SignedDuration::from_secs(45);
 /// How long an attempt waits in the retry queue when its endpoint has too many under way.
-const CROWDED_SECONDS: i64 = 20;
+const CROWDED: SignedDuration = SignedDuration::from_secs(20);
 /// How often a delivery looks whether its disabled endpoint is enabled again.
-const LOOK_AGAIN_SECONDS: i64 = 900;
+const LOOK_AGAIN: SignedDuration = SignedDuration::from_mins(15);
 /// How long it waits for that.
-const WAIT_FOR_ENDPOINT_SECONDS: i64 = 5 * 86_400;
+const WAIT_FOR_ENDPOINT: SignedDuration = SignedDuration::from_hours(5 * 24);
 
 /// What a delivering function holds.
 #[derive(Debug)]
@@ -49,6 +52,8 @@ pub struct Deliverer {
     schedule: RetrySchedule,
     metrics: Metrics,
     lanes: Lanes,
+    unsettled: Unsettled,
+    spares_failing: bool,
 }
 
 /// The parts that a [`Deliverer`] is made of.
@@ -83,7 +88,26 @@ impl Deliverer {
     #[must_use]
     pub fn new(parts: Parts) -> Self {
         let Parts { deliveries, events, endpoints, alerts, retries, attempts, schedule, metrics } = parts;
-        Self { deliveries, events, endpoints, alerts, retries, attempts, schedule, metrics, lanes: Lanes::default() }
+        Self {
+            deliveries,
+            events,
+            endpoints,
+            alerts,
+            retries,
+            attempts,
+            schedule,
+            metrics,
+            lanes: Lanes::default(),
+            unsettled: Unsettled::default(),
+            spares_failing: false,
+        }
+    }
+
+    /// For the queue of first attempts: what goes to an endpoint that has begun to fail since its deliveries were queued
+    /// is passed on to the retry queue, where a subscriber that hangs holds up nobody's news.
+    #[must_use]
+    pub fn sparing_failing(self) -> Self {
+        Self { spares_failing: true, ..self }
     }
 
     /// Handles one batch from a queue. Messages whose work could not be done are reported, and SQS brings them again,
@@ -122,36 +146,59 @@ impl Deliverer {
 
     /// One task: dropped when it is out of date, sent on when it is early or its endpoint is crowded, else attempted.
     async fn task(&self, task: &DeliveryTask, work: &Work, now: Timestamp) -> Result<(), TaskError> {
-        let Some(delivery) = work.deliveries.get(&task.delivery_id) else { return Ok(()) };
+        let Some(delivery) = work.delivery(task)? else { return Ok(()) };
         let current = delivery.attempt_count == task.attempt_count && delivery.series == task.series;
         if delivery.status.is_final() || !current {
             return Ok(());
         }
-        let due = delivery.next_attempt_at.unwrap_or(now);
-        if due.as_millisecond() > now.as_millisecond() + EARLY_MILLISECONDS {
-            return Ok(self.retries.send(&[delivery.task()], now).await?);
-        }
-        let Some(endpoint) = work.endpoints.get(&(task.account.clone(), task.endpoint_id.clone())) else {
+        let Some(endpoint) = work.endpoint(task)? else {
             return self.end(delivery, DeliveryStatus::Cancelled, now).await;
         };
+        let due = delivery.next_attempt_at.unwrap_or(now);
+        if due.as_millisecond() > now.as_millisecond() + EARLY_MILLISECONDS {
+            return self.put_off(delivery, due, now).await;
+        }
         if endpoint.status == EndpointStatus::Disabled {
             return self.wait_for_endpoint(delivery, now).await;
+        }
+        if self.spares_failing && endpoint.health.state == HealthState::Failing {
+            return self.put_off(delivery, due, now).await;
         }
         let arrived = Instant::now();
         let turn = self.lanes.turn(delivery).await;
         let now = later(now, arrived.elapsed());
         match turn {
             Turn::UnderWay => Ok(()),
-            Turn::Crowded => {
-                let later = now + SignedDuration::from_secs(CROWDED_SECONDS);
-                Ok(self.retries.send(&[DeliveryTask { due: later, ..delivery.task() }], now).await?)
-            }
+            Turn::Crowded => self.put_off(delivery, now + CROWDED, now).await,
             Turn::Given(_turn) => {
-                let outbox = work.outboxes.get(&(task.account.clone(), task.outbox_id.clone()));
-                let event = outbox.and_then(|outbox| outbox.event(&delivery.event_id));
+                if let Some(until) = self.claimed_by_another(delivery, now).await? {
+                    return self.put_off(delivery, until, now).await;
+                }
+                let event = work.outbox(task)?.and_then(|outbox| outbox.event(&delivery.event_id));
                 self.attempt(delivery, event, endpoint, now).await
             }
         }
+    }
+
+    /// The task comes again at `due`, by way of the retry queue.
+    async fn put_off(&self, delivery: &Delivery, due: Timestamp, now: Timestamp) -> Result<(), TaskError> {
+        Ok(self.retries.send(&[DeliveryTask { due, ..delivery.task() }], now).await?)
+    }
+
+    /// Until when another worker has the next attempt for itself; `None` when it is ours. A delivery's very first attempt
+    /// needs no claim, which spares most deliveries a write: no retry is planned yet that could run beside it, and a
+    /// person who wants one is told that it is under way.
+    async fn claimed_by_another(&self, delivery: &Delivery, now: Timestamp) -> Result<Option<Timestamp>, TaskError> {
+        if let Some(until) = delivery.claimed(now) {
+            return Ok(Some(until));
+        }
+        if delivery.attempt_count == 0 && delivery.series == 0 {
+            return Ok(None);
+        }
+        let until = now + CLAIM;
+        let ours = self.deliveries.claim(delivery, now, until).await?;
+        // Refused: another worker was faster, or the delivery has moved on, and then the task is dropped when it comes.
+        Ok((!ours).then_some(until))
     }
 
     /// Sends, judges and records one attempt, and does what follows.
@@ -174,17 +221,22 @@ impl Deliverer {
         };
         log(delivery, &attempt, status);
         self.metrics.count(delivery, &attempt, status, ended);
-        let alert =
-            (status == DeliveryStatus::Failed).then(|| aftermath::delivery_failed(delivery, Some(&answer), ended));
+        if verdict == Verdict::Gone {
+            // Before anything is recorded: should it fail, the attempt is made again, and a 410 is never just forgotten.
+            self.disable_gone(delivery, endpoint, &attempt, ended).await?;
+        }
+        let alert = (status == DeliveryStatus::Failed)
+            .then(|| aftermath::delivery_failed(delivery, Some(LastAttempt::from(&attempt)), ended));
+        let last = LastAttempt::from(&attempt);
         let outcome = Outcome { status, attempt: Some(attempt), next_attempt_at, now: ended };
         if !self.record(delivery, &outcome, alert).await? {
             return self.give_way(delivery, outcome).await;
         }
+        self.follow_up(delivery, endpoint, last, verdict, ended).await;
         if let Some(due) = next_attempt_at {
             let attempt_count = delivery.attempt_count + 1;
             self.retries.send(&[DeliveryTask { attempt_count, due, ..delivery.task() }], ended).await?;
         }
-        self.follow_up(delivery, endpoint, &answer, verdict, ended).await;
         Ok(())
     }
 
@@ -201,7 +253,8 @@ impl Deliverer {
 
     /// Ends a delivery without an attempt.
     async fn end(&self, delivery: &Delivery, status: DeliveryStatus, now: Timestamp) -> Result<(), TaskError> {
-        let alert = (status == DeliveryStatus::Failed).then(|| aftermath::delivery_failed(delivery, None, now));
+        let alert = (status == DeliveryStatus::Failed)
+            .then(|| aftermath::delivery_failed(delivery, delivery.last_attempt, now));
         let outcome = Outcome { status, attempt: None, next_attempt_at: None, now };
         self.record(delivery, &outcome, alert).await?;
         Ok(())
@@ -209,10 +262,10 @@ impl Deliverer {
 
     /// A disabled endpoint may be mended and enabled again: its deliveries wait for some days, then they have failed.
     async fn wait_for_endpoint(&self, delivery: &Delivery, now: Timestamp) -> Result<(), TaskError> {
-        if now.as_second() - delivery.created_at.as_second() >= WAIT_FOR_ENDPOINT_SECONDS {
+        if delivery.waiting_since.is_some_and(|since| now.duration_since(since) >= WAIT_FOR_ENDPOINT) {
             return self.end(delivery, DeliveryStatus::Failed, now).await;
         }
-        let due = now + SignedDuration::from_secs(LOOK_AGAIN_SECONDS);
+        let due = now + LOOK_AGAIN;
         let outcome = Outcome { status: delivery.status, attempt: None, next_attempt_at: Some(due), now };
         if self.record(delivery, &outcome, None).await? {
             self.retries.send(&[DeliveryTask { due, ..delivery.task() }], now).await?;

@@ -46,6 +46,12 @@ impl DeliveryStatus {
         Self::ALL.into_iter().find(|status| status.as_str() == name)
     }
 
+    /// Whether few deliveries stand so for long. Those are found by an index; among the others nobody searches far.
+    #[must_use]
+    pub const fn is_rare(self) -> bool {
+        matches!(self, Self::Retrying | Self::Failed | Self::Cancelled)
+    }
+
     /// Whether nothing more will be sent.
     #[must_use]
     pub const fn is_final(self) -> bool {
@@ -80,6 +86,11 @@ pub struct Delivery {
     pub trigger: Trigger,
     /// When the next attempt is due.
     pub next_attempt_at: Option<Timestamp>,
+    /// Until when the next attempt belongs to the worker that claimed it. First attempts are not claimed: nothing else
+    /// than a second copy of their message could make them twice at once.
+    pub claimed_until: Option<Timestamp>,
+    /// Since when it waits for its endpoint to be enabled again.
+    pub waiting_since: Option<Timestamp>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it became final.
@@ -88,7 +99,7 @@ pub struct Delivery {
     pub test: bool,
     /// What came of the latest attempt: all that lists show of them.
     pub last_attempt: Option<LastAttempt>,
-    /// What was tried.
+    /// What was tried: the latest attempts. Lists read deliveries without them.
     pub attempts: Vec<Attempt>,
 }
 
@@ -197,6 +208,12 @@ pub enum Message {
 }
 
 impl Delivery {
+    /// When the claim on its next attempt ends, if there is one at `now`.
+    #[must_use]
+    pub fn claimed(&self, now: Timestamp) -> Option<Timestamp> {
+        self.claimed_until.filter(|until| *until > now)
+    }
+
     /// The message for its next attempt.
     #[must_use]
     pub fn task(&self) -> DeliveryTask {

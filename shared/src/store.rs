@@ -29,19 +29,52 @@ pub mod shard;
 pub mod tables;
 pub mod undispatched;
 
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{BuildError, ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::types::KeysAndAttributes;
 
 use crate::causes::causes;
+use item::Item;
 
-/// DynamoDB had no room for a part of a batch: asking at once again would only take more of it.
-async fn pause_if<K, V>(unprocessed: Option<&std::collections::HashMap<K, V>>) {
-    if unprocessed.is_some_and(|rest| !rest.is_empty()) {
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+/// So often a batch is asked for what DynamoDB left out, which takes about a second.
+const MAX_BATCHES: u32 = 8;
+
+/// Lets others finish who want the same items, for longer each time; before the first try there is no pause.
+async fn pause_before(tries: u32) {
+    if tries > 0 {
+        let longest = f64::from(10 << tries.min(6));
+        let pause = std::time::Duration::from_secs_f64(longest * crate::ids::random_fraction() / 1_000.0);
+        tokio::time::sleep(pause).await;
     }
 }
 
+/// Reads at most 100 items in one call, from one or more tables: each with the name of its table, in no order. What
+/// DynamoDB had no room for is asked for again after a pause.
+async fn batch_get(
+    db: &Client,
+    wanted: HashMap<String, KeysAndAttributes>,
+    call: &'static str,
+) -> Result<Vec<(String, Item)>, StoreError> {
+    let (mut pending, mut found) = (wanted, Vec::new());
+    for tries in 0..MAX_BATCHES {
+        pause_before(tries).await;
+        let output = db.batch_get_item().set_request_items(Some(pending)).send().await;
+        let output = output.map_err(StoreError::call(call))?;
+        for (table, items) in output.responses.into_iter().flatten() {
+            found.extend(items.into_iter().map(|item| (table.clone(), item)));
+        }
+        pending = output.unprocessed_keys.unwrap_or_default();
+        if pending.is_empty() {
+            return Ok(found);
+        }
+    }
+    Err(StoreError::Throttled(call))
+}
+
 /// DynamoDB could not do what was asked, or holds something that this version can't read.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {
     /// The call failed; retried already as the SDK does.
     #[error("DynamoDB {call}: {cause}")]
@@ -61,6 +94,9 @@ pub enum StoreError {
         /// Which attribute.
         what: String,
     },
+    /// DynamoDB had no room for a part of a batch, however often it was asked.
+    #[error("DynamoDB {0}: parts of the batch were left out over and over")]
+    Throttled(&'static str),
     /// Somebody else changed the item over and over while we tried.
     #[error("too much contention on {0}")]
     Contention(&'static str),

@@ -1,12 +1,19 @@
 //! Events reach the endpoints that want them, as section 8 of the contract says.
 
+use aws_lambda_events::sqs::SqsEvent;
 use serde_json::{Value, json};
-use shared::delivery::{DeliveryStatus, Trigger};
+use shared::delivery::{Delivery, DeliveryStatus, Message, Trigger};
 use tests::{Ca, Receiver, Reply, Tenant, TestApp};
 
 /// Creates a work order with this number.
 pub(crate) async fn create_work_order(tenant: &Tenant, number: &str) -> Reply {
     tenant.post("/api/webhook/workorder", json!({ "workOrderNumber": number, "title": "Test" })).await.expect(200)
+}
+
+/// The batch that SQS would make of the message of a delivery's next attempt.
+pub(crate) fn batch_of(delivery: &Delivery) -> SqsEvent {
+    let body = serde_json::to_string(&Message::V1(delivery.task())).unwrap();
+    serde_json::from_value(json!({ "Records": [{ "messageId": "1", "body": body }] })).unwrap()
 }
 
 #[tokio::test]

@@ -251,6 +251,8 @@ async fn values_of_own_headers_are_shown_to_whoever_sets_them_and_masked_after()
     assert_eq!(app.get(&path(&made)).await.expect(200).body["headers"], masked);
     assert_eq!(app.get(ENDPOINTS).await.expect(200).body["data"][0]["headers"], masked);
     let changed = app.patch(&path(&made), json!({"description": "ERP"})).await.expect(200);
+    assert_eq!(changed.body["headers"], masked, "a change of something else does not read them back");
+    let changed = app.patch(&path(&made), json!({"headers": whole})).await.expect(200);
     assert_eq!(changed.body["headers"], whole);
     // What was read can't take the place of what is stored.
     let code = [("headers.Authorization", "invalid_format"), ("headers.X-Tenant", "invalid_format")];

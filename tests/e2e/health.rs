@@ -7,7 +7,7 @@ use shared::alert::AlertKind;
 use shared::delivery::DeliveryStatus;
 use tests::{Endpoint, Receiver, TestApp};
 
-use crate::deliveries::create_work_order;
+use crate::deliveries::{batch_of, create_work_order};
 
 async fn shown(app: &TestApp, endpoint: &Endpoint) -> Value {
     app.get(&format!("/api/endpoints/{}", endpoint.id)).await.expect(200).body
@@ -70,6 +70,67 @@ async fn a_failing_endpoint_gets_its_news_from_the_retry_queue_until_it_recovers
     assert_eq!(alerts(&app).await, [AlertKind::EndpointFailing, AlertKind::EndpointRecovered]);
     create_work_order(&app, "WO-6").await;
     assert_eq!(app.drain().await.deliveries, 1);
+}
+
+#[tokio::test]
+async fn failures_between_successes_are_not_failures_in_a_row() {
+    let (app, receiver) = (TestApp::start().await, Receiver::start().await);
+    let endpoint = app.endpoint(&receiver.url(), ["*"]).await;
+    create_work_order(&app, "WO-0").await;
+    app.drain().await;
+    // One batch: what it read of the endpoint knows none of these.
+    receiver.answer_with([500, 200, 200, 500, 200, 200, 500, 200, 200, 200]);
+    for number in 1..=10 {
+        create_work_order(&app, &format!("WO-{number}")).await;
+    }
+    app.drain().await;
+    assert_eq!(receiver.count(), 11);
+    assert_eq!(shown(&app, &endpoint).await["health"]["state"], "healthy");
+    assert_eq!(alerts(&app).await, []);
+    app.leave_work();
+}
+
+#[tokio::test]
+async fn news_of_an_endpoint_that_began_to_fail_goes_on_to_the_retry_queue() {
+    let (app, receiver) = (TestApp::start().await, Receiver::start().await);
+    receiver.answer_with([500]);
+    app.endpoint(&receiver.url(), ["*"]).await;
+    for number in 1..=4 {
+        create_work_order(&app, &format!("WO-{number}")).await;
+    }
+    app.drain_stream().await;
+    let one = app.system().environment().deliverer().unwrap();
+    for delivery in &app.deliveries().await[..3] {
+        one.handle(batch_of(delivery), app.now()).await;
+    }
+    assert_eq!(alerts(&app).await, [AlertKind::EndpointFailing]);
+    // Its first attempt was queued while the endpoint was healthy.
+    app.drain_delivery_queue().await;
+    assert_eq!(receiver.count(), 3, "passed on");
+    assert_eq!(app.depth("retry").await.visible, 1);
+    app.drain_retry_queue().await;
+    assert_eq!(receiver.count(), 4);
+    app.leave_work();
+}
+
+#[tokio::test]
+async fn a_410_says_nothing_of_what_the_endpoint_has_become_since() {
+    let (app, receiver) = (TestApp::start().await, Receiver::start().await);
+    let endpoint = app.endpoint(&receiver.url(), ["*"]).await;
+    receiver.answer_with([410]);
+    receiver.hang();
+    create_work_order(&app, "WO-1").await;
+    let attempt = app.drain();
+    let person = async {
+        receiver.wait_for(1).await;
+        let path = format!("/api/endpoints/{}", endpoint.id);
+        app.patch(&path, json!({ "url": format!("{}/new", receiver.url()) })).await.expect(200);
+        receiver.release();
+    };
+    tokio::join!(attempt, person);
+    assert_eq!(shown(&app, &endpoint).await["status"], "enabled");
+    assert_eq!(alerts(&app).await, [AlertKind::DeliveryFailed]);
+    assert_eq!(app.only_delivery().await.status, DeliveryStatus::Failed);
 }
 
 #[tokio::test]

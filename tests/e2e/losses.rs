@@ -106,6 +106,25 @@ async fn a_stream_record_that_failed() {
 }
 
 #[tokio::test]
+async fn an_endpoint_that_can_not_be_read_keeps_nobody_else_from_their_news() {
+    let (app, receiver) = (TestApp::start().await, Receiver::start().await);
+    let broken = app.endpoint(&receiver.url(), ["*"]).await.id;
+    app.endpoint(&receiver.url(), ["*"]).await;
+    let other = app.tenant("Other").await;
+    other.endpoint(&receiver.url(), ["*"]).await;
+    create_work_order(&other, "WO-1").await;
+    create_work_order(&app, "WO-1").await;
+    let good = app.damage(tables::ENDPOINTS, &broken, "endpoint", AttributeValue::S("{".to_owned())).await;
+    app.drain_stream().await;
+    assert_eq!(app.backlog().await.stream, 1, "the record of its account and no other comes again");
+    app.drain_delivery_queue().await;
+    assert_eq!(receiver.count(), 2);
+    app.damage(tables::ENDPOINTS, &broken, "endpoint", good).await;
+    app.drain().await;
+    assert_eq!(receiver.count(), 3, "it gets what it has missed, and the others nothing twice");
+}
+
+#[tokio::test]
 async fn a_stream_record_that_nobody_read() {
     let (app, receiver) = (TestApp::start().await, Receiver::start().await);
     create_work_order(&app, "WO-before").await;

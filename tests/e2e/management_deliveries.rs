@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use shared::delivery::{Delivery, DeliveryStatus, Trigger};
+use shared::delivery::{Attempt, Delivery, DeliveryStatus, Trigger};
 use shared::events::EventName;
 use shared::ids;
+use shared::store::deliveries::Outcome;
 use tests::{Receiver, Reply, Tenant, TestApp};
 
-use crate::deliveries::create_work_order;
+use crate::deliveries::{batch_of, create_work_order};
 use crate::expect::{common_headers, header, refused};
 
 const DELIVERIES: &str = "/api/deliveries";
@@ -182,6 +183,8 @@ async fn store(app: &TestApp, endpoint: &str, count: i64, status: DeliveryStatus
             trigger: Trigger::Scheduled,
             next_attempt_at: None,
             created_at,
+            claimed_until: None,
+            waiting_since: None,
             completed_at: Some(created_at),
             test: false,
             last_attempt: None,
@@ -196,25 +199,54 @@ async fn store(app: &TestApp, endpoint: &str, count: i64, status: DeliveryStatus
 }
 
 #[tokio::test]
-async fn a_search_for_what_is_rare_goes_on_page_by_page_until_it_is_found() {
-    let app = TestApp::start().await;
-    let endpoint = app.endpoint("http://127.0.0.1:9/hook", ["*"]).await.id;
-    let start = app.now();
-    store(&app, &endpoint, 10, DeliveryStatus::Failed, start).await;
-    store(&app, &endpoint, 2_500, DeliveryStatus::Delivered, start + SignedDuration::from_mins(1)).await;
-    for query in ["status=failed", &format!("status=failed&endpointId={endpoint}")] {
+async fn what_has_failed_is_found_among_many_at_once() {
+    let (app, start, endpoint, other) = among_many().await;
+    for (query, found) in [
+        ("status=failed".to_owned(), 12),
+        (format!("status=failed&endpointId={endpoint}"), 10),
+        (format!("status=failed&endpointId={other}"), 2),
+        (format!("status=failed&until={start}"), 0),
+        ("status=retrying".to_owned(), 0),
+    ] {
         let path = format!("{DELIVERIES}?limit=4&{query}");
-        let before = app.dynamodb_calls();
+        let _ = app.dynamodb_calls();
         let first = app.get(&path).await.expect(200).body;
-        assert_eq!(first["data"], json!([]), "a call looks at 1 000 deliveries and no more");
+        assert_eq!(first["data"].as_array().unwrap().len(), found.min(4), "{query}");
+        // The gate's, a query of the index and a batch of what it leads to; twice where the endpoint is filtered, too.
         let calls = app.dynamodb_calls();
-        assert!(calls < 30, "{calls} calls, after {before} of what was before");
-        let (failed, count) = pages(&app, &path).await;
-        assert_eq!((failed.len(), count), (10, 5));
+        assert!(calls <= 7, "{query}: {calls}");
+        let (failed, _) = pages(&app, &path).await;
+        assert_eq!(failed.len(), found, "{query}");
     }
+}
+
+#[tokio::test]
+async fn a_search_without_an_index_is_bounded_and_goes_on_page_by_page() {
+    let (app, _, endpoint, _) = among_many().await;
+    let path = format!("{DELIVERIES}?limit=100&endpointId={endpoint}&event=vendor.created");
+    let _ = app.dynamodb_calls();
+    let first = app.get(&path).await.expect(200).body;
+    assert_eq!(first["data"], json!([]));
+    assert!(first["nextCursor"].is_string(), "a call looks at a thousand of an endpoint and no more");
+    assert!(app.dynamodb_calls() < 30);
+    let (none, count) = pages(&app, &path).await;
+    assert_eq!((none.len(), count), (0, 3));
     let (all, _) = pages(&app, &format!("{DELIVERIES}?limit=100&endpointId={endpoint}")).await;
     assert_eq!(all.len(), 2_510);
     assert!(ids_of(&all).is_sorted_by(|newer, older| newer > older));
+}
+
+/// A system with 2,510 deliveries of an endpoint, the oldest ten of which failed, and two that failed of another: also
+/// when the first was made, and both endpoints.
+async fn among_many() -> (TestApp, Timestamp, String, String) {
+    let app = TestApp::start().await;
+    let endpoint = app.endpoint("http://127.0.0.1:9/hook", ["*"]).await.id;
+    let other = app.endpoint("http://127.0.0.1:9/other", ["*"]).await.id;
+    let start = app.now();
+    store(&app, &endpoint, 10, DeliveryStatus::Failed, start).await;
+    store(&app, &other, 2, DeliveryStatus::Failed, start).await;
+    store(&app, &endpoint, 2_500, DeliveryStatus::Delivered, start + SignedDuration::from_mins(1)).await;
+    (app, start, endpoint, other)
 }
 
 #[tokio::test]
@@ -327,6 +359,73 @@ async fn a_retry_during_an_attempt_begins_after_it() {
     app.drain().await;
     assert_eq!(receiver.count(), 4, "one series goes on");
     app.leave_work();
+}
+
+#[tokio::test]
+async fn two_functions_never_make_attempts_of_one_delivery_side_by_side() {
+    let (app, receiver, id) = after_first_attempt(500).await;
+    app.advance(Duration::from_secs(70)).await;
+    receiver.hang();
+    let planned = app.only_delivery().await;
+    let (one, other) = [0; 2].map(|_| app.system().environment().deliverer().unwrap()).into();
+    let attempt = one.handle(batch_of(&planned), app.now());
+    let meanwhile = async {
+        receiver.wait_for(2).await;
+        // SQS brings the same message to another function.
+        assert!(other.handle(batch_of(&planned), app.now()).await.batch_item_failures.is_empty());
+        // A person wants it now, twice, and the other function is free.
+        for _ in 0..2 {
+            retry(&app, &id, json!({})).await.expect(202);
+        }
+        let begun = app.only_delivery().await;
+        assert_eq!(begun.series, 1, "asked for twice, begun once");
+        assert!(other.handle(batch_of(&begun), app.now()).await.batch_item_failures.is_empty());
+        assert_eq!(receiver.count(), 2, "one at a time");
+        receiver.release();
+    };
+    tokio::join!(attempt, meanwhile);
+    app.drain().await;
+    assert_eq!(receiver.count(), 3, "the retry follows at once, and once");
+    app.advance(Duration::from_secs(70)).await;
+    app.drain().await;
+    let retries: Vec<_> = receiver.requests().iter().map(|sent| sent.header("x-webhook-retry").to_owned()).collect();
+    assert_eq!(retries, ["0", "1", "2", "3"]);
+    let numbers: Vec<u32> = app.only_delivery().await.attempts.iter().map(|attempt| attempt.number).collect();
+    assert_eq!(numbers, [1, 2, 3, 4]);
+    app.leave_work();
+}
+
+#[tokio::test]
+async fn an_attempt_whose_function_died_is_made_again_when_its_claim_ends() {
+    let (app, receiver, _) = after_first_attempt(500).await;
+    receiver.answer_with([200]);
+    app.advance(Duration::from_secs(70)).await;
+    let planned = app.only_delivery().await;
+    let store = app.system().environment().deliveries().unwrap();
+    assert!(store.claim(&planned, app.now(), app.now() + SignedDuration::from_secs(45)).await.unwrap());
+    app.drain().await;
+    assert_eq!(receiver.count(), 1, "somebody may be at it");
+    app.advance(Duration::from_secs(50)).await;
+    app.drain().await;
+    assert_eq!(receiver.count(), 2);
+    assert_eq!(app.only_delivery().await.status, DeliveryStatus::Delivered);
+}
+
+#[tokio::test]
+async fn that_it_arrived_counts_whatever_else_was_recorded() {
+    let (app, receiver, _) = after_first_attempt(500).await;
+    let delivery = app.only_delivery().await;
+    let store = app.system().environment().deliveries().unwrap();
+    // The same first attempt, made twice because its message came twice: the one that failed was recorded first.
+    let first = Delivery { attempt_count: 0, attempts: Vec::new(), ..delivery.clone() };
+    let attempt = Attempt { error: None, status_code: Some(200), ..delivery.attempts[0].clone() };
+    let (status, now) = (DeliveryStatus::Delivered, app.now());
+    let arrived = Outcome { status, attempt: Some(attempt), next_attempt_at: None, now };
+    assert!(store.record(&first, &arrived).await.unwrap());
+    app.advance(Duration::from_mins(2)).await;
+    app.drain().await;
+    assert_eq!(receiver.count(), 1, "nothing is sent again");
+    assert_eq!(app.only_delivery().await.status, DeliveryStatus::Delivered);
 }
 
 #[tokio::test]

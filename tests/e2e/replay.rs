@@ -54,6 +54,8 @@ async fn what_failed_is_sent_again_once() {
     assert_eq!(again.header("x-webhook-retry"), "2");
     let delivery = app.deliveries().await.remove(0);
     assert_eq!((delivery.status, delivery.trigger), (DeliveryStatus::Delivered, Trigger::Replay));
+    let attempts: Vec<_> = delivery.attempts.iter().map(|attempt| (attempt.number, attempt.trigger)).collect();
+    assert_eq!(attempts, [(1, Trigger::Scheduled), (2, Trigger::Scheduled), (3, Trigger::Replay)]);
     assert_eq!(counts(&app, &endpoint, json!({})).await, (0, 0, 0), "nothing has failed any more");
 }
 
@@ -78,9 +80,44 @@ async fn what_an_endpoint_was_not_there_for_is_sent_when_asked() {
         receiver.requests().iter().map(|request| request.json()["data"]["workOrderNumber"].clone()).collect();
     assert_eq!(numbers, ["WO-1", "WO-2"]);
     assert_eq!(counts(&app, &endpoint, json!({ "only": "missing" })).await, (0, 0, 0));
+    assert_eq!(counts(&app, &endpoint, json!({ "only": "all" })).await, (0, 0, 2), "a replay has just sent them");
+    app.advance(Duration::from_mins(10)).await;
     assert_eq!(counts(&app, &endpoint, json!({ "only": "all" })).await, (2, 2, 0), "also what arrived");
     app.drain().await;
     assert_eq!(receiver.count(), 4);
+}
+
+#[tokio::test]
+async fn the_same_replay_from_two_windows_at_once_sends_everything_once() {
+    let (app, receiver) = (TestApp::start().await, Receiver::start().await);
+    let endpoint = app.endpoint(&receiver.url(), ["*"]).await;
+    for number in 0..30 {
+        create_work_order(&app, &format!("WO-{number}")).await;
+    }
+    app.drain().await;
+    let all = || replay(&app, &endpoint, json!({ "only": "all" }));
+    let (one, other) = tokio::join!(all(), all());
+    let queued = [one, other].map(|reply| reply.expect(202).body["queued"].as_u64().unwrap());
+    assert_eq!(queued.iter().sum::<u64>(), 30, "{queued:?}");
+    app.drain().await;
+    assert_eq!(receiver.count(), 60);
+    assert_eq!(counts(&app, &endpoint, json!({ "only": "all" })).await, (0, 0, 30), "nor does a third one");
+    app.drain().await;
+    assert_eq!(receiver.count(), 60);
+}
+
+#[tokio::test]
+async fn a_delivery_that_is_sent_over_and_over_keeps_its_latest_attempts() {
+    let (app, receiver, endpoint) = after_a_failure().await;
+    for _ in 0..30 {
+        counts(&app, &endpoint, json!({ "only": "all" })).await;
+        app.drain().await;
+        app.advance(Duration::from_mins(10)).await;
+    }
+    let delivery = app.only_delivery().await;
+    assert_eq!((receiver.count(), delivery.attempt_count), (32, 32));
+    let numbers: Vec<u32> = delivery.attempts.iter().map(|attempt| attempt.number).collect();
+    assert_eq!(numbers, (8..=32).collect::<Vec<_>>());
 }
 
 #[tokio::test]

@@ -84,6 +84,8 @@ fn delivery(account: &str, endpoint_id: &str, at: Timestamp) -> Delivery {
         trigger: Trigger::Scheduled,
         next_attempt_at: None,
         created_at: at,
+        claimed_until: None,
+        waiting_since: None,
         completed_at: Some(at),
         test: false,
         last_attempt: None,

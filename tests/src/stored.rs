@@ -42,7 +42,8 @@ pub(crate) async fn deliveries(system: &System) -> Vec<Delivery> {
     let tasks: Vec<DeliveryTask> = items.iter().map(task).collect();
     let mut deliveries = Vec::with_capacity(tasks.len());
     for tasks in tasks.chunks(10) {
-        deliveries.extend(store.work(tasks, &events, &endpoints).await.unwrap().deliveries.into_values());
+        let work = store.work(tasks, &events, &endpoints).await.unwrap();
+        deliveries.extend(tasks.iter().filter_map(|task| work.delivery(task).unwrap().cloned()));
     }
     deliveries.sort_by(|one, other| one.id.cmp(&other.id));
     deliveries

@@ -51,8 +51,13 @@ pub(crate) fn settle<'r>(change: &mut Change<'r>, defects: &mut Defects) -> Opti
     project
 }
 
-/// X15: one level. The number is stored as the parent has it.
+/// X15: one level. The number is stored as the parent has it. A parent that was named before stays, whatever has become
+/// of it.
 fn settle_parent(change: &mut Change<'_>, defects: &mut Defects) {
+    let named = |record: &Map<String, Value>| record.get("parentWorkOrderNumber").cloned();
+    if change.stored.is_some_and(|stored| named(stored) == named(change.sent)) {
+        return;
+    }
     let Some(reference) = parent(change.sent) else { return };
     let references = change.references;
     let Some(found) = references.resolve(&reference, defects) else { return };

@@ -11,12 +11,14 @@ use shared::inbound::resource::Change;
 
 use crate::status::Status;
 
-/// Whether a change that sends no references can give warnings about the stored ones: it moves the order, asks for
-/// other skills or another phase, or opens it again.
+/// Whether a change that sends no references concerns the stored ones: it moves the order, asks for other skills or
+/// another phase, or opens it again, which may give warnings; or it renumbers the order in the calendars of its people.
 pub(crate) fn concerned(stored: &Map<String, Value>, merged: &Map<String, Value>) -> bool {
     let changed = |field: &str| stored.get(field) != merged.get(field);
     let closed = |record| !Status::of(record).is_some_and(Status::is_open);
-    ["scheduledStart", "scheduledEnd", "timeZone", "requiredSkills", "phase"].into_iter().any(changed)
+    ["workOrderNumber", "scheduledStart", "scheduledEnd", "timeZone", "requiredSkills", "phase"]
+        .into_iter()
+        .any(changed)
         || (closed(stored) && changed("status"))
 }
 

@@ -10,7 +10,7 @@ use shared::logging;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     logging::start();
-    let deliverer = &Environment::of_process().deliverer()?;
+    let deliverer = &Environment::of_process().deliverer()?.sparing_failing();
     run(service_fn(async |batch: LambdaEvent<_>| {
         Ok::<_, Infallible>(deliverer.handle(batch.payload, clock::now()).await)
     }))

@@ -35,6 +35,19 @@ pub struct Dispatcher {
     retries: Queue,
 }
 
+/// The events of one account in a batch of the stream.
+struct Batch {
+    /// The place of the first one in the batch.
+    first: usize,
+    outboxes: Vec<Outbox>,
+}
+
+impl Batch {
+    fn starting_at(first: usize) -> Self {
+        Self { first, outboxes: Vec::new() }
+    }
+}
+
 /// Why a batch has to come again.
 #[derive(Debug, thiserror::Error)]
 enum DispatchError {
@@ -42,6 +55,8 @@ enum DispatchError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Queue(#[from] QueueError),
+    #[error("{0} of its endpoints can't be read; the others have their deliveries")]
+    Endpoints(usize),
 }
 
 impl Dispatcher {
@@ -59,32 +74,36 @@ impl Dispatcher {
         })
     }
 
-    /// Dispatches one batch of the stream. When something fails, the first record of what is not done is reported, and
-    /// the stream goes on from there.
+    /// Dispatches one batch of the stream. When something fails, the first record of what is not done is reported: the
+    /// stream goes on from there, and splits what follows until the record that fails stands alone.
     pub async fn handle(&self, batch: StreamEvent, now: Timestamp) -> DynamoDbEventResponse {
-        let first = batch.records.first().and_then(sequence_number);
-        let mut by_account: BTreeMap<String, Vec<Outbox>> = BTreeMap::new();
-        let mut unreadable = None;
-        for record in batch.records.into_iter().filter(|record| record.event_name != "REMOVE") {
-            let sequence = sequence_number(&record);
+        let sequences: Vec<_> = batch.records.iter().map(sequence_number).collect();
+        let mut by_account: BTreeMap<String, Batch> = BTreeMap::new();
+        let mut failed: Option<usize> = None;
+        for (place, record) in batch.records.into_iter().enumerate() {
+            if record.event_name == "REMOVE" {
+                continue;
+            }
             match Outbox::from_item(record.change.new_image) {
                 Ok(outbox) if outbox.test => {}
-                Ok(outbox) => by_account.entry(outbox.account.clone()).or_default().push(outbox),
+                Ok(outbox) => {
+                    let batch = by_account.entry(outbox.account.clone()).or_insert_with(|| Batch::starting_at(place));
+                    batch.outboxes.push(outbox);
+                }
                 Err(error) => {
-                    tracing::error!(%error, sequence, "a record of the event stream can't be read");
-                    unreadable = sequence;
+                    tracing::error!(%error, sequence = sequences[place], "a record of the event stream can't be read");
+                    failed = Some(place);
                     break;
                 }
             }
         }
-        let mut failed = false;
         let mut done = Vec::new();
-        for (account, outboxes) in by_account {
+        for (account, Batch { first, outboxes }) in by_account {
             match self.dispatch(&account, &outboxes, now).await {
                 Ok(()) => done.extend(outboxes.iter().map(Marker::of)),
                 Err(error) => {
                     tracing::error!(%error, account, "events were not dispatched; the stream brings them again");
-                    failed = true;
+                    failed = Some(failed.map_or(first, |other| other.min(first)));
                 }
             }
         }
@@ -92,16 +111,13 @@ impl Dispatcher {
             // Not worth the whole batch once more: events with a marker are brought again, which makes nothing twice.
             tracing::warn!(%error, "events that were dispatched are still marked as undispatched");
         }
-        if failed {
-            // Accounts that are done are done again, which makes nothing twice.
-            return failed_from(first);
-        }
-        unreadable.map_or_else(DynamoDbEventResponse::default, |sequence| failed_from(Some(sequence)))
+        // What is behind the record and done is done again, which makes nothing twice.
+        failed.map_or_else(DynamoDbEventResponse::default, |place| failed_from(sequences[place].clone()))
     }
 
     /// All events of one account in a batch: one pass over its endpoints.
     async fn dispatch(&self, account: &str, outboxes: &[Outbox], now: Timestamp) -> Result<(), DispatchError> {
-        let mut after: Option<String> = None;
+        let (mut after, mut unreadable) = (None::<String>, 0);
         loop {
             let page = self.endpoints.page(account, after.as_deref(), false, PAGE).await?;
             let mut wanted: Vec<(Delivery, HealthState)> = Vec::with_capacity(AT_ONCE);
@@ -120,9 +136,10 @@ impl Dispatcher {
                 }
             }
             self.create_all(&wanted, now).await?;
+            unreadable += page.unreadable;
             after = page.next;
             if after.is_none() {
-                return Ok(());
+                return if unreadable == 0 { Ok(()) } else { Err(DispatchError::Endpoints(unreadable)) };
             }
         }
     }

@@ -79,11 +79,13 @@ fn check_status(delivery: &Delivery, force: bool) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Whether the first attempt of a series is due and not recorded yet: it is in a queue or being made.
+/// Whether the first attempt of a series is due and not recorded yet: it is in a queue or being made, or waits for one of
+/// the series before to end.
 fn is_under_way(delivery: &Delivery, now: Timestamp) -> bool {
+    let begins = delivery.claimed(now).unwrap_or(now);
     !delivery.status.is_final()
         && delivery.attempt_count == delivery.series_start
-        && delivery.next_attempt_at.is_some_and(|due| due <= now)
+        && delivery.next_attempt_at.is_some_and(|due| due <= begins)
 }
 
 fn impossible(detail: &str) -> Problem {

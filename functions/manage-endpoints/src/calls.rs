@@ -19,9 +19,9 @@ use crate::route::no_such_endpoint;
 use crate::view::EndpointView;
 use crate::{Call, ID_PREFIX, ROOT};
 
-/// So many of a deleted endpoint's deliveries are looked at a time, newest first,
+/// How many of a deleted endpoint's deliveries are looked at in one query, newest first.
 const CANCELLED_PAGE: i32 = 100;
-/// and so many times: the call has to end soon.
+/// The most queries: the call has to end soon, and what it leaves the deliverer ends when its next attempt is due.
 const CANCELLED_PAGES: usize = 20;
 
 impl Call<'_> {
@@ -61,12 +61,18 @@ impl Call<'_> {
     /// made of it; when nothing changes, nothing is written.
     pub(crate) async fn change(&self, id: &str, body: Map<String, Value>) -> Result<Reply, Problem> {
         let changes = Changes::parse(body, Form::Change, self.function.allow_private)?;
+        let answer = |endpoint: &Endpoint, action| {
+            let view = EndpointView::of(endpoint);
+            // Who sent the values may see them once more; nobody else reads them back by changing something.
+            let view = if changes.names_headers() { view.with_headers() } else { view };
+            Reply::ok(&view).with_facts(facts(action, id))
+        };
         for _ in 0..manage::MAX_TRIES {
             let stored = self.read(id).await?;
             let mut endpoint = stored.clone();
             let switch = changes.apply(&mut endpoint);
             if endpoint == stored {
-                return Ok(Reply::ok(&EndpointView::of(&stored).with_headers()).with_facts(facts("unchanged", id)));
+                return Ok(answer(&stored, "unchanged"));
             }
             if endpoint.url != stored.url {
                 self.check_address(&endpoint.url).await?;
@@ -75,7 +81,7 @@ impl Call<'_> {
             endpoint.updated_at = self.now;
             let store = &self.function.endpoints;
             if let Some(endpoint) = store.update(self.account(), &endpoint, stored.version, switch.as_ref()).await? {
-                return Ok(Reply::ok(&EndpointView::of(&endpoint).with_headers()).with_facts(facts("updated", id)));
+                return Ok(answer(&endpoint, "updated"));
             }
         }
         Err(manage::too_busy())

@@ -54,6 +54,11 @@ impl Changes {
         })
     }
 
+    /// Whether the body set headers.
+    pub(crate) fn names_headers(&self) -> bool {
+        self.headers.is_some()
+    }
+
     /// Makes the changes. Returns what they do to the status, if anything.
     pub(crate) fn apply(&self, endpoint: &mut Endpoint) -> Option<Switch> {
         let new = self.clone();

@@ -1,8 +1,9 @@
 //! A replay: what an endpoint missed, or all that it got, is sent again (contract section 9).
 //!
 //! It goes through the events of a span of time, oldest first, and looks at the delivery of each to the endpoint. A
-//! delivery that is under way is left alone and a new one has the id that the dispatcher would give it, so that the same
-//! replay twice sends nothing twice. One call goes through so much and no more; its answer says where to go on.
+//! delivery that is under way, or that a replay has sent in the last minutes, is left alone, and a new one has the id that
+//! the dispatcher would give it, so that the same replay twice sends nothing twice. The work of one call is bounded; its
+//! answer says where the next one begins.
 
 mod wanted;
 
@@ -24,7 +25,7 @@ use shared::store::deliveries::MAX_CREATED_AT_ONCE;
 use shared::store::events::Outbox;
 
 use crate::Call;
-use wanted::{Step, Wanted};
+use wanted::{Step, Wanted, sent_lately};
 
 /// After so many deliveries a call ends at the next whole second.
 const MAX_MATCHED: usize = 1_000;
@@ -44,7 +45,7 @@ struct Replayed {
     matched: usize,
     /// Those that this call queued: fewer when others changed some of them meanwhile, none in a dry run.
     queued: usize,
-    /// Deliveries that are pending or retrying anyway: left alone.
+    /// Deliveries that are pending or retrying anyway, or that a replay has sent in the last minutes: left alone.
     under_way: usize,
     /// The `since` of the next call, when this one ended before `until`.
     next_since: Option<Timestamp>,
@@ -116,6 +117,9 @@ impl Call<'_> {
             match wanted.step(selected, delivery.as_ref().map(|delivery| delivery.status)) {
                 Step::Leave => {}
                 Step::UnderWay => replayed.under_way += 1,
+                Step::Again if delivery.as_ref().is_some_and(|delivery| sent_lately(delivery, self.now)) => {
+                    replayed.under_way += 1;
+                }
                 Step::Again => again.extend(delivery),
                 Step::First => first.push(outbox.delivery(event, &endpoint.id, Trigger::Replay, self.now)),
             }

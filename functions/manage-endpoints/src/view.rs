@@ -20,7 +20,7 @@ pub(crate) struct EndpointView<'a> {
     description: Option<&'a str>,
     status: EndpointStatus,
     disabled_reason: Option<&'a str>,
-    /// Values masked, but in the answers to the calls that set them.
+    /// Values masked, except in the answer to a call that set them.
     headers: BTreeMap<&'a str, Cow<'a, str>>,
     secret_hint: &'a str,
     created_at: Timestamp,
@@ -61,7 +61,7 @@ impl<'a> EndpointView<'a> {
         }
     }
 
-    /// With the values of its headers: for the answer to a call that may have set them.
+    /// With the values of its headers: for the answer to a call that has set them.
     pub(crate) fn with_headers(self) -> Self {
         let values = self.whole.headers.iter();
         Self { headers: values.map(|(name, value)| (name.as_str(), value.expose().into())).collect(), ..self }

@@ -12,7 +12,7 @@ use shared::manage::{PageRequest, overlap};
 use shared::problem::{Problem, ProblemCode};
 use shared::rate_limit::Usage;
 use shared::store::StoreError;
-use shared::store::api_keys::{Changed, Deleted, Rotated};
+use shared::store::api_keys::{Changed, Deleted, Rotated, Rotation};
 
 use crate::changes::Changes;
 use crate::route::no_such_key;
@@ -73,23 +73,26 @@ impl Call<'_> {
     /// has nothing to hand on.
     pub(crate) async fn rotate(&self, id: &str, body: Map<String, Value>) -> Result<Reply, Problem> {
         let overlap = overlap::read(body)?;
-        let old = self.function.keys.get(self.account(), id).await?.ok_or_else(no_such_key)?;
-        if old.expired(self.now) {
-            let detail = "This key has expired. Make another one.";
-            return Err(Problem::new(ProblemCode::InvalidStateTransition, detail));
-        }
         let secret = NewKey::generate(&self.function.environment);
         let fresh = ApiKey::new(&secret, String::new(), Vec::new(), self.now);
-        let successor = |old: &ApiKey| ApiKey {
-            name: old.name.clone(),
-            scopes: old.scopes.clone(),
-            limits: old.limits,
-            expires_at: old.expires_at,
-            ..fresh.clone()
+        let successor = |old: &ApiKey| {
+            (!old.expired(self.now)).then(|| ApiKey {
+                name: old.name.clone(),
+                scopes: old.scopes.clone(),
+                limits: old.limits,
+                expires_at: old.expires_at,
+                ..fresh.clone()
+            })
         };
         let until = whole_seconds(self.now) + overlap;
-        let rotated = self.function.keys.rotate(&self.caller.account, id, until, successor).await?;
-        let Rotated { old, new } = rotated.ok_or_else(no_such_key)?;
+        let Rotated { old, new } = match self.function.keys.rotate(&self.caller.account, id, until, successor).await? {
+            Rotation::Done(rotated) => *rotated,
+            Rotation::NotFound => return Err(no_such_key()),
+            Rotation::Refused => {
+                let detail = "This key has expired. Make another one.";
+                return Err(Problem::new(ProblemCode::InvalidStateTransition, detail));
+            }
+        };
         let unused = Usage { hour: 0, minute: 0, granted: true };
         Ok(Reply::new(StatusCode::CREATED, &KeyView::of(&new, unused).with_key(&secret).in_place_of(&old))
             .with_header(header::LOCATION, &format!("{ROOT}/{}", new.id))

@@ -5,10 +5,10 @@ mod body;
 use jiff::Timestamp;
 use lambda_http::http::Method;
 use lambda_http::{Body, Request, Response};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use shared::api_key::Scope;
 use shared::config::{ConfigError, Environment};
-use shared::events::Event;
+use shared::events::{Event, EventName};
 use shared::http::{self, Caller, Facts, Gate, Reply};
 use shared::ids;
 use shared::problem::{Problem, ProblemCode};
@@ -53,7 +53,7 @@ impl PublishEvent {
     async fn publish(&self, caller: &Caller, publication: Publication, now: Timestamp) -> Result<Reply, Problem> {
         let account = &caller.account.id;
         let Publication { draft, occurred_at, key, fingerprint } = publication;
-        let project = draft.data.get("projectId").and_then(|id| id.as_str()).map(str::to_owned);
+        let project = project_of(draft.name, &draft.data).map(str::to_owned);
         let event = Event::new(ids::new_id("evt_", now), draft, occurred_at);
         let outbox = Outbox::of(account, &caller.request_id, StoredEvent::new(&event, project.as_deref()));
         let key = format!("{account}#publish#{key}");
@@ -66,6 +66,17 @@ impl PublishEvent {
             )),
         }
     }
+}
+
+/// The project that an event belongs to, by which endpoints with `projectIds` choose: as it is for the events that the
+/// inbound endpoints raise.
+fn project_of(name: EventName, data: &Map<String, Value>) -> Option<&str> {
+    let assigned = data.get("assignment").filter(|to| to.get("type").and_then(Value::as_str) == Some("project"));
+    let id = match name.group() {
+        "project" => data.get("id"),
+        _ => data.get("projectId").or_else(|| assigned.and_then(|project| project.get("id"))),
+    };
+    id.and_then(Value::as_str)
 }
 
 fn answer(event_id: &str, duplicate: bool) -> Reply {

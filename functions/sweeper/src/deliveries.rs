@@ -9,19 +9,20 @@ use shared::store::shard::Shard;
 
 use crate::{SweepError, Sweeper};
 
-/// So many at a time from each shard of the index.
+/// How many are read from a shard of the index, and put back, at a time.
 const PAGE: usize = 100;
-/// So many in one sweep: the next one goes on.
-const MAX_PER_SWEEP: usize = 20_000;
+/// The most that one sweep puts back from each shard, so that no shard waits for another; the next sweep goes on.
+const MAX_PER_SHARD: usize = 20_000 / Shard::COUNT;
 /// A delivery that was put back is left alone for so long: its message may have to wait in a backlog.
 const RESERVE: SignedDuration = SignedDuration::from_mins(15);
 
 impl Sweeper {
     pub(crate) async fn sweep_deliveries(&self, now: Timestamp) -> Result<usize, SweepError> {
-        self.put_back_deliveries(now, now, MAX_PER_SWEEP).await
+        self.put_back_deliveries(now, now, MAX_PER_SHARD).await
     }
 
-    /// Puts at most `max` unfinished deliveries that are due before `until` back on the queue; returns how many.
+    /// Puts unfinished deliveries that are due before `until` back on the queue, at most `max` of each shard; returns how
+    /// many.
     pub(crate) async fn put_back_deliveries(
         &self,
         until: Timestamp,
@@ -32,7 +33,7 @@ impl Sweeper {
         for shard in Shard::all() {
             // All are found before the first is put back: what is put back moves on in the index, and a sweep without an
             // end would find it again and again.
-            let overdue = self.overdue(shard, until, max - swept).await?;
+            let overdue = self.overdue(shard, until, max).await?;
             for some in overdue.chunks(PAGE) {
                 self.put_back(some, now).await?;
             }

@@ -77,6 +77,9 @@ impl Sweeper {
             Box::pin(self.sweep_deliveries(now)),
             Box::pin(self.sweep_alerts())
         );
+        for error in [&events, &deliveries, &alerts].into_iter().filter_map(|swept| swept.as_ref().err()) {
+            tracing::error!(%error, "a part of the sweep ended early; the next one goes on");
+        }
         let (events, deliveries, alerts) = (events?, deliveries?, alerts?);
         if events + deliveries > 0 {
             tracing::warn!(events, deliveries, "what was lost on its way is set going again");

@@ -129,7 +129,9 @@ impl Aws {
         move |error| match error {
             StoreError::Call { code, cause, .. } => place.refused(code.as_deref(), &cause),
             StoreError::Unreadable { .. } => Failure::Impossible(format!("in {place} an {error}")),
-            StoreError::Contention(_) => Failure::Impossible(format!("{error}; run the command again")),
+            StoreError::Contention(_) | StoreError::Throttled(_) => {
+                Failure::Impossible(format!("{error}; run the command again"))
+            }
         }
     }
 

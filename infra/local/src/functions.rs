@@ -14,6 +14,7 @@ use portal::Portal;
 use publish_event::PublishEvent;
 use request_timeoff::TimeOff;
 use shared::config::{ConfigError, Environment};
+use shared::deliverer::Deliverer;
 use shared::inbound::resource::Resource;
 use sweeper::Sweeper;
 
@@ -66,8 +67,8 @@ pub fn functions(environment_of: EnvironmentOf<'_>, clock: &Clock) -> Result<Fun
             let (dispatcher, now) = (Arc::clone(&dispatcher), time.now());
             async move { dispatcher.handle(batch, now).await }
         }),
-        deliverer: delivering(&environment_of("deliverer"), clock)?,
-        retry_worker: delivering(&environment_of("retry-worker"), clock)?,
+        deliverer: delivering(environment_of("deliverer").deliverer()?.sparing_failing(), clock),
+        retry_worker: delivering(environment_of("retry-worker").deliverer()?, clock),
         sweeper: sweeping(&sweeper, false),
         recovery: sweeping(&sweeper, true),
     })
@@ -142,12 +143,12 @@ where
     http_handler(move |request| function(request, clock.now()))
 }
 
-fn delivering(environment: &Environment, clock: &Clock) -> Result<QueueHandler, ConfigError> {
-    let (deliverer, clock) = (Arc::new(environment.deliverer()?), clock.clone());
-    Ok(queue_handler(move |batch| {
+fn delivering(deliverer: Deliverer, clock: &Clock) -> QueueHandler {
+    let (deliverer, clock) = (Arc::new(deliverer), clock.clone());
+    queue_handler(move |batch| {
         let (deliverer, now) = (Arc::clone(&deliverer), clock.now());
         async move { deliverer.handle(batch, now).await }
-    }))
+    })
 }
 
 fn sweeping(sweeper: &Arc<Sweeper>, all: bool) -> ScheduleHandler {

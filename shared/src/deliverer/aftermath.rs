@@ -2,19 +2,44 @@
 //!
 //! Each transition alerts once: the conditional write that changes the state and the alert are one transaction.
 
+use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
+
 use jiff::Timestamp;
 
 use super::Deliverer;
 use crate::alert::{Alert, AlertKind};
-use crate::delivery::{Delivery, Trigger};
+use crate::delivery::{Attempt, Delivery, LastAttempt, Trigger};
 use crate::endpoint::{DISABLE_AFTER_SECONDS, Endpoint, FAILING_AFTER, HealthState};
 use crate::ids;
 use crate::schedule::Verdict;
-use crate::sender::Answer;
 use crate::store::StoreError;
 
 /// A success of a healthy endpoint is noted at most this often.
 const NOTE_SUCCESS_SECONDS: i64 = 60;
+
+/// The most endpoints that are remembered as unsettled.
+const MAX_UNSETTLED: usize = 10_000;
+
+/// Endpoints of which this process has noted a failure and no success since. What a batch read of an endpoint is older
+/// than what the batch itself has noted: without this, failures between successes would count as failures in a row.
+#[derive(Debug, Default)]
+pub(super) struct Unsettled(Mutex<HashSet<String>>);
+
+impl Unsettled {
+    fn insert(&self, endpoint_id: &str) {
+        let mut ids = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if ids.len() >= MAX_UNSETTLED {
+            ids.clear();
+        }
+        ids.insert(endpoint_id.to_owned());
+    }
+
+    /// Whether it was one.
+    fn remove(&self, endpoint_id: &str) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(endpoint_id)
+    }
+}
 
 impl Deliverer {
     /// Follows up an attempt that is recorded. What can't be noted now is in the log: the delivery itself is safe, and the
@@ -23,23 +48,35 @@ impl Deliverer {
         &self,
         delivery: &Delivery,
         endpoint: &Endpoint,
-        answer: &Answer,
+        last: LastAttempt,
         verdict: Verdict,
         now: Timestamp,
     ) {
+        // How an endpoint does is judged by what happens to it anew, not by what people send once more.
+        if matches!(delivery.trigger, Trigger::Test | Trigger::Replay) {
+            return;
+        }
         let noted = match verdict {
-            // How an endpoint does is judged by what happens to it anew, not by what people send once more.
-            _ if delivery.trigger == Trigger::Test => Ok(()),
-            Verdict::Delivered | Verdict::RetryAt(_) | Verdict::Exhausted if delivery.trigger == Trigger::Replay => {
-                Ok(())
-            }
             Verdict::Delivered => self.note_success(delivery, endpoint, now).await,
-            Verdict::Gone => self.disable(delivery, answer, "the endpoint answered 410 Gone", now).await,
-            Verdict::RetryAt(_) | Verdict::Exhausted => self.note_failure(delivery, endpoint, answer, now).await,
+            Verdict::RetryAt(_) | Verdict::Exhausted => self.note_failure(delivery, endpoint, last, now).await,
+            // It is disabled already.
+            Verdict::Gone => Ok(()),
         };
         if let Err(error) = noted {
             tracing::error!(%error, endpoint_id = endpoint.id, "the health of an endpoint was not noted");
         }
+    }
+
+    /// Disables an endpoint that answered 410, unless its people have changed it since it was read: that answer was not
+    /// about what they made of it.
+    pub(super) async fn disable_gone(
+        &self,
+        delivery: &Delivery,
+        endpoint: &Endpoint,
+        attempt: &Attempt,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.disable(delivery, endpoint, LastAttempt::from(attempt), "the endpoint answered 410 Gone", now).await
     }
 
     async fn note_success(&self, delivery: &Delivery, endpoint: &Endpoint, now: Timestamp) -> Result<(), StoreError> {
@@ -48,7 +85,8 @@ impl Deliverer {
         let clean = health.consecutive_failures == 0
             && health.state == HealthState::Healthy
             && health.first_failure_at.is_none();
-        if fresh && clean {
+        let unsettled = self.unsettled.remove(&endpoint.id);
+        if fresh && clean && !unsettled {
             return Ok(());
         }
         if self.endpoints.note_success(&delivery.account, &endpoint.id, now).await? {
@@ -62,21 +100,22 @@ impl Deliverer {
         &self,
         delivery: &Delivery,
         endpoint: &Endpoint,
-        answer: &Answer,
+        last: LastAttempt,
         now: Timestamp,
     ) -> Result<(), StoreError> {
+        self.unsettled.insert(&endpoint.id);
         let first = delivery.attempt_count == 0;
         let Some(after) = self.endpoints.note_failure(&delivery.account, &endpoint.id, first, now).await? else {
             return Ok(());
         };
-        let health = after.health;
+        let health = &after.health;
         if health.state == HealthState::Healthy && health.consecutive_failures >= FAILING_AFTER {
-            let alert = alert(AlertKind::EndpointFailing, delivery, Some(answer), now);
+            let alert = alert(AlertKind::EndpointFailing, delivery, Some(last), now);
             self.endpoints.mark_failing(&delivery.account, &endpoint.id, now, (&self.alerts, &alert)).await?;
         }
         let failing_seconds = health.first_failure_at.map_or(0, |since| now.as_second() - since.as_second());
         if failing_seconds >= DISABLE_AFTER_SECONDS && health.consecutive_failures >= FAILING_AFTER {
-            self.disable(delivery, answer, "every attempt has failed for 5 days", now).await?;
+            self.disable(delivery, &after, last, "every attempt has failed for 5 days", now).await?;
         }
         Ok(())
     }
@@ -84,29 +123,30 @@ impl Deliverer {
     async fn disable(
         &self,
         delivery: &Delivery,
-        answer: &Answer,
+        endpoint: &Endpoint,
+        last: LastAttempt,
         reason: &str,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let alert = alert(AlertKind::EndpointDisabled, delivery, Some(answer), now);
-        self.endpoints.disable(&delivery.account, &delivery.endpoint_id, reason, (&self.alerts, &alert)).await
+        let alert = alert(AlertKind::EndpointDisabled, delivery, Some(last), now);
+        self.endpoints.disable(&delivery.account, endpoint, reason, (&self.alerts, &alert)).await
     }
 }
 
-/// The alert of a delivery that is marked failed.
-pub(super) fn delivery_failed(delivery: &Delivery, answer: Option<&Answer>, now: Timestamp) -> Alert {
-    alert(AlertKind::DeliveryFailed, delivery, answer, now)
+/// The alert of a delivery that is marked failed, with what came of its last attempt.
+pub(super) fn delivery_failed(delivery: &Delivery, last: Option<LastAttempt>, now: Timestamp) -> Alert {
+    alert(AlertKind::DeliveryFailed, delivery, last, now)
 }
 
-fn alert(kind: AlertKind, delivery: &Delivery, answer: Option<&Answer>, now: Timestamp) -> Alert {
+fn alert(kind: AlertKind, delivery: &Delivery, last: Option<LastAttempt>, now: Timestamp) -> Alert {
     Alert {
         id: ids::new_id("alr_", now),
         kind,
         endpoint_id: delivery.endpoint_id.clone(),
         delivery_id: Some(delivery.id.clone()),
         event: Some(delivery.event),
-        last_status_code: answer.and_then(|answer| answer.status_code),
-        last_error: answer.and_then(|answer| answer.error),
+        last_status_code: last.and_then(|last| last.status_code),
+        last_error: last.and_then(|last| last.error),
         created_at: now,
         message: message(kind, delivery),
     }

@@ -102,6 +102,8 @@ mod tests {
             trigger: crate::delivery::Trigger::Scheduled,
             next_attempt_at: None,
             created_at: jiff::Timestamp::UNIX_EPOCH,
+            claimed_until: None,
+            waiting_since: None,
             completed_at: None,
             test: false,
             last_attempt: None,

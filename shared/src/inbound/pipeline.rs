@@ -35,8 +35,12 @@ pub(super) struct Run<'a> {
     pub(super) now: Timestamp,
 }
 
+/// What came of one try.
 enum Step {
     Answered(Reply),
+    /// There was a record that nobody had looked for: the next try knows it.
+    Learned,
+    /// Others were faster: what is known was read anew.
     Again,
 }
 
@@ -54,10 +58,11 @@ pub(super) async fn run<R: Resource>(
         run.read::<R>(&mut knowledge).await?;
     }
     for tries in 1..=MAX_TRIES {
-        if let Step::Answered(reply) = run.step::<R>(&mut knowledge).await? {
-            return Ok(reply);
+        match run.step::<R>(&mut knowledge).await? {
+            Step::Answered(reply) => return Ok(reply),
+            Step::Learned => {}
+            Step::Again => pause(tries).await,
         }
-        pause(tries).await;
     }
     Err(Problem::new(ProblemCode::Unavailable, "Others keep changing the same records. Send it again in a moment."))
 }
@@ -155,12 +160,13 @@ impl Run<'_> {
                 let events: Vec<_> = plan.events.iter().map(|draft| draft.name.as_str()).collect();
                 Ok(Step::Answered(self.answer(plan.action, &plan.body, &events, &plan.warnings)))
             }
-            Committed::Lost(Some(other)) if stored.is_some_and(|stored| stored.id != other.id) => {
+            // The number that the record was to get is another record's.
+            Committed::Lost(Some(other)) if stored.is_some_and(|stored| self.renumbers(stored, &plan, &other)) => {
                 Err(self.exists(&other))
             }
             Committed::Lost(Some(current)) if stored.is_none() && R::references(&self.parsed.sent).is_empty() => {
                 knowledge.learn(self.parsed.kind, *current);
-                Ok(Step::Again)
+                Ok(Step::Learned)
             }
             Committed::Lost(_) | Committed::Again => {
                 knowledge.forget();
@@ -168,6 +174,13 @@ impl Run<'_> {
                 Ok(Step::Again)
             }
         }
+    }
+
+    /// Whether a plan for `stored` failed because it takes the number of `other`. With the number that it had, the record
+    /// was deleted and made again meanwhile.
+    fn renumbers(&self, stored: &Stored, plan: &Plan, other: &Stored) -> bool {
+        let key = self.parsed.kind.model().key;
+        stored.id != other.id && stored.body.get(key) != plan.body.get(key)
     }
 
     /// The events of a plan with their ids, in as many outbox items as they need.

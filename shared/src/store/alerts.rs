@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::types::{Put, TransactWriteItem, Update};
 use super::item::{Item, Reader, json, n, s};
 use super::range::IdRange;
 use super::shard::Shard;
-use super::{StoreError, tables};
+use super::{StoreError, pause_before, tables};
 use crate::alert::{Alert, AlertKind};
 use crate::ids::ulid_of;
 
@@ -18,6 +18,8 @@ const TABLE: &str = "alerts";
 /// Alerts are kept 90 days.
 const RETENTION_SECONDS: i64 = 90 * 86_400;
 
+/// So often a change is tried that others get in the way of.
+const MAX_TRIES: u32 = 5;
 /// So many are looked at in one query when only some are wanted.
 const EXAMINED: i32 = 500;
 /// So many queries for one page.
@@ -70,8 +72,20 @@ impl Alerts {
     /// and none that is told twice. Returns false, and stores nothing, when the condition of the change does not hold.
     ///
     /// # Errors
-    /// When DynamoDB can't be reached, or somebody else is changing the same item.
+    /// When DynamoDB can't be reached, or others change the same item over and over.
     pub(super) async fn tell(&self, change: Update, account: &str, alert: &Alert) -> Result<bool, StoreError> {
+        for tries in 0..MAX_TRIES {
+            // Many workers note how one endpoint does; DynamoDB cancels a transaction that meets another write.
+            pause_before(tries).await;
+            match self.tell_once(change.clone(), account, alert).await {
+                Err(StoreError::Contention(_)) => {}
+                told => return told,
+            }
+        }
+        Err(StoreError::Contention(TABLE))
+    }
+
+    async fn tell_once(&self, change: Update, account: &str, alert: &Alert) -> Result<bool, StoreError> {
         let put = Put::builder()
             .table_name(&self.table)
             .set_item(Some(to_item(account, alert)))

@@ -8,7 +8,9 @@ mod rotation;
 mod transaction;
 
 use aws_sdk_dynamodb::Client;
-use jiff::Timestamp;
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use jiff::{SignedDuration, Timestamp};
 
 use super::StoreError;
 use super::item::{Item, Reader, s};
@@ -17,7 +19,7 @@ use crate::api_key::{ApiKey, KeyHash};
 use transaction::{Transacted, is_last};
 
 pub use accounts::AccountPage;
-pub use rotation::Rotated;
+pub use rotation::{Rotated, Rotation};
 
 const TABLE: &str = "api keys";
 /// Partition of the accounts.
@@ -70,7 +72,8 @@ impl ApiKeys {
         Self { db, table }
     }
 
-    /// The key with this hash and its account.
+    /// The key with this hash and its account. Read consistently: it is remembered, and what was revoked just now must
+    /// not be remembered as valid.
     ///
     /// # Errors
     /// When DynamoDB can't be reached or the item can't be read.
@@ -81,6 +84,7 @@ impl ApiKeys {
             .table_name(&self.table)
             .key("pk", s(hash_key(hash)))
             .key("sk", s("-"))
+            .consistent_read(true)
             .send()
             .await
             .map_err(StoreError::call("GetItem API key"))?;
@@ -190,23 +194,28 @@ impl ApiKeys {
         Err(StoreError::Contention(TABLE))
     }
 
-    /// Notes that a key was used. Called at most once a minute a key.
+    /// Notes that a key was used, at most once a minute, however many functions see it.
     ///
     /// # Errors
     /// When DynamoDB can't be reached.
     pub async fn touch(&self, account: &str, id: &str, now: Timestamp) -> Result<(), StoreError> {
-        self.db
+        let minute_ago = now - SignedDuration::from_mins(1);
+        let outcome = self
+            .db
             .update_item()
             .table_name(&self.table)
             .key("pk", s(account_key(account)))
             .key("sk", s(id))
             .update_expression("SET lastUsedAt = :now")
-            .condition_expression("attribute_exists(pk)")
+            .condition_expression("attribute_exists(pk) AND (attribute_not_exists(lastUsedAt) OR lastUsedAt <= :ago)")
             .expression_attribute_values(":now", s(crate::clock::rfc3339(now)))
+            .expression_attribute_values(":ago", s(crate::clock::rfc3339(minute_ago)))
             .send()
-            .await
-            .map_err(StoreError::call("UpdateItem API key"))?;
-        Ok(())
+            .await;
+        match outcome.map_err(SdkError::into_service_error) {
+            Ok(_) | Err(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(()),
+            Err(other) => Err(StoreError::operation("UpdateItem API key", &other)),
+        }
     }
 
     async fn item(&self, account: &str, id: &str) -> Result<Option<Item>, StoreError> {

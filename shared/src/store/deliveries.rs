@@ -11,24 +11,28 @@ mod stored;
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Put, TransactWriteItem, Update};
 use jiff::Timestamp;
 
 use super::alerts::Alerts;
 use super::events::Outbox;
-use super::item::{Item, json, n, s};
+use super::item::{Item, Reader, json, n, s};
 use super::{StoreError, endpoints};
 use crate::alert::Alert;
 use crate::delivery::{Attempt, Delivery, DeliveryStatus, DeliveryTask, LastAttempt};
 use crate::endpoint::Endpoint;
-use stored::{due, read, to_item};
+use stored::{account_status, due, read, to_item};
 
 pub use list::{DeliveryPage, Filter};
 pub use overdue::Overdue;
 
 const TABLE: &str = "deliveries";
+/// An item holds the latest attempts and no more: people may send a delivery again as often as they like.
+const MAX_ATTEMPTS_KEPT: usize = 25;
 /// A transaction holds at most 100 items.
 pub const MAX_CREATED_AT_ONCE: usize = 100;
 /// How long after its due time a delivery counts as lost: longer than a message that is being worked on stays hidden.
@@ -54,15 +58,47 @@ pub struct Outcome {
     pub now: Timestamp,
 }
 
-/// What a batch of tasks needs, read in one call.
+/// What a batch of tasks needs, read in one call. An item that can't be read, such as one that a newer version has
+/// written, fails the tasks that need it and no others.
 #[derive(Debug, Default)]
 pub struct Work {
-    /// Deliveries by id.
-    pub deliveries: HashMap<String, Delivery>,
-    /// Outbox items by account and id.
-    pub outboxes: HashMap<(String, String), Outbox>,
-    /// Endpoints by account and id.
-    pub endpoints: HashMap<(String, String), Endpoint>,
+    deliveries: HashMap<String, Result<Delivery, StoreError>>,
+    outboxes: HashMap<(String, String), Result<Outbox, StoreError>>,
+    endpoints: HashMap<(String, String), Result<Endpoint, StoreError>>,
+}
+
+impl Work {
+    /// The delivery of a task, if there is one.
+    ///
+    /// # Errors
+    /// When it can't be read; likewise below.
+    pub fn delivery(&self, task: &DeliveryTask) -> Result<Option<&Delivery>, StoreError> {
+        self.deliveries.get(&task.delivery_id).map(Result::as_ref).transpose().map_err(Clone::clone)
+    }
+
+    /// The outbox item with its event.
+    ///
+    /// # Errors
+    /// When it can't be read.
+    pub fn outbox(&self, task: &DeliveryTask) -> Result<Option<&Outbox>, StoreError> {
+        self.outboxes
+            .get(&(task.account.clone(), task.outbox_id.clone()))
+            .map(Result::as_ref)
+            .transpose()
+            .map_err(Clone::clone)
+    }
+
+    /// Its endpoint.
+    ///
+    /// # Errors
+    /// When it can't be read.
+    pub fn endpoint(&self, task: &DeliveryTask) -> Result<Option<&Endpoint>, StoreError> {
+        self.endpoints
+            .get(&(task.account.clone(), task.endpoint_id.clone()))
+            .map(Result::as_ref)
+            .transpose()
+            .map_err(Clone::clone)
+    }
 }
 
 impl Deliveries {
@@ -106,7 +142,7 @@ impl Deliveries {
     /// Reads what the attempts of `tasks` need (at most ten): deliveries, events and endpoints, in one call.
     ///
     /// # Errors
-    /// When DynamoDB can't be reached or an item can't be read.
+    /// When DynamoDB can't be reached.
     pub async fn work(
         &self,
         tasks: &[DeliveryTask],
@@ -126,38 +162,48 @@ impl Deliveries {
                 .build()
                 .map_err(StoreError::built("BatchGetItem work"))
         };
-        let mut pending = Some(HashMap::from([
+        let wanted = HashMap::from([
             (self.table.clone(), keys(|task| &task.delivery_id)?),
             (events.table().to_owned(), keys(|task| &task.outbox_id)?),
             (endpoints.table().to_owned(), keys(|task| &task.endpoint_id)?),
-        ]));
+        ]);
         let mut work = Work::default();
-        while let Some(request) = pending.take().filter(|request| !request.is_empty()) {
-            let output = self
-                .db
-                .batch_get_item()
-                .set_request_items(Some(request))
-                .send()
-                .await
-                .map_err(StoreError::call("BatchGetItem work"))?;
-            for (table, items) in output.responses.into_iter().flatten() {
-                for item in items {
-                    if table == self.table {
-                        let delivery = read(&item)?;
-                        work.deliveries.insert(delivery.id.clone(), delivery);
-                    } else if table == events.table() {
-                        let outbox = Outbox::from_item(item)?;
-                        work.outboxes.insert((outbox.account.clone(), outbox.id.clone()), outbox);
-                    } else {
-                        let (account, endpoint) = endpoints::read(&item)?;
-                        work.endpoints.insert((account, endpoint.id.clone()), endpoint);
-                    }
-                }
+        for (table, item) in super::batch_get(&self.db, wanted, "BatchGetItem work").await? {
+            let key = Reader { table: TABLE, item: &item };
+            let (account, id) = (key.string("pk")?, key.string("sk")?);
+            if table == self.table {
+                work.deliveries.insert(id, read(&item));
+            } else if table == events.table() {
+                work.outboxes.insert((account, id), Outbox::from_item(item));
+            } else {
+                work.endpoints.insert((account, id), endpoints::read(&item).map(|(_, endpoint)| endpoint));
             }
-            pending = output.unprocessed_keys;
-            super::pause_if(pending.as_ref()).await;
         }
         Ok(work)
+    }
+
+    /// Claims the next attempt of `delivery` until `until`: no other worker makes it at the same time, and a series that
+    /// a person begins meanwhile starts after it. Returns false when it is claimed already, or out of date.
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached.
+    pub async fn claim(&self, delivery: &Delivery, now: Timestamp, until: Timestamp) -> Result<bool, StoreError> {
+        let outcome = self
+            .update_item(&delivery.account, &delivery.id)
+            .update_expression("SET claimedUntil = :until")
+            .condition_expression(format!(
+                "{IS_UNFINISHED} AND attemptCount = :seen AND series = :series \
+                 AND (attribute_not_exists(claimedUntil) OR claimedUntil <= :now)"
+            ))
+            .expression_attribute_names("#status", "status")
+            .set_expression_attribute_values(Some(unfinished()))
+            .expression_attribute_values(":until", n(until.as_millisecond()))
+            .expression_attribute_values(":now", n(now.as_millisecond()))
+            .expression_attribute_values(":seen", n(delivery.attempt_count))
+            .expression_attribute_values(":series", n(delivery.series))
+            .send()
+            .await;
+        held(outcome, "UpdateItem claim")
     }
 
     /// Records what became of an attempt. Returns false, and changes nothing, when the delivery is final already,
@@ -168,22 +214,14 @@ impl Deliveries {
     pub async fn record(&self, delivery: &Delivery, outcome: &Outcome) -> Result<bool, StoreError> {
         let Recording { expression, condition, values } = recording(delivery, outcome);
         let outcome = self
-            .db
-            .update_item()
-            .table_name(&self.table)
-            .key("pk", s(&delivery.account))
-            .key("sk", s(&delivery.id))
+            .update_item(&delivery.account, &delivery.id)
             .update_expression(expression)
             .condition_expression(condition)
             .expression_attribute_names("#status", "status")
             .set_expression_attribute_values(Some(values))
             .send()
             .await;
-        match outcome.map_err(aws_sdk_dynamodb::error::SdkError::into_service_error) {
-            Ok(_) => Ok(true),
-            Err(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
-            Err(other) => Err(StoreError::operation("UpdateItem delivery", &other)),
-        }
+        held(outcome, "UpdateItem delivery")
     }
 
     /// The same for a delivery that has failed, in one transaction with its alert: there is no failure that nobody was
@@ -212,6 +250,10 @@ impl Deliveries {
         alerts.tell(update, &delivery.account, alert).await
     }
 
+    fn update_item(&self, account: &str, id: &str) -> UpdateItemFluentBuilder {
+        self.db.update_item().table_name(&self.table).key("pk", s(account)).key("sk", s(id))
+    }
+
     fn put_new(&self, delivery: &Delivery) -> Result<TransactWriteItem, StoreError> {
         let put = Put::builder()
             .table_name(&self.table)
@@ -223,8 +265,17 @@ impl Deliveries {
     }
 }
 
-/// The delivery is unfinished and no attempt was recorded since it was read.
-const IS_CURRENT: &str = "attemptCount = :seen AND #status IN (:pending, :retrying)";
+/// Whether the condition of an update held.
+fn held(outcome: Result<UpdateItemOutput, SdkError<UpdateItemError>>, call: &'static str) -> Result<bool, StoreError> {
+    match outcome.map_err(SdkError::into_service_error) {
+        Ok(_) => Ok(true),
+        Err(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
+        Err(other) => Err(StoreError::operation(call, &other)),
+    }
+}
+
+/// The delivery is unfinished.
+const IS_UNFINISHED: &str = "#status IN (:pending, :retrying)";
 
 /// The update that records an outcome.
 struct Recording {
@@ -234,34 +285,61 @@ struct Recording {
 }
 
 fn recording(delivery: &Delivery, outcome: &Outcome) -> Recording {
-    let made = u32::from(outcome.attempt.is_some());
-    let mut set = vec!["#status = :status", "attemptCount = :count"];
-    let mut values = HashMap::from([
-        (":seen".to_owned(), n(delivery.attempt_count)),
-        (":count".to_owned(), n(delivery.attempt_count + made)),
-        (":pending".to_owned(), s(DeliveryStatus::Pending.as_str())),
-        (":retrying".to_owned(), s(DeliveryStatus::Retrying.as_str())),
-        (":status".to_owned(), s(outcome.status.as_str())),
-    ]);
+    let mut set = vec!["#status = :status"];
+    let mut remove = vec!["claimedUntil"];
+    let mut condition = vec![IS_UNFINISHED];
+    let mut values = unfinished();
+    values.insert(":status".to_owned(), s(outcome.status.as_str()));
     if let Some(attempt) = &outcome.attempt {
-        set.extend(["attempts = list_append(attempts, :attempt)", "lastAttempt = :last"]);
-        values.insert(":attempt".to_owned(), AttributeValue::L(vec![json(attempt)]));
+        set.extend(["attemptCount = attemptCount + :one", "lastAttempt = :last"]);
+        remove.push("waitingSince");
+        values.insert(":one".to_owned(), n(1));
         values.insert(":last".to_owned(), json(&LastAttempt::from(attempt)));
+        let (change, attempts) = with_attempt(delivery, attempt);
+        set.push(change);
+        values.insert(":attempts".to_owned(), AttributeValue::L(attempts));
+    } else if delivery.waiting_since.is_none() && outcome.next_attempt_at.is_some() {
+        set.push("waitingSince = :now");
+        values.insert(":now".to_owned(), s(outcome.now.to_string()));
     }
-    let mut remove = "";
+    if outcome.status.is_rare() {
+        set.push("accountStatus = :accountStatus");
+        values.insert(":accountStatus".to_owned(), s(account_status(&delivery.account, outcome.status)));
+    } else {
+        remove.push("accountStatus");
+    }
     if let Some(next) = outcome.next_attempt_at {
         set.extend(["nextAttemptAt = :next", "dueAt = :due"]);
         values.insert(":next".to_owned(), s(next.to_string()));
         values.insert(":due".to_owned(), n(due(next)));
     } else {
         set.push("completedAt = :completed");
+        remove.extend(["nextAttemptAt", "dueShard", "dueAt"]);
         values.insert(":completed".to_owned(), s(outcome.now.to_string()));
-        remove = " REMOVE nextAttemptAt, dueShard, dueAt";
     }
-    let mut condition = IS_CURRENT.to_owned();
+    // That it arrived counts, whatever was recorded or begun meanwhile; anything else is out of date then.
     if outcome.status != DeliveryStatus::Delivered {
-        condition.push_str(" AND series = :series");
+        condition.extend(["attemptCount = :seen", "series = :series"]);
+        values.insert(":seen".to_owned(), n(delivery.attempt_count));
         values.insert(":series".to_owned(), n(delivery.series));
     }
-    Recording { expression: format!("SET {}{remove}", set.join(", ")), condition, values }
+    let expression = format!("SET {} REMOVE {}", set.join(", "), remove.join(", "));
+    Recording { expression, condition: condition.join(" AND "), values }
+}
+
+/// How `attempt` joins the others: at the end of the list, which loses its oldest entries when it is full.
+fn with_attempt(delivery: &Delivery, attempt: &Attempt) -> (&'static str, Vec<AttributeValue>) {
+    let kept = &delivery.attempts;
+    if kept.len() < MAX_ATTEMPTS_KEPT {
+        return ("attempts = list_append(attempts, :attempts)", vec![json(attempt)]);
+    }
+    let latest = kept[kept.len() + 1 - MAX_ATTEMPTS_KEPT..].iter().chain([attempt]);
+    ("attempts = :attempts", latest.map(json).collect())
+}
+
+/// The values that [`IS_UNFINISHED`] compares with.
+fn unfinished() -> Item {
+    [(":pending", DeliveryStatus::Pending), (":retrying", DeliveryStatus::Retrying)]
+        .map(|(name, status)| (name.to_owned(), s(status.as_str())))
+        .into()
 }

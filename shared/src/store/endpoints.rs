@@ -28,6 +28,8 @@ pub struct Endpoints {
 pub struct Page {
     /// In the order of their ids, oldest first unless asked otherwise.
     pub endpoints: Vec<Endpoint>,
+    /// How many of the page could not be read.
+    pub unreadable: usize,
     /// Where the next page begins.
     pub next: Option<String>,
 }
@@ -97,10 +99,11 @@ impl Endpoints {
         output.item().map(|item| read(item).map(|(_, endpoint)| endpoint)).transpose()
     }
 
-    /// A page of an account's endpoints, after the id `after` if given.
+    /// A page of an account's endpoints, after the id `after` if given. One that can't be read, such as one that a newer
+    /// version has written, is left out, counted and logged: it must not keep the others from their events.
     ///
     /// # Errors
-    /// When DynamoDB can't be reached or an item can't be read.
+    /// When DynamoDB can't be reached.
     pub async fn page(
         &self,
         account: &str,
@@ -122,10 +125,18 @@ impl Endpoints {
             .send()
             .await
             .map_err(StoreError::call("Query endpoints"))?;
-        let endpoints = output.items().iter().map(|item| read(item).map(|(_, endpoint)| endpoint));
-        let endpoints = endpoints.collect::<Result<Vec<_>, _>>()?;
-        let next = output.last_evaluated_key().and_then(|_| endpoints.last()).map(|endpoint| endpoint.id.clone());
-        Ok(Page { endpoints, next })
+        let readable = |item: &Item| match read(item) {
+            Ok((_, endpoint)) => Some(endpoint),
+            Err(error) => {
+                let endpoint_id = Reader { table: TABLE, item }.opt_text("sk");
+                tracing::error!(%error, account, endpoint_id, "an endpoint can't be read and is left out");
+                None
+            }
+        };
+        let endpoints: Vec<_> = output.items().iter().filter_map(readable).collect();
+        let unreadable = output.items().len() - endpoints.len();
+        let next = output.last_evaluated_key().map(|key| Reader { table: TABLE, item: key }.string("sk"));
+        Ok(Page { endpoints, unreadable, next: next.transpose()? })
     }
 
     /// How many endpoints an account has.

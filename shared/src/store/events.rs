@@ -114,6 +114,8 @@ impl Outbox {
             trigger,
             next_attempt_at: Some(now),
             created_at: now,
+            claimed_until: None,
+            waiting_since: None,
             completed_at: None,
             test: self.test,
             last_attempt: None,

@@ -158,21 +158,9 @@ impl Records {
             .consistent_read(true)
             .build()
             .map_err(StoreError::built("BatchGetItem records"))?;
-        let mut pending = Some(HashMap::from([(self.table.clone(), request)]));
-        let mut items = Vec::new();
-        while let Some(request) = pending.take().filter(|request| !request.is_empty()) {
-            let output = self
-                .db
-                .batch_get_item()
-                .set_request_items(Some(request))
-                .send()
-                .await
-                .map_err(StoreError::call("BatchGetItem records"))?;
-            items.extend(output.responses.into_iter().flatten().flat_map(|(_, items)| items));
-            pending = output.unprocessed_keys;
-            super::pause_if(pending.as_ref()).await;
-        }
-        Ok(items)
+        let wanted = HashMap::from([(self.table.clone(), request)]);
+        let items = super::batch_get(&self.db, wanted, "BatchGetItem records").await?;
+        Ok(items.into_iter().map(|(_, item)| item).collect())
     }
 }
 

@@ -10,6 +10,9 @@ const SHARDS: u8 = 16;
 pub struct Shard(u8);
 
 impl Shard {
+    /// How many there are.
+    pub const COUNT: usize = SHARDS as usize;
+
     /// All of them.
     pub fn all() -> impl Iterator<Item = Self> {
         (0..SHARDS).map(Self)

@@ -59,6 +59,7 @@ pub const DELIVERIES: Table = Table {
     indexes: &[
         Index { name: BY_ENDPOINT, partition: "endpoint", sort: "sk", sort_is_number: false },
         Index { name: BY_DUE, partition: "dueShard", sort: "dueAt", sort_is_number: true },
+        Index { name: BY_STATUS, partition: "accountStatus", sort: "sk", sort_is_number: false },
     ],
     ..sorted("deliveries", "DELIVERIES_TABLE", TTL)
 };
@@ -74,7 +75,9 @@ pub const IDEMPOTENCY: Table = hashed("idempotency", "IDEMPOTENCY_TABLE", TTL);
 pub const BY_ENDPOINT: &str = "by-endpoint";
 /// Index of unfinished deliveries by the time at which the sweeper looks after them.
 pub const BY_DUE: &str = "by-due";
-
+/// Index of deliveries that are not as they should be (retrying, failed, cancelled) by account and status. Sparse: a
+/// delivery that arrives at the first attempt costs it nothing.
+pub const BY_STATUS: &str = "by-status";
 /// Index of alerts that are not published yet.
 pub const BY_UNPUBLISHED: &str = "by-unpublished";
 

@@ -96,11 +96,15 @@ impl Undispatched {
                 Ok(WriteRequest::builder().delete_request(delete).build())
             });
             let deletes = deletes.collect::<Result<Vec<_>, StoreError>>()?;
-            let mut pending = Some(HashMap::from([(self.table.clone(), deletes)]));
-            while let Some(request) = pending.take().filter(|request| !request.is_empty()) {
-                let call = self.db.batch_write_item().set_request_items(Some(request)).send();
-                pending = call.await.map_err(StoreError::call("BatchWriteItem markers"))?.unprocessed_items;
-                super::pause_if(pending.as_ref()).await;
+            let mut pending = HashMap::from([(self.table.clone(), deletes)]);
+            for tries in 0..super::MAX_BATCHES {
+                super::pause_before(tries).await;
+                let call = self.db.batch_write_item().set_request_items(Some(pending)).send();
+                let output = call.await.map_err(StoreError::call("BatchWriteItem markers"))?;
+                pending = output.unprocessed_items.unwrap_or_default();
+                if pending.is_empty() {
+                    break;
+                }
             }
         }
         Ok(())

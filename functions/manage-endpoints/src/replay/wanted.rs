@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 use shared::defect::{DefectCode, Defects};
-use shared::delivery::DeliveryStatus;
+use shared::delivery::{Delivery, DeliveryStatus, Trigger};
 use shared::endpoint::EventFilter;
 use shared::events::EventName;
 use shared::manage::bodies::REPLAY;
@@ -12,6 +12,9 @@ use shared::problem::Problem;
 
 use crate::changes::filters;
 
+/// What a replay has sent so lately belongs to that replay: a client that calls again because it saw no answer, or is on
+/// its way through the calls of a long one, sends nothing twice.
+const SENT_LATELY: SignedDuration = SignedDuration::from_mins(10);
 /// Events are kept for as long.
 const LONGEST: SignedDuration = SignedDuration::from_hours(30 * 24);
 
@@ -91,6 +94,12 @@ impl Wanted {
             _ => Step::Leave,
         }
     }
+}
+
+/// Whether it has arrived by a replay in the last minutes.
+pub(super) fn sent_lately(delivery: &Delivery, now: Timestamp) -> bool {
+    let replayed = delivery.trigger == Trigger::Replay && delivery.status == DeliveryStatus::Delivered;
+    delivery.completed_at.filter(|_| replayed).is_some_and(|at| now.duration_since(at) < SENT_LATELY)
 }
 
 fn check_span(since: Timestamp, until: Timestamp, defects: &mut Defects) {

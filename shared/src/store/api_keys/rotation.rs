@@ -18,10 +18,21 @@ pub struct Rotated {
     pub new: ApiKey,
 }
 
+/// What came of a rotation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rotation {
+    /// There are two keys now.
+    Done(Box<Rotated>),
+    /// There was no such key.
+    NotFound,
+    /// It has nothing to hand on.
+    Refused,
+}
+
 impl ApiKeys {
     /// Puts `new` beside the key `id`, which stops working at `until` or earlier if it was to. Both or neither. The
-    /// account has as many keys that manage keys as before, or one more. `new` is made again from the key when somebody
-    /// else changes it meanwhile.
+    /// account has as many keys that manage keys as before, or one more. `new` is asked again when somebody else changes
+    /// the key meanwhile; where it returns `None` nothing happens, and [`Rotation::Refused`] says so.
     ///
     /// # Errors
     /// When DynamoDB can't be reached, the item can't be read, or others change the key over and over.
@@ -30,13 +41,13 @@ impl ApiKeys {
         account: &Account,
         id: &str,
         until: Timestamp,
-        new: impl Fn(&ApiKey) -> ApiKey,
-    ) -> Result<Option<Rotated>, StoreError> {
+        new: impl Fn(&ApiKey) -> Option<ApiKey>,
+    ) -> Result<Rotation, StoreError> {
         for _ in 0..MAX_TRIES {
-            let Some(item) = self.item(&account.id, id).await? else { return Ok(None) };
+            let Some(item) = self.item(&account.id, id).await? else { return Ok(Rotation::NotFound) };
             let stored = listed(&item)?;
             let seen = Reader { table: TABLE, item: &item }.string("key")?;
-            let new = new(&stored);
+            let Some(new) = new(&stored) else { return Ok(Rotation::Refused) };
             let ends = stored.expires_at.map_or(until, |at| at.min(until));
             let old = ApiKey { expires_at: Some(ends), ..stored.clone() };
             let mut items = vec![
@@ -47,7 +58,7 @@ impl ApiKeys {
             let managers = i8::from(new.manages_keys()) - i8::from(stored.manages_keys());
             items.extend(self.count_managers(&account.id, managers)?);
             if let Transacted::Done = self.transact(items).await? {
-                return Ok(Some(Rotated { old, new }));
+                return Ok(Rotation::Done(Box::new(Rotated { old, new })));
             }
         }
         Err(StoreError::Contention(TABLE))

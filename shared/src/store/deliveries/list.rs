@@ -1,29 +1,41 @@
 //! Deliveries as people look for them: one by its id, or a page of them, newest first.
 //!
-//! Always a query: by account, by endpoint (the index `by-endpoint`), and within either by the time in the ids. What is
-//! no key is filtered, over so many deliveries a call that a call ends soon: the next page goes on from there.
+//! Always a query: by account, by status where few stand so (the index `by-status`) or by endpoint (`by-endpoint`), and
+//! within each by the time in the ids. What is no key is filtered, over a bounded number of deliveries in one call: the
+//! next page goes on from there.
+
+use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 use jiff::Timestamp;
 
 use super::super::item::{Item, Reader, s};
 use super::super::range::IdRange;
-use super::super::{StoreError, pause_if, tables};
-use super::stored::read;
+use super::super::{StoreError, batch_get, tables};
+use super::stored::{account_status, read};
 use super::{Deliveries, TABLE};
 use crate::delivery::{Delivery, DeliveryStatus};
 use crate::events::EventName;
 
 /// A list has no use for attempts, which are most of an item.
 const SUMMARY: &str = "pk, sk, endpoint, eventId, #event, outboxId, #status, attemptCount, seriesStart, series, \
-                       #trigger, nextAttemptAt, createdAt, completedAt, #test, lastAttempt";
+                       #trigger, nextAttemptAt, claimedUntil, waitingSince, createdAt, completedAt, #test, lastAttempt";
 /// Names of [`SUMMARY`] that DynamoDB has a meaning of its own for, or may get one.
 const NAMES: [(&str, &str); 4] =
     [("#event", "event"), ("#status", "status"), ("#trigger", "trigger"), ("#test", "test")];
-/// So many are looked at in one query when there is a filter, which is also as many as one batch reads.
-const EXAMINED: i32 = 100;
-/// So many queries for one page.
+/// The most that one query of an index looks at when there is a filter: as many as one batch reads.
+const EXAMINED_BY_INDEX: i32 = 100;
+/// The most that one query of an account looks at when there is a filter.
+const EXAMINED_BY_ACCOUNT: i32 = 1_000;
+/// The most queries for one page.
 const MAX_QUERIES: usize = 10;
+
+/// Where a search begins: the smallest set of deliveries that has a key.
+enum Among {
+    Account,
+    /// Of an index, with its partition key.
+    Index(&'static str, &'static str, String),
+}
 
 /// Which deliveries are wanted; `None` = any.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -67,13 +79,24 @@ impl Filter<'_> {
         after.map_or(range, |after| range.before(after))
     }
 
-    /// Whether something is to be found that no key tells.
-    fn needs_search(&self) -> bool {
-        self.event.is_some() || self.event_id.is_some() || self.status.is_some()
+    fn among(&self, account: &str) -> Among {
+        match (self.status.filter(|status| status.is_rare()), self.endpoint_id) {
+            (Some(status), _) => Among::Index(tables::BY_STATUS, "accountStatus", account_status(account, status)),
+            (None, Some(id)) => Among::Index(tables::BY_ENDPOINT, "endpoint", format!("{account}#{id}")),
+            (None, None) => Among::Account,
+        }
+    }
+
+    /// Whether something is to be found that the key of `among` does not tell.
+    fn needs_search(&self, among: &Among) -> bool {
+        let status_is_key = matches!(among, Among::Index(tables::BY_STATUS, ..));
+        let unkeyed = if status_is_key { self.endpoint_id.is_some() } else { self.status.is_some() };
+        self.event.is_some() || self.event_id.is_some() || unkeyed
     }
 
     fn matches(&self, delivery: &Delivery) -> bool {
-        self.event.is_none_or(|event| delivery.event == event)
+        self.endpoint_id.is_none_or(|id| delivery.endpoint_id == id)
+            && self.event.is_none_or(|event| delivery.event == event)
             && self.event_id.is_none_or(|id| delivery.event_id == id)
             && self.status.is_none_or(|status| delivery.status == status)
     }
@@ -124,16 +147,23 @@ impl Deliveries {
         limit: i32,
     ) -> Result<DeliveryPage, StoreError> {
         let mut page = DeliveryPage { deliveries: Vec::new(), stopped: after.map(str::to_owned) };
-        let examined = if filter.needs_search() { EXAMINED.max(limit) } else { limit };
+        let among = filter.among(account);
+        let examined = match &among {
+            _ if !filter.needs_search(&among) => limit,
+            Among::Account => EXAMINED_BY_ACCOUNT,
+            Among::Index(..) => EXAMINED_BY_INDEX,
+        };
         for _ in 0..MAX_QUERIES {
             let range = filter.range(page.stopped.as_deref());
             if range.is_empty() {
                 page.stopped = None;
                 break;
             }
-            let (found, stopped) = match filter.endpoint_id {
-                Some(endpoint) => self.of_endpoint(account, endpoint, filter, range, examined).await?,
-                None => self.of_account(account, filter, range, examined).await?,
+            let (found, stopped) = match &among {
+                Among::Index(index, attribute, key) => {
+                    self.of_index((index, attribute, key), filter, range, examined).await?
+                }
+                Among::Account => self.of_account(account, filter, range, examined).await?,
             };
             page.deliveries.extend(found);
             page.stopped = stopped;
@@ -174,11 +204,10 @@ impl Deliveries {
         Ok((deliveries, stopped(output.last_evaluated_key())))
     }
 
-    /// By the index, which has keys only: what they lead to is read in batches.
-    async fn of_endpoint(
+    /// By an index, which has keys only: what they lead to is read in batches.
+    async fn of_index(
         &self,
-        account: &str,
-        endpoint_id: &str,
+        (index, attribute, key): (&str, &str, &str),
         filter: &Filter<'_>,
         range: IdRange,
         examined: i32,
@@ -188,16 +217,16 @@ impl Deliveries {
             .db
             .query()
             .table_name(&self.table)
-            .index_name(tables::BY_ENDPOINT)
-            .key_condition_expression("endpoint = :endpoint AND sk BETWEEN :low AND :high")
-            .expression_attribute_values(":endpoint", s(format!("{account}#{endpoint_id}")))
+            .index_name(index)
+            .key_condition_expression(format!("{attribute} = :key AND sk BETWEEN :low AND :high"))
+            .expression_attribute_values(":key", s(key))
             .expression_attribute_values(":low", s(low))
             .expression_attribute_values(":high", s(high))
             .scan_index_forward(false)
             .limit(examined)
             .send()
             .await
-            .map_err(StoreError::call("Query deliveries by endpoint"))?;
+            .map_err(StoreError::call("Query index of deliveries"))?;
         let mut deliveries = Vec::with_capacity(output.items().len());
         for keys in output.items().chunks(100) {
             deliveries.extend(self.summaries(keys).await?);
@@ -230,18 +259,9 @@ impl Deliveries {
             .set_expression_attribute_names(Some(NAMES.map(|(short, name)| (short.to_owned(), name.to_owned())).into()))
             .build()
             .map_err(StoreError::built("BatchGetItem deliveries"))?;
-        let mut pending = Some(std::collections::HashMap::from([(self.table.clone(), wanted)]));
-        let mut deliveries = Vec::with_capacity(found.len());
-        while let Some(request) = pending.take().filter(|request| !request.is_empty()) {
-            let call = self.db.batch_get_item().set_request_items(Some(request)).send().await;
-            let output = call.map_err(StoreError::call("BatchGetItem deliveries"))?;
-            for item in output.responses.iter().flatten().flat_map(|(_, items)| items) {
-                deliveries.push(read(item)?);
-            }
-            pending = output.unprocessed_keys;
-            pause_if(pending.as_ref()).await;
-        }
-        Ok(deliveries)
+        let wanted = HashMap::from([(self.table.clone(), wanted)]);
+        let items = batch_get(&self.db, wanted, "BatchGetItem deliveries").await?;
+        items.iter().map(|(_, item)| read(item)).collect()
     }
 }
 

@@ -76,11 +76,7 @@ impl Deliveries {
         let until =
             (now.as_millisecond() + i64::try_from(long.as_millis()).unwrap_or_default()).max(overdue.due_at + 1);
         let outcome = self
-            .db
-            .update_item()
-            .table_name(&self.table)
-            .key("pk", s(&overdue.account))
-            .key("sk", s(&overdue.id))
+            .update_item(&overdue.account, &overdue.id)
             .update_expression("SET dueAt = :until")
             .condition_expression("dueAt = :seen")
             .expression_attribute_values(":until", n(until))

@@ -8,17 +8,14 @@ use jiff::Timestamp;
 use super::super::StoreError;
 use super::super::item::{json, n, s};
 use super::Deliveries;
-use super::stored::{due, read, shard_of};
+use super::stored::{account_status, due, read, shard_of};
 use crate::delivery::{Attempt, Delivery, DeliveryStatus, LastAttempt, Trigger};
 
-/// So many attempts of earlier series are kept, the last ones: people may send a delivery again as often as they like,
-/// and its item has an end.
-const KEPT_ATTEMPTS: usize = 20;
-
 impl Deliveries {
-    /// Begins a new series of attempts with one that is due at `now`, whatever has become of the delivery. Messages of
-    /// the old series are dropped from then on. Returns the delivery as it is then, or `None` when it has changed since
-    /// it was read: an attempt was recorded, or somebody else began a series.
+    /// Begins a new series of attempts, whatever has become of the delivery. Its first one is due at `now`, or when the
+    /// claim on an attempt that is under way ends: two are never made side by side, and [`Self::record_beside`] brings it
+    /// forward. Messages of the old series are dropped from then on. Returns the delivery as it is then, or `None` when
+    /// it has changed since it was read: an attempt was claimed or recorded, or somebody else began a series.
     ///
     /// # Errors
     /// When DynamoDB can't be reached or the item can't be read.
@@ -28,20 +25,31 @@ impl Deliveries {
         trigger: Trigger,
         now: Timestamp,
     ) -> Result<Option<Delivery>, StoreError> {
-        let kept = &delivery.attempts[delivery.attempts.len().saturating_sub(KEPT_ATTEMPTS)..];
-        let call = self
-            .series(delivery, delivery.attempt_count, now)
+        let claimed = delivery.claimed_until;
+        let same_claim =
+            if claimed.is_some() { "claimedUntil = :claimed" } else { "attribute_not_exists(claimedUntil)" };
+        let mut call = self
+            .series(delivery, delivery.attempt_count, delivery.claimed(now).unwrap_or(now))
             .update_expression(
-                "SET #status = :retrying, series = :next, seriesStart = :count, #trigger = :trigger, attempts = :kept, \
-                 nextAttemptAt = :now, dueShard = :shard, dueAt = :due REMOVE completedAt",
+                "SET #status = :retrying, accountStatus = :accountStatus, series = :next, seriesStart = :count, \
+                 #trigger = :trigger, nextAttemptAt = :now, dueShard = :shard, dueAt = :due \
+                 REMOVE completedAt, waitingSince",
             )
-            .condition_expression("attemptCount = :count AND series = :series AND #status = :status")
+            .condition_expression(format!(
+                "attemptCount = :count AND series = :series AND #status = :status AND {same_claim}"
+            ))
             .expression_attribute_names("#trigger", "trigger")
             .expression_attribute_values(":next", n(delivery.series + 1))
-            .expression_attribute_values(":kept", AttributeValue::L(kept.iter().map(json).collect()))
+            .expression_attribute_values(
+                ":accountStatus",
+                s(account_status(&delivery.account, DeliveryStatus::Retrying)),
+            )
             .expression_attribute_values(":trigger", s(trigger.as_str()))
             .expression_attribute_values(":shard", s(shard_of(&delivery.id).key()))
             .expression_attribute_values(":status", s(delivery.status.as_str()));
+        if let Some(claimed) = claimed {
+            call = call.expression_attribute_values(":claimed", n(claimed.as_millisecond()));
+        }
         changed(call).await
     }
 
@@ -60,7 +68,7 @@ impl Deliveries {
             .series(delivery, delivery.attempt_count + 1, now)
             .update_expression(
                 "SET attempts = list_append(attempts, :attempt), lastAttempt = :last, attemptCount = :count, \
-                 seriesStart = :count, nextAttemptAt = :now, dueAt = :due",
+                 seriesStart = :count, nextAttemptAt = :now, dueAt = :due REMOVE claimedUntil",
             )
             .condition_expression("attemptCount = :seen AND series > :series AND #status = :retrying")
             .expression_attribute_values(":seen", n(delivery.attempt_count))
@@ -71,11 +79,7 @@ impl Deliveries {
 
     /// What both changes have in common: a series that begins at `now` after `count` attempts.
     fn series(&self, delivery: &Delivery, count: u32, now: Timestamp) -> UpdateItemFluentBuilder {
-        self.db
-            .update_item()
-            .table_name(&self.table)
-            .key("pk", s(&delivery.account))
-            .key("sk", s(&delivery.id))
+        self.update_item(&delivery.account, &delivery.id)
             .expression_attribute_names("#status", "status")
             .expression_attribute_values(":retrying", s(DeliveryStatus::Retrying.as_str()))
             .expression_attribute_values(":series", n(delivery.series))

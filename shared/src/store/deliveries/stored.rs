@@ -22,6 +22,11 @@ pub(super) fn shard_of(id: &str) -> Shard {
     Shard::of(ulid_of(id).unwrap_or_default())
 }
 
+/// The key of the index by status.
+pub(super) fn account_status(account: &str, status: DeliveryStatus) -> String {
+    format!("{account}#{}", status.as_str())
+}
+
 pub(super) fn to_item(delivery: &Delivery) -> Item {
     let attempts = delivery.attempts.iter().map(json).collect();
     let mut item = HashMap::from([
@@ -40,6 +45,9 @@ pub(super) fn to_item(delivery: &Delivery) -> Item {
         ("attempts".to_owned(), AttributeValue::L(attempts)),
         ("expiresAt".to_owned(), n(delivery.created_at.as_second() + RETENTION_SECONDS)),
     ]);
+    if delivery.status.is_rare() {
+        item.insert("accountStatus".to_owned(), s(account_status(&delivery.account, delivery.status)));
+    }
     if delivery.test {
         item.insert("test".to_owned(), AttributeValue::Bool(true));
     }
@@ -78,6 +86,10 @@ pub(super) fn read(item: &Item) -> Result<Delivery, StoreError> {
         series: reader.number("series")?,
         trigger: Trigger::parse(reader.text("trigger")?).ok_or_else(|| reader.unreadable("trigger"))?,
         next_attempt_at: reader.opt_time("nextAttemptAt"),
+        claimed_until: reader
+            .opt_number("claimedUntil")
+            .and_then(|milliseconds| Timestamp::from_millisecond(milliseconds).ok()),
+        waiting_since: reader.opt_time("waitingSince"),
         created_at: reader.time("createdAt")?,
         completed_at: reader.opt_time("completedAt"),
         test: reader.flag("test"),

@@ -103,21 +103,22 @@ impl Endpoints {
     }
 
     /// Disables an endpoint because of what it answers, with its alert. Nothing happens when it is disabled already or
-    /// gone.
+    /// gone, or when its people have changed it since `seen` was read: what it answered was not about that.
     ///
     /// # Errors
     /// When DynamoDB can't be reached.
     pub async fn disable(
         &self,
         account: &str,
-        id: &str,
+        seen: &Endpoint,
         reason: &str,
         (alerts, alert): (&Alerts, &Alert),
     ) -> Result<(), StoreError> {
         let update = self
-            .transition(account, id)
+            .transition(account, &seen.id)
             .update_expression("SET #status = :disabled, disabledReason = :reason")
-            .condition_expression("#status = :enabled")
+            .condition_expression("#status = :enabled AND version = :seen")
+            .expression_attribute_values(":seen", n(seen.version))
             .expression_attribute_names("#status", "status")
             .expression_attribute_values(":disabled", status(EndpointStatus::Disabled))
             .expression_attribute_values(":enabled", status(EndpointStatus::Enabled))
