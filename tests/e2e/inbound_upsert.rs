@@ -176,6 +176,37 @@ async fn time_off_follows_a_person_to_a_new_number() {
 }
 
 #[tokio::test]
+async fn time_off_of_somebody_who_is_gone_is_not_booked_for_who_has_the_number_now() {
+    let app = TestApp::start().await;
+    employee(&app, "E-1", json!({})).await;
+    let request = |number: &str, day: &str| json!({"requestNumber": number, "employeeNumber": "E-1", "type": "vacation", "startDate": day, "endDate": day});
+    accepted(&app.post(TIME_OFF, request("TO-1", "2025-12-24")).await, "created");
+    accepted(&app.post(EMPLOYEE, json!({"employeeNumber": "E-1", "operation": "delete"})).await, "deleted");
+    employee(&app, "E-1", json!({})).await;
+    let moved = json!({"requestNumber": "TO-1", "startDate": "2025-12-29", "endDate": "2025-12-29"});
+    accepted(&app.post(TIME_OFF, moved).await, "updated");
+    accepted(&app.post(TIME_OFF, request("TO-2", "2025-12-29")).await, "created");
+    app.leave_work();
+}
+
+#[tokio::test]
+async fn a_parent_that_is_gone_does_not_keep_its_children_from_being_sent_again() {
+    let app = TestApp::start().await;
+    work_order(&app, "WO-1", json!({})).await;
+    let child = json!({"parentWorkOrderNumber": "WO-1"});
+    work_order(&app, "WO-2", child.clone()).await;
+    accepted(&app.post(WORK_ORDER, json!({"workOrderNumber": "WO-1", "operation": "delete"})).await, "deleted");
+    accepted(&work_order(&app, "WO-2", child.clone()).await, "unchanged");
+    let renamed = crate::crew::with(child, json!({"workOrderNumber": "WO-2", "title": "Renamed"}));
+    accepted(&app.post(WORK_ORDER, renamed).await, "updated");
+    invalid(
+        &app.post(WORK_ORDER, json!({"workOrderNumber": "WO-3", "title": "x", "parentWorkOrderNumber": "WO-1"})).await,
+        &["parentWorkOrderNumber unknown_reference"],
+    );
+    app.leave_work();
+}
+
+#[tokio::test]
 async fn operations_say_what_must_be_there() {
     let app = TestApp::start().await;
     let order = |operation: &str| json!({"workOrderNumber": "WO-1", "title": "x", "operation": operation});

@@ -175,6 +175,62 @@ async fn the_last_key_that_manages_keys_stays() {
 }
 
 #[tokio::test]
+async fn two_deletes_at_once_leave_a_key_that_manages_keys() {
+    let app = TestApp::start().await;
+    let heir = make(&app, json!({"name": "heir", "scopes": ["keys:manage"]})).await;
+    let listed = app.get(KEYS).await.expect(200).body;
+    let ids =
+        listed["data"].as_array().expect("a list").iter().map(|key| key["id"].as_str().expect("an id").to_owned());
+    let [one, other] = ids.collect::<Vec<_>>().try_into().expect("two keys");
+    let (one, other) = (format!("{KEYS}/{one}"), format!("{KEYS}/{other}"));
+    let (one, other) = tokio::join!(app.delete(&one), app.delete(&other));
+    let mut answers = [one.status, other.status];
+    answers.sort_unstable();
+    assert_eq!(answers, [204, 409]);
+    app.advance(Duration::from_mins(1)).await;
+    let heir = app.request("GET", KEYS).key(&text(&heir, "key")).send().await;
+    let own = app.get(KEYS).await;
+    assert!(heir.status == 200 || own.status == 200, "one of them works");
+}
+
+#[tokio::test]
+async fn two_rotations_at_once_both_hand_on_a_key_without_an_end() {
+    let app = TestApp::start().await;
+    let made = make(&app, json!({"name": "ERP", "scopes": ["inbound"]})).await;
+    let path = format!("{KEYS}/{}/rotate", text(&made, "id"));
+    let rotate = || app.post(&path, json!({"overlapHours": 0}));
+    let (one, other) = tokio::join!(rotate(), rotate());
+    for rotated in [one, other] {
+        // The second finds a key that has ended with the first rotation, and says so.
+        if rotated.status == 201 {
+            assert_eq!(rotated.body["expiresAt"], Value::Null);
+            assert!(works(&app, &text(&rotated, "key")).await);
+        } else {
+            refused(&rotated, 409, "invalid_state_transition");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_last_use_is_noted_once_a_minute_however_many_functions_see_the_key() {
+    let app = TestApp::start().await;
+    let made = make(&app, json!({"name": "ERP", "scopes": ["inbound", "webhooks:manage"]})).await;
+    let (path, key) = (format!("{KEYS}/{}", text(&made, "id")), text(&made, "key"));
+    let last_use = async || app.get(&path).await.expect(200).body["lastUsedAt"].clone();
+    let use_it = async |path: &str| app.request("GET", path).key(&key).send().await.expect(200);
+    assert_eq!(last_use().await, Value::Null);
+    use_it("/api/deliveries").await;
+    assert_eq!(last_use().await, "2025-10-20T14:30:00Z");
+    // A function that has not seen it yet.
+    app.advance(Duration::from_secs(30)).await;
+    use_it("/api/endpoints").await;
+    assert_eq!(last_use().await, "2025-10-20T14:30:00Z");
+    app.advance(Duration::from_secs(30)).await;
+    use_it("/api/deliveries").await;
+    assert_eq!(last_use().await, "2025-10-20T14:31:00Z");
+}
+
+#[tokio::test]
 async fn another_accounts_keys_are_not_there() {
     let app = TestApp::start().await;
     let made = make(&app, json!({"name": "ERP", "scopes": ["inbound"]})).await;

@@ -51,6 +51,29 @@ async fn an_endpoint_for_projects_gets_events_of_those_projects_only() {
 }
 
 #[tokio::test]
+async fn what_is_published_belongs_to_its_project_as_what_is_raised_does() {
+    let (app, receiver) = (TestApp::start().await, Receiver::start().await);
+    let project = "proj_abc123";
+    app.endpoint_with(json!({ "url": receiver.url(), "events": ["*"], "projectIds": [project] })).await;
+    let mut assigned = app.fixture("events/employee.assigned")["data"].clone();
+    assigned["assignment"]["type"] = json!("project");
+    for id in [project, "proj_other1"] {
+        let mut renamed = app.fixture("events/project.updated")["data"].clone();
+        (renamed["id"], assigned["assignment"]["id"]) = (json!(id), json!(id));
+        let mut order = app.fixture("events/workorder.created")["data"].clone();
+        order["projectId"] = json!(id);
+        for (event, data) in
+            [("project.updated", &renamed), ("employee.assigned", &assigned), ("workorder.created", &order)]
+        {
+            let body = json!({ "event": event, "data": data, "idempotencyKey": format!("{event} {id}") });
+            app.post("/api/events", body).await.expect(200);
+        }
+    }
+    app.drain().await;
+    assert_eq!(names(&receiver), ["employee.assigned", "project.updated", "workorder.created"]);
+}
+
+#[tokio::test]
 async fn an_event_that_nobody_asked_for_makes_no_delivery() {
     let (app, receiver) = (TestApp::start().await, Receiver::start().await);
     let body = json!({ "url": receiver.url(), "events": ["*"], "status": "disabled" });

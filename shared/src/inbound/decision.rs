@@ -73,6 +73,8 @@ pub(super) async fn update<R: Resource>(
     stamp(&mut change.record, stored.version + 1, &created_at, run.now);
     // A tax id alone raises no event: no receiver may learn of it.
     let events = if changed { R::raise(&change) } else { Vec::new() };
+    let calendar = std::mem::take(&mut change.calendar);
+    change.calendar = knowledge.without_strangers(calendar, &trusted, &R::references(&run.parsed.sent));
     Ok(Some(plan("updated", change, tax_id, events)))
 }
 

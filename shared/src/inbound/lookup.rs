@@ -169,6 +169,24 @@ impl Knowledge {
         }
     }
 
+    /// Leaves out what would go into the calendar of a stranger: of somebody who has got the number of a person that
+    /// `remembered` means and that is gone. Who is in `sent` is meant now.
+    pub(super) fn without_strangers(
+        &self,
+        edits: Vec<CalendarEdit>,
+        remembered: &[Reference],
+        sent: &[Reference],
+    ) -> Vec<CalendarEdit> {
+        let names =
+            |of: &Reference, holder: &Holder| of.kind == holder.kind && of.number.as_ref() == Some(&holder.number);
+        let is_stranger = |holder: &Holder| {
+            let now = self.found.records.get(&RecordKey::number(holder.kind, &holder.number));
+            let meant = remembered.iter().find(|of| names(of, holder)).and_then(|of| of.id.as_ref());
+            now.zip(meant).is_some_and(|(now, meant)| now.id != *meant) && !sent.iter().any(|of| names(of, holder))
+        };
+        edits.into_iter().filter(|edit| !is_stranger(edit.holder())).collect()
+    }
+
     /// Whether a booking still fits into its holder's calendar, which is one item with the holder itself. Beyond this the
     /// calendar has lost its use for warnings anyway.
     pub(super) fn has_room_for(&self, edit: &CalendarEdit) -> bool {
