@@ -52,7 +52,7 @@ pub struct Endpoint {
     /// Why not.
     #[serde(skip)]
     pub disabled_reason: Option<String>,
-    /// How it does.
+    /// Whether its deliveries arrive.
     #[serde(skip)]
     pub health: Health,
 }

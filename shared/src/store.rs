@@ -38,7 +38,7 @@ use aws_sdk_dynamodb::types::KeysAndAttributes;
 use crate::causes::causes;
 use item::Item;
 
-/// So often a batch is asked for what DynamoDB left out, which takes about a second.
+/// How often DynamoDB is asked for the rest of a batch; with the pauses that takes about a second.
 const MAX_BATCHES: u32 = 8;
 
 /// Lets others finish who want the same items, for longer each time; before the first try there is no pause.

@@ -12,7 +12,7 @@ use shared::ids;
 use shared::signing::SigningSecret;
 use shared::store::deliveries::MAX_CREATED_AT_ONCE;
 
-/// So many are made side by side.
+/// Items that are made side by side.
 const AT_ONCE: usize = 100;
 
 /// Endpoints for every event, all at `url`. Returns their ids.

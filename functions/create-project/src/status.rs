@@ -18,7 +18,7 @@ pub(crate) enum Status {
 }
 
 impl Status {
-    /// In the order of the matrix' columns.
+    /// In the order of the columns of contract section 4.
     pub(crate) const ALL: [Self; 5] = [Self::Planning, Self::Active, Self::OnHold, Self::Completed, Self::Cancelled];
 
     /// The word on the wire.

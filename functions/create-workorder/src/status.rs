@@ -22,7 +22,7 @@ pub(crate) enum Status {
 }
 
 impl Status {
-    /// In the order of the matrix' columns.
+    /// In the order of the columns of contract section 4.
     pub(crate) const ALL: [Self; 6] =
         [Self::Unscheduled, Self::Scheduled, Self::InProgress, Self::OnHold, Self::Completed, Self::Cancelled];
 

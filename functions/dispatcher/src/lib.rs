@@ -22,7 +22,7 @@ use shared::store::undispatched::{Marker, Undispatched};
 
 /// Endpoints are read in pages of this size: an event for ten thousand of them needs no more memory than one for a few.
 const PAGE: i32 = 500;
-/// So many deliveries are stored and queued side by side.
+/// Deliveries that are stored and queued side by side.
 const AT_ONCE: usize = 5 * MAX_CREATED_AT_ONCE;
 
 /// What the dispatcher holds.

@@ -31,9 +31,9 @@ use wanted::{Step, Wanted, sent_lately};
 const MAX_MATCHED: usize = 1_000;
 /// Or after so many events.
 const MAX_EXAMINED: usize = 10_000;
-/// So many outbox items are read at a time.
+/// Outbox items per query.
 const PAGE: i32 = 100;
-/// So many series are begun at a time.
+/// Series that are begun side by side.
 const AT_ONCE: usize = 25;
 
 /// What a call did, or would do.

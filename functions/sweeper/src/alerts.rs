@@ -6,9 +6,9 @@ use shared::store::shard::Shard;
 
 use crate::{SweepError, Sweeper};
 
-/// So many from each shard in one sweep: the next one goes on.
+/// The most alerts per shard in one sweep; the rest is left to the next one.
 const PAGE: i32 = 100;
-/// So many at a time.
+/// Alerts that are published side by side.
 const AT_ONCE: usize = 10;
 
 impl Sweeper {

@@ -10,9 +10,9 @@ use crate::{SweepError, Sweeper};
 const GRACE: SignedDuration = SignedDuration::from_mins(5);
 /// An event that the stream brings again is left alone for so long: the stream may have a backlog.
 const RESERVE: SignedDuration = SignedDuration::from_mins(15);
-/// So many are looked at in one query.
+/// Markers per query.
 const PAGE: i32 = 100;
-/// So many queries for one shard in one sweep: the next one goes on.
+/// The most queries per shard in one sweep; the rest is left to the next one.
 const MAX_PAGES: usize = 10;
 
 impl Sweeper {

@@ -16,8 +16,11 @@ const ENTRIES: usize = 10_000;
 
 pub(super) struct Secrets {
     sealer: Sealer,
-    open: Mutex<HashMap<String, (Arc<SigningSecret>, Timestamp)>>,
+    open: Mutex<HashMap<Key, (Arc<SigningSecret>, Timestamp)>>,
 }
+
+/// What a secret is sealed for, and the seal: one that was opened for an endpoint is opened for no other.
+type Key = (String, String);
 
 impl Secrets {
     pub(super) fn new(sealer: Sealer) -> Self {
@@ -31,23 +34,25 @@ impl Secrets {
         sealed: &str,
         now: Timestamp,
     ) -> Result<Arc<SigningSecret>, SealError> {
-        if let Some(secret) = self.remembered(sealed, now) {
+        let context = crate::endpoint::secret_context(account, &endpoint.id);
+        let key = (context, sealed.to_owned());
+        if let Some(secret) = self.remembered(&key, now) {
             return Ok(secret);
         }
-        let opened = self.sealer.open(sealed, &crate::endpoint::secret_context(account, &endpoint.id)).await?;
+        let opened = self.sealer.open(sealed, &key.0).await?;
         let text = String::from_utf8(opened).map_err(|_| SealError::Unopenable)?;
         let secret = Arc::new(SigningSecret::parse(text).map_err(|_| SealError::Unopenable)?);
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         if open.len() >= ENTRIES {
             open.clear();
         }
-        open.insert(sealed.to_owned(), (Arc::clone(&secret), now));
+        open.insert(key, (Arc::clone(&secret), now));
         Ok(secret)
     }
 
-    fn remembered(&self, sealed: &str, now: Timestamp) -> Option<Arc<SigningSecret>> {
+    fn remembered(&self, key: &Key, now: Timestamp) -> Option<Arc<SigningSecret>> {
         let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let (secret, since) = open.get(sealed)?;
+        let (secret, since) = open.get(key)?;
         (now.as_second() - since.as_second() < REMEMBER_SECONDS).then(|| Arc::clone(secret))
     }
 }

@@ -9,7 +9,7 @@ use tokio::time::timeout;
 
 use crate::delivery::Delivery;
 
-/// So many attempts to one endpoint run at once in a process.
+/// The most attempts to one endpoint that run at once in a process.
 const WIDTH: usize = 100;
 /// How long an attempt waits for its turn. An endpoint that answers gives many in this time, one that hangs gives none.
 const PATIENCE: Duration = Duration::from_secs(2);

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// So many replaced secrets of one endpoint can be valid at once: each adds a signature to every delivery.
+/// The most replaced secrets of one endpoint that are valid at once: each adds a signature to every delivery.
 pub const MAX_PREVIOUS_SECRETS: usize = 5;
 
 /// A signing secret that a rotation replaced and that is valid for a while yet.

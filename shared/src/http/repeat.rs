@@ -82,8 +82,8 @@ impl Repeat {
         }
     }
 
-    /// Keeps the answer of a claimed request. An error gives the key back: nothing was done, and what it found wrong (a
-    /// missing parent, say) may be right when the same request comes again.
+    /// Keeps the answer of a claimed request. An error gives the key back: what it found wrong (a missing parent, say)
+    /// may be right when the same request comes again.
     pub(super) async fn settle(&self, claimed: &Claimed, outcome: &Result<Reply, Problem>) {
         let Claimed { key, owner } = claimed;
         let done = match outcome {

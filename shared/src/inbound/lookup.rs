@@ -11,7 +11,7 @@ use crate::models::Kind;
 use crate::store::StoreError;
 use crate::store::records::{Card, Found, RecordKey, Records, SealedTaxId, Stored};
 
-/// So many open work orders are kept in one calendar.
+/// The most open work orders that one calendar holds.
 const MAX_BOOKINGS: usize = 1000;
 
 /// What a request knows so far.

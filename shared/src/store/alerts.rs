@@ -18,11 +18,11 @@ const TABLE: &str = "alerts";
 /// Alerts are kept 90 days.
 const RETENTION_SECONDS: i64 = 90 * 86_400;
 
-/// So often a change is tried that others get in the way of.
+/// How often a change is tried that meets other writes.
 const MAX_TRIES: u32 = 5;
-/// So many are looked at in one query when only some are wanted.
+/// The most that one query looks at when only some alerts are wanted.
 const EXAMINED: i32 = 500;
-/// So many queries for one page.
+/// The most queries for one page.
 const MAX_QUERIES: usize = 5;
 
 /// Which alerts are wanted; `None` = any.
@@ -224,7 +224,7 @@ impl Alerts {
     }
 }
 
-/// A person who reads the log is told, too.
+/// The local system has nobody to publish to: there the log is where a person sees an alert.
 fn log(account: &str, alert: &Alert) {
     tracing::warn!(
         account,

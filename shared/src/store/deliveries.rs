@@ -12,10 +12,12 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Put, TransactWriteItem, Update};
+use futures_util::future::try_join_all;
 use jiff::Timestamp;
 
 use super::alerts::Alerts;
@@ -31,6 +33,8 @@ pub use list::{DeliveryPage, Filter};
 pub use overdue::Overdue;
 
 const TABLE: &str = "deliveries";
+/// So few new deliveries are stored one by one, side by side: in a transaction each would cost twice as much.
+const FEW: usize = 10;
 /// An item holds the latest attempts and no more: people may send a delivery again as often as they like.
 const MAX_ATTEMPTS_KEPT: usize = 25;
 /// A transaction holds at most 100 items.
@@ -114,6 +118,11 @@ impl Deliveries {
     /// # Errors
     /// When DynamoDB can't be reached.
     pub async fn create(&self, deliveries: &[Delivery]) -> Result<Vec<String>, StoreError> {
+        if deliveries.len() <= FEW {
+            let stored = try_join_all(deliveries.iter().map(|delivery| self.create_one(delivery))).await?;
+            let existing = deliveries.iter().zip(stored).filter(|(_, stored)| !stored);
+            return Ok(existing.map(|(delivery, _)| delivery.id.clone()).collect());
+        }
         let mut existing: Vec<String> = Vec::new();
         loop {
             let new: Vec<&Delivery> = deliveries.iter().filter(|d| !existing.contains(&d.id)).collect();
@@ -136,6 +145,23 @@ impl Deliveries {
                     other => return Err(StoreError::operation("TransactWriteItems deliveries", &other)),
                 },
             }
+        }
+    }
+
+    /// Stores one; returns false when it exists already.
+    async fn create_one(&self, delivery: &Delivery) -> Result<bool, StoreError> {
+        let outcome = self
+            .db
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(to_item(delivery)))
+            .condition_expression(IS_NEW)
+            .send()
+            .await;
+        match outcome.map_err(SdkError::into_service_error) {
+            Ok(_) => Ok(true),
+            Err(PutItemError::ConditionalCheckFailedException(_)) => Ok(false),
+            Err(other) => Err(StoreError::operation("PutItem delivery", &other)),
         }
     }
 
@@ -258,12 +284,15 @@ impl Deliveries {
         let put = Put::builder()
             .table_name(&self.table)
             .set_item(Some(to_item(delivery)))
-            .condition_expression("attribute_not_exists(pk)")
+            .condition_expression(IS_NEW)
             .build()
             .map_err(StoreError::built("Put delivery"))?;
         Ok(TransactWriteItem::builder().put(put).build())
     }
 }
+
+/// There is no such delivery.
+const IS_NEW: &str = "attribute_not_exists(pk)";
 
 /// Whether the condition of an update held.
 fn held(outcome: Result<UpdateItemOutput, SdkError<UpdateItemError>>, call: &'static str) -> Result<bool, StoreError> {

@@ -1,7 +1,8 @@
 //! Idempotency keys: the first request under a key claims it, leaves its answer, and later ones get that answer.
 //!
-//! The claim is one conditional put. A claim whose holder died is free again after a minute; the request that takes it
-//! over runs again, which is safe because every call that changes something is idempotent by itself.
+//! The claim is one conditional put. A claim whose holder died is free again after a minute, and the request that takes it
+//! over runs again. The inbound calls are idempotent by themselves; what makes something new (an endpoint, a key, another
+//! secret) may then have made it twice, which its list shows.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;

@@ -2,7 +2,7 @@
 
 use ulid::Ulid;
 
-/// So many shards: 16 times the thousand writes a second that a partition takes.
+/// A partition takes a thousand writes a second; these take sixteen thousand.
 const SHARDS: u8 = 16;
 
 /// One of the shards.

@@ -11,7 +11,7 @@ use url::form_urlencoded;
 
 use super::Answer;
 
-/// So many messages are kept, the last ones.
+/// How many of the latest messages are kept.
 const KEPT: usize = 1_000;
 
 /// A message that was published.

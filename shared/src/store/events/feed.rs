@@ -13,9 +13,9 @@ use super::{Events, Order, Outbox, StoredEvent};
 use crate::events::EventName;
 use crate::ids::ulid_of;
 
-/// So many outbox items are looked at in one query when only some events are wanted.
+/// The most outbox items that one query looks at when only some events are wanted.
 pub(super) const EXAMINED: i32 = 200;
-/// So many queries for one page.
+/// The most queries for one page.
 pub(super) const MAX_QUERIES: usize = 5;
 
 /// A place in the feed: behind so many events of an outbox item.

@@ -28,7 +28,7 @@ impl Records {
         self.finish_update(update, s(RecordKey::number(holder.kind, &holder.number).text(account)))
     }
 
-    /// Puts calendars in order after a commit, as well as it goes: whoever is gone or moved has nothing to put in order.
+    /// Brings calendars up to date after a commit. Best effort: whoever is gone or has another number is passed over.
     pub async fn tidy_calendars(&self, account: &str, edits: &[CalendarEdit]) {
         for edit in edits {
             self.tidy_calendar(account, edit.holder(), &one_edit(&[edit], None)).await;
