@@ -23,10 +23,10 @@ const SUMMARY: &str = "pk, sk, endpoint, eventId, #event, outboxId, #status, att
 /// Names of [`SUMMARY`] that DynamoDB has a meaning of its own for, or may get one.
 const NAMES: [(&str, &str); 4] =
     [("#event", "event"), ("#status", "status"), ("#trigger", "trigger"), ("#test", "test")];
-/// The most that one query of an index looks at when there is a filter: as many as one batch reads.
-const EXAMINED_BY_INDEX: i32 = 100;
-/// The most that one query of an account looks at when there is a filter.
-const EXAMINED_BY_ACCOUNT: i32 = 1_000;
+/// The most that the first query looks at when there is a filter, and each of an index: as many as one batch reads.
+const EXAMINED: i32 = 100;
+/// The most that a later query of an account looks at: what was not among the first is rare.
+const EXAMINED_LATER: i32 = 1_000;
 /// The most queries for one page.
 const MAX_QUERIES: usize = 10;
 
@@ -148,12 +148,12 @@ impl Deliveries {
     ) -> Result<DeliveryPage, StoreError> {
         let mut page = DeliveryPage { deliveries: Vec::new(), stopped: after.map(str::to_owned) };
         let among = filter.among(account);
-        let examined = match &among {
-            _ if !filter.needs_search(&among) => limit,
-            Among::Account => EXAMINED_BY_ACCOUNT,
-            Among::Index(..) => EXAMINED_BY_INDEX,
-        };
-        for _ in 0..MAX_QUERIES {
+        for query in 0..MAX_QUERIES {
+            let examined = match &among {
+                _ if !filter.needs_search(&among) => limit,
+                Among::Account if query > 0 => EXAMINED_LATER,
+                _ => EXAMINED.max(limit),
+            };
             let range = filter.range(page.stopped.as_deref());
             if range.is_empty() {
                 page.stopped = None;
