@@ -1,7 +1,7 @@
 // @ts-check
 /** What the API answers with, as far as the views use it, and lists that several views need. */
 
-import { get, withQuery } from "./api.js";
+import { changes, get } from "./api.js";
 
 /**
  * @typedef {{ state: "healthy" | "failing", consecutiveFailures: number, failingSince: string | null, lastSuccessAt: string | null, lastFailureAt: string | null }} Health
@@ -14,6 +14,10 @@ import { get, withQuery } from "./api.js";
  * @typedef {{ id: string, kind: string, endpointId: string, deliveryId: string | null, event: string | null, lastStatusCode: number | null, lastError: string | null, createdAt: string, message: string }} Alert
  * @typedef {{ perHour: number, perMinute: number }} Limits
  * @typedef {{ id: string, name: string, hint: string, scopes: string[], limits: Limits, usage: Limits, expiresAt: string | null, lastUsedAt: string | null, createdAt: string, key?: string, replaces?: { id: string, expiresAt: string | null } }} Key
+ * @typedef {{ delivered: number, failed: number, waiting: number, cancelled: number }} Counts
+ * @typedef {Counts & { at: string }} Hour
+ * @typedef {Counts & { endpointId: string, nextAttemptAt: string | null, hours: Hour[] }} EndpointStats
+ * @typedef {{ since: string, until: string, complete: boolean, countedSince: string, hours: Hour[], latencyMs: { p50: number, p95: number, p99: number } | null, endpoints: EndpointStats[] }} Stats
  * @typedef {{ name: string, group: string, description: string, schema: Record<string, any>, example: Record<string, any> }} EventType
  */
 
@@ -22,34 +26,31 @@ import { get, withQuery } from "./api.js";
  * @typedef {{ data: T[], nextCursor: string | null }} Page
  */
 
+/** Endpoints change seldom and every page names them: they are read again after so long, or after a change made here. */
+const ENDPOINTS_KEPT_MS = 15_000;
+/** @type {{ at: number, list: Promise<Endpoint[]> } | null} */
+let kept = null;
+for (const change of ["changed", "signedout"]) changes.addEventListener(change, () => (kept = null));
+
 /**
  * All endpoints of the account; there are 100 by default.
- * @param {AbortSignal} [signal]
  * @returns {Promise<Endpoint[]>}
  */
-export async function allEndpoints(signal) {
-  return (await get("/api/endpoints?limit=100", signal)).data;
+export function allEndpoints() {
+  if (!kept || Date.now() - kept.at > ENDPOINTS_KEPT_MS) {
+    const reading = { at: Date.now(), list: get("/api/endpoints?limit=100").then((answer) => answer.data) };
+    reading.list.catch(() => kept === reading && (kept = null));
+    kept = reading;
+  }
+  return kept.list;
 }
 
 /**
- * Deliveries since an instant, newest first: so many pages at most.
- * @param {Record<string, string>} query
- * @param {number} pages
+ * What became of the deliveries of the last day.
  * @param {AbortSignal} [signal]
- * @returns {Promise<{ list: Delivery[], more: boolean }>}
+ * @returns {Promise<Stats>}
  */
-export async function latestDeliveries(query, pages, signal) {
-  /** @type {Delivery[]} */
-  const list = [];
-  let cursor = null;
-  for (let page = 0; page < pages; page++) {
-    const answer = await get(withQuery("/api/deliveries", { ...query, limit: 100, cursor }), signal);
-    list.push(...answer.data);
-    cursor = answer.nextCursor;
-    if (!cursor) break;
-  }
-  return { list, more: cursor !== null };
-}
+export const dayStats = (signal) => get("/api/stats?hours=24", signal);
 
 /** @type {Promise<EventType[]> | null} */
 let types = null;
@@ -69,3 +70,15 @@ export function nameOf(endpoint) {
   if (!endpoint) return "Deleted endpoint";
   return endpoint.description || endpoint.url.replace(/^https?:\/\//, "").replace(/\/$/, "");
 }
+
+/**
+ * `paused` when a person did it, `disabled` when the system did: that is what somebody has to look at.
+ * @param {Endpoint} endpoint
+ * @returns {"healthy" | "failing" | "paused" | "disabled"}
+ */
+export function stateOf(endpoint) {
+  if (endpoint.status === "enabled") return endpoint.health.state;
+  return (endpoint.disabledReason ?? BY_REQUEST) === BY_REQUEST ? "paused" : "disabled";
+}
+
+const BY_REQUEST = "disabled by request";

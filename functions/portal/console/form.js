@@ -3,7 +3,7 @@
 
 import { ApiError } from "./api.js";
 import { freshId, h } from "./dom.js";
-import { sentence } from "./parts.js";
+import { busy, isAbort } from "./parts.js";
 
 /** @typedef {import("./dom.js").Child} Child */
 
@@ -74,14 +74,12 @@ export function form(children, action, submit, more = []) {
   const element = h("form", { novalidate: true }, ...children, alert, h("div", { class: "actions end" }, ...more, button));
   element.addEventListener("submit", async (event) => {
     event.preventDefault();
+    if (button.getAttribute("aria-disabled") === "true") return;
     clear(element, alert);
-    button.disabled = true;
     try {
-      await submit(new FormData(element));
+      await busy(button, () => submit(new FormData(element)));
     } catch (error) {
-      show(element, alert, error);
-    } finally {
-      button.disabled = false;
+      if (!isAbort(error)) show(element, alert, error);
     }
   });
   return element;
@@ -113,6 +111,9 @@ function show(form, alert, error) {
       place.querySelector("input, select, textarea")?.setAttribute("aria-invalid", "true");
     } else elsewhere.push(`${defect.field} ${defect.message}.`);
   }
-  alert.textContent = [sentence(error), ...elsewhere].join(" ");
+  const known = error instanceof ApiError ? error : null;
+  const words = known ? known.message : "Something in this page went wrong. Reload it.";
+  const request = known?.requestId ? `(${known.requestId})` : "";
+  alert.textContent = [words, ...elsewhere, request].filter(Boolean).join(" ");
   /** @type {HTMLElement | null} */ (form.querySelector("[aria-invalid]"))?.focus();
 }

@@ -21,6 +21,7 @@ function apply() {
 export function themeButton() {
   const word = () => (isDark() ? "Light theme" : "Dark theme");
   const element = h("button", { type: "button", class: "quiet", onclick: change }, word());
+  dark.addEventListener("change", () => (element.textContent = word()));
   function change() {
     localStorage.setItem(CHOICE, isDark() ? "light" : "dark");
     apply();
