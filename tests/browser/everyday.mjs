@@ -8,6 +8,10 @@ const focused = (page) => page.evaluate(() => document.activeElement?.getAttribu
 
 /** Without a mouse: past the menu, through the filters, and never thrown out of where one is. */
 export async function keyboard(browser, system) {
+  const receiver = await startReceiver(200);
+  await call(system, "POST", "/api/endpoints", { url: receiver.url, events: ["workorder.*"], description: "Day planner" });
+  await call(system, "POST", "/api/webhook/workorder", { workOrderNumber: "K-1", title: "Set anchor bolts" });
+  await until("the delivery", () => receiver.received[0]);
   const page = await open(browser, system);
   await page.goto("/");
   await page.getByLabel("API key").fill("half a key");
@@ -48,6 +52,52 @@ export async function keyboard(browser, system) {
   await page.locator("tbody tr").first().waitFor();
   assert.equal(await focused(page), "eventId");
   await leave(page);
+}
+
+/** A search that the API ends early goes on by itself, then says how far it has looked; nobody is told that there is nothing. */
+export async function searching(browser, system) {
+  const page = await open(browser, system);
+  await signIn(page, system.key);
+  const cursor = Buffer.from("dlv_01JAMB3X9T7Q2V5K8N4C6D0EFG").toString("base64url");
+  let looks = 0;
+  await page.route("**/api/deliveries?*status=pending*", (route) => {
+    looks += 1;
+    route.fulfill({ status: 200, contentType: "application/json", body: JSON.stringify({ data: [], nextCursor: looks < 7 ? cursor : null }) });
+  });
+  await page.goto("/#/deliveries?status=pending");
+  await page.getByText("Nothing fits among the latest, back to Oct 20, 2024").waitFor();
+  assert.equal(looks, 4);
+  await page.getByRole("button", { name: "Look further" }).click();
+  await page.getByText("Nothing fits these filters.").waitFor();
+  assert.equal(looks, 7);
+  await leave(page);
+}
+
+/** A list that is watched: what doesn't fit the filter any more leaves, and many new ones leave no gap. */
+export async function watching(browser, system) {
+  const receiver = await startReceiver(500);
+  const { id } = await call(system, "POST", "/api/endpoints", { url: receiver.url, events: ["project.*"], description: "Site office" });
+  await call(system, "POST", "/api/webhook/project", { projectNumber: "W-0", name: "Bridge 12" });
+  const [failed] = await until("the failure", async () => {
+    const { data } = await call(system, "GET", `/api/deliveries?status=failed&endpointId=${id}`);
+    return data.length ? data : null;
+  });
+  const [list, all] = [await open(browser, system), await open(browser, system)];
+  for (const page of [list, all]) await signIn(page, system.key);
+  await list.goto(`/#/deliveries?status=failed&endpointId=${id}`);
+  await all.goto(`/#/deliveries?endpointId=${id}`);
+  for (const page of [list, all]) await page.getByRole("link", { name: "project.created" }).focus();
+  receiver.status = 200;
+  await call(system, "POST", `/api/deliveries/${failed.id}/retry`);
+  for (let number = 1; number <= 60; number++) await call(system, "POST", "/api/webhook/project", { projectNumber: `W-${number}`, name: "Bridge 12" });
+  await list.getByText("No deliveries").waitFor();
+  await all.waitForFunction(() => document.querySelectorAll("tbody tr").length === 50);
+  await all.getByRole("button", { name: "Load more" }).press("Enter");
+  await all.waitForFunction(() => document.querySelectorAll("tbody tr").length === 61);
+  assert.equal(await all.evaluate(() => document.activeElement?.closest("tr")?.rowIndex), 51, "the focus goes to the first of the new rows");
+  const ids = await all.locator("tbody a").evaluateAll((links) => links.map((link) => link.getAttribute("href")));
+  assert.equal(new Set(ids).size, 61);
+  for (const page of [list, all]) await leave(page);
 }
 
 /** An endpoint is renamed, paused by a person, and another is disabled by the system: the overview knows one from the other. */

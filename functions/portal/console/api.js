@@ -1,4 +1,3 @@
-// @ts-check
 /** Calls to the API with the key of this tab, and what its answers say about the limits. */
 
 const KEY = "workskedge.key";

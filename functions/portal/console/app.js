@@ -1,4 +1,3 @@
-// @ts-check
 /** The frame: who is signed in, where one can go, and the view that the address names. */
 
 import { ApiError, changes, signOut, signedIn, usage } from "./api.js";

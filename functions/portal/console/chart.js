@@ -1,18 +1,14 @@
-// @ts-check
 /** Drawings in SVG: attributes only, colours from the style sheet. */
 
 import { h, svg } from "./dom.js";
 import { count, moment } from "./format.js";
 import { table } from "./parts.js";
 
-/** @typedef {import("./data.js").Hour} Hour */
-/** @typedef {import("./data.js").Stats} Stats */
-
 const HEIGHT = 140;
 /** From the ground up, with their words. */
 const KINDS = /** @type {const} */ ([["delivered", "Delivered"], ["cancelled", "Cancelled"], ["waiting", "Waiting"], ["failed", "Failed"]]);
 
-/** @param {import("./data.js").Counts} counts */
+/** @param {Api.Counts} counts */
 export const all = ({ delivered, failed, waiting, cancelled }) => delivered + failed + waiting + cancelled;
 
 /** @param {string} iso */
@@ -20,7 +16,7 @@ const clock = (iso) => new Date(iso).toLocaleTimeString("en", { hour: "2-digit",
 
 /**
  * Stacked bars by the hour, with a table for those who don't see them.
- * @param {Stats} stats
+ * @param {Api.Stats} stats
  */
 export function chart({ hours, complete, countedSince }) {
   const most = ceiling(Math.max(4, ...hours.map(all)));
@@ -61,8 +57,8 @@ function ceiling(most) {
 
 /**
  * The hours of one endpoint in little bars, on the hours of the whole.
- * @param {import("./data.js").EndpointStats | undefined} one
- * @param {Stats} stats
+ * @param {Api.EndpointStats | undefined} one
+ * @param {Api.Stats} stats
  */
 export function sparkline(one, { hours }) {
   if (!one) return h("span", { class: "muted" }, "none in 24 h");

@@ -1,4 +1,3 @@
-// @ts-check
 // Before anything is drawn: the theme that was chosen here, so that the page never shows in the other one first. What
 // the system says needs no script, the style sheet follows it.
 {

@@ -1,4 +1,3 @@
-// @ts-check
 /** Elements without templates: text is always text, so that nothing that comes from the API can become markup. */
 
 /** @typedef {Node | string | number | null | undefined | false} Child */

@@ -1,10 +1,9 @@
-// @ts-check
 /** A bar of filters over a list: the address says what is wanted, the list follows, the bar and the focus stay. */
 
 import { ApiError, withQuery } from "./api.js";
 import { h } from "./dom.js";
 import { fromLocalInput } from "./format.js";
-import { button, defects, failure, isAbort } from "./parts.js";
+import { button, defects, empty, failure, isAbort } from "./parts.js";
 
 /**
  * @typedef {{ load: () => Promise<void>, clear: (...instead: HTMLElement[]) => void }} List
@@ -68,7 +67,7 @@ export function filterBar(label, place, wanted, controls, list) {
       if (error instanceof ApiError && error.status === 400 && wrong.length) {
         alert.textContent = wrong.join(" ");
         for (const { field } of error.errors) form.querySelector(`[name="${CSS.escape(field)}"]`)?.setAttribute("aria-invalid", "true");
-        list().clear();
+        list().clear(empty("Nothing is looked for", h("p", {}, "Change what is marked above, or clear the filters.")));
       } else if (error instanceof ApiError && error.status === 401) throw error;
       else list().clear(failure(error, load));
     }

@@ -1,4 +1,3 @@
-// @ts-check
 /** Fields with labels, and where the API's defects of a body are shown. */
 
 import { ApiError } from "./api.js";

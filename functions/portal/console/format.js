@@ -1,4 +1,3 @@
-// @ts-check
 /** Numbers, times and words as people read them. */
 
 import { h } from "./dom.js";

@@ -1,4 +1,3 @@
-// @ts-check
 /** Lists by pages: they grow at the end on demand, keep up at the head, and say how far a search has looked. */
 
 import { h, redraw } from "./dom.js";
@@ -10,7 +9,7 @@ const MAX_LOOKS = 4;
 
 /**
  * @template {{ id: string }} T
- * @typedef {import("./data.js").Page<T>} Page
+ * @typedef {Api.Page<T>} Page
  */
 
 /**

@@ -1,4 +1,3 @@
-// @ts-check
 /** Keeping a page up to date without using up what the key may call. */
 
 import { ApiError, usage } from "./api.js";

@@ -1,4 +1,3 @@
-// @ts-check
 /** What several views are made of. */
 
 import { ApiError } from "./api.js";

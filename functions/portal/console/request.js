@@ -1,10 +1,9 @@
-// @ts-check
 /** A delivery as the request that it is. */
 
 import { hex, standard } from "./signature.js";
 
 /**
- * @typedef {import("./data.js").WholeDelivery} WholeDelivery
+ * @typedef {Api.WholeDelivery} WholeDelivery
  * @typedef {{ seconds: string, signature: string, standard: string }} Signed
  */
 
@@ -21,7 +20,7 @@ function userAgent() {
 /**
  * The headers of an attempt. The endpoint's own are there by name only: their values are not shown again.
  * @param {WholeDelivery} one
- * @param {import("./data.js").Endpoint | undefined} endpoint
+ * @param {Api.Endpoint | undefined} endpoint
  * @param {Signed} signed
  * @returns {[string, string][]}
  */
@@ -41,7 +40,7 @@ export const headersOf = (one, endpoint, { seconds, signature, standard }) => [
 /**
  * A command that sends the delivery so that receivers take it: signed now, since they refuse what is old.
  * @param {WholeDelivery} one
- * @param {import("./data.js").Endpoint} endpoint
+ * @param {Api.Endpoint} endpoint
  * @param {string} secret
  */
 export async function curl(one, endpoint, secret) {

@@ -1,4 +1,3 @@
-// @ts-check
 /** Which of body, timestamp and secret is wrong: compared with what was sent, or else by trying what goes wrong often. */
 
 /**
@@ -11,6 +10,14 @@
  */
 
 const TOLERANCE_SECONDS = 300;
+/** What goes wrong often. */
+const OFTEN = {
+  spacedBody: "The body has white space around it that was not sent.",
+  rewritten: "The body was parsed and written again: its spaces or escapes differ. Verify over the raw bytes.",
+  milliseconds: "The timestamp is in milliseconds: the header's text is signed as it came, in seconds.",
+  spacedSecret: "The secret has spaces or a line break around it: trim it where it is read.",
+  cutSecret: "The secret lacks whsec_: the whole string is the key, its beginning included.",
+};
 
 /**
  * @param {Received} received
@@ -76,8 +83,8 @@ function bodyPart(body, sent) {
   const part = (/** @type {boolean} */ right, /** @type {string} */ words) => ({ name: "Body", right, words });
   if (sent === null) return part(true, "It is not kept any more, and can't be compared.");
   if (body === sent) return part(true, "As it was sent.");
-  if (body.trim() === sent) return part(false, "It has white space around it that was not sent.");
-  if (reserialised(body) === sent) return part(false, "It was parsed and written again: its spaces or escapes differ. Verify over the raw bytes.");
+  if (body.trim() === sent) return part(false, OFTEN.spacedBody);
+  if (reserialised(body) === sent) return part(false, OFTEN.rewritten);
   let at = 0;
   while (body[at] === sent[at]) at += 1;
   const near = (/** @type {string} */ text) => text.slice(Math.max(0, at - 12), at + 24) || "nothing";
@@ -94,7 +101,7 @@ function timePart(timestamp, attempts) {
   if (!/^\d+$/.test(timestamp)) return part(false, "It is no Unix time in seconds: the header's text is signed as it came.");
   const number = attempts.indexOf(Number(timestamp));
   if (number >= 0) return part(true, attempts.length > 1 ? `That of attempt ${number + 1}.` : "That of the attempt.");
-  if (attempts.includes(Math.floor(Number(timestamp) / 1000))) return part(false, "It is in milliseconds: the header's text is signed as it came, in seconds.");
+  if (attempts.includes(Math.floor(Number(timestamp) / 1000))) return part(false, OFTEN.milliseconds);
   return part(false, `No attempt was made then, but at ${attempts.slice(-3).join(", ") || "no time so far"}. Each attempt is signed afresh: take timestamp and signature from the same request.`);
 }
 
@@ -106,8 +113,8 @@ function timePart(timestamp, attempts) {
 function secretPart(secret, sent) {
   const part = (/** @type {boolean} */ right, /** @type {string} */ words) => ({ name: "Secret", right, words });
   if (secret === sent.secret) return part(true, `That of ${sent.endpoint}.`);
-  if (secret.trim() === sent.secret) return part(false, "It has spaces or a line break around it: trim it where it is read.");
-  if (`whsec_${secret.trim()}` === sent.secret) return part(false, "It lacks whsec_: the whole string is the key, its beginning included.");
+  if (secret.trim() === sent.secret) return part(false, OFTEN.spacedSecret);
+  if (`whsec_${secret.trim()}` === sent.secret) return part(false, OFTEN.cutSecret);
   const other = sent.others.find(({ hint }) => secret.trim().endsWith(hint.slice(-4)));
   if (other) return part(false, `It ends as that of another endpoint: ${other.name}. This delivery went to ${sent.endpoint}.`);
   return part(false, `It is not that of ${sent.endpoint}.${sent.previous ? " It was rotated lately: is this the one before?" : ""} Reveal the right one on the endpoint's page.`);
@@ -151,16 +158,16 @@ function trials({ body, timestamp, signature, secret }) {
   const again = reserialised(body);
   /** @type {(Trial | false)[]} */
   const list = [
-    { change: { secret: secret.trim() }, part: "secret", advice: "The secret has spaces or a line break around it: trim it where it is read." },
-    { change: { secret: `whsec_${secret.trim()}` }, part: "secret", advice: "The secret lacks whsec_: the whole string is the key, its beginning included." },
+    { change: { secret: secret.trim() }, part: "secret", advice: OFTEN.spacedSecret },
+    { change: { secret: `whsec_${secret.trim()}` }, part: "secret", advice: OFTEN.cutSecret },
     { change: { signature: signature.trim().toLowerCase() }, part: "signature", advice: "The signature is compared in another form: ours is lower-case hex without anything around it." },
     { change: { signature: signature.trim().replace(/^(sha256=|v1=)/, "") }, part: "signature", advice: "Nothing stands before the hex: don't add or expect sha256=." },
     { change: { timestamp: timestamp.trim() }, part: "timestamp", advice: "The timestamp has spaces around it." },
-    { change: { timestamp: timestamp.trim().slice(0, -3) }, part: "timestamp", advice: "The timestamp is in milliseconds: the header's text is signed as it came, in seconds." },
+    { change: { timestamp: timestamp.trim().slice(0, -3) }, part: "timestamp", advice: OFTEN.milliseconds },
     !Number.isNaN(seconds) && { change: { timestamp: String(seconds) }, part: "timestamp", advice: "The timestamp was made a date: the header's text is signed as it came, in Unix seconds." },
-    { change: { body: body.trim() }, part: "body", advice: "The body has white space around it that was not sent." },
+    { change: { body: body.trim() }, part: "body", advice: OFTEN.spacedBody },
     { change: { body: `${body}\n` }, part: "body", advice: "A line break at the body's end was lost." },
-    again !== null && { change: { body: again }, part: "body", advice: "The body was parsed and written again: its spaces or escapes differ. Verify over the raw bytes." },
+    again !== null && { change: { body: again }, part: "body", advice: OFTEN.rewritten },
   ];
   const own = /** @type {Record<string, string>} */ ({ body, timestamp, signature, secret });
   return /** @type {Trial[]} */ (list.filter((trial) => trial && Object.entries(trial.change).some(([name, value]) => own[name] !== value)));

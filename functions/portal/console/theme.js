@@ -1,4 +1,3 @@
-// @ts-check
 /** Light or dark: as the system says, or as the person chose here. */
 
 import { h } from "./dom.js";

@@ -1,4 +1,3 @@
-// @ts-check
 import { get, withQuery } from "../api.js";
 import { allEndpoints, nameOf } from "../data.js";
 import { h } from "../dom.js";
@@ -7,8 +6,6 @@ import { time } from "../format.js";
 import { filter, select } from "../form.js";
 import { growingList, nothing } from "../list.js";
 import { heading } from "../parts.js";
-
-/** @typedef {import("../data.js").Alert} Alert */
 
 const KINDS = /** @type {Record<string, [string, string]>} */ ({
   "delivery.failed": ["bad", "Delivery failed"],
@@ -23,8 +20,8 @@ export async function alerts({ query, signal }) {
   const endpoints = await allEndpoints();
   const names = new Map(endpoints.map((one) => [one.id, nameOf(one)]));
   const look = {
-    label: "Alerts", columns: ["What happened", "Endpoint", "When", ""],
-    row: (/** @type {Alert} */ alert) => alertRow(alert, names),
+    label: "Alerts", columns: ["What happened", "When", ""],
+    row: (/** @type {Api.Alert} */ alert) => alertRow(alert, names),
     none: nothing("No alerts", "You are told here when a delivery fails for good or an endpoint is in trouble."),
   };
   const list = growingList(look, (cursor, signal) => get(withQuery("/api/alerts", { ...wanted, limit: 50, cursor }), signal), signal);
@@ -37,16 +34,23 @@ export async function alerts({ query, signal }) {
 }
 
 /**
+ * What the alert says, with names where it has ids: the ids are behind its links.
+ * @param {Api.Alert} alert
+ * @param {Map<string, string>} names
+ */
+const told = ({ message, endpointId }, names) =>
+  message.replaceAll(endpointId, names.get(endpointId) ?? "a deleted endpoint").replace(/\bdlv_\w+/g, "the delivery");
+
+/**
  * What happened, and the way to its cause.
- * @param {Alert} alert
+ * @param {Api.Alert} alert
  * @param {Map<string, string>} [names] of endpoints: in full, with the sentence that says what to do
  */
 export function alertRow(alert, names) {
   const [tone, word] = KINDS[alert.kind] ?? ["idle", alert.kind];
   const [href, action] = alert.deliveryId ? [`#/deliveries/${alert.deliveryId}`, "Look at the delivery"] : [`#/endpoints/${alert.endpointId}`, "Look at the endpoint"];
   return h("tr", {},
-    h("td", {}, h("span", { class: `badge ${tone}` }, word), " ", alert.event && h("code", {}, alert.event), names && h("p", { class: "told" }, alert.message)),
-    names && h("td", {}, h("p", { class: "clip" }, names.get(alert.endpointId) ?? "Deleted endpoint")),
+    h("td", {}, h("span", { class: `badge ${tone}` }, word), " ", alert.event && h("code", {}, alert.event), names && h("p", { class: "told" }, told(alert, names))),
     h("td", {}, time(alert.createdAt)),
     h("td", { class: "go" }, h("a", { href, "data-key": alert.id }, names ? action : "Look", !names && h("span", { class: "hidden" }, ` at what led to ${word}, ${alert.event ?? ""} ${time(alert.createdAt).textContent}`))));
 }

@@ -1,4 +1,3 @@
-// @ts-check
 import { post, to } from "../api.js";
 import { allEndpoints, eventTypes, nameOf } from "../data.js";
 import { h } from "../dom.js";
@@ -35,7 +34,7 @@ function row([name, schema]) {
 
 /**
  * @param {string} event
- * @param {import("../data.js").Endpoint[]} endpoints
+ * @param {Api.Endpoint[]} endpoints
  */
 function testBar(event, endpoints) {
   const choice = select("endpoint", endpoints.map((one) => /** @type {[string, string]} */ ([one.id, nameOf(one)])));

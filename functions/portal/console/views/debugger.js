@@ -1,9 +1,8 @@
-// @ts-check
 import { ApiError, get, to } from "../api.js";
 import { allEndpoints, nameOf } from "../data.js";
 import { h } from "../dom.js";
 import { field, form } from "../form.js";
-import { card, code, heading } from "../parts.js";
+import { card, code, empty, heading } from "../parts.js";
 import { diagnose } from "../signature.js";
 
 /** @type {import("../app.js").View} */
@@ -11,7 +10,7 @@ export function debug({ query }) {
   const input = (/** @type {string} */ name, /** @type {string} */ placeholder, value = "") =>
     h("input", { name, placeholder, value, autocomplete: "off", spellcheck: "false", class: "mono" });
   const body = h("textarea", { name: "body", rows: 7, spellcheck: "false", class: "mono", placeholder: '{"event":"workorder.created",...}' });
-  const outcome = h("div", { role: "status" });
+  const outcome = h("div", { role: "status" }, empty("Paste what your receiver got", h("p", {}, "The more of it, the more can be said.")));
   const element = form([
     field("X-Webhook-ID", input("id", "dlv_...", query.get("id") ?? ""), { hint: "With it each part is compared with what was sent. A webhook-signature needs it." }),
     field("Body, as it arrived", body, { hint: "The raw bytes, before any parser has seen them." }),

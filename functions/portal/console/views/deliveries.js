@@ -1,4 +1,3 @@
-// @ts-check
 import { get, withQuery } from "../api.js";
 import { allEndpoints, eventTypes, nameOf } from "../data.js";
 import { h } from "../dom.js";
@@ -8,9 +7,6 @@ import { filter, select } from "../form.js";
 import { growingList, nothing } from "../list.js";
 import { keepLive } from "../live.js";
 import { badge, heading } from "../parts.js";
-
-/** @typedef {import("../data.js").Delivery} Delivery */
-/** @typedef {import("../data.js").Endpoint} Endpoint */
 
 const FILTERS = ["status", "endpointId", "event", "since", "until", "eventId"];
 const LIVE_MS = 10_000;
@@ -22,7 +18,7 @@ export async function deliveries({ query, signal }) {
   const names = new Map(endpoints.map((endpoint) => [endpoint.id, endpoint]));
   const look = {
     label: "Deliveries", columns: ["Event", "Status", "Endpoint", "Answer", "Attempts", "When"],
-    row: (/** @type {Delivery} */ one) => deliveryRow(one, names),
+    row: (/** @type {Api.Delivery} */ one) => deliveryRow(one, names),
     none: nothing("No deliveries", "Nothing fits these filters."),
   };
   const list = growingList(look, (cursor, signal) => get(withQuery("/api/deliveries", { ...wanted, limit: 50, cursor }), signal), signal);
@@ -36,8 +32,8 @@ export async function deliveries({ query, signal }) {
 
 /**
  * A row of a list of deliveries.
- * @param {Delivery} delivery
- * @param {Map<string, Endpoint>} [names] leaves the endpoint out when there are none
+ * @param {Api.Delivery} delivery
+ * @param {Map<string, Api.Endpoint>} [names] leaves the endpoint out when there are none
  */
 export function deliveryRow(delivery, names) {
   const { id, event, status, test, nextAttemptAt, attemptCount, createdAt } = delivery;
@@ -50,7 +46,7 @@ export function deliveryRow(delivery, names) {
     h("td", {}, time(createdAt)));
 }
 
-/** @param {Delivery} delivery */
+/** @param {Api.Delivery} delivery */
 function answer({ lastStatusCode, lastError, lastDurationMs }) {
   if (lastDurationMs === null || lastDurationMs === undefined) return h("span", { class: "muted" }, "none yet");
   return `${lastStatusCode ?? lastError ?? ""} · ${duration(lastDurationMs)}`;
@@ -72,8 +68,8 @@ function liveSwitch(refresh, signal) {
 
 /**
  * @param {Record<string, string>} wanted
- * @param {Endpoint[]} endpoints
- * @param {import("../data.js").EventType[]} types
+ * @param {Api.Endpoint[]} endpoints
+ * @param {Api.EventType[]} types
  */
 function controls(wanted, endpoints, types) {
   const states = ["pending", "retrying", "delivered", "failed", "cancelled"];
@@ -81,9 +77,9 @@ function controls(wanted, endpoints, types) {
     filter("Status", select("status", [["", "any"], ...states.map(pair)], wanted.status)),
     filter("Endpoint", select("endpointId", [["", "any"], ...endpoints.map((one) => /** @type {[string, string]} */ ([one.id, nameOf(one)]))], wanted.endpointId)),
     filter("Event", select("event", [["", "any"], ...types.map(({ name }) => pair(name))], wanted.event)),
+    filter("Event id", h("input", { name: "eventId", value: wanted.eventId, placeholder: "evt_...", spellcheck: "false" })),
     filter("From", dateTime("since", localInput(wanted.since ?? ""))),
     filter("Until", dateTime("until", localInput(wanted.until ?? ""))),
-    filter("Event id", h("input", { name: "eventId", value: wanted.eventId, placeholder: "evt_...", size: 12, spellcheck: "false" })),
   ];
 }
 

@@ -1,4 +1,3 @@
-// @ts-check
 import { get, postOnce, to } from "../api.js";
 import { allEndpoints, nameOf } from "../data.js";
 import { h, redraw } from "../dom.js";
@@ -7,8 +6,7 @@ import { keepLive } from "../live.js";
 import { badge, button, card, code, confirm, facts, heading, pretty, toast } from "../parts.js";
 import { curl, headersOf } from "../request.js";
 
-/** @typedef {import("../data.js").WholeDelivery} WholeDelivery */
-/** @typedef {import("../data.js").Endpoint | undefined} MaybeEndpoint */
+/** @typedef {Api.Endpoint | undefined} MaybeEndpoint */
 
 const TRIGGERS = /** @type {Record<string, string>} */ ({ scheduled: "by schedule", manual: "by hand", test: "test", replay: "replay" });
 const FINAL = ["delivered", "failed", "cancelled"];
@@ -20,7 +18,7 @@ export async function delivery({ path, signal }) {
   const read = () => get(to`/api/deliveries/${path[1]}`, signal);
   const [first, endpoints] = await Promise.all([read(), allEndpoints()]);
   const endpoint = endpoints.find(({ id }) => id === first.endpointId);
-  /** @type {WholeDelivery} */
+  /** @type {Api.WholeDelivery} */
   let one = first;
   const once = postOnce();
   const place = h("div", { class: "stack" });
@@ -53,7 +51,7 @@ export async function delivery({ path, signal }) {
 
 /**
  * When to look again: soon while an attempt is due, otherwise not before there can be anything to see.
- * @param {WholeDelivery} one
+ * @param {Api.WholeDelivery} one
  */
 function untilNext({ status, nextAttemptAt }) {
   const wait = nextAttemptAt ? Date.parse(nextAttemptAt) - Date.now() : 0;
@@ -61,7 +59,7 @@ function untilNext({ status, nextAttemptAt }) {
 }
 
 /**
- * @param {WholeDelivery} one
+ * @param {Api.WholeDelivery} one
  * @param {MaybeEndpoint} endpoint
  */
 function about(one, endpoint) {
@@ -76,7 +74,7 @@ function about(one, endpoint) {
 }
 
 /**
- * @param {WholeDelivery} one
+ * @param {Api.WholeDelivery} one
  * @param {MaybeEndpoint} endpoint
  * @param {() => Promise<void>} retry
  */
@@ -91,12 +89,12 @@ function actions(one, endpoint, retry) {
     toast("Copied. The signature is good for five minutes.");
   };
   return [
-    one.requestBody !== null && endpoint && button("Copy as curl", copy, "quiet"),
+    one.requestBody !== null && endpoint && button("Copy as curl", copy),
     !one.test && button(arrived ? "Send again" : "Retry now", retry, arrived ? "" : "primary", { "data-key": "retry" }),
   ];
 }
 
-/** @param {WholeDelivery} one */
+/** @param {Api.WholeDelivery} one */
 function attempts(one) {
   if (one.attempts.length === 0) return h("p", { class: "muted" }, "None yet: the first is on its way.");
   return h("ol", { class: "timeline", "aria-live": "polite" }, [...one.attempts].reverse().map((attempt) =>
@@ -109,7 +107,7 @@ function attempts(one) {
 }
 
 /**
- * @param {WholeDelivery} one
+ * @param {Api.WholeDelivery} one
  * @param {MaybeEndpoint} endpoint
  */
 function request(one, endpoint) {

@@ -1,12 +1,9 @@
-// @ts-check
 import { get, patch, postOnce, to } from "../api.js";
 import { eventTypes } from "../data.js";
 import { h } from "../dom.js";
 import { onOwnMachine } from "../format.js";
 import { choice, field, form, group } from "../form.js";
 import { button, card, code, heading, toast } from "../parts.js";
-
-/** @typedef {import("../data.js").Endpoint} Endpoint */
 
 /** @type {import("../app.js").View} */
 export async function newEndpoint() {
@@ -32,7 +29,7 @@ export async function editEndpoint({ path, signal }) {
   return [heading("Edit endpoint", { crumb: [`#/endpoints/${id}`, "Endpoint"] }), element];
 }
 
-/** @param {Endpoint} endpoint */
+/** @param {Api.Endpoint} endpoint */
 function created(endpoint) {
   const shown = card("The endpoint is there",
     h("p", {}, "This is its signing secret. Your receiver needs it to verify deliveries."),
@@ -45,7 +42,7 @@ function created(endpoint) {
 }
 
 /**
- * @param {Endpoint | null} endpoint what is there already
+ * @param {Api.Endpoint | null} endpoint what is there already
  * @param {string} action
  * @param {(body: Record<string, unknown>) => Promise<void>} save
  */

@@ -1,4 +1,3 @@
-// @ts-check
 import { get, patch, post, remove, to, withQuery } from "../api.js";
 import { sparkline } from "../chart.js";
 import { dayStats, eventTypes, nameOf, stateOf } from "../data.js";
@@ -8,8 +7,6 @@ import { select } from "../form.js";
 import { badge, button, card, code, confirm, empty, facts, heading, pretty, table, toast } from "../parts.js";
 import { deliveryRow } from "./deliveries.js";
 import { secretCard } from "./secret.js";
-
-/** @typedef {import("../data.js").Endpoint} Endpoint */
 
 /** @type {import("../app.js").View} */
 export async function endpoint({ path, signal }) {
@@ -22,17 +19,17 @@ export async function endpoint({ path, signal }) {
     one.status === "disabled" && h("p", { class: stateOf(one) === "paused" ? "notice" : "notice bad", role: "note" },
       h("strong", {}, stateOf(one) === "paused" ? "Paused by a person. " : `Disabled by the system: ${one.disabledReason}. `),
       "New events are not delivered; what was missed can be replayed once it is enabled."),
-    h("div", { class: "columns" }, card("About", about(one, stats)), await secretCard(one, signal)),
-    card("Send a test", testForm(one, types)),
+    h("div", { class: "columns" }, card("About", about(one, stats)),
+      h("div", { class: "stack" }, await secretCard(one, signal), card("Send a test", testForm(one, types)))),
     card("Latest deliveries", deliveries.data.length === 0 ? empty("Nothing was delivered yet")
-      : table("Latest deliveries", ["Event", "Status", "Answer", "Attempts", "When"], deliveries.data.map((/** @type {import("../data.js").Delivery} */ each) => deliveryRow(each))),
+      : table("Latest deliveries", ["Event", "Status", "Answer", "Attempts", "When"], deliveries.data.map((/** @type {Api.Delivery} */ each) => deliveryRow(each))),
     h("p", {}, h("a", { href: `#/deliveries?endpointId=${one.id}` }, "All deliveries to this endpoint"))),
   ].filter((part) => part instanceof HTMLElement);
 }
 
 /**
- * @param {Endpoint} one
- * @param {import("../data.js").Stats} stats
+ * @param {Api.Endpoint} one
+ * @param {Api.Stats} stats
  */
 function about(one, stats) {
   const { health } = one;
@@ -52,7 +49,7 @@ function about(one, stats) {
   ]);
 }
 
-/** @param {Endpoint} one */
+/** @param {Api.Endpoint} one */
 function actions(one) {
   const enabled = one.status === "enabled";
   const toggle = async () => {
@@ -79,8 +76,8 @@ function actions(one) {
 export const reload = () => window.dispatchEvent(new Event("reload"));
 
 /**
- * @param {Endpoint} one
- * @param {import("../data.js").EventType[]} types
+ * @param {Api.Endpoint} one
+ * @param {Api.EventType[]} types
  */
 function testForm(one, types) {
   const outcome = h("div", { role: "status", class: "outcome" });
@@ -100,7 +97,7 @@ function testForm(one, types) {
     h("div", { class: "inline" }, events, button("Send test", send, "primary")), outcome);
 }
 
-/** @param {{ deliveryId: string, status: string, attempt: import("../data.js").Attempt }} test */
+/** @param {{ deliveryId: string, status: string, attempt: Api.Attempt }} test */
 function result({ deliveryId, status, attempt }) {
   return h("div", {},
     h("p", {}, badge(status), " ", attempt.statusCode ? `answered ${attempt.statusCode} in ` : "after ", duration(attempt.durationMs), " · ",

@@ -1,4 +1,3 @@
-// @ts-check
 import { sparkline } from "../chart.js";
 import { allEndpoints, dayStats, nameOf, stateOf } from "../data.js";
 import { h } from "../dom.js";
@@ -20,8 +19,8 @@ export async function endpoints({ signal }) {
 }
 
 /**
- * @param {import("../data.js").Endpoint} endpoint
- * @param {import("../data.js").Stats} stats
+ * @param {Api.Endpoint} endpoint
+ * @param {Api.Stats} stats
  */
 function row(endpoint, stats) {
   const own = stats.endpoints.find(({ endpointId }) => endpointId === endpoint.id);

@@ -1,4 +1,3 @@
-// @ts-check
 import { get, to, withQuery } from "../api.js";
 import { allEndpoints, eventTypes } from "../data.js";
 import { h } from "../dom.js";
@@ -8,8 +7,6 @@ import { filter, select } from "../form.js";
 import { growingList, nothing } from "../list.js";
 import { card, code, empty, facts, heading, table } from "../parts.js";
 import { deliveryRow } from "./deliveries.js";
-
-/** @typedef {import("../data.js").Event} Event */
 
 /** @type {import("../app.js").View} */
 export async function events({ query, signal }) {
@@ -29,7 +26,7 @@ export async function events({ query, signal }) {
   return [heading("Events", { lead: "What happened, newest first." }), bar.form, list.element];
 }
 
-/** @param {Event} event */
+/** @param {Api.Event} event */
 const row = (event) => h("tr", {},
   h("td", {}, h("a", { class: "strong", href: `#/events/${event.id}`, "data-key": event.id }, event.event)),
   h("td", {}, subject(event)),
@@ -38,7 +35,7 @@ const row = (event) => h("tr", {},
 
 /**
  * The number by which people know the record.
- * @param {Event} event
+ * @param {Api.Event} event
  */
 function subject({ data }) {
   const key = ["workOrderNumber", "requestNumber", "projectNumber", "employeeNumber", "vendorNumber", "name"].find((name) => name in data);
@@ -51,7 +48,7 @@ export async function event({ path, signal }) {
   const names = new Map(endpoints.map((endpoint) => [endpoint.id, endpoint]));
   const siblings = one.siblings.map((/** @type {{ id: string, event: string }} */ sibling) =>
     h("li", {}, h("a", { href: `#/events/${sibling.id}` }, sibling.event)));
-  const rows = one.deliveries.map((/** @type {import("../data.js").Delivery} */ delivery) => deliveryRow(delivery, names));
+  const rows = one.deliveries.map((/** @type {Api.Delivery} */ delivery) => deliveryRow(delivery, names));
   return [
     heading(one.event, { crumb: ["#/events", "Events"], lead: subject(one) }),
     h("div", { class: "columns" },

@@ -1,12 +1,9 @@
-// @ts-check
 import { get, isOwnKey, patch, postOnce, remove, signIn, signOut, to } from "../api.js";
 import { h } from "../dom.js";
 import { count, fromLocalInput, localInput, time } from "../format.js";
 import { choice, field, form, group } from "../form.js";
 import { button, code, confirm, heading, modal, table, toast } from "../parts.js";
 import { reload } from "./endpoint.js";
-
-/** @typedef {import("../data.js").Key} Key */
 
 const SCOPES = /** @type {[string, string][]} */ ([
   ["inbound", "Send records (inbound)"],
@@ -17,7 +14,7 @@ const SCOPES = /** @type {[string, string][]} */ ([
 
 /** @type {import("../app.js").View} */
 export async function keys({ signal }) {
-  /** @type {Key[]} */
+  /** @type {Api.Key[]} */
   const list = (await get("/api/keys?limit=100", signal)).data;
   // A hint is four characters: where two keys end alike, none of them is called this one.
   const alike = list.filter(({ hint }) => isOwnKey(hint));
@@ -29,7 +26,7 @@ export async function keys({ signal }) {
 }
 
 /**
- * @param {Key} key
+ * @param {Api.Key} key
  * @param {boolean} own the one that this tab has signed in with
  */
 function row(key, own) {
@@ -53,7 +50,7 @@ function row(key, own) {
 const bar = (name, used, limit) =>
   h("div", { class: used > limit * 0.8 ? "meter near" : "meter" }, h("span", { class: "num" }, `${count(used)} of ${count(limit)}`), h("progress", { value: used, max: Math.max(1, limit), "aria-label": `Calls of ${name}` }));
 
-/** @param {Key | null} key what is there already */
+/** @param {Api.Key | null} key what is there already */
 function edit(key) {
   const once = postOnce();
   const before = key?.expiresAt ? localInput(key.expiresAt) : "";
@@ -78,7 +75,7 @@ function edit(key) {
 
 /**
  * Shows a key that can't be shown again. It goes away only when the person says that they have it.
- * @param {Key} key
+ * @param {Api.Key} key
  * @param {string} [more]
  */
 function shownOnce(key, more) {
@@ -107,7 +104,7 @@ function shownOnce(key, more) {
 }
 
 /**
- * @param {Key} key
+ * @param {Api.Key} key
  * @param {boolean} own
  */
 function rotate(key, own) {
@@ -126,7 +123,7 @@ function rotate(key, own) {
 }
 
 /**
- * @param {Key} key
+ * @param {Api.Key} key
  * @param {boolean} own
  */
 async function revoke(key, own) {

@@ -1,4 +1,3 @@
-// @ts-check
 import { get, usage } from "../api.js";
 import { all, chart } from "../chart.js";
 import { allEndpoints, dayStats, nameOf, stateOf } from "../data.js";
@@ -6,8 +5,6 @@ import { h } from "../dom.js";
 import { count, duration, onOwnMachine, time } from "../format.js";
 import { badge, card, code, empty, heading, table } from "../parts.js";
 import { alertRow } from "./alerts.js";
-
-/** @typedef {import("../data.js").Endpoint} Endpoint */
 
 /** @type {import("../app.js").View} */
 export async function overview({ signal }) {
@@ -20,17 +17,17 @@ export async function overview({ signal }) {
     h("div", { class: "columns" },
       attention(endpoints),
       card("Latest alerts", alerts.data.length === 0 ? empty("No alerts")
-        : [table("Latest alerts", ["What happened", "When", ""], alerts.data.map((/** @type {import("../data.js").Alert} */ alert) => alertRow(alert))),
+        : [table("Latest alerts", ["What happened", "When", ""], alerts.data.map((/** @type {Api.Alert} */ alert) => alertRow(alert))),
           h("p", {}, h("a", { href: "#/alerts" }, "All alerts"))])),
   ];
 }
 
 /**
- * @param {import("../data.js").Stats} stats
- * @param {Endpoint[]} endpoints
+ * @param {Api.Stats} stats
+ * @param {Api.Endpoint[]} endpoints
  */
 function numbers({ hours, latencyMs }, endpoints) {
-  const sum = (/** @type {keyof import("../data.js").Counts} */ kind) => hours.reduce((total, hour) => total + hour[kind], 0);
+  const sum = (/** @type {keyof Api.Counts} */ kind) => hours.reduce((total, hour) => total + hour[kind], 0);
   const [delivered, failed, waiting, cancelled] = [sum("delivered"), sum("failed"), sum("waiting"), sum("cancelled")];
   const ended = delivered + failed;
   const states = endpoints.map(stateOf);
@@ -38,11 +35,11 @@ function numbers({ hours, latencyMs }, endpoints) {
   const troubled = [[number("failing"), "failing"], [number("disabled"), "disabled"], [number("paused"), "paused"]].filter(([n]) => n);
   const hour = usage()?.hour;
   return h("div", { class: "numbers" },
-    figure("Delivered", ended ? percent(delivered / ended) : "—", `${count(delivered)} of ${count(ended)} that ended`, failed > 0 ? "bad" : ""),
+    figure("Delivered", ended ? percent(delivered / ended) : "—", `${count(delivered)} of ${count(ended)} that ended`, failed > ended * 0.01 ? "bad" : ""),
     figure("Waiting", count(waiting), cancelled ? `and ${count(cancelled)} cancelled` : "pending or retrying"),
     figure("Answer time", latencyMs ? duration(latencyMs.p50) : "—", latencyMs ? `95 % within ${duration(latencyMs.p95)}` : "nothing arrived yet"),
     figure("Endpoints", count(endpoints.length), troubled.length ? troubled.map(([n, word]) => `${n} ${word}`).join(", ") : "all healthy"),
-    figure("Calls this hour", hour ? count(hour.limit - hour.remaining) : "—", hour ? `of ${count(hour.limit)} with this key` : ""));
+    figure("Calls this hour", hour ? count(hour.limit - hour.remaining) : "—", hour ? `of ${count(hour.limit)}` : ""));
 }
 
 /** @param {number} share */
@@ -60,7 +57,7 @@ const figure = (name, value, note, tone = "") =>
 /**
  * What somebody has to look at: endpoints that fail, and those that the system has disabled for it. Who paused an
  * endpoint knows of it.
- * @param {Endpoint[]} endpoints
+ * @param {Api.Endpoint[]} endpoints
  */
 function attention(endpoints) {
   const troubled = endpoints.filter((one) => ["failing", "disabled"].includes(stateOf(one)));

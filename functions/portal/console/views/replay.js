@@ -1,4 +1,3 @@
-// @ts-check
 import { ApiError, post, to } from "../api.js";
 import { allEndpoints, eventTypes, nameOf } from "../data.js";
 import { h } from "../dom.js";

@@ -1,4 +1,3 @@
-// @ts-check
 import { get, post, to } from "../api.js";
 import { h } from "../dom.js";
 import { countdown } from "../format.js";
@@ -12,7 +11,7 @@ const LONGEST_OVERLAP_MS = 168 * 3_600_000;
 
 /**
  * The secret of an endpoint: hidden until it is asked for, and rotated.
- * @param {import("../data.js").Endpoint} endpoint
+ * @param {Api.Endpoint} endpoint
  * @param {AbortSignal} signal
  */
 export async function secretCard(endpoint, signal) {
@@ -50,7 +49,7 @@ export async function secretCard(endpoint, signal) {
 /**
  * Until when the secrets from before sign. The call gives the secret too, which goes no further than here; it is made
  * only where there can have been a rotation, since each reading of a secret is recorded.
- * @param {import("../data.js").Endpoint} endpoint
+ * @param {Api.Endpoint} endpoint
  * @param {AbortSignal} signal
  * @returns {Promise<Previous>}
  */

@@ -1,4 +1,3 @@
-// @ts-check
 import { ApiError, get, signIn, signOut } from "../api.js";
 import { h } from "../dom.js";
 import { onOwnMachine } from "../format.js";
