@@ -22,7 +22,7 @@ export class ApiError extends Error {
   }
 }
 
-/** Told of `usage` when the windows change, of `changed` after each call that is no GET, and of `signedout`. */
+/** Told of `usage` when the windows change, of `changed` after each call that is no GET, of `refused` and `signedout`. */
 export const changes = new EventTarget();
 
 /** @type {{ minute: Window, hour: Window, at: number } | null} */
@@ -144,6 +144,7 @@ async function call(method, path, body, signal, once) {
   if (response.status === 204) return null;
   const answer = await response.json().catch(() => ({}));
   if (response.ok) return answer;
+  if (response.status === 401) changes.dispatchEvent(new Event("refused"));
   const wait = Number.parseInt(response.headers.get("Retry-After") ?? "", 10);
   throw new ApiError(response.status, answer, Number.isNaN(wait) ? null : wait);
 }

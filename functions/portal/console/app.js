@@ -1,9 +1,9 @@
 /** The frame: who is signed in, where one can go, and the view that the address names. */
 
-import { ApiError, changes, signOut, signedIn, usage } from "./api.js";
+import { changes, signOut, signedIn, usage } from "./api.js";
 import { h, redraw } from "./dom.js";
 import { count, startClock } from "./format.js";
-import { button, closeDialogs, failure, toast } from "./parts.js";
+import { button, closeDialogs, failure, heading, toast } from "./parts.js";
 import { startTheme, themeButton } from "./theme.js";
 import { alerts } from "./views/alerts.js";
 import { catalog } from "./views/catalog.js";
@@ -66,6 +66,12 @@ startTheme();
 startClock();
 changes.addEventListener("usage", showUsage);
 changes.addEventListener("signedout", start);
+changes.addEventListener("refused", () => {
+  // Who is signing in is told at the form.
+  if (app.className !== "inside") return;
+  toast("This key isn't valid any more. Sign in with another one.", "bad");
+  signOut();
+});
 window.addEventListener("hashchange", () => {
   // Other fragments are places on a page, not pages.
   if (!/^(#\/|$)/.test(location.hash)) return;
@@ -163,7 +169,7 @@ async function show(again = false) {
   main.setAttribute("aria-busy", "true");
   try {
     const route = { path: parts.map(String), query: new URLSearchParams(query), signal };
-    const shown = view ? await view(route) : [h("h1", { tabindex: "-1" }, "There is no such page")];
+    const shown = view ? await view(route) : [heading("There is no such page", { lead: h("a", { href: "#/" }, "To the overview") })];
     if (!signal.aborted) settle(main, shown, again, top);
   } catch (error) {
     if (!signal.aborted) settle(main, [failed(error)], again, top);
@@ -199,10 +205,6 @@ function settle(main, shown, again, top) {
 
 /** @param {unknown} error */
 function failed(error) {
-  if (error instanceof ApiError && error.status === 401) {
-    toast("This key isn't valid any more. Sign in with another one.", "bad");
-    setTimeout(signOut);
-  }
   return h("div", {}, h("h1", { tabindex: "-1" }, "Not shown"), failure(error, show));
 }
 

@@ -54,7 +54,7 @@ export const choice = (name, value, label, checked, type = "checkbox") =>
 
 /**
  * @param {string} name
- * @param {[string, string][]} options value and word
+ * @param {string[][]} options value and word
  * @param {string} [value]
  */
 export const select = (name, options, value = "") =>

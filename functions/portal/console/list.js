@@ -9,13 +9,8 @@ const MAX_LOOKS = 4;
 
 /**
  * @template {{ id: string }} T
- * @typedef {Api.Page<T>} Page
- */
-
-/**
- * @template {{ id: string }} T
  * @param {{ label: string, columns: string[], row: (item: T) => HTMLElement, none: () => HTMLElement }} look
- * @param {(cursor: string | null, signal: AbortSignal) => Promise<Page<T>>} read
+ * @param {(cursor: string | null, signal: AbortSignal) => Promise<Api.Page<T>>} read
  * @param {AbortSignal} signal of the view
  */
 export function growingList({ label, columns, row, none }, read, signal) {
@@ -91,7 +86,7 @@ export function growingList({ label, columns, row, none }, read, signal) {
 
   /**
    * Puts what was read in the place of what was known of the same span: rows that don't fit any more leave.
-   * @param {Page<T>} page
+   * @param {Api.Page<T>} page
    * @param {string | null} after the id before the span, if it isn't the beginning
    */
   function merge({ data, nextCursor }, after) {

@@ -158,24 +158,15 @@ export function toast(text, tone = "good") {
 }
 
 /**
- * @param {string} label
- * @param {() => string} text
- */
-export const copyButton = (label, text) =>
-  button(label, async () => {
-    await navigator.clipboard.writeText(text());
-    toast("Copied.");
-  }, "quiet");
-
-/**
  * A block of text that scrolls within itself.
  * @param {string} label
  * @param {string} text
  * @param {boolean} [copy]
  */
 export function code(label, text, copy = true) {
+  const run = () => navigator.clipboard.writeText(text).then(() => toast("Copied."));
   return h("figure", { class: "code" },
-    h("figcaption", {}, h("span", {}, label), copy && copyButton("Copy", () => text)),
+    h("figcaption", {}, h("span", {}, label), copy && button("Copy", run, "quiet")),
     h("pre", { tabindex: "0", "aria-label": label }, h("code", {}, text)));
 }
 

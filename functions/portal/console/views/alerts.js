@@ -26,7 +26,7 @@ export async function alerts({ query, signal }) {
   };
   const list = growingList(look, (cursor, signal) => get(withQuery("/api/alerts", { ...wanted, limit: 50, cursor }), signal), signal);
   const bar = filterBar("Filter alerts", "#/alerts", wanted, [
-    filter("Kind", select("kind", [["", "any"], ...Object.entries(KINDS).map(([key, [, word]]) => /** @type {[string, string]} */ ([key, word]))], wanted.kind)),
+    filter("Kind", select("kind", [["", "any"], ...Object.entries(KINDS).map(([key, [, word]]) => [key, word])], wanted.kind)),
     filter("Endpoint", select("endpointId", [["", "any"], ...names], wanted.endpointId)),
   ], () => list);
   await bar.load();

@@ -37,7 +37,7 @@ function row([name, schema]) {
  * @param {Api.Endpoint[]} endpoints
  */
 function testBar(event, endpoints) {
-  const choice = select("endpoint", endpoints.map((one) => /** @type {[string, string]} */ ([one.id, nameOf(one)])));
+  const choice = select("endpoint", endpoints.map((one) => [one.id, nameOf(one)]));
   choice.setAttribute("aria-label", "Endpoint");
   const send = async () => {
     const { status, attempt } = await post(to`/api/endpoints/${choice.value}/test`, { event });

@@ -74,14 +74,11 @@ function liveSwitch(refresh, signal) {
 function controls(wanted, endpoints, types) {
   const states = ["pending", "retrying", "delivered", "failed", "cancelled"];
   return [
-    filter("Status", select("status", [["", "any"], ...states.map(pair)], wanted.status)),
-    filter("Endpoint", select("endpointId", [["", "any"], ...endpoints.map((one) => /** @type {[string, string]} */ ([one.id, nameOf(one)]))], wanted.endpointId)),
-    filter("Event", select("event", [["", "any"], ...types.map(({ name }) => pair(name))], wanted.event)),
+    filter("Status", select("status", [["", "any"], ...states.map((state) => [state, state])], wanted.status)),
+    filter("Endpoint", select("endpointId", [["", "any"], ...endpoints.map((one) => [one.id, nameOf(one)])], wanted.endpointId)),
+    filter("Event", select("event", [["", "any"], ...types.map(({ name }) => [name, name])], wanted.event)),
     filter("Event id", h("input", { name: "eventId", value: wanted.eventId, placeholder: "evt_...", spellcheck: "false" })),
     filter("From", dateTime("since", localInput(wanted.since ?? ""))),
     filter("Until", dateTime("until", localInput(wanted.until ?? ""))),
   ];
 }
-
-/** @param {string} word @returns {[string, string]} */
-const pair = (word) => [word, word];

@@ -20,7 +20,7 @@ export async function events({ query, signal }) {
     get(withQuery("/api/events", { order: "newest", limit: 50, ...wanted, cursor }), signal);
   const list = growingList(look, read, signal);
   const bar = filterBar("Filter events", "#/events", wanted, [
-    filter("Event", select("event", [["", "any"], ...types.map(({ name }) => /** @type {[string, string]} */ ([name, name]))], wanted.event)),
+    filter("Event", select("event", [["", "any"], ...types.map(({ name }) => [name, name])], wanted.event)),
   ], () => list);
   await bar.load();
   return [heading("Events", { lead: "What happened, newest first." }), bar.form, list.element];

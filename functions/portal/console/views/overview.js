@@ -35,7 +35,7 @@ function numbers({ hours, latencyMs }, endpoints) {
   const troubled = [[number("failing"), "failing"], [number("disabled"), "disabled"], [number("paused"), "paused"]].filter(([n]) => n);
   const hour = usage()?.hour;
   return h("div", { class: "numbers" },
-    figure("Delivered", ended ? percent(delivered / ended) : "—", `${count(delivered)} of ${count(ended)} that ended`, failed > ended * 0.01 ? "bad" : ""),
+    figure("Delivered", ended ? percent(delivered / ended) : "—", `${count(delivered)} of ${count(ended)}`, failed > ended * 0.01 ? "bad" : ""),
     figure("Waiting", count(waiting), cancelled ? `and ${count(cancelled)} cancelled` : "pending or retrying"),
     figure("Answer time", latencyMs ? duration(latencyMs.p50) : "—", latencyMs ? `95 % within ${duration(latencyMs.p95)}` : "nothing arrived yet"),
     figure("Endpoints", count(endpoints.length), troubled.length ? troubled.map(([n, word]) => `${n} ${word}`).join(", ") : "all healthy"),

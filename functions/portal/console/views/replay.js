@@ -21,8 +21,8 @@ export async function replay({ query, signal }) {
   const lead = "Send an endpoint again what it failed to take or missed: first counted, then sent.";
   if (endpoints.length === 0) return [heading("Replay", { lead }), empty("There is no endpoint yet")];
   const outcome = h("div", { role: "status" }, empty("Nothing is sent before you have seen how many", h("p", {}, "The preview counts what fits.")));
-  const names = /** @type {[string, string][]} */ ([["", "all events"], ...types.map(({ name }) => [name, name])]);
-  const options = /** @type {[string, string][]} */ (endpoints.map((one) => [one.id, nameOf(one)]));
+  const names = [["", "all events"], ...types.map(({ name }) => [name, name])];
+  const options = endpoints.map((one) => [one.id, nameOf(one)]);
   const element = form([
     field("Endpoint", select("endpointId", options, query.get("endpointId") ?? "")),
     h("div", { class: "pair" },

@@ -1,4 +1,4 @@
-import { get, post, to } from "../api.js";
+import { get, postOnce, to } from "../api.js";
 import { h } from "../dom.js";
 import { countdown } from "../format.js";
 import { field, form } from "../form.js";
@@ -67,11 +67,12 @@ const hidden = (hint) => h("p", { class: "masked" }, h("code", {}, `whsec_••
  * @param {(answer: { secret: string, previous: Previous }) => void} show
  */
 function rotate(id, show) {
+  const once = postOnce();
   const hours = h("input", { name: "overlapHours", type: "number", min: 0, max: 168, value: 24, required: true });
   const dialog = modal("Rotate the secret", [
     h("p", {}, "A new secret signs at once. The old one signs too until the overlap ends, so that receivers can change over."),
     form([field("Overlap in hours", hours, { hint: "0 to 168. 0 ends the old secret now: use it when it has leaked." })], "Rotate", async () => {
-      show(await post(to`/api/endpoints/${id}/secret/rotate`, { overlapHours: Number(hours.value) }));
+      show(await once(to`/api/endpoints/${id}/secret/rotate`, { overlapHours: Number(hours.value) }));
       dialog.close();
       toast("Rotated. Give your receiver the new secret.");
     }, [h("button", { type: "button", onclick: () => dialog.close() }, "Cancel")]),
