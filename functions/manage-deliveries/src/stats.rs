@@ -107,7 +107,9 @@ impl Call<'_> {
         let mut after = None;
         for _ in 0..MAX_PAGES {
             let page = self.function.deliveries.page(self.account(), &filter, after.as_deref(), PAGE).await?;
-            page.deliveries.iter().for_each(|delivery| tally.add(delivery));
+            for delivery in &page.deliveries {
+                tally.add(delivery);
+            }
             after = page.stopped;
             if after.is_none() {
                 break;
@@ -250,7 +252,9 @@ mod tests {
 
     fn stats(hours: u8, deliveries: &[Delivery]) -> Stats {
         let mut tally = Tally::new(Span::latest(hours, time(NOW)));
-        deliveries.iter().for_each(|delivery| tally.add(delivery));
+        for delivery in deliveries {
+            tally.add(delivery);
+        }
         tally.into_stats(None)
     }
 
@@ -328,7 +332,7 @@ mod tests {
         let last = |duration_ms| Some(LastAttempt { duration_ms, status_code: None, error: None });
         let failed = Delivery { last_attempt: last(30_000), ..delivery(NOW, "ep_1", DeliveryStatus::Failed) };
         let arrived = |ms| Delivery { last_attempt: last(ms), ..delivery(NOW, "ep_1", DeliveryStatus::Delivered) };
-        assert_eq!(stats(1, &[failed.clone()]).latency_ms, None);
+        assert_eq!(stats(1, std::slice::from_ref(&failed)).latency_ms, None);
         let of_one = stats(1, &[failed, arrived(7)]).latency_ms;
         assert_eq!(of_one, Some(Latency { p50: 7, p95: 7, p99: 7 }));
         let hundred: Vec<u64> = (1..=100).collect();
