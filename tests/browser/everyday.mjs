@@ -215,7 +215,8 @@ export async function resending(browser, system) {
   const receiver = await startReceiver(200);
   const body = { url: receiver.url, events: ["vendor.updated"], description: "Ledger", headers: { "X-Tenant": "north" } };
   const { id, secret } = await call(system, "POST", "/api/endpoints", body);
-  await call(system, "POST", "/api/webhook/vendor", { vendorNumber: "R-1", name: "O'Brien & Söhne" });
+  await call(system, "POST", "/api/webhook/vendor", { vendorNumber: "C-1", name: "O'Brien", vendorType: "supplier" });
+  await call(system, "POST", "/api/webhook/vendor", { vendorNumber: "C-1", name: "O'Brien & Söhne" });
   const { headers } = await until("the delivery", () => receiver.received[0]);
   const page = await open(browser, system, { permissions: ["clipboard-read", "clipboard-write"] });
   await signIn(page, system.key);

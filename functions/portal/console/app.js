@@ -74,9 +74,7 @@ changes.addEventListener("refused", () => {
 });
 window.addEventListener("hashchange", () => {
   // Other fragments are places on a page, not pages.
-  if (!/^(#\/|$)/.test(location.hash)) return;
-  if (signedIn()) show();
-  else start();
+  if (/^(#\/|$)/.test(location.hash) && signedIn()) show();
 });
 window.addEventListener("reload", () => signedIn() && show(true));
 document.querySelector(".skip")?.addEventListener("click", (event) => {
@@ -160,7 +158,7 @@ async function show(again = false) {
   const { signal } = leaving;
   if (!again) closeDialogs();
   const top = again ? window.scrollY : turnPage();
-  const [path = "", query = ""] = location.hash.replace(/^#\/?/, "").split("?");
+  const [path = "", query = ""] = (location.hash.startsWith("#/") ? location.hash.slice(2) : "").split("?");
   const main = /** @type {HTMLElement} */ (document.getElementById("content"));
   mark(path);
   const parts = path.split("/").map(decoded);

@@ -58,7 +58,8 @@ export const choice = (name, value, label, checked, type = "checkbox") =>
  * @param {string} [value]
  */
 export const select = (name, options, value = "") =>
-  h("select", { name }, options.map(([key, word]) => h("option", { value: key, selected: key === value }, word)));
+  // What the address asks for is shown, also when there is no such thing: it is what the list obeys.
+  h("select", { name }, [...options, ...(value && !options.some(([key]) => key === value) ? [[value, value]] : [])].map(([key, word]) => h("option", { value: key, selected: key === value }, word)));
 
 /**
  * A form whose defects are shown at their fields.

@@ -116,6 +116,8 @@ export function growingList({ label, columns, row, none }, read, signal) {
 
   /** Reads the head again, and in turn one of the pages behind it where something is still under way. */
   async function refresh() {
+    // Nothing could be read so far: that is for the person to change.
+    if (pages.length === 0) return;
     const { signal } = loading;
     const head = await read(null, signal);
     if (signal.aborted) return;
@@ -141,6 +143,7 @@ export function growingList({ label, columns, row, none }, read, signal) {
   function clear(...instead) {
     loading.abort();
     rows = [];
+    pages = [];
     next = null;
     draw();
     place.replaceChildren(...instead);

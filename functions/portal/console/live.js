@@ -42,7 +42,8 @@ export function keepLive(refresh, signal, { every, say = () => {}, wanted = () =
       say("");
       plan(Math.max(wait ?? every, eager-- > 0 ? 0 : pace()));
     } catch (error) {
-      if (isAbort(error) || signal.aborted) return;
+      if (signal.aborted) return;
+      if (isAbort(error)) return plan(every);
       failures += 1;
       const told = error instanceof ApiError ? error.retryAfter : null;
       say(told ? "Paused: too many calls" : "Paused: it couldn't be read");

@@ -215,7 +215,11 @@ export function closeDialogs() {
 export function modal(title, children) {
   const id = freshId();
   const dialog = h("dialog", { "aria-labelledby": id }, h("h2", { id }, title), ...children);
-  dialog.addEventListener("close", () => dialog.remove());
+  dialog.addEventListener("close", () => {
+    dialog.remove();
+    // What opened it may have been drawn anew meanwhile.
+    if (document.activeElement === document.body) document.querySelector("h1")?.focus({ preventScroll: true });
+  });
   document.body.append(dialog);
   dialog.showModal();
   return dialog;

@@ -7,14 +7,10 @@ import { hex, standard } from "./signature.js";
  * @typedef {{ seconds: string, signature: string, standard: string }} Signed
  */
 
-/** @type {Promise<string> | null} */
-let agent = null;
-
 /** What deliveries say of their sender; its version is that of the API's description. */
-function userAgent() {
-  agent ??= fetch("/openapi.json").then((answer) => answer.json()).then(({ info }) => `WorkSkedge-Webhooks/${info.version} (+${location.origin}/docs)`);
-  agent.catch(() => (agent = null));
-  return agent;
+async function userAgent() {
+  const { info } = await (await fetch("/openapi.json")).json();
+  return `WorkSkedge-Webhooks/${info.version} (+${location.origin}/docs)`;
 }
 
 /**
@@ -22,7 +18,6 @@ function userAgent() {
  * @param {WholeDelivery} one
  * @param {Api.Endpoint | undefined} endpoint
  * @param {Signed} signed
- * @returns {[string, string][]}
  */
 export const headersOf = (one, endpoint, { seconds, signature, standard }) => [
   ["Content-Type", "application/json"],
@@ -34,7 +29,7 @@ export const headersOf = (one, endpoint, { seconds, signature, standard }) => [
   ["webhook-id", one.id],
   ["webhook-timestamp", seconds],
   ["webhook-signature", standard],
-  ...Object.keys(endpoint?.headers ?? {}).map((name) => /** @type {[string, string]} */ ([name, "<your value>"])),
+  ...Object.keys(endpoint?.headers ?? {}).map((name) => [name, "<your value>"]),
 ];
 
 /**

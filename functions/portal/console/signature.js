@@ -1,5 +1,7 @@
 /** Which of body, timestamp and secret is wrong: compared with what was sent, or else by trying what goes wrong often. */
 
+import { ago } from "./format.js";
+
 /**
  * @typedef {{ body: string, timestamp: string, signature: string, secret: string, id: string }} Received
  * @typedef {"good" | "warn" | "bad"} Tone
@@ -42,21 +44,18 @@ export async function diagnose(received, sent, now = Date.now()) {
  * @returns {Finding}
  */
 function fresh({ timestamp }, now) {
-  if (!/^\d+$/.test(timestamp)) {
+  if (!/^\d{1,12}$/.test(timestamp)) {
     return wrong("The timestamp is wrong", ["The signature fits it, but it is no Unix time in seconds: receivers refuse it."]);
   }
   const age = Math.round(now / 1000 - Number(timestamp));
   if (Math.abs(age) <= TOLERANCE_SECONDS) {
     return { tone: "good", verdict: "Verified", title: "All three are right", advice: ["Body, timestamp and secret belong together."] };
   }
-  const [title, words] = age > 0 ? ["The signature is right, but too old", `${span(age)} old`] : ["The signature is right, but from the future", `${span(-age)} ahead`];
+  const title = age > 0 ? "The signature is right, but too old" : "The signature is right, but from the future";
   return { tone: "warn", verdict: "Refused by receivers", title, advice: [
-    `Its timestamp is ${words}. Receivers refuse more than ${TOLERANCE_SECONDS / 60} minutes, so that nobody can send an old delivery again.`,
+    `Its timestamp says ${ago(new Date(Number(timestamp) * 1000).toISOString())}. Receivers refuse more than ${TOLERANCE_SECONDS / 60} minutes, so that nobody can send an old delivery again.`,
     "If the delivery has only just arrived, the receiver's clock is wrong. Otherwise all is well: body, timestamp and secret belong together."] };
 }
-
-/** @param {number} seconds */
-const span = (seconds) => (seconds < 120 ? `${seconds} seconds` : seconds < 7200 ? `${Math.round(seconds / 60)} minutes` : seconds < 172_800 ? `${Math.round(seconds / 3600)} hours` : `${Math.round(seconds / 86_400)} days`);
 
 /**
  * Each part beside what was sent: there may be more than one thing wrong.
