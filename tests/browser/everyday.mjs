@@ -86,7 +86,7 @@ export async function watching(browser, system) {
   for (const page of [list, all]) await signIn(page, system.key);
   await list.goto(`/#/deliveries?status=failed&endpointId=${id}`);
   await all.goto(`/#/deliveries?endpointId=${id}`);
-  for (const page of [list, all]) await page.getByRole("link", { name: "project.created" }).focus();
+  for (const page of [list, all]) await page.getByRole("link", { name: "project.created", exact: true }).focus();
   receiver.status = 200;
   await call(system, "POST", `/api/deliveries/${failed.id}/retry`);
   for (let number = 1; number <= 60; number++) await call(system, "POST", "/api/webhook/project", { projectNumber: `W-${number}`, name: "Bridge 12" });
@@ -221,7 +221,7 @@ export async function resending(browser, system) {
   const page = await open(browser, system, { permissions: ["clipboard-read", "clipboard-write"] });
   await signIn(page, system.key);
   await page.goto(`/#/deliveries?endpointId=${id}`);
-  await page.getByRole("link", { name: "vendor.updated" }).first().click();
+  await page.getByRole("link", { name: "vendor.updated", exact: true }).first().click();
   await page.getByRole("button", { name: "Copy as curl" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Copy" }).click();
   await page.getByText("The signature is good for five minutes").waitFor();
