@@ -1,5 +1,6 @@
 // What people come for, by clicking.
 import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
 import { createServer } from "node:net";
 import { env } from "node:process";
 import { call, run, startReceiver, until } from "./system.mjs";
@@ -29,7 +30,8 @@ export async function signIn(page, key) {
   await page.getByRole("link", { name: "WorkSkedge", exact: true }).waitFor();
 }
 
-async function leave(page) {
+/** Closes the window, in which nothing may have gone wrong. */
+export async function leave(page) {
   assert.deepEqual(page.faults, []);
   await page.context().close();
 }
@@ -80,8 +82,9 @@ export async function onCall(browser, system) {
   await until("the alert", async () => (await call(system, "GET", "/api/alerts?kind=delivery.failed")).data[0]);
   const page = await open(browser, system);
   await signIn(page, system.key);
-  await page.getByRole("link", { name: "Alerts" }).click();
-  await page.getByText("Delivery failed").first().waitFor();
+  await page.getByRole("link", { name: "Alerts", exact: true }).click();
+  // The alert itself: the filter above the list has the same words.
+  await page.getByRole("row").filter({ hasText: "Delivery failed" }).first().waitFor();
   await page.getByRole("link", { name: "Look at the delivery" }).first().click();
   await page.getByText("the schedule database is read-only").first().waitFor();
   assert.equal(await page.getByText("The answer was not 2xx").count(), 5, "five attempts, each with its reason");
@@ -102,6 +105,7 @@ export async function onCall(browser, system) {
   await until("the one delivery", async () => (await page.locator("tbody tr").count()) === 1);
   await page.reload();
   await page.locator("tbody tr").first().waitFor();
+  await page.waitForFunction(() => document.querySelectorAll("tbody tr").length === 1);
   assert.equal(await page.getByLabel("Status").inputValue(), "delivered", "the address is all that the filter is");
   await leave(page);
 }
@@ -147,6 +151,24 @@ export async function whatIsWrong(browser, system) {
   await check({ body: JSON.stringify(JSON.parse(body), null, 2) }, "The body is wrong");
   await check({ timestamp: `${right.timestamp}000` }, "The timestamp is wrong");
   await check({ secret: secret.replace("whsec_", "") }, "The secret is wrong");
-  await check({ body: body.replace("V-1", "V-2") }, "Nothing that goes wrong often explains it");
+  // With the id, what was changed or belongs elsewhere is known; two defects are told apart.
+  await check({ body: body.replace("V-1", "V-2") }, "The body is wrong");
+  await page.getByText("It was changed. From character").waitFor();
+  const other = await call(system, "POST", "/api/endpoints", { url: `${receiver.url}other`, events: ["vendor.*"], description: "Second receiver" });
+  await page.reload();
+  await check({ secret: other.secret }, "The secret is wrong");
+  await page.getByText("It ends as that of another endpoint: Second receiver").waitFor();
+  await check({ body: body.replace("V-1", "V-2"), secret: other.secret }, "The body and the secret are wrong");
+  await check({ timestamp: String(Number(right.timestamp) - 7) }, "The timestamp is wrong");
+  await check({ signature: "00" }, "The signature is wrong");
+  // Without it, what goes wrong often is tried.
+  await check({ id: "", body: JSON.stringify(JSON.parse(body), null, 2), secret: ` ${secret}` }, "The secret and the body are wrong");
+  await check({ id: "", timestamp: "yesterday" }, "The timestamp is wrong");
+  await check({ id: "", body: body.replace("V-1", "V-2") }, "Nothing that goes wrong often explains it");
+  // What is right but old is no success: a receiver refuses it.
+  const old = String(Number(right.timestamp) - 3600);
+  const signature = createHmac("sha256", secret).update(`${old}.${body}`).digest("hex");
+  await check({ id: "", timestamp: old, signature }, "The signature is right, but too old");
+  assert.equal(await page.getByText("Verified", { exact: true }).count(), 0);
   await leave(page);
 }

@@ -2,6 +2,7 @@
 import { rm } from "node:fs/promises";
 import { chromium } from "playwright-core";
 import { accessibility } from "./accessibility.mjs";
+import { editing, fewCalls, keyboard, keys, replaying, resending, rotation, searching, watching } from "./everyday.mjs";
 import { integrator, onCall, subscriber, whatIsWrong } from "./journeys.mjs";
 import { startSystem, stopAll } from "./system.mjs";
 
@@ -10,7 +11,7 @@ const LONGEST_MS = 120_000;
 const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
 const system = await startSystem();
 try {
-  for (const journey of [subscriber, onCall, integrator, whatIsWrong]) {
+  for (const journey of [subscriber, onCall, integrator, whatIsWrong, keyboard, searching, watching, editing, rotation, keys, replaying, resending, fewCalls]) {
     const started = performance.now();
     await journey(browser, system);
     const took = performance.now() - started;

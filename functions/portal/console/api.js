@@ -1,4 +1,3 @@
-// @ts-check
 /** Calls to the API with the key of this tab, and what its answers say about the limits. */
 
 const KEY = "workskedge.key";
@@ -23,16 +22,36 @@ export class ApiError extends Error {
   }
 }
 
-/** Told of `usage` after each answer and of `signedout` when the key is refused. */
+/** Told of `usage` when the windows change, of `changed` after each call that is no GET, of `refused` and `signedout`. */
 export const changes = new EventTarget();
 
-/** @type {{ minute: Window, hour: Window } | null} */
+/** @type {{ minute: Window, hour: Window, at: number } | null} */
 let used = null;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let resetting;
 
-/** The windows of the key, as of the last answer. */
-export const usage = () => used;
+/**
+ * The windows of the key as they stand now: what the last answer said, but for windows that have begun anew since.
+ * @returns {{ minute: Window, hour: Window } | null}
+ */
+export function usage() {
+  if (!used) return null;
+  const passed = (Date.now() - used.at) / 1000;
+  const now = (/** @type {Window} */ { limit, remaining, resetsIn }) => ({
+    limit,
+    remaining: passed >= resetsIn ? limit : remaining,
+    resetsIn: Math.max(0, resetsIn - passed),
+  });
+  return { minute: now(used.minute), hour: now(used.hour) };
+}
+
 /** Whether a key is there. */
 export const signedIn = () => sessionStorage.getItem(KEY) !== null;
+/**
+ * Whether the key of this tab ends like this; that is all that lists show of a key.
+ * @param {string} hint
+ */
+export const isOwnKey = (hint) => (sessionStorage.getItem(KEY) ?? "").endsWith(hint.replace("…", ""));
 
 /** @param {string} key */
 export function signIn(key) {
@@ -43,6 +62,7 @@ export function signIn(key) {
 export function signOut() {
   sessionStorage.removeItem(KEY);
   used = null;
+  clearTimeout(resetting);
   changes.dispatchEvent(new Event("signedout"));
 }
 
@@ -56,6 +76,23 @@ export const get = (path, signal) => call("GET", path, undefined, signal);
  * @param {unknown} [body]
  */
 export const post = (path, body) => call("POST", path, body);
+
+/**
+ * A POST that may be sent twice and is done once: the same body goes under the same `Idempotency-Key` until it has
+ * succeeded, so that another try after a lost answer makes nothing twice.
+ */
+export function postOnce() {
+  let text = "";
+  let key = "";
+  return async (/** @type {string} */ path, /** @type {unknown} */ body) => {
+    const wanted = `${path} ${JSON.stringify(body)}`;
+    if (wanted !== text) [text, key] = [wanted, crypto.randomUUID()];
+    const answer = await call("POST", path, body, undefined, key);
+    text = "";
+    return answer;
+  };
+}
+
 /**
  * @param {string} path
  * @param {unknown} body
@@ -63,6 +100,13 @@ export const post = (path, body) => call("POST", path, body);
 export const patch = (path, body) => call("PATCH", path, body);
 /** @param {string} path */
 export const remove = (path) => call("DELETE", path);
+
+/**
+ * A path of the API with ids in it: to`/api/endpoints/${id}`. What comes from the address can't become another path.
+ * @param {TemplateStringsArray} parts
+ * @param {...(string | undefined)} ids
+ */
+export const to = (parts, ...ids) => parts.map((part, i) => part + encodeURIComponent(ids[i] ?? "")).join("");
 
 /**
  * A path with a query; what is empty is left out.
@@ -80,11 +124,13 @@ export function withQuery(path, query) {
  * @param {string} path
  * @param {unknown} [body]
  * @param {AbortSignal} [signal]
+ * @param {string} [once] its Idempotency-Key
  * @returns {Promise<any>}
  */
-async function call(method, path, body, signal) {
+async function call(method, path, body, signal, once) {
   const headers = new Headers({ "X-API-Key": sessionStorage.getItem(KEY) ?? "" });
   if (body !== undefined) headers.set("Content-Type", "application/json");
+  if (once) headers.set("Idempotency-Key", once);
   const text = body === undefined ? undefined : JSON.stringify(body);
   let response;
   try {
@@ -94,9 +140,11 @@ async function call(method, path, body, signal) {
     throw new ApiError(0, {}, null);
   }
   noteUsage(response.headers);
+  if (method !== "GET") changes.dispatchEvent(new Event("changed"));
   if (response.status === 204) return null;
   const answer = await response.json().catch(() => ({}));
   if (response.ok) return answer;
+  if (response.status === 401) changes.dispatchEvent(new Event("refused"));
   const wait = Number.parseInt(response.headers.get("Retry-After") ?? "", 10);
   throw new ApiError(response.status, answer, Number.isNaN(wait) ? null : wait);
 }
@@ -112,9 +160,22 @@ function noteUsage(headers) {
     resetsIn: left[name]?.t ?? 0,
   });
   if (policy.permin) {
-    used = { minute: window("permin"), hour: window("perhr") };
+    used = { minute: window("permin"), hour: window("perhr"), at: Date.now() };
+    tellOfReset();
     changes.dispatchEvent(new Event("usage"));
   }
+}
+
+/** Tells of it when a window begins anew, so that what is shown of the limits doesn't stay as the last answer left it. */
+function tellOfReset() {
+  clearTimeout(resetting);
+  const windows = usage();
+  const waits = windows ? [windows.minute, windows.hour].map(({ resetsIn }) => resetsIn).filter((wait) => wait > 0) : [];
+  if (waits.length === 0) return;
+  resetting = setTimeout(() => {
+    changes.dispatchEvent(new Event("usage"));
+    tellOfReset();
+  }, Math.min(...waits) * 1000 + 50);
 }
 
 /**

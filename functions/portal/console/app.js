@@ -1,10 +1,9 @@
-// @ts-check
 /** The frame: who is signed in, where one can go, and the view that the address names. */
 
-import { ApiError, changes, signOut, signedIn, usage } from "./api.js";
-import { h } from "./dom.js";
+import { changes, signOut, signedIn, usage } from "./api.js";
+import { h, redraw } from "./dom.js";
 import { count, startClock } from "./format.js";
-import { button, failure, toast } from "./parts.js";
+import { button, closeDialogs, failure, heading, toast } from "./parts.js";
 import { startTheme, themeButton } from "./theme.js";
 import { alerts } from "./views/alerts.js";
 import { catalog } from "./views/catalog.js";
@@ -59,17 +58,38 @@ const PLACES = [
 
 const app = /** @type {HTMLElement} */ (document.getElementById("app"));
 let leaving = new AbortController();
+/** Where people were on the pages that Back leads to. @type {Map<string, number>} */
+const places = new Map();
+let here = "";
 
 startTheme();
 startClock();
 changes.addEventListener("usage", showUsage);
 changes.addEventListener("signedout", start);
-window.addEventListener("hashchange", () => (signedIn() ? show() : start()));
+changes.addEventListener("refused", () => {
+  // Who is signing in is told at the form.
+  if (app.className !== "inside") return;
+  toast("This key isn't valid any more. Sign in with another one.", "bad");
+  signOut();
+});
+window.addEventListener("hashchange", () => {
+  // Other fragments are places on a page, not pages.
+  if (/^(#\/|$)/.test(location.hash) && signedIn()) show();
+});
+window.addEventListener("reload", () => signedIn() && show(true));
+document.querySelector(".skip")?.addEventListener("click", (event) => {
+  event.preventDefault();
+  const content = document.getElementById("content");
+  content?.focus();
+  content?.scrollIntoView();
+});
+history.scrollRestoration = "manual";
 start();
 
 /** Draws the frame anew: after signing in or out. */
 function start() {
   leaving.abort();
+  closeDialogs();
   if (!signedIn()) {
     document.title = "Sign in · WorkSkedge Webhooks";
     app.className = "outside";
@@ -118,48 +138,71 @@ function meter(name, { limit, remaining }) {
     h("progress", { value: calls, max: Math.max(limit, 1), "aria-label": `Calls ${name.toLowerCase()}` }));
 }
 
-/** Shows the view that the address names. */
-async function show() {
+/**
+ * Remembers how far down one was, and returns how far down one was on the page that is shown now, at an earlier time.
+ */
+function turnPage() {
+  if (here) places.set(here, window.scrollY);
+  here = history.state?.place ?? crypto.randomUUID();
+  history.replaceState({ place: here }, "");
+  return places.get(here) ?? 0;
+}
+
+/**
+ * Shows the view that the address names.
+ * @param {boolean} [again] the same as before, with what has changed: nobody has gone anywhere
+ */
+async function show(again = false) {
   leaving.abort();
   leaving = new AbortController();
   const { signal } = leaving;
-  const [path = "", query = ""] = location.hash.replace(/^#\/?/, "").split("?");
+  if (!again) closeDialogs();
+  const top = again ? window.scrollY : turnPage();
+  const [path = "", query = ""] = (location.hash.startsWith("#/") ? location.hash.slice(2) : "").split("?");
   const main = /** @type {HTMLElement} */ (document.getElementById("content"));
   mark(path);
-  const view = VIEWS.find(([pattern]) => pattern.test(path))?.[1];
-  const waiting = setTimeout(() => main.replaceChildren(skeleton()), 120);
+  const parts = path.split("/").map(decoded);
+  const view = parts.includes(null) ? undefined : VIEWS.find(([pattern]) => pattern.test(path))?.[1];
+  const waiting = setTimeout(() => signal.aborted || again || main.replaceChildren(skeleton()), 120);
   main.setAttribute("aria-busy", "true");
   try {
-    const route = { path: path.split("/").map(decodeURIComponent), query: new URLSearchParams(query), signal };
-    const shown = view ? await view(route) : [h("h1", { tabindex: "-1" }, "There is no such page")];
-    if (!signal.aborted) settle(main, shown);
+    const route = { path: parts.map(String), query: new URLSearchParams(query), signal };
+    const shown = view ? await view(route) : [heading("There is no such page", { lead: h("a", { href: "#/" }, "To the overview") })];
+    if (!signal.aborted) settle(main, shown, again, top);
   } catch (error) {
-    if (!signal.aborted) settle(main, [failed(error)]);
+    if (!signal.aborted) settle(main, [failed(error)], again, top);
   } finally {
     clearTimeout(waiting);
     if (!signal.aborted) main.removeAttribute("aria-busy");
   }
 }
 
+/** @param {string} part */
+function decoded(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return null;
+  }
+}
+
 /**
  * @param {HTMLElement} main
  * @param {HTMLElement[]} shown
+ * @param {boolean} again
+ * @param {number} top how far down the page was
  */
-function settle(main, shown) {
-  main.replaceChildren(...shown);
+function settle(main, shown, again, top) {
+  const kept = redraw(main, () => main.replaceChildren(...shown));
   const title = main.querySelector("h1");
   document.title = `${title?.textContent ?? ""} · WorkSkedge Webhooks`;
-  // Whoever went to another page by keyboard goes on from its title.
-  title?.focus({ preventScroll: true });
-  window.scrollTo(0, 0);
+  // Whoever went to another page by keyboard goes on from its title; whoever stayed, from where they were.
+  if (!(again && kept) && !document.querySelector("dialog[open]")) title?.focus({ preventScroll: true });
+  window.scrollTo(0, top);
 }
 
 /** @param {unknown} error */
 function failed(error) {
-  if (error instanceof ApiError && error.status === 401) {
-    toast("This key isn't valid any more. Sign in with another one.", "bad");
-    setTimeout(signOut);
-  }
   return h("div", {}, h("h1", { tabindex: "-1" }, "Not shown"), failure(error, show));
 }
 

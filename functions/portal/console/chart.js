@@ -1,81 +1,81 @@
-// @ts-check
 /** Drawings in SVG: attributes only, colours from the style sheet. */
 
 import { h, svg } from "./dom.js";
-import { count } from "./format.js";
+import { count, moment } from "./format.js";
 import { table } from "./parts.js";
 
-/** @typedef {{ start: Date, delivered: number, failed: number, waiting: number }} Hour */
+const HEIGHT = 140;
+/** From the ground up, with their words. */
+const KINDS = /** @type {const} */ ([["delivered", "Delivered"], ["cancelled", "Cancelled"], ["waiting", "Waiting"], ["failed", "Failed"]]);
 
-const HOUR = 3_600_000;
-const HEIGHT = 120;
+/** @param {Api.Counts} counts */
+export const all = ({ delivered, failed, waiting, cancelled }) => delivered + failed + waiting + cancelled;
 
-/**
- * Deliveries of the last 24 hours by the hour in which they were made.
- * @param {{ createdAt: string, status: string }[]} deliveries
- * @returns {Hour[]}
- */
-export function byHour(deliveries) {
-  const first = Math.floor(Date.now() / HOUR) * HOUR - 23 * HOUR;
-  const hours = Array.from({ length: 24 }, (_, i) => ({ start: new Date(first + i * HOUR), delivered: 0, failed: 0, waiting: 0 }));
-  for (const { createdAt, status } of deliveries) {
-    const hour = hours[Math.floor((Date.parse(createdAt) - first) / HOUR)];
-    if (!hour) continue;
-    if (status === "delivered") hour.delivered += 1;
-    else if (status === "failed") hour.failed += 1;
-    else hour.waiting += 1;
-  }
-  return hours;
-}
+/** @param {string} iso */
+const clock = (iso) => new Date(iso).toLocaleTimeString("en", { hour: "2-digit", minute: "2-digit", hour12: false });
 
 /**
- * Stacked bars with a table for those who don't see them.
- * @param {Hour[]} hours
+ * Stacked bars by the hour, with a table for those who don't see them.
+ * @param {Api.Stats} stats
  */
-export function chart(hours) {
-  const most = Math.max(4, ...hours.map(({ delivered, failed, waiting }) => delivered + failed + waiting));
+export function chart({ hours, complete, countedSince }) {
+  const most = ceiling(Math.max(4, ...hours.map(all)));
+  const step = 720 / hours.length;
   const bars = hours.flatMap((hour, i) => {
     let top = HEIGHT;
-    return /** @type {const} */ (["delivered", "waiting", "failed"]).map((kind) => {
-      const height = (hour[kind] / most) * (HEIGHT - 8);
+    return KINDS.map(([kind]) => {
+      const height = (hour[kind] / most) * (HEIGHT - 4);
       top -= height;
-      return height > 0 ? svg("rect", { class: kind, x: i * 30 + 3, y: top.toFixed(1), width: 24, height: height.toFixed(1), rx: 2 }) : null;
+      return height > 0 ? svg("rect", { class: kind, x: (i * step + step * 0.14).toFixed(1), y: top.toFixed(1), width: (step * 0.72).toFixed(1), height: height.toFixed(1) }) : null;
     });
   });
+  const uncounted = complete ? 0 : hours.filter(({ at }) => at < countedSince).length;
+  const lines = [0.5, 1].map((share) => svg("line", { class: "grid", x1: 0, x2: 720, y1: HEIGHT - share * (HEIGHT - 4), y2: HEIGHT - share * (HEIGHT - 4) }));
   const drawing = svg("svg", { viewBox: `0 0 720 ${HEIGHT}`, class: "bars", preserveAspectRatio: "none", "aria-hidden": "true" },
-    svg("line", { x1: 0, x2: 720, y1: HEIGHT - 0.5, y2: HEIGHT - 0.5 }), bars);
-  const clock = (/** @type {Date} */ date) => date.toLocaleTimeString("en", { hour: "2-digit", minute: "2-digit", hour12: false });
-  const rows = hours.map((hour) => h("tr", {}, h("td", {}, clock(hour.start)),
-    [hour.delivered, hour.waiting, hour.failed].map((value) => h("td", { class: "num" }, count(value)))));
+    uncounted > 0 && svg("rect", { class: "uncounted", x: 0, y: 0, width: (uncounted * step).toFixed(1), height: HEIGHT }),
+    lines, bars, svg("line", { x1: 0, x2: 720, y1: HEIGHT - 0.5, y2: HEIGHT - 0.5 }));
+  const present = KINDS.filter(([kind]) => kind !== "cancelled" || hours.some((hour) => hour[kind] > 0));
+  const rows = hours.map((hour) => h("tr", {}, h("td", {}, clock(hour.at)),
+    complete || hour.at >= countedSince ? present.map(([kind]) => h("td", { class: "num" }, count(hour[kind]))) : h("td", { colspan: present.length, class: "muted" }, "not counted")));
+  const ticks = [0, 6, 12, 18, 23].map((i) => hours[i]).filter((hour) => hour !== undefined);
   return h("div", {},
-    h("p", { class: "legend" }, [["delivered", "Delivered"], ["waiting", "Waiting"], ["failed", "Failed"]].map(([kind, word]) =>
-      h("span", { class: kind }, word)), h("span", { class: "scale num" }, `up to ${count(most)} an hour`)),
-    drawing,
-    h("p", { class: "axis num" }, [hours[0], hours[12], hours[23]].map((hour) => hour && h("span", {}, clock(hour.start)))),
-    h("details", {}, h("summary", {}, "As a table"), table("Deliveries by hour", ["Hour", "Delivered", "Waiting", "Failed"], rows)));
+    h("p", { class: "legend" }, present.map(([kind, word]) => h("span", { class: kind }, word)), uncounted > 0 && h("span", { class: "uncounted" }, "Not counted")),
+    h("div", { class: "plot" }, h("p", { class: "scale num", "aria-hidden": "true" }, h("span", {}, count(most)), h("span", {}, count(most / 2)), h("span", {}, "0")), drawing),
+    h("p", { class: "axis num", "aria-hidden": "true" }, ticks.map((hour) => h("span", {}, clock(hour.at)))),
+    !complete && h("p", { class: "small muted" }, "There were too many to count all: the numbers are of those since ", moment(countedSince), "."),
+    h("details", {}, h("summary", {}, "As a table"), table("Deliveries by hour", ["Hour", ...present.map(([, word]) => word)], rows)));
 }
 
 /**
- * The outcomes of the latest deliveries, oldest first, as strokes.
- * @param {{ status: string }[]} deliveries newest first
+ * An even number at the top of the scale.
+ * @param {number} most
  */
-export function sparkline(deliveries) {
-  const shown = deliveries.slice(0, 24).reverse();
-  const failed = shown.filter(({ status }) => status === "failed" || status === "retrying").length;
-  const words = shown.length === 0 ? "No deliveries yet" : `${failed} of the latest ${shown.length} not delivered`;
-  const strokes = shown.map(({ status }, i) => {
-    const kind = status === "delivered" ? "delivered" : status === "failed" || status === "retrying" ? "failed" : "waiting";
-    const height = kind === "failed" ? 18 : kind === "delivered" ? 12 : 6;
-    return svg("rect", { class: kind, x: (24 - shown.length + i) * 5, y: 18 - height, width: 3, height, rx: 1 });
+function ceiling(most) {
+  const unit = 10 ** Math.floor(Math.log10(most));
+  return [1, 2, 4, 6, 8, 10].map((times) => times * unit).find((round) => round >= most) ?? most;
+}
+
+/**
+ * The hours of one endpoint in little bars, on the hours of the whole.
+ * @param {Api.EndpointStats | undefined} one
+ * @param {Api.Stats} stats
+ */
+export function sparkline(one, { hours }) {
+  if (!one) return h("span", { class: "muted" }, "none in 24 h");
+  const own = new Map(one.hours.map((hour) => [hour.at, hour]));
+  const most = Math.max(...one.hours.map(all));
+  const strokes = hours.flatMap(({ at }, i) => {
+    const hour = own.get(at);
+    if (!hour) return [svg("rect", { class: "ground", x: i * 5, y: 19, width: 4, height: 1 })];
+    let top = 20;
+    return KINDS.filter(([kind]) => hour[kind] > 0).map(([kind]) => {
+      const height = Math.max(2, (hour[kind] / most) * 20);
+      top -= height;
+      return svg("rect", { class: kind, x: i * 5, y: Math.max(0, top).toFixed(1), width: 4, height: height.toFixed(1) });
+    });
   });
-  return svg("svg", { class: "sparkline", viewBox: "0 0 120 18", width: 120, height: 18, role: "img", "aria-label": words }, strokes);
-}
-
-/**
- * @param {number[]} values
- * @param {number} share 0.5 for the median
- */
-export function quantile(values, share) {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? null;
+  const words = KINDS.filter(([kind]) => one[kind] > 0).map(([kind, word]) => `${count(one[kind])} ${word.toLowerCase()}`).join(", ");
+  return h("div", { class: "spark" },
+    svg("svg", { class: "sparkline", viewBox: "0 0 120 20", width: 120, height: 20, role: "img", "aria-label": `In 24 hours: ${words}` }, strokes),
+    h("span", { class: "small muted num", "aria-hidden": "true" }, count(all(one))));
 }

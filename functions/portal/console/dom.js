@@ -1,4 +1,3 @@
-// @ts-check
 /** Elements without templates: text is always text, so that nothing that comes from the API can become markup. */
 
 /** @typedef {Node | string | number | null | undefined | false} Child */
@@ -62,3 +61,31 @@ export function freshId() {
   last += 1;
   return `x${last}`;
 }
+
+/**
+ * Draws something anew around a person who is in the middle of it: the focus goes back to the same control, what was
+ * unfolded stays so. Returns whether the focus is where it was.
+ * @param {HTMLElement} root
+ * @param {() => void} draw
+ */
+export function redraw(root, draw) {
+  const active = document.activeElement;
+  const focused = active instanceof HTMLElement && root.contains(active) ? active : null;
+  const name = focused && nameOf(focused);
+  const open = new Set([...root.querySelectorAll("details[open] > summary")].map((summary) => summary.textContent));
+  draw();
+  for (const summary of root.querySelectorAll("details > summary")) {
+    if (open.has(summary.textContent)) summary.parentElement?.setAttribute("open", "");
+  }
+  if (!focused || document.activeElement === focused) return focused !== null;
+  const same = [...root.querySelectorAll(focused.tagName)].find((element) => nameOf(element) === name);
+  if (same instanceof HTMLElement) same.focus({ preventScroll: true });
+  return same !== undefined;
+}
+
+/**
+ * What tells a control from others of its kind: a key of its own where its words change.
+ * @param {Element} element
+ */
+const nameOf = (element) =>
+  element.getAttribute("data-key") ?? element.getAttribute("aria-label") ?? element.getAttribute("name") ?? element.textContent;

@@ -1,9 +1,8 @@
-// @ts-check
 /** Fields with labels, and where the API's defects of a body are shown. */
 
 import { ApiError } from "./api.js";
 import { freshId, h } from "./dom.js";
-import { sentence } from "./parts.js";
+import { busy, isAbort } from "./parts.js";
 
 /** @typedef {import("./dom.js").Child} Child */
 
@@ -55,11 +54,12 @@ export const choice = (name, value, label, checked, type = "checkbox") =>
 
 /**
  * @param {string} name
- * @param {[string, string][]} options value and word
+ * @param {string[][]} options value and word
  * @param {string} [value]
  */
 export const select = (name, options, value = "") =>
-  h("select", { name }, options.map(([key, word]) => h("option", { value: key, selected: key === value }, word)));
+  // What the address asks for is shown, also when there is no such thing: it is what the list obeys.
+  h("select", { name }, [...options, ...(value && !options.some(([key]) => key === value) ? [[value, value]] : [])].map(([key, word]) => h("option", { value: key, selected: key === value }, word)));
 
 /**
  * A form whose defects are shown at their fields.
@@ -74,14 +74,12 @@ export function form(children, action, submit, more = []) {
   const element = h("form", { novalidate: true }, ...children, alert, h("div", { class: "actions end" }, ...more, button));
   element.addEventListener("submit", async (event) => {
     event.preventDefault();
+    if (button.getAttribute("aria-disabled") === "true") return;
     clear(element, alert);
-    button.disabled = true;
     try {
-      await submit(new FormData(element));
+      await busy(button, () => submit(new FormData(element)));
     } catch (error) {
-      show(element, alert, error);
-    } finally {
-      button.disabled = false;
+      if (!isAbort(error)) show(element, alert, error);
     }
   });
   return element;
@@ -113,6 +111,9 @@ function show(form, alert, error) {
       place.querySelector("input, select, textarea")?.setAttribute("aria-invalid", "true");
     } else elsewhere.push(`${defect.field} ${defect.message}.`);
   }
-  alert.textContent = [sentence(error), ...elsewhere].join(" ");
+  const known = error instanceof ApiError ? error : null;
+  const words = known ? known.message : "Something in this page went wrong. Reload it.";
+  const request = known?.requestId ? `(${known.requestId})` : "";
+  alert.textContent = [words, ...elsewhere, request].filter(Boolean).join(" ");
   /** @type {HTMLElement | null} */ (form.querySelector("[aria-invalid]"))?.focus();
 }

@@ -1,4 +1,3 @@
-// @ts-check
 /** Numbers, times and words as people read them. */
 
 import { h } from "./dom.js";
@@ -60,6 +59,35 @@ export function startClock() {
     }
   }, 15_000);
 }
+
+/**
+ * An instant as an input of the type datetime-local has it. By the parts of that very day: the offset of today is not
+ * the one of a day on the other side of a change to summer time.
+ * @param {string | number} at
+ */
+export function localInput(at) {
+  const date = new Date(at);
+  if (Number.isNaN(date.getTime())) return "";
+  const two = (/** @type {number} */ value) => String(value).padStart(2, "0");
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}T${two(date.getHours())}:${two(date.getMinutes())}`;
+}
+
+/** @param {string} value of an input of the type datetime-local */
+export const fromLocalInput = (value) => new Date(value).toISOString().replace(".000Z", "Z");
+
+/**
+ * When the thing with this id was made: its ULID begins with the milliseconds.
+ * @param {string} id
+ */
+export function idTime(id) {
+  const ulid = id.match(/_([0-9A-HJKMNP-TV-Z]{26})$/)?.[1];
+  if (!ulid) return null;
+  const digits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+  return new Date([...ulid.slice(0, 10)].reduce((all, digit) => all * 32 + digits.indexOf(digit), 0)).toISOString();
+}
+
+/** Whether the page comes from the reader's own machine: advice for it is of no use elsewhere, and the other way round. */
+export const onOwnMachine = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(location.hostname);
 
 /** @param {number | null | undefined} ms */
 export function duration(ms) {

@@ -1,8 +1,8 @@
-// @ts-check
 /** What several views are made of. */
 
 import { ApiError } from "./api.js";
 import { freshId, h } from "./dom.js";
+import { countdown } from "./format.js";
 
 /** @typedef {import("./dom.js").Child} Child */
 
@@ -14,7 +14,8 @@ const WORDS = /** @type {Record<string, [string, string]>} */ ({
   cancelled: ["idle", "Cancelled"],
   healthy: ["good", "Healthy"],
   failing: ["bad", "Failing"],
-  disabled: ["idle", "Paused"],
+  paused: ["idle", "Paused"],
+  disabled: ["bad", "Disabled"],
 });
 
 /**
@@ -44,6 +45,7 @@ export function heading(title, { lead, actions = [], crumb } = {}) {
  * A card with a title.
  * @param {string} title
  * @param {...(Child | Child[])} children
+ * @returns {HTMLElement}
  */
 export function card(title, ...children) {
   const id = freshId();
@@ -60,27 +62,6 @@ export function table(label, columns, rows) {
   const head = columns.map((column) => h("th", { scope: "col" }, column || h("span", { class: "hidden" }, "Actions")));
   return h("div", { class: "table", role: "group", tabindex: "0", "aria-label": label },
     h("table", {}, h("thead", {}, h("tr", {}, head)), h("tbody", {}, rows)));
-}
-
-/**
- * A list that grows by a page on demand.
- * @template T
- * @param {import("./data.js").Page<T>} first
- * @param {(cursor: string) => Promise<import("./data.js").Page<T>>} read
- * @param {(items: T[]) => HTMLElement} draw
- */
-export function growing(first, read, draw) {
-  const list = h("div");
-  const more = h("div", { class: "more" });
-  /** @type {T[]} */
-  let shown = [];
-  const add = (/** @type {import("./data.js").Page<T>} */ { data, nextCursor }) => {
-    shown = [...shown, ...data];
-    list.replaceChildren(draw(shown));
-    more.replaceChildren(...(nextCursor ? [button("Load more", async () => add(await read(nextCursor)))] : []));
-  };
-  add(first);
-  return h("div", {}, list, more);
 }
 
 /**
@@ -102,38 +83,53 @@ export const empty = (title, ...children) =>
  * @param {string} label
  * @param {() => unknown} action
  * @param {string} [kind] primary, danger or quiet
+ * @param {import("./dom.js").Props} [more] such as an aria-label where rows have the same buttons
  */
-export function button(label, action, kind = "") {
-  const element = h("button", { type: "button", class: kind, onclick: () => busy(element, action) }, label);
+export function button(label, action, kind = "", more = {}) {
+  const run = () => busy(element, action).catch((error) => isAbort(error) || toast(sentence(error), "bad"));
+  const element = h("button", { type: "button", class: kind, ...more, onclick: run }, label);
   return element;
 }
 
 /**
- * Runs an action with its button out of reach, and says what went wrong.
- * @param {HTMLButtonElement} element
+ * Runs an action once at a time. Its button is out of reach meanwhile, but not `disabled`, which would take the focus
+ * from whoever pressed it.
+ * @param {HTMLElement} element
  * @param {() => unknown} action
  */
-async function busy(element, action) {
+export async function busy(element, action) {
+  if (element.getAttribute("aria-disabled") === "true") return;
   element.setAttribute("aria-disabled", "true");
-  element.disabled = true;
   try {
     await action();
-  } catch (error) {
-    toast(sentence(error), "bad");
   } finally {
-    element.disabled = false;
     element.removeAttribute("aria-disabled");
   }
 }
+
+/**
+ * Whether a call was given up because the person went elsewhere.
+ * @param {unknown} error
+ */
+export const isAbort = (error) => error instanceof DOMException && error.name === "AbortError";
+
+/**
+ * What the API found wrong, a sentence each.
+ * @param {unknown} error
+ */
+export const defects = (error) =>
+  error instanceof ApiError ? error.errors.map(({ field, message }) => `${field} ${message}.`) : [];
 
 /**
  * An error as a sentence.
  * @param {unknown} error
  */
 export function sentence(error) {
-  if (error instanceof ApiError) return error.requestId ? `${error.message} (${error.requestId})` : error.message;
+  if (error instanceof ApiError) return error.requestId ? `${[error.message, ...defects(error)].join(" ")} (${error.requestId})` : error.message;
   return "Something in this page went wrong. Reload it.";
 }
+
+const TITLES = /** @type {Record<number, string>} */ ({ 404: "It isn't there", 429: "Too many calls with this key" });
 
 /**
  * What stands in the place of a view that could not be shown.
@@ -143,8 +139,10 @@ export function sentence(error) {
 export function failure(error, again) {
   const known = error instanceof ApiError ? error : null;
   return h("div", { class: "empty", role: "alert" },
-    h("p", { class: "empty-title" }, known?.status === 404 ? "It isn't there" : "That didn't work"),
+    h("p", { class: "empty-title" }, TITLES[known?.status ?? 0] ?? "That didn't work"),
     h("p", {}, known ? known.message : "Something in this page went wrong."),
+    known?.status === 429 && known.retryAfter !== null && h("p", {}, "The next call is let through ",
+      countdown(new Date(Date.now() + known.retryAfter * 1000).toISOString()), "."),
     known?.requestId && h("p", { class: "small muted" }, `Request ${known.requestId}`),
     button("Try again", again));
 }
@@ -160,24 +158,15 @@ export function toast(text, tone = "good") {
 }
 
 /**
- * @param {string} label
- * @param {() => string} text
- */
-export const copyButton = (label, text) =>
-  button(label, async () => {
-    await navigator.clipboard.writeText(text());
-    toast("Copied.");
-  }, "quiet");
-
-/**
  * A block of text that scrolls within itself.
  * @param {string} label
  * @param {string} text
  * @param {boolean} [copy]
  */
 export function code(label, text, copy = true) {
+  const run = () => navigator.clipboard.writeText(text).then(() => toast("Copied."));
   return h("figure", { class: "code" },
-    h("figcaption", {}, h("span", {}, label), copy && copyButton("Copy", () => text)),
+    h("figcaption", {}, h("span", {}, label), copy && button("Copy", run, "quiet")),
     h("pre", { tabindex: "0", "aria-label": label }, h("code", {}, text)));
 }
 
@@ -198,18 +187,24 @@ export function pretty(text) {
  * @param {string} title
  * @param {Child | Child[]} text
  * @param {string} action
+ * @param {string} [kind] of its button
  * @returns {Promise<boolean>}
  */
-export function confirm(title, text, action) {
+export function confirm(title, text, action, kind = "danger") {
   return new Promise((resolve) => {
     const dialog = modal(title, [
       h("p", {}, text),
       h("div", { class: "actions end" },
         h("button", { type: "button", onclick: () => dialog.close() }, "Cancel"),
-        h("button", { type: "button", class: "danger", onclick: () => dialog.close("yes") }, action)),
+        h("button", { type: "button", class: kind, onclick: () => dialog.close("yes") }, action)),
     ]);
     dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"));
   });
+}
+
+/** Closes what is over the page: it belongs to the page that the person has left. */
+export function closeDialogs() {
+  for (const dialog of document.querySelectorAll("dialog")) dialog.close();
 }
 
 /**
@@ -220,7 +215,11 @@ export function confirm(title, text, action) {
 export function modal(title, children) {
   const id = freshId();
   const dialog = h("dialog", { "aria-labelledby": id }, h("h2", { id }, title), ...children);
-  dialog.addEventListener("close", () => dialog.remove());
+  dialog.addEventListener("close", () => {
+    dialog.remove();
+    // What opened it may have been drawn anew meanwhile.
+    if (document.activeElement === document.body) document.querySelector("h1")?.focus({ preventScroll: true });
+  });
   document.body.append(dialog);
   dialog.showModal();
   return dialog;

@@ -1,34 +1,40 @@
-// @ts-check
-/** Which of body, timestamp and secret is wrong: tries what goes wrong often, one thing at a time. */
+/** Which of body, timestamp and secret is wrong: compared with what was sent, or else by trying what goes wrong often. */
+
+import { ago } from "./format.js";
 
 /**
  * @typedef {{ body: string, timestamp: string, signature: string, secret: string, id: string }} Received
- * @typedef {{ verified: boolean, title: string, advice: string[], expected?: string }} Finding
- * @typedef {{ change: Partial<Received>, title: string, advice: string }} Trial
+ * @typedef {"good" | "warn" | "bad"} Tone
+ * @typedef {{ tone: Tone, verdict: string, title: string, advice: string[], parts?: Part[], expected?: string }} Finding
+ * @typedef {{ name: string, right: boolean, words: string }} Part
+ * @typedef {{ change: Partial<Received>, part: string, advice: string }} Trial
+ * @typedef {{ body: string | null, secret: string, previous: number, attempts: number[], endpoint: string, others: { name: string, hint: string }[] }} Sent what is known of the delivery; attempts: Unix seconds
  */
 
 const TOLERANCE_SECONDS = 300;
+/** What goes wrong often. */
+const OFTEN = {
+  spacedBody: "The body has white space around it that was not sent.",
+  rewritten: "The body was parsed and written again: its spaces or escapes differ. Verify over the raw bytes.",
+  milliseconds: "The timestamp is in milliseconds: the header's text is signed as it came, in seconds.",
+  spacedSecret: "The secret has spaces or a line break around it: trim it where it is read.",
+  cutSecret: "The secret lacks whsec_: the whole string is the key, its beginning included.",
+};
 
 /**
  * @param {Received} received
+ * @param {Sent | null} sent
  * @param {number} [now] milliseconds
  * @returns {Promise<Finding>}
  */
-export async function diagnose(received, now = Date.now()) {
+export async function diagnose(received, sent, now = Date.now()) {
   const missing = /** @type {const} */ (["body", "timestamp", "signature", "secret"]).filter((name) => received[name] === "");
   if (missing.length) return wrong("Something is missing", [`Enter the ${missing.join(", the ")}.`]);
-  if (received.signature.trim().startsWith("v1,") && !received.id) {
+  if (isStandard(received) && !received.id) {
     return wrong("Something is missing", ["This is a webhook-signature: enter the webhook-id too, which it covers."]);
   }
   if (await matches(received)) return fresh(received, now);
-  for (const { change, title, advice } of trials(received)) {
-    if (await matches({ ...received, ...change })) return wrong(title, [advice], await sign(received));
-  }
-  return wrong("Nothing that goes wrong often explains it", [
-    "The body: log the raw bytes in the receiver before anything parses them, and paste those.",
-    "The secret: reveal it on the endpoint's page and compare its end. Was it rotated, or is it another endpoint's?",
-    "The timestamp: take it from the same request as the signature, since each attempt is signed afresh.",
-  ], await sign(received));
+  return sent ? compare(received, sent) : guess(received);
 }
 
 /**
@@ -38,33 +44,132 @@ export async function diagnose(received, now = Date.now()) {
  * @returns {Finding}
  */
 function fresh({ timestamp }, now) {
+  if (!/^\d{1,12}$/.test(timestamp)) {
+    return wrong("The timestamp is wrong", ["The signature fits it, but it is no Unix time in seconds: receivers refuse it."]);
+  }
   const age = Math.round(now / 1000 - Number(timestamp));
-  if (Math.abs(age) <= TOLERANCE_SECONDS) return { verified: true, title: "All three are right", advice: ["Body, timestamp and secret belong together."] };
-  const words = age > 0 ? `${age} seconds old` : `${-age} seconds in the future`;
-  return { verified: true, title: "The signature is right, the timestamp is out of bounds", advice: [
-    `It is ${words}. A receiver refuses more than ${TOLERANCE_SECONDS}: for one that has just arrived, check the receiver's clock.`] };
+  if (Math.abs(age) <= TOLERANCE_SECONDS) {
+    return { tone: "good", verdict: "Verified", title: "All three are right", advice: ["Body, timestamp and secret belong together."] };
+  }
+  const title = age > 0 ? "The signature is right, but too old" : "The signature is right, but from the future";
+  return { tone: "warn", verdict: "Refused by receivers", title, advice: [
+    `Its timestamp says ${ago(new Date(Number(timestamp) * 1000).toISOString())}. Receivers refuse more than ${TOLERANCE_SECONDS / 60} minutes, so that nobody can send an old delivery again.`,
+    "If the delivery has only just arrived, the receiver's clock is wrong. Otherwise all is well: body, timestamp and secret belong together."] };
 }
+
+/**
+ * Each part beside what was sent: there may be more than one thing wrong.
+ * @param {Received} received
+ * @param {Sent} sent
+ * @returns {Promise<Finding>}
+ */
+async function compare(received, sent) {
+  const parts = [bodyPart(received.body, sent.body), timePart(received.timestamp, sent.attempts), secretPart(received.secret, sent)];
+  const culprits = parts.filter(({ right }) => !right).map(({ name }) => name.toLowerCase());
+  const expected = sent.body === null ? undefined : await sign(isStandard(received), { ...received, body: sent.body, secret: sent.secret });
+  if (culprits.length) return { ...wrong(title(culprits), [], expected), parts };
+  return { ...wrong("The signature is wrong", [
+    "Body, timestamp and secret are those of this delivery, so the signature was changed, cut off, or taken from another attempt.",
+    ...(sent.previous ? ["The secret was rotated lately: a signature made with the one before it is in X-Webhook-Signature-Previous."] : [])], expected), parts };
+}
+
+/**
+ * @param {string} body
+ * @param {string | null} sent
+ * @returns {Part}
+ */
+function bodyPart(body, sent) {
+  const part = (/** @type {boolean} */ right, /** @type {string} */ words) => ({ name: "Body", right, words });
+  if (sent === null) return part(true, "It is not kept any more, and can't be compared.");
+  if (body === sent) return part(true, "As it was sent.");
+  if (body.trim() === sent) return part(false, OFTEN.spacedBody);
+  if (reserialised(body) === sent) return part(false, OFTEN.rewritten);
+  let at = 0;
+  while (body[at] === sent[at]) at += 1;
+  const near = (/** @type {string} */ text) => text.slice(Math.max(0, at - 12), at + 24) || "nothing";
+  return part(false, `It was changed. From character ${at + 1} on it is ${near(body)} where ${near(sent)} was sent.`);
+}
+
+/**
+ * @param {string} timestamp
+ * @param {number[]} attempts
+ * @returns {Part}
+ */
+function timePart(timestamp, attempts) {
+  const part = (/** @type {boolean} */ right, /** @type {string} */ words) => ({ name: "Timestamp", right, words });
+  if (!/^\d+$/.test(timestamp)) return part(false, "It is no Unix time in seconds: the header's text is signed as it came.");
+  const number = attempts.indexOf(Number(timestamp));
+  if (number >= 0) return part(true, attempts.length > 1 ? `That of attempt ${number + 1}.` : "That of the attempt.");
+  if (attempts.includes(Math.floor(Number(timestamp) / 1000))) return part(false, OFTEN.milliseconds);
+  return part(false, `No attempt was made then, but at ${attempts.slice(-3).join(", ") || "no time so far"}. Each attempt is signed afresh: take timestamp and signature from the same request.`);
+}
+
+/**
+ * @param {string} secret
+ * @param {Sent} sent
+ * @returns {Part}
+ */
+function secretPart(secret, sent) {
+  const part = (/** @type {boolean} */ right, /** @type {string} */ words) => ({ name: "Secret", right, words });
+  if (secret === sent.secret) return part(true, `That of ${sent.endpoint}.`);
+  if (secret.trim() === sent.secret) return part(false, OFTEN.spacedSecret);
+  if (`whsec_${secret.trim()}` === sent.secret) return part(false, OFTEN.cutSecret);
+  const other = sent.others.find(({ hint }) => secret.trim().endsWith(hint.slice(-4)));
+  if (other) return part(false, `It ends as that of another endpoint: ${other.name}. This delivery went to ${sent.endpoint}.`);
+  return part(false, `It is not that of ${sent.endpoint}.${sent.previous ? " It was rotated lately: is this the one before?" : ""} Reveal the right one on the endpoint's page.`);
+}
+
+/**
+ * Without the delivery: what goes wrong often, one thing at a time, then two.
+ * @param {Received} received
+ * @returns {Promise<Finding>}
+ */
+async function guess(received) {
+  const expected = await sign(isStandard(received), received);
+  const singles = trials(received);
+  for (const { change, part, advice } of singles) {
+    if (await matches({ ...received, ...change })) return wrong(title([part]), [advice], expected);
+  }
+  for (const [i, one] of singles.entries()) {
+    for (const other of singles.slice(i + 1)) {
+      if (one.part === other.part || !(await matches({ ...received, ...one.change, ...other.change }))) continue;
+      return wrong(title([one.part, other.part]), [one.advice, other.advice], expected);
+    }
+  }
+  if (!/^\d+$/.test(received.timestamp)) return wrong("The timestamp is wrong", ["It is no Unix time in seconds, such as 1760970600."], expected);
+  return wrong("Nothing that goes wrong often explains it", [
+    "Enter the X-Webhook-ID above: each part is then compared with what was sent.",
+    "The body: log the raw bytes in the receiver before anything parses them, and paste those.",
+    "The secret: reveal it on the endpoint's page and compare its end. Was it rotated, or is it another endpoint's?",
+    "The timestamp: take it from the same request as the signature, since each attempt is signed afresh.",
+  ], expected);
+}
+
+/** @param {string[]} parts */
+const title = (parts) => `The ${parts.join(" and the ")} ${parts.length > 1 ? "are" : "is"} wrong`;
 
 /**
  * @param {Received} received
  * @returns {Trial[]}
  */
 function trials({ body, timestamp, signature, secret }) {
-  /** @type {Trial[]} */
-  const list = [
-    { change: { secret: secret.trim() }, title: "The secret is wrong", advice: "It has spaces or a line break around it: trim it where it is read." },
-    { change: { secret: `whsec_${secret.trim()}` }, title: "The secret is wrong", advice: "It lacks whsec_: the whole string is the key, its beginning included." },
-    { change: { signature: signature.trim().toLowerCase() }, title: "The signature is written otherwise", advice: "It is compared in another form: ours is lower-case hex without anything around it." },
-    { change: { signature: signature.trim().replace(/^(sha256=|v1=)/, "") }, title: "The signature is written otherwise", advice: "Nothing stands before the hex: don't add or expect sha256=." },
-    { change: { timestamp: timestamp.trim() }, title: "The timestamp is wrong", advice: "It has spaces around it." },
-    { change: { timestamp: timestamp.trim().slice(0, -3) }, title: "The timestamp is wrong", advice: "It is in milliseconds: the header's text is signed as it came, in seconds." },
-    { change: { timestamp: String(Math.floor(Date.parse(timestamp) / 1000)) }, title: "The timestamp is wrong", advice: "It was made a date: the header's text is signed as it came, in Unix seconds." },
-    { change: { body: body.trim() }, title: "The body is wrong", advice: "It has white space around it that was not sent." },
-    { change: { body: `${body}\n` }, title: "The body is wrong", advice: "A line break at its end was lost." },
-  ];
+  const seconds = Math.floor(Date.parse(timestamp) / 1000);
   const again = reserialised(body);
-  if (again !== null) list.push({ change: { body: again }, title: "The body is wrong", advice: "It was parsed and written again: its spaces or escapes differ. Verify over the raw bytes." });
-  return list;
+  /** @type {(Trial | false)[]} */
+  const list = [
+    { change: { secret: secret.trim() }, part: "secret", advice: OFTEN.spacedSecret },
+    { change: { secret: `whsec_${secret.trim()}` }, part: "secret", advice: OFTEN.cutSecret },
+    { change: { signature: signature.trim().toLowerCase() }, part: "signature", advice: "The signature is compared in another form: ours is lower-case hex without anything around it." },
+    { change: { signature: signature.trim().replace(/^(sha256=|v1=)/, "") }, part: "signature", advice: "Nothing stands before the hex: don't add or expect sha256=." },
+    { change: { timestamp: timestamp.trim() }, part: "timestamp", advice: "The timestamp has spaces around it." },
+    { change: { timestamp: timestamp.trim().slice(0, -3) }, part: "timestamp", advice: OFTEN.milliseconds },
+    !Number.isNaN(seconds) && { change: { timestamp: String(seconds) }, part: "timestamp", advice: "The timestamp was made a date: the header's text is signed as it came, in Unix seconds." },
+    { change: { body: body.trim() }, part: "body", advice: OFTEN.spacedBody },
+    { change: { body: `${body}\n` }, part: "body", advice: "A line break at the body's end was lost." },
+    again !== null && { change: { body: again }, part: "body", advice: OFTEN.rewritten },
+  ];
+  const own = /** @type {Record<string, string>} */ ({ body, timestamp, signature, secret });
+  return /** @type {Trial[]} */ (list.filter((trial) => trial && Object.entries(trial.change).some(([name, value]) => own[name] !== value)));
 }
 
 /** @param {string} body */
@@ -77,29 +182,36 @@ function reserialised(body) {
 }
 
 /** @param {Received} received */
+const isStandard = ({ signature }) => signature.trim().startsWith("v1,");
+
+/** @param {Received} received */
 async function matches(received) {
   const { signature } = received;
-  if (signature.trim().startsWith("v1,")) {
-    const own = await standard(received);
-    return own !== null && signature.trim().split(" ").includes(`v1,${own}`);
-  }
-  return signature === (await sign(received));
+  if (!isStandard(received)) return signature === (await hex(received));
+  const own = await standard(received);
+  return own !== null && signature.trim().split(" ").includes(`v1,${own}`);
 }
 
 /**
- * Hex of `timestamp.body`, keyed with the whole secret.
+ * @param {boolean} asStandard
  * @param {Received} received
  */
-async function sign({ body, timestamp, secret }) {
+const sign = async (asStandard, received) => (asStandard ? `v1,${await standard(received)}` : hex(received));
+
+/**
+ * Hex of `timestamp.body`, keyed with the whole secret.
+ * @param {{ body: string, timestamp: string, secret: string }} parts
+ */
+export async function hex({ body, timestamp, secret }) {
   const mac = await hmac(new TextEncoder().encode(secret), `${timestamp}.${body}`);
   return [...mac].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /**
  * Standard Webhooks: base64 of `id.timestamp.body`, keyed with the bytes after whsec_.
- * @param {Received} received
+ * @param {{ id: string, body: string, timestamp: string, secret: string }} parts
  */
-async function standard({ id, body, timestamp, secret }) {
+export async function standard({ id, body, timestamp, secret }) {
   try {
     const key = Uint8Array.from(atob(secret.replace(/^whsec_/, "")), (character) => character.charCodeAt(0));
     return btoa(String.fromCharCode(...(await hmac(key, `${id}.${timestamp}.${body}`))));
@@ -123,4 +235,4 @@ async function hmac(key, text) {
  * @param {string} [expected]
  * @returns {Finding}
  */
-const wrong = (title, advice, expected) => ({ verified: false, title, advice, ...(expected ? { expected } : {}) });
+const wrong = (title, advice, expected) => ({ tone: "bad", verdict: "Not verified", title, advice, ...(expected ? { expected } : {}) });

@@ -1,4 +1,3 @@
-// @ts-check
 /** Light or dark: as the system says, or as the person chose here. */
 
 import { h } from "./dom.js";
@@ -21,6 +20,7 @@ function apply() {
 export function themeButton() {
   const word = () => (isDark() ? "Light theme" : "Dark theme");
   const element = h("button", { type: "button", class: "quiet", onclick: change }, word());
+  dark.addEventListener("change", () => (element.textContent = word()));
   function change() {
     localStorage.setItem(CHOICE, isDark() ? "light" : "dark");
     apply();

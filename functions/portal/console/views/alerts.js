@@ -1,11 +1,11 @@
-// @ts-check
 import { get, withQuery } from "../api.js";
+import { allEndpoints, nameOf } from "../data.js";
 import { h } from "../dom.js";
+import { filterBar } from "../filters.js";
 import { time } from "../format.js";
 import { filter, select } from "../form.js";
-import { empty, growing, heading, table } from "../parts.js";
-
-/** @typedef {import("../data.js").Alert} Alert */
+import { growingList, nothing } from "../list.js";
+import { heading } from "../parts.js";
 
 const KINDS = /** @type {Record<string, [string, string]>} */ ({
   "delivery.failed": ["bad", "Delivery failed"],
@@ -16,27 +16,41 @@ const KINDS = /** @type {Record<string, [string, string]>} */ ({
 
 /** @type {import("../app.js").View} */
 export async function alerts({ query, signal }) {
-  const kind = query.get("kind") ?? "";
-  const read = (/** @type {string | null} */ cursor) => get(withQuery("/api/alerts", { kind, limit: 50, cursor }), signal);
-  const first = await read(null);
-  const options = /** @type {[string, string][]} */ ([["", "any"], ...Object.entries(KINDS).map(([key, [, word]]) => [key, word])]);
-  const choice = select("kind", options, kind);
-  choice.addEventListener("change", () => (location.hash = withQuery("#/alerts", { kind: choice.value })));
-  const bar = h("form", { class: "filters", role: "search", "aria-label": "Filter alerts" }, filter("Kind", choice));
-  const list = growing(first, read, (/** @type {Alert[]} */ all) => all.length ? table("Alerts", ["What happened", "When", ""], all.map((alert) => alertRow(alert))) : empty("No alerts", h("p", {}, "You are told here when a delivery fails for good or an endpoint is in trouble.")));
-  return [heading("Alerts", { lead: "What a person had to be told. They also go to the alert topic, and by it to e-mail." }), bar, list];
+  const wanted = { kind: query.get("kind") ?? "", endpointId: query.get("endpointId") ?? "" };
+  const endpoints = await allEndpoints();
+  const names = new Map(endpoints.map((one) => [one.id, nameOf(one)]));
+  const look = {
+    label: "Alerts", columns: ["What happened", "When", ""],
+    row: (/** @type {Api.Alert} */ alert) => alertRow(alert, names),
+    none: nothing("No alerts", "You are told here when a delivery fails for good or an endpoint is in trouble."),
+  };
+  const list = growingList(look, (cursor, signal) => get(withQuery("/api/alerts", { ...wanted, limit: 50, cursor }), signal), signal);
+  const bar = filterBar("Filter alerts", "#/alerts", wanted, [
+    filter("Kind", select("kind", [["", "any"], ...Object.entries(KINDS).map(([key, [, word]]) => [key, word])], wanted.kind)),
+    filter("Endpoint", select("endpointId", [["", "any"], ...names], wanted.endpointId)),
+  ], () => list);
+  await bar.load();
+  return [heading("Alerts", { lead: "What a person had to be told. They also go to the alert topic, and by it to e-mail." }), bar.form, list.element];
 }
 
 /**
- * What happened, and the way to its cause.
- * @param {Alert} alert
- * @param {boolean} [brief] without the sentence that says what to do
+ * What the alert says, with names where it has ids: the ids are behind its links.
+ * @param {Api.Alert} alert
+ * @param {Map<string, string>} names
  */
-export function alertRow(alert, brief = false) {
+const told = ({ message, endpointId }, names) =>
+  message.replaceAll(endpointId, names.get(endpointId) ?? "a deleted endpoint").replace(/\bdlv_\w+/g, "the delivery");
+
+/**
+ * What happened, and the way to its cause.
+ * @param {Api.Alert} alert
+ * @param {Map<string, string>} [names] of endpoints: in full, with the sentence that says what to do
+ */
+export function alertRow(alert, names) {
   const [tone, word] = KINDS[alert.kind] ?? ["idle", alert.kind];
   const [href, action] = alert.deliveryId ? [`#/deliveries/${alert.deliveryId}`, "Look at the delivery"] : [`#/endpoints/${alert.endpointId}`, "Look at the endpoint"];
   return h("tr", {},
-    h("td", {}, h("span", { class: `badge ${tone}` }, word), " ", alert.event && h("code", {}, alert.event), !brief && h("p", {}, alert.message)),
+    h("td", {}, h("span", { class: `badge ${tone}` }, word), " ", alert.event && h("code", {}, alert.event), names && h("p", { class: "told" }, told(alert, names))),
     h("td", {}, time(alert.createdAt)),
-    h("td", {}, h("a", { href }, brief ? "Look" : action, brief && h("span", { class: "hidden" }, ` at what led to ${word}, ${alert.event ?? ""} ${time(alert.createdAt).textContent}`))));
+    h("td", { class: "go" }, h("a", { href, "data-key": alert.id }, names ? action : "Look", !names && h("span", { class: "hidden" }, ` at what led to ${word}, ${alert.event ?? ""} ${time(alert.createdAt).textContent}`))));
 }

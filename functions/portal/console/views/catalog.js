@@ -1,12 +1,11 @@
-// @ts-check
-import { post } from "../api.js";
+import { post, to } from "../api.js";
 import { allEndpoints, eventTypes, nameOf } from "../data.js";
 import { h } from "../dom.js";
 import { select } from "../form.js";
 import { button, card, code, heading, table, toast } from "../parts.js";
 
 /** @type {import("../app.js").View} */
-export async function catalog({ path, signal }) {
+export async function catalog({ path }) {
   const types = await eventTypes();
   const type = types.find(({ name }) => name === path[1]);
   if (!type) {
@@ -15,7 +14,7 @@ export async function catalog({ path, signal }) {
       ...groups.map((group) => card(group, table(group, ["Event", "When"], types.filter((one) => one.group === group).map((one) =>
         h("tr", {}, h("td", {}, h("a", { class: "strong", href: `#/catalog/${one.name}` }, one.name)), h("td", {}, one.description))))))];
   }
-  const endpoints = await allEndpoints(signal);
+  const endpoints = await allEndpoints();
   const data = type.schema.properties?.data ?? {};
   return [
     heading(type.name, { crumb: ["#/catalog", "Event catalog"], lead: `${type.description}.` }),
@@ -35,13 +34,13 @@ function row([name, schema]) {
 
 /**
  * @param {string} event
- * @param {import("../data.js").Endpoint[]} endpoints
+ * @param {Api.Endpoint[]} endpoints
  */
 function testBar(event, endpoints) {
-  const choice = select("endpoint", endpoints.map((one) => /** @type {[string, string]} */ ([one.id, nameOf(one)])));
+  const choice = select("endpoint", endpoints.map((one) => [one.id, nameOf(one)]));
   choice.setAttribute("aria-label", "Endpoint");
   const send = async () => {
-    const { status, attempt } = await post(`/api/endpoints/${choice.value}/test`, { event });
+    const { status, attempt } = await post(to`/api/endpoints/${choice.value}/test`, { event });
     toast(status === "delivered" ? `It was answered ${attempt.statusCode}.` : `It failed: ${attempt.statusCode ?? attempt.error}.`, status === "delivered" ? "good" : "bad");
   };
   return h("div", { class: "inline" }, choice, button("Send as a test", send));

@@ -1,26 +1,30 @@
-// @ts-check
+import { ApiError, get, to } from "../api.js";
+import { allEndpoints, nameOf } from "../data.js";
 import { h } from "../dom.js";
 import { field, form } from "../form.js";
-import { card, code, heading } from "../parts.js";
+import { card, code, empty, heading } from "../parts.js";
 import { diagnose } from "../signature.js";
 
 /** @type {import("../app.js").View} */
-export function debug() {
-  const input = (/** @type {string} */ name, /** @type {string} */ placeholder) =>
-    h("input", { name, placeholder, autocomplete: "off", spellcheck: "false", class: "mono" });
+export function debug({ query }) {
+  const input = (/** @type {string} */ name, /** @type {string} */ placeholder, value = "") =>
+    h("input", { name, placeholder, value, autocomplete: "off", spellcheck: "false", class: "mono" });
   const body = h("textarea", { name: "body", rows: 7, spellcheck: "false", class: "mono", placeholder: '{"event":"workorder.created",...}' });
-  const outcome = h("div", { role: "status" });
+  const outcome = h("div", { role: "status" }, empty("Paste what your receiver got", h("p", {}, "The more of it, the more can be said.")));
   const element = form([
+    field("X-Webhook-ID", input("id", "dlv_...", query.get("id") ?? ""), { hint: "With it each part is compared with what was sent. A webhook-signature needs it." }),
     field("Body, as it arrived", body, { hint: "The raw bytes, before any parser has seen them." }),
     h("div", { class: "pair" },
       field("X-Webhook-Timestamp", input("timestamp", "1760970600")),
-      field("webhook-id", input("id", "dlv_..."), { hint: "Only for webhook-signature." })),
+      field("Signing secret", h("input", { name: "secret", type: "password", autocomplete: "off", class: "mono", placeholder: "whsec_..." }))),
     field("X-Webhook-Signature or webhook-signature", input("signature", "5257a869e7ec... or v1,...")),
-    field("Signing secret", h("input", { name: "secret", type: "password", autocomplete: "off", class: "mono", placeholder: "whsec_..." }), { hint: "Nothing of this leaves the page." }),
+    h("p", { class: "hint" }, "Checked in this page. Of what you enter, only the id is sent, to look the delivery up."),
   ], "Check", async (data) => {
     const text = (/** @type {string} */ name) => String(data.get(name) ?? "");
-    const finding = await diagnose({ body: text("body").replaceAll("\r\n", "\n"), timestamp: text("timestamp"), signature: text("signature"), secret: text("secret"), id: text("id") });
-    outcome.replaceChildren(verdict(finding));
+    const id = text("id").trim();
+    const { sent, words } = await lookUp(id);
+    const finding = await diagnose({ body: text("body").replaceAll("\r\n", "\n"), timestamp: text("timestamp"), signature: text("signature"), secret: text("secret"), id }, sent);
+    outcome.replaceChildren(verdict(finding, words));
   });
   return [
     heading("Signature debugger", { lead: ["Says which of body, timestamp and secret is wrong. ", h("a", { href: "/docs/verifying-signatures" }, "How signatures are made")] }),
@@ -28,8 +32,35 @@ export function debug() {
   ];
 }
 
-/** @param {import("../signature.js").Finding} finding */
-const verdict = ({ verified, title, advice, expected }) =>
-  card(title, h("p", { class: `badge ${verified ? "good" : "bad"}` }, verified ? "Verified" : "Not verified"),
-    h("ul", { class: "advice" }, advice.map((line) => h("li", {}, line))),
-    expected && code("The signature of these three", expected));
+/**
+ * What was sent, as far as it is still known.
+ * @param {string} id
+ * @returns {Promise<{ sent: import("../signature.js").Sent | null, words: string }>}
+ */
+async function lookUp(id) {
+  if (!id) return { sent: null, words: "" };
+  try {
+    const [delivery, endpoints] = await Promise.all([get(to`/api/deliveries/${id}`), allEndpoints()]);
+    const endpoint = endpoints.find((one) => one.id === delivery.endpointId);
+    if (!endpoint) return { sent: null, words: "The endpoint of this delivery was deleted, and its secret with it: nothing can be compared." };
+    const { secret, previous } = await get(to`/api/endpoints/${endpoint.id}/secret`);
+    const attempts = delivery.attempts.map((/** @type {{ startedAt: string }} */ { startedAt }) => Math.floor(Date.parse(startedAt) / 1000));
+    const others = endpoints.filter((one) => one !== endpoint).map((one) => ({ name: nameOf(one), hint: one.secretHint }));
+    return { sent: { body: delivery.requestBody, secret, previous: previous.length, attempts, endpoint: nameOf(endpoint), others }, words: "" };
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return { sent: null, words: "There is no delivery with this id in your account: nothing can be compared." };
+    throw error;
+  }
+}
+
+/**
+ * @param {import("../signature.js").Finding} finding
+ * @param {string} words
+ */
+const verdict = ({ tone, verdict, title, advice, parts, expected }, words) =>
+  card(title, h("p", { class: `badge ${tone}` }, verdict),
+    words && h("p", { class: "notice" }, words),
+    parts && h("dl", { class: "parts" }, parts.map(({ name, right, words }) =>
+      h("div", { class: right ? "good" : "bad" }, h("dt", {}, h("span", { "aria-hidden": "true" }, right ? "✓" : "✗"), ` ${name}`, h("span", { class: "hidden" }, right ? ": right" : ": wrong")), h("dd", {}, words)))),
+    advice.length > 0 && h("ul", { class: "advice" }, advice.map((line) => h("li", {}, line))),
+    expected && code(parts ? "The signature that was due" : "The signature of these three", expected));

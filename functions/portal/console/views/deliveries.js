@@ -1,154 +1,84 @@
-// @ts-check
 import { get, withQuery } from "../api.js";
 import { allEndpoints, eventTypes, nameOf } from "../data.js";
 import { h } from "../dom.js";
-import { countdown, duration, time } from "../format.js";
+import { dateTime, filterBar } from "../filters.js";
+import { countdown, duration, localInput, time } from "../format.js";
 import { filter, select } from "../form.js";
-import { badge, button, empty, heading, sentence, table, toast } from "../parts.js";
+import { growingList, nothing } from "../list.js";
+import { keepLive } from "../live.js";
+import { badge, heading } from "../parts.js";
 
-/** @typedef {import("../data.js").Delivery} Delivery */
-/** @typedef {import("../data.js").Endpoint} Endpoint */
-
-const FILTERS = ["endpointId", "event", "status", "since", "until", "eventId"];
-const COLUMNS = ["Event", "Status", "Endpoint", "Answer", "Attempts", "When"];
+const FILTERS = ["status", "endpointId", "event", "since", "until", "eventId"];
 const LIVE_MS = 10_000;
 
 /** @type {import("../app.js").View} */
 export async function deliveries({ query, signal }) {
   const wanted = Object.fromEntries(FILTERS.map((name) => [name, query.get(name) ?? ""]));
-  const read = (/** @type {string | null} */ cursor) => get(withQuery("/api/deliveries", { ...wanted, limit: 50, cursor }), signal);
-  const [endpoints, types, first] = await Promise.all([allEndpoints(signal), eventTypes(), read(null)]);
+  const [endpoints, types] = await Promise.all([allEndpoints(), eventTypes()]);
   const names = new Map(endpoints.map((endpoint) => [endpoint.id, endpoint]));
-  const list = liveList(first, read, names);
-  const live = liveSwitch(() => list.refresh(), signal);
+  const look = {
+    label: "Deliveries", columns: ["Event", "Status", "Endpoint", "Answer", "Attempts", "When"],
+    row: (/** @type {Api.Delivery} */ one) => deliveryRow(one, names),
+    none: nothing("No deliveries", "Nothing fits these filters."),
+  };
+  const list = growingList(look, (cursor, signal) => get(withQuery("/api/deliveries", { ...wanted, limit: 50, cursor }), signal), signal);
+  const bar = filterBar("Filter deliveries", "#/deliveries", wanted, controls(wanted, endpoints, types), () => list);
+  await bar.load();
   return [
-    heading("Deliveries", { lead: "What became of each event at each endpoint.", actions: [live] }),
-    filterBar(wanted, endpoints, types.map(({ name }) => name)),
-    list.element,
+    heading("Deliveries", { lead: "What became of each event at each endpoint.", actions: [liveSwitch(list.refresh, signal)] }),
+    bar.form, list.element,
   ];
 }
 
 /**
  * A row of a list of deliveries.
- * @param {Delivery} delivery
- * @param {Map<string, Endpoint>} [names] leaves the endpoint out when there are none
+ * @param {Api.Delivery} delivery
+ * @param {Map<string, Api.Endpoint>} [names] leaves the endpoint out when there are none
  */
 export function deliveryRow(delivery, names) {
   const { id, event, status, test, nextAttemptAt, attemptCount, createdAt } = delivery;
-  return h("tr", { "data-id": id },
-    h("td", {}, h("a", { class: "strong", href: `#/deliveries/${id}` }, event), test && h("span", { class: "chip" }, "test")),
+  return h("tr", {},
+    h("td", {}, h("a", { class: "strong", href: `#/deliveries/${id}`, "data-key": id }, event), test && h("span", { class: "chip" }, "test")),
     h("td", {}, badge(status), status === "retrying" && nextAttemptAt && h("p", { class: "small muted" }, countdown(nextAttemptAt))),
-    names && h("td", { class: "clip" }, nameOf(names.get(delivery.endpointId))),
+    names && h("td", {}, h("p", { class: "clip" }, nameOf(names.get(delivery.endpointId)))),
     h("td", { class: "num" }, answer(delivery)),
     h("td", { class: "num" }, String(attemptCount)),
     h("td", {}, time(createdAt)));
 }
 
-/** @param {Delivery} delivery */
+/** @param {Api.Delivery} delivery */
 function answer({ lastStatusCode, lastError, lastDurationMs }) {
   if (lastDurationMs === null || lastDurationMs === undefined) return h("span", { class: "muted" }, "none yet");
   return `${lastStatusCode ?? lastError ?? ""} · ${duration(lastDurationMs)}`;
 }
 
 /**
- * The list, which grows at its end on demand and at its head by itself.
- * @param {import("../data.js").Page<Delivery>} first
- * @param {(cursor: string | null) => Promise<import("../data.js").Page<Delivery>>} read
- * @param {Map<string, Endpoint>} names
- */
-function liveList(first, read, names) {
-  const body = h("div");
-  const more = h("div", { class: "more" });
-  let shown = first.data;
-  let cursor = first.nextCursor;
-  const draw = () => {
-    const rows = shown.map((delivery) => deliveryRow(delivery, names));
-    body.replaceChildren(rows.length ? table("Deliveries", COLUMNS, rows) : empty("No deliveries", h("p", {}, "Nothing fits these filters.")));
-    more.replaceChildren(...(cursor ? [button("Load more", load)] : []));
-  };
-  const load = async () => {
-    const page = await read(cursor);
-    shown = [...shown, ...page.data];
-    cursor = page.nextCursor;
-    draw();
-  };
-  const refresh = async () => {
-    const page = await read(null);
-    const fresh = new Map(page.data.map((delivery) => [delivery.id, delivery]));
-    const known = new Set(shown.map(({ id }) => id));
-    shown = [...page.data.filter(({ id }) => !known.has(id)), ...shown.map((old) => fresh.get(old.id) ?? old)];
-    update(body, shown, names, draw);
-  };
-  draw();
-  return { element: h("div", {}, body, more), refresh };
-}
-
-/**
- * Changes only the rows that have changed, so that focus and place stay.
- * @param {HTMLElement} body
- * @param {Delivery[]} shown
- * @param {Map<string, Endpoint>} names
- * @param {() => void} draw
- */
-function update(body, shown, names, draw) {
-  const rows = body.querySelector("tbody");
-  if (!rows) return draw();
-  const present = new Map([...rows.children].map((row) => [row.getAttribute("data-id"), row]));
-  let before = rows.firstElementChild;
-  for (const delivery of shown) {
-    const fresh = deliveryRow(delivery, names);
-    const old = present.get(delivery.id);
-    if (!old) rows.insertBefore(fresh, before);
-    else {
-      if (old.textContent !== fresh.textContent && !old.contains(document.activeElement)) old.replaceWith(fresh);
-      before = (old.isConnected ? old : fresh).nextElementSibling;
-    }
-  }
-}
-
-/**
- * Whether the list keeps up with what happens.
+ * Whether the list keeps up with what happens, and why not when it doesn't.
  * @param {() => Promise<void>} refresh
  * @param {AbortSignal} signal
  */
 function liveSwitch(refresh, signal) {
   const input = h("input", { type: "checkbox", role: "switch", checked: true });
-  const timer = setInterval(async () => {
-    if (!input.checked || document.hidden) return;
-    try {
-      await refresh();
-    } catch (error) {
-      if (signal.aborted) return;
-      input.checked = false;
-      toast(`Live updates are off. ${sentence(error)}`, "bad");
-    }
-  }, LIVE_MS);
-  signal.addEventListener("abort", () => clearInterval(timer));
-  return h("label", { class: "choice live" }, input, h("span", {}, "Live"));
+  const words = h("span", { class: "small muted", role: "status" });
+  const say = (/** @type {string} */ text) => words.textContent !== text && (words.textContent = text);
+  const live = keepLive(refresh, signal, { every: LIVE_MS, say, wanted: () => input.checked });
+  input.addEventListener("change", () => (input.checked ? live.soon() : say("")));
+  return h("div", { class: "live" }, words, h("label", { class: "choice" }, input, h("span", {}, "Live")));
 }
 
 /**
  * @param {Record<string, string>} wanted
- * @param {Endpoint[]} endpoints
- * @param {string[]} events
+ * @param {Api.Endpoint[]} endpoints
+ * @param {Api.EventType[]} types
  */
-function filterBar(wanted, endpoints, events) {
-  const any = /** @type {[string, string]} */ (["", "any"]);
+function controls(wanted, endpoints, types) {
   const states = ["pending", "retrying", "delivered", "failed", "cancelled"];
-  const local = (/** @type {string} */ iso) => (iso ? new Date(Date.parse(iso) - new Date().getTimezoneOffset() * 60_000).toISOString().slice(0, 16) : "");
-  const form = h("form", { class: "filters", role: "search", "aria-label": "Filter deliveries" },
-    filter("Status", select("status", [any, ...states.map((state) => /** @type {[string, string]} */ ([state, state]))], wanted.status)),
-    filter("Endpoint", select("endpointId", [any, ...endpoints.map((one) => /** @type {[string, string]} */ ([one.id, nameOf(one)]))], wanted.endpointId)),
-    filter("Event", select("event", [any, ...events.map((name) => /** @type {[string, string]} */ ([name, name]))], wanted.event)),
-    filter("From", h("input", { type: "datetime-local", name: "since", value: local(wanted.since ?? "") })),
-    filter("Until", h("input", { type: "datetime-local", name: "until", value: local(wanted.until ?? "") })),
-    filter("Event id", h("input", { name: "eventId", value: wanted.eventId, placeholder: "evt_...", size: 12 })),
-    h("a", { class: "button quiet", href: "#/deliveries" }, "Clear"));
-  form.addEventListener("submit", (event) => event.preventDefault());
-  form.addEventListener("change", () => {
-    const data = Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, String(value).trim()]));
-    for (const name of ["since", "until"]) if (data[name]) data[name] = new Date(data[name]).toISOString();
-    location.hash = withQuery("#/deliveries", data);
-  });
-  return form;
+  return [
+    filter("Status", select("status", [["", "any"], ...states.map((state) => [state, state])], wanted.status)),
+    filter("Endpoint", select("endpointId", [["", "any"], ...endpoints.map((one) => [one.id, nameOf(one)])], wanted.endpointId)),
+    filter("Event", select("event", [["", "any"], ...types.map(({ name }) => [name, name])], wanted.event)),
+    filter("Event id", h("input", { name: "eventId", value: wanted.eventId, placeholder: "evt_...", spellcheck: "false" })),
+    filter("From", dateTime("since", localInput(wanted.since ?? ""))),
+    filter("Until", dateTime("until", localInput(wanted.until ?? ""))),
+  ];
 }

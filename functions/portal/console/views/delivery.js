@@ -1,29 +1,66 @@
-// @ts-check
-import { get, post } from "../api.js";
+import { get, postOnce, to } from "../api.js";
 import { allEndpoints, nameOf } from "../data.js";
-import { h } from "../dom.js";
+import { h, redraw } from "../dom.js";
 import { countdown, duration, ERRORS, moment } from "../format.js";
-import { badge, button, card, code, confirm, copyButton, facts, heading, pretty, toast } from "../parts.js";
-import { reload } from "./endpoint.js";
+import { keepLive } from "../live.js";
+import { badge, button, card, code, confirm, facts, heading, pretty, toast } from "../parts.js";
+import { curl, headersOf } from "../request.js";
 
-/** @typedef {import("../data.js").WholeDelivery} WholeDelivery */
+/** @typedef {Api.Endpoint | undefined} MaybeEndpoint */
 
 const TRIGGERS = /** @type {Record<string, string>} */ ({ scheduled: "by schedule", manual: "by hand", test: "test", replay: "replay" });
+const FINAL = ["delivered", "failed", "cancelled"];
+/** While an attempt is due, and while the next one is far off. */
+const [SOON_MS, LATER_MS] = [1_000, 30_000];
 
 /** @type {import("../app.js").View} */
 export async function delivery({ path, signal }) {
-  const [one, endpoints] = await Promise.all([get(`/api/deliveries/${path[1]}`, signal), allEndpoints(signal)]);
-  const endpoint = endpoints.find(({ id }) => id === one.endpointId);
-  return [
-    heading(one.event, { crumb: ["#/deliveries", "Deliveries"], lead: [badge(one.status), " to ", nameOf(endpoint)], actions: actions(one, endpoint) }),
+  const read = () => get(to`/api/deliveries/${path[1]}`, signal);
+  const [first, endpoints] = await Promise.all([read(), allEndpoints()]);
+  const endpoint = endpoints.find(({ id }) => id === first.endpointId);
+  /** @type {Api.WholeDelivery} */
+  let one = first;
+  const once = postOnce();
+  const place = h("div", { class: "stack" });
+  const draw = () => redraw(place, () => place.replaceChildren(
+    heading(one.event, { crumb: ["#/deliveries", "Deliveries"], lead: [badge(one.status), " to ", nameOf(endpoint)], actions: actions(one, endpoint, retry) }),
     h("div", { class: "columns" }, card("About", about(one, endpoint)), card("Attempts", attempts(one))),
-    card("Request", request(one, endpoint)),
-  ];
+    card("Request", request(one, endpoint))));
+  const live = keepLive(async () => {
+    const fresh = await read();
+    if (JSON.stringify(fresh) !== JSON.stringify(one)) {
+      one = fresh;
+      draw();
+    }
+    return untilNext(one);
+  }, signal, { every: SOON_MS, wanted: () => !FINAL.includes(one.status) });
+  async function retry() {
+    const arrived = one.status === "delivered";
+    const text = "It has arrived already. The receiver gets it once more under the same X-Webhook-ID.";
+    if (arrived && !(await confirm("Send it again?", text, "Send again", "primary"))) return;
+    // The answer is the delivery as a list shows it: a new series is due, and its attempts are followed from here.
+    one = { ...one, ...(await once(to`/api/deliveries/${one.id}/retry`, { force: arrived })) };
+    toast("It is on its way.");
+    draw();
+    live.soon(500);
+  }
+  draw();
+  live.soon(SOON_MS);
+  return [place];
 }
 
 /**
- * @param {WholeDelivery} one
- * @param {import("../data.js").Endpoint | undefined} endpoint
+ * When to look again: soon while an attempt is due, otherwise not before there can be anything to see.
+ * @param {Api.WholeDelivery} one
+ */
+function untilNext({ status, nextAttemptAt }) {
+  const wait = nextAttemptAt ? Date.parse(nextAttemptAt) - Date.now() : 0;
+  return status === "retrying" && wait > 0 ? Math.min(wait + SOON_MS, LATER_MS) : SOON_MS;
+}
+
+/**
+ * @param {Api.WholeDelivery} one
+ * @param {MaybeEndpoint} endpoint
  */
 function about(one, endpoint) {
   return facts([
@@ -37,28 +74,30 @@ function about(one, endpoint) {
 }
 
 /**
- * @param {WholeDelivery} one
- * @param {import("../data.js").Endpoint | undefined} endpoint
+ * @param {Api.WholeDelivery} one
+ * @param {MaybeEndpoint} endpoint
+ * @param {() => Promise<void>} retry
  */
-function actions(one, endpoint) {
-  const retry = async () => {
-    const arrived = one.status === "delivered";
-    const text = "It has arrived already. The receiver gets it once more under the same X-Webhook-ID.";
-    if (arrived && !(await confirm("Send it again?", text, "Send again"))) return;
-    await post(`/api/deliveries/${one.id}/retry`, { force: arrived });
-    toast("It is on its way.");
-    // The attempt takes a moment; the page is shown anew when it is likely made, unless the person has gone on.
-    const here = location.hash;
-    setTimeout(() => here === location.hash && reload(), 1200);
+function actions(one, endpoint, retry) {
+  const arrived = one.status === "delivered";
+  const copy = async () => {
+    if (!endpoint) return;
+    const text = "The command will carry a signature of this moment, made here with the endpoint's secret. Receivers take it for five minutes. Whoever has the command can send it.";
+    if (!(await confirm("Copy as curl?", text, "Copy", "primary"))) return;
+    const { secret } = await get(to`/api/endpoints/${endpoint.id}/secret`);
+    await navigator.clipboard.writeText(await curl(one, endpoint, secret));
+    toast("Copied. The signature is good for five minutes.");
   };
-  const copy = one.requestBody !== null && endpoint && copyButton("Copy as curl", () => curl(one, endpoint.url));
-  return [copy, !one.test && button(one.status === "delivered" ? "Send again" : "Retry now", retry, one.status === "delivered" ? "" : "primary")];
+  return [
+    one.requestBody !== null && endpoint && button("Copy as curl", copy),
+    !one.test && button(arrived ? "Send again" : "Retry now", retry, arrived ? "" : "primary", { "data-key": "retry" }),
+  ];
 }
 
-/** @param {WholeDelivery} one */
+/** @param {Api.WholeDelivery} one */
 function attempts(one) {
   if (one.attempts.length === 0) return h("p", { class: "muted" }, "None yet: the first is on its way.");
-  return h("ol", { class: "timeline" }, [...one.attempts].reverse().map((attempt) =>
+  return h("ol", { class: "timeline", "aria-live": "polite" }, [...one.attempts].reverse().map((attempt) =>
     h("li", { class: attempt.error ? "bad" : "good" },
       h("p", {}, h("strong", {}, `Attempt ${attempt.number}`), ` · ${TRIGGERS[attempt.trigger] ?? attempt.trigger} · `,
         h("span", { class: "num" }, attempt.statusCode ? `${attempt.statusCode} in ${duration(attempt.durationMs)}` : `${attempt.error} after ${duration(attempt.durationMs)}`)),
@@ -68,38 +107,19 @@ function attempts(one) {
 }
 
 /**
- * @param {WholeDelivery} one
- * @param {import("../data.js").Endpoint | undefined} endpoint
+ * @param {Api.WholeDelivery} one
+ * @param {MaybeEndpoint} endpoint
  */
 function request(one, endpoint) {
   if (one.requestBody === null) return h("p", {}, "The body is kept for 30 days.");
-  return h("div", {},
-    code("Headers", headers(one, endpoint?.url ?? "").join("\n")),
+  const last = one.attempts.at(-1);
+  const sent = {
+    seconds: last ? String(Math.floor(Date.parse(last.startedAt) / 1000)) : "<seconds>",
+    signature: "<hex HMAC-SHA256 of timestamp.body>", standard: "v1,<base64>",
+  };
+  const lines = [`POST ${endpoint?.url ?? ""}`, ...headersOf(one, endpoint, sent).map(([name, value]) => `${name}: ${value}`)];
+  return h("div", { class: "stack" },
+    code("Headers of the latest attempt", lines.join("\n")),
     code("Body, with line breaks", pretty(one.requestBody)),
     h("details", {}, h("summary", {}, "The bytes that were signed"), code("Body", one.requestBody)));
-}
-
-/**
- * @param {WholeDelivery} one
- * @param {string} url
- */
-function headers(one, url) {
-  const last = one.attempts.at(-1);
-  const seconds = last ? Math.floor(Date.parse(last.startedAt) / 1000) : "<seconds>";
-  return [
-    `POST ${url}`, "Content-Type: application/json", `X-Webhook-ID: ${one.id}`, `X-Webhook-Event: ${one.event}`,
-    `X-Webhook-Retry: ${Math.max(0, one.attemptCount - 1)}`, `X-Webhook-Timestamp: ${seconds}`,
-    "X-Webhook-Signature: <hex HMAC-SHA256 of timestamp.body>", `webhook-id: ${one.id}`, `webhook-timestamp: ${seconds}`,
-    "webhook-signature: v1,<base64>",
-  ];
-}
-
-/**
- * @param {WholeDelivery} one
- * @param {string} url
- */
-function curl(one, url) {
-  const quote = (/** @type {string} */ text) => `'${text.replaceAll("'", "'\\''")}'`;
-  const lines = headers(one, url).slice(1).map((header) => `-H ${quote(header)}`);
-  return ["curl", quote(url), ...lines, `--data-binary ${quote(one.requestBody ?? "")}`].join(" \\\n  ");
 }

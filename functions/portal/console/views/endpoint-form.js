@@ -1,19 +1,18 @@
-// @ts-check
-import { get, patch, post } from "../api.js";
+import { get, patch, postOnce, to } from "../api.js";
 import { eventTypes } from "../data.js";
 import { h } from "../dom.js";
+import { onOwnMachine } from "../format.js";
 import { choice, field, form, group } from "../form.js";
 import { button, card, code, heading, toast } from "../parts.js";
-
-/** @typedef {import("../data.js").Endpoint} Endpoint */
 
 /** @type {import("../app.js").View} */
 export async function newEndpoint() {
   const place = h("div");
+  const once = postOnce();
   place.append(await endpointForm(null, "Create endpoint", async (body) => {
-    const made = await post("/api/endpoints", body);
+    const made = await once("/api/endpoints", body);
     place.replaceChildren(created(made));
-    toast("The endpoint is there.");
+    place.querySelector("h2")?.focus();
   }));
   return [heading("New endpoint", { crumb: ["#/endpoints", "Endpoints"] }), place];
 }
@@ -21,26 +20,29 @@ export async function newEndpoint() {
 /** @type {import("../app.js").View} */
 export async function editEndpoint({ path, signal }) {
   const id = path[1] ?? "";
-  const endpoint = await get(`/api/endpoints/${id}`, signal);
+  const endpoint = await get(to`/api/endpoints/${id}`, signal);
   const element = await endpointForm(endpoint, "Save", async (body) => {
-    await patch(`/api/endpoints/${id}`, body);
+    await patch(to`/api/endpoints/${id}`, body);
     toast("Saved.");
     location.hash = `#/endpoints/${id}`;
   });
   return [heading("Edit endpoint", { crumb: [`#/endpoints/${id}`, "Endpoint"] }), element];
 }
 
-/** @param {Endpoint} endpoint */
-const created = (endpoint) =>
-  card("The endpoint is there",
+/** @param {Api.Endpoint} endpoint */
+function created(endpoint) {
+  const shown = card("The endpoint is there",
     h("p", {}, "This is its signing secret. Your receiver needs it to verify deliveries."),
     code("Signing secret", endpoint.secret ?? ""),
-    h("p", {}, "Try it on your own machine:"),
-    code("Terminal", "cargo run --bin receiver -- whsec_...", false),
+    onOwnMachine && [h("p", {}, "Try it on your own machine:"), code("Terminal", "cargo run --bin receiver -- whsec_...", false)],
     h("div", { class: "actions" }, h("a", { class: "button primary", href: `#/endpoints/${endpoint.id}` }, "Send a test")));
+  // Read out, since the form that was sent is gone.
+  shown.querySelector("h2")?.setAttribute("tabindex", "-1");
+  return shown;
+}
 
 /**
- * @param {Endpoint | null} endpoint what is there already
+ * @param {Api.Endpoint | null} endpoint what is there already
  * @param {string} action
  * @param {(body: Record<string, unknown>) => Promise<void>} save
  */
@@ -52,7 +54,7 @@ async function endpointForm(endpoint, action, save) {
   const description = h("input", { name: "description", maxlength: 500, value: endpoint?.description ?? "" });
   const projects = h("input", { name: "projectIds", value: endpoint?.projectIds.join(" ") ?? "", placeholder: "proj_..." });
   return form([
-    field("URL", url, { hint: "HTTPS, and public. On your own machine http://127.0.0.1:4000/ will do." }),
+    field("URL", url, { hint: `HTTPS, and public.${onOwnMachine ? " On your own machine http://127.0.0.1:4000/ will do." : ""}` }),
     field("Description", description, { hint: "What your people call it." }),
     group("Events", [picker(types.map(({ name }) => name), chosen)], "events"),
     field("Only these projects", projects, { hint: "Ids, separated by spaces. Empty for all projects." }),

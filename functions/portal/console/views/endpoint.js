@@ -1,39 +1,43 @@
-// @ts-check
-import { get, patch, post, remove } from "../api.js";
+import { get, patch, post, remove, to, withQuery } from "../api.js";
 import { sparkline } from "../chart.js";
-import { eventTypes, nameOf } from "../data.js";
+import { dayStats, eventTypes, nameOf, stateOf } from "../data.js";
 import { h } from "../dom.js";
-import { duration, ERRORS, moment, time } from "../format.js";
+import { countdown, duration, ERRORS, moment, time } from "../format.js";
 import { select } from "../form.js";
 import { badge, button, card, code, confirm, empty, facts, heading, pretty, table, toast } from "../parts.js";
 import { deliveryRow } from "./deliveries.js";
-import { stateOf } from "./endpoints.js";
 import { secretCard } from "./secret.js";
-
-/** @typedef {import("../data.js").Endpoint} Endpoint */
 
 /** @type {import("../app.js").View} */
 export async function endpoint({ path, signal }) {
   const id = path[1] ?? "";
-  const [one, deliveries, types] = await Promise.all([
-    get(`/api/endpoints/${id}`, signal), get(`/api/deliveries?endpointId=${id}&limit=24`, signal), eventTypes(),
+  const [one, deliveries, types, stats] = await Promise.all([
+    get(to`/api/endpoints/${id}`, signal), get(withQuery("/api/deliveries", { endpointId: id, limit: 8 }), signal), eventTypes(), dayStats(signal),
   ]);
   return [
     heading(nameOf(one), { crumb: ["#/endpoints", "Endpoints"], lead: h("code", {}, one.url), actions: actions(one) }),
-    one.status === "disabled" && h("p", { class: "notice", role: "note" }, `Paused: ${one.disabledReason ?? "by request"}. New events are not delivered; what was missed can be replayed once it is enabled.`),
-    h("div", { class: "columns" }, card("About", about(one), sparkline(deliveries.data)), secretCard(one)),
-    card("Send a test", testForm(one, types)),
+    one.status === "disabled" && h("p", { class: stateOf(one) === "paused" ? "notice" : "notice bad", role: "note" },
+      h("strong", {}, stateOf(one) === "paused" ? "Paused by a person. " : `Disabled by the system: ${one.disabledReason}. `),
+      "New events are not delivered; what was missed can be replayed once it is enabled."),
+    h("div", { class: "columns" }, card("About", about(one, stats)),
+      h("div", { class: "stack" }, await secretCard(one, signal), card("Send a test", testForm(one, types)))),
     card("Latest deliveries", deliveries.data.length === 0 ? empty("Nothing was delivered yet")
-      : table("Latest deliveries", ["Event", "Status", "Answer", "Attempts", "When"], deliveries.data.slice(0, 8).map((/** @type {import("../data.js").Delivery} */ each) => deliveryRow(each))),
+      : table("Latest deliveries", ["Event", "Status", "Answer", "Attempts", "When"], deliveries.data.map((/** @type {Api.Delivery} */ each) => deliveryRow(each))),
     h("p", {}, h("a", { href: `#/deliveries?endpointId=${one.id}` }, "All deliveries to this endpoint"))),
   ].filter((part) => part instanceof HTMLElement);
 }
 
-/** @param {Endpoint} one */
-function about(one) {
+/**
+ * @param {Api.Endpoint} one
+ * @param {Api.Stats} stats
+ */
+function about(one, stats) {
   const { health } = one;
+  const own = stats.endpoints.find(({ endpointId }) => endpointId === one.id);
   return facts([
     ["State", badge(stateOf(one))],
+    [stats.complete ? "Last 24 hours" : "Of the latest", sparkline(own, stats)],
+    ["Next retry", own?.nextAttemptAt ? countdown(own.nextAttemptAt) : "none"],
     ["Failing since", health.failingSince ? time(health.failingSince) : "—"],
     ["Last success", time(health.lastSuccessAt)],
     ["Last failure", time(health.lastFailureAt)],
@@ -45,35 +49,35 @@ function about(one) {
   ]);
 }
 
-/** @param {Endpoint} one */
+/** @param {Api.Endpoint} one */
 function actions(one) {
   const enabled = one.status === "enabled";
   const toggle = async () => {
-    await patch(`/api/endpoints/${one.id}`, { status: enabled ? "disabled" : "enabled" });
+    await patch(to`/api/endpoints/${one.id}`, { status: enabled ? "disabled" : "enabled" });
     toast(enabled ? "Paused: it gets nothing until it is enabled." : "Enabled.");
     reload();
   };
   const drop = async () => {
     const text = "Its pending deliveries end as cancelled, and its secret is gone. This can't be undone.";
     if (!(await confirm(`Delete ${nameOf(one)}?`, text, "Delete"))) return;
-    await remove(`/api/endpoints/${one.id}`);
+    await remove(to`/api/endpoints/${one.id}`);
     toast("Deleted.");
     location.hash = "#/endpoints";
   };
   return [
     h("a", { class: "button", href: `#/endpoints/${one.id}/edit` }, "Edit"),
-    button(enabled ? "Pause" : "Enable", toggle),
+    button(enabled ? "Pause" : "Enable", toggle, stateOf(one) === "disabled" ? "primary" : "", { "data-key": "toggle" }),
     h("a", { class: "button", href: `#/replay?endpointId=${one.id}` }, "Replay"),
     button("Delete", drop, "danger quiet"),
   ];
 }
 
-/** Shows the page anew, with what has changed. */
-export const reload = () => window.dispatchEvent(new HashChangeEvent("hashchange"));
+/** Shows the page anew, with what has changed: the focus and the place on it stay. */
+export const reload = () => window.dispatchEvent(new Event("reload"));
 
 /**
- * @param {Endpoint} one
- * @param {import("../data.js").EventType[]} types
+ * @param {Api.Endpoint} one
+ * @param {Api.EventType[]} types
  */
 function testForm(one, types) {
   const outcome = h("div", { role: "status", class: "outcome" });
@@ -82,22 +86,22 @@ function testForm(one, types) {
   const send = async () => {
     outcome.replaceChildren(h("p", { class: "muted" }, "Sending…"));
     try {
-      outcome.replaceChildren(result(await post(`/api/endpoints/${one.id}/test`, { event: events.value })));
+      outcome.replaceChildren(result(await post(to`/api/endpoints/${one.id}/test`, { event: events.value })));
     } catch (error) {
       outcome.replaceChildren();
       throw error;
     }
   };
   return h("div", {},
-    h("p", {}, "Sends the catalog's example once and now. It counts for nothing: no health, no alert, no retry."),
+    h("p", {}, "Sends the catalog's example once and now, and waits 22 seconds for the answer. It counts for nothing: no health, no alert, no retry."),
     h("div", { class: "inline" }, events, button("Send test", send, "primary")), outcome);
 }
 
-/** @param {{ deliveryId: string, status: string, attempt: import("../data.js").Attempt }} test */
+/** @param {{ deliveryId: string, status: string, attempt: Api.Attempt }} test */
 function result({ deliveryId, status, attempt }) {
   return h("div", {},
     h("p", {}, badge(status), " ", attempt.statusCode ? `answered ${attempt.statusCode} in ` : "after ", duration(attempt.durationMs), " · ",
       h("a", { href: `#/deliveries/${deliveryId}` }, "Delivery")),
-    attempt.error && h("p", {}, ERRORS[attempt.error] ?? attempt.error),
+    attempt.error && h("p", {}, attempt.error === "timeout" ? "No answer in 22 seconds, which is how long a test waits. Answer at once and do the work afterwards." : ERRORS[attempt.error] ?? attempt.error),
     attempt.responseBody && code("Answer", pretty(attempt.responseBody)));
 }

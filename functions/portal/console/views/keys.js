@@ -1,12 +1,9 @@
-// @ts-check
-import { get, patch, post, remove } from "../api.js";
+import { get, isOwnKey, patch, postOnce, remove, signIn, signOut, to } from "../api.js";
 import { h } from "../dom.js";
-import { count, time } from "../format.js";
+import { count, fromLocalInput, localInput, time } from "../format.js";
 import { choice, field, form, group } from "../form.js";
 import { button, code, confirm, heading, modal, table, toast } from "../parts.js";
 import { reload } from "./endpoint.js";
-
-/** @typedef {import("../data.js").Key} Key */
 
 const SCOPES = /** @type {[string, string][]} */ ([
   ["inbound", "Send records (inbound)"],
@@ -17,23 +14,32 @@ const SCOPES = /** @type {[string, string][]} */ ([
 
 /** @type {import("../app.js").View} */
 export async function keys({ signal }) {
-  const page = await get("/api/keys?limit=100", signal);
+  /** @type {Api.Key[]} */
+  const list = (await get("/api/keys?limit=100", signal)).data;
+  // A hint is four characters: where two keys end alike, none of them is called this one.
+  const alike = list.filter(({ hint }) => isOwnKey(hint));
+  const own = alike.length === 1 ? alike[0]?.id : undefined;
   return [
     heading("API keys", { lead: "Who may call the API, for what and how often.", actions: [button("New key", () => edit(null), "primary")] }),
-    table("API keys", ["Key", "Scopes", "This minute", "This hour", "Last use", "Expires", ""], page.data.map(row)),
+    table("API keys", ["Key", "Scopes", "This minute", "This hour", "Last use", "Expires", ""], list.map((key) => row(key, key.id === own))),
   ];
 }
 
-/** @param {Key} key */
-function row(key) {
+/**
+ * @param {Api.Key} key
+ * @param {boolean} own the one that this tab has signed in with
+ */
+function row(key, own) {
+  const action = (/** @type {string} */ word, /** @type {() => unknown} */ run, kind = "quiet") =>
+    button(word, run, kind, { "aria-label": `${word} ${key.name}` });
   return h("tr", {},
-    h("td", {}, h("strong", {}, key.name), h("p", { class: "small muted" }, h("code", {}, key.hint))),
+    h("td", {}, h("strong", {}, key.name), " ", own && h("span", { class: "badge" }, "this key"), h("p", { class: "small muted" }, h("code", {}, key.hint))),
     h("td", {}, key.scopes.map((scope) => h("code", { class: "chip" }, scope))),
-    h("td", {}, bar("this minute", key.usage.perMinute, key.limits.perMinute)),
-    h("td", {}, bar("this hour", key.usage.perHour, key.limits.perHour)),
+    h("td", {}, bar(`${key.name}, this minute`, key.usage.perMinute, key.limits.perMinute)),
+    h("td", {}, bar(`${key.name}, this hour`, key.usage.perHour, key.limits.perHour)),
     h("td", {}, time(key.lastUsedAt)),
     h("td", {}, time(key.expiresAt)),
-    h("td", {}, h("div", { class: "actions" }, button("Edit", () => edit(key), "quiet"), button("Rotate", () => rotate(key), "quiet"), button("Revoke", () => revoke(key), "danger quiet"))));
+    h("td", {}, h("div", { class: "actions" }, action("Edit", () => edit(key)), action("Rotate", () => rotate(key, own)), action("Revoke", () => revoke(key, own), "danger quiet"))));
 }
 
 /**
@@ -42,52 +48,89 @@ function row(key) {
  * @param {number} limit
  */
 const bar = (name, used, limit) =>
-  h("div", { class: "meter" }, h("span", { class: "num" }, `${count(used)} of ${count(limit)}`), h("progress", { value: used, max: limit, "aria-label": `Calls ${name}` }));
+  h("div", { class: used > limit * 0.8 ? "meter near" : "meter" }, h("span", { class: "num" }, `${count(used)} of ${count(limit)}`), h("progress", { value: used, max: Math.max(1, limit), "aria-label": `Calls of ${name}` }));
 
-/** @param {Key | null} key what is there already */
+/** @param {Api.Key | null} key what is there already */
 function edit(key) {
+  const once = postOnce();
+  const before = key?.expiresAt ? localInput(key.expiresAt) : "";
   const name = h("input", { name: "name", required: true, maxlength: 100, value: key?.name ?? "", placeholder: "ERP" });
-  const expires = h("input", { name: "expiresAt", type: "datetime-local", value: key?.expiresAt?.slice(0, 16) ?? "" });
+  const expires = h("input", { name: "expiresAt", type: "datetime-local", value: before });
   const scopes = SCOPES.map(([scope, word]) => choice("scopes", scope, word, key?.scopes.includes(scope) ?? scope === "inbound"));
   const dialog = modal(key ? `Edit ${key.name}` : "New key", [form([
     field("Name", name, { hint: "The system that will use it." }),
     group("Scopes", scopes, "scopes"),
-    field("Expires (UTC)", expires, { hint: "Empty for never." }),
+    field("Expires", expires, { hint: "In your own time. Empty for never." }),
   ], key ? "Save" : "Make the key", async (data) => {
-    const body = { name: name.value, scopes: data.getAll("scopes").map(String), expiresAt: expires.value ? `${expires.value}:00Z` : null };
-    const saved = key ? await patch(`/api/keys/${key.id}`, body) : await post("/api/keys", body);
+    // The field has minutes, the key may have seconds: what was not changed is not sent.
+    const expiry = expires.value === before ? {} : { expiresAt: expires.value ? fromLocalInput(expires.value) : null };
+    const body = { name: name.value, scopes: data.getAll("scopes").map(String), ...expiry };
+    const saved = key ? await patch(to`/api/keys/${key.id}`, body) : await once("/api/keys", body);
     dialog.close();
-    if (saved.key) shownOnce(saved);
     reload();
+    if (saved.key) shownOnce(saved);
+    else toast("Saved.");
   }, [h("button", { type: "button", onclick: () => dialog.close() }, "Cancel")])]);
 }
 
-/** @param {Key} key */
-function shownOnce(key) {
+/**
+ * Shows a key that can't be shown again. It goes away only when the person says that they have it.
+ * @param {Api.Key} key
+ * @param {string} [more]
+ */
+function shownOnce(key, more) {
+  const shown = code(key.name, key.key ?? "");
+  let copied = false;
+  shown.querySelector("button")?.addEventListener("click", () => (copied = true));
+  const question = h("div", { class: "notice", role: "alert", hidden: true });
+  const close = button("I have it", ask, "primary");
   const dialog = modal("This is the key", [
-    h("p", {}, "It is shown this once. Put it where the system that uses it keeps its secrets."),
-    code(key.name, key.key ?? ""),
-    h("div", { class: "actions end" }, h("button", { type: "button", class: "primary", onclick: () => dialog.close() }, "I have it")),
+    h("p", {}, "It is shown this once. Put it where the system that uses it keeps its secrets.", more && ` ${more}`),
+    shown, question, h("div", { class: "actions end" }, close),
   ]);
+  dialog.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    event.preventDefault();
+    ask();
+  });
+  dialog.addEventListener("cancel", (event) => event.preventDefault());
+  function ask() {
+    if (copied) return dialog.close();
+    question.hidden = false;
+    const sure = button("Close without copying", () => dialog.close());
+    question.replaceChildren(h("p", {}, "It was not copied here, and nobody can show it again."), h("div", { class: "inline" }, sure));
+    sure.focus();
+  }
 }
 
-/** @param {Key} key */
-function rotate(key) {
+/**
+ * @param {Api.Key} key
+ * @param {boolean} own
+ */
+function rotate(key, own) {
+  const once = postOnce();
   const hours = h("input", { name: "overlapHours", type: "number", min: 0, max: 168, value: 24, required: true });
   const dialog = modal(`Rotate ${key.name}`, [form([
     field("Overlap in hours", hours, { hint: "How long the old key works beside the new one: 0 to 168." }),
+    own && h("p", {}, "You are signed in with this key. This tab goes on with the new one."),
   ], "Rotate", async () => {
-    const made = await post(`/api/keys/${key.id}/rotate`, { overlapHours: Number(hours.value) });
+    const made = await once(to`/api/keys/${key.id}/rotate`, { overlapHours: Number(hours.value) });
+    if (own) signIn(made.key);
     dialog.close();
-    shownOnce(made);
     reload();
+    shownOnce(made, own ? "This tab is signed in with it now." : "");
   }, [h("button", { type: "button", onclick: () => dialog.close() }, "Cancel")])]);
 }
 
-/** @param {Key} key */
-async function revoke(key) {
-  if (!(await confirm(`Revoke ${key.name}?`, "Whatever uses it is refused within a minute. This can't be undone.", "Revoke"))) return;
-  await remove(`/api/keys/${key.id}`);
-  toast("Revoked.");
-  reload();
+/**
+ * @param {Api.Key} key
+ * @param {boolean} own
+ */
+async function revoke(key, own) {
+  const text = ["Whatever uses it is refused within a minute. This can't be undone.", own && h("strong", {}, " You are signed in with this key, and will be signed out.")];
+  if (!(await confirm(`Revoke ${key.name}?`, text, "Revoke"))) return;
+  await remove(to`/api/keys/${key.id}`);
+  toast(`${key.name} is revoked.`);
+  if (own) signOut();
+  else reload();
 }

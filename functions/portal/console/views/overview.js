@@ -1,53 +1,45 @@
-// @ts-check
 import { get, usage } from "../api.js";
-import { byHour, chart, quantile } from "../chart.js";
-import { allEndpoints, latestDeliveries, nameOf } from "../data.js";
+import { all, chart } from "../chart.js";
+import { allEndpoints, dayStats, nameOf, stateOf } from "../data.js";
 import { h } from "../dom.js";
-import { count, duration, time } from "../format.js";
+import { count, duration, onOwnMachine, time } from "../format.js";
 import { badge, card, code, empty, heading, table } from "../parts.js";
 import { alertRow } from "./alerts.js";
 
-const DAY = 86_400_000;
-
 /** @type {import("../app.js").View} */
 export async function overview({ signal }) {
-  const since = new Date(Date.now() - DAY).toISOString();
-  const [endpoints, { list, more }, alerts] = await Promise.all([
-    allEndpoints(signal),
-    latestDeliveries({ since }, 3, signal),
-    get("/api/alerts?limit=5", signal),
-  ]);
+  const [endpoints, stats, alerts] = await Promise.all([allEndpoints(), dayStats(signal), get("/api/alerts?limit=5", signal)]);
   if (endpoints.length === 0) return firstRun();
-  const deliveries = list.filter((delivery) => !delivery.test);
-  const failing = endpoints.filter((endpoint) => endpoint.health.state === "failing");
   return [
-    heading("Overview", { lead: more ? `The latest ${count(list.length)} deliveries of the last 24 hours` : "The last 24 hours" }),
-    numbers(deliveries, endpoints, failing),
-    card("Deliveries", chart(byHour(deliveries)), deliveries.length === 0 && h("p", { class: "muted" }, "Nothing was delivered yet.")),
+    heading("Overview", { lead: "The last 24 hours" }),
+    numbers(stats, endpoints),
+    card("Deliveries by the hour", stats.hours.some((hour) => all(hour) > 0) ? chart(stats) : empty("Nothing was to be delivered in these hours")),
     h("div", { class: "columns" },
-      card("Failing endpoints", failing.length === 0 ? empty("All endpoints are well") : failingTable(failing)),
+      attention(endpoints),
       card("Latest alerts", alerts.data.length === 0 ? empty("No alerts")
-        : table("Latest alerts", ["What happened", "When", ""], alerts.data.map((/** @type {import("../data.js").Alert} */ alert) => alertRow(alert, true))))),
+        : [table("Latest alerts", ["What happened", "When", ""], alerts.data.map((/** @type {Api.Alert} */ alert) => alertRow(alert))),
+          h("p", {}, h("a", { href: "#/alerts" }, "All alerts"))])),
   ];
 }
 
 /**
- * @param {import("../data.js").Delivery[]} deliveries
- * @param {import("../data.js").Endpoint[]} endpoints
- * @param {import("../data.js").Endpoint[]} failing
+ * @param {Api.Stats} stats
+ * @param {Api.Endpoint[]} endpoints
  */
-function numbers(deliveries, endpoints, failing) {
-  const ended = deliveries.filter(({ status }) => status === "delivered" || status === "failed");
-  const good = ended.filter(({ status }) => status === "delivered").length;
-  const times = deliveries.flatMap(({ lastDurationMs }) => (lastDurationMs === null ? [] : [lastDurationMs]));
-  const waiting = deliveries.filter(({ status }) => status === "pending" || status === "retrying").length;
+function numbers({ hours, latencyMs }, endpoints) {
+  const sum = (/** @type {keyof Api.Counts} */ kind) => hours.reduce((total, hour) => total + hour[kind], 0);
+  const [delivered, failed, waiting, cancelled] = [sum("delivered"), sum("failed"), sum("waiting"), sum("cancelled")];
+  const ended = delivered + failed;
+  const states = endpoints.map(stateOf);
+  const number = (/** @type {string} */ state) => states.filter((one) => one === state).length;
+  const troubled = [[number("failing"), "failing"], [number("disabled"), "disabled"], [number("paused"), "paused"]].filter(([n]) => n);
   const hour = usage()?.hour;
   return h("div", { class: "numbers" },
-    figure("Delivered", ended.length ? `${percent(good / ended.length)}` : "—", `${count(good)} of ${count(ended.length)} that ended`),
-    figure("Waiting", count(waiting), "pending or retrying"),
-    figure("Answer time", duration(quantile(times, 0.5)), `95 % within ${duration(quantile(times, 0.95))}`),
-    figure("Endpoints", count(endpoints.length), failing.length ? `${failing.length} failing` : "none failing"),
-    figure("Calls this hour", hour ? count(hour.limit - hour.remaining) : "—", hour ? `of ${count(hour.limit)} with this key` : ""));
+    figure("Delivered", ended ? percent(delivered / ended) : "—", `${count(delivered)} of ${count(ended)}`, failed > ended * 0.01 ? "bad" : ""),
+    figure("Waiting", count(waiting), cancelled ? `and ${count(cancelled)} cancelled` : "pending or retrying"),
+    figure("Answer time", latencyMs ? duration(latencyMs.p50) : "—", latencyMs ? `95 % within ${duration(latencyMs.p95)}` : "nothing arrived yet"),
+    figure("Endpoints", count(endpoints.length), troubled.length ? troubled.map(([n, word]) => `${n} ${word}`).join(", ") : "all healthy"),
+    figure("Calls this hour", hour ? count(hour.limit - hour.remaining) : "—", hour ? `of ${count(hour.limit)}` : ""));
 }
 
 /** @param {number} share */
@@ -57,16 +49,28 @@ const percent = (share) => `${(Math.floor(share * 1000) / 10).toFixed(share === 
  * @param {string} name
  * @param {string} value
  * @param {string} note
+ * @param {string} [tone]
  */
-const figure = (name, value, note) =>
-  h("div", { class: "number" }, h("p", {}, name), h("p", { class: "value num" }, value), h("p", { class: "small muted" }, note));
+const figure = (name, value, note, tone = "") =>
+  h("div", { class: "number" }, h("p", {}, name), h("p", { class: `value num ${tone}` }, value), h("p", { class: "small muted" }, note));
 
-/** @param {import("../data.js").Endpoint[]} failing */
-const failingTable = (failing) =>
-  table("Failing endpoints", ["Endpoint", "Since", "State"], failing.map((endpoint) => h("tr", {},
-    h("td", {}, h("a", { href: `#/endpoints/${endpoint.id}` }, nameOf(endpoint))),
-    h("td", {}, time(endpoint.health.failingSince)),
-    h("td", {}, badge(endpoint.status === "disabled" ? "disabled" : "failing")))));
+/**
+ * What somebody has to look at: endpoints that fail, and those that the system has disabled for it. Who paused an
+ * endpoint knows of it.
+ * @param {Api.Endpoint[]} endpoints
+ */
+function attention(endpoints) {
+  const troubled = endpoints.filter((one) => ["failing", "disabled"].includes(stateOf(one)));
+  const paused = endpoints.filter((one) => stateOf(one) === "paused").length;
+  if (troubled.length === 0) {
+    return card("Endpoints that need you", empty(paused ? "All that are enabled are well" : "All endpoints are well", paused > 0 && h("p", {}, `${count(paused)} paused`)));
+  }
+  return card("Endpoints that need you", table("Endpoints that need you", ["Endpoint", "Since", "State"], troubled.map((one) => h("tr", {},
+    h("td", {}, h("a", { class: "strong", href: `#/endpoints/${one.id}` }, nameOf(one)),
+      one.disabledReason && h("p", { class: "small muted" }, one.disabledReason)),
+    h("td", {}, time(one.health.failingSince ?? one.health.lastFailureAt)),
+    h("td", {}, badge(stateOf(one)))))));
+}
 
 /** Three steps to the first delivery. */
 const firstRun = () => [
@@ -75,7 +79,7 @@ const firstRun = () => [
     h("li", {}, h("h2", {}, "Make an endpoint"), h("p", {}, "The address that gets your events, and which of them."),
       h("a", { class: "button primary", href: "#/endpoints/new" }, "New endpoint")),
     h("li", {}, h("h2", {}, "Verify what arrives"), h("p", {}, "Check the signature of each delivery with the endpoint's secret. ",
-      h("a", { href: "/docs/verifying-signatures" }, "Samples in eight languages")), code("On your own machine", "cargo run --bin receiver -- whsec_...")),
+      h("a", { href: "/docs/verifying-signatures" }, "Samples in eight languages")), onOwnMachine && code("On your own machine", "cargo run --bin receiver -- whsec_...")),
     h("li", {}, h("h2", {}, "Send something"), h("p", {}, "A test of any event from the endpoint's page, or a work order from the ",
-      h("a", { href: "/docs/explorer" }, "API explorer"), "."))),
+      h("a", { href: "/docs/explorer" }, "API explorer"), "."), !onOwnMachine && code("Send records to", `${location.origin}/api/webhook/workorder`))),
 ];

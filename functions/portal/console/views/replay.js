@@ -1,84 +1,149 @@
-// @ts-check
-import { post } from "../api.js";
+import { ApiError, post, to } from "../api.js";
 import { allEndpoints, eventTypes, nameOf } from "../data.js";
 import { h } from "../dom.js";
-import { count } from "../format.js";
+import { dateTime } from "../filters.js";
+import { countdown, count, fromLocalInput, localInput, moment } from "../format.js";
 import { choice, field, form, group, select } from "../form.js";
-import { button, card, empty, heading, toast } from "../parts.js";
+import { button, card, empty, heading, sentence } from "../parts.js";
 
 /** @typedef {{ dryRun: boolean, matched: number, queued: number, underWay: number, nextSince: string | null }} Replayed */
+/** @typedef {{ since: string, until: string, events: string[] | null, only: string }} Wanted */
+/** @typedef {{ matched: number, queued: number, underWay: number, next: string | null, why: string }} Total next: where to go on, when it ended early */
 
 /** A replay goes on by itself over so many calls at most. */
 const MAX_CALLS = 50;
+/** It waits for the limits so often in a row; an error that is none of them ends it. */
+const MAX_WAITS = 5;
 
 /** @type {import("../app.js").View} */
 export async function replay({ query, signal }) {
-  const [endpoints, types] = await Promise.all([allEndpoints(signal), eventTypes()]);
+  const [endpoints, types] = await Promise.all([allEndpoints(), eventTypes()]);
   const lead = "Send an endpoint again what it failed to take or missed: first counted, then sent.";
   if (endpoints.length === 0) return [heading("Replay", { lead }), empty("There is no endpoint yet")];
-  const outcome = h("div", { role: "status" });
-  const names = /** @type {[string, string][]} */ ([["", "all events"], ...types.map(({ name }) => [name, name])]);
-  const options = /** @type {[string, string][]} */ (endpoints.map((one) => [one.id, nameOf(one)]));
+  const outcome = h("div", { role: "status" }, empty("Nothing is sent before you have seen how many", h("p", {}, "The preview counts what fits.")));
+  const names = [["", "all events"], ...types.map(({ name }) => [name, name])];
+  const options = endpoints.map((one) => [one.id, nameOf(one)]);
   const element = form([
     field("Endpoint", select("endpointId", options, query.get("endpointId") ?? "")),
     h("div", { class: "pair" },
-      field("From", h("input", { type: "datetime-local", name: "since", value: local(Date.now() - 86_400_000), required: true })),
-      field("Until", h("input", { type: "datetime-local", name: "until" }), { hint: "Empty for now." })),
+      field("From", dateTime("since", localInput(Date.now() - 86_400_000))),
+      field("Until", dateTime("until", ""), { hint: "Empty for now." })),
     field("Events", select("events", names)),
     group("Which deliveries", [
       choice("only", "failed", "Failed or cancelled", true, "radio"),
       choice("only", "missing", "Never made, such as from before the endpoint was there", false, "radio"),
       choice("only", "all", "All, also those that arrived", false, "radio"),
     ], "only"),
-  ], "Preview", async (data) => preview(outcome, String(data.get("endpointId")), bodyOf(data)));
+  ], "Preview", (data) => preview(outcome, String(data.get("endpointId")), bodyOf(data), signal));
   return [heading("Replay", { lead }), h("div", { class: "columns" }, h("div", { class: "card" }, element), outcome)];
 }
 
-/** @param {number} at */
-const local = (at) => new Date(at - new Date().getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
-
-/** @param {FormData} data */
+/**
+ * What is asked for. Without an end it ends now, so that what is sent later is what the preview counted.
+ * @param {FormData} data
+ * @returns {Wanted}
+ */
 function bodyOf(data) {
-  const iso = (/** @type {string} */ name) => (data.get(name) ? new Date(String(data.get(name))).toISOString() : null);
-  return { since: iso("since"), until: iso("until"), events: data.get("events") ? [String(data.get("events"))] : null, only: data.get("only") };
+  const iso = (/** @type {string} */ name) => (data.get(name) ? fromLocalInput(String(data.get(name))) : "");
+  const since = iso("since");
+  if (!since) throw new ApiError(400, { detail: "Say from when on.", errors: [{ field: "since", code: "required", message: "must be a date and a time" }] }, null);
+  const now = new Date().toISOString().replace(/\.\d+Z$/, "Z");
+  return { since, until: iso("until") || now, events: data.get("events") ? [String(data.get("events"))] : null, only: String(data.get("only")) };
+}
+
+/** @param {number} number */
+const words = (number) => (number === 1 ? "1 delivery" : `${count(number)} deliveries`);
+
+/**
+ * @param {HTMLElement} outcome
+ * @param {string} id
+ * @param {Wanted} body
+ * @param {AbortSignal} signal
+ */
+async function preview(outcome, id, body, signal) {
+  const status = h("p", { class: "muted" }, "Counting…");
+  outcome.replaceChildren(card("Preview", status));
+  const total = await run(id, { ...body, dryRun: true }, signal, ({ matched }) => status.replaceChildren(`Counting… ${count(matched)} so far`), status);
+  if (signal.aborted) return;
+  const send = button(`Send ${words(total.matched)}`, () => sendAll(outcome, id, body, total.matched, 0, signal), "primary");
+  outcome.replaceChildren(card("Preview",
+    h("p", { class: "value num" }, total.next ? `${count(total.matched)} and more` : words(total.matched)),
+    h("p", {}, total.underWay ? `${count(total.underWay)} more are under way anyway and are left alone.` : "Nothing of it is under way."),
+    h("p", { class: "small muted" }, "Of events until ", moment(body.until), ", also if you send later."),
+    total.next && h("p", { class: "notice" }, total.why, " The count goes until ", moment(total.next), "; all of it can be sent nevertheless."),
+    total.matched > 0 && h("div", { class: "actions" }, send)));
 }
 
 /**
  * @param {HTMLElement} outcome
  * @param {string} id
- * @param {Record<string, unknown>} body
+ * @param {Wanted} body
+ * @param {number} expected
+ * @param {number} before how many an earlier run has queued
+ * @param {AbortSignal} signal
  */
-async function preview(outcome, id, body) {
-  const total = await run(id, { ...body, dryRun: true }, () => {});
-  const words = total.matched === 1 ? "1 delivery" : `${count(total.matched)} deliveries`;
-  const progress = h("p", { class: "muted" });
-  const send = button(`Send ${words}`, async () => {
-    const sent = await run(id, body, (so) => (progress.textContent = `${count(so)} queued…`));
-    outcome.replaceChildren(card("Sent", h("p", {}, `${count(sent.queued)} deliveries are on their way. `,
-      h("a", { href: `#/deliveries?endpointId=${id}` }, "Watch them"))));
-    toast("The replay is on its way.");
-  }, "primary");
-  outcome.replaceChildren(card("Preview",
-    h("p", { class: "value num" }, words), h("p", {}, total.underWay ? `${count(total.underWay)} more are under way anyway and are left alone.` : "Nothing of it is under way."),
-    total.matched > 0 && h("div", { class: "actions" }, send), progress));
+async function sendAll(outcome, id, body, expected, before, signal) {
+  const bar = h("progress", { max: Math.max(1, expected), value: before, "aria-label": "Queued" });
+  const status = h("p", { class: "num" }, `${count(before)} of ${count(expected)} queued`);
+  const title = h("h2", { tabindex: "-1" }, "Sending");
+  outcome.replaceChildren(h("section", { class: "card" }, title, bar, status, h("p", { class: "small muted" }, "Keep this page open until it is done.")));
+  title.focus();
+  const total = await run(id, body, signal, ({ queued }) => {
+    bar.value = before + queued;
+    status.replaceChildren(`${count(before + queued)} of ${count(expected)} queued`);
+  }, status);
+  if (signal.aborted) return;
+  const queued = before + total.queued;
+  const rest = total.next;
+  outcome.replaceChildren(card(rest ? "Not all of it was sent" : "Sent",
+    h("p", {}, `${words(queued)} ${queued === 1 ? "is" : "are"} on the way. `, h("a", { href: `#/deliveries?endpointId=${id}` }, "Watch them")),
+    total.underWay > 0 && h("p", {}, `${count(total.underWay)} were under way anyway and were left alone.`),
+    rest && [h("p", { class: "notice bad" }, total.why, " What happened from ", moment(rest), " on is not queued yet."),
+      h("div", { class: "actions" }, button("Go on from there", () => sendAll(outcome, id, { ...body, since: rest }, Math.max(expected, queued), queued, signal), "primary"))]));
 }
 
 /**
- * All calls of one replay: each says where the next begins.
+ * All calls of one replay: each says where the next begins. The limits of the key are waited for.
  * @param {string} id
- * @param {Record<string, unknown>} body
- * @param {(queued: number) => void} report
+ * @param {Wanted & { dryRun?: boolean }} body
+ * @param {AbortSignal} signal
+ * @param {(so: Total) => void} report
+ * @param {HTMLElement} status where a wait is told of
+ * @returns {Promise<Total>}
  */
-async function run(id, body, report) {
-  const total = { matched: 0, queued: 0, underWay: 0 };
-  let since = body.since;
-  for (let calls = 0; since && calls < MAX_CALLS; calls++) {
-    const answer = /** @type {Replayed} */ (await post(`/api/endpoints/${id}/replay`, { ...body, since }));
-    total.matched += answer.matched;
-    total.queued += answer.queued;
-    total.underWay += answer.underWay;
-    report(total.queued);
-    since = answer.nextSince;
+async function run(id, body, signal, report, status) {
+  /** @type {Total} */
+  const total = { matched: 0, queued: 0, underWay: 0, next: body.since, why: "" };
+  let waits = 0;
+  for (let calls = 0; total.next && calls < MAX_CALLS && !signal.aborted; calls++) {
+    try {
+      const answer = /** @type {Replayed} */ (await post(to`/api/endpoints/${id}/replay`, { ...body, since: total.next }));
+      total.matched += answer.matched;
+      total.queued += answer.queued;
+      total.underWay += answer.underWay;
+      total.next = answer.nextSince;
+      waits = 0;
+      report(total);
+    } catch (error) {
+      const wait = error instanceof ApiError && error.status === 429 ? error.retryAfter ?? 1 : null;
+      // What is wrong with the request is told at the form; nothing was done yet.
+      if (wait === null && calls === 0) throw error;
+      if (wait === null || ++waits > MAX_WAITS) return { ...total, why: sentence(error) };
+      status.replaceChildren("The key has made all its calls. Going on ", countdown(new Date(Date.now() + wait * 1000).toISOString()), ".");
+      await sleep(wait * 1000 + 200, signal);
+    }
   }
-  return total;
+  return { ...total, why: total.next ? "It stopped after very many calls." : "" };
 }
+
+/**
+ * @param {number} ms
+ * @param {AbortSignal} signal
+ */
+const sleep = (ms, signal) => new Promise((resolve) => {
+  const timer = setTimeout(resolve, ms);
+  signal.addEventListener("abort", () => {
+    clearTimeout(timer);
+    resolve(undefined);
+  });
+});

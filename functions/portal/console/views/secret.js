@@ -1,5 +1,4 @@
-// @ts-check
-import { get, post } from "../api.js";
+import { get, postOnce, to } from "../api.js";
 import { h } from "../dom.js";
 import { countdown } from "../format.js";
 import { field, form } from "../form.js";
@@ -7,27 +6,57 @@ import { button, card, code, modal, toast } from "../parts.js";
 
 /** A secret that was revealed is hidden again after so long. */
 const SHOWN_MS = 30_000;
+/** The longest overlap that there is: an endpoint that was not changed for so long has no old secret. */
+const LONGEST_OVERLAP_MS = 168 * 3_600_000;
 
 /**
  * The secret of an endpoint: hidden until it is asked for, and rotated.
- * @param {import("../data.js").Endpoint} endpoint
+ * @param {Api.Endpoint} endpoint
+ * @param {AbortSignal} signal
  */
-export function secretCard(endpoint) {
-  const shown = h("div", { class: "secret" }, hidden(endpoint.secretHint));
+export async function secretCard(endpoint, signal) {
+  let hint = endpoint.secretHint;
+  const shown = h("div", { class: "secret" });
   const previous = h("div");
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
-  /** @param {{ secret: string, previous: { validUntil: string }[] }} answer */
+  const hide = () => {
+    clearTimeout(timer);
+    shown.replaceChildren(hidden(hint));
+  };
+  /** @param {Previous} list */
+  const showPrevious = (list) => previous.replaceChildren(...list.map(({ validUntil }) =>
+    h("p", { class: "notice" }, "A secret from before signs too, and ends ", countdown(validUntil), ".")));
+  /** @param {{ secret: string, previous: Previous }} answer */
   const show = (answer) => {
     clearTimeout(timer);
-    shown.replaceChildren(code("Hidden again in 30 seconds", answer.secret));
-    previous.replaceChildren(...answer.previous.map(({ validUntil }) => h("p", {}, "The secret before it signs too, and ends ", countdown(validUntil), ".")));
-    timer = setTimeout(() => shown.replaceChildren(hidden(endpoint.secretHint)), SHOWN_MS);
+    hint = answer.secret;
+    shown.replaceChildren(code("Hidden again in 30 seconds", answer.secret), h("div", { class: "actions end" }, button("Hide", hide, "quiet")));
+    showPrevious(answer.previous);
+    timer = setTimeout(hide, SHOWN_MS);
   };
-  const reveal = async () => show(await get(`/api/endpoints/${endpoint.id}/secret`));
+  signal.addEventListener("abort", hide);
+  hide();
+  showPrevious(await previousOf(endpoint, signal));
+  const reveal = async () => show(await get(to`/api/endpoints/${endpoint.id}/secret`));
   return card("Signing secret", h("p", {}, "Deliveries are signed with it. ", h("a", { href: "/docs/verifying-signatures" }, "How to verify")),
     shown, previous,
     h("div", { class: "actions" }, button("Reveal", reveal), button("Rotate", () => rotate(endpoint.id, show))));
+}
+
+/** @typedef {{ validUntil: string }[]} Previous */
+
+/**
+ * Until when the secrets from before sign. The call gives the secret too, which goes no further than here; it is made
+ * only where there can have been a rotation, since each reading of a secret is recorded.
+ * @param {Api.Endpoint} endpoint
+ * @param {AbortSignal} signal
+ * @returns {Promise<Previous>}
+ */
+async function previousOf({ id, version, updatedAt }, signal) {
+  if (version === 1 || Date.parse(updatedAt) < Date.now() - LONGEST_OVERLAP_MS) return [];
+  const { previous } = await get(to`/api/endpoints/${id}/secret`, signal);
+  return previous;
 }
 
 /** @param {string} hint */
@@ -35,14 +64,15 @@ const hidden = (hint) => h("p", { class: "masked" }, h("code", {}, `whsec_••
 
 /**
  * @param {string} id
- * @param {(answer: { secret: string, previous: { validUntil: string }[] }) => void} show
+ * @param {(answer: { secret: string, previous: Previous }) => void} show
  */
 function rotate(id, show) {
+  const once = postOnce();
   const hours = h("input", { name: "overlapHours", type: "number", min: 0, max: 168, value: 24, required: true });
   const dialog = modal("Rotate the secret", [
     h("p", {}, "A new secret signs at once. The old one signs too until the overlap ends, so that receivers can change over."),
     form([field("Overlap in hours", hours, { hint: "0 to 168. 0 ends the old secret now: use it when it has leaked." })], "Rotate", async () => {
-      show(await post(`/api/endpoints/${id}/secret/rotate`, { overlapHours: Number(hours.value) }));
+      show(await once(to`/api/endpoints/${id}/secret/rotate`, { overlapHours: Number(hours.value) }));
       dialog.close();
       toast("Rotated. Give your receiver the new secret.");
     }, [h("button", { type: "button", onclick: () => dialog.close() }, "Cancel")]),

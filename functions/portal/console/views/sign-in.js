@@ -1,6 +1,6 @@
-// @ts-check
 import { ApiError, get, signIn, signOut } from "../api.js";
 import { h } from "../dom.js";
+import { onOwnMachine } from "../format.js";
 import { field, form } from "../form.js";
 
 /**
@@ -16,8 +16,8 @@ export function signInView(done) {
       h("p", { class: "lead" }, "Endpoints, deliveries, events and keys of your account."),
       form([field("API key", key, { hint: "Kept in this tab only, and sent nowhere but to this site." })], "Sign in", submit),
       h("details", {}, h("summary", {}, "Where do I get a key?"),
-        h("p", {}, "On your own machine, the first start prints one and keeps it: ", h("code", {}, "cat .workskedge/api-key")),
-        h("p", {}, "In a deployment, an operator makes one: ", h("code", {}, "workskedge-admin accounts create")),
+        onOwnMachine && h("p", {}, "On your own machine, the first start prints one and keeps it: ", h("code", {}, "cat .workskedge/api-key")),
+        h("p", {}, onOwnMachine ? "In a deployment, an operator makes one: " : "An operator of this deployment makes one: ", h("code", {}, "workskedge-admin accounts create")),
         h("p", {}, "Managing endpoints needs the scope ", h("code", {}, "webhooks:manage"), ", managing keys ", h("code", {}, "keys:manage"), ".")),
       h("p", { class: "links" }, h("a", { href: "/docs" }, "Docs"), h("a", { href: "/docs/explorer" }, "API explorer"))),
   ];
@@ -35,6 +35,7 @@ export function signInView(done) {
         // The form was drawn anew when the key was dropped.
         const place = document.querySelector("form .defect[role=alert]");
         if (place) place.textContent = refusal(error);
+        /** @type {HTMLElement | null} */ (document.querySelector("form input"))?.focus();
         return;
       }
     }

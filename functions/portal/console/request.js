@@ -1,0 +1,50 @@
+/** A delivery as the request that it is. */
+
+import { hex, standard } from "./signature.js";
+
+/**
+ * @typedef {Api.WholeDelivery} WholeDelivery
+ * @typedef {{ seconds: string, signature: string, standard: string }} Signed
+ */
+
+/** What deliveries say of their sender; its version is that of the API's description. */
+async function userAgent() {
+  const { info } = await (await fetch("/openapi.json")).json();
+  return `WorkSkedge-Webhooks/${info.version} (+${location.origin}/docs)`;
+}
+
+/**
+ * The headers of an attempt. The endpoint's own are there by name only: their values are not shown again.
+ * @param {WholeDelivery} one
+ * @param {Api.Endpoint | undefined} endpoint
+ * @param {Signed} signed
+ */
+export const headersOf = (one, endpoint, { seconds, signature, standard }) => [
+  ["Content-Type", "application/json"],
+  ["X-Webhook-ID", one.id],
+  ["X-Webhook-Event", one.event],
+  ["X-Webhook-Retry", String(Math.max(0, one.attemptCount - 1))],
+  ["X-Webhook-Timestamp", seconds],
+  ["X-Webhook-Signature", signature],
+  ["webhook-id", one.id],
+  ["webhook-timestamp", seconds],
+  ["webhook-signature", standard],
+  ...Object.keys(endpoint?.headers ?? {}).map((name) => [name, "<your value>"]),
+];
+
+/**
+ * A command that sends the delivery so that receivers take it: signed now, since they refuse what is old.
+ * @param {WholeDelivery} one
+ * @param {Api.Endpoint} endpoint
+ * @param {string} secret
+ */
+export async function curl(one, endpoint, secret) {
+  const quote = (/** @type {string} */ text) => `'${text.replaceAll("'", "'\\''")}'`;
+  const body = one.requestBody ?? "";
+  const timestamp = String(Math.floor(Date.now() / 1000));
+  const parts = { body, timestamp, secret, id: one.id };
+  const signed = { seconds: timestamp, signature: await hex(parts), standard: `v1,${await standard(parts)}` };
+  const headers = [...headersOf(one, endpoint, signed), ["User-Agent", await userAgent()]];
+  const lines = headers.map(([name, value]) => `-H ${quote(`${name}: ${value}`)}`);
+  return ["curl", quote(endpoint.url), ...lines, `--data-binary ${quote(body)}`].join(" \\\n  ");
+}
