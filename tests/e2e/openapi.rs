@@ -40,6 +40,6 @@ async fn every_described_call_is_there() {
             calls += 1;
         }
     }
-    assert_eq!(calls, 33);
+    assert_eq!(calls, 34);
     assert_eq!(document["webhooks"].as_object().unwrap().len(), 23);
 }

@@ -152,7 +152,8 @@ impl Deliveries {
             let examined = match &among {
                 _ if !filter.needs_search(&among) => limit,
                 Among::Account if query > 0 => EXAMINED_LATER,
-                _ => EXAMINED.max(limit),
+                Among::Account => EXAMINED.max(limit),
+                Among::Index(..) => EXAMINED,
             };
             let range = filter.range(page.stopped.as_deref());
             if range.is_empty() {
