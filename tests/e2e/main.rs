@@ -39,6 +39,7 @@ mod restarts;
 mod retries;
 mod rotation;
 mod signatures;
+mod stats;
 mod subscriptions;
 mod tenants;
 mod tenants_all_routes;

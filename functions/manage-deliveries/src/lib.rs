@@ -1,5 +1,5 @@
 //! What became of events (contract section 9): `/api/deliveries` with manual retries, the feed at `/api/events`,
-//! `/api/alerts`, and the catalog at `/api/event-types`, which is the same for everybody and needs no key.
+//! `/api/alerts`, `/api/stats`, and the catalog at `/api/event-types`, which is the same for everybody and needs no key.
 
 mod alerts;
 mod catalog;
@@ -8,6 +8,7 @@ mod feed;
 mod query;
 mod retry;
 mod route;
+mod stats;
 mod view;
 
 use jiff::Timestamp;
@@ -90,6 +91,7 @@ impl Call<'_> {
             Route::Retry(id) => self.retry(id, body::optional_object(request)?).await,
             Route::Feed => self.feed(&query::feed(request)?).await,
             Route::Event(id) => self.event(id).await,
+            Route::Stats => self.stats(query::stats(request)?).await,
             Route::Alerts => self.alerts(&query::alerts(request)?, &PageRequest::of(request, ALERT)?).await,
         }
     }

@@ -1,4 +1,4 @@
-//! The Lambda function behind `/api/deliveries`, `/api/events` (GET), `/api/alerts` and `/api/event-types`.
+//! The Lambda function behind `/api/deliveries`, `/api/events` (GET), `/api/alerts`, `/api/stats` and `/api/event-types`.
 
 use std::convert::Infallible;
 

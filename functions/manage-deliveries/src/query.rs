@@ -14,6 +14,10 @@ use crate::feed;
 use crate::route::is_id;
 use crate::{ENDPOINT, EVENT};
 
+const DEFAULT_HOURS: u8 = 24;
+/// A week.
+const MAX_HOURS: u8 = 168;
+
 /// `?endpointId &event &eventId &status &since &until`
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct DeliveryQuery {
@@ -83,6 +87,17 @@ pub(crate) fn alerts(request: &Request) -> Result<AlertQuery, Problem> {
     query.done(read)
 }
 
+/// `?hours`: of how many the numbers are.
+pub(crate) fn stats(request: &Request) -> Result<u8, Problem> {
+    let query = request.query_string_parameters();
+    let hours = query.first("hours").map_or(Some(DEFAULT_HOURS), |text| text.parse().ok());
+    hours.filter(|hours| (1..=MAX_HOURS).contains(hours)).ok_or_else(|| {
+        let mut defects = Defects::default();
+        defects.push("hours", DefectCode::OutOfRange, format!("must be a whole number from 1 to {MAX_HOURS}"));
+        Problem::invalid(defects)
+    })
+}
+
 /// A query that is being read.
 struct Query<'a> {
     request: &'a Request,
@@ -149,5 +164,16 @@ mod tests {
         assert_eq!(alerts(&request(&[("kind", ""), ("endpointId", "evt_1")])).unwrap_err().errors.len(), 2);
         assert_eq!(feed(&request(&[("after", "?"), ("event", "x")])).unwrap_err().errors.len(), 2);
         assert_eq!(feed(&request(&[("limit", "0")])).unwrap_err().errors.len(), 1);
+    }
+
+    #[test]
+    fn numbers_are_of_a_day_unless_asked_otherwise() {
+        assert_eq!(stats(&request(&[])), Ok(24));
+        for (hours, read) in [("1", 1), ("168", 168)] {
+            assert_eq!(stats(&request(&[("hours", hours)])), Ok(read));
+        }
+        for hours in ["0", "169", "1000", "-1", "1.5", "", "day"] {
+            assert_eq!(stats(&request(&[("hours", hours)])).unwrap_err().errors.len(), 1, "{hours}");
+        }
     }
 }

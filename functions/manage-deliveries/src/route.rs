@@ -16,6 +16,7 @@ pub(crate) enum Route<'a> {
     Feed,
     Event(&'a str),
     Alerts,
+    Stats,
 }
 
 /// The call, or 404 for a path that there is not, or 405 for a method that the path does not answer to.
@@ -30,6 +31,7 @@ pub(crate) fn find<'a>(method: &Method, path: &'a str) -> Result<Route<'a>, Prob
         ["events"] => Ok(Route::Feed),
         ["events", id] => only(&Method::GET, method).and_then(|()| event_id(id)).map(Route::Event),
         ["alerts"] => only(&Method::GET, method).map(|()| Route::Alerts),
+        ["stats"] => only(&Method::GET, method).map(|()| Route::Stats),
         _ => Err(unknown_path()),
     }
 }
@@ -87,6 +89,7 @@ mod tests {
             (Method::GET, "/api/events", Route::Feed),
             (Method::GET, EVENT_PATH, Route::Event("evt_01JAMB3X9T7Q2V5K8N4C6D0EFG")),
             (Method::GET, "/api/alerts", Route::Alerts),
+            (Method::GET, "/api/stats", Route::Stats),
         ] {
             assert_eq!(find(&method, path), Ok(route));
         }
@@ -101,6 +104,7 @@ mod tests {
             (Method::DELETE, "/api/events", "GET, POST"),
             (Method::POST, EVENT_PATH, "GET"),
             (Method::POST, "/api/alerts", "GET"),
+            (Method::POST, "/api/stats", "GET"),
         ] {
             let problem = find(&method, path).unwrap_err();
             assert_eq!(problem.code, ProblemCode::MethodNotAllowed);

@@ -34,6 +34,8 @@ pub(super) fn all() -> Vec<(&'static str, Value)> {
             object(&[("success", json!({ "const": true })), ("eventId", id("evt_")), ("duplicate", boolean())]),
         ),
         ("Alert", object(&alert())),
+        ("Stats", object(&stats())),
+        ("Hour", object(&hour())),
         ("Key", object(&key())),
         ("KeyCreated", whole(&[&key(), &[("key", api_key())]])),
         ("KeyRotated", whole(&[&key(), &[("key", api_key()), ("replaces", replaced())]])),
@@ -209,6 +211,43 @@ fn alert() -> Vec<Member> {
         ("lastError", nullable(&attempt_error())),
         ("createdAt", time()),
         ("message", noted(text(), "says what to do")),
+    ]
+}
+
+fn stats() -> Vec<Member> {
+    let latency = object(&[("p50", count()), ("p95", count()), ("p99", count())]);
+    let endpoint = [
+        &[("endpointId", id("ep_"))],
+        &counts()[..],
+        &[
+            ("nextAttemptAt", noted(nullable(&time()), "the earliest retry that is planned")),
+            ("hours", noted(list(&schema("Hour")), "without those in which there was nothing")),
+        ],
+    ];
+    vec![
+        ("since", noted(time(), "the beginning of the first hour")),
+        ("until", time()),
+        ("complete", noted(boolean(), "whether all deliveries of the span were counted")),
+        ("countedSince", noted(time(), "from when on all of them were")),
+        ("hours", noted(list(&schema("Hour")), "by when the events were raised, oldest first")),
+        ("latencyMs", noted(nullable(&latency), "how long the attempts took that arrived")),
+        (
+            "endpoints",
+            noted(list(&object(&endpoint.concat())), "newest first, without those that there was nothing for"),
+        ),
+    ]
+}
+
+fn hour() -> Vec<Member> {
+    [&[("at", noted(time(), "when it begins"))], &counts()[..]].concat()
+}
+
+fn counts() -> Vec<Member> {
+    vec![
+        ("delivered", count()),
+        ("failed", count()),
+        ("waiting", noted(count(), "pending or retrying")),
+        ("cancelled", count()),
     ]
 }
 

@@ -90,6 +90,7 @@ fn deliveries() -> Vec<Call> {
     let status = json!({ "type": "string", "enum": DeliveryStatus::ALL.map(DeliveryStatus::as_str) });
     let kind = json!({ "type": "string", "enum": AlertKind::ALL.map(AlertKind::as_str) });
     let order = json!({ "type": "string", "enum": ["oldest", "newest"], "default": "oldest" });
+    let hours = json!({ "type": "integer", "minimum": 1, "maximum": 168, "default": 24 });
     let filters = [
         id("endpointId", "ep_", "Of this endpoint"),
         event_name(),
@@ -123,6 +124,10 @@ fn deliveries() -> Vec<Call> {
             .filtered_by([query("kind", &kind, "Of this kind"), id("endpointId", "ep_", "About this endpoint")])
             .filtered_by(paging())
             .answers(200, "One page", "AlertPage"),
+        call("/api/stats", "get-stats")
+            .about("Deliveries", "Numbers of the latest hours", "What became of the deliveries of each hour and of each endpoint, without test sends. When there were very many, only the latest are counted: `complete` says so, and `countedSince` from when on.")
+            .filtered_by([query("hours", &hours, "How many, of which the present one is the last")])
+            .answers(200, "The numbers", "Stats"),
     ]
 }
 
