@@ -59,7 +59,7 @@ const OWN: &[Field] = &[
     ),
     optional("percentComplete", number(0, 100, 2), P0, "how much is done, in percent"),
     optional("currency", Type::Currency, P0, "currency of all amounts; default: the account's"),
-    optional("contractValue", money(2), P2, "value of the contract with the customer"),
+    optional("contractValue", money(2), P2, "what the customer pays in all"),
     optional("budget", Type::Object(BUDGET), P2, "what the project may cost; replaced whole"),
     optional("retainagePercent", number(0, 100, 2), P2, "percent of each bill that the customer keeps back"),
     optional("projectManagerId", Type::Id("emp_"), P0, "project manager, by id"),

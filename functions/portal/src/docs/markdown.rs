@@ -1,4 +1,4 @@
-//! Guides: Markdown with two words of our own, each alone on a line. `{{sample verify.py}}` prints a file of
+//! Guides: Markdown with words of our own, each alone on a line. `{{sample verify.py}}` prints a file of
 //! `docs/samples/`, `{{tabs verify.mjs verify.py}}` several to choose from: what is printed is what the tests run.
 
 use std::fmt::Write as _;
@@ -7,7 +7,7 @@ use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, T
 
 use super::Article;
 use super::errors;
-use super::html::{code, escape, slug};
+use super::html::{self, code, escape, slug};
 use crate::files;
 
 /// The guide of this slug.
@@ -22,7 +22,7 @@ pub(super) fn render(text: &str) -> String {
     let (mut body, mut plain) = (String::new(), String::new());
     for line in text.lines() {
         if let Some(block) = directive(line) {
-            body.push_str(&html(&plain));
+            body.push_str(&to_html(&plain));
             body.push_str(&block);
             plain.clear();
         } else {
@@ -30,7 +30,7 @@ pub(super) fn render(text: &str) -> String {
             plain.push('\n');
         }
     }
-    body.push_str(&html(&plain));
+    body.push_str(&to_html(&plain));
     body
 }
 
@@ -46,7 +46,7 @@ fn directive(line: &str) -> Option<String> {
 }
 
 fn sample(name: &str) -> Option<String> {
-    Some(code(name, &files::docs_text(&format!("samples/{name}"))?))
+    Some(html::sample(name, &files::docs_text(&format!("samples/{name}"))?))
 }
 
 /// Radio buttons choose what is shown, without a script.
@@ -80,7 +80,7 @@ fn language(file: &str) -> &str {
     }
 }
 
-fn html(text: &str) -> String {
+fn to_html(text: &str) -> String {
     let events: Vec<Event<'_>> =
         Parser::new_ext(text, Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH).collect();
     let mut rendered = String::new();
@@ -120,7 +120,7 @@ fn heading<'a>(level: HeadingLevel, rest: &mut impl Iterator<Item = Event<'a>>) 
     cmark::push_html(&mut text, inner.into_iter());
     match level {
         HeadingLevel::H1 => raw(format!("<h1>{text}</h1>")),
-        level => raw(format!("<{level} id=\"{}\">{text}</{level}>", slug(&words))),
+        level => raw(html::heading(level as u8, &slug(&words), &text)),
     }
 }
 

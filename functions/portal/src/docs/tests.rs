@@ -87,3 +87,35 @@ fn what_is_not_there_says_so() {
         assert!(crate::find(path).is_none(), "{path}");
     }
 }
+
+#[test]
+fn every_field_of_an_event_has_a_meaning() {
+    for event in EventName::ALL {
+        let page = text(&format!("/docs/events/{event}"));
+        assert!(!page.contains("<td></td>"), "{event}");
+        let nullable = event.event_type().fields.iter().filter(|field| field.presence.nullable()).count();
+        assert!(page.matches(">may be null</span>").count() >= nullable, "{event}");
+    }
+}
+
+#[test]
+fn no_page_speaks_in_words_that_only_we_know() {
+    for path in all().iter().filter(|path| path.starts_with("/docs") && *path != "/docs/explorer") {
+        let page = html::plain(&text(path.trim_end_matches('/'))).to_lowercase();
+        let mut words = page.split(|c: char| !c.is_alphanumeric());
+        let inner = ["xor", "qbo", "xsd", "tenant", "tombstone", "tombstones", "dp", "x-class"];
+        assert_eq!(words.find(|word| inner.contains(word)), None, "{path}");
+        let numbered = page.split("see ").skip(1).any(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+        assert!(!numbered && !page.contains("(m)") && !page.contains(" ..0"), "{path}");
+    }
+}
+
+#[test]
+fn the_search_knows_every_guide_and_its_words() {
+    let pages: Vec<serde_json::Value> = serde_json::from_str(&text("/docs/search.json")).unwrap();
+    let of = |path: &str| pages.iter().find(|page| page["path"] == path).unwrap_or_else(|| panic!("{path}"));
+    assert!(of("/docs/retries")["text"].as_str().unwrap().contains("attempt"));
+    assert_eq!(of("/docs/events/workorder.created")["title"], "workorder.created");
+    assert!(of("/docs/errors/overlap")["text"].as_str().unwrap().contains("time off"));
+    assert!(pages.iter().all(|page| page["text"].as_str().unwrap().len() > 100));
+}
