@@ -103,6 +103,7 @@ fn routes(environment_of: EnvironmentOf<'_>, clock: &Clock) -> Result<Routes, Co
         any("/api/deliveries", "manage-deliveries", &deliveries),
         any("/api/deliveries/{proxy+}", "manage-deliveries", &deliveries),
         any("/api/alerts", "manage-deliveries", &deliveries),
+        any("/api/stats", "manage-deliveries", &deliveries),
         any("/api/event-types", "manage-deliveries", &deliveries),
         any("/api/event-types/{proxy+}", "manage-deliveries", &deliveries),
         any("/api/endpoints", "manage-endpoints", &endpoints),

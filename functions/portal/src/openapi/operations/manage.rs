@@ -62,7 +62,7 @@ fn endpoints() -> Vec<Call> {
             )
             .may_take("Rotation", json!({ "overlapHours": 24 }))
             .answers(200, "The new secret", "Secret")
-            .fails_with(&[InvalidStateTransition]),
+            .fails_with(&[LimitReached]),
     ]
 }
 
