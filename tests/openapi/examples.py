@@ -13,7 +13,8 @@ import urllib.request
 
 base, document, made = sys.argv[1], *(json.loads(pathlib.Path(path).read_text()) for path in sys.argv[2:])
 FIRST = ["send-employee", "send-project", "send-vendor"]  # what the others refer to
-LAST = ["delete-endpoint", "delete-key"]
+DELETED = {"delete-endpoint": "create-endpoint", "delete-key": "create-key"}  # what they are made by
+LAST = ["change-endpoint", *DELETED]
 calls = 0
 
 
@@ -92,19 +93,29 @@ def expect(id, status, **options):
 
 def make_each_call():
     names = sorted(by_id, key=lambda id: (id not in FIRST, FIRST.index(id) if id in FIRST else 0, id in LAST))
+    new = {}
     for id in names:
         method, path, operation = by_id[id]
         success = int(next(status for status in operation["responses"] if status[0] == "2"))
         body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("example")
-        if id == "retry-delivery":
-            body = {"force": True}
-        expect(id, success, body=body)
+        if id == "create-endpoint":
+            body["url"] = "http://127.0.0.1:9/"  # the example's host is nobody's
+        thing = new[DELETED[id]]["id"] if id in DELETED else None
+        new[id] = expect(id, success, body=body, path=path.replace("{id}", thing) if thing else None)
         for parameter in operation["parameters"]:
             if parameter["in"] == "query":
-                query = urllib.parse.urlencode({parameter["name"]: parameter["example"]})
-                if parameter["name"] == "cursor" and id == "list-events":
-                    query += "&order=newest"
-                expect(id, success, path=f"{filled(path)}?{query}")
+                go_through(id, path, parameter)
+    expect("change-endpoint", 200, body={"status": "enabled"})
+
+
+def go_through(id, path, parameter):
+    """A page is asked for by what the one before says, everything else by its example."""
+    name, value, more = parameter["name"], parameter["example"], ""
+    if name in ("cursor", "after"):
+        more = "&order=newest" if (id, name) == ("list-events", "cursor") else ""
+        value = expect(id, 200, path=f"{path}?limit=1{more}")["nextCursor"]
+    if value is not None:
+        expect(id, 200, path=f"{path}?{urllib.parse.urlencode({name: value})}{more}")
 
 
 def be_refused():

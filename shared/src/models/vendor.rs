@@ -50,7 +50,7 @@ const OWN: &[Field] = &[
         "taxId",
         TAX_ID,
         P3,
-        "write-only: encrypted apart and never shown again but for its last four characters; needs `taxIdType`",
+        "write-only: encrypted apart from the record and never in an answer; needs `taxIdType`",
     ),
     optional(
         "taxIdType",

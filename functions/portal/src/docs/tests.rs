@@ -33,7 +33,7 @@ fn every_link_of_every_page_leads_somewhere() {
     for path in all().iter().filter(|path| path.starts_with("/docs") && *path != "/docs/explorer") {
         let path = path.trim_end_matches('/');
         let page = text(path);
-        assert!(!page.contains("{{"), "{path} has a directive that nobody knows");
+        assert!(!page.contains("<p>{{"), "{path} has a directive that nobody knows");
         assert_eq!(page.matches("<h1").count(), 1, "{path} has one heading of the first order");
         for (position, _) in page.match_indices("href=\"") {
             let link = page[position + 6..].split('"').next().unwrap();
