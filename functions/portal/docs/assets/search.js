@@ -11,15 +11,27 @@ let entries;
 const load = () => (entries ??= fetch("/docs/search.json").then((answer) => answer.json()));
 
 /**
- * Pages that have every word, those first whose title does.
+ * How well a page answers to a word. Endings are let go: `rotate` finds `Rotating secrets`.
+ * @param {Entry} page
+ * @param {string} word
+ */
+function score(page, word) {
+  const stem = word.length > 5 ? word.slice(0, -1) : word;
+  const inTitle = page.title.toLowerCase().includes(stem) ? 10 : 0;
+  return inTitle + Math.min(page.text.toLowerCase().split(stem).length - 1, 5);
+}
+
+/**
+ * Pages that have every word, the best first.
  * @param {Entry[]} pages
  * @param {string[]} words
  */
 export function find(pages, words) {
-  /** @param {string} text */
-  const has = (text) => words.every((word) => text.toLowerCase().includes(word));
-  const inTitle = pages.filter((page) => has(page.title));
-  return [...inTitle, ...pages.filter((page) => !inTitle.includes(page) && has(`${page.title} ${page.text}`))].slice(0, MOST);
+  const scored = pages.map((page) => ({ page, scores: words.map((word) => score(page, word)) }));
+  const found = scored.filter(({ scores }) => scores.every((each) => each > 0));
+  /** @param {number[]} scores */
+  const sum = (scores) => scores.reduce((all, each) => all + each, 0);
+  return found.sort((a, b) => sum(b.scores) - sum(a.scores)).slice(0, MOST).map(({ page }) => page);
 }
 
 /**
@@ -67,7 +79,7 @@ export function startSearch() {
     const found = words.length > 0 ? find(await load(), words) : [];
     // Somebody may have typed on meanwhile.
     if (input.value !== typed) return;
-    list.replaceChildren(...found.map((page) => result(page, words[0])));
+    list.replaceChildren(...found.map((page) => result(page, words[0] ?? "")));
     list.hidden = found.length === 0;
     count.textContent = words.length === 0 ? "" : found.length === 1 ? "1 page" : `${found.length} pages`;
   });

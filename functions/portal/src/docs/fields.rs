@@ -53,9 +53,13 @@ pub(super) fn nested(fields: &'static [Field]) -> Vec<(&'static str, &'static [F
 }
 
 fn row(field: &Field, tags: &[&str]) -> String {
-    let tags: String = tags.iter().map(|tag| format!(" <span class=\"tag\">{tag}</span>")).collect();
+    let quiet = |tag: &str| if matches!(tag, "always present" | "may be null") { " quiet" } else { "" };
+    let mut marks = String::new();
+    for tag in tags {
+        let _ = write!(marks, " <span class=\"tag{}\">{tag}</span>", quiet(tag));
+    }
     let meaning = markdown::render(field.doc);
-    format!("<tr><td><code>{}</code>{tags}</td><td>{}</td><td>{meaning}</td></tr>", field.name, kind(&field.kind))
+    format!("<tr><td><code>{}</code>{marks}</td><td>{}</td><td>{meaning}</td></tr>", field.name, kind(&field.kind))
 }
 
 const fn presence(presence: Presence) -> Option<&'static str> {
@@ -91,7 +95,7 @@ fn kind(kind: &Type) -> String {
         }
         Type::Money { decimals } => format!("amount as a string, {decimals} decimals"),
         Type::Date => "date".to_owned(),
-        Type::DateTime => "date and time with offset".to_owned(),
+        Type::DateTime => "date and time with an offset or <code>Z</code>".to_owned(),
         Type::Time => "time, <code>HH:MM</code>".to_owned(),
         Type::TimeZone => "IANA time zone".to_owned(),
         Type::Currency => "ISO 4217 currency".to_owned(),

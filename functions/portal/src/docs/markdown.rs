@@ -86,12 +86,18 @@ fn to_html(text: &str) -> String {
     let mut rendered = String::new();
     let mut rest = events.into_iter().peekable();
     let mut own = Vec::new();
+    let mut tables = Labels::default();
     while let Some(event) = rest.next() {
         match event {
-            Event::Start(Tag::Heading { level, .. }) => own.push(heading(level, &mut rest)),
+            Event::Start(Tag::Heading { level, .. }) => {
+                let (words, html) = heading(level, &mut rest);
+                tables.heading = words;
+                own.push(html);
+            }
             Event::Start(Tag::CodeBlock(kind)) => own.push(code_block(&kind, &mut rest)),
             Event::Start(Tag::Table(alignment)) => {
-                own.push(raw("<div class=\"table\" tabindex=\"0\" role=\"region\" aria-label=\"Table\">".to_owned()));
+                let label = escape(&tables.next());
+                own.push(raw(format!("<div class=\"table\" tabindex=\"0\" role=\"region\" aria-label=\"{label}\">")));
                 own.push(Event::Start(Tag::Table(alignment)));
             }
             Event::End(TagEnd::Table) => own.extend([Event::End(TagEnd::Table), raw("</div>".to_owned())]),
@@ -102,12 +108,33 @@ fn to_html(text: &str) -> String {
     rendered
 }
 
+/// What tables are called: by the heading that they stand under, no two alike.
+#[derive(Default)]
+struct Labels {
+    heading: String,
+    given: Vec<String>,
+}
+
+impl Labels {
+    fn next(&mut self) -> String {
+        let first = if self.heading.is_empty() { "Table" } else { &self.heading };
+        let mut label = first.to_owned();
+        let mut number = 2;
+        while self.given.contains(&label) {
+            label = format!("{first} {number}");
+            number += 1;
+        }
+        self.given.push(label.clone());
+        label
+    }
+}
+
 fn raw(html: String) -> Event<'static> {
     Event::Html(html.into())
 }
 
-/// A heading with an anchor.
-fn heading<'a>(level: HeadingLevel, rest: &mut impl Iterator<Item = Event<'a>>) -> Event<'static> {
+/// A heading with an anchor: its words, and as HTML.
+fn heading<'a>(level: HeadingLevel, rest: &mut impl Iterator<Item = Event<'a>>) -> (String, Event<'static>) {
     let inner: Vec<Event<'a>> = rest.take_while(|event| !matches!(event, Event::End(TagEnd::Heading(_)))).collect();
     let words: String = inner
         .iter()
@@ -118,10 +145,11 @@ fn heading<'a>(level: HeadingLevel, rest: &mut impl Iterator<Item = Event<'a>>) 
         .collect();
     let mut text = String::new();
     cmark::push_html(&mut text, inner.into_iter());
-    match level {
-        HeadingLevel::H1 => raw(format!("<h1>{text}</h1>")),
-        level => raw(html::heading(level as u8, &slug(&words), &text)),
-    }
+    let html = match level {
+        HeadingLevel::H1 => format!("<h1>{text}</h1>"),
+        level => html::heading(level as u8, &slug(&words), &text),
+    };
+    (words, raw(html))
 }
 
 fn code_block<'a>(kind: &CodeBlockKind<'_>, rest: &mut impl Iterator<Item = Event<'a>>) -> Event<'static> {

@@ -14,7 +14,8 @@ pub(super) fn index() -> String {
     let events = EventName::ALL.map(|event| format!("events/{event}"));
     let errors = ProblemCode::ALL.iter().map(|code| format!("errors/{}", code.as_str()));
     let pages = guides.chain(events).chain(errors);
-    Value::from_iter(pages.filter_map(|slug| article(&slug).map(|found| entry(&slug, &found)))).to_string()
+    let entries: Value = pages.filter_map(|slug| article(&slug).map(|found| entry(&slug, &found))).collect();
+    entries.to_string()
 }
 
 fn entry(slug: &str, Article { title, body }: &Article) -> Value {

@@ -18,7 +18,7 @@ static WRITTEN: LazyLock<Value> =
 /// The example of the answer with this schema.
 pub(super) fn of(schema: &str) -> Value {
     if let Some(item) = schema.strip_suffix("Page") {
-        return page(of(item));
+        return page(&of(item));
     }
     let more = |base: &str, members: Value| extended(of(base), members);
     match schema {
@@ -34,7 +34,7 @@ pub(super) fn of(schema: &str) -> Value {
             "data": WRITTEN["EventData"], "requestId": format!("req_{ID}") })
         }
         "EventWhole" => more("Event", json!({ "deliveries": [of("Delivery")], "siblings": [], "truncated": false })),
-        "Feed" => extended(page(of("Event")), json!({ "resumeAfter": "MDFKQU1CM1g5VDdRMlY1SzhONEM2RDBFRkcuMQ" })),
+        "Feed" => extended(page(&of("Event")), json!({ "resumeAfter": "MDFKQU1CM1g5VDdRMlY1SzhONEM2RDBFRkcuMQ" })),
         "KeyCreated" => more("Key", json!({ "key": API_KEY })),
         "KeyRotated" => {
             let replaced = json!({ "id": format!("key_{ID}"), "expiresAt": "2026-11-25T09:00:00Z" });
@@ -48,7 +48,7 @@ pub(super) fn of(schema: &str) -> Value {
     }
 }
 
-fn page(item: Value) -> Value {
+fn page(item: &Value) -> Value {
     json!({ "data": [item], "nextCursor": null })
 }
 
