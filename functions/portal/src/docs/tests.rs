@@ -67,6 +67,8 @@ fn every_field_of_a_resource_is_explained() {
         for field in kind.model().fields {
             assert!(page.contains(&format!("<code>{}</code>", field.name)), "{} {}", kind.name(), field.name);
         }
+        let tables = page.split("id=\"fields\"").nth(1).unwrap();
+        assert!(!tables.contains("<td></td>"), "a field of {} has no meaning", kind.name());
     }
 }
 
