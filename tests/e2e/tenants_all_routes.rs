@@ -10,11 +10,12 @@ use tests::{Receiver, Tenant, TestApp};
 const MINE: &str = "MINE";
 const RESOURCES: [&str; 5] = ["workorder", "project", "employee", "vendor", "timeoff"];
 /// Lists, and what they are filtered by.
-const LISTS: [(&str, &[&str]); 5] = [
+const LISTS: [(&str, &[&str]); 6] = [
     ("/api/endpoints", &["cursor"]),
     ("/api/deliveries", &["endpointId", "eventId", "cursor"]),
     ("/api/events", &["after"]),
     ("/api/alerts", &["endpointId", "cursor"]),
+    ("/api/stats", &["hours"]),
     ("/api/keys", &["cursor"]),
 ];
 /// What there is of one thing.
