@@ -1,28 +1,29 @@
 """Runs the samples of the docs against a real local system. usage: check.py <binary of the local system>"""
 
 import contextlib
-import http.server
 import json
 import os
 import pathlib
 import re
-import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
-import threading
-import time
-import urllib.request
 
-SAMPLES = pathlib.Path("functions/portal/docs/samples")
+import frameworks
+from system import Capture, FlakyServer, answer, break_off, call, check, counted, free_port, listens, running, serving, until
+
+SAMPLES = pathlib.Path("functions/portal/docs/samples").resolve()
+BUILT = pathlib.Path("target/samples").resolve()
 VERIFY = {
     "Node": ["node", SAMPLES / "verify.mjs"],
     "Python": ["python3", SAMPLES / "verify.py"],
     "PHP": ["php", SAMPLES / "verify.php"],
     "bash": ["bash", SAMPLES / "verify.sh"],
     "Ruby": ["ruby", SAMPLES / "verify.rb"],
-    "Go": [pathlib.Path("target/samples/verify-go")],
-    "Rust": [pathlib.Path("target/samples/verify/target/debug/verify")],
+    "Go": [BUILT / "verify-go"],
+    "Rust": [BUILT / "verify/target/debug/verify"],
+    "C#": ["mono", BUILT / "verify-cs.exe"],
 }
 SEND = {
     "bash": ["bash", SAMPLES / "send.sh"],
@@ -30,71 +31,21 @@ SEND = {
     "Python": ["python3", SAMPLES / "send.py"],
     "PHP": ["php", SAMPLES / "send.php"],
 }
-RECEIVERS = {"Node": ["node", "receiver.mjs"], "Python": ["python3", "receiver.py"]}
-checks = 0
+RECEIVERS = {"Node": ["node", SAMPLES / "receiver.mjs"], "Python": ["python3", SAMPLES / "receiver.py"]}
+CATCH_UP = {"Node": ["node", SAMPLES / "catch-up.mjs"], "Python": ["python3", SAMPLES / "catch-up.py"]}
+# What Python would leave beside the samples would be part of the docs.
+ENVIRONMENT = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
 
 
-def check(right, what):
-    global checks
-    checks += 1
-    if not right:
-        sys.exit(f"FAILED: {what}")
+def run(command, **options):
+    environment = ENVIRONMENT | options.pop("env", {})
+    command = [str(word) for word in command]
+    return subprocess.run(command, capture_output=True, env=environment, timeout=90, **options)
 
 
-def until(what, found):
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        if value := found():
-            return value
-        time.sleep(0.05)
-    sys.exit(f"FAILED: {what} did not come")
-
-
-def free_port():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
-
-
-@contextlib.contextmanager
-def running(command, **options):
-    process = subprocess.Popen([str(word) for word in command], **options)
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
-
-
-def listens(port):
-    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-        return True
-
-
-class Capture(http.server.BaseHTTPRequestHandler):
-    """Keeps what arrives, as it arrives."""
-
-    received = []
-
-    def do_POST(self):
-        self.received.append((dict(self.headers), self.rfile.read(int(self.headers["Content-Length"]))))
-        self.send_response(200)
-        self.end_headers()
-
-    def log_message(self, *_):
-        pass
-
-
-def call(base, key, path, body):
-    headers = {"X-API-Key": key, "Content-Type": "application/json"}
-    with urllib.request.urlopen(urllib.request.Request(base + path, json.dumps(body).encode(), headers)) as answer:
-        return json.load(answer)
-
-
-def verdict(language, secret, timestamp, signature, body, now=None):
-    environment = {**os.environ, "WEBHOOK_SECRET": secret} | ({"VERIFY_NOW": str(now)} if now else {})
-    command = [str(word) for word in VERIFY[language]] + [timestamp, signature]
-    done = subprocess.run(command, input=body, capture_output=True, env=environment, timeout=60)
+def verdict(language, secret, timestamp, signatures, body, now=None):
+    environment = {"WEBHOOK_SECRET": secret} | ({"VERIFY_NOW": str(now)} if now else {})
+    done = run([*VERIFY[language], timestamp, *signatures], input=body, env=environment)
     text = done.stdout.decode().strip()
     check(text in ("verified", "refused") and done.returncode == (text != "verified"), f"{language}: {done}")
     return text
@@ -103,69 +54,160 @@ def verdict(language, secret, timestamp, signature, body, now=None):
 def check_language(language, secret, timestamp, signature, body):
     """The real delivery is verified, and everything that differs from it is refused."""
     sent = int(timestamp)
-    check(verdict(language, secret, timestamp, signature, body) == "verified", f"{language} refused a real delivery")
+    check(verdict(language, secret, timestamp, [signature], body) == "verified", f"{language} refused a real delivery")
+    other = signature[:-1] + ("0" if signature[-1] != "0" else "1")
     tampered = {
-        "a body with another character": (secret, timestamp, signature, body.replace(b"WO-12345", b"WO-12346"), None),
-        "a body with a line break more": (secret, timestamp, signature, body + b"\n", None),
-        "another secret": ("whsec_" + secret[6:].swapcase(), timestamp, signature, body, None),
-        "another time": (secret, str(sent + 1), signature, body, None),
-        "another signature": (secret, timestamp, signature[:-1] + ("0" if signature[-1] != "0" else "1"), body, None),
-        "no signature": (secret, timestamp, "", body, None),
-        "a signature that is no hex": (secret, timestamp, "v1,AAAA", body, None),
-        "a time that is no number": (secret, "now", signature, body, None),
-        "a delivery of six minutes ago": (secret, timestamp, signature, body, sent + 360),
-        "a delivery of the future": (secret, timestamp, signature, body, sent - 360),
+        "a body with another character": (secret, timestamp, [signature], body.replace(b"WO-12345", b"WO-12346"), None),
+        "a body with a line break more": (secret, timestamp, [signature], body + b"\n", None),
+        "another secret": ("whsec_" + secret[6:].swapcase(), timestamp, [signature], body, None),
+        "no secret": ("", timestamp, [signature], body, None),
+        "another time": (secret, str(sent + 1), [signature], body, None),
+        "another signature": (secret, timestamp, [other], body, None),
+        "two other signatures": (secret, timestamp, [other, other], body, None),
+        "no signature": (secret, timestamp, [], body, None),
+        "an empty signature": (secret, timestamp, [""], body, None),
+        "a signature that is no hex": (secret, timestamp, ["v1,AAAA"], body, None),
+        "a time that is no number": (secret, "now", [signature], body, None),
+        "a delivery of six minutes ago": (secret, timestamp, [signature], body, sent + 360),
+        "a delivery of the future": (secret, timestamp, [signature], body, sent - 360),
     }
     for what, arguments in tampered.items():
         check(verdict(language, *arguments) == "refused", f"{language} accepted {what}")
     vector = json.loads((SAMPLES / "test-vector.json").read_text())
-    arguments = (vector["secret"], vector["timestamp"], vector["X-Webhook-Signature"], vector["body"].encode())
+    arguments = (vector["secret"], vector["timestamp"], [vector["X-Webhook-Signature"]], vector["body"].encode())
     check(verdict(language, *arguments, now=int(vector["timestamp"])) == "verified", f"{language}: the test vector")
 
 
-def check_receivers(base, key, directory):
-    """Each sample of a receiver is a real endpoint and prints what it gets, once."""
+def check_rotation(language, old, new, headers, body):
+    """A delivery from within a rotation is verified with either secret, and with no other."""
+    signatures = [headers["x-webhook-signature"], headers["x-webhook-signature-previous"]]
+    for which, secret in {"new": new, "old": old}.items():
+        accepted = verdict(language, secret, headers["x-webhook-timestamp"], signatures, body)
+        check(accepted == "verified", f"{language} refused the {which} secret during a rotation")
+    strange = verdict(language, "whsec_" + new[6:].swapcase(), headers["x-webhook-timestamp"], signatures, body)
+    check(strange == "refused", f"{language} accepted a strange secret during a rotation")
+    tampered = verdict(language, old, headers["x-webhook-timestamp"], signatures, body + b" ")
+    check(tampered == "refused", f"{language} accepted a tampered body during a rotation")
+
+
+def check_sending(base, key):
+    """Each sample sends, says what is wrong, and sends the same body again when that may help."""
+    for action, (language, command) in zip(["created", *["unchanged"] * 3], SEND.items()):
+        sent = run([*command, base], env={"API_KEY": key})
+        check(sent.returncode == 0 and action in sent.stdout.decode(), f"sending with {language}: {sent}")
+        wrong = run([*command, base], env={"API_KEY": "wsk_live_wrong"})
+        check(wrong.returncode != 0 and b"API key" in wrong.stdout + wrong.stderr, f"{language} with a wrong key: {wrong}")
+        with FlakyServer() as flaky:
+            sent = run([*command, flaky.url], env={"API_KEY": key})
+            check(sent.returncode == 0 and b"created" in sent.stdout, f"{language} after five tries: {sent}")
+            check(len(flaky.bodies) == 5 and len(set(flaky.bodies)) == 1, f"{language} sent {flaky.bodies}")
+
+
+def stored(language, directory):
+    """How many deliveries a receiver holds."""
+    if language == "Node":
+        return len(list((directory / "deliveries").iterdir()))
+    with contextlib.closing(sqlite3.connect(directory / "deliveries.db")) as database:
+        return database.execute("SELECT count(*) FROM deliveries").fetchone()[0]
+
+
+def check_receiver(language, base, key, directory):
+    """A whole receiver is a real endpoint: through a rotation, a duplicate, requests that break off, and a restart."""
+    port = free_port()
+    # The secret is known when the endpoint is there, and the endpoint is not called before a record is sent.
+    endpoint = call(base, key, "/api/endpoints", {"url": f"http://127.0.0.1:{port}/", "events": ["vendor.*"]})
+    directory.mkdir()
+    output = directory / "output.txt"
+    environment = ENVIRONMENT | {"WEBHOOK_SECRET": endpoint["secret"]}
+    command = [*RECEIVERS[language], port]
+
+    def started():
+        receiver = running(command, cwd=directory, env=environment, stdout=output.open("a"), stderr=subprocess.DEVNULL)
+        stack.enter_context(receiver)
+        until(f"the receiver in {language}", lambda: listens(port))
+
+    def lines(count):
+        return until(f"line {count} in {language}", lambda: len(found := output.read_text().splitlines()) == count and found)
+
+    number = f"V-{language}"
     with contextlib.ExitStack() as stack:
-        outputs = {}
-        for language, command in RECEIVERS.items():
-            port = free_port()
-            # The secret is known when the endpoint is there, and the endpoint is not called before a record is sent.
-            secret = call(base, key, "/api/endpoints", {"url": f"http://127.0.0.1:{port}/", "events": ["workorder.*"]})["secret"]
-            outputs[language] = output = directory / f"{language}.txt"
-            environment = {**os.environ, "WEBHOOK_SECRET": secret}
-            stack.enter_context(running([*command, port], cwd=SAMPLES, env=environment, stdout=output.open("w")))
-            until(f"the receiver in {language}", lambda port=port: listens(port))
-        call(base, key, "/api/webhook/workorder", {"workOrderNumber": "WO-1", "title": "Install HVAC System"})
-        for language, output in outputs.items():
-            line = until(f"the event at the receiver in {language}", output.read_text)
-            check(re.fullmatch(r"workorder\.created wo_\w+ version 1\n", line), f"{language}: {line}")
+        started()
+        call(base, key, "/api/webhook/vendor", {"vendorNumber": number, "name": "Müller", "vendorType": "supplier"})
+        line = lines(1)[0]
+        check(re.fullmatch(r"vendor\.created ven_\w+ version 1", line), f"{language}: {line}")
+        # It still has the old secret, and loses nothing.
+        call(base, key, f"/api/endpoints/{endpoint['id']}/secret/rotate", {"overlapHours": 1})
+        call(base, key, "/api/webhook/vendor", {"vendorNumber": number, "name": "Müller 2"})
+        check("vendor.updated" in lines(2)[1], f"{language} during a rotation")
+        deliveries = call(base, key, f"/api/deliveries?endpointId={endpoint['id']}")["data"]
+        call(base, key, f"/api/deliveries/{deliveries[0]['id']}/retry", {"force": True})
+        again = until("the duplicate", lambda: attempts(base, key, deliveries[0]["id"], 2))
+        check(again[-1]["statusCode"] == 204, f"{language} answered a duplicate with {again[-1]}")
+        for wrong in (b"", b"{}"):
+            check(answer(port, wrong) == 401, f"{language} took what nobody signed")
+        break_off(port)
+        check(answer(port, b"{}") == 401, f"{language} does not answer after a request that broke off")
+    check(stored(language, directory) == 2 and len(output.read_text().splitlines()) == 2, f"{language} did things twice")
+    with contextlib.ExitStack() as stack:
+        started()
+        call(base, key, f"/api/deliveries/{deliveries[1]['id']}/retry", {"force": True})
+        until("the duplicate", lambda: attempts(base, key, deliveries[1]["id"], 2))
+        check(stored(language, directory) == 2, f"{language} forgot what it had when it was started again")
+    call(base, key, f"/api/endpoints/{endpoint['id']}", method="DELETE")
+
+
+def attempts(base, key, delivery, count):
+    found = call(base, key, f"/api/deliveries/{delivery}")["attempts"]
+    return len(found) == count and found
+
+
+def check_catching_up(base, key, directory):
+    """Each sample reads every event once, goes on where it was, and keeps its place in a file."""
+    for language, command in CATCH_UP.items():
+        home = directory / f"catch-up-{language}"
+        home.mkdir()
+        lines = []
+        # Events appear in the feed when they are a few seconds old.
+        def read(home=home, command=command, lines=lines):
+            done = run([*command, base], cwd=home, env={"API_KEY": key})
+            check(done.returncode == 0, f"catching up with {language}: {done}")
+            lines.extend(done.stdout.decode().splitlines())
+            return len(lines) >= 6
+        until("all events of the feed", read)
+        check(len(lines) == len(set(lines)), f"{language} read twice: {lines}")
+        check((home / "feed-position.txt").read_text(), f"{language} kept no position")
 
 
 def main(binary):
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory() as name, serving(Capture) as url:
         directory = pathlib.Path(name)
         log = directory / "log"
         with running([binary, "--port", "0", "--data-dir", directory / "data"], stdout=log.open("w"), stderr=subprocess.STDOUT):
             base = until("the system", lambda: re.search(r"http://127\.0\.0\.1:\d+", log.read_text())).group()
             key = until("the key", lambda: (directory / "data/api-key").exists() and (directory / "data/api-key").read_text().strip())
-            server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Capture)
-            threading.Thread(target=server.serve_forever, daemon=True).start()
-            url = f"http://127.0.0.1:{server.server_port}/"
-            secret = call(base, key, "/api/endpoints", {"url": url, "events": ["*"]})["secret"]
-            for action, (language, command) in zip(["created", *["unchanged"] * 3], SEND.items()):
-                environment = {**os.environ, "API_KEY": key}
-                sent = subprocess.run([*map(str, command), base], capture_output=True, text=True, env=environment, timeout=60)
-                check(sent.returncode == 0 and action in sent.stdout, f"sending with {language}: {sent}")
-                environment["API_KEY"] = "wsk_live_wrong"
-                wrong = subprocess.run([*map(str, command), base], capture_output=True, text=True, env=environment, timeout=60)
-                check(wrong.returncode != 0 and "API key" in wrong.stdout + wrong.stderr, f"{language} with a wrong key: {wrong}")
+            # Nobody types as fast as this: the limits are not what is tested.
+            limits = {"perHour": 1_000_000, "perMinute": 1_000_000}
+            scopes = ["inbound", "webhooks:manage"]
+            key = call(base, key, "/api/keys", {"name": "samples", "scopes": scopes, "limits": limits})["key"]
+            endpoint = call(base, key, "/api/endpoints", {"url": url, "events": ["workorder.*"]})
+            check_sending(base, key)
             headers, body = until("the delivery", lambda: Capture.received)[0]
-            headers = {header.lower(): value for header, value in headers.items()}
             for language in VERIFY:
-                check_language(language, secret, headers["x-webhook-timestamp"], headers["x-webhook-signature"], body)
-            check_receivers(base, key, directory)
-    print(f"{len(VERIFY)} languages verify a real delivery and refuse what differs from it; {len(SEND)} send, {len(RECEIVERS)} receive; {checks} checks")
-    print("C# was not run: Debian has no compiler for it")
+                arguments = (endpoint["secret"], headers["x-webhook-timestamp"], headers["x-webhook-signature"], body)
+                check_language(language, *arguments)
+            frameworks.check_libraries(endpoint["secret"], headers, body)
+            new = call(base, key, f"/api/endpoints/{endpoint['id']}/secret/rotate", {})["secret"]
+            call(base, key, "/api/webhook/workorder", {"workOrderNumber": "WO-12345", "priority": "urgent"})
+            headers, body = until("the delivery of the rotation", lambda: Capture.received[1:])[0]
+            for language in VERIFY:
+                check_rotation(language, endpoint["secret"], new, headers, body)
+            frameworks.check_libraries(endpoint["secret"], headers, body)
+            frameworks.check_frameworks(endpoint["secret"], headers, body)
+            for language in RECEIVERS:
+                check_receiver(language, base, key, directory / language)
+            check_catching_up(base, key, directory)
+    print(f"{len(VERIFY)} languages verify real deliveries, in a rotation too, and refuse what differs; {len(SEND)} send,")
+    print(f"{len(RECEIVERS)} receive, {len(CATCH_UP)} catch up; {counted()} checks")
 
 
 main(sys.argv[1])

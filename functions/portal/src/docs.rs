@@ -7,6 +7,8 @@ mod fields;
 mod html;
 mod layout;
 mod markdown;
+mod reading;
+mod search;
 
 use lambda_http::http::StatusCode;
 use shared::models::Kind;
@@ -24,6 +26,9 @@ pub(crate) struct Article {
 /// The page or file below `/docs`; empty for the first page. What is not there is a page too, which says so.
 pub(crate) fn page(below: &str) -> Option<Page> {
     let slug = below.trim_start_matches('/');
+    if slug == "search.json" {
+        return Some(Page::json(search::index()));
+    }
     if slug.starts_with("samples/") || slug.starts_with("assets/") {
         return files::docs(slug);
     }
@@ -55,14 +60,6 @@ fn resource(segment: &str) -> Option<Article> {
     let mut article = markdown::article(&format!("resources/{segment}"))?;
     article.body.push_str(&fields::tables(kind));
     Some(article)
-}
-
-/// A note of a table of fields as a sentence for readers who have nothing but the docs.
-pub(crate) fn note(text: &str) -> String {
-    let text = text
-        .replace("see 2.9; never in events", "your own fields; never in events")
-        .replace("; section 4", "; see the table of states");
-    if text.starts_with('>') { format!("must be {text}") } else { text }
 }
 
 #[cfg(test)]

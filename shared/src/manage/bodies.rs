@@ -44,8 +44,11 @@ pub const KEY: [Field; 4] = [
 ];
 
 /// A publication without `data`, which depends on `event`.
-pub const PUBLICATION: [Field; 3] =
-    [always("event", string(60)), nullable("occurredAt", Type::DateTime), always("idempotencyKey", string(128))];
+pub const PUBLICATION: [Field; 3] = [
+    always("event", string(60), "name of the event"),
+    nullable("occurredAt", Type::DateTime, "when it happened; default now"),
+    always("idempotencyKey", string(128), "your name for this event: the same one within 24 hours sends nothing twice"),
+];
 
 const EVENT_FILTERS: Type = Type::List { min: 1, max: 50, item: &string(60) };
 

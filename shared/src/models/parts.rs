@@ -12,8 +12,8 @@ pub(crate) const MAX_COUNT: i64 = 2_147_483_647;
 /// Control fields of a resource that can be deleted.
 pub(super) const fn control(prefix: &'static str) -> [Field; 4] {
     const OPERATIONS: Type = Type::Enum(&["upsert", "create", "update", "delete"]);
-    const DOC: &str = "`upsert` (default) creates or updates; `create` 409 when it exists; `update` 404 when it does \
-                       not; `delete` tombstones";
+    const DOC: &str = "`upsert` (default) creates or updates; `create` is refused with 409 when the record exists, \
+                       `update` with 404 when it does not; `delete` deletes it";
     control_with(optional("operation", OPERATIONS, P0, DOC), prefix)
 }
 
@@ -30,48 +30,58 @@ const fn control_with(operation: Field, prefix: &'static str) -> [Field; 4] {
             "id",
             Type::Id(prefix),
             P0,
-            "WorkSkedge id; if given it finds the record and the number may then be changed",
+            "WorkSkedge's id; when given it finds the record, and the number may then be changed",
         ),
-        optional("ifVersion", VERSION, P0, "optimistic lock: 409 `version_conflict` if the stored version differs"),
+        optional(
+            "ifVersion",
+            VERSION,
+            P0,
+            "change only this version; another one stored is refused with 409 `version_conflict`",
+        ),
         optional(
             "sourceUpdatedAt",
             Type::DateTime,
             P0,
-            "sender clock; older than the stored one = ignored, 200 `unchanged` + warning `stale_update`",
+            "your clock: a body older than the stored one changes nothing and gives the warning `stale_update`",
         ),
     ]
 }
 
 /// The last fields of every resource.
 pub(super) const TAIL: &[Field] = &[
-    optional("tags", list(20, &string(40)), P0, "set; case-insensitive duplicates rejected"),
-    optional("externalRef", Type::Object(EXTERNAL_REF), P0, "origin record"),
-    optional("customFields", Type::CustomFields, P2, "see 2.9; never in events"),
+    optional("tags", list(20, &string(40)), P0, "labels of your own; each once, whatever the case of its letters"),
+    optional("externalRef", Type::Object(EXTERNAL_REF), P0, "the record's id in the system that it comes from"),
+    optional("customFields", Type::CustomFields, P2, "fields of your own, merged key by key; null removes a key"),
 ];
 
 const EXTERNAL_REF: &[Field] = &[
-    required("system", shaped(40, Shape::SystemName), P0, "`dynamics365`, `quickbooks`, `procore`"),
-    required("id", string(128), P0, "sender record id (GUID, QBO Id)"),
+    required(
+        "system",
+        shaped(40, Shape::SystemName),
+        P0,
+        "name of the other system; `dynamics365`, `quickbooks`, `procore`",
+    ),
+    required("id", string(128), P0, "the record's id there"),
 ];
 
 /// Where something is.
 pub(super) const ADDRESS: Type = Type::Object(&[
     optional("line1", string(250), P0, "street; required unless both coordinates are given"),
-    optional("line2", string(250), P0, "suite, lot, gate"),
-    optional("city", string(80), P0, ""),
-    optional("state", string(50), P0, "`TX`, `Jalisco`"),
-    optional("postalCode", string(20), P0, ""),
-    optional("country", Type::Country, P0, "ISO 3166-1 alpha-2; default = tenant country"),
-    optional("latitude", number(-90, 90, 6), P0, "WGS 84; with `longitude` or not at all"),
-    optional("longitude", number(-180, 180, 6), P0, ""),
+    optional("line2", string(250), P0, "suite, lot or gate"),
+    optional("city", string(80), P0, "city or town"),
+    optional("state", string(50), P0, "state or province; `TX`, `Jalisco`"),
+    optional("postalCode", string(20), P0, "postal code"),
+    optional("country", Type::Country, P0, "two letters of ISO 3166-1; default: the account's country"),
+    optional("latitude", number(-90, 90, 6), P0, "degrees north (WGS 84); with `longitude` or not at all"),
+    optional("longitude", number(-180, 180, 6), P0, "degrees east (WGS 84); with `latitude` or not at all"),
 ]);
 
 /// Whom to call.
 pub(super) const CONTACT: Type = Type::Object(&[
-    required("name", string(100), P1, ""),
-    optional("title", string(80), P1, ""),
-    optional("email", Type::Email, P1, ""),
-    optional("phone", Type::Phone, P1, ""),
+    required("name", string(100), P1, "name of the person"),
+    optional("title", string(80), P1, "position of the person"),
+    optional("email", Type::Email, P1, "e-mail of the person"),
+    optional("phone", Type::Phone, P1, "phone of the person"),
 ]);
 
 /// A day of the week.

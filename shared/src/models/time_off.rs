@@ -36,32 +36,48 @@ pub(crate) const PROTECTED_LEAVE: &str = "protected_leave";
 /// Types as events show them.
 pub(crate) const PUBLIC_TYPE: &[&str] =
     &["vacation", "personal", "holiday", "training", "unpaid", "other", PROTECTED_LEAVE];
-const NO_DELETE: &str = "`delete` is not offered: use status `cancelled`";
+const NO_DELETE: &str = "`upsert` (default) creates or updates; `create` is refused with 409 when the record exists, \
+                         `update` with 404 when it does not; requests are not deleted: use status `cancelled`";
 /// States of a request (contract section 4).
 pub(crate) const STATUS: &[&str] = &["requested", "approved", "denied", "cancelled"];
 
 const OWN: &[Field] = &[
-    natural_key("requestNumber", "natural key = HR system request id; `TO-5531`"),
-    optional("employeeId", Type::Id("emp_"), P0, "one of the two on create; must exist and not be terminated"),
-    optional("employeeNumber", key(50), P0, "cannot change after create (409 `immutable_field`)"),
-    on_create("type", Type::Enum(TYPE), P2, "events carry the public form, see 5.2"),
-    optional("status", Type::Enum(STATUS), P0, "default `requested`; section 4"),
-    on_create("startDate", Type::Date, P0, "in the employee time zone"),
-    on_create("endDate", Type::Date, P0, "inclusive; >= startDate; span <= 366 days"),
-    optional("startTime", Type::Time, P0, "partial day: only if startDate = endDate; with endTime"),
-    optional("endTime", Type::Time, P0, "> startTime"),
-    optional("hours", positive(8784, 2), P0, "total; <= 24 x days"),
-    optional("paid", Type::Bool, P0, "default true, false for `unpaid`"),
-    optional("includeWeekends", Type::Bool, P0, "default false: only the employee workDays count"),
-    optional("timeZone", Type::TimeZone, P0, "default employee"),
-    optional("notes", text(1000), P2, "never in events"),
-    optional("decision", Type::Object(DECISION), P0, "allowed when status is approved or denied"),
-    optional("cancellationReason", string(500), P2, ""),
+    natural_key("requestNumber", "the request's id in your HR system: it finds the record; `TO-5531`"),
+    optional(
+        "employeeId",
+        Type::Id("emp_"),
+        P0,
+        "whose time off, by id; this or the number to create; must not be terminated, can't change later",
+    ),
+    optional(
+        "employeeNumber",
+        key(50),
+        P0,
+        "whose time off, by number; this or the id to create; can't change later (409 `immutable_field`)",
+    ),
+    on_create(
+        "type",
+        Type::Enum(TYPE),
+        P2,
+        "reason; events say `protected_leave` for what concerns health, family or duty",
+    ),
+    optional("status", Type::Enum(STATUS), P0, "default `requested`; see the table of states"),
+    on_create("startDate", Type::Date, P0, "first day, in the request's time zone"),
+    on_create("endDate", Type::Date, P0, "last day, inclusive; not before `startDate`, and at most 366 days in all"),
+    optional("startTime", Type::Time, P0, "of a part of a day: only when both dates are the same, and with `endTime`"),
+    optional("endTime", Type::Time, P0, "end of the part of a day; after `startTime`"),
+    optional("hours", positive(8784, 2), P0, "hours in all; at most 24 a day"),
+    optional("paid", Type::Bool, P0, "whether it is paid; default true, but false for `unpaid`"),
+    optional("includeWeekends", Type::Bool, P0, "default false: only the days on which the person works count"),
+    optional("timeZone", Type::TimeZone, P0, "time zone of the dates; default: the person's"),
+    optional("notes", text(1000), P2, "remarks"),
+    optional("decision", Type::Object(DECISION), P0, "who decided, and why; only with `status` `approved` or `denied`"),
+    optional("cancellationReason", string(500), P2, "why it was cancelled"),
 ];
 
 const DECISION: &[Field] = &[
-    optional("byEmployeeId", Type::Id("emp_"), P0, ""),
-    optional("byEmployeeNumber", key(50), P0, "approver, must exist"),
-    optional("at", Type::DateTime, P0, "default now"),
-    optional("note", text(1000), P2, "reason; never in events"),
+    optional("byEmployeeId", Type::Id("emp_"), P0, "who decided, by id"),
+    optional("byEmployeeNumber", key(50), P0, "who decided, by number; must exist"),
+    optional("at", Type::DateTime, P0, "when; default now"),
+    optional("note", text(1000), P2, "reason for the decision"),
 ];

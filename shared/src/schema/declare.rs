@@ -28,14 +28,14 @@ pub const fn required(name: &'static str, kind: Type, class: Class, doc: &'stati
 
 /// A field of an event that always has a value. That it is listed means that subscribers may see it.
 #[must_use]
-pub const fn always(name: &'static str, kind: Type) -> Field {
-    required(name, kind, Class::P0, "")
+pub const fn always(name: &'static str, kind: Type, doc: &'static str) -> Field {
+    required(name, kind, Class::P0, doc)
 }
 
 /// A field of an event that is null when there is nothing to say.
 #[must_use]
-pub const fn nullable(name: &'static str, kind: Type) -> Field {
-    optional(name, kind, Class::P0, "")
+pub const fn nullable(name: &'static str, kind: Type, doc: &'static str) -> Field {
+    optional(name, kind, Class::P0, doc)
 }
 
 /// One line of 1 to `max` characters.

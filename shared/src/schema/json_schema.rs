@@ -1,4 +1,5 @@
-//! JSON Schema 2020-12 of tables, with two words of our own: `x-class` (contract 2.11) and `x-maxDecimals`.
+//! JSON Schema 2020-12 of tables, with words of our own: `x-class` (contract 2.11), `x-maxDecimals` and `x-format`. What
+//! is [`published`] has their meaning in its descriptions.
 
 use serde_json::{Map, Value, json};
 
@@ -45,6 +46,30 @@ pub fn data_object(fields: &[Field]) -> Value {
     let mut schema = object(fields, Class::P0, Form::Emitted);
     schema.insert("additionalProperties".to_owned(), Value::Bool(true));
     Value::Object(schema)
+}
+
+/// A schema as readers get it, who know JSON Schema and none of our own words: what those say about values is said in
+/// the description.
+#[must_use]
+pub fn published(mut schema: Value) -> Value {
+    match &mut schema {
+        Value::Object(object) => {
+            object.shift_remove("x-class");
+            let decimals = object.shift_remove("x-maxDecimals").map(|most| format!("at most {most} decimals"));
+            let zone = object.shift_remove("x-format").map(|_| "an IANA name".to_owned());
+            for note in [decimals, zone].into_iter().flatten() {
+                let text = match object.get("description").and_then(Value::as_str) {
+                    Some(text) => format!("{text}; {note}"),
+                    None => note,
+                };
+                object.insert("description".to_owned(), text.into());
+            }
+            object.values_mut().for_each(|value| *value = published(value.take()));
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| *item = published(item.take())),
+        _ => {}
+    }
+    schema
 }
 
 /// What is nested in a field of class `within` is at least as private as that.
@@ -141,4 +166,37 @@ fn custom_fields() -> Value {
             ]
         }
     })
+}
+
+/// The schema without its texts, which are ours to choose. A property can be called `description` too.
+#[cfg(test)]
+pub(crate) fn without_texts(mut schema: Value) -> Value {
+    match &mut schema {
+        Value::Object(object) => {
+            object.retain(|name, value| !(name == "description" && value.is_string()));
+            object.values_mut().for_each(|value| *value = without_texts(value.take()));
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| *item = without_texts(item.take())),
+        _ => {}
+    }
+    schema
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_published_has_none_of_our_own_words() {
+        let schema = json!({
+            "x-class": "P0",
+            "items": [{ "type": "number", "x-maxDecimals": 2, "x-class": "P2", "description": "hours" }],
+            "properties": { "description": { "type": "string", "x-format": "iana-time-zone" } },
+        });
+        let expected = json!({
+            "items": [{ "type": "number", "description": "hours; at most 2 decimals" }],
+            "properties": { "description": { "type": "string", "description": "an IANA name" } },
+        });
+        assert_eq!(published(schema), expected);
+    }
 }

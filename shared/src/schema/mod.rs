@@ -12,7 +12,9 @@ mod numbers;
 mod parse;
 mod strings;
 
-pub use json_schema::{DIALECT, data_object, json_schema, sent_object};
+#[cfg(test)]
+pub(crate) use json_schema::without_texts;
+pub use json_schema::{DIALECT, data_object, json_schema, published, sent_object};
 pub use numbers::money;
 pub use parse::{check_merged, missing_on_create, parse_fields, parse_record};
 

@@ -1,19 +1,28 @@
 // @ts-check
-/** What pages can do beyond being read: copy, change the theme, keep the language that was chosen. */
+/** What pages can do beyond being read: copy, search, change the theme, keep the language that was chosen. */
 
 import { startTheme, themeButton } from "/console/theme.js";
+import { startSearch } from "./search.js";
 
 const LANGUAGE = "workskedge.language";
+/** What the samples and commands call when they are read outside of a deployment. */
+const LOCAL = "http://127.0.0.1:3000";
 
 startTheme();
 document.getElementById("site")?.append(themeButton());
+startSearch();
 
-// On a narrow screen the contents would stand before the page.
-const contents = document.getElementById("contents");
+// On a narrow screen lists of contents would stand before the page.
 const wide = matchMedia("(min-width: 60rem)");
-const fold = () => contents?.toggleAttribute("open", wide.matches);
+const fold = () => document.querySelectorAll("details.fold").forEach((list) => list.toggleAttribute("open", wide.matches));
 wide.addEventListener("change", fold);
 fold();
+
+// What is copied from here is to call here.
+const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+for (let text = texts.nextNode(); text; text = texts.nextNode()) {
+  if (text.parentElement?.closest("code")) text.nodeValue = text.nodeValue?.replaceAll(LOCAL, location.origin) ?? "";
+}
 
 for (const figure of document.querySelectorAll("figure.code")) {
   const button = document.createElement("button");

@@ -4,26 +4,43 @@ declare(strict_types=1);
 
 $api = $argv[1] ?? 'http://127.0.0.1:3000';
 $order = ['workOrderNumber' => 'WO-12345', 'title' => 'Install HVAC System', 'priority' => 'high'];
+const TRIES = 5;
+const LONGEST_WAIT_SECONDS = 120;
 
-/** Sends a record. Sending again is safe: its number finds it. */
-function send(string $url, array $record, int $tries = 3): array
+/** Status, seconds to wait (null when not told) and JSON of the answer; status 0 when there is none. */
+function post(string $url, string $body): array
 {
     $headers = "X-API-Key: " . getenv('API_KEY') . "\r\nContent-Type: application/json\r\n";
-    $options = ['method' => 'POST', 'header' => $headers, 'content' => json_encode($record), 'ignore_errors' => true];
-    $body = file_get_contents($url, false, stream_context_create(['http' => $options]));
-    $status = (int) explode(' ', $http_response_header[0])[1];
-    if (($status === 429 || $status >= 500) && $tries > 1) {
-        $wait = preg_grep('/^retry-after:/i', $http_response_header);
-        sleep($wait ? (int) explode(':', reset($wait))[1] : 2);
-        return send($url, $record, $tries - 1);
+    $http = ['method' => 'POST', 'header' => $headers, 'content' => $body, 'ignore_errors' => true, 'timeout' => 30];
+    $text = @file_get_contents($url, false, stream_context_create(['http' => $http]));
+    if ($text === false || empty($http_response_header)) {
+        return [0, null, []];
     }
-    $answer = json_decode($body, true, flags: JSON_THROW_ON_ERROR);
-    if ($status !== 200) {
-        $defects = array_map(fn ($defect) => "{$defect['field']} {$defect['message']}", $answer['errors'] ?? []);
-        fwrite(STDERR, implode('; ', [$answer['detail'], ...$defects, $answer['requestId']]) . "\n");
-        exit(1);
+    $wait = preg_grep('/^retry-after:/i', $http_response_header);
+    $seconds = $wait ? (int) explode(':', reset($wait))[1] : null;
+    return [(int) explode(' ', $http_response_header[0])[1], $seconds, json_decode($text, true) ?? []];
+}
+
+/** Sends a record. Sending the same body again is safe: its number finds the record. */
+function send(string $url, array $record): array
+{
+    $body = json_encode($record, JSON_THROW_ON_ERROR);
+    for ($attempt = 1; ; $attempt++) {
+        [$status, $seconds, $answer] = post($url, $body);
+        if ($status === 200) {
+            return $answer;
+        }
+        $seconds ??= 2 ** ($attempt - 1);
+        // No answer, 408, 429 and 5xx may be better the next time; everything else won't.
+        $again = in_array($status, [0, 408, 429], true) || $status >= 500;
+        if (!$again || $attempt === TRIES || $seconds > LONGEST_WAIT_SECONDS) {
+            $defects = array_map(fn ($defect) => "{$defect['field']} {$defect['message']}", $answer['errors'] ?? []);
+            $lines = [$answer['detail'] ?? 'no answer', ...$defects, $answer['requestId'] ?? ''];
+            fwrite(STDERR, implode('; ', $lines) . "\n");
+            exit(1);
+        }
+        sleep($seconds);
     }
-    return $answer;
 }
 
 $answer = send("$api/api/webhook/workorder", $order);

@@ -4,23 +4,32 @@ declare(strict_types=1);
 
 const TOLERANCE_SECONDS = 300;
 
-/** Whether $body, the raw bytes (php://input), was signed with $secret not long before $now (Unix seconds). */
-function verify(string $secret, string $timestamp, string $signature, string $body, ?int $now = null): bool
+/**
+ * Whether $body, the raw bytes (php://input), was signed with $secret not long before $now (Unix seconds).
+ * $signatures: X-Webhook-Signature and X-Webhook-Signature-Previous, as far as they are there. One has to match.
+ */
+function verify(string $secret, string $timestamp, array $signatures, string $body, ?int $now = null): bool
 {
-    if (!preg_match('/\A[0-9]{1,12}\z/', $timestamp) || !preg_match('/\A[0-9a-f]{64}\z/', $signature)) {
+    if ($secret === '' || !preg_match('/\A[0-9]{1,12}\z/', $timestamp)) {
         return false;
     }
     if (abs(($now ?? time()) - (int) $timestamp) > TOLERANCE_SECONDS) {
         return false;
     }
-    return hash_equals(hash_hmac('sha256', $timestamp . '.' . $body, $secret), $signature);
+    $expected = hash_hmac('sha256', $timestamp . '.' . $body, $secret);
+    foreach ($signatures as $signature) {
+        if (preg_match('/\A[0-9a-f]{64}\z/', $signature ?? '') && hash_equals($expected, $signature)) {
+            return true;
+        }
+    }
+    return false;
 }
 
-// usage: WEBHOOK_SECRET=whsec_... php verify.php <timestamp> <signature> < body
+// usage: WEBHOOK_SECRET=whsec_... php verify.php <timestamp> <signature> [previous signature] < body
 if (PHP_SAPI === 'cli' && realpath($argv[0]) === __FILE__) {
     $now = getenv('VERIFY_NOW') === false ? null : (int) getenv('VERIFY_NOW');
     $body = stream_get_contents(STDIN);
-    $verified = verify((string) getenv('WEBHOOK_SECRET'), $argv[1] ?? '', $argv[2] ?? '', $body, $now);
+    $verified = verify((string) getenv('WEBHOOK_SECRET'), $argv[1] ?? '', array_slice($argv, 2), $body, $now);
     echo $verified ? "verified\n" : "refused\n";
     exit($verified ? 0 : 1);
 }

@@ -9,18 +9,20 @@ use sha2::Sha256;
 
 const TOLERANCE_SECONDS: u64 = 300;
 
-/// Whether `body`, the raw bytes, was signed with `secret` not long before `now` (Unix seconds).
-pub fn verify(secret: &str, timestamp: &str, signature: &str, body: &[u8], now: u64) -> bool {
+/// Whether `body`, the raw bytes, was signed with `secret` not long before `now` (Unix seconds). `signatures`:
+/// X-Webhook-Signature and X-Webhook-Signature-Previous, as far as they are there. One has to match.
+pub fn verify(secret: &str, timestamp: &str, signatures: &[String], body: &[u8], now: u64) -> bool {
     let Ok(sent) = timestamp.parse::<u64>() else { return false };
-    if now.abs_diff(sent) > TOLERANCE_SECONDS {
+    if secret.is_empty() || now.abs_diff(sent) > TOLERANCE_SECONDS {
         return false;
     }
-    let Ok(given) = hex::decode(signature) else { return false };
     let Ok(mac) = Hmac::<Sha256>::new_from_slice(secret.as_bytes()) else { return false };
-    mac.chain_update(timestamp).chain_update(".").chain_update(body).verify_slice(&given).is_ok()
+    let mac = mac.chain_update(timestamp).chain_update(".").chain_update(body);
+    let matches = |signature| hex::decode(signature).is_ok_and(|given| mac.clone().verify_slice(&given).is_ok());
+    signatures.iter().any(matches)
 }
 
-// usage: WEBHOOK_SECRET=whsec_... verify <timestamp> <signature> < body
+// usage: WEBHOOK_SECRET=whsec_... verify <timestamp> <signature> [previous signature] < body
 fn main() -> ExitCode {
     let variable = |name| std::env::var(name).unwrap_or_default();
     let clock = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
@@ -29,7 +31,9 @@ fn main() -> ExitCode {
     let mut body = Vec::new();
     let read = std::io::stdin().read_to_end(&mut body).is_ok();
     let verified = match &arguments[..] {
-        [_, timestamp, signature] if read => verify(&variable("WEBHOOK_SECRET"), timestamp, signature, &body, now),
+        [_, timestamp, signatures @ ..] if read => {
+            verify(&variable("WEBHOOK_SECRET"), timestamp, signatures, &body, now)
+        }
         _ => false,
     };
     println!("{}", if verified { "verified" } else { "refused" });

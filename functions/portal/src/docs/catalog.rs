@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use shared::events::{EventName, json_schema};
+use shared::events::{EventName, catalog_entry};
 
-use super::html::{code, escape, table};
+use super::html::{code, escape, heading, table};
 use super::{Article, fields};
 
 /// All events by group.
@@ -24,7 +24,7 @@ pub(super) fn index() -> Article {
                 "<tr><td><a href=\"/docs/events/{event}\"><code>{event}</code></a></td><td>{description}</td></tr>"
             );
         }
-        let _ = write!(body, "<h2 id=\"{group}\">{group}</h2>{}", table(group, &["Event", "When"], &rows));
+        let _ = write!(body, "{}{}", heading(2, group, group), table(group, &["Event", "When"], &rows));
     }
     Article { title: "Event catalog".to_owned(), body }
 }
@@ -35,15 +35,20 @@ pub(super) fn event(event: EventName) -> Option<Article> {
     let example: serde_json::Value = serde_json::from_str(&event.example_body()).ok()?;
     let mut body = format!(
         "<p class=\"crumb\"><a href=\"/docs/events\">Event catalog</a></p><h1><code>{event}</code></h1>\
-         <p class=\"lead\">{}.</p><h2 id=\"example\">Example</h2>{}<h2 id=\"data\">Fields of <code>data</code></h2>{}",
+         <p class=\"lead\">{}.</p>{}{}{}<p>Every field is always there; what has no value is null, as far as it <em>may be \
+         null</em>. Fields may be added: ignore those that you don't know.</p>{}",
         escape(event.description()),
+        heading(2, "example", "Example"),
         code("JSON, as it is sent but for the line breaks", &serde_json::to_string_pretty(&example).ok()?),
-        fields::of("Fields of data", data),
+        heading(2, "data", "Fields of <code>data</code>"),
+        fields::of_event("Fields of data", data),
     );
     for (name, inner) in fields::nested(data) {
-        let _ = write!(body, "<h3 id=\"{name}\"><code>{name}</code></h3>{}", fields::of(name, inner));
+        let title = heading(3, name, &format!("<code>{name}</code>"));
+        let _ = write!(body, "{title}{}", fields::of_event(name, inner));
     }
-    let schema = serde_json::to_string_pretty(&json_schema(event)).ok()?;
-    let _ = write!(body, "<h2 id=\"schema\">JSON Schema</h2>{}", code("JSON Schema 2020-12", &schema));
+    let schema = serde_json::to_string_pretty(&catalog_entry(event)["schema"]).ok()?;
+    let title = heading(2, "schema", "JSON Schema");
+    let _ = write!(body, "{title}{}", code("JSON Schema 2020-12 of the whole body", &schema));
     Some(Article { title: event.as_str().to_owned(), body })
 }

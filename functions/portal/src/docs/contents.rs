@@ -50,7 +50,7 @@ pub(super) const SECTIONS: &[Section] = &[
     Section {
         title: "Integrations",
         pages: &[
-            ("integrations", "Zapier, Make, Power Automate"),
+            ("integrations", "Zapier, Make, n8n, Power Automate"),
             ("dynamics-365", "Dynamics 365"),
             ("quickbooks", "QuickBooks Online"),
         ],

@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 use shared::problem::ProblemCode;
 
 use super::Article;
-use super::html::{escape, table};
+use super::html::{code as block, escape, heading, table};
 use super::markdown;
 use crate::files;
+use crate::openapi::problem_examples;
 
 /// The page of a code: what it means, from the code itself, and what to do, from its guide.
 pub(super) fn page(code: &str) -> Option<Article> {
@@ -21,7 +22,18 @@ pub(super) fn page(code: &str) -> Option<Article> {
         status.as_u16(),
         escape(status.canonical_reason().unwrap_or_default()),
     );
-    Some(Article { title: code.title().to_owned(), body: intro + &markdown::render(&text) })
+    let example = serde_json::to_string_pretty(&problem_examples::body(*code)).ok()?;
+    let example = heading(2, "example", "Example") + &block(answer(*code), &example);
+    Some(Article { title: code.title().to_owned(), body: intro + &markdown::render(&text) + &example })
+}
+
+/// What the example is, with the headers that belong to it.
+const fn answer(code: ProblemCode) -> &'static str {
+    match code {
+        ProblemCode::RateLimitExceeded => "application/problem+json, with Retry-After: 31",
+        ProblemCode::MethodNotAllowed => "application/problem+json, with Allow: GET, POST",
+        _ => "application/problem+json",
+    }
 }
 
 /// All codes by their status.

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use shared::models::Kind;
 use shared::schema::{Class, Field, Min, Presence, Shape, Type};
 
-use super::html::{code, escape, table};
-use super::{markdown, note};
+use super::html::{code, escape, heading, table};
+use super::markdown;
 use crate::openapi;
 
 /// The fields of a resource and of what is nested in them, with an example.
@@ -14,17 +14,29 @@ pub(super) fn tables(kind: Kind) -> String {
     let model = kind.model();
     let example = serde_json::to_string_pretty(&openapi::example(kind)).unwrap_or_default();
     let path = format!("POST /api/webhook/{}", kind.segment());
-    let mut text = format!("<h2 id=\"example\">Example</h2>{}<h2 id=\"fields\">Fields</h2>", code(&path, &example));
-    text.push_str(&of(kind.name(), model.fields));
+    let (example_title, fields_title) = (heading(2, "example", "Example"), heading(2, "fields", "Fields"));
+    let mut text = format!("{example_title}{}{fields_title}", code(&path, &example));
+    text.push_str(&of_body(kind.name(), model.fields));
     for (name, fields) in nested(model.fields) {
-        let _ = write!(text, "<h3 id=\"{name}\"><code>{name}</code></h3>{}", of(name, fields));
+        let title = heading(3, name, &format!("<code>{name}</code>"));
+        let _ = write!(text, "{title}{}", of_body(name, fields));
     }
     text
 }
 
 /// What the data of an event holds.
-pub(super) fn of(label: &str, fields: &[Field]) -> String {
-    let rows: String = fields.iter().map(row).collect();
+pub(super) fn of_event(label: &str, fields: &[Field]) -> String {
+    let nullable =
+        |field: &Field| if field.presence.nullable() { vec!["always present", "may be null"] } else { vec![] };
+    rows(label, fields, nullable)
+}
+
+fn of_body(label: &str, fields: &[Field]) -> String {
+    rows(label, fields, |field| [presence(field.presence), privacy(field.class)].into_iter().flatten().collect())
+}
+
+fn rows(label: &str, fields: &[Field], tags: impl Fn(&Field) -> Vec<&'static str>) -> String {
+    let rows: String = fields.iter().map(|field| row(field, &tags(field))).collect();
     table(label, &["Field", "Type", "Meaning"], &rows)
 }
 
@@ -40,13 +52,14 @@ pub(super) fn nested(fields: &'static [Field]) -> Vec<(&'static str, &'static [F
         .collect()
 }
 
-fn row(field: &Field) -> String {
-    let mut tags = String::new();
-    for tag in [presence(field.presence), privacy(field.class)].into_iter().flatten() {
-        let _ = write!(tags, " <span class=\"tag\">{tag}</span>");
+fn row(field: &Field, tags: &[&str]) -> String {
+    let quiet = |tag: &str| if matches!(tag, "always present" | "may be null") { " quiet" } else { "" };
+    let mut marks = String::new();
+    for tag in tags {
+        let _ = write!(marks, " <span class=\"tag{}\">{tag}</span>", quiet(tag));
     }
-    let meaning = markdown::render(&note(field.doc));
-    format!("<tr><td><code>{}</code>{tags}</td><td>{}</td><td>{meaning}</td></tr>", field.name, kind(&field.kind))
+    let meaning = markdown::render(field.doc);
+    format!("<tr><td><code>{}</code>{marks}</td><td>{}</td><td>{meaning}</td></tr>", field.name, kind(&field.kind))
 }
 
 const fn presence(presence: Presence) -> Option<&'static str> {
@@ -82,7 +95,7 @@ fn kind(kind: &Type) -> String {
         }
         Type::Money { decimals } => format!("amount as a string, {decimals} decimals"),
         Type::Date => "date".to_owned(),
-        Type::DateTime => "date and time with offset".to_owned(),
+        Type::DateTime => "date and time with an offset or <code>Z</code>".to_owned(),
         Type::Time => "time, <code>HH:MM</code>".to_owned(),
         Type::TimeZone => "IANA time zone".to_owned(),
         Type::Currency => "ISO 4217 currency".to_owned(),

@@ -1,4 +1,4 @@
-//! Guides: Markdown with two words of our own, each alone on a line. `{{sample verify.py}}` prints a file of
+//! Guides: Markdown with words of our own, each alone on a line. `{{sample verify.py}}` prints a file of
 //! `docs/samples/`, `{{tabs verify.mjs verify.py}}` several to choose from: what is printed is what the tests run.
 
 use std::fmt::Write as _;
@@ -7,7 +7,7 @@ use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, T
 
 use super::Article;
 use super::errors;
-use super::html::{code, escape, slug};
+use super::html::{self, code, escape, slug};
 use crate::files;
 
 /// The guide of this slug.
@@ -22,7 +22,7 @@ pub(super) fn render(text: &str) -> String {
     let (mut body, mut plain) = (String::new(), String::new());
     for line in text.lines() {
         if let Some(block) = directive(line) {
-            body.push_str(&html(&plain));
+            body.push_str(&to_html(&plain));
             body.push_str(&block);
             plain.clear();
         } else {
@@ -30,7 +30,7 @@ pub(super) fn render(text: &str) -> String {
             plain.push('\n');
         }
     }
-    body.push_str(&html(&plain));
+    body.push_str(&to_html(&plain));
     body
 }
 
@@ -46,7 +46,7 @@ fn directive(line: &str) -> Option<String> {
 }
 
 fn sample(name: &str) -> Option<String> {
-    Some(code(name, &files::docs_text(&format!("samples/{name}"))?))
+    Some(html::sample(name, &files::docs_text(&format!("samples/{name}"))?))
 }
 
 /// Radio buttons choose what is shown, without a script.
@@ -80,18 +80,24 @@ fn language(file: &str) -> &str {
     }
 }
 
-fn html(text: &str) -> String {
+fn to_html(text: &str) -> String {
     let events: Vec<Event<'_>> =
         Parser::new_ext(text, Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH).collect();
     let mut rendered = String::new();
     let mut rest = events.into_iter().peekable();
     let mut own = Vec::new();
+    let mut tables = Labels::default();
     while let Some(event) = rest.next() {
         match event {
-            Event::Start(Tag::Heading { level, .. }) => own.push(heading(level, &mut rest)),
+            Event::Start(Tag::Heading { level, .. }) => {
+                let (words, html) = heading(level, &mut rest);
+                tables.heading = words;
+                own.push(html);
+            }
             Event::Start(Tag::CodeBlock(kind)) => own.push(code_block(&kind, &mut rest)),
             Event::Start(Tag::Table(alignment)) => {
-                own.push(raw("<div class=\"table\" tabindex=\"0\" role=\"region\" aria-label=\"Table\">".to_owned()));
+                let label = escape(&tables.next());
+                own.push(raw(format!("<div class=\"table\" tabindex=\"0\" role=\"region\" aria-label=\"{label}\">")));
                 own.push(Event::Start(Tag::Table(alignment)));
             }
             Event::End(TagEnd::Table) => own.extend([Event::End(TagEnd::Table), raw("</div>".to_owned())]),
@@ -102,12 +108,33 @@ fn html(text: &str) -> String {
     rendered
 }
 
+/// What tables are called: by the heading that they stand under, no two alike.
+#[derive(Default)]
+struct Labels {
+    heading: String,
+    given: Vec<String>,
+}
+
+impl Labels {
+    fn next(&mut self) -> String {
+        let first = if self.heading.is_empty() { "Table" } else { &self.heading };
+        let mut label = first.to_owned();
+        let mut number = 2;
+        while self.given.contains(&label) {
+            label = format!("{first} {number}");
+            number += 1;
+        }
+        self.given.push(label.clone());
+        label
+    }
+}
+
 fn raw(html: String) -> Event<'static> {
     Event::Html(html.into())
 }
 
-/// A heading with an anchor.
-fn heading<'a>(level: HeadingLevel, rest: &mut impl Iterator<Item = Event<'a>>) -> Event<'static> {
+/// A heading with an anchor: its words, and as HTML.
+fn heading<'a>(level: HeadingLevel, rest: &mut impl Iterator<Item = Event<'a>>) -> (String, Event<'static>) {
     let inner: Vec<Event<'a>> = rest.take_while(|event| !matches!(event, Event::End(TagEnd::Heading(_)))).collect();
     let words: String = inner
         .iter()
@@ -118,10 +145,11 @@ fn heading<'a>(level: HeadingLevel, rest: &mut impl Iterator<Item = Event<'a>>) 
         .collect();
     let mut text = String::new();
     cmark::push_html(&mut text, inner.into_iter());
-    match level {
-        HeadingLevel::H1 => raw(format!("<h1>{text}</h1>")),
-        level => raw(format!("<{level} id=\"{}\">{text}</{level}>", slug(&words))),
-    }
+    let html = match level {
+        HeadingLevel::H1 => format!("<h1>{text}</h1>"),
+        level => html::heading(level as u8, &slug(&words), &text),
+    };
+    (words, raw(html))
 }
 
 fn code_block<'a>(kind: &CodeBlockKind<'_>, rest: &mut impl Iterator<Item = Event<'a>>) -> Event<'static> {

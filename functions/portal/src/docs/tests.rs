@@ -33,7 +33,7 @@ fn every_link_of_every_page_leads_somewhere() {
     for path in all().iter().filter(|path| path.starts_with("/docs") && *path != "/docs/explorer") {
         let path = path.trim_end_matches('/');
         let page = text(path);
-        assert!(!page.contains("{{"), "{path} has a directive that nobody knows");
+        assert!(!page.contains("<p>{{"), "{path} has a directive that nobody knows");
         assert_eq!(page.matches("<h1").count(), 1, "{path} has one heading of the first order");
         for (position, _) in page.match_indices("href=\"") {
             let link = page[position + 6..].split('"').next().unwrap();
@@ -67,6 +67,8 @@ fn every_field_of_a_resource_is_explained() {
         for field in kind.model().fields {
             assert!(page.contains(&format!("<code>{}</code>", field.name)), "{} {}", kind.name(), field.name);
         }
+        let tables = page.split("id=\"fields\"").nth(1).unwrap();
+        assert!(!tables.contains("<td></td>"), "a field of {} has no meaning", kind.name());
     }
 }
 
@@ -86,4 +88,36 @@ fn what_is_not_there_says_so() {
     for path in ["/docs/samples/nothing", "/console/../src/lib.rs", "/docs/samples/../../Cargo.toml", "/console/"] {
         assert!(crate::find(path).is_none(), "{path}");
     }
+}
+
+#[test]
+fn every_field_of_an_event_has_a_meaning() {
+    for event in EventName::ALL {
+        let page = text(&format!("/docs/events/{event}"));
+        assert!(!page.contains("<td></td>"), "{event}");
+        let nullable = event.event_type().fields.iter().filter(|field| field.presence.nullable()).count();
+        assert!(page.matches(">may be null</span>").count() >= nullable, "{event}");
+    }
+}
+
+#[test]
+fn no_page_speaks_in_words_that_only_we_know() {
+    for path in all().iter().filter(|path| path.starts_with("/docs") && *path != "/docs/explorer") {
+        let page = html::plain(&text(path.trim_end_matches('/'))).to_lowercase();
+        let mut words = page.split(|c: char| !c.is_alphanumeric());
+        let inner = ["xor", "qbo", "xsd", "tenant", "tombstone", "tombstones", "dp", "x-class"];
+        assert_eq!(words.find(|word| inner.contains(word)), None, "{path}");
+        let numbered = page.split("see ").skip(1).any(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+        assert!(!numbered && !page.contains("(m)") && !page.contains(" ..0"), "{path}");
+    }
+}
+
+#[test]
+fn the_search_knows_every_guide_and_its_words() {
+    let pages: Vec<serde_json::Value> = serde_json::from_str(&text("/docs/search.json")).unwrap();
+    let of = |path: &str| pages.iter().find(|page| page["path"] == path).unwrap_or_else(|| panic!("{path}"));
+    assert!(of("/docs/retries")["text"].as_str().unwrap().contains("attempt"));
+    assert_eq!(of("/docs/events/workorder.created")["title"], "workorder.created");
+    assert!(of("/docs/errors/overlap")["text"].as_str().unwrap().contains("time off"));
+    assert!(pages.iter().all(|page| page["text"].as_str().unwrap().len() > 100));
 }

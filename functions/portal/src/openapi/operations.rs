@@ -1,9 +1,11 @@
 //! Every call, with what it takes and every way in which it answers.
 
 mod call;
+mod content;
 mod inbound;
 mod manage;
 mod open;
+mod parameters;
 
 pub(crate) use inbound::example;
 use serde_json::{Map, Value, json};

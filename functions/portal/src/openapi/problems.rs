@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use shared::defect::DefectCode;
 use shared::problem::ProblemCode;
 
+use super::problem_examples::body;
 use super::{headers, members, schema};
 
 /// The body of every error.
@@ -51,34 +52,10 @@ pub(super) fn defect() -> Value {
     })
 }
 
-/// An example of each code, but of those that no described call answers with.
+/// An example of each code.
 pub(super) fn examples() -> Value {
-    let answered = |code: &&ProblemCode| !matches!(code, ProblemCode::MethodNotAllowed | ProblemCode::RequestTimeout);
-    members(ProblemCode::ALL.iter().filter(answered).map(|code| (code.as_str(), example(*code))))
-}
-
-fn example(code: ProblemCode) -> Value {
-    let mut value = json!({
-        "type": code.type_uri(),
-        "title": code.title(),
-        "status": code.status().as_u16(),
-        "detail": "A sentence that says what to do.",
-        "code": code,
-        "requestId": "req_01JAMB3X9T7Q2V5K8N4C6D0EFG",
-    });
-    match code {
-        ProblemCode::ValidationFailed => {
-            value["detail"] = json!("2 fields are invalid");
-            value["errors"] = json!([
-                { "field": "materials[0].quantity", "code": "out_of_range", "message": "must be greater than 0" },
-                { "field": "title", "code": "required", "message": "is required" },
-            ]);
-            value["truncated"] = json!(false);
-        }
-        ProblemCode::RateLimitExceeded => value["violated-policies"] = json!(["permin"]),
-        _ => {}
-    }
-    json!({ "summary": code.title(), "value": value })
+    let example = |code: ProblemCode| json!({ "summary": code.title(), "value": body(code) });
+    members(ProblemCode::ALL.iter().map(|code| (code.as_str(), example(*code))))
 }
 
 /// The answers for these codes, one for each status.
@@ -95,9 +72,14 @@ fn response(codes: &[ProblemCode], counted: bool) -> Value {
     let words: Vec<String> = codes.iter().map(|code| format!("[`{0}`](/docs/errors/{0})", code.as_str())).collect();
     let examples =
         codes.iter().map(|code| (code.as_str(), json!({ "$ref": format!("#/components/examples/{}", code.as_str()) })));
-    let more: &[&str] = if codes.contains(&ProblemCode::RateLimitExceeded) { &["Retry-After"] } else { &[] };
-    // Whoever could not be counted gets no headers of the limits.
-    let counted = counted && !codes.contains(&ProblemCode::Unavailable);
+    let more: &[&str] = match codes {
+        [ProblemCode::RateLimitExceeded] => &["Retry-After"],
+        [ProblemCode::MethodNotAllowed] => &["Allow"],
+        _ => &[],
+    };
+    // Whoever could not be counted, or was not whole, gets no headers of the limits.
+    let uncounted = [ProblemCode::Unavailable, ProblemCode::RequestTimeout, ProblemCode::InternalError];
+    let counted = counted && !codes.iter().any(|code| uncounted.contains(code));
     json!({
         "description": words.join(", "),
         "headers": headers::of(counted, more),

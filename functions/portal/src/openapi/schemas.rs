@@ -4,14 +4,15 @@ use serde_json::{Map, Value, json};
 use shared::events::{EventName, json_schema as event_schema};
 use shared::manage::bodies;
 use shared::models::{Kind, Model};
-use shared::schema::{Field, json_schema, sent_object};
+use shared::schema::{Field, json_schema, published, sent_object};
+use shared::sender::{LONGEST_NAME, LONGEST_VALUE};
 
 use super::{answers, problems};
 
 /// All schemas.
 pub(super) fn all() -> Value {
     let mut schemas = Map::new();
-    let mut add = |name: String, schema: Value| schemas.insert(name, readable(schema));
+    let mut add = |name: String, schema: Value| schemas.insert(name, published(schema));
     for kind in Kind::ALL {
         add(name(kind).to_owned(), record(kind.model()));
     }
@@ -57,7 +58,10 @@ fn record(model: &Model) -> Value {
         schema.shift_remove("$schema");
         schema.insert("title".to_owned(), json!(name(model.kind)));
         let needed = schema.shift_remove("required").unwrap_or_default();
-        schema.insert("x-requiredOnCreate".to_owned(), needed);
+        let needed: Vec<String> = needed.as_array().into_iter().flatten().map(|name| format!("`{name}`")).collect();
+        let needed = needed.join(", ").replace('"', "");
+        let text = format!("`{}` or `id` finds the record. A new one needs {needed}.", model.key);
+        schema.insert("description".to_owned(), json!(text));
         schema.insert("anyOf".to_owned(), json!([{ "required": [model.key] }, { "required": ["id"] }]));
     }
     schema
@@ -75,8 +79,8 @@ fn endpoint(new: bool) -> Value {
     schema["properties"]["headers"] = json!({
         "type": ["object", "null"],
         "maxProperties": 10,
-        "propertyNames": { "pattern": "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$", "maxLength": 64 },
-        "additionalProperties": { "type": "string", "minLength": 1 },
+        "propertyNames": { "pattern": "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$", "maxLength": LONGEST_NAME },
+        "additionalProperties": { "type": "string", "minLength": 1, "maxLength": LONGEST_VALUE },
         "description": "headers of your own that each delivery carries; none that HTTP or we use",
     });
     schema
@@ -99,25 +103,4 @@ fn publication() -> Value {
 
 fn names() -> Value {
     json!(EventName::ALL.map(EventName::as_str))
-}
-
-/// The tables' notes as sentences for readers who have nothing but this document.
-fn readable(mut schema: Value) -> Value {
-    match &mut schema {
-        Value::Object(object) => {
-            if let Some(Value::String(text)) = object.get_mut("description") {
-                *text = crate::docs::note(text);
-            }
-            for value in object.values_mut() {
-                *value = readable(value.take());
-            }
-        }
-        Value::Array(items) => {
-            for item in items {
-                *item = readable(item.take());
-            }
-        }
-        _ => {}
-    }
-    schema
 }

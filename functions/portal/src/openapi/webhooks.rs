@@ -9,7 +9,8 @@ use super::{members, schema};
 const HEADERS: [(&str, &str, &str); 9] = [
     (
         "X-Webhook-ID",
-        "Id of this delivery, the same over all its attempts: drop what you have seen.",
+        "Id of this delivery, the same over all its attempts, replays included: store each once, for 30 days. \
+         `X-Webhook-Signature` does not cover it, `webhook-signature` does.",
         "dlv_01JAMB3X9T7Q2V5K8N4C6D0EFG",
     ),
     ("X-Webhook-Event", "The event's name.", "workorder.created"),
@@ -26,7 +27,7 @@ const HEADERS: [(&str, &str, &str); 9] = [
     ),
     (
         "X-Webhook-Signature-Previous",
-        "The same with the secret that was replaced last, while both are valid.",
+        "The same with the secret that was replaced last, while both are valid: accept the delivery when either matches.",
         "5257a869e7ecebeda32affa62cdca3fa51cad7e77a0e56ff536d0ce8e108d8bd",
     ),
     ("webhook-id", "Standard Webhooks: the id.", "dlv_01JAMB3X9T7Q2V5K8N4C6D0EFG"),
@@ -72,7 +73,7 @@ fn receiving(event: EventName) -> Value {
             },
         },
         "responses": {
-            "2XX": { "description": "The event has arrived. Answer within 30 seconds." },
+            "2XX": { "description": "The event is stored with you. Answer within 30 seconds." },
             "410": { "description": "Ends the delivery and disables the endpoint." },
             "default": { "description": "Anything else is a failure and is sent again, up to five times in all." },
         },

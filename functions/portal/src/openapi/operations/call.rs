@@ -3,11 +3,14 @@
 use serde_json::{Value, json};
 use shared::api_key::Scope;
 use shared::problem::ProblemCode::{
-    self, DuplicateKey, Forbidden, IdempotencyKeyInUse, IdempotencyKeyReused, InternalError, MalformedJson, NotFound,
-    PayloadTooLarge, RateLimitExceeded, Unauthorized, Unavailable, UnsupportedMediaType, ValidationFailed,
+    self, DuplicateKey, Forbidden, IdempotencyKeyInUse, IdempotencyKeyReused, InternalError, MalformedJson,
+    MethodNotAllowed, NotFound, PayloadTooLarge, RateLimitExceeded, RequestTimeout, Unauthorized, Unavailable,
+    UnsupportedMediaType, ValidationFailed,
 };
 
 use super::super::{headers, members, problems, schema};
+use super::content::{self, content};
+use super::parameters;
 
 /// One call.
 pub(super) struct Call {
@@ -34,17 +37,17 @@ impl Call {
     /// A call with a key of this scope.
     pub(super) fn new(method: &'static str, path: impl Into<String>, id: impl Into<String>, scope: Scope) -> Self {
         let path = path.into();
-        let mut errors = vec![Unauthorized, Forbidden, RateLimitExceeded, InternalError, Unavailable];
+        let mut errors = vec![Unauthorized, Forbidden, MethodNotAllowed, RateLimitExceeded, InternalError, Unavailable];
         if method == "post" {
             errors.extend([ValidationFailed, IdempotencyKeyInUse, IdempotencyKeyReused]);
         }
         let mut parameters = Vec::new();
         if path.contains('{') {
             errors.push(NotFound);
-            parameters.push(path_id(&path));
+            parameters.push(parameters::in_path(&path));
         }
         if method == "post" {
-            parameters.push(idempotency_key());
+            parameters.push(parameters::idempotency_key());
         }
         let (id, success) = (id.into(), (200, "Done", None));
         let (summary, description) = (String::new(), String::new());
@@ -65,7 +68,8 @@ impl Call {
 
     /// A call that anybody may make.
     pub(super) fn open(path: &str, id: &str) -> Self {
-        let call = Self { scope: None, errors: Vec::new(), ..Self::new("get", path, id, Scope::ManageWebhooks) };
+        let errors = vec![MethodNotAllowed];
+        let call = Self { scope: None, errors, ..Self::new("get", path, id, Scope::ManageWebhooks) };
         if path.contains('{') { call.fails_with(&[NotFound]) } else { call }
     }
 
@@ -84,7 +88,8 @@ impl Call {
     }
 
     fn with_body(mut self, schema: &str, required: bool, example: Value) -> Self {
-        self.errors.extend([MalformedJson, DuplicateKey, ValidationFailed, PayloadTooLarge, UnsupportedMediaType]);
+        self.errors.extend([MalformedJson, DuplicateKey, ValidationFailed, RequestTimeout, PayloadTooLarge]);
+        self.errors.push(UnsupportedMediaType);
         self.body = Some(Body { schema: schema.to_owned(), required, example });
         self
     }
@@ -117,10 +122,8 @@ impl Call {
         let counted = self.scope.is_some();
         let mut responses = problems::responses(&self.errors, counted);
         let (status, description, body) = &self.success;
-        // A page that is not there is a page that says so.
-        if let (Some("text/html"), Some(missing)) = (body.as_deref(), responses.get_mut("404")) {
-            *missing =
-                json!({ "description": "A page", "headers": headers::of(false, &[]), "content": content("text/html") });
+        if let Some(page) = body.as_deref().filter(|body| content::is_page(body)) {
+            content::add_page_answers(page, &mut responses, &mut self.parameters);
         }
         let mut success =
             json!({ "description": description, "headers": headers::of(counted, self.success_headers()) });
@@ -150,6 +153,7 @@ impl Call {
         match (self.success.0, self.method) {
             (201, _) => &["Location", "Idempotency-Replayed"],
             (_, "post") => &["Idempotency-Replayed"],
+            _ if self.success.2.as_deref().is_some_and(content::is_page) => &["ETag"],
             _ => &[],
         }
     }
@@ -157,51 +161,7 @@ impl Call {
     fn text(&self) -> String {
         let scope = self.scope.map(|scope| format!("Scope of the key: `{}`.", scope.as_str()));
         let parts = [Some(self.description.clone()), scope];
-        parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n\n")
+        let text = parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n\n");
+        if text.is_empty() { self.summary.clone() } else { text }
     }
-}
-
-/// JSON by its schema, or a page.
-fn content(body: &str) -> Value {
-    match body {
-        "text/html" => json!({ "text/html": { "schema": { "type": "string" } } }),
-        "OpenAPI" => json!({ "application/json": { "schema": { "type": "object" } } }),
-        name => json!({ "application/json": { "schema": schema(name) } }),
-    }
-}
-
-/// A parameter of the query.
-pub(super) fn query(name: &str, schema: &Value, description: &str) -> Value {
-    json!({ "name": name, "in": "query", "required": false, "description": description, "schema": schema })
-}
-
-/// What pages are asked for with.
-pub(super) fn paging() -> [Value; 2] {
-    let limit = json!({ "type": "integer", "minimum": 1, "maximum": 100, "default": 50 });
-    [
-        query("limit", &limit, "How many at most"),
-        query("cursor", &json!({ "type": "string" }), "The `nextCursor` of the page before"),
-    ]
-}
-
-fn path_id(path: &str) -> Value {
-    let name = path.split_once('{').and_then(|(_, rest)| rest.split_once('}')).map_or("id", |(name, _)| name);
-    let prefixes = [("/api/endpoints", "ep"), ("/api/deliveries", "dlv"), ("/api/events", "evt"), ("/api/keys", "key")];
-    let prefix = prefixes.iter().find(|(root, _)| path.starts_with(root) && name == "id").map(|(_, prefix)| *prefix);
-    let example = match prefix {
-        Some(prefix) => format!("{prefix}_01JAMB3X9T7Q2V5K8N4C6D0EFG"),
-        None if name == "page" => "getting-started".to_owned(),
-        None => "workorder.created".to_owned(),
-    };
-    json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string", "minLength": 1 }, "example": example })
-}
-
-fn idempotency_key() -> Value {
-    json!({
-        "name": "Idempotency-Key",
-        "in": "header",
-        "required": false,
-        "description": "The answer to the first request with this key, such as a UUID, is given again for 24 hours.",
-        "schema": { "type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[!#-+\\--~]+$" },
-    })
 }

@@ -39,8 +39,9 @@ fn inbound(kind: Kind) -> Call {
         kind.name(),
         model.key
     );
+    let article = if kind == Kind::Employee { "an" } else { "a" };
     let call = Call::new("post", format!("/api/webhook/{segment}"), format!("send-{segment}"), Scope::Inbound)
-        .about("Inbound", format!("Send a {}", kind.name()), description)
+        .about("Inbound", format!("Send {article} {}", kind.name()), description)
         .takes(name(kind), example(kind))
         .answers(200, "Request processed successfully", receipt_name(kind))
         .fails_with(&[NotFound, AlreadyExists, VersionConflict, InvalidStateTransition, ImmutableField]);

@@ -7,7 +7,8 @@ use shared::delivery::DeliveryStatus;
 use shared::events::EventName;
 use shared::problem::ProblemCode::{AlreadyDelivered, InvalidStateTransition, LastKey, LimitReached};
 
-use super::call::{Call, paging, query};
+use super::call::Call;
+use super::parameters::{POSITION, paging, query};
 
 pub(super) fn calls() -> Vec<Call> {
     let mut calls = endpoints();
@@ -61,7 +62,7 @@ fn endpoints() -> Vec<Call> {
             )
             .may_take("Rotation", json!({ "overlapHours": 24 }))
             .answers(200, "The new secret", "Secret")
-            .fails_with(&[InvalidStateTransition]),
+            .fails_with(&[LimitReached]),
     ]
 }
 
@@ -95,9 +96,9 @@ fn deliveries() -> Vec<Call> {
         id("endpointId", "ep_", "Of this endpoint"),
         event_name(),
         id("eventId", "evt_", "Of this event"),
-        query("status", &status, "That stand so"),
-        query("since", &time(), "Of events from this instant on"),
-        query("until", &time(), "Of events before this instant"),
+        query("status", &status, "failed", "That stand so"),
+        query("since", &time(), "2026-11-20T00:00:00Z", "Of events from this instant on"),
+        query("until", &time(), "2026-11-21T00:00:00Z", "Of events before this instant"),
     ];
     vec![
         call("/api/deliveries", "list-deliveries")
@@ -110,8 +111,8 @@ fn deliveries() -> Vec<Call> {
         call("/api/events", "list-events")
             .about("Events", "Catch up on events", "Oldest first behind `after`, for subscribers that were down; or with `order=newest` for people. [Catching up](/docs/catching-up)")
             .filtered_by([
-                query("after", &json!({ "type": "string" }), "`nextCursor` or `resumeAfter` of the answer before; oldest first only"),
-                query("order", &order, "`newest` is paged by `cursor`"),
+                query("after", &json!({ "type": "string" }), POSITION, "`nextCursor` or `resumeAfter` of the answer before; oldest first only"),
+                query("order", &order, "oldest", "`newest` is paged by `cursor`"),
                 event_name(),
             ])
             .filtered_by(paging())
@@ -121,12 +122,12 @@ fn deliveries() -> Vec<Call> {
             .answers(200, "The event", "EventWhole"),
         call("/api/alerts", "list-alerts")
             .about("Alerts", "List alerts", "Newest first.")
-            .filtered_by([query("kind", &kind, "Of this kind"), id("endpointId", "ep_", "About this endpoint")])
+            .filtered_by([query("kind", &kind, "delivery.failed", "Of this kind"), id("endpointId", "ep_", "About this endpoint")])
             .filtered_by(paging())
             .answers(200, "One page", "AlertPage"),
         call("/api/stats", "get-stats")
             .about("Deliveries", "Numbers of the latest hours", "What became of the deliveries of each hour and of each endpoint, without test sends. When there were very many, only the latest are counted: `complete` says so, and `countedSince` from when on.")
-            .filtered_by([query("hours", &hours, "How many, of which the present one is the last")])
+            .filtered_by([query("hours", &hours, 24, "How many, of which the present one is the last")])
             .answers(200, "The numbers", "Stats"),
     ]
 }
@@ -166,11 +167,12 @@ fn keys() -> Vec<Call> {
 
 fn event_name() -> Value {
     let names = json!({ "type": "string", "enum": EventName::ALL.map(EventName::as_str) });
-    query("event", &names, "Of this name")
+    query("event", &names, "workorder.created", "Of this name")
 }
 
 fn id(name: &str, prefix: &str, description: &str) -> Value {
-    query(name, &json!({ "type": "string", "pattern": format!("^{prefix}[0-9A-HJKMNP-TV-Z]{{26}}$") }), description)
+    let schema = json!({ "type": "string", "pattern": format!("^{prefix}[0-9A-HJKMNP-TV-Z]{{26}}$") });
+    query(name, &schema, format!("{prefix}01JAMB3X9T7Q2V5K8N4C6D0EFG"), description)
 }
 
 fn time() -> Value {

@@ -12,17 +12,19 @@ pub(super) fn calls() -> Vec<Call> {
             "The event type",
             "EventType",
         ),
-        Call::open("/openapi.json", "get-openapi").about("Pages", "This description", "").answers(
-            200,
-            "OpenAPI 3.1",
-            "OpenAPI",
-        ),
-        Call::open("/", "get-console").about("Pages", "The console", "").answers(200, "A page", "text/html"),
-        Call::open("/docs", "get-docs").about("Pages", "The docs", "").answers(200, "A page", "text/html"),
-        Call::open("/docs/{page}", "get-docs-page").about("Pages", "A page of the docs", "").answers(
-            200,
-            "A page",
-            "text/html",
-        ),
+        page("/openapi.json", "get-openapi", "This description", "OpenAPI 3.1", "OpenAPI"),
+        page("/", "get-console", "The console", "A page", "text/html"),
+        page("/docs", "get-docs", "The docs", "A page", "text/html"),
+        page("/docs/explorer", "get-explorer", "The API explorer", "A page", "text/html"),
+        page("/docs/search.json", "get-search", "What the docs are searched in", "Every page with its text", "Search"),
+        page("/docs/errors/{code}", "get-error-page", "What an error means: its `type`", "A page", "text/html"),
+        page("/docs/events/{name}", "get-event-page", "An event with its fields", "A page", "text/html"),
+        page("/docs/resources/{resource}", "get-resource-page", "A resource with its fields", "A page", "text/html"),
+        page("/docs/samples/{file}", "get-sample", "A sample, as it is printed", "The file", "*/*"),
+        page("/docs/{page}", "get-docs-page", "A page of the docs", "A page", "text/html"),
     ]
+}
+
+fn page(path: &str, id: &str, summary: &str, answer: &'static str, content: &str) -> Call {
+    Call::open(path, id).about("Pages", summary, "").answers(200, answer, content)
 }

@@ -1,0 +1,88 @@
+//! Ways through a page and from it to its neighbours.
+
+use std::fmt::Write as _;
+
+use shared::events::EventName;
+use shared::problem::ProblemCode;
+
+use super::contents::SECTIONS;
+use super::html::{escape, plain};
+
+/// Fewer headings than this are seen at a glance.
+const WORTH_A_LIST: usize = 3;
+
+/// The headings of the second order with their ids.
+fn headings(body: &str) -> Vec<(&str, String)> {
+    let after = body.split("<h2 id=\"").skip(1);
+    after
+        .filter_map(|part| {
+            let (id, rest) = part.split_once('"')?;
+            let (title, _) = rest.split_once('>')?.1.split_once("</h2>")?;
+            Some((id, plain(title)))
+        })
+        .collect()
+}
+
+/// What is on the page, when it is long.
+pub(super) fn on_this_page(body: &str) -> String {
+    let headings = headings(body);
+    if headings.len() < WORTH_A_LIST {
+        return String::new();
+    }
+    let mut list = String::new();
+    for (id, title) in headings {
+        let _ = write!(list, "<li><a href=\"#{id}\">{}</a></li>", escape(&title));
+    }
+    format!(
+        "<nav class=\"page\" aria-label=\"On this page\"><details class=\"fold\"><summary>On this page</summary>\
+         <ul>{list}</ul></details></nav>"
+    )
+}
+
+/// The pages that come before and after, in the order of the contents; among each other for events and errors.
+pub(super) fn neighbours(slug: &str) -> String {
+    let pages = match slug.split_once('/') {
+        Some(("events", _)) => EventName::ALL.map(|name| (format!("events/{name}"), name.to_string())).into(),
+        Some(("errors", _)) => ProblemCode::ALL
+            .iter()
+            .map(|code| (format!("errors/{}", code.as_str()), code.as_str().to_owned()))
+            .collect(),
+        _ => guides(),
+    };
+    let Some(here) = pages.iter().position(|(page, _)| page == slug) else { return String::new() };
+    let before = here.checked_sub(1).and_then(|before| pages.get(before)).map(|page| turn("prev", "Previous", page));
+    let after = pages.get(here + 1).map(|page| turn("next", "Next", page));
+    let links: String = [before, after].into_iter().flatten().collect();
+    format!("<nav class=\"turn\" aria-label=\"Previous and next page\">{links}</nav>")
+}
+
+fn guides() -> Vec<(String, String)> {
+    let pages = SECTIONS.iter().flat_map(|section| section.pages);
+    pages.map(|(slug, title)| ((*slug).to_owned(), (*title).to_owned())).collect()
+}
+
+fn turn(rel: &str, word: &str, (slug, title): &(String, String)) -> String {
+    format!("<a rel=\"{rel}\" href=\"/docs/{slug}\"><span>{word}</span> {}</a>", escape(title))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_page_lists_its_headings() {
+        let body = "<h2 id=\"a\"><a class=\"anchor\" href=\"#a\">A <code>b</code></a></h2>";
+        assert_eq!(headings(body), [("a", "A b".to_owned())]);
+        assert_eq!(on_this_page(body), "");
+        assert!(on_this_page(&body.repeat(3)).contains("<a href=\"#a\">A b</a>"));
+    }
+
+    #[test]
+    fn pages_have_neighbours() {
+        let first = neighbours("getting-started");
+        assert!(!first.contains("rel=\"prev\"") && first.contains("href=\"/docs/authentication\""), "{first}");
+        let last = neighbours("errors/unavailable");
+        assert!(last.contains("href=\"/docs/errors/internal_error\"") && !last.contains("rel=\"next\""), "{last}");
+        assert_eq!(neighbours(""), "");
+    }
+}

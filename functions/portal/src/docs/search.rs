@@ -1,0 +1,23 @@
+//! What the search of the docs looks in: every page with its text, fetched when somebody begins to search.
+
+use serde_json::{Value, json};
+use shared::events::EventName;
+use shared::problem::ProblemCode;
+
+use super::contents::SECTIONS;
+use super::html::plain;
+use super::{Article, article};
+
+/// The pages as JSON: `path`, `title` and `text` of each, guides first.
+pub(super) fn index() -> String {
+    let guides = SECTIONS.iter().flat_map(|section| section.pages).map(|(slug, _)| (*slug).to_owned());
+    let events = EventName::ALL.map(|event| format!("events/{event}"));
+    let errors = ProblemCode::ALL.iter().map(|code| format!("errors/{}", code.as_str()));
+    let pages = guides.chain(events).chain(errors);
+    let entries: Value = pages.filter_map(|slug| article(&slug).map(|found| entry(&slug, &found))).collect();
+    entries.to_string()
+}
+
+fn entry(slug: &str, Article { title, body }: &Article) -> Value {
+    json!({ "path": format!("/docs/{slug}"), "title": title, "text": plain(body) })
+}

@@ -1,0 +1,89 @@
+//! An example of every good answer. `tests/openapi/run` holds each against its schema.
+
+use std::sync::LazyLock;
+
+use serde_json::{Map, Value, json};
+use shared::events::{EventName, catalog_entry};
+use shared::models::Kind;
+
+use super::answers::receipt_name;
+use super::operations::example as sent;
+
+const ID: &str = "01JAMB3X9T7Q2V5K8N4C6D0EFG";
+const API_KEY: &str = "wsk_live_EXAMPLEexampleEXAMPLEexampleEXAMPLE0";
+
+static WRITTEN: LazyLock<Value> =
+    LazyLock::new(|| serde_json::from_str(include_str!("../../examples/answers.json")).unwrap_or_default());
+
+/// The example of the answer with this schema.
+pub(super) fn of(schema: &str) -> Value {
+    if let Some(item) = schema.strip_suffix("Page") {
+        return page(&of(item));
+    }
+    let more = |base: &str, members: Value| extended(of(base), members);
+    match schema {
+        "EndpointWithSecret" => more("Endpoint", json!({ "secret": WRITTEN["Secret"]["secret"] })),
+        "DeliveryWhole" => {
+            let attempt = json!({ "number": 1, "trigger": "scheduled", "startedAt": "2026-11-24T14:30:01Z",
+                "durationMs": 184, "statusCode": 503, "error": "http_status", "responseBody": "maintenance" });
+            let body = EventName::WorkorderCreated.example_body();
+            more("Delivery", json!({ "attempts": [attempt], "requestBody": body }))
+        }
+        "Event" => {
+            json!({ "id": format!("evt_{ID}"), "event": "workorder.created", "timestamp": "2026-11-24T14:30:00Z",
+            "data": WRITTEN["EventData"], "requestId": format!("req_{ID}") })
+        }
+        "EventWhole" => more("Event", json!({ "deliveries": [of("Delivery")], "siblings": [], "truncated": false })),
+        "Feed" => extended(page(&of("Event")), json!({ "resumeAfter": "MDFKQU1CM1g5VDdRMlY1SzhONEM2RDBFRkcuMQ" })),
+        "KeyCreated" => more("Key", json!({ "key": API_KEY })),
+        "KeyRotated" => {
+            let replaced = json!({ "id": format!("key_{ID}"), "expiresAt": "2026-11-25T09:00:00Z" });
+            more("Key", json!({ "key": API_KEY, "replaces": replaced }))
+        }
+        "EventType" => catalog_entry(EventName::WorkorderCreated),
+        receipt => match Kind::ALL.into_iter().find(|kind| receipt_name(*kind) == receipt) {
+            Some(kind) => self::receipt(kind),
+            None => WRITTEN[receipt].clone(),
+        },
+    }
+}
+
+fn page(item: &Value) -> Value {
+    json!({ "data": [item], "nextCursor": null })
+}
+
+fn extended(mut base: Value, members: Value) -> Value {
+    if let (Value::Object(base), Value::Object(mut members)) = (&mut base, members) {
+        base.append(&mut members);
+    }
+    base
+}
+
+/// What the first sending of the example body is answered with.
+fn receipt(kind: Kind) -> Value {
+    let (model, body) = (kind.model(), sent(kind));
+    let (status, event) = match kind {
+        Kind::WorkOrder => ("scheduled", EventName::WorkorderCreated),
+        Kind::Project => ("active", EventName::ProjectCreated),
+        Kind::Employee => ("active", EventName::EmployeeCreated),
+        Kind::Vendor => ("active", EventName::VendorCreated),
+        Kind::TimeOff => ("requested", EventName::TimeoffRequested),
+    };
+    let data = Map::from_iter([
+        ("id".to_owned(), json!(format!("{}{ID}", model.prefix))),
+        (model.key.to_owned(), body[model.key].clone()),
+        ("status".to_owned(), json!(status)),
+        ("version".to_owned(), json!(1)),
+        ("createdAt".to_owned(), json!("2026-11-24T14:30:00Z")),
+        ("updatedAt".to_owned(), json!("2026-11-24T14:30:00Z")),
+    ]);
+    json!({
+        "success": true,
+        "message": "Request processed successfully",
+        "action": "created",
+        "data": data,
+        "events": [event],
+        "warnings": [],
+        "requestId": format!("req_{ID}"),
+    })
+}

@@ -1,0 +1,38 @@
+//! What an answer holds: JSON by its schema, or a page or file that may be known already.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::super::{examples, headers, schema};
+use super::parameters;
+
+/// Content by its name: a schema of the document, the document itself, or a media type.
+pub(super) fn content(name: &str) -> Value {
+    match name {
+        "OpenAPI" => {
+            json!({ "application/json": { "schema": { "type": "object" }, "example": { "openapi": "3.1.0" } } })
+        }
+        "Search" => json!({ "application/json": {
+            "schema": { "type": "array", "items": { "type": "object" } },
+            "example": [{ "path": "/docs/inbound", "title": "How records are written", "text": "One call carries one record." }],
+        } }),
+        media if media.contains('/') => json!({ media: { "schema": { "type": "string" } } }),
+        name => json!({ "application/json": { "schema": schema(name), "example": examples::of(name) } }),
+    }
+}
+
+/// Whether this is a page or a file of the portal, which browsers keep.
+pub(super) fn is_page(name: &str) -> bool {
+    name.contains('/') || matches!(name, "OpenAPI" | "Search")
+}
+
+/// 304 to who has it, and for pages a 404 that is a page.
+pub(super) fn add_page_answers(name: &str, responses: &mut BTreeMap<String, Value>, parameters: &mut Vec<Value>) {
+    parameters.push(parameters::if_none_match());
+    let known = json!({ "description": "You have it already", "headers": headers::of(false, &["ETag"]) });
+    responses.insert("304".to_owned(), known);
+    if let ("text/html", Some(missing)) = (name, responses.get_mut("404")) {
+        *missing = json!({ "description": "A page that says so", "headers": headers::of(false, &[]), "content": content(name) });
+    }
+}
