@@ -25,7 +25,7 @@ async fn each_delivery_is_counted_by_its_hour_and_its_endpoint() {
     let good = app.endpoint(&good.url(), ["*"]).await;
     create_work_order(&app, "WO-1").await;
     app.drain().await;
-    app.advance(Duration::from_secs(3_600)).await;
+    app.advance(Duration::from_hours(1)).await;
     let bad = app.endpoint(&bad.url(), ["*"]).await;
     create_work_order(&app, "WO-2").await;
     app.drain().await;
@@ -54,7 +54,7 @@ async fn each_delivery_is_counted_by_its_hour_and_its_endpoint() {
 
     let latest = stats(&app, "?hours=1").await.body;
     assert_eq!((latest["hours"].as_array().unwrap().len(), counts(of(&bad.id))), (1, [0, 0, 1, 0]));
-    app.advance(Duration::from_secs(120)).await;
+    app.advance(Duration::from_mins(2)).await;
     app.drain().await;
     let later = stats(&app, "?hours=1").await.body;
     assert_eq!(counts(&later["hours"][0]), [1, 1, 0, 0], "the schedule has one retry");

@@ -243,6 +243,8 @@ mod tests {
             trigger: Trigger::Scheduled,
             next_attempt_at: None,
             created_at: at,
+            claimed_until: None,
+            waiting_since: None,
             completed_at: None,
             test: false,
             last_attempt: Some(LastAttempt { duration_ms: 40, status_code: Some(200), error: None }),

@@ -137,7 +137,13 @@ fn replay_result() -> Vec<Member> {
         ("dryRun", boolean()),
         ("matched", noted(count(), "deliveries that are to be sent")),
         ("queued", noted(count(), "those that this call queued; none in a dry run")),
-        ("underWay", noted(count(), "deliveries that are pending or retrying anyway: left alone")),
+        (
+            "underWay",
+            noted(
+                count(),
+                "deliveries that are pending or retrying anyway, or have arrived by a replay in the last ten minutes: left alone",
+            ),
+        ),
         ("nextSince", noted(nullable(&time()), "the `since` of the next call, when this one ended before `until`")),
     ]
 }
