@@ -44,6 +44,12 @@ pub enum ConfigError {
     },
 }
 
+/// Whether `word` can be the `live` of `wsk_live_...`.
+#[must_use]
+pub fn is_key_environment(word: &str) -> bool {
+    (1..=20).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+}
+
 /// Where a function gets its clients and names from: the process environment in Lambda, a map in the local system.
 #[derive(Debug, Clone)]
 pub struct Environment {
@@ -250,7 +256,7 @@ impl Environment {
     pub fn key_environment(&self) -> Result<String, ConfigError> {
         let name = "KEY_ENVIRONMENT";
         let word = self.optional(name).unwrap_or_else(|| "live".to_owned());
-        if word.len() <= 20 && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()) {
+        if is_key_environment(&word) {
             return Ok(word);
         }
         Err(ConfigError::Invalid { name, reason: "it must be at most 20 lower-case letters and digits".to_owned() })
