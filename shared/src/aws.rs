@@ -6,6 +6,7 @@
 
 mod https;
 
+use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -59,6 +60,14 @@ impl<C> Lazy<C> {
     #[must_use]
     pub fn get(&self) -> &C {
         self.made.get_or_init(|| (self.make)(&self.sdk))
+    }
+}
+
+impl<C> Deref for Lazy<C> {
+    type Target = C;
+
+    fn deref(&self) -> &C {
+        self.get()
     }
 }
 

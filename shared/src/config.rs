@@ -7,7 +7,7 @@ use aws_config::SdkConfig;
 use rustls::pki_types::CertificateDer;
 
 use crate::attempts::Attempts;
-use crate::aws::{self, Clients};
+use crate::aws::{self, Clients, Lazy};
 use crate::deliverer::{Deliverer, Parts};
 use crate::http::Gate;
 use crate::inbound::Inbound;
@@ -127,8 +127,8 @@ impl Environment {
         self.source.get(name)
     }
 
-    fn db(&self) -> aws_sdk_dynamodb::Client {
-        self.clients.dynamodb.get().clone()
+    fn db(&self) -> Lazy<aws_sdk_dynamodb::Client> {
+        self.clients.dynamodb.clone()
     }
 
     fn table(&self, table: Table) -> Result<String, ConfigError> {

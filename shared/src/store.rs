@@ -31,7 +31,11 @@ pub mod undispatched;
 
 use aws_sdk_dynamodb::error::{BuildError, ProvideErrorMetadata, SdkError};
 
+use crate::aws::Lazy;
 use crate::causes::causes;
+
+/// DynamoDB's client, made at the first call.
+type Client = Lazy<aws_sdk_dynamodb::Client>;
 
 /// DynamoDB had no room for a part of a batch: asking at once again would only take more of it.
 async fn pause_if<K, V>(unprocessed: Option<&std::collections::HashMap<K, V>>) {

@@ -7,9 +7,9 @@ mod accounts;
 mod rotation;
 mod transaction;
 
-use aws_sdk_dynamodb::Client;
 use jiff::Timestamp;
 
+use super::Client;
 use super::StoreError;
 use super::item::{Item, Reader, s};
 use crate::account::Account;

@@ -10,12 +10,12 @@ mod stored;
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Put, TransactWriteItem, Update};
 use jiff::Timestamp;
 
+use super::Client;
 use super::alerts::Alerts;
 use super::events::Outbox;
 use super::item::{Item, json, n, s};

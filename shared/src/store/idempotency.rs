@@ -3,11 +3,11 @@
 //! The claim is one conditional put. A claim whose holder died is free again after a minute; the request that takes it
 //! over runs again, which is safe because every call that changes something is idempotent by itself.
 
-use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
 use jiff::Timestamp;
 
+use super::Client;
 use super::StoreError;
 use super::item::{Item, Reader, n, s};
 
