@@ -146,7 +146,7 @@ def run(clients, stack, url, key, directory, report, check):
                 answer = invoke(request(path, method, None, key, "limit=many"))
                 check(f"{name} refuses a query that it can not read", answer["statusCode"] in (400, 422), answer)
             # The access log has this id as functionRequestId.
-            found = [line for line in invoke.lines() if "requestId" in line.get("span", {}) and line.get("request_id")]
+            found = [line for line in invoke.lines() if "requestId" in line.get("span", {}) and "request_id" in line["fields"]]
             check(f"{name} logs the invocation beside the request", len(found) >= 2, list(invoke.lines()))
 
     with bootstrap("portal") as invoke:
