@@ -6,6 +6,7 @@
 
 mod https;
 
+use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -17,13 +18,19 @@ use aws_sdk_dynamodb::config::SharedCredentialsProvider;
 pub use https::Https;
 
 /// A call that takes longer is tried again: DynamoDB, SQS, SNS and KMS answer in milliseconds.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(2);
+/// With all its tries a call takes no longer than this. A function gives up on a service that has stalled while it still
+/// has time to say so: the template's timeouts leave room for two such calls behind the API, and for five beside an attempt.
+const OPERATION_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// The configuration of all clients, of variables that Lambda sets: `AWS_REGION`, credentials, and `AWS_ENDPOINT_URL` for
 /// another AWS-alike.
 pub(crate) fn sdk_config(region: Option<String>, endpoint_url: Option<String>) -> SdkConfig {
     let credentials = SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new());
-    let timeouts = TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_TIMEOUT).build();
+    let timeouts = TimeoutConfig::builder()
+        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+        .operation_timeout(OPERATION_TIMEOUT)
+        .build();
     let mut config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
         .region(region.map(Region::new))
@@ -56,6 +63,14 @@ impl<C> Lazy<C> {
     }
 }
 
+impl<C> Deref for Lazy<C> {
+    type Target = C;
+
+    fn deref(&self) -> &C {
+        self.get()
+    }
+}
+
 /// The clients of one environment, which share its connections.
 #[derive(Debug, Clone)]
 pub(crate) struct Clients {
@@ -73,5 +88,27 @@ impl Clients {
             sns: Lazy::new(sdk, aws_sdk_sns::Client::new),
             kms: Lazy::new(sdk, aws_sdk_kms::Client::new),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_dynamodb::config::Credentials;
+    use tokio::net::TcpListener;
+    use tokio::time::Instant;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_service_that_has_stalled_is_given_up_in_time() {
+        let stalled = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", stalled.local_addr().unwrap());
+        let credentials = SharedCredentialsProvider::new(Credentials::new("key", "secret", None, None, "test"));
+        let sdk = sdk_config(Some("us-east-1".to_owned()), Some(url)).into_builder();
+        let client = aws_sdk_dynamodb::Client::new(&sdk.credentials_provider(credentials).build());
+        let began = Instant::now();
+        let answer = client.list_tables().send().await;
+        assert!(answer.is_err());
+        assert!(began.elapsed() <= OPERATION_TIMEOUT, "{:?}", began.elapsed());
     }
 }

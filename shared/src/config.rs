@@ -7,7 +7,7 @@ use aws_config::SdkConfig;
 use rustls::pki_types::CertificateDer;
 
 use crate::attempts::Attempts;
-use crate::aws::{self, Clients};
+use crate::aws::{self, Clients, Lazy};
 use crate::deliverer::{Deliverer, Parts};
 use crate::http::Gate;
 use crate::inbound::Inbound;
@@ -42,6 +42,12 @@ pub enum ConfigError {
         /// Why not.
         reason: String,
     },
+}
+
+/// Whether `word` can be the `live` of `wsk_live_...`.
+#[must_use]
+pub fn is_key_environment(word: &str) -> bool {
+    (1..=20).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
 }
 
 /// Where a function gets its clients and names from: the process environment in Lambda, a map in the local system.
@@ -121,8 +127,8 @@ impl Environment {
         self.source.get(name)
     }
 
-    fn db(&self) -> aws_sdk_dynamodb::Client {
-        self.clients.dynamodb.get().clone()
+    fn db(&self) -> Lazy<aws_sdk_dynamodb::Client> {
+        self.clients.dynamodb.clone()
     }
 
     fn table(&self, table: Table) -> Result<String, ConfigError> {
@@ -250,7 +256,7 @@ impl Environment {
     pub fn key_environment(&self) -> Result<String, ConfigError> {
         let name = "KEY_ENVIRONMENT";
         let word = self.optional(name).unwrap_or_else(|| "live".to_owned());
-        if word.len() <= 20 && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()) {
+        if is_key_environment(&word) {
             return Ok(word);
         }
         Err(ConfigError::Invalid { name, reason: "it must be at most 20 lower-case letters and digits".to_owned() })

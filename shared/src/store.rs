@@ -31,12 +31,15 @@ pub mod undispatched;
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{BuildError, ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 
+use crate::aws::Lazy;
 use crate::causes::causes;
 use item::Item;
+
+/// DynamoDB's client, made at the first call.
+type Client = Lazy<aws_sdk_dynamodb::Client>;
 
 /// How often DynamoDB is asked for the rest of a batch; with the pauses that takes about a second.
 const MAX_BATCHES: u32 = 8;

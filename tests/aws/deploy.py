@@ -1,8 +1,8 @@
 """The template on ministack: deployed, then used as an integrator and a subscriber would.
 
 What ministack can't take as SAM writes it is translated here and not in the template: its HTTP API has no routes when they
-come as an OpenAPI body, so they are given as resources of their own, and it knows no metric math. Endpoints on loopback are allowed by a variable that the
-template never sets.
+come as an OpenAPI body, so they are given as resources of their own, and it refuses alarms on metric math. Endpoints on
+loopback are allowed by a variable that the template never sets.
 
 usage: deploy.py <directory of the bootstraps>
 """
@@ -17,6 +17,7 @@ import io
 import json
 import os
 import pathlib
+import platform
 import re
 import signal
 import socket
@@ -36,7 +37,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 STACK = "webhooks"
 BUCKET = "packages"
 # Short waits, so that a retry is seen.
-PARAMETERS = {"Stage": "test", "Architecture": "x86_64", "RetrySchedule": "2,2,2,2"}
+ARCHITECTURE = "arm64" if platform.machine() in ("aarch64", "arm64") else "x86_64"
+PARAMETERS = {"Stage": "test", "Architecture": ARCHITECTURE, "RetrySchedule": "2,2,2,2"}
 LOOPBACK = {"manage-endpoints", "deliverer", "retry-worker"}
 PATIENCE = 90
 
@@ -145,7 +147,7 @@ def translated():
             }
             resources["Route" + re.sub(r"\W", "", key + path)] = {
                 "Type": "AWS::ApiGatewayV2::Route",
-                "Properties": {"ApiId": {"Ref": "Api"}, "RouteKey": f"{key} {path}",
+                "Properties": {"ApiId": {"Ref": "Api"}, "RouteKey": path if path == "$default" else f"{key} {path}",
                                "Target": {"Fn::Join": ["/", ["integrations", {"Ref": f"{function}Integration"}]]}},
             }
     return json.dumps(document)
@@ -225,7 +227,7 @@ def admin(url, *arguments):
 
 
 def first_key(url):
-    made = admin(url, "accounts", "create", "--name", "Test")
+    made = admin(url, "accounts", "create", "--name", "Test", "--environment", PARAMETERS["Stage"])
     limits = ("--per-hour", "100000", "--per-minute", "10000")
     admin(url, "keys", "set-limits", made["key"]["id"], "--account", made["account"]["id"], *limits)
     return made["key"]["key"]
@@ -242,6 +244,8 @@ def use(port, url, clients):
     told_arn = sqs.get_queue_attributes(QueueUrl=told, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     clients["sns"].subscribe(TopicArn=topic, Protocol="sqs", Endpoint=told_arn)
 
+    status, problem = api("GET", "/nothing/here", key=False)
+    check("what has no route is a problem with a request id", status == 404 and problem["requestId"].startswith("req_"), (status, problem))
     status, problem = api("POST", "/api/webhook/workorder", {}, key=False)
     check("without a key it is 401", status == 401 and problem["code"] == "unauthorized", (status, problem))
     status, types = api("GET", "/api/event-types")
@@ -301,7 +305,7 @@ def use(port, url, clients):
     pending = until("its delivery is retrying", lambda: api("GET", "/api/deliveries?status=retrying")[1]["data"])[0]["id"]
     overdue(dynamodb, pending)
     until("what the queue lost, the sweeper puts back", lambda: len(receiver.requests) == count + 3)
-    # A message is hidden for 270 s each of five times: here it comes back at once.
+    # A message is hidden for 360 s each of five times: here it comes back at once.
     sqs.set_queue_attributes(QueueUrl=queue("delivery"), Attributes={"VisibilityTimeout": "1"})
     sqs.send_message(QueueUrl=queue("delivery"), MessageBody="no task")
 
@@ -310,6 +314,10 @@ def use(port, url, clients):
         return asked["Attributes"]["ApproximateNumberOfMessages"] == "1"
 
     until("a message that is none ends in the dead-letter queue", dead)
+
+    count = len(receiver.requests)
+    lose_event(clients, order)
+    until("what the stream lost, the sweeper makes it bring", lambda: len(receiver.requests) == count + 1)
 
     status, key = api("POST", "/api/keys", {"name": "more", "scopes": ["inbound"]})
     check("keys are made", status == 201 and key["key"].startswith("wsk_test_"), (status, key))
@@ -322,6 +330,35 @@ def use(port, url, clients):
 
 def report():
     return json.loads((ROOT / "tests/fixtures/events/report.generated.json").read_text(encoding="utf-8"))["data"]
+
+
+def lose_event(clients, order):
+    """An order whose event the stream did not bring, ten minutes ago."""
+    dynamodb, functions = clients["dynamodb"], clients["lambda"]
+    (source,) = functions.list_event_source_mappings(FunctionName=f"{STACK}-dispatcher")["EventSourceMappings"]
+    functions.delete_event_source_mapping(UUID=source["UUID"])
+    status, answer = order("WO-5")
+    check("an order is accepted while nobody reads the stream", status == 200, (status, answer))
+    # Its marker and its item, as they would be had they come earlier: time is the beginning of a ULID.
+    (marker,) = dynamodb.scan(TableName=f"{STACK}-undispatched")["Items"]
+    ulid = re.match("[0-9A-Z]{26}", marker["sk"]["S"])[0]
+    (item,) = (one for one in dynamodb.scan(TableName=f"{STACK}-events")["Items"] if one["sk"]["S"] == ulid)
+    for table, one in (("undispatched", marker), ("events", item)):
+        dynamodb.delete_item(TableName=f"{STACK}-{table}", Key={"pk": one["pk"], "sk": one["sk"]})
+        one["sk"] = {"S": one["sk"]["S"].replace(ulid, earlier(ulid, 600))}
+        dynamodb.put_item(TableName=f"{STACK}-{table}", Item=one)
+    time.sleep(1)
+    # From now on: whatever is in the stream by now is lost.
+    functions.create_event_source_mapping(
+        FunctionName=f"{STACK}-dispatcher", EventSourceArn=source["EventSourceArn"], StartingPosition="LATEST",
+        BatchSize=100, FunctionResponseTypes=["ReportBatchItemFailures"],
+    )
+
+
+def earlier(ulid, seconds):
+    digits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+    milliseconds = sum(digits.index(digit) << 5 * place for place, digit in enumerate(reversed(ulid[:10]))) - 1000 * seconds
+    return "".join(digits[milliseconds >> 5 * place & 31] for place in reversed(range(10))) + ulid[10:]
 
 
 def overdue(dynamodb, delivery):

@@ -99,7 +99,7 @@ async fn a_message_that_is_no_task_ends_in_the_dead_letter_queue_and_stops_nobod
     for _ in 0..6 {
         let drained = app.drain().await;
         handled += drained.deliveries + drained.retries;
-        app.advance(Duration::from_mins(5)).await;
+        app.advance(Duration::from_mins(7)).await;
     }
     assert_eq!(handled, 5 + 5 + 1);
     assert_eq!(receiver.count(), 1);

@@ -39,7 +39,7 @@ pub(crate) async fn create(aws: &Aws, wanted: &NewAccount) -> Result<Report, Fai
         let id_and_advice = format!("{id}; keys create makes it another key, --same-name another account");
         return Err(Failure::Impossible(format!("there is an account of this name, {id_and_advice}")));
     }
-    let secret = NewKey::generate(&aws.environment.key_environment()?);
+    let secret = NewKey::generate(&aws.key_environment(&wanted.environment)?);
     let key = ApiKey::new(&secret, "first key", Scope::ALL.to_vec(), aws.now);
     let keys = aws.environment.api_keys()?;
     if !keys.create_account(&account, &key).await.map_err(aws.on(API_KEYS))? {

@@ -2,6 +2,7 @@
 
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use shared::api_key::Scope;
+use shared::config::is_key_environment;
 use shared::ids::ulid_of;
 use url::Url;
 
@@ -141,6 +142,17 @@ pub(crate) struct NewAccount {
     /// Make it even if there is one of this name
     #[arg(long)]
     pub(crate) same_name: bool,
+    #[command(flatten)]
+    pub(crate) environment: KeyEnvironment,
+}
+
+/// Which deployment a new key is for, as the key itself says.
+#[derive(Debug, Args)]
+pub(crate) struct KeyEnvironment {
+    /// The "live" of the key, `wsk_live_...`: live in production, elsewhere the stack's Stage [default:
+    /// `KEY_ENVIRONMENT`, or live]
+    #[arg(long, value_name = "WORD", value_parser = key_environment)]
+    pub(crate) environment: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -153,6 +165,8 @@ pub(crate) struct NewKey {
     /// What it may be used for: inbound, events:publish, webhooks:manage, keys:manage; several with commas
     #[arg(long = "scope", required = true, value_delimiter = ',', value_parser = scope)]
     pub(crate) scopes: Vec<Scope>,
+    #[command(flatten)]
+    pub(crate) environment: KeyEnvironment,
 }
 
 #[derive(Debug, Args)]
@@ -234,6 +248,12 @@ fn scope(text: &str) -> Result<Scope, String> {
     Scope::parse(text).ok_or_else(|| format!("the scopes are {names}"))
 }
 
+fn key_environment(text: &str) -> Result<String, String> {
+    is_key_environment(text)
+        .then(|| text.to_owned())
+        .ok_or_else(|| "it is up to 20 lower-case letters and digits".to_owned())
+}
+
 fn limit() -> clap::builder::RangedU64ValueParser {
     clap::value_parser!(u64).range(1..=1_000_000_000)
 }
@@ -265,6 +285,10 @@ mod tests {
         assert!(endpoint_url("http://127.0.0.1:4566").is_ok());
         for text in ["localhost:4566", "127.0.0.1:4566", "ftp://host", "http://"] {
             assert!(endpoint_url(text).is_err(), "{text}");
+        }
+        assert!(key_environment("test").is_ok());
+        for text in ["", "Test", "wsk_test", "a-word-that-is-far-too-long"] {
+            assert!(key_environment(text).is_err(), "{text}");
         }
     }
 }

@@ -17,7 +17,7 @@ use shared::store::StoreError;
 use shared::store::tables::{self, Table};
 
 use crate::Surroundings;
-use crate::arguments::{Connection, QueueName};
+use crate::arguments::{Connection, KeyEnvironment, QueueName};
 use crate::failure::Failure;
 use crate::help::EXPORT;
 use crate::places::{Kind, Place};
@@ -105,6 +105,11 @@ impl Aws {
             stack_is_given: connection.stack.is_some(),
             whereabouts,
         })
+    }
+
+    /// What a new key is called after: what the command line says, else `KEY_ENVIRONMENT`, else `live`.
+    pub(crate) fn key_environment(&self, given: &KeyEnvironment) -> Result<String, Failure> {
+        given.environment.clone().map_or_else(|| Ok(self.environment.key_environment()?), Ok)
     }
 
     /// What a person should know who named a stack while variables name something else.

@@ -6,6 +6,7 @@ pub(crate) const EXPORT: &str = "eval \"$(aws configure export-credentials --for
 /// After the options.
 pub(crate) const AFTER: &str = r#"Examples:
   workskedge-admin --stack webhooks-prod accounts create --name "Acme Builders" --time-zone America/Denver
+  workskedge-admin --stack webhooks-test accounts create --name "Acme Builders" --environment test
   workskedge-admin keys list --account acc_01JAMB3X9T7Q2V5K8N4C6D0EFG
   workskedge-admin keys set-limits key_01JAMB... --account acc_01JAMB... --per-hour 5000 --per-minute 250
   workskedge-admin queues list
@@ -24,7 +25,7 @@ Environment:
       queues. They win over --stack, after which queues are called <stack>-delivery, <stack>-retry,
       <stack>-delivery-dead, <stack>-retry-dead, <stack>-dispatch-dead.
   KEY_ENVIRONMENT
-      the "live" of new keys, wsk_live_...; default live.
+      the "live" of new keys, wsk_live_..., where --environment does not say it; default live.
 
 Permissions:
   accounts, keys   dynamodb:GetItem, Query, PutItem, UpdateItem, DeleteItem on api-keys; GetItem on rate-windows

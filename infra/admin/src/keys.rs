@@ -41,7 +41,7 @@ pub(crate) async fn create(aws: &Aws, wanted: &arguments::NewKey) -> Result<Repo
     let mut scopes = wanted.scopes.clone();
     scopes.sort_by_key(|scope| Scope::ALL.iter().position(|one| one == scope));
     scopes.dedup();
-    let secret = NewKey::generate(&aws.environment.key_environment()?);
+    let secret = NewKey::generate(&aws.key_environment(&wanted.environment)?);
     let key = ApiKey::new(&secret, name, scopes, aws.now);
     aws.environment.api_keys()?.create(&account, &key).await.map_err(aws.on(API_KEYS))?;
     let mut lines = described(&account.id, &key);

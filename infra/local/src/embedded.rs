@@ -28,6 +28,7 @@ use self::elsewhere::Elsewhere;
 use self::kms::Kms;
 use self::sns::Sns;
 use self::sqs::Sqs;
+use self::units::Units;
 use self::usage::Usage;
 
 pub mod dynamodb;
@@ -37,6 +38,7 @@ mod operations;
 pub mod sns;
 pub mod sqs;
 mod stream_records;
+pub mod units;
 pub mod usage;
 
 /// The region that the embedded services say they are in.
@@ -49,19 +51,29 @@ pub(crate) struct Answer {
     pub(crate) body: Vec<u8>,
 }
 
-/// How often each operation was called, such as `DynamoDB_20120810.GetItem`. Clones share the counts.
+/// How often each operation was called, such as `DynamoDB_20120810.GetItem`, and what DynamoDB would bill. Clones share the
+/// counts.
 #[derive(Debug, Clone, Default)]
-pub struct Calls(Arc<Mutex<BTreeMap<String, usize>>>);
+pub struct Calls {
+    counts: Arc<Mutex<BTreeMap<String, usize>>>,
+    units: Units,
+}
 
 impl Calls {
     /// The counts since the last time they were taken.
     #[must_use]
     pub fn take(&self) -> BTreeMap<String, usize> {
-        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut self.counts.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The capacity units.
+    #[must_use]
+    pub fn units(&self) -> &Units {
+        &self.units
     }
 
     fn count(&self, target: &str) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(target.to_owned()).or_default() += 1;
+        *self.counts.lock().unwrap_or_else(PoisonError::into_inner).entry(target.to_owned()).or_default() += 1;
     }
 }
 
@@ -133,7 +145,11 @@ impl Embedded {
         self.note(target, &body);
         match target.split_once('.') {
             Some(("DynamoDB_20120810" | "DynamoDBStreams_20120810", operation)) => {
-                self.dynamodb.call(operation, body).await.map_err(|closed| ConnectorError::other(closed.into(), None))
+                let body = self.calls.units.asked(operation, &body).unwrap_or(body);
+                let answer = self.dynamodb.call(operation, body).await;
+                let answer = answer.map_err(|closed| ConnectorError::other(closed.into(), None))?;
+                self.calls.units.note(operation, answer.status, &answer.body);
+                Ok(answer)
             }
             Some(("AmazonSQS", operation)) => Ok(self.sqs.call(operation, &body).await),
             Some(("AmazonSNS", operation)) => Ok(self.sns.call(operation, &body)),

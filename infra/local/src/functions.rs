@@ -31,7 +31,7 @@ pub const DELIVERY: QueueSpec = queue("delivery", "delivery-dead", "DELIVERY_QUE
 pub const RETRY: QueueSpec = queue("retry", "retry-dead", "RETRY_QUEUE_URL");
 
 const fn queue(name: &'static str, dead_letter: &'static str, variable: &'static str) -> QueueSpec {
-    QueueSpec { name, dead_letter, variable, visibility_timeout: 270, max_receive_count: 5 }
+    QueueSpec { name, dead_letter, variable, visibility_timeout: 360, max_receive_count: 5 }
 }
 
 /// The functions, each where its events come from.

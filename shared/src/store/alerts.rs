@@ -1,11 +1,11 @@
 //! Alerts: what a person has to be told.
 
-use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem, Update};
 
+use super::Client;
 use super::item::{Item, Reader, json, n, s};
 use super::range::IdRange;
 use super::shard::Shard;

@@ -7,11 +7,11 @@ mod accounts;
 mod rotation;
 mod transaction;
 
-use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use jiff::{SignedDuration, Timestamp};
 
+use super::Client;
 use super::StoreError;
 use super::item::{Item, Reader, s};
 use crate::account::Account;

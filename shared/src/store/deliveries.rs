@@ -10,7 +10,6 @@ mod stored;
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
@@ -20,6 +19,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Put, TransactWr
 use futures_util::future::try_join_all;
 use jiff::Timestamp;
 
+use super::Client;
 use super::alerts::Alerts;
 use super::events::Outbox;
 use super::item::{Item, Reader, json, n, s};

@@ -5,11 +5,11 @@
 
 mod health;
 
-use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{ReturnValue, Select};
 
+use super::Client;
 use super::StoreError;
 use super::item::{Item, Reader, json, n, s};
 use crate::endpoint::{Endpoint, EndpointStatus, Health, HealthState};

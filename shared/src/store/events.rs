@@ -10,13 +10,13 @@ mod writer;
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 use jiff::Timestamp;
 use serde::Deserialize;
 
+use super::Client;
 use super::StoreError;
 use super::item::{Item, n, s};
 use crate::delivery::{Delivery, DeliveryStatus, Trigger};

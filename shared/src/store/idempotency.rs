@@ -4,11 +4,11 @@
 //! over runs again. The inbound calls are idempotent by themselves; what makes something new (an endpoint, a key, another
 //! secret) may then have made it twice, which its list shows.
 
-use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
 use jiff::Timestamp;
 
+use super::Client;
 use super::StoreError;
 use super::item::{Item, Reader, n, s};
 

@@ -3,11 +3,11 @@
 //! One item holds an hour of one caller: the hour's count and a count for each of its minutes. One conditional update
 //! takes from both windows; its refusal returns the counts for the headers.
 
-use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 use jiff::Timestamp;
 
+use super::Client;
 use super::StoreError;
 use super::item::{Item, Reader, n, s};
 use crate::rate_limit::{Limits, Usage};

@@ -7,10 +7,10 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use serde_json::{Map, Value};
 
+use super::Client;
 use super::StoreError;
 use super::item::{Item, Reader, s};
 use crate::inbound::resource::{Booking, Leave};

@@ -5,13 +5,13 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{DeleteRequest, Put, TransactWriteItem, WriteRequest};
 use jiff::{SignedDuration, Timestamp};
 use ulid::Ulid;
 
+use super::Client;
 use super::StoreError;
 use super::events::{Outbox, RETENTION_SECONDS};
 use super::item::{Item, Reader, n, s};

@@ -22,6 +22,9 @@ async fn the_key_of_a_new_account_works_and_its_records_fall_back_to_the_account
     assert_eq!(json["account"], expected);
     let key = json["key"]["key"].as_str().unwrap();
     assert!(key.starts_with("wsk_test_"), "the environment of the variable");
+    let named = ["accounts", "create", "--name", "Acme 2", "--environment", "stage", "--json"];
+    let named = admin(&app, &named).await.json();
+    assert!(named["key"]["key"].as_str().unwrap().starts_with("wsk_stage_"), "what the command line says wins");
 
     let order = json!({"workOrderNumber": "WO-1", "title": "Roof", "scheduledStart": "2025-11-03T07:00:00Z",
         "scheduledEnd": "2025-11-03T15:00:00Z"});

@@ -1,0 +1,116 @@
+"""Who may do what: roles, trust, keys, invocations."""
+
+import re
+
+from code_facts import listed
+
+# What Lambda does with a function's role: read its source, report what it gave up.
+CONSUME = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
+READ_STREAM = {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"}
+SOURCES = {
+    "deliverer": {(action, "delivery") for action in CONSUME},
+    "retry-worker": {(action, "retry") for action in CONSUME},
+    "dispatcher": {(action, "events/stream") for action in READ_STREAM} | {("sqs:SendMessage", "dispatch-dead")},
+    # Publishing to an encrypted topic takes a data key of its key.
+    "sweeper": {("kms:GenerateDataKey", "AlertKey"), ("kms:Decrypt", "AlertKey")},
+}
+WRITE_LOGS = {"logs:CreateLogStream", "logs:PutLogEvents"}
+VERSION = "2012-10-17"
+LAMBDA = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+# The account's own IAM decides, as AWS advises.
+ACCOUNT = {"Effect": "Allow", "Principal": {"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}},
+           "Action": "kms:*", "Resource": "*"}
+ALARMS = {"Effect": "Allow", "Principal": {"Service": "cloudwatch.amazonaws.com"}, "Action": ["kms:GenerateDataKey*", "kms:Decrypt"],
+          "Resource": "*", "Condition": {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}}
+INVOKERS = {"apigateway.amazonaws.com", "events.amazonaws.com"}
+
+
+def conditions(code):
+    """The conditions that there are on what is granted, and nothing else may have one."""
+    last_use = {"ForAllValues:StringEquals": {"dynamodb:Attributes": ["pk", "sk", code.last_use]},
+                "StringEqualsIfExists": {"dynamodb:ReturnValues": ["NONE", "UPDATED_OLD", "UPDATED_NEW"]}}
+    return {("dynamodb:UpdateItem", "api-keys"): last_use}
+
+
+def grants(template, role):
+    """(action, resource, condition) of a role with its managed policies."""
+    properties = template.resources[role]["Properties"]
+    documents = [policy["PolicyDocument"] for policy in properties["Policies"]]
+    for managed in properties.get("ManagedPolicyArns", []):
+        documents.append(template.resources[managed["Ref"]]["Properties"]["PolicyDocument"])
+    for document in documents:
+        assert document["Version"] == VERSION and document.keys() == {"Version", "Statement"}, f"{role}: {document}"
+        for statement in document["Statement"]:
+            known = statement.keys() - {"Condition"} == {"Effect", "Action", "Resource"}
+            assert known and statement["Effect"] == "Allow", f"{role}: {statement}"
+            for action in listed(statement["Action"]):
+                for resource in listed(statement["Resource"]):
+                    yield action, template.resource(resource), statement.get("Condition")
+
+
+def check_roles(template, code):
+    functions = template.functions()
+    yield from (f"{name} is not in the template" for name in code.calls.keys() - functions.keys())
+    roles = [p["Role"]["Fn::GetAtt"][0] for _, p in functions.values() if p["Role"] == {"Fn::GetAtt": [p["Role"]["Fn::GetAtt"][0], "Arn"]}]
+    if sorted(roles) != sorted(template.of_type("AWS::IAM::Role")):
+        yield "a role belongs to no function, or to two"
+    for function, (logical, properties) in functions.items():
+        all_grants = list(grants(template, properties["Role"]["Fn::GetAtt"][0]))
+        granted = {(action, resource) for action, resource, _ in all_grants}
+        used = code.calls[function] | SOURCES.get(function, set()) | {(a, f"{logical}Logs") for a in WRITE_LOGS}
+        yield from (f"{function} does {a} on {r}, which its role does not allow" for a, r in used - granted)
+        yield from (f"{function} may do {a} on {r}, which it never does" for a, r in granted - used)
+        if any("*" in part for grant in granted for part in grant):
+            yield f"{function} has a wildcard in its role"
+        for action, resource, condition in all_grants:
+            wanted = conditions(code).get((action, resource))
+            # Who manages keys changes them; to all others the condition is the point.
+            if condition != wanted and not (function == "manage-keys" and condition is None):
+                yield f"{function} may do {action} on {resource} if {condition}"
+        if function == "manage-keys" and all(c for a, r, c in all_grants if (a, r) in conditions(code)):
+            yield "manage-keys may not change keys"
+    for logical, properties in template.of_type("AWS::IAM::Role").items():
+        if properties["AssumeRolePolicyDocument"] != {"Version": VERSION, "Statement": [LAMBDA]}:
+            yield f"{logical} can be taken by others than Lambda"
+    used = {m["Ref"] for p in template.of_type("AWS::IAM::Role").values() for m in p.get("ManagedPolicyArns", [])}
+    yield from (f"nobody has {logical}" for logical in template.of_type("AWS::IAM::ManagedPolicy").keys() - used)
+
+
+def check_keys(template):
+    wanted = {
+        "SealKey": ([ACCOUNT], {"EnableKeyRotation": True}),
+        "MacKey": ([ACCOUNT], {"KeySpec": "HMAC_256", "KeyUsage": "GENERATE_VERIFY_MAC"}),
+        "AlertKey": ([ACCOUNT, ALARMS], {"EnableKeyRotation": True}),
+    }
+    keys = template.of_type("AWS::KMS::Key")
+    yield from (f"the keys differ: {logical}" for logical in keys.keys() ^ wanted.keys())
+    for logical, (statements, rest) in wanted.items():
+        properties = dict(keys[logical])
+        properties.pop("Description")
+        if properties.pop("KeyPolicy") != {"Version": VERSION, "Statement": statements} or properties != rest:
+            yield f"{logical} is open to others, or of another kind"
+
+
+def check_invocations(template, code):
+    """Each function behind the API may be invoked for its own routes, the sweeper by its schedule, and nobody else."""
+    needed, found = {("sweeper", "events.amazonaws.com", "SweeperEveryMinute")}, set()
+    for method, path, function in code.routes:
+        path = re.sub(r"\{\w+\+\}", "*", path)
+        needed.add((function, "apigateway.amazonaws.com", f"{method.replace('ANY', '*')}{path}"))
+    for properties in template.of_type("AWS::Lambda::Permission").values():
+        if properties["Action"] != "lambda:InvokeFunction" or properties["Principal"] not in INVOKERS:
+            yield f"anybody may invoke: {properties}"
+        match properties["SourceArn"]:
+            case {"Fn::Sub": [text, {"__ApiId__": {"Ref": "Api"}, "__Stage__": "*"}]}:
+                prefix = "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${__ApiId__}/${__Stage__}/"
+                source = text.removeprefix(prefix) if text.startswith(prefix) else "anything"
+            case {"Fn::GetAtt": [rule, "Arn"]}:
+                source = rule
+            case other:
+                source = str(other)
+        found.add((template.name(properties["FunctionName"]["Ref"]), properties["Principal"], source))
+    # Whoever has the $default route may be invoked for all of them.
+    everything = ("portal", "apigateway.amazonaws.com", "*")
+    needed = {one for one in needed if one[:2] != everything[:2]} | {everything}
+    yield from (f"nobody may invoke {' '.join(one)}" for one in needed - found)
+    yield from (f"somebody may invoke {' '.join(one)}" for one in found - needed)

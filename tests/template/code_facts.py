@@ -1,0 +1,99 @@
+"""What the code does: as the end-to-end tests noted it, and as its constants say."""
+
+import collections
+import json
+import pathlib
+import re
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def constant(path, pattern):
+    """The first number or text that `pattern` finds in a source file."""
+    found = re.search(pattern, (ROOT / path).read_text(encoding="utf-8"))
+    assert found, f"{path} has no {pattern}"
+    return int(found[1].replace("_", "")) if found[1].replace("_", "").isdigit() else found[1]
+
+
+class Code:
+    """The facts of a usage file, and constants of the sources."""
+
+    def __init__(self, lines):
+        self.calls = collections.defaultdict(set)
+        self.variables = collections.defaultdict(set)
+        self.routes, self.tables, self.indexes, self.queues = set(), {}, set(), {}
+        for line in lines:
+            match line.split():
+                case ["route", method, path, function]:
+                    self.routes.add((method, path, function))
+                case ["table", name, variable, keys, ttl, stream]:
+                    self.tables[name] = (variable, keys, ttl, stream)
+                case ["index", table, name, partition, sort, kind]:
+                    self.indexes.add((table, name, partition, sort, kind))
+                case ["queue", name, dead, variable, visibility, receives]:
+                    self.queues[name] = (dead, variable, int(visibility), int(receives))
+                case [function, "reads", variable]:
+                    self.variables[function].add(variable)
+                case [function, action, resource]:
+                    self.calls[function].add((action, resource))
+        # In seconds.
+        self.call = constant("shared/src/aws.rs", r"OPERATION_TIMEOUT: Duration = Duration::from_secs\((\d+)\)")
+        self.attempt = constant("shared/src/deliverer.rs", r"const TIMEOUT: Duration = Duration::from_secs\((\d+)\)")
+        self.turn = constant("shared/src/deliverer/lanes.rs", r"PATIENCE: Duration = Duration::from_secs\((\d+)\)")
+        self.test_send = constant("functions/manage-endpoints/src/test_send.rs", r"const TIMEOUT: Duration = Duration::from_secs\((\d+)\)")
+        self.longest_hop = constant("shared/src/schedule.rs", r"LONGEST_HOP_SECONDS: u32 = ([\d_]+)")
+        self.longest_wait = constant("shared/src/schedule.rs", r"LONGEST_WAIT_SECONDS: u32 = ([\d_]+)")
+        self.most_waits = constant("shared/src/schedule.rs", r"MOST_WAITS: usize = (\d+)")
+        self.last_use = constant("shared/src/store/api_keys.rs", r'update_expression\("SET (lastUsedAt) = :now"\)')
+        figures = (ROOT / "shared/src/metrics.rs").read_text(encoding="utf-8")
+        self.figures = set(re.findall(r'"(\w+)": batch\.', figures))
+
+    def http(self):
+        """The functions behind the API."""
+        return {function for _, _, function in self.routes}
+
+
+def listed(value):
+    return value if isinstance(value, list) else [value]
+
+
+class Template:
+    """The template as CloudFormation gets it: translated, and its resources by what the code calls them."""
+
+    KEYS = {"SealKey": "seal", "MacKey": "mac"}
+
+    def __init__(self, document):
+        self.document = document
+        self.parameters, self.resources = document["Parameters"], document["Resources"]
+
+    def of_type(self, kind):
+        return {name: r.get("Properties", {}) for name, r in self.resources.items() if r["Type"] == kind}
+
+    def functions(self):
+        """Logical name and properties of each function, by the name of its package."""
+        return {self.name(logical): (logical, p) for logical, p in self.of_type("AWS::Lambda::Function").items()}
+
+    def name(self, logical):
+        """`ApiKeysTable` -> `api-keys`: what the code calls it."""
+        properties = self.resources[logical].get("Properties", {})
+        for key in ("TableName", "QueueName", "FunctionName", "TopicName"):
+            if key in properties:
+                name = properties[key]["Fn::Sub"]
+                # Two stacks in one account must not meet.
+                assert name.startswith("${AWS::StackName}-"), f"{logical} is called {name}"
+                return name.removeprefix("${AWS::StackName}-")
+        return self.KEYS.get(logical, logical)
+
+    def resource(self, value):
+        """A resource that is referred to, as the usage file has it."""
+        match value:
+            case {"Ref": logical}:
+                return self.name(logical)
+            case {"Fn::GetAtt": [logical, "StreamArn"]}:
+                return self.name(logical) + "/stream"
+            case {"Fn::GetAtt": [logical, "Arn" | "QueueName"]}:
+                return self.name(logical)
+            case {"Fn::Sub": text}:
+                logical, rest = re.fullmatch(r"\$\{(\w+)\.Arn\}(/index/[\w-]+)", text).groups()
+                return self.name(logical) + rest
+        return json.dumps(value)

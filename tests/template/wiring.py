@@ -1,0 +1,173 @@
+"""What is connected to what: routes, variables, tables, queues, sources."""
+
+import json
+import re
+
+FORTNIGHT = 14 * 24 * 3600
+FOUR_DAYS = 4 * 24 * 3600
+# Variables that a function may do without. The first is never set in AWS: it would let deliveries reach private addresses.
+OPTIONAL = {"ALLOW_PRIVATE_ENDPOINTS", "KEY_LIMIT_PER_HOUR", "KEY_LIMIT_PER_MINUTE"}
+NAMESPACE = {"Fn::Sub": "WorkSkedge/${AWS::StackName}"}
+# What is no table and no queue.
+VALUES = {
+    "SEAL_KEY_ID": {"Ref": "SealKey"},
+    "MAC_KEY_ID": {"Ref": "MacKey"},
+    "ALERT_TOPIC_ARN": {"Ref": "AlertTopic"},
+    "RETRY_SCHEDULE_SECONDS": {"Ref": "RetrySchedule"},
+    "MAX_ENDPOINTS_PER_ACCOUNT": {"Ref": "MaxEndpointsPerAccount"},
+    "DOCS_URL": {"Ref": "DocsUrl"},
+    "METRICS_NAMESPACE": NAMESPACE,
+    "KEY_ENVIRONMENT": {"Fn::If": ["IsProduction", "live", {"Ref": "Stage"}]},
+}
+EXPOSED = {"Location", "Retry-After", "RateLimit", "RateLimit-Policy", "X-RateLimit-Limit", "X-RateLimit-Remaining",
+           "X-RateLimit-Reset", "X-Request-ID", "Idempotency-Replayed"}
+LOGGED = {"requestId", "functionRequestId", "ip", "at", "route", "status", "bytes", "latencyMs", "integrationError"}
+
+
+def check_variables(template, code):
+    names = {variable: name for name, (variable, *_) in code.tables.items()}
+    names |= {variable: name for name, (_, variable, *_) in code.queues.items()}
+    for function, (_, properties) in template.functions().items():
+        given = properties.get("Environment", {}).get("Variables", {})
+        yield from (f"{function} reads {v}, which it is not given" for v in code.variables[function] - given.keys() - OPTIONAL)
+        yield from (f"{function} is given {v}, which it does not read" for v in given.keys() - code.variables[function])
+        for variable, value in given.items():
+            right = template.resource(value) == names[variable] if variable in names else value == VALUES.get(variable)
+            if not right:
+                yield f"{function} is given {value} as {variable}"
+
+
+def check_routes(template, code):
+    found = set()
+    (api,) = template.of_type("AWS::ApiGatewayV2::Api").values()
+    for path, methods in api["Body"]["paths"].items():
+        for method, operation in methods.items():
+            integration = dict(operation["x-amazon-apigateway-integration"])
+            uri = integration.pop("uri")["Fn::Sub"]
+            if integration != {"httpMethod": "POST", "type": "aws_proxy", "payloadFormatVersion": "2.0"}:
+                yield f"{path} is passed on in another format: {integration}"
+            prefix, logical, suffix = re.fullmatch(r"(.*)\$\{(\w+)\.Arn\}(.*)", uri).groups()
+            if (prefix, suffix) != ("arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/", "/invocations"):
+                yield f"{path} leads to {uri}"
+            method = "ANY" if method == "x-amazon-apigateway-any-method" else method.upper()
+            if (path == "$default") != operation.get("isDefaultRoute", False):
+                yield f"{path} is the default route, or is not"
+            found.add((method, path, template.name(logical)))
+    # Locally, too, what has no route is a 404 as problem+json.
+    wanted = code.routes | {("ANY", "$default", "portal")}
+    yield from (f"the route {' '.join(r)} is missing" for r in wanted - found)
+    yield from (f"there is no route {' '.join(r)} in the code" for r in found - wanted)
+    cors = api["Body"]["x-amazon-apigateway-cors"]
+    wanted = {"allowOrigins": template.parameters["CorsOrigins"]["Default"], "allowMethods": ["GET", "POST", "PATCH", "DELETE"],
+              "allowHeaders": ["Content-Type", "X-API-Key", "Idempotency-Key"], "maxAge": 3600}
+    if set(cors["exposeHeaders"]) != EXPOSED or {k: v for k, v in cors.items() if k != "exposeHeaders"} != wanted or "*" in str(cors):
+        yield f"pages of others may do something else: {cors}"
+
+
+def check_stage(template):
+    (stage,) = template.of_type("AWS::ApiGatewayV2::Stage").values()
+    if (stage["ApiId"], stage["StageName"], stage["AutoDeploy"]) != ({"Ref": "Api"}, "$default", True):
+        yield "the API's stage is another one"
+    if stage["DefaultRouteSettings"] != {"ThrottlingRateLimit": {"Ref": "RequestsPerSecond"}, "ThrottlingBurstLimit": {"Ref": "RequestBurst"}}:
+        yield f"the API is throttled otherwise: {stage['DefaultRouteSettings']}"
+    log = stage["AccessLogSettings"]
+    fields = json.loads(log["Format"])
+    if log["DestinationArn"] != {"Fn::GetAtt": ["AccessLogs", "Arn"]} or fields.keys() != LOGGED:
+        yield "the access log goes elsewhere, or says something else"
+    if fields["requestId"] != "$context.requestId" or fields["functionRequestId"] != "$context.awsEndpointRequestId":
+        yield "a line of the access log does not lead to the function's log"
+    if not all(re.fullmatch(r"\$context\.[\w.]+", value) for value in fields.values()):
+        yield "the access log has something that is no variable"
+    (domain,), (mapping,) = (template.of_type(f"AWS::ApiGatewayV2::{kind}").values() for kind in ("DomainName", "ApiMapping"))
+    settings = [{"CertificateArn": {"Ref": "CertificateArn"}, "EndpointType": "REGIONAL", "SecurityPolicy": "TLS_1_2"}]
+    if domain != {"DomainName": {"Ref": "DomainName"}, "DomainNameConfigurations": settings}:
+        yield "the custom domain is another one, or has weaker TLS"
+    if mapping != {"ApiId": {"Ref": "Api"}, "DomainName": {"Ref": "Domain"}, "Stage": {"Ref": "ApiApiGatewayDefaultStage"}}:
+        yield "the custom domain leads elsewhere"
+
+
+def check_tables(template, code):
+    by_name = {template.name(logical): p for logical, p in template.of_type("AWS::DynamoDB::Table").items()}
+    yield from (f"the tables differ: {name}" for name in by_name.keys() ^ code.tables.keys())
+    indexes = set()
+    for name, properties in by_name.items():
+        kinds = {a["AttributeName"]: a["AttributeType"] for a in properties["AttributeDefinitions"]}
+        keys = ",".join(keys_of(properties))
+        ttl, stream = properties.get("TimeToLiveSpecification"), properties.get("StreamSpecification")
+        has = (keys, ttl["AttributeName"] if ttl else "-", stream["StreamViewType"] if stream else "-")
+        if name in code.tables and has != code.tables[name][1:]:
+            yield f"the table {name} has {has}, the code wants {code.tables[name][1:]}"
+        if ttl and ttl["Enabled"] is not True:
+            yield f"nothing in {name} ages"
+        own = [(partition, sort, kind) for table, _, partition, sort, kind in code.indexes if table == name]
+        wanted = dict.fromkeys(code.tables[name][1].split(",") + [partition for partition, *_ in own], "S")
+        if kinds != {sort: kind for _, sort, kind in own} | wanted:
+            yield f"{name} declares {kinds}"
+        for index in properties.get("GlobalSecondaryIndexes", []):
+            partition, sort = keys_of(index)
+            indexes.add((name, index["IndexName"], partition, sort, kinds[sort]))
+            if index["Projection"] != {"ProjectionType": "KEYS_ONLY"}:
+                yield f"{index['IndexName']} projects more than keys"
+        if properties["PointInTimeRecoverySpecification"] != {"PointInTimeRecoveryEnabled": True}:
+            yield f"{name} has no point-in-time recovery"
+        if properties["SSESpecification"] != {"SSEEnabled": True} or properties["BillingMode"] != "PAY_PER_REQUEST":
+            yield f"{name} is not encrypted, or not on demand"
+    yield from (f"the indexes differ: {index}" for index in indexes ^ code.indexes)
+
+
+def keys_of(properties):
+    """The names of the key attributes, the partition key first."""
+    names = {key["KeyType"]: key["AttributeName"] for key in properties["KeySchema"]}
+    return [names[kind] for kind in ("HASH", "RANGE") if kind in names or names.keys() - {"HASH", "RANGE"}]
+
+
+def check_queues(template, code):
+    found, dead = {}, set()
+    for logical, properties in template.of_type("AWS::SQS::Queue").items():
+        name, redrive = template.name(logical), properties.get("RedrivePolicy")
+        if redrive:
+            kept = FOUR_DAYS
+            found[name] = (template.resource(redrive["deadLetterTargetArn"]), properties["VisibilityTimeout"], redrive["maxReceiveCount"])
+        else:
+            kept = FORTNIGHT
+            dead.add(name)
+        if properties["MessageRetentionPeriod"] != kept:
+            yield f"{name} keeps messages for another time"
+        if properties["SqsManagedSseEnabled"] is not True:
+            yield f"{name} is not encrypted"
+    wanted = {name: (dead, visibility, receives) for name, (dead, _, visibility, receives) in code.queues.items()}
+    if found != wanted or dead != {dead for dead, *_ in wanted.values()} | {"dispatch-dead"}:
+        yield f"the queues are {found} and {dead}, the code wants {wanted}"
+
+
+def check_sources(template):
+    by_function = {}
+    for logical, source in template.of_type("AWS::Lambda::EventSourceMapping").items():
+        source, function = dict(source), source["FunctionName"]["Ref"]
+        arn, batch = source.pop("EventSourceArn"), source.pop("BatchSize")
+        by_function[template.name(source.pop("FunctionName")["Ref"])] = template.resource(arn)
+        if source.pop("FunctionResponseTypes") != ["ReportBatchItemFailures"]:
+            yield f"{logical} does not report partial failures"
+        if template.resources[logical].get("DependsOn") != template.resources[function]["Properties"]["Role"]["Fn::GetAtt"][0]:
+            yield f"{logical} may be made before its function may read"
+        queue = template.resources[arn["Fn::GetAtt"][0]]
+        if queue["Type"] == "AWS::SQS::Queue":
+            if queue["Properties"]["VisibilityTimeout"] < 6 * template.resources[function]["Properties"]["Timeout"]:
+                yield f"{logical}: messages come back while the function still works"
+            if not 1 <= batch <= 10 or not 2 <= source["ScalingConfig"]["MaximumConcurrency"] <= 100 or source.keys() != {"ScalingConfig"}:
+                yield f"{logical} takes too much at once, or leaves something out: {source}"
+            continue
+        if not 1 <= batch <= 100 or not 1 <= source.pop("MaximumRetryAttempts") <= 100 or not 1 <= source.pop("ParallelizationFactor") <= 10:
+            yield f"{logical} takes too much at once, or holds up the others for too long"
+        # What was dispatched already does no harm; what is left out is an event that is late by minutes.
+        filters = [json.loads(one["Pattern"]) for one in source.pop("FilterCriteria")["Filters"]]
+        if filters != [{"eventName": ["INSERT", "MODIFY"]}] or source.pop("StartingPosition") != "TRIM_HORIZON":
+            yield f"{logical} leaves out events"
+        given_up = {"OnFailure": {"Destination": {"Fn::GetAtt": ["DispatchDeadQueue", "Arn"]}}}
+        if source != {"BisectBatchOnFunctionError": True, "DestinationConfig": given_up}:
+            yield f"{logical} lets a bad record hold up the others, or loses it"
+    if by_function != {"dispatcher": "events/stream", "deliverer": "delivery", "retry-worker": "retry"}:
+        yield f"the sources are {by_function}"
+    (rule,) = template.of_type("AWS::Events::Rule").values()
+    if rule["ScheduleExpression"] != "rate(1 minute)" or [t["Arn"] for t in rule["Targets"]] != [{"Fn::GetAtt": ["Sweeper", "Arn"]}]:
+        yield "the sweeper does not run every minute"
