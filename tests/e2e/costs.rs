@@ -126,7 +126,7 @@ async fn what_it_costs_is_in_the_table() {
     assert_eq!(app.drain_delivery_queue().await, 10);
     bill.end("deliveries: ten arrive in one batch");
 
-    receiver.answer_with([500; 5]);
+    receiver.answer_with([500, 500, 204]);
     app.post("/api/webhook/workorder", order("WO-6")).await.expect(200);
     app.drain_stream().await;
     bill.begin();
@@ -136,11 +136,22 @@ async fn what_it_costs_is_in_the_table() {
     app.drain_retry_queue().await;
     bill.end("retry: fails, is to be tried again");
     app.advance(Duration::from_secs(340)).await;
+    bill.begin();
     app.drain_retry_queue().await;
+    bill.end("retry: arrives");
+
+    receiver.answer_with([500]);
+    app.post("/api/webhook/workorder", order("WO-7")).await.expect(200);
+    app.drain().await;
+    for wait in [70, 340] {
+        app.advance(Duration::from_secs(wait)).await;
+        app.drain_retry_queue().await;
+    }
     bill.begin();
     app.advance(Duration::from_secs(901)).await;
     app.drain_retry_queue().await;
     bill.end("hop: of 15 minutes");
+    receiver.answer_with([204]);
     app.drain().await;
 
     bill.begin();
@@ -150,7 +161,7 @@ async fn what_it_costs_is_in_the_table() {
     for _ in 0..9 {
         app.endpoint(&receiver.url(), ["*"]).await;
     }
-    app.post("/api/webhook/workorder", order("WO-7")).await.expect(200);
+    app.post("/api/webhook/workorder", order("WO-8")).await.expect(200);
     bill.begin();
     app.drain_stream().await;
     bill.end("dispatch: to ten endpoints");
