@@ -8,7 +8,7 @@ use shared::delivery::{Attempt, Delivery, DeliveryStatus, Trigger};
 use shared::events::EventName;
 use shared::ids;
 use shared::store::deliveries::Outcome;
-use tests::{Receiver, Reply, Tenant, TestApp};
+use tests::{Receiver, Reply, Tenant, TestApp, done_delivery};
 
 use crate::deliveries::{batch_of, create_work_order};
 use crate::expect::{common_headers, header, refused};
@@ -167,30 +167,8 @@ async fn pages_have_neither_gaps_nor_doubles_while_new_ones_arrive() {
 
 /// Stores deliveries of an endpoint that are done, `count` of them from `created_at` on, a second apart.
 async fn store(app: &TestApp, endpoint: &str, count: i64, status: DeliveryStatus, created_at: Timestamp) {
-    let delivery = |number: i64| {
-        let created_at = created_at + SignedDuration::from_secs(number);
-        Delivery {
-            account: app.account.clone(),
-            id: ids::new_id("dlv_", created_at),
-            event_id: ids::new_id("evt_", created_at),
-            event: EventName::WorkorderCreated,
-            outbox_id: String::new(),
-            endpoint_id: endpoint.to_owned(),
-            status,
-            attempt_count: 1,
-            series_start: 0,
-            series: 0,
-            trigger: Trigger::Scheduled,
-            next_attempt_at: None,
-            created_at,
-            claimed_until: None,
-            waiting_since: None,
-            completed_at: Some(created_at),
-            test: false,
-            last_attempt: None,
-            attempts: Vec::new(),
-        }
-    };
+    let delivery =
+        |number| done_delivery(&app.account, endpoint, status, created_at + SignedDuration::from_secs(number));
     let deliveries: Vec<Delivery> = (0..count).map(delivery).collect();
     let store = app.system().environment().deliveries().unwrap();
     for some in deliveries.chunks(100) {

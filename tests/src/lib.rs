@@ -21,6 +21,7 @@ pub use app::{Drained, TestApp};
 pub use backlog::{Backlog, Depth};
 pub use builder::Builder;
 pub use fixtures::fixture;
+pub use many::done_delivery;
 pub use receiver::{Answer, Received, Receiver};
 pub use tenant::{Call, Endpoint, Reply, Tenant};
 pub use tls::Ca;

@@ -11,6 +11,7 @@ use shared::events::EventName;
 use shared::ids;
 use shared::signing::SigningSecret;
 use shared::store::deliveries::MAX_CREATED_AT_ONCE;
+use shared::store::events::{Outbox, StoredEvent};
 
 /// Items that are made side by side.
 const AT_ONCE: usize = 100;
@@ -62,33 +63,21 @@ pub(crate) async fn deliveries(system: &System, account: &str, endpoints: &[Stri
     for some in all.chunks(MAX_CREATED_AT_ONCE) {
         let made = some.iter().map(|number| {
             let ago = jiff::SignedDuration::from_secs(i64::try_from(count - number).unwrap());
-            delivery(account, &endpoints[number % endpoints.len()], now - ago)
+            done_delivery(account, &endpoints[number % endpoints.len()], DeliveryStatus::Delivered, now - ago)
         });
         store.create(&made.collect::<Vec<_>>()).await.unwrap();
     }
 }
 
-fn delivery(account: &str, endpoint_id: &str, at: Timestamp) -> Delivery {
-    let event_id = ids::new_id("evt_", at);
-    Delivery {
-        account: account.to_owned(),
-        id: ids::delivery_id(&event_id, endpoint_id),
-        outbox_id: event_id.trim_start_matches("evt_").to_owned(),
-        event_id,
-        event: EventName::WorkorderCreated,
-        endpoint_id: endpoint_id.to_owned(),
-        status: DeliveryStatus::Delivered,
-        attempt_count: 1,
-        series_start: 0,
-        series: 0,
-        trigger: Trigger::Scheduled,
-        next_attempt_at: None,
-        created_at: at,
-        claimed_until: None,
-        waiting_since: None,
-        completed_at: Some(at),
-        test: false,
-        last_attempt: None,
-        attempts: Vec::new(),
-    }
+/// A delivery as it is stored after one attempt, made and done at `at`.
+#[must_use]
+pub fn done_delivery(account: &str, endpoint_id: &str, status: DeliveryStatus, at: Timestamp) -> Delivery {
+    let event = StoredEvent {
+        id: ids::new_id("evt_", at),
+        name: EventName::WorkorderCreated,
+        body: String::new(),
+        project_id: None,
+    };
+    let pending = Outbox::of(account, "req_1", event.clone()).delivery(&event, endpoint_id, Trigger::Scheduled, at);
+    Delivery { status, attempt_count: 1, next_attempt_at: None, completed_at: Some(at), ..pending }
 }

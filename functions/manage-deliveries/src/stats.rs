@@ -218,6 +218,7 @@ mod tests {
     use shared::delivery::{LastAttempt, Trigger};
     use shared::events::EventName;
     use shared::ids::new_id;
+    use shared::store::events::{Outbox, StoredEvent};
 
     use super::*;
 
@@ -229,27 +230,15 @@ mod tests {
 
     fn delivery(at: &str, endpoint_id: &str, status: DeliveryStatus) -> Delivery {
         let at = time(at);
-        Delivery {
-            account: "acc_1".to_owned(),
-            id: new_id("dlv_", at),
-            event_id: new_id("evt_", at),
-            event: EventName::WorkorderCreated,
-            outbox_id: "1".to_owned(),
-            endpoint_id: endpoint_id.to_owned(),
-            status,
-            attempt_count: 1,
-            series_start: 0,
-            series: 0,
-            trigger: Trigger::Scheduled,
-            next_attempt_at: None,
-            created_at: at,
-            claimed_until: None,
-            waiting_since: None,
-            completed_at: None,
-            test: false,
-            last_attempt: Some(LastAttempt { duration_ms: 40, status_code: Some(200), error: None }),
-            attempts: Vec::new(),
-        }
+        let event = StoredEvent {
+            id: new_id("evt_", at),
+            name: EventName::WorkorderCreated,
+            body: String::new(),
+            project_id: None,
+        };
+        let pending = Outbox::of("acc_1", "req_1", event.clone()).delivery(&event, endpoint_id, Trigger::Scheduled, at);
+        let last_attempt = Some(LastAttempt { duration_ms: 40, status_code: Some(200), error: None });
+        Delivery { status, attempt_count: 1, next_attempt_at: None, last_attempt, ..pending }
     }
 
     fn stats(hours: u8, deliveries: &[Delivery]) -> Stats {

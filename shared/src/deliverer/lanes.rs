@@ -84,31 +84,15 @@ impl Drop for Place<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::delivery::DeliveryStatus;
+    use crate::delivery::Trigger;
     use crate::events::EventName;
+    use crate::store::events::{Outbox, StoredEvent};
 
-    fn delivery(id: usize, endpoint: &str) -> Delivery {
-        Delivery {
-            account: "acc_1".to_owned(),
-            id: format!("dlv_{id}"),
-            event_id: String::new(),
-            event: EventName::VendorCreated,
-            outbox_id: String::new(),
-            endpoint_id: endpoint.to_owned(),
-            status: DeliveryStatus::Pending,
-            attempt_count: 0,
-            series_start: 0,
-            series: 0,
-            trigger: crate::delivery::Trigger::Scheduled,
-            next_attempt_at: None,
-            created_at: jiff::Timestamp::UNIX_EPOCH,
-            claimed_until: None,
-            waiting_since: None,
-            completed_at: None,
-            test: false,
-            last_attempt: None,
-            attempts: Vec::new(),
-        }
+    fn delivery(number: usize, endpoint: &str) -> Delivery {
+        let id = format!("evt_{number}");
+        let event = StoredEvent { id, name: EventName::VendorCreated, body: String::new(), project_id: None };
+        let outbox = Outbox::of("acc_1", "req_1", event.clone());
+        outbox.delivery(&event, endpoint, Trigger::Scheduled, jiff::Timestamp::UNIX_EPOCH)
     }
 
     #[tokio::test(start_paused = true)]

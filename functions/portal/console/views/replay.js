@@ -25,9 +25,8 @@ export async function replay({ query, signal }) {
   const options = endpoints.map((one) => [one.id, nameOf(one)]);
   const element = form([
     field("Endpoint", select("endpointId", options, query.get("endpointId") ?? "")),
-    h("div", { class: "pair" },
-      field("From", dateTime("since", localInput(Date.now() - 86_400_000))),
-      field("Until", dateTime("until", ""), { hint: "Empty for now." })),
+    field("From", dateTime("since", localInput(Date.now() - 86_400_000))),
+    field("Until", dateTime("until", ""), { hint: "Empty for now." }),
     field("Events", select("events", names)),
     group("Which deliveries", [
       choice("only", "failed", "Failed or cancelled", true, "radio"),
