@@ -158,9 +158,13 @@ export async function rotation(browser, system) {
 export async function keys(browser, system) {
   const scopes = ["webhooks:manage", "keys:manage"];
   const own = await call(system, "POST", "/api/keys", { name: "Night shift", scopes });
+  // More than a page of the API.
+  const gates = await Promise.all(Array.from({ length: 101 }, (_, n) => call(system, "POST", "/api/keys", { name: `Gate ${n}`, scopes: ["inbound"] })));
   const page = await open(browser, system, { permissions: ["clipboard-read", "clipboard-write"] });
   await signIn(page, own.key);
   await page.getByRole("link", { name: "API keys" }).click();
+  await page.getByRole("row").filter({ hasText: /Gate \d/ }).nth(100).waitFor();
+  await Promise.all(gates.map(({ id }) => call(system, "DELETE", `/api/keys/${id}`)));
   await page.getByRole("button", { name: "New key" }).click();
   await page.getByLabel("Name").fill("Payroll import");
   await page.getByRole("button", { name: "Make the key" }).click();

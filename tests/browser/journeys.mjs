@@ -1,7 +1,9 @@
 // What people come for, by clicking.
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
+import { mkdirSync } from "node:fs";
 import { createServer } from "node:net";
+import { join } from "node:path";
 import { env } from "node:process";
 import { call, run, startReceiver, until } from "./system.mjs";
 
@@ -62,7 +64,9 @@ export async function subscriber(browser, system) {
   await page.getByRole("button", { name: "Create endpoint" }).click();
   await page.getByRole("heading", { name: "The endpoint is there" }).waitFor();
   const secret = await page.getByText(/^whsec_[A-Za-z0-9+/=]{40,}$/).textContent();
-  const receiver = run("node", ["receiver.mjs", String(port)], { cwd: env.SAMPLES, env: { ...env, WEBHOOK_SECRET: secret } });
+  const directory = join(system.data, "receiver");
+  mkdirSync(directory);
+  const receiver = run("node", [join(env.SAMPLES, "receiver.mjs"), String(port)], { cwd: directory, env: { ...env, WEBHOOK_SECRET: secret } });
   await until("the receiver", () => fetch(`http://127.0.0.1:${port}/`, { method: "POST" }).then(() => true, () => false));
   await page.getByRole("link", { name: "Send a test" }).click();
   await page.getByLabel("Event", { exact: true }).selectOption("workorder.completed");

@@ -1,5 +1,6 @@
 // Starts a local system, lets people go their ways through it, then looks at every page in every dress.
 import { rm } from "node:fs/promises";
+import { env } from "node:process";
 import { chromium } from "playwright-core";
 import { accessibility } from "./accessibility.mjs";
 import { editing, fewCalls, keyboard, keys, replaying, resending, rotation, searching, watching } from "./everyday.mjs";
@@ -8,7 +9,7 @@ import { startSystem, stopAll } from "./system.mjs";
 
 const LONGEST_MS = 120_000;
 
-const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
+const browser = await chromium.launch({ executablePath: env.CHROMIUM, args: ["--no-sandbox"] });
 const system = await startSystem();
 try {
   for (const journey of [subscriber, onCall, integrator, whatIsWrong, keyboard, searching, watching, editing, rotation, keys, replaying, resending, fewCalls]) {

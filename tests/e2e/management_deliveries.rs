@@ -5,8 +5,6 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use shared::delivery::{Attempt, Delivery, DeliveryStatus, Trigger};
-use shared::events::EventName;
-use shared::ids;
 use shared::store::deliveries::Outcome;
 use tests::{Receiver, Reply, Tenant, TestApp, done_delivery};
 

@@ -59,6 +59,8 @@ ids = {
 
 (work / "ids.json").write_text(json.dumps(made | {"ids": ids}))
 lines = ["[headers]", f'X-API-Key = "{key["key"]}"']
+# 401 is what a call without a key gets, until there were fifty in a minute.
+lines += ["[checks.missing_required_header]", 'expected-statuses = ["401", "429"]']
 for thing, id in ids.items():
     # What is deleted is not there for the calls after it: those deletions try an id that leads nowhere.
     path = rf"^/api/{thing}/\{{id\}}(/.*)?$"

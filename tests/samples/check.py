@@ -11,7 +11,7 @@ import sys
 import tempfile
 
 import frameworks
-from system import Capture, FlakyServer, answer, break_off, call, check, counted, free_port, listens, running, serving, until
+from system import Capture, FlakyServer, answer, answer_to_length, break_off, call, check, counted, free_port, listens, running, serving, until
 
 SAMPLES = pathlib.Path("functions/portal/docs/samples").resolve()
 BUILT = pathlib.Path("target/samples").resolve()
@@ -145,6 +145,8 @@ def check_receiver(language, base, key, directory):
         check(again[-1]["statusCode"] == 204, f"{language} answered a duplicate with {again[-1]}")
         for wrong in (b"", b"{}"):
             check(answer(port, wrong) == 401, f"{language} took what nobody signed")
+        for length in ("-1", "many", "9" * 30):
+            check(400 <= answer_to_length(port, length) < 500, f"{language} took {length} for a length")
         break_off(port)
         check(answer(port, b"{}") == 401, f"{language} does not answer after a request that broke off")
     check(stored(language, directory) == 2 and len(output.read_text().splitlines()) == 2, f"{language} did things twice")

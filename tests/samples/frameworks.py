@@ -8,7 +8,7 @@ from system import answer, check, free_port, listens, running, until
 
 SAMPLES = pathlib.Path("functions/portal/docs/samples").resolve()
 NODE = pathlib.Path("target/samples/node").resolve()
-PYTHON = pathlib.Path("target/samples/venv/bin/python").absolute()
+PYTHON = pathlib.Path("target/flask/bin/python").absolute()
 LIBRARIES = {
     "Node": ["node", NODE / "standard-webhooks.mjs"],
     "Python": [PYTHON, SAMPLES / "standard-webhooks.py"],

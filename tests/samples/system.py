@@ -74,6 +74,13 @@ def answer(port, body, headers=()):
         return error.code
 
 
+def answer_to_length(port, length):
+    """The status that a receiver answers with to a request whose Content-Length is not one, without waiting for its body."""
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(f"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n{{".encode())
+        return int(connection.makefile("rb").readline().split()[1])
+
+
 def break_off(port):
     """A request whose connection is reset within its body."""
     with socket.create_connection(("127.0.0.1", port)) as connection:

@@ -157,9 +157,9 @@ def check_topic(template):
 
 
 def check_parameters(template, code):
-    # The figures of deliveries are lines without a level, which Lambda takes for INFO.
-    if set(template.parameters["LogLevel"]["AllowedValues"]) - {"TRACE", "DEBUG", "INFO"}:
-        yield "a log level would drop the figures of deliveries"
+    # The figures of deliveries are lines without a level, which Lambda takes for INFO; at TRACE whole requests are written.
+    if set(template.parameters["LogLevel"]["AllowedValues"]) - {"DEBUG", "INFO"}:
+        yield "a log level would drop the figures of deliveries, or write keys and bodies"
     pattern = re.compile(template.parameters["RetrySchedule"]["AllowedPattern"])
     fits = lambda text: bool(pattern.fullmatch(text))
     accepted = {n for n in range(2 * code.longest_wait) if fits(str(n))}

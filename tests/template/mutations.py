@@ -139,6 +139,7 @@ def of_parameters(document):
     parameters = document["Parameters"]
     for name, key, value in (
         ("LogLevel", "AllowedValues", ["INFO", "WARN"]),
+        ("LogLevel", "AllowedValues", ["TRACE", "INFO"]),
         ("RetrySchedule", "AllowedPattern", "[0-9]+(,[0-9]+)*"),
         ("RetrySchedule", "AllowedPattern", "60(,60)*"),
         ("RetrySchedule", "Default", "0"),

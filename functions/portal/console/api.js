@@ -72,6 +72,21 @@ export function signOut() {
  */
 export const get = (path, signal) => call("GET", path, undefined, signal);
 /**
+ * A whole list, page by page.
+ * @param {string} path
+ * @param {AbortSignal} [signal]
+ */
+export async function getAll(path, signal) {
+  const all = [];
+  for (let cursor = ""; cursor !== null; ) {
+    const page = await get(`${path}?limit=100${cursor}`, signal);
+    all.push(...page.data);
+    cursor = page.nextCursor && `&cursor=${page.nextCursor}`;
+  }
+  return all;
+}
+
+/**
  * @param {string} path
  * @param {unknown} [body]
  */
@@ -142,7 +157,11 @@ async function call(method, path, body, signal, once) {
   noteUsage(response.headers);
   if (method !== "GET") changes.dispatchEvent(new Event("changed"));
   if (response.status === 204) return null;
-  const answer = await response.json().catch(() => ({}));
+  const answer = await response.json().catch(() => {
+    signal?.throwIfAborted();
+    if (response.ok) throw new ApiError(0, {}, null);
+    return {};
+  });
   if (response.ok) return answer;
   if (response.status === 401) changes.dispatchEvent(new Event("refused"));
   const wait = Number.parseInt(response.headers.get("Retry-After") ?? "", 10);

@@ -1,6 +1,6 @@
 /** Lists that several views need, and what they call things. */
 
-import { changes, get } from "./api.js";
+import { changes, get, getAll } from "./api.js";
 
 /** Endpoints change seldom and every page names them: they are read again after so long, or after a change made here. */
 const ENDPOINTS_KEPT_MS = 15_000;
@@ -9,12 +9,12 @@ let kept = null;
 for (const change of ["changed", "signedout"]) changes.addEventListener(change, () => (kept = null));
 
 /**
- * All endpoints of the account; there are 100 by default.
+ * All endpoints of the account.
  * @returns {Promise<Api.Endpoint[]>}
  */
 export function allEndpoints() {
   if (!kept || Date.now() - kept.at > ENDPOINTS_KEPT_MS) {
-    const reading = { at: Date.now(), list: get("/api/endpoints?limit=100").then((answer) => answer.data) };
+    const reading = { at: Date.now(), list: getAll("/api/endpoints") };
     reading.list.catch(() => kept === reading && (kept = null));
     kept = reading;
   }

@@ -41,6 +41,7 @@ export function growingList({ label, columns, row, none }, read, signal) {
     for (let looks = 1; looks < MAX_LOOKS && page.data.length === 0 && page.nextCursor; looks++) {
       page = await read(page.nextCursor, signal);
     }
+    signal.throwIfAborted();
     return page;
   }
 

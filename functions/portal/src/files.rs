@@ -39,3 +39,19 @@ pub(crate) fn docs_text(name: &str) -> Option<String> {
 fn file(file: EmbeddedFile) -> Page {
     Page::new(file.metadata.mimetype(), file.data)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_sample_writes_when_it_runs_is_not_published() {
+        let known = ["cs", "go", "json", "mjs", "php", "py", "rb", "rs", "sh"];
+        let samples: Vec<_> = Docs::iter().filter_map(|name| Some(name.strip_prefix("samples/")?.to_owned())).collect();
+        assert!(samples.len() > known.len());
+        for name in samples {
+            let ending = name.rsplit_once('.').map(|(_, ending)| ending);
+            assert!(!name.contains('/') && ending.is_some_and(|ending| known.contains(&ending)), "{name}");
+        }
+    }
+}

@@ -93,7 +93,7 @@ function testForm(one, types) {
     }
   };
   return h("div", {},
-    h("p", {}, "Sends the catalog's example once and now, and waits 22 seconds for the answer. It counts for nothing: no health, no alert, no retry."),
+    h("p", {}, "Sends the catalog's example once and now, and waits 22 seconds for the answer. It affects no health, alert or retry."),
     h("div", { class: "inline" }, events, button("Send test", send, "primary")), outcome);
 }
 

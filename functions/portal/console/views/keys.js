@@ -1,4 +1,4 @@
-import { get, isOwnKey, patch, postOnce, remove, signIn, signOut, to } from "../api.js";
+import { getAll, isOwnKey, patch, postOnce, remove, signIn, signOut, to } from "../api.js";
 import { h } from "../dom.js";
 import { count, fromLocalInput, localInput, time } from "../format.js";
 import { choice, field, form, group } from "../form.js";
@@ -15,7 +15,7 @@ const SCOPES = /** @type {[string, string][]} */ ([
 /** @type {import("../app.js").View} */
 export async function keys({ signal }) {
   /** @type {Api.Key[]} */
-  const list = (await get("/api/keys?limit=100", signal)).data;
+  const list = await getAll("/api/keys", signal);
   // A hint is four characters: where two keys end alike, none of them is called this one.
   const alike = list.filter(({ hint }) => isOwnKey(hint));
   const own = alike.length === 1 ? alike[0]?.id : undefined;

@@ -38,6 +38,8 @@ def work():
 
 
 class Receiver(BaseHTTPRequestHandler):
+    timeout = 30  # seconds, for who sends slowly or nothing
+
     def do_POST(self):
         try:
             status = self.receive()
@@ -50,7 +52,10 @@ class Receiver(BaseHTTPRequestHandler):
             self.end_headers()
 
     def receive(self):
-        size = int(self.headers.get("Content-Length") or 0)
+        length = self.headers.get("Content-Length") or ""
+        if not re.fullmatch(r"[0-9]{1,9}", length):
+            return 411
+        size = int(length)
         if size > MAX_BYTES:
             return 413
         body = self.rfile.read(size)  # the raw bytes, before any parser
