@@ -9,5 +9,11 @@ use tracing_subscriber::fmt;
 #[expect(clippy::disallowed_methods, reason = "before anything else, the environment among it")]
 pub fn start() {
     let level = std::env::var("AWS_LAMBDA_LOG_LEVEL").ok().and_then(|level| level.parse().ok()).unwrap_or(Level::INFO);
-    fmt().json().with_max_level(level.min(Level::DEBUG)).with_target(false).with_span_list(false).with_ansi(false).init();
+    fmt()
+        .json()
+        .with_max_level(level.min(Level::DEBUG))
+        .with_target(false)
+        .with_span_list(false)
+        .with_ansi(false)
+        .init();
 }
