@@ -327,6 +327,8 @@ async fn a_retry_during_an_attempt_begins_after_it() {
         receiver.release();
     };
     tokio::join!(attempt, person);
+    // The attempt took its time, whatever the test's clock says.
+    app.advance(SECOND).await;
     app.drain().await;
     let delivery = app.only_delivery().await;
     let triggers: Vec<Trigger> = delivery.attempts.iter().map(|attempt| attempt.trigger).collect();
@@ -361,6 +363,7 @@ async fn two_functions_never_make_attempts_of_one_delivery_side_by_side() {
         receiver.release();
     };
     tokio::join!(attempt, meanwhile);
+    app.advance(SECOND).await;
     app.drain().await;
     assert_eq!(receiver.count(), 3, "the retry follows at once, and once");
     app.advance(Duration::from_secs(70)).await;
