@@ -18,9 +18,9 @@ pub enum DeliveryStatus {
     Retrying,
     /// It arrived.
     Delivered,
-    /// Every attempt of the schedule failed.
+    /// Every attempt of the schedule failed, the endpoint answered 410, or it stayed disabled for days.
     Failed,
-    /// Its endpoint is gone or disabled.
+    /// Its endpoint was deleted.
     Cancelled,
 }
 
@@ -86,8 +86,8 @@ pub struct Delivery {
     pub trigger: Trigger,
     /// When the next attempt is due.
     pub next_attempt_at: Option<Timestamp>,
-    /// Until when the next attempt belongs to the worker that claimed it. First attempts are not claimed: nothing else
-    /// than a second copy of their message could make them twice at once.
+    /// Until when the next attempt belongs to the worker that claimed it. The very first attempt is not claimed: only a
+    /// second copy of its message could make it twice at once.
     pub claimed_until: Option<Timestamp>,
     /// Since when it waits for its endpoint to be enabled again.
     pub waiting_since: Option<Timestamp>,

@@ -11,7 +11,7 @@
 //! | events | account, ULID of the request's outbox item | the stream to the dispatcher; by id; from a cursor on |
 //! | undispatched | shard, ULID and account of an outbox item | what the stream did not bring |
 //! | endpoints | account, endpoint id | all of an account; one |
-//! | deliveries | account, delivery id · by endpoint · by due time (sparse) | one; newest first; of an endpoint; overdue |
+//! | deliveries | account, delivery id · by endpoint · by account and status (sparse) · by due time (sparse) | one; newest first; of an endpoint; of a rare status; overdue |
 //! | alerts | account, alert id · unpublished (sparse) | newest first; not published yet |
 //! | idempotency | `<account>#<scope>#<key>` | claim, answer again |
 

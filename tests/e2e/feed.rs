@@ -10,7 +10,7 @@ use crate::expect::{common_headers, header, refused};
 
 const EVENTS: &str = "/api/events";
 /// Events are in the feed when they are so old.
-const SETTLED: Duration = Duration::from_secs(16);
+const SETTLED: Duration = Duration::from_secs(21);
 
 /// Reads a page behind `after`. Returns the events' work order numbers or names, the next cursor and the one to keep.
 async fn read(tenant: &Tenant, query: &str, after: Option<&str>) -> (Vec<Value>, Option<String>, Option<String>) {

@@ -17,6 +17,11 @@ fn counts(of: &Value) -> [u64; 4] {
     ["delivered", "failed", "waiting", "cancelled"].map(|name| of[name].as_u64().unwrap())
 }
 
+/// An endpoint of the answer `told`.
+fn of<'a>(told: &'a Value, id: &str) -> &'a Value {
+    told["endpoints"].as_array().unwrap().iter().find(|one| one["endpointId"] == id).unwrap()
+}
+
 #[tokio::test]
 async fn each_delivery_is_counted_by_its_hour_and_its_endpoint() {
     let app = TestApp::builder().retry_schedule("60").start().await;
@@ -43,17 +48,16 @@ async fn each_delivery_is_counted_by_its_hour_and_its_endpoint() {
     assert!(hours[..22].iter().all(|hour| counts(hour) == [0; 4]));
     assert!(told["latencyMs"]["p50"].is_u64(), "{told}");
 
-    let endpoints = told["endpoints"].as_array().unwrap();
-    let of = |id: &str| endpoints.iter().find(|one| one["endpointId"] == id).unwrap();
-    assert_eq!(counts(of(&good.id)), [2, 0, 0, 0]);
-    assert_eq!(of(&good.id)["nextAttemptAt"], Value::Null);
-    assert_eq!(of(&good.id)["hours"].as_array().unwrap().len(), 2);
-    assert_eq!(counts(of(&bad.id)), [0, 0, 1, 0]);
-    let next = of(&bad.id)["nextAttemptAt"].as_str().unwrap();
+    assert_eq!(counts(of(told, &good.id)), [2, 0, 0, 0]);
+    assert_eq!(of(told, &good.id)["nextAttemptAt"], Value::Null);
+    assert_eq!(of(told, &good.id)["hours"].as_array().unwrap().len(), 2);
+    assert_eq!(counts(of(told, &bad.id)), [0, 0, 1, 0]);
+    let next = of(told, &bad.id)["nextAttemptAt"].as_str().unwrap();
     assert!(next >= "2025-10-20T15:31:00Z", "{next}");
 
     let latest = stats(&app, "?hours=1").await.body;
-    assert_eq!((latest["hours"].as_array().unwrap().len(), counts(of(&bad.id))), (1, [0, 0, 1, 0]));
+    assert_eq!((latest["hours"].as_array().unwrap().len(), counts(of(&latest, &bad.id))), (1, [0, 0, 1, 0]));
+    assert_eq!(counts(of(&latest, &good.id)), [1, 0, 0, 0], "of the latest hour alone");
     app.advance(Duration::from_mins(2)).await;
     app.drain().await;
     let later = stats(&app, "?hours=1").await.body;

@@ -119,7 +119,7 @@ async fn deliveries_events_and_alerts_of_another_account_are_not_there() {
     for number in ["WO-1", "WO-2"] {
         create_work_order(&app, number).await;
         app.drain().await;
-        app.advance(Duration::from_secs(20)).await;
+        app.advance(Duration::from_secs(21)).await;
         app.drain().await;
     }
     let delivery = app.deliveries().await.remove(0);

@@ -17,8 +17,9 @@ use crate::route::no_such_event;
 use crate::view::{EventView, Sibling, WholeEvent};
 
 /// Events are in the order in which their requests arrived, but stored when those end: one that takes its time must not
-/// appear behind a reader's cursor. So long may an inbound function run (10 seconds), and its clock be wrong.
-const SETTLED: SignedDuration = SignedDuration::from_secs(15);
+/// appear behind a reader's cursor. An inbound function may run for 15 seconds (the template's timeout), and clocks may
+/// differ by the rest.
+const SETTLED: SignedDuration = SignedDuration::from_secs(20);
 /// How many of its deliveries are shown with an event.
 const DELIVERIES_SHOWN: usize = 100;
 

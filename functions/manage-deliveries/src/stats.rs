@@ -14,9 +14,9 @@ use shared::store::deliveries::Filter;
 use crate::Call;
 
 const HOUR_SECONDS: i64 = 3_600;
-/// So many deliveries are read at a time.
+/// Deliveries that are read by one query.
 const PAGE: i32 = 1_000;
-/// So many times, at most.
+/// The most queries for one answer.
 const MAX_PAGES: usize = 10;
 
 /// What is counted: whole hours of the clock, of which the present one is the last.
@@ -192,7 +192,8 @@ impl Tally {
             since: span.since,
             until: span.until,
             complete: stopped.is_none(),
-            counted_since: stopped.map_or(span.since, whole_seconds),
+            // Of the second in which it ended, not all are counted.
+            counted_since: stopped.map_or(span.since, |at| whole_seconds(at + SignedDuration::from_secs(1))),
             hours: self.hours.into_iter().enumerate().map(hours).collect(),
             latency_ms: latency(&self.durations),
             endpoints: endpoints.collect(),
@@ -313,7 +314,7 @@ mod tests {
     fn a_count_that_stopped_says_from_when_on_it_is_whole() {
         let span = Span::latest(24, time(NOW));
         let stopped = Tally::new(span).into_stats(Some(time("2025-10-20T09:12:13.4Z")));
-        assert_eq!((stopped.complete, stopped.counted_since), (false, time("2025-10-20T09:12:13Z")));
+        assert_eq!((stopped.complete, stopped.counted_since), (false, time("2025-10-20T09:12:14Z")));
         let whole = Tally::new(span).into_stats(None);
         assert_eq!((whole.complete, whole.counted_since), (true, span.since));
     }

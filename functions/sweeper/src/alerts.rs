@@ -16,7 +16,13 @@ impl Sweeper {
     pub(crate) async fn sweep_alerts(&self) -> Result<usize, SweepError> {
         let (mut published, mut failed) = (0, None);
         for shard in Shard::all() {
-            let alerts = self.alerts.unpublished(shard, PAGE).await?;
+            let alerts = match self.alerts.unpublished(shard, PAGE).await {
+                Ok(alerts) => alerts,
+                Err(error) => {
+                    failed = Some(error.into());
+                    continue;
+                }
+            };
             for some in alerts.chunks(AT_ONCE) {
                 for outcome in join_all(some.iter().map(|(account, alert)| self.publish(account, alert))).await {
                     match outcome {

@@ -22,24 +22,32 @@ impl Sweeper {
     }
 
     /// Puts unfinished deliveries that are due before `until` back on the queue, at most `max` of each shard; returns how
-    /// many.
+    /// many. What fails does not keep the others: the last error is returned at the end.
     pub(crate) async fn put_back_deliveries(
         &self,
         until: Timestamp,
         now: Timestamp,
         max: usize,
     ) -> Result<usize, SweepError> {
-        let mut swept = 0;
+        let (mut swept, mut failed) = (0, None);
         for shard in Shard::all() {
             // All are found before the first is put back: what is put back moves on in the index, and a sweep without an
             // end would find it again and again.
-            let overdue = self.overdue(shard, until, max).await?;
+            let overdue = match self.overdue(shard, until, max).await {
+                Ok(overdue) => overdue,
+                Err(error) => {
+                    failed = Some(error.into());
+                    continue;
+                }
+            };
             for some in overdue.chunks(PAGE) {
-                self.put_back(some, now).await?;
+                if let Err(error) = self.put_back(some, now).await {
+                    failed = Some(error);
+                }
             }
             swept += overdue.len();
         }
-        Ok(swept)
+        failed.map_or(Ok(swept), Err)
     }
 
     /// At most `max` entries of one shard, oldest first.
@@ -56,12 +64,17 @@ impl Sweeper {
         Ok(overdue)
     }
 
+    /// What is reserved is sent, whatever became of the others: nobody would look at it again before its reservation ends.
     async fn put_back(&self, overdue: &[Overdue], now: Timestamp) -> Result<(), SweepError> {
         let reserve = overdue.iter().map(|entry| self.deliveries.reserve(entry, now, RESERVE));
-        let mut tasks = Vec::with_capacity(overdue.len());
-        for delivery in join_all(reserve).await {
-            tasks.extend(delivery?.map(|delivery| delivery.task()));
+        let (mut tasks, mut failed) = (Vec::with_capacity(overdue.len()), None);
+        for reserved in join_all(reserve).await {
+            match reserved {
+                Ok(delivery) => tasks.extend(delivery.map(|delivery| delivery.task())),
+                Err(error) => failed = Some(error),
+            }
         }
-        Ok(self.retries.send(&tasks, now).await?)
+        self.retries.send(&tasks, now).await?;
+        failed.map_or(Ok(()), |error| Err(error.into()))
     }
 }

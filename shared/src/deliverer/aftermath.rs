@@ -85,10 +85,19 @@ impl Deliverer {
         let clean = health.consecutive_failures == 0
             && health.state == HealthState::Healthy
             && health.first_failure_at.is_none();
+        // Taken away before the write and put there after one: whatever a failure writes meanwhile is found by the next.
         let unsettled = self.unsettled.remove(&endpoint.id);
         if fresh && clean && !unsettled {
             return Ok(());
         }
+        let noted = self.settle(delivery, endpoint, now).await;
+        if noted.is_err() {
+            self.unsettled.insert(&endpoint.id);
+        }
+        noted
+    }
+
+    async fn settle(&self, delivery: &Delivery, endpoint: &Endpoint, now: Timestamp) -> Result<(), StoreError> {
         if self.endpoints.note_success(&delivery.account, &endpoint.id, now).await? {
             return Ok(());
         }
@@ -103,11 +112,10 @@ impl Deliverer {
         last: LastAttempt,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        self.unsettled.insert(&endpoint.id);
         let first = delivery.attempt_count == 0;
-        let Some(after) = self.endpoints.note_failure(&delivery.account, &endpoint.id, first, now).await? else {
-            return Ok(());
-        };
+        let noted = self.endpoints.note_failure(&delivery.account, &endpoint.id, first, now).await;
+        self.unsettled.insert(&endpoint.id);
+        let Some(after) = noted? else { return Ok(()) };
         let health = &after.health;
         if health.state == HealthState::Healthy && health.consecutive_failures >= FAILING_AFTER {
             let alert = alert(AlertKind::EndpointFailing, delivery, Some(last), now);

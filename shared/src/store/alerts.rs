@@ -131,12 +131,17 @@ impl Alerts {
         for key in output.items() {
             let key = Reader { table: TABLE, item: key };
             let (account, id) = (key.string("pk")?, key.string("sk")?);
-            let call = self.db.get_item().table_name(&self.table).key("pk", s(&account)).key("sk", s(id));
+            let call = self.db.get_item().table_name(&self.table).key("pk", s(&account)).key("sk", s(&id));
             let found = call.consistent_read(true).send().await.map_err(StoreError::call("GetItem alert"))?;
             // The index lags: one that was published meanwhile is left out.
             let alert = found.item().filter(|item| item.contains_key("unpublished"));
             if let Some(item) = alert {
-                alerts.push((account, Reader { table: TABLE, item }.json("alert")?));
+                match (Reader { table: TABLE, item }).json("alert") {
+                    Ok(alert) => alerts.push((account, alert)),
+                    Err(error) => {
+                        tracing::error!(%error, alert_id = id, "an alert can't be read, and is not published");
+                    }
+                }
             }
         }
         Ok(alerts)

@@ -33,7 +33,7 @@ pub use list::{DeliveryPage, Filter};
 pub use overdue::Overdue;
 
 const TABLE: &str = "deliveries";
-/// So few new deliveries are stored one by one, side by side: in a transaction each would cost twice as much.
+/// Up to this many new deliveries are stored one by one, side by side: in a transaction each would cost twice as much.
 const FEW: usize = 10;
 /// An item holds the latest attempts and no more: people may send a delivery again as often as they like.
 const MAX_ATTEMPTS_KEPT: usize = 25;
