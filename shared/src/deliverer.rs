@@ -21,7 +21,7 @@ use crate::schedule::{RetrySchedule, Verdict, judge};
 use crate::seal::SealError;
 use crate::store::StoreError;
 use crate::store::alerts::Alerts;
-use crate::store::deliveries::{Deliveries, Outcome, Work};
+use crate::store::deliveries::{Deliveries, GRACE_SECONDS, Outcome, Work};
 use crate::store::endpoints::Endpoints;
 use crate::store::events::{Events, StoredEvent};
 use aftermath::Unsettled;
@@ -187,15 +187,17 @@ impl Deliverer {
 
     /// Until when another worker has the next attempt for itself; `None` when it is ours. A delivery's very first attempt
     /// needs no claim, which spares most deliveries a write: no retry is planned yet that could run beside it, and a
-    /// person who wants one is told that it is under way.
+    /// person who wants one is told that it is under way. That ends when it is so late that the sweeper might send it to
+    /// another worker before this attempt is recorded.
     async fn claimed_by_another(&self, delivery: &Delivery, now: Timestamp) -> Result<Option<Timestamp>, TaskError> {
         if let Some(until) = delivery.claimed(now) {
             return Ok(Some(until));
         }
-        if delivery.attempt_count == 0 && delivery.series == 0 {
+        let until = now + CLAIM;
+        let lost = delivery.next_attempt_at.unwrap_or(delivery.created_at) + SignedDuration::from_secs(GRACE_SECONDS);
+        if delivery.attempt_count == 0 && delivery.series == 0 && until < lost {
             return Ok(None);
         }
-        let until = now + CLAIM;
         let ours = self.deliveries.claim(delivery, now, until).await?;
         // Refused: another worker was faster, or the delivery has moved on, and then the task is dropped when it comes.
         Ok((!ours).then_some(until))

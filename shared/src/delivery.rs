@@ -86,8 +86,8 @@ pub struct Delivery {
     pub trigger: Trigger,
     /// When the next attempt is due.
     pub next_attempt_at: Option<Timestamp>,
-    /// Until when the next attempt belongs to the worker that claimed it. The very first attempt is not claimed: only a
-    /// second copy of its message could make it twice at once.
+    /// Until when the next attempt belongs to the worker that claimed it. The very first attempt is not claimed while it has
+    /// no other message than that of the dispatcher.
     pub claimed_until: Option<Timestamp>,
     /// Since when it waits for its endpoint to be enabled again.
     pub waiting_since: Option<Timestamp>,

@@ -54,12 +54,13 @@ impl Queue {
     /// message group, so that a queue shares itself fairly among endpoints.
     ///
     /// # Errors
-    /// When SQS can't be reached or refuses a message; the calls before it are done.
+    /// When SQS can't be reached or refuses a message: the first of these errors, after all the others were sent.
     pub async fn send(&self, tasks: &[DeliveryTask], now: Timestamp) -> Result<(), QueueError> {
+        let mut sent = Ok(());
         for chunk in tasks.chunks(BATCH) {
-            self.send_batch(chunk, now).await?;
+            sent = sent.and(self.send_batch(chunk, now).await);
         }
-        Ok(())
+        sent
     }
 
     async fn send_batch(&self, tasks: &[DeliveryTask], now: Timestamp) -> Result<(), QueueError> {

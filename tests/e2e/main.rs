@@ -29,6 +29,7 @@ mod keys;
 mod limits;
 mod losses;
 mod management_deliveries;
+mod manual_retries;
 mod openapi;
 mod privacy;
 mod publishing;

@@ -39,7 +39,8 @@ const FEW: usize = 10;
 const MAX_ATTEMPTS_KEPT: usize = 25;
 /// A transaction holds at most 100 items.
 pub const MAX_CREATED_AT_ONCE: usize = 100;
-/// How long after its due time a delivery counts as lost: longer than a message that is being worked on stays hidden.
+/// How long after its due time a delivery counts as lost, and gets another message. The old one may still come: from then on
+/// every attempt is claimed, the first one too.
 pub const GRACE_SECONDS: i64 = 300;
 
 /// The table of deliveries.
