@@ -46,9 +46,8 @@ def sources(template):
 def deadline(function, code):
     """The least and the most seconds that a function should have."""
     if function in code.http():
-        own = code.test_send if function == "manage-endpoints" else 0
-        if own:
-            return own + code.call + 1, LONGEST_BEHIND_THE_API
+        if function == "manage-endpoints":
+            return code.test_send + code.call + 1, LONGEST_BEHIND_THE_API
         # What a function stores as late as this must not appear behind a reader of the feed, whose clock may be fast.
         return CALLS_BEHIND_THE_API * code.call + 1, min(LONGEST_BEHIND_THE_API, code.settled - 5)
     if function == "sweeper":
