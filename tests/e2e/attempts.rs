@@ -5,7 +5,7 @@ use std::time::Duration;
 use shared::delivery::DeliveryStatus;
 use shared::sender::AttemptError;
 use tests::{Answer, Ca, Receiver, TestApp};
-use tokio::net::TcpListener;
+use tokio::net::TcpSocket;
 
 use crate::deliveries::create_work_order;
 
@@ -37,9 +37,10 @@ async fn a_certificate_of_another_authority_is_refused() {
 
 #[tokio::test]
 async fn nobody_at_the_address_is_an_error_of_the_connection() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/hook", listener.local_addr().unwrap());
-    drop(listener);
+    // Bound and not listening, so that no other test gets this port meanwhile.
+    let nobody = TcpSocket::new_v4().unwrap();
+    nobody.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let url = format!("http://{}/hook", nobody.local_addr().unwrap());
     assert_eq!(error_of_attempt(&TestApp::start().await, &url).await, AttemptError::Connect);
 }
 

@@ -8,6 +8,8 @@ use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Output};
 use std::thread;
 
+use tokio::net::TcpSocket;
+
 const CREDENTIALS: [(&str, &str); 3] =
     [("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE"), ("AWS_SECRET_ACCESS_KEY", "secret"), ("AWS_REGION", "eu-west-1")];
 
@@ -95,8 +97,10 @@ fn without_a_region_or_credentials_it_says_what_to_set() {
 
 #[test]
 fn an_endpoint_that_does_not_answer_is_3() {
-    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let url = format!("http://{nobody}");
+    // Bound and not listening, so that no other test gets this port meanwhile.
+    let nobody = TcpSocket::new_v4().unwrap();
+    nobody.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let url = format!("http://{}", nobody.local_addr().unwrap());
     for (command, place) in [
         (["accounts", "list"], "the table workskedge-webhooks-api-keys"),
         (["queues", "list"], "the queue workskedge-webhooks-"),

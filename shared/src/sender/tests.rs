@@ -11,7 +11,7 @@ use rustls::server::{WantsServerCert, WebPkiClientVerifier};
 use rustls::version::{TLS12, TLS13};
 use rustls::{ConfigBuilder, RootCertStore, ServerConfig, SupportedProtocolVersion};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::mpsc;
 use tokio_rustls::TlsAcceptor;
 
@@ -298,8 +298,10 @@ async fn no_connection_after_five_seconds_is_a_timeout_too() {
 
 #[tokio::test]
 async fn broken_connections_are_connect_failures() {
-    let (listener, address) = listen().await;
-    drop(listener);
+    // Bound and not listening, so that no other test gets this port meanwhile.
+    let nobody = TcpSocket::new_v4().unwrap();
+    nobody.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = nobody.local_addr().unwrap();
     let refused = send(&local_sender(), &format!("http://{address}/")).await;
     assert_eq!((refused.status_code, refused.error), (None, Some(AttemptError::Connect)));
     let refused = send(&local_sender(), &format!("https://{address}/")).await;
