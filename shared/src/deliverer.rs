@@ -37,7 +37,7 @@ const CLAIM: SignedDuration = SignedDuration::from_secs(45);
 const CROWDED: SignedDuration = SignedDuration::from_secs(20);
 /// How often a delivery looks whether its disabled endpoint is enabled again.
 const LOOK_AGAIN: SignedDuration = SignedDuration::from_mins(15);
-/// How long it waits for that.
+/// How long it waits for that, or for a secret that can be opened.
 const WAIT_FOR_ENDPOINT: SignedDuration = SignedDuration::from_hours(5 * 24);
 
 /// What a delivering function holds.
@@ -213,7 +213,14 @@ impl Deliverer {
     ) -> Result<(), TaskError> {
         // Events age out with their deliveries; one without the other can't be sent any more.
         let Some(event) = event else { return self.end(delivery, DeliveryStatus::Failed, now).await };
-        let Made { answer, attempt, ended } = self.attempts.make(delivery, &event.body, endpoint, TIMEOUT, now).await?;
+        let made = match self.attempts.make(delivery, &event.body, endpoint, TIMEOUT, now).await {
+            // A dead letter has told the people of this system; if they can't mend it either, the subscriber is told.
+            Err(SealError::Unopenable) if now.duration_since(delivery.created_at) >= WAIT_FOR_ENDPOINT => {
+                return self.end(delivery, DeliveryStatus::Failed, now).await;
+            }
+            made => made?,
+        };
+        let Made { answer, attempt, ended } = made;
         let in_series = delivery.attempt_count - delivery.series_start + 1;
         let verdict = judge(&self.schedule, in_series, &answer, ended, ids::random_fraction());
         let (status, next_attempt_at) = match verdict {

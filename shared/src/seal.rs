@@ -72,7 +72,10 @@ impl Sealer {
         let ["k1", wrapped, text] = parts.as_slice() else { return Err(SealError::Unopenable) };
         let wrapped = URL_SAFE_NO_PAD.decode(wrapped).map_err(|_| SealError::Unopenable)?;
         let call = self.kms.get().decrypt().ciphertext_blob(Blob::new(wrapped)).encryption_context(CONTEXT, context);
-        let data_key = call.send().await.map_err(|e| SealError::kms("Decrypt", &e))?;
+        let data_key = call.send().await.map_err(|e| match e.as_service_error() {
+            Some(refused) if refused.is_invalid_ciphertext_exception() => SealError::Unopenable,
+            _ => SealError::kms("Decrypt", &e),
+        })?;
         decrypt(data_key.plaintext().ok_or(SealError::Unopenable)?.as_ref(), text, context)
     }
 

@@ -4,10 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::SignedDuration;
 use local::stream::MAXIMUM_RETRY_ATTEMPTS;
-use shared::delivery::DeliveryStatus;
+use serde_json::Value;
+use shared::delivery::{Attempt, Delivery, DeliveryStatus};
+use shared::store::deliveries::Outcome;
 use shared::store::tables;
-use tests::{Receiver, TestApp};
+use tests::{Receiver, TestApp, done_delivery};
 
 use crate::deliveries::create_work_order;
 
@@ -81,16 +84,21 @@ async fn a_dead_lettered_message() {
 #[tokio::test]
 async fn a_stream_record_that_failed() {
     let (app, receiver) = (TestApp::start().await, Receiver::start().await);
-    let endpoint = app.endpoint(&receiver.url(), ["*"]).await.id;
-    // What the dispatcher can't read, it can't dispatch to.
-    let good = app.damage(tables::ENDPOINTS, &endpoint, "endpoint", AttributeValue::S("{".to_owned())).await;
+    app.endpoint(&receiver.url(), ["*"]).await;
     create_work_order(&app, "WO-1").await;
+    app.system().skip_stream().await.unwrap();
+    let items = app.items(&app.account).await;
+    let outbox =
+        items.iter().find(|item| item["table"] == tables::EVENTS.name).unwrap()["item"]["sk"].as_str().unwrap();
+    // The record of this change is one that the dispatcher can't read.
+    let good = app.damage(tables::EVENTS, outbox, "events", AttributeValue::S("{".to_owned())).await;
     for _ in 0..=MAXIMUM_RETRY_ATTEMPTS {
         assert_eq!(app.backlog().await.stream, 1);
         app.drain_stream().await;
     }
     assert_eq!(app.backlog().await.stream, 0, "it is given up");
-    app.damage(tables::ENDPOINTS, &endpoint, "endpoint", good).await;
+    app.damage(tables::EVENTS, outbox, "events", good).await;
+    app.system().skip_stream().await.unwrap();
 
     app.sweep().await;
     assert_eq!(app.backlog().await.stream, 0, "it is not overdue yet");
@@ -116,12 +124,78 @@ async fn an_endpoint_that_can_not_be_read_keeps_nobody_else_from_their_news() {
     create_work_order(&app, "WO-1").await;
     let good = app.damage(tables::ENDPOINTS, &broken, "endpoint", AttributeValue::S("{".to_owned())).await;
     app.drain_stream().await;
-    assert_eq!(app.backlog().await.stream, 1, "the record of its account and no other comes again");
-    app.drain_delivery_queue().await;
+    assert_eq!(app.backlog().await.stream, 0, "the stream, in which others stand behind it, goes on");
+    app.drain().await;
     assert_eq!(receiver.count(), 2);
     app.damage(tables::ENDPOINTS, &broken, "endpoint", good).await;
+    app.advance(OVERDUE).await;
+    app.sweep().await;
     app.drain().await;
     assert_eq!(receiver.count(), 3, "it gets what it has missed, and the others nothing twice");
+}
+
+#[tokio::test]
+async fn a_secret_that_can_never_be_opened() {
+    let (app, receiver) = (TestApp::start().await, Receiver::start().await);
+    let endpoint = app.endpoint(&receiver.url(), ["*"]).await.id;
+    create_work_order(&app, "WO-1").await;
+    let place = AttributeValue::S(String::new());
+    let good = app.damage(tables::ENDPOINTS, &endpoint, "endpoint", place).await;
+    let mut broken: Value = serde_json::from_str(good.as_s().unwrap()).unwrap();
+    broken["secret"]["sealed"] = "k1.AAAA.AAAA".into();
+    app.damage(tables::ENDPOINTS, &endpoint, "endpoint", AttributeValue::S(broken.to_string())).await;
+    app.drain().await;
+    for _ in 0..6 {
+        assert_eq!(app.only_delivery().await.status, DeliveryStatus::Pending, "somebody may mend it");
+        app.advance(Duration::from_hours(20)).await;
+        app.sweep().await;
+        app.drain().await;
+    }
+    let delivery = app.only_delivery().await;
+    assert_eq!((delivery.status, delivery.attempt_count, receiver.count()), (DeliveryStatus::Failed, 0, 0));
+    let alerts = app.alerts().await;
+    assert_eq!(alerts.len(), 1);
+    assert_eq!(alerts[0].delivery_id.as_ref(), Some(&delivery.id));
+    app.leave_work();
+}
+
+/// The SDK sends a call again when its answer is lost.
+#[tokio::test]
+async fn an_answer_of_the_database() {
+    let (app, receiver) = (TestApp::start().await, Receiver::start().await);
+    receiver.answer_with([500]);
+    app.endpoint(&receiver.url(), ["*"]).await;
+    create_work_order(&app, "WO-1").await;
+    app.drain_stream().await;
+    let new = app.only_delivery().await;
+    let store = app.system().environment().deliveries().unwrap();
+    assert!(store.create_one(&new).await.unwrap(), "it is what this call has stored");
+    let other = Delivery { created_at: new.created_at + SignedDuration::from_secs(1), ..new.clone() };
+    assert!(!store.create_one(&other).await.unwrap(), "somebody else has stored it");
+
+    app.drain_delivery_queue().await;
+    let recorded = app.only_delivery().await;
+    let attempt = recorded.attempts[0].clone();
+    let (status, now) = (recorded.status, app.now());
+    let outcome = |attempt| Outcome { status, attempt: Some(attempt), next_attempt_at: recorded.next_attempt_at, now };
+    assert!(store.record(&new, &outcome(attempt.clone())).await.unwrap(), "it is what this call has recorded");
+    let other = Attempt { started_at: attempt.started_at + SignedDuration::from_millis(1), ..attempt };
+    assert!(!store.record(&new, &outcome(other)).await.unwrap(), "another run was recorded");
+    assert_eq!(app.only_delivery().await, recorded, "nothing is recorded twice");
+}
+
+#[tokio::test]
+async fn a_delivery_that_can_not_be_stored_keeps_no_other() {
+    let app = TestApp::start().await;
+    let made = |id: &str| Delivery {
+        id: id.to_owned(),
+        ..done_delivery(&app.account, "ep_1", DeliveryStatus::Delivered, app.now())
+    };
+    // Longer than a key may be.
+    let deliveries = [made("dlv_1"), made(&"dlv".repeat(400)), made("dlv_3")];
+    let stored = app.system().environment().deliveries().unwrap().create(&deliveries).await;
+    assert!(matches!(&stored[..], [Ok(true), Err(_), Ok(true)]), "{stored:?}");
+    assert_eq!(app.deliveries().await.len(), 2);
 }
 
 #[tokio::test]

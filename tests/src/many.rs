@@ -65,7 +65,8 @@ pub(crate) async fn deliveries(system: &System, account: &str, endpoints: &[Stri
             let ago = jiff::SignedDuration::from_secs(i64::try_from(count - number).unwrap());
             done_delivery(account, &endpoints[number % endpoints.len()], DeliveryStatus::Delivered, now - ago)
         });
-        store.create(&made.collect::<Vec<_>>()).await.unwrap();
+        let made: Vec<_> = made.collect();
+        assert!(store.create(&made).await.into_iter().all(Result::unwrap));
     }
 }
 

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use aws_lambda_events::dynamodb::{Event as StreamEvent, EventRecord};
 use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
-use futures_util::future::try_join_all;
+use futures_util::future::join_all;
 use jiff::Timestamp;
 use shared::config::{ConfigError, Environment};
 use shared::delivery::{Delivery, Trigger};
@@ -55,8 +55,6 @@ enum DispatchError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Queue(#[from] QueueError),
-    #[error("{0} of its endpoints can't be read; the others have their deliveries")]
-    Endpoints(usize),
 }
 
 impl Dispatcher {
@@ -100,7 +98,12 @@ impl Dispatcher {
         let mut done = Vec::new();
         for (account, Batch { first, outboxes }) in by_account {
             match self.dispatch(&account, &outboxes, now).await {
-                Ok(()) => done.extend(outboxes.iter().map(Marker::of)),
+                Ok(0) => done.extend(outboxes.iter().map(Marker::of)),
+                // Their markers stay, and the sweeper has the stream bring them again: it must not wait here, where all
+                // accounts' events stand in line.
+                Ok(unreadable) => {
+                    tracing::error!(account, unreadable, "endpoints can't be read; the others have their deliveries");
+                }
                 Err(error) => {
                     tracing::error!(%error, account, "events were not dispatched; the stream brings them again");
                     failed = Some(failed.map_or(first, |other| other.min(first)));
@@ -115,8 +118,8 @@ impl Dispatcher {
         failed.map_or_else(DynamoDbEventResponse::default, |place| failed_from(sequences[place].clone()))
     }
 
-    /// All events of one account in a batch: one pass over its endpoints.
-    async fn dispatch(&self, account: &str, outboxes: &[Outbox], now: Timestamp) -> Result<(), DispatchError> {
+    /// All events of one account in a batch: one pass over its endpoints. Returns how many of them can't be read.
+    async fn dispatch(&self, account: &str, outboxes: &[Outbox], now: Timestamp) -> Result<usize, DispatchError> {
         let (mut after, mut unreadable) = (None::<String>, 0);
         loop {
             let page = self.endpoints.page(account, after.as_deref(), false, PAGE).await?;
@@ -139,29 +142,34 @@ impl Dispatcher {
             unreadable += page.unreadable;
             after = page.next;
             if after.is_none() {
-                return if unreadable == 0 { Ok(()) } else { Err(DispatchError::Endpoints(unreadable)) };
+                return Ok(unreadable);
             }
         }
     }
 
     async fn create_all(&self, wanted: &[(Delivery, HealthState)], now: Timestamp) -> Result<(), DispatchError> {
         let created = wanted.chunks(MAX_CREATED_AT_ONCE).map(|some| self.create(some, now));
-        try_join_all(created).await?;
-        Ok(())
+        join_all(created).await.into_iter().collect()
     }
 
-    /// Stores deliveries and queues them. Those that were there already were queued by whoever made them, or are the
-    /// sweeper's; what goes to a failing endpoint goes straight to the retries, where it holds up nobody.
+    /// Stores deliveries and queues those that are new, whatever became of the others: those that were there already were
+    /// queued by whoever made them, or are the sweeper's. What goes to a failing endpoint goes straight to the retries,
+    /// where it holds up nobody.
     async fn create(&self, wanted: &[(Delivery, HealthState)], now: Timestamp) -> Result<(), DispatchError> {
         let deliveries: Vec<Delivery> = wanted.iter().map(|(delivery, _)| delivery.clone()).collect();
-        let existing = self.deliveries.create(&deliveries).await?;
-        let new = wanted.iter().filter(|(delivery, _)| !existing.contains(&delivery.id));
-        let (failing, healthy): (Vec<_>, Vec<_>) = new.partition(|(_, state)| *state == HealthState::Failing);
-        for (queue, deliveries) in [(&self.first, healthy), (&self.retries, failing)] {
-            let tasks: Vec<_> = deliveries.into_iter().map(|(delivery, _)| delivery.task()).collect();
-            queue.send(&tasks, now).await?;
+        let (mut healthy, mut failing, mut outcome) = (Vec::new(), Vec::new(), Ok(()));
+        for ((delivery, state), stored) in wanted.iter().zip(self.deliveries.create(&deliveries).await) {
+            match stored {
+                Ok(true) if *state == HealthState::Failing => failing.push(delivery.task()),
+                Ok(true) => healthy.push(delivery.task()),
+                Ok(false) => {}
+                Err(error) => outcome = Err(error.into()),
+            }
         }
-        Ok(())
+        for (queue, tasks) in [(&self.first, healthy), (&self.retries, failing)] {
+            outcome = outcome.and(queue.send(&tasks, now).await.map_err(DispatchError::from));
+        }
+        outcome
     }
 }
 

@@ -9,7 +9,7 @@ mod wanted;
 
 use std::collections::HashMap;
 
-use futures_util::future::try_join_all;
+use futures_util::future::join_all;
 use jiff::Timestamp;
 use lambda_http::http::StatusCode;
 use serde::Serialize;
@@ -138,9 +138,11 @@ impl Call<'_> {
         for some in deliveries.chunks(AT_ONCE) {
             let store = &self.function.deliveries;
             let begun = some.iter().map(|delivery| store.begin_series(delivery, Trigger::Replay, self.now));
-            let begun: Vec<Delivery> = try_join_all(begun).await?.into_iter().flatten().collect();
+            let (begun, failed) = apart(join_all(begun).await);
+            let begun: Vec<Delivery> = begun.into_iter().flatten().collect();
             queued += begun.len();
             self.queue(begun.iter()).await;
+            failed?;
         }
         Ok(queued)
     }
@@ -149,9 +151,13 @@ impl Call<'_> {
     async fn send_first(&self, deliveries: &[Delivery]) -> Result<usize, StoreError> {
         let mut queued = 0;
         for some in deliveries.chunks(MAX_CREATED_AT_ONCE) {
-            let existing = self.function.deliveries.create(some).await?;
-            queued += some.len() - existing.len();
-            self.queue(some.iter().filter(|delivery| !existing.contains(&delivery.id))).await;
+            let stored = self.function.deliveries.create(some).await;
+            let stored = some.iter().zip(stored).map(|(delivery, new)| new.map(|new| new.then_some(delivery)));
+            let (new, failed) = apart(stored);
+            let new: Vec<&Delivery> = new.into_iter().flatten().collect();
+            queued += new.len();
+            self.queue(new.into_iter()).await;
+            failed?;
         }
         Ok(queued)
     }
@@ -163,6 +169,18 @@ impl Call<'_> {
             tracing::error!(%error, "some of a replay was not queued; the sweeper finds it");
         }
     }
+}
+
+/// What was done, and the first error: what is stored has to be queued, whatever became of the others.
+fn apart<T>(results: impl IntoIterator<Item = Result<T, StoreError>>) -> (Vec<T>, Result<(), StoreError>) {
+    let (mut done, mut failed) = (Vec::new(), Ok(()));
+    for result in results {
+        match result {
+            Ok(value) => done.push(value),
+            Err(error) => failed = failed.and(Err(error)),
+        }
+    }
+    (done, failed)
 }
 
 /// Keeps what was raised in the second `reached`, and says when the rest begins.

@@ -49,7 +49,7 @@ impl Call<'_> {
         let delivery = outbox.delivery(&event, id, Trigger::Test, self.now);
         let made = self.function.attempts.make(&delivery, &event.body, &endpoint, TIMEOUT, self.now).await?;
         let delivery = finished(delivery, &made);
-        self.function.deliveries.create(std::slice::from_ref(&delivery)).await?;
+        self.function.deliveries.create_one(&delivery).await?;
         let facts = Facts { action: Some("tested"), id: Some(delivery.id.clone()), ..Facts::default() };
         let view = TestView {
             delivery_id: &delivery.id,

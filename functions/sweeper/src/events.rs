@@ -1,6 +1,8 @@
 //! Events that the stream lost, or the dispatcher gave up.
 
+use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
+use shared::store::StoreError;
 use shared::store::shard::Shard;
 use shared::store::undispatched::Marker;
 
@@ -12,19 +14,33 @@ const GRACE: SignedDuration = SignedDuration::from_mins(5);
 const RESERVE: SignedDuration = SignedDuration::from_mins(15);
 /// Markers per query.
 const PAGE: i32 = 100;
+/// How many of them are worked on side by side.
+const AT_ONCE: usize = 25;
 /// The most queries per shard in one sweep; the rest is left to the next one.
 const MAX_PAGES: usize = 10;
 
 impl Sweeper {
-    /// Returns how many the stream was made to bring again.
+    /// Returns how many the stream was made to bring again. What fails does not keep the others: the last error is
+    /// returned at the end.
     pub(crate) async fn sweep_events(&self, now: Timestamp) -> Result<usize, SweepError> {
-        let mut swept = 0;
+        let (mut swept, mut failed) = (0, None);
         for shard in Shard::all() {
             let mut next: Option<Marker> = None;
             for _ in 0..MAX_PAGES {
-                let page = self.undispatched.overdue(shard, next.as_ref(), now - GRACE, now, PAGE).await?;
-                for marker in &page.markers {
-                    swept += usize::from(self.bring_again(marker, now).await?);
+                let page = match self.undispatched.overdue(shard, next.as_ref(), now - GRACE, now, PAGE).await {
+                    Ok(page) => page,
+                    Err(error) => {
+                        failed = Some(error);
+                        break;
+                    }
+                };
+                for some in page.markers.chunks(AT_ONCE) {
+                    for brought in join_all(some.iter().map(|marker| self.bring_again(marker, now))).await {
+                        match brought {
+                            Ok(there) => swept += usize::from(there),
+                            Err(error) => failed = Some(error),
+                        }
+                    }
                 }
                 next = page.next;
                 if next.is_none() {
@@ -32,10 +48,10 @@ impl Sweeper {
                 }
             }
         }
-        Ok(swept)
+        failed.map_or(Ok(swept), |error| Err(error.into()))
     }
 
-    async fn bring_again(&self, marker: &Marker, now: Timestamp) -> Result<bool, SweepError> {
+    async fn bring_again(&self, marker: &Marker, now: Timestamp) -> Result<bool, StoreError> {
         if !self.undispatched.reserve(marker, now, RESERVE).await? {
             return Ok(false);
         }

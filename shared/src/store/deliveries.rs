@@ -15,8 +15,10 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Put, TransactWriteItem, Update};
-use futures_util::future::try_join_all;
+use aws_sdk_dynamodb::types::{
+    AttributeValue, KeysAndAttributes, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+};
+use futures_util::future::join_all;
 use jiff::Timestamp;
 
 use super::Client;
@@ -113,17 +115,20 @@ impl Deliveries {
         Self { db, table }
     }
 
-    /// Stores new deliveries, at most [`MAX_CREATED_AT_ONCE`]; those that exist already stay as they are. Returns the
-    /// ids of those that existed.
-    ///
-    /// # Errors
-    /// When DynamoDB can't be reached.
-    pub async fn create(&self, deliveries: &[Delivery]) -> Result<Vec<String>, StoreError> {
+    /// Stores new deliveries, at most [`MAX_CREATED_AT_ONCE`]; those that exist already stay as they are. Says of each
+    /// whether it is new, or why it could not be stored: the others may have been.
+    pub async fn create(&self, deliveries: &[Delivery]) -> Vec<Result<bool, StoreError>> {
         if deliveries.len() <= FEW {
-            let stored = try_join_all(deliveries.iter().map(|delivery| self.create_one(delivery))).await?;
-            let existing = deliveries.iter().zip(stored).filter(|(_, stored)| !stored);
-            return Ok(existing.map(|(delivery, _)| delivery.id.clone()).collect());
+            return join_all(deliveries.iter().map(|delivery| self.create_one(delivery))).await;
         }
+        match self.create_together(deliveries).await {
+            Ok(existing) => deliveries.iter().map(|delivery| Ok(!existing.contains(&delivery.id))).collect(),
+            Err(error) => vec![Err(error); deliveries.len()],
+        }
+    }
+
+    /// Stores all that are new or none; returns the ids of those that exist already.
+    async fn create_together(&self, deliveries: &[Delivery]) -> Result<Vec<String>, StoreError> {
         let mut existing: Vec<String> = Vec::new();
         loop {
             let new: Vec<&Delivery> = deliveries.iter().filter(|d| !existing.contains(&d.id)).collect();
@@ -150,18 +155,23 @@ impl Deliveries {
     }
 
     /// Stores one; returns false when it exists already.
-    async fn create_one(&self, delivery: &Delivery) -> Result<bool, StoreError> {
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached.
+    pub async fn create_one(&self, delivery: &Delivery) -> Result<bool, StoreError> {
         let outcome = self
             .db
             .put_item()
             .table_name(&self.table)
             .set_item(Some(to_item(delivery)))
             .condition_expression(IS_NEW)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .send()
             .await;
         match outcome.map_err(SdkError::into_service_error) {
             Ok(_) => Ok(true),
-            Err(PutItemError::ConditionalCheckFailedException(_)) => Ok(false),
+            // When an answer is lost, the SDK sends its call again, and that one finds what the first has stored.
+            Err(PutItemError::ConditionalCheckFailedException(found)) => Ok(found.item == Some(to_item(delivery))),
             Err(other) => Err(StoreError::operation("PutItem delivery", &other)),
         }
     }
@@ -176,6 +186,10 @@ impl Deliveries {
         events: &super::events::Events,
         endpoints: &endpoints::Endpoints,
     ) -> Result<Work, StoreError> {
+        if tasks.is_empty() {
+            // DynamoDB refuses a call that asks for nothing.
+            return Ok(Work::default());
+        }
         let keys = |id: fn(&DeliveryTask) -> &String| {
             let mut pairs: Vec<(&String, &String)> = tasks.iter().map(|task| (&task.account, id(task))).collect();
             pairs.sort();
@@ -240,15 +254,23 @@ impl Deliveries {
     /// When DynamoDB can't be reached.
     pub async fn record(&self, delivery: &Delivery, outcome: &Outcome) -> Result<bool, StoreError> {
         let Recording { expression, condition, values } = recording(delivery, outcome);
-        let outcome = self
+        let recorded = self
             .update_item(&delivery.account, &delivery.id)
             .update_expression(expression)
             .condition_expression(condition)
             .expression_attribute_names("#status", "status")
             .set_expression_attribute_values(Some(values))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .send()
             .await;
-        held(outcome, "UpdateItem delivery")
+        match recorded.map_err(SdkError::into_service_error) {
+            Ok(_) => Ok(true),
+            // When an answer is lost, the SDK sends its call again, and that one finds what the first has recorded.
+            Err(UpdateItemError::ConditionalCheckFailedException(found)) => {
+                Ok(found.item().is_some_and(|item| ends_with(item, outcome.attempt.as_ref())))
+            }
+            Err(other) => Err(StoreError::operation("UpdateItem delivery", &other)),
+        }
     }
 
     /// The same for a delivery that has failed, in one transaction with its alert: there is no failure that nobody was
@@ -347,7 +369,8 @@ fn recording(delivery: &Delivery, outcome: &Outcome) -> Recording {
         remove.extend(["nextAttemptAt", "dueShard", "dueAt"]);
         values.insert(":completed".to_owned(), s(outcome.now.to_string()));
     }
-    // That it arrived counts, whatever was recorded or begun meanwhile; anything else is out of date then.
+    // That it arrived counts, whatever was recorded or begun meanwhile, as long as the delivery is unfinished; anything
+    // else is out of date then.
     if outcome.status != DeliveryStatus::Delivered {
         condition.extend(["attemptCount = :seen", "series = :series"]);
         values.insert(":seen".to_owned(), n(delivery.attempt_count));
@@ -365,6 +388,12 @@ fn with_attempt(delivery: &Delivery, attempt: &Attempt) -> (&'static str, Vec<At
     }
     let latest = kept[kept.len() + 1 - MAX_ATTEMPTS_KEPT..].iter().chain([attempt]);
     ("attempts = :attempts", latest.map(json).collect())
+}
+
+/// Whether `attempt` is the last one on the list.
+fn ends_with(item: &Item, attempt: Option<&Attempt>) -> bool {
+    let attempts = item.get("attempts").and_then(|value| value.as_l().ok());
+    attempt.is_some_and(|attempt| attempts.and_then(|attempts| attempts.last()) == Some(&json(attempt)))
 }
 
 /// The values that [`IS_UNFINISHED`] compares with.
