@@ -18,6 +18,7 @@ use shared::store::StoreError;
 use shared::store::deliveries::{Deliveries, MAX_CREATED_AT_ONCE};
 use shared::store::endpoints::Endpoints;
 use shared::store::events::Outbox;
+use shared::store::range::Order;
 use shared::store::undispatched::{Marker, Undispatched};
 
 /// Endpoints are read in pages of this size: an event for ten thousand of them needs no more memory than one for a few.
@@ -122,7 +123,7 @@ impl Dispatcher {
     async fn dispatch(&self, account: &str, outboxes: &[Outbox], now: Timestamp) -> Result<usize, DispatchError> {
         let (mut after, mut unreadable) = (None::<String>, 0);
         loop {
-            let page = self.endpoints.page(account, after.as_deref(), false, PAGE).await?;
+            let page = self.endpoints.page(account, after.as_deref(), Order::OldestFirst, PAGE).await?;
             let mut wanted: Vec<(Delivery, HealthState)> = Vec::with_capacity(AT_ONCE);
             for outbox in outboxes {
                 for event in &outbox.events {

@@ -13,6 +13,7 @@ use shared::problem::{Problem, ProblemCode};
 use shared::signing::SigningSecret;
 use shared::store::StoreError;
 use shared::store::deliveries::{Filter, Outcome};
+use shared::store::range::Order;
 
 use crate::changes::{Changes, unusable};
 use crate::route::no_such_endpoint;
@@ -45,7 +46,8 @@ impl Call<'_> {
 
     /// One page of the account's endpoints, newest first.
     pub(crate) async fn list(&self, page: &PageRequest) -> Result<Reply, Problem> {
-        let mut found = self.function.endpoints.page(self.account(), page.after(), true, page.fetch()).await?;
+        let mut found =
+            self.function.endpoints.page(self.account(), page.after(), Order::NewestFirst, page.fetch()).await?;
         let next = page.cut(&mut found.endpoints, found.next, |endpoint| &endpoint.id);
         let views: Vec<_> = found.endpoints.iter().map(EndpointView::of).collect();
         Ok(PageRequest::reply(&views, next.as_deref()))

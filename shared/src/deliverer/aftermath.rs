@@ -85,7 +85,8 @@ impl Deliverer {
         let clean = health.consecutive_failures == 0
             && health.state == HealthState::Healthy
             && health.first_failure_at.is_none();
-        // Taken away before the write and put there after one: whatever a failure writes meanwhile is found by the next.
+        // Forgotten before the success is written, while a failure is remembered after it is written: one that is written
+        // beside this is remembered after this forgot, and the next success notes itself.
         let unsettled = self.unsettled.remove(&endpoint.id);
         if fresh && clean && !unsettled {
             return Ok(());

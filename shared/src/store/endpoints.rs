@@ -12,6 +12,7 @@ use aws_sdk_dynamodb::types::{ReturnValue, Select};
 use super::Client;
 use super::StoreError;
 use super::item::{Item, Reader, json, n, s};
+use super::range::Order;
 use crate::endpoint::{Endpoint, EndpointStatus, Health, HealthState};
 
 const TABLE: &str = "endpoints";
@@ -104,13 +105,7 @@ impl Endpoints {
     ///
     /// # Errors
     /// When DynamoDB can't be reached.
-    pub async fn page(
-        &self,
-        account: &str,
-        after: Option<&str>,
-        newest_first: bool,
-        limit: i32,
-    ) -> Result<Page, StoreError> {
+    pub async fn page(&self, account: &str, after: Option<&str>, order: Order, limit: i32) -> Result<Page, StoreError> {
         let start = after.map(|id| Item::from([("pk".to_owned(), s(account)), ("sk".to_owned(), s(id))]));
         let output = self
             .db
@@ -118,7 +113,7 @@ impl Endpoints {
             .table_name(&self.table)
             .key_condition_expression("pk = :pk")
             .expression_attribute_values(":pk", s(account))
-            .scan_index_forward(!newest_first)
+            .scan_index_forward(order == Order::OldestFirst)
             .consistent_read(true)
             .limit(limit)
             .set_exclusive_start_key(start)

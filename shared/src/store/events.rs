@@ -34,13 +34,6 @@ pub const RETENTION_SECONDS: i64 = 30 * 86_400;
 /// An outbox item stays well under DynamoDB's 400 KB: each delivery of one of its events reads it whole.
 const MAX_ITEM_BYTES: usize = 64 * 1024;
 
-/// Which items of a span come first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Order {
-    OldestFirst,
-    NewestFirst,
-}
-
 /// An event as it lies in an outbox item.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct StoredEvent {

@@ -1,9 +1,17 @@
-//! Spans of sort keys that are ids: what `since`, `until` and a cursor are to a query.
+//! Spans of sort keys that are ids: what `since`, `until` and a cursor are to a query, and its order.
 
 use jiff::Timestamp;
 use ulid::Ulid;
 
 use crate::ids::ulid_of;
+
+/// Which ids of a span come first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Order {
+    OldestFirst,
+    NewestFirst,
+}
 
 /// Ids between two ULIDs, both included. Bounds instead of a start key: a cursor goes with any filter, and one that lies
 /// outside of the span is no error.

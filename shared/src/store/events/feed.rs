@@ -8,8 +8,8 @@ use ulid::Ulid;
 
 use super::super::StoreError;
 use super::super::item::{Item, s};
-use super::super::range::IdRange;
-use super::{Events, Order, Outbox, StoredEvent};
+use super::super::range::{IdRange, Order};
+use super::{Events, Outbox, StoredEvent};
 use crate::events::EventName;
 use crate::ids::ulid_of;
 

@@ -1,9 +1,9 @@
 //! Events as people look for them: newest first.
 
 use super::super::StoreError;
-use super::super::range::IdRange;
+use super::super::range::{IdRange, Order};
 use super::feed::{EXAMINED, MAX_QUERIES};
-use super::{Events, FeedEvent, Order, Outbox};
+use super::{Events, FeedEvent, Outbox};
 use crate::events::EventName;
 
 /// A page of events.

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use ulid::Ulid;
 
 use super::super::StoreError;
-use super::super::range::IdRange;
-use super::{Events, Order, Outbox, TABLE};
+use super::super::range::{IdRange, Order};
+use super::{Events, Outbox, TABLE};
 
 /// Some outbox items.
 #[derive(Debug, Default)]
