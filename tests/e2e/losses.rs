@@ -199,6 +199,26 @@ async fn a_delivery_that_can_not_be_stored_keeps_no_other() {
 }
 
 #[tokio::test]
+async fn an_event_that_can_not_be_brought_again_keeps_no_other() {
+    let (app, receiver) = (TestApp::start().await, Receiver::start().await);
+    app.endpoint(&receiver.url(), ["*"]).await;
+    create_work_order(&app, "WO-1").await;
+    app.system().skip_stream().await.unwrap();
+    // The oldest of the first shard, of nobody: DynamoDB refuses such a key. As many as are worked on side by side.
+    let db = aws_sdk_dynamodb::Client::new(app.system().sdk_config());
+    for index in 0..25 {
+        let marker = [("pk", "shard#0".to_owned()), ("sk", format!("{index:024}00#"))];
+        let item = marker.map(|(name, value)| (name.to_owned(), AttributeValue::S(value)));
+        db.put_item().table_name(tables::UNDISPATCHED.name).set_item(Some(item.into())).send().await.unwrap();
+    }
+
+    app.advance(OVERDUE).await;
+    app.sweep().await;
+    assert_eq!(app.drain().await.records, 1);
+    assert_delivered_once(&app, &receiver).await;
+}
+
+#[tokio::test]
 async fn a_stream_record_that_nobody_read() {
     let (app, receiver) = (TestApp::start().await, Receiver::start().await);
     create_work_order(&app, "WO-before").await;

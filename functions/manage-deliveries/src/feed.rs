@@ -10,6 +10,7 @@ use shared::manage::PageRequest;
 use shared::problem::Problem;
 use shared::store::deliveries::Filter;
 use shared::store::events::{FeedEvent, Position};
+use shared::store::range::Order;
 
 use crate::Call;
 use crate::query::FeedQuery;
@@ -24,11 +25,16 @@ const SETTLED: SignedDuration = SignedDuration::from_secs(20);
 const DELIVERIES_SHOWN: usize = 100;
 
 impl Call<'_> {
-    /// Events behind a cursor, oldest first. `nextCursor` is null at the end; `resumeAfter` is where to go on later.
+    /// A page of events, in the order that is asked for.
     pub(crate) async fn feed(&self, query: &FeedQuery) -> Result<Reply, Problem> {
-        if query.newest_first {
-            return self.latest(query).await;
+        match query.order {
+            Order::OldestFirst => self.following(query).await,
+            Order::NewestFirst => self.latest(query).await,
         }
+    }
+
+    /// Events behind a cursor, oldest first. `nextCursor` is null at the end; `resumeAfter` is where to go on later.
+    async fn following(&self, query: &FeedQuery) -> Result<Reply, Problem> {
         let until = self.now - SETTLED;
         let limit = query.page.limit();
         let found = self.function.events.feed(self.account(), query.after, query.event, until, limit).await?;

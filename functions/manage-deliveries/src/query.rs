@@ -9,6 +9,7 @@ use shared::events::EventName;
 use shared::manage::PageRequest;
 use shared::problem::Problem;
 use shared::store::events::Position;
+use shared::store::range::Order;
 
 use crate::feed;
 use crate::route::is_id;
@@ -32,7 +33,7 @@ pub(crate) struct DeliveryQuery {
 /// `?event &limit`, with `&after` for the feed or `&order=newest &cursor` for people.
 #[derive(Debug)]
 pub(crate) struct FeedQuery {
-    pub(crate) newest_first: bool,
+    pub(crate) order: Order,
     pub(crate) after: Option<Position>,
     pub(crate) event: Option<EventName>,
     pub(crate) page: PageRequest,
@@ -65,18 +66,18 @@ pub(crate) fn deliveries(request: &Request) -> Result<DeliveryQuery, Problem> {
 pub(crate) fn feed(request: &Request) -> Result<FeedQuery, Problem> {
     let mut query = Query::of(request);
     let after = query.read("after", "must be the nextCursor or resumeAfter of an earlier answer", feed::read_cursor);
-    let newest_first = query.read("order", "must be oldest or newest", |order| match order {
-        "oldest" => Some(false),
-        "newest" => Some(true),
+    let order = query.read("order", "must be oldest or newest", |order| match order {
+        "oldest" => Some(Order::OldestFirst),
+        "newest" => Some(Order::NewestFirst),
         _ => None,
     });
-    let newest_first = newest_first.unwrap_or(false);
-    if newest_first && after.is_some() {
+    let order = order.unwrap_or(Order::OldestFirst);
+    if order == Order::NewestFirst && after.is_some() {
         query.defects.push("after", DefectCode::ConflictingFields, "is for the oldest first; use cursor here");
     }
     let event = query.event();
     query.done(())?;
-    Ok(FeedQuery { newest_first, after, event, page: PageRequest::of(request, EVENT)? })
+    Ok(FeedQuery { order, after, event, page: PageRequest::of(request, EVENT)? })
 }
 
 pub(crate) fn alerts(request: &Request) -> Result<AlertQuery, Problem> {

@@ -211,6 +211,15 @@ mod tests {
     }
 
     #[test]
+    fn what_was_done_is_kept_whatever_failed() {
+        let failed = |of| Err(StoreError::Contention(of));
+        let (done, error) = apart([Ok(1), failed("first"), Ok(2), failed("second")]);
+        assert_eq!(done, [1, 2]);
+        assert!(error.unwrap_err().to_string().contains("first"));
+        assert!(apart([Ok(1)]).1.is_ok());
+    }
+
+    #[test]
     fn a_call_ends_between_two_seconds() {
         let reached: Timestamp = "2025-10-20T14:30:00Z".parse().unwrap();
         let mut some = outboxes(&["2025-10-20T14:30:00.001Z", "2025-10-20T14:30:00.999Z", "2025-10-20T14:30:02.500Z"]);

@@ -17,3 +17,6 @@ pub(crate) fn draft(name: EventName, change: &Change<'_>) -> EventDraft {
     ]);
     EventDraft::new(name, &change.record, extra)
 }
+
+#[cfg(test)]
+mod tests;

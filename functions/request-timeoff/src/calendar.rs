@@ -89,3 +89,6 @@ fn write(change: &mut Change<'_>, leave: Option<Leave>, employee: Option<&Refere
         None => CalendarEdit::Unleave { of, leave_id },
     });
 }
+
+#[cfg(test)]
+mod tests;

@@ -48,3 +48,6 @@ pub(crate) fn settle(change: &mut Change<'_>, defects: &mut Defects) {
     }
     change.set("decision", decision);
 }
+
+#[cfg(test)]
+mod tests;

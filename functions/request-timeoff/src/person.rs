@@ -53,3 +53,6 @@ pub(crate) fn refuse_another(change: &Change<'_>) -> Result<(), Rejection> {
     let detail = "The employee of a request can't change: cancel it and submit a new one.";
     Err(Rejection::conflict(ConflictCode::ImmutableField, detail))
 }
+
+#[cfg(test)]
+mod tests;

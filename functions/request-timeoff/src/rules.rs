@@ -70,3 +70,6 @@ fn check_decision(record: &Map<String, Value>, whole: bool, defects: &mut Defect
 fn date(record: &Map<String, Value>, field: &str) -> Option<Date> {
     text(record, field)?.parse().ok()
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,14 +1,14 @@
 //! What the tests of this package need: records as JSON, and a change as the pipeline carries it through.
 
 use jiff::Timestamp;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use shared::account::Account;
 use shared::defect::{DefectCode, Defects};
 use shared::events::EventDraft;
-use shared::inbound::references::References;
-use shared::inbound::resource::{CalendarEdit, Change, Resource, Warning};
-use shared::models::Model;
-use shared::problem::Rejection;
+use shared::inbound::references::{References, Referent};
+use shared::inbound::resource::{CalendarEdit, Change, Holder, Leave, Resource, Warning};
+use shared::models::{Kind, Model};
+use shared::problem::{ConflictCode, Rejection};
 use shared::schema::{missing_on_create, parse_record};
 
 use crate::TimeOff as R;
@@ -117,4 +117,98 @@ pub(crate) fn defects_on_create(body: &str) -> Vec<(String, DefectCode)> {
         R::check(&record, true, &mut defects);
     }
     found(&defects).into_iter().map(|(f, c)| (f.to_owned(), c)).collect()
+}
+
+/// The employee who takes time off in these tests.
+pub(crate) fn maria() -> Referent {
+    Referent {
+        kind: Kind::Employee,
+        id: "emp_Mj1131".to_owned(),
+        number: "E-1131".to_owned(),
+        fields: object(json!({"status": "active", "timeZone": "America/Toronto", "timeOffApprovalRequired": true})),
+        bookings: Vec::new(),
+        leaves: Vec::new(),
+    }
+}
+
+/// `person` and the approver.
+pub(crate) fn people(person: Referent) -> References {
+    let mut references = References::default();
+    references.insert(person);
+    let (id, number) = ("emp_7Hq2LwN9".to_owned(), "E-1042".to_owned());
+    references.insert(Referent { id, number, ..maria() });
+    references
+}
+
+/// Her with these fields, and the approver.
+pub(crate) fn with_fields(fields: Value) -> References {
+    let mut person = maria();
+    person.fields.extend(object(fields));
+    people(person)
+}
+
+/// A week of vacation, requested.
+pub(crate) fn body(fields: Value) -> Value {
+    let mut sent = json!({
+        "requestNumber": "TO-5531", "employeeNumber": "E-1131", "type": "vacation",
+        "startDate": "2025-12-15", "endDate": "2025-12-19", "hours": 50,
+    });
+    sent.as_object_mut().unwrap().extend(object(fields));
+    sent
+}
+
+/// A new request of hers.
+pub(crate) fn create(fields: Value) -> Settled {
+    settle(None, body(fields), &people(maria())).unwrap()
+}
+
+/// `sent` merged over a stored request.
+pub(crate) fn update(before: &Settled, sent: Value) -> Result<Settled, Rejection> {
+    settle(Some(&before.record), sent, &people(maria()))
+}
+
+/// A stored request that came to `status` on its own way.
+pub(crate) fn stored(status: &str) -> Settled {
+    let requested = create(json!({}));
+    match status {
+        "requested" => requested,
+        _ => update(&requested, json!({"status": status})).unwrap(),
+    }
+}
+
+/// Code and sentence of a 409.
+pub(crate) fn conflict(result: Result<Settled, Rejection>) -> (ConflictCode, String) {
+    match result {
+        Err(Rejection::Conflict { code, detail, .. }) => (code, detail),
+        other => panic!("not a 409: {other:?}"),
+    }
+}
+
+/// Whether nothing but the bookkeeping differs.
+pub(crate) fn unchanged(before: &Settled, after: &Settled) -> bool {
+    let content = |settled: &Settled| {
+        let mut record = settled.record.clone();
+        record.retain(|field, _| !matches!(field.as_str(), "version" | "updatedAt"));
+        record
+    };
+    content(before) == content(after) && after.events.is_empty() && after.calendar.is_empty()
+}
+
+/// Whose calendar it is.
+pub(crate) fn holder() -> Holder {
+    Holder { kind: Kind::Employee, number: "E-1131".to_owned() }
+}
+
+/// The week of `body` in the calendar.
+pub(crate) fn week(id: &str, number: &str, approved: bool) -> Leave {
+    Leave {
+        id: id.to_owned(),
+        number: number.to_owned(),
+        start_date: "2025-12-15".to_owned(),
+        end_date: "2025-12-19".to_owned(),
+        start_time: None,
+        end_time: None,
+        time_zone: "America/Toronto".to_owned(),
+        approved,
+    }
 }

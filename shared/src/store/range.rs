@@ -7,9 +7,10 @@ use crate::ids::ulid_of;
 
 /// Which ids of a span come first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names say it")]
 pub enum Order {
+    /// As they were made.
     OldestFirst,
+    /// What people look for.
     NewestFirst,
 }
 
