@@ -61,6 +61,7 @@ impl Attempts {
         let outgoing = Outgoing {
             url: &endpoint.url,
             event: delivery.event.as_str(),
+            event_id: &delivery.event_id,
             delivery_id: &delivery.id,
             retry: delivery.attempt_count,
             body: Bytes::copy_from_slice(body.as_bytes()),

@@ -91,6 +91,8 @@ pub struct Outgoing<'a> {
     pub url: &'a str,
     /// The event's name: `X-Webhook-Event`.
     pub event: &'a str,
+    /// The event's id, the same at every endpoint: `X-Webhook-Event-ID`.
+    pub event_id: &'a str,
     /// The delivery's id, the same over all its attempts: `X-Webhook-ID`.
     pub delivery_id: &'a str,
     /// 0 for the first attempt of a delivery, then 1, 2, ...: `X-Webhook-Retry`.
@@ -196,6 +198,7 @@ impl Sender {
         request
             .header("Content-Type", "application/json")
             .header("X-Webhook-Event", outgoing.event)
+            .header("X-Webhook-Event-ID", outgoing.event_id)
             .header("X-Webhook-Retry", outgoing.retry)
             .body(body)
     }

@@ -30,6 +30,7 @@ async fn an_accepted_work_order_is_delivered_with_all_headers() {
     assert_eq!(request.header("x-webhook-event"), "workorder.created");
     assert_eq!(request.header("x-webhook-retry"), "0");
     assert_eq!(request.header("x-webhook-id"), delivery.id);
+    assert_eq!(request.header("x-webhook-event-id"), delivery.event_id);
     assert!(delivery.id.starts_with("dlv_"));
     assert_eq!(request.header("x-webhook-timestamp"), app.now().as_second().to_string());
     assert_eq!(request.header("webhook-id"), delivery.id);

@@ -67,8 +67,8 @@ async fn all_defects_of_an_endpoint_come_at_once() {
     invalid(&app.post(ENDPOINTS, json!({})).await, &["events required", "url required"]);
     let body = json!({
         "url": "ftp://example.com", "events": ["workorder.created", "workorder.exploded", 7], "projectIds": ["wo_abc123"],
-        "status": "paused", "headers": {"Host": "x", "X-Webhook-ID": "x", "X-Good": "x"}, "evnets": ["*"],
-        "description": "x".repeat(501),
+        "status": "paused", "evnets": ["*"], "description": "x".repeat(501),
+        "headers": {"Host": "x", "X-Webhook-ID": "x", "x-webhook-event-id": "x", "X-Good": "x"},
     });
     let reply = app.post(ENDPOINTS, body).await;
     refused(&reply, 400, "validation_failed");
@@ -80,6 +80,7 @@ async fn all_defects_of_an_endpoint_come_at_once() {
         "evnets",
         "headers.Host",
         "headers.X-Webhook-ID",
+        "headers.x-webhook-event-id",
         "projectIds[0]",
         "status",
         "url",

@@ -50,7 +50,9 @@ async fn what_failed_is_sent_again_once() {
     app.drain().await;
     assert_eq!(receiver.count(), 4);
     let again = receiver.requests().pop().unwrap();
-    assert_eq!(again.header("x-webhook-id"), receiver.requests()[0].header("x-webhook-id"));
+    for name in ["x-webhook-id", "x-webhook-event-id"] {
+        assert_eq!(again.header(name), receiver.requests()[0].header(name));
+    }
     assert_eq!(again.header("x-webhook-retry"), "2");
     let delivery = app.deliveries().await.remove(0);
     assert_eq!((delivery.status, delivery.trigger), (DeliveryStatus::Delivered, Trigger::Replay));

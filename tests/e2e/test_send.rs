@@ -26,6 +26,7 @@ async fn the_catalogs_example_is_sent_now_and_its_delivery_is_marked() {
     assert_eq!(request.header("x-webhook-retry"), "0");
     let told = &reply.body;
     assert_eq!(told["deliveryId"], request.header("x-webhook-id"));
+    assert_eq!(told["eventId"], request.header("x-webhook-event-id"));
     assert_eq!((&told["test"], &told["status"]), (&json!(true), &json!("delivered")));
     let attempt = &told["attempt"];
     assert_eq!(

@@ -23,6 +23,7 @@ export const headersOf = (one, endpoint, { seconds, signature, standard }) => [
   ["Content-Type", "application/json"],
   ["X-Webhook-ID", one.id],
   ["X-Webhook-Event", one.event],
+  ["X-Webhook-Event-ID", one.eventId],
   ["X-Webhook-Retry", String(Math.max(0, one.attemptCount - 1))],
   ["X-Webhook-Timestamp", seconds],
   ["X-Webhook-Signature", signature],

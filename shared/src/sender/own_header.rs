@@ -120,6 +120,7 @@ mod tests {
             "Accept-Encoding",
             "Expect",
             "X-Webhook-Signature",
+            "X-Webhook-Event-ID",
             "x-webhook-anything",
             "webhook-id",
             "Webhook-Signature",

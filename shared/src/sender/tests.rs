@@ -62,6 +62,7 @@ async fn send_within(sender: &Sender, url: &str, timeout: Duration) -> Answer {
     let outgoing = Outgoing {
         url,
         event: "workorder.created",
+        event_id: "evt_01K80J3Z40ABCDEFGHJKMNPQRT",
         delivery_id: "dlv_01K80J3Z40ABCDEFGHJKMNPQRS",
         retry: 2,
         body: Bytes::from_static(BODY.as_bytes()),
@@ -165,6 +166,7 @@ async fn a_delivery_arrives_signed_and_whole() {
         ("Content-Type", "application/json"),
         ("X-Webhook-ID", "dlv_01K80J3Z40ABCDEFGHJKMNPQRS"),
         ("X-Webhook-Event", "workorder.created"),
+        ("X-Webhook-Event-ID", "evt_01K80J3Z40ABCDEFGHJKMNPQRT"),
         ("X-Webhook-Retry", "2"),
         ("User-Agent", "WorkSkedge-Webhooks/0.1 (+https://example.com/docs)"),
         ("X-Tenant", "7"),

@@ -6,7 +6,7 @@ use shared::events::EventName;
 use super::{members, schema};
 
 /// The headers of a delivery: name, meaning, example.
-const HEADERS: [(&str, &str, &str); 9] = [
+const HEADERS: [(&str, &str, &str); 10] = [
     (
         "X-Webhook-ID",
         "Id of this delivery, the same over all its attempts, replays included: store each once, for 30 days. \
@@ -14,6 +14,11 @@ const HEADERS: [(&str, &str, &str); 9] = [
         "dlv_01JAMB3X9T7Q2V5K8N4C6D0EFG",
     ),
     ("X-Webhook-Event", "The event's name.", "workorder.created"),
+    (
+        "X-Webhook-Event-ID",
+        "Id of the event, the same at each of your endpoints, in replays and in the catch-up feed.",
+        "evt_01JAMB3X9T7Q2V5K8N4C6D0EFG",
+    ),
     ("X-Webhook-Retry", "0 for the first attempt, then 1, 2, ...", "0"),
     (
         "X-Webhook-Timestamp",
