@@ -9,6 +9,7 @@ mod admin;
 mod alerts;
 mod any_value;
 mod attempts;
+mod cases;
 mod catalog;
 mod costs;
 mod crew;
