@@ -13,6 +13,7 @@ use crate::delivery::{Attempt, Delivery};
 use crate::endpoint::Endpoint;
 use crate::seal::{SealError, Sealer};
 use crate::sender::{Answer, Outgoing, Sender};
+use crate::signing::Signers;
 use secrets::Secrets;
 
 /// What makes attempts: it opens the endpoints' secrets, signs and sends.
@@ -55,9 +56,10 @@ impl Attempts {
         now: Timestamp,
     ) -> Result<Made, SealError> {
         let open = |sealed| self.secrets.open(&delivery.account, endpoint, sealed, now);
-        let secret = open(&endpoint.secret.sealed).await?;
+        let newest = open(&endpoint.secret.sealed).await?;
         let previous =
             try_join_all(endpoint.previous_secrets.valid(now).map(|previous| open(&previous.sealed))).await?;
+        let signers = Signers::new(newest, previous, endpoint.previous_secrets.lead(now));
         let outgoing = Outgoing {
             url: &endpoint.url,
             event: delivery.event.as_str(),
@@ -65,8 +67,7 @@ impl Attempts {
             delivery_id: &delivery.id,
             retry: delivery.attempt_count,
             body: Bytes::copy_from_slice(body.as_bytes()),
-            secret: &secret,
-            previous: &previous,
+            signers: &signers,
             headers: &endpoint.headers,
             timestamp: now.as_second(),
             timeout,

@@ -34,7 +34,7 @@ pub use self::resolver::{Directory, Lookup, SystemDirectory};
 
 use self::resolver::{GuardedResolver, ResolveError};
 use crate::endpoint::OwnHeaders;
-use crate::signing::{SigningSecret, signature_headers};
+use crate::signing::{Signers, signature_headers};
 
 /// How long name resolution, TCP and TLS may take together, within the attempt's own time.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -99,10 +99,8 @@ pub struct Outgoing<'a> {
     pub retry: u32,
     /// The event's bytes.
     pub body: Bytes,
-    /// The endpoint's secret.
-    pub secret: &'a SigningSecret,
-    /// The secrets before it that are still valid, the most recently replaced one first.
-    pub previous: &'a [Arc<SigningSecret>],
+    /// The endpoint's secrets that sign it.
+    pub signers: &'a Signers,
     /// The subscriber's own headers, checked with [`check_own_header`] when they were stored. Any that would not pass is
     /// left out.
     pub headers: &'a OwnHeaders,
@@ -191,8 +189,8 @@ impl Sender {
                 request = request.header(name, value.expose());
             }
         }
-        let Outgoing { secret, previous, delivery_id, timestamp, body, .. } = outgoing;
-        for (name, value) in signature_headers(secret, previous, delivery_id, timestamp, &body) {
+        let Outgoing { signers, delivery_id, timestamp, body, .. } = outgoing;
+        for (name, value) in signature_headers(signers, delivery_id, timestamp, &body) {
             request = request.header(name, value);
         }
         request

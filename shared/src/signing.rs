@@ -7,10 +7,10 @@
 //! - [Standard Webhooks](https://www.standardwebhooks.com): base64 HMAC-SHA256 of `id.timestamp.body`, keyed with the
 //!   bytes that the secret encodes, in `webhook-signature`.
 //!
-//! While secrets are being rotated the previous ones sign too, so that a receiver may change over at its own pace.
+//! While secrets are being rotated, more than one signs, so that a receiver may change over at its own pace.
 
-use std::borrow::Borrow;
 use std::fmt;
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -82,33 +82,58 @@ impl fmt::Debug for SigningSecret {
     }
 }
 
+/// The secrets that sign an attempt: one, or several while rotations overlap.
+#[derive(Debug, Clone)]
+pub struct Signers {
+    /// The newest first, then those that it replaced, the most recently replaced one first. Never empty.
+    secrets: Vec<Arc<SigningSecret>>,
+    /// The place of the one that signs `X-Webhook-Signature`.
+    lead: usize,
+}
+
+impl Signers {
+    /// `newest` and those that it replaced and that are still valid, the most recently replaced one first. `lead` is the
+    /// place of the one that signs `X-Webhook-Signature`: 0 is the newest, and so is a place that there is not.
+    #[must_use]
+    pub fn new(newest: Arc<SigningSecret>, previous: Vec<Arc<SigningSecret>>, lead: usize) -> Self {
+        let mut secrets = previous;
+        secrets.insert(0, newest);
+        let lead = if lead < secrets.len() { lead } else { 0 };
+        Self { secrets, lead }
+    }
+}
+
 /// The headers that sign one attempt, with its id and its time. `timestamp` is the Unix second at which this attempt is
-/// sent: every attempt is signed afresh. `previous` are the secrets that are still valid, the most recently replaced one
-/// first: that one signs `X-Webhook-Signature-Previous`, and each adds a signature to `webhook-signature`.
+/// sent: every attempt is signed afresh. Every secret adds a signature to `webhook-signature`. The one that leads signs
+/// `X-Webhook-Signature`, a newer one that waits for its promotion `X-Webhook-Signature-Next`, and the one that was
+/// replaced before the leading one `X-Webhook-Signature-Previous`.
 #[must_use]
 pub fn signature_headers(
-    current: &SigningSecret,
-    previous: &[impl Borrow<SigningSecret>],
+    signers: &Signers,
     delivery_id: &str,
     timestamp: i64,
     body: &[u8],
 ) -> Vec<(&'static str, String)> {
     let timestamp = timestamp.to_string();
-    let standard: Vec<String> = std::iter::once(current)
-        .chain(previous.iter().map(Borrow::borrow))
-        .map(|secret| secret.sign_standard(delivery_id, &timestamp, body))
-        .collect();
-    let mut headers = vec![
-        ("X-Webhook-Signature", current.sign(&timestamp, body)),
+    let Signers { secrets, lead } = signers;
+    let standard: Vec<String> =
+        secrets.iter().map(|secret| secret.sign_standard(delivery_id, &timestamp, body)).collect();
+    let next = secrets.first().filter(|_| *lead > 0);
+    let by_name = [
+        ("X-Webhook-Signature", secrets.get(*lead)),
+        ("X-Webhook-Signature-Next", next),
+        ("X-Webhook-Signature-Previous", secrets.get(lead + 1)),
+    ];
+    let signed =
+        by_name.into_iter().filter_map(|(name, secret)| secret.map(|secret| (name, secret.sign(&timestamp, body))));
+    let mut headers: Vec<_> = signed.collect();
+    headers.extend([
         ("X-Webhook-Timestamp", timestamp.clone()),
         ("X-Webhook-ID", delivery_id.to_owned()),
         ("webhook-id", delivery_id.to_owned()),
         ("webhook-signature", standard.join(" ")),
-    ];
-    if let Some(latest) = previous.first() {
-        headers.push(("X-Webhook-Signature-Previous", latest.borrow().sign(&timestamp, body)));
-    }
-    headers.push(("webhook-timestamp", timestamp));
+        ("webhook-timestamp", timestamp),
+    ]);
     headers
 }
 
@@ -170,10 +195,20 @@ mod tests {
 
     const BODY: &[u8] = br#"{"event":"workorder.created"}"#;
     const SENT: i64 = 1_760_970_600;
-    const NONE: &[SigningSecret] = &[];
 
     fn secret() -> SigningSecret {
         SigningSecret::from_bytes(std::array::from_fn(|i| u8::try_from(i).unwrap()))
+    }
+
+    fn other(byte: u8) -> SigningSecret {
+        SigningSecret::from_bytes([byte; 32])
+    }
+
+    /// The headers of a delivery that `newest` and `previous` sign, and `lead` leads.
+    fn signed(newest: &SigningSecret, previous: &[&SigningSecret], lead: usize) -> Vec<(&'static str, String)> {
+        let previous = previous.iter().map(|secret| Arc::new((*secret).clone())).collect();
+        let signers = Signers::new(Arc::new(newest.clone()), previous, lead);
+        signature_headers(&signers, "dlv_01K80J3Z40ABCDEFGHJKMNPQRS", SENT, BODY)
     }
 
     fn header(headers: &[(&str, String)], name: &str) -> String {
@@ -188,7 +223,7 @@ mod tests {
     /// `printf %s '1760970600.{...}' | openssl dgst -sha256 -hmac 'whsec_...'`.
     #[test]
     fn known_answers() {
-        let headers = signature_headers(&secret(), NONE, "dlv_01K80J3Z40ABCDEFGHJKMNPQRS", SENT, BODY);
+        let headers = signed(&secret(), &[], 0);
         assert_eq!(secret().expose(), "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=");
         assert_eq!(
             header(&headers, "X-Webhook-Signature"),
@@ -198,12 +233,14 @@ mod tests {
         assert_eq!(header(&headers, "X-Webhook-Timestamp"), "1760970600");
         assert_eq!(header(&headers, "webhook-timestamp"), "1760970600");
         assert_eq!(header(&headers, "X-Webhook-ID"), header(&headers, "webhook-id"));
-        assert!(!headers.iter().any(|(name, _)| *name == "X-Webhook-Signature-Previous"));
+        for absent in ["X-Webhook-Signature-Previous", "X-Webhook-Signature-Next"] {
+            assert!(!headers.iter().any(|(name, _)| *name == absent), "{absent}");
+        }
     }
 
     #[test]
     fn a_tampered_delivery_is_refused() {
-        let headers = signature_headers(&secret(), NONE, "dlv_1", SENT, BODY);
+        let headers = signed(&secret(), &[], 0);
         let signature = header(&headers, "X-Webhook-Signature");
         let check =
             |signature: &str, timestamp: &str, body: &[u8], now| verify(&secret(), signature, timestamp, body, at(now));
@@ -218,7 +255,7 @@ mod tests {
 
     #[test]
     fn five_minutes_either_way_are_tolerated() {
-        let headers = signature_headers(&secret(), NONE, "dlv_1", SENT, BODY);
+        let headers = signed(&secret(), &[], 0);
         let signature = header(&headers, "X-Webhook-Signature");
         let check = |now| verify(&secret(), &signature, "1760970600", BODY, at(now));
         assert_eq!(check(SENT + 300), Ok(()));
@@ -227,31 +264,36 @@ mod tests {
         assert_eq!(check(SENT - 301), Err(VerifyError::TooNew));
     }
 
-    #[test]
-    fn during_a_rotation_either_secret_verifies() {
-        let (new, old) = (secret(), SigningSecret::from_bytes([9; 32]));
-        let headers = signature_headers(&new, &[&old], "dlv_1", SENT, BODY);
-        let (first, second) =
-            (header(&headers, "X-Webhook-Signature"), header(&headers, "X-Webhook-Signature-Previous"));
-        assert_eq!(verify(&new, &first, "1760970600", BODY, at(SENT)), Ok(()));
-        assert_eq!(verify(&old, &second, "1760970600", BODY, at(SENT)), Ok(()));
-        assert_eq!(verify(&old, &first, "1760970600", BODY, at(SENT)), Err(VerifyError::Mismatch));
+    /// Who signs which header, by the names of the secrets; `-` where the header is absent.
+    fn who(newest: u8, previous: &[u8], lead: usize) -> String {
+        let secrets: Vec<_> = previous.iter().map(|byte| other(*byte)).collect();
+        let headers = signed(&other(newest), &secrets.iter().collect::<Vec<_>>(), lead);
+        let by = |name: &str| {
+            let signature = headers.iter().find(|(known, _)| *known == name).map(|(_, value)| value)?;
+            let matches = |byte: &&u8| verify(&other(**byte), signature, "1760970600", BODY, at(SENT)).is_ok();
+            std::iter::once(&newest).chain(previous).find(matches)
+        };
+        let names = ["X-Webhook-Signature", "X-Webhook-Signature-Next", "X-Webhook-Signature-Previous"];
+        names.map(|name| by(name).map_or("-".to_owned(), u8::to_string)).join(" ")
     }
 
     #[test]
-    fn the_secret_that_was_replaced_last_signs_as_the_previous_one() {
-        let [old, older] = [9, 8].map(|byte| SigningSecret::from_bytes([byte; 32]));
-        let headers = signature_headers(&secret(), &[&old, &older], "dlv_1", SENT, BODY);
-        let previous = header(&headers, "X-Webhook-Signature-Previous");
-        assert_eq!(verify(&old, &previous, "1760970600", BODY, at(SENT)), Ok(()));
-        assert_eq!(header(&headers, "webhook-signature").split(' ').count(), 3);
+    fn a_new_secret_signs_the_next_header_until_it_is_promoted() {
+        assert_eq!(who(9, &[], 0), "9 - -");
+        assert_eq!(who(9, &[8], 1), "8 9 -", "waiting");
+        assert_eq!(who(9, &[8], 0), "9 - 8", "promoted");
+        assert_eq!(who(9, &[8, 7], 1), "8 9 7", "waiting, and the rotation before still overlaps");
+        assert_eq!(who(9, &[8, 7], 2), "7 9 -", "rotated twice while waiting: the oldest leads, the newest is next");
+        assert_eq!(who(9, &[8, 7], 0), "9 - 8");
+        assert_eq!(who(9, &[8], 5), "9 - 8", "a place that there is not");
     }
 
     #[test]
     fn a_standard_webhooks_library_verifies_with_any_secret() {
         let (new, old, older) = (secret(), SigningSecret::from_bytes([9; 32]), SigningSecret::from_bytes([8; 32]));
         let sent = crate::clock::now().as_second();
-        let headers = signature_headers(&new, &[&old, &older], "dlv_1", sent, BODY);
+        let signers = Signers::new(Arc::new(new.clone()), vec![Arc::new(old.clone()), Arc::new(older.clone())], 0);
+        let headers = signature_headers(&signers, "dlv_1", sent, BODY);
         let map = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
         for known in [&new, &old, &older] {
             let library = standardwebhooks::Webhook::new(known.expose()).unwrap();

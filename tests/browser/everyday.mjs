@@ -149,8 +149,14 @@ export async function rotation(browser, system) {
   await page.getByText("answered 200").waitFor();
   const { headers, body } = receiver.received[0];
   const signed = (key) => createHmac("sha256", key).update(`${headers["x-webhook-timestamp"]}.${body}`).digest("hex");
-  assert.equal(headers["x-webhook-signature"], signed(shown));
-  assert.equal(headers["x-webhook-signature-previous"], signed(secret));
+  assert.equal(headers["x-webhook-signature"], signed(secret));
+  assert.equal(headers["x-webhook-signature-next"], signed(shown));
+  await page.getByText(/takes the lead in 1 h 5\d min, or when you promote it/).waitFor();
+  await page.getByRole("button", { name: "Promote now" }).click();
+  await page.getByRole("button", { name: "Promote now" }).waitFor({ state: "detached" });
+  await page.getByRole("button", { name: "Send test" }).click();
+  await until("the second test", () => receiver.received[1]);
+  assert.equal(receiver.received[1].headers["x-webhook-signature-next"], undefined);
   await leave(page);
 }
 

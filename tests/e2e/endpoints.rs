@@ -55,7 +55,7 @@ async fn an_endpoint_is_made_and_read_and_its_secret_shown_where_it_belongs() {
     assert_eq!(read.body["health"], health);
     assert!(!read.text.contains(&secret));
     let shown = app.get(&format!("{}/secret", path(&made))).await.expect(200);
-    assert_eq!(shown.body, json!({"secret": secret, "previous": []}));
+    assert_eq!(shown.body, json!({"secret": secret, "promotesAt": null, "previous": []}));
     for table in tables::ALL {
         assert!(!format!("{:?}", scan(&app, table.name).await).contains(&secret), "{}", table.name);
     }

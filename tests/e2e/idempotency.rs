@@ -45,6 +45,7 @@ async fn cases(app: &TestApp, receiver: &Receiver) -> Vec<Case> {
         case("/api/events", 200, event),
         case("/api/endpoints", 201, json!({ "url": url, "events": ["project.*"] })),
         case(format!("/api/endpoints/{endpoint}/secret/rotate"), 200, json!({})),
+        case(format!("/api/endpoints/{endpoint}/secret/promote"), 200, json!({})),
         case(format!("/api/deliveries/{delivery}/retry"), 202, json!({ "force": true })),
         case("/api/keys", 201, json!({ "name": "new", "scopes": ["inbound"] })),
         case(format!("/api/keys/{key}/rotate"), 201, json!({})),

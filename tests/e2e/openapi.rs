@@ -52,6 +52,6 @@ async fn every_described_call_is_there() {
             calls += 1;
         }
     }
-    assert_eq!(calls, 40);
+    assert_eq!(calls, 41);
     assert_eq!(document["webhooks"].as_object().unwrap().len(), 23);
 }

@@ -12,10 +12,18 @@ use crate::signatures::{page_signature, standard_signature};
 
 const HOUR: Duration = Duration::from_hours(1);
 
+/// Rotates, and lets the new secret lead at once.
 async fn rotate_secret(app: &TestApp, endpoint: &Endpoint, hours: u8) -> String {
-    let rotate = format!("/api/endpoints/{}/secret/rotate", endpoint.id);
-    let rotated = app.post(&rotate, json!({ "overlapHours": hours })).await.expect(200);
+    rotated(app, endpoint, json!({ "overlapHours": hours, "promote": "now" })).await
+}
+
+async fn rotated(app: &TestApp, endpoint: &Endpoint, how: Value) -> String {
+    let rotated = app.post(&format!("/api/endpoints/{}/secret/rotate", endpoint.id), how).await.expect(200);
     rotated.body["secret"].as_str().expect("a secret").to_owned()
+}
+
+async fn promote(app: &TestApp, endpoint: &Endpoint) -> Value {
+    app.post(&format!("/api/endpoints/{}/secret/promote", endpoint.id), json!({})).await.expect(200).body
 }
 
 /// The request that the next work order makes.
@@ -29,8 +37,19 @@ fn assert_signed_by(received: &Received, secrets: &[&str]) {
     let standard: Vec<String> = secrets.iter().map(|secret| standard_signature(received, secret)).collect();
     assert_eq!(received.header("webhook-signature"), standard.join(" "));
     assert_eq!(received.header("x-webhook-signature"), page_signature(received, secrets[0]));
-    let previous = received.headers.get("x-webhook-signature-previous").map(|value| value.to_str().unwrap().to_owned());
-    assert_eq!(previous, secrets.get(1).map(|secret| page_signature(received, secret)));
+    assert_eq!(who_signs(received, secrets, "-next"), None);
+    assert_eq!(who_signs(received, secrets, "-previous"), (secrets.len() > 1).then_some(1));
+}
+
+/// Which of `secrets` made the signature in `X-Webhook-Signature` + `which`.
+fn who_signs(received: &Received, secrets: &[&str], which: &str) -> Option<usize> {
+    let signature = received.headers.get(format!("x-webhook-signature{which}"))?;
+    secrets.iter().position(|secret| page_signature(received, secret) == *signature)
+}
+
+/// Who signs the header that everybody reads, the next one and the previous one.
+fn signers(received: &Received, secrets: &[&str]) -> [Option<usize>; 3] {
+    ["", "-next", "-previous"].map(|which| who_signs(received, secrets, which))
 }
 
 #[tokio::test]
@@ -44,12 +63,71 @@ async fn every_secret_that_is_still_valid_signs() {
     assert_signed_by(&next_delivery(&app, &receiver, "WO-1").await, &[&third, &second, first]);
     let shown = app.get(&format!("/api/endpoints/{}/secret", endpoint.id)).await.expect(200).body;
     let previous = json!([{"validUntil": "2025-10-20T17:30:00Z"}, {"validUntil": "2025-10-21T14:30:00Z"}]);
-    assert_eq!(shown, json!({ "secret": third, "previous": previous }));
+    assert_eq!(shown, json!({ "secret": third, "promotesAt": null, "previous": previous }));
 
     app.advance(2 * HOUR).await;
     assert_signed_by(&next_delivery(&app, &receiver, "WO-2").await, &[&third, first]);
     app.advance(21 * HOUR).await;
     assert_signed_by(&next_delivery(&app, &receiver, "WO-3").await, &[&third]);
+}
+
+#[tokio::test]
+async fn a_receiver_that_knows_one_header_is_changed_over_by_a_promotion() {
+    let (app, receiver) = (TestApp::start().await, Receiver::start().await);
+    let endpoint = app.endpoint(&receiver.url(), ["*"]).await;
+    let new = rotated(&app, &endpoint, json!({})).await;
+    let both = [&*endpoint.secret, &*new];
+    let delivery = next_delivery(&app, &receiver, "WO-1").await;
+    assert_eq!(signers(&delivery, &both), [Some(0), Some(1), None], "the old one leads, the new one can be tried");
+    let standard = [&*new, &*endpoint.secret].map(|secret| standard_signature(&delivery, secret)).join(" ");
+    assert_eq!(delivery.header("webhook-signature"), standard);
+    let shown = app.get(&format!("/api/endpoints/{}/secret", endpoint.id)).await.expect(200).body;
+    assert_eq!((&shown["secret"], &shown["promotesAt"]), (&json!(new), &json!("2025-10-21T14:30:00Z")));
+
+    let promoted = promote(&app, &endpoint).await;
+    assert_eq!((&promoted["secret"], &promoted["promotesAt"]), (&json!(new), &Value::Null));
+    let version = app.get(&format!("/api/endpoints/{}", endpoint.id)).await.expect(200).body["version"].clone();
+    assert_eq!(signers(&next_delivery(&app, &receiver, "WO-2").await, &both), [Some(1), None, Some(0)]);
+    assert_eq!(promote(&app, &endpoint).await, promoted, "promoting what is promoted changes nothing");
+    assert_eq!(app.get(&format!("/api/endpoints/{}", endpoint.id)).await.expect(200).body["version"], version);
+    app.advance(24 * HOUR).await;
+    assert_eq!(signers(&next_delivery(&app, &receiver, "WO-3").await, &both), [Some(1), None, None]);
+}
+
+#[tokio::test]
+async fn the_end_of_the_overlap_promotes_too() {
+    let (app, receiver) = (TestApp::start().await, Receiver::start().await);
+    let endpoint = app.endpoint(&receiver.url(), ["*"]).await;
+    let second = rotated(&app, &endpoint, json!({ "overlapHours": 3, "promote": "later" })).await;
+    app.advance(HOUR).await;
+    // Rotated again before it was promoted: the first one leads to its end, then the second, then the third.
+    let third = rotated(&app, &endpoint, json!({ "overlapHours": 3, "promote": null })).await;
+    let all = [&*endpoint.secret, &*second, &*third];
+    assert_eq!(signers(&next_delivery(&app, &receiver, "WO-1").await, &all), [Some(0), Some(2), None]);
+    app.advance(2 * HOUR).await;
+    assert_eq!(signers(&next_delivery(&app, &receiver, "WO-2").await, &all), [Some(1), Some(2), None]);
+    app.advance(HOUR).await;
+    assert_eq!(signers(&next_delivery(&app, &receiver, "WO-3").await, &all), [Some(2), None, None]);
+}
+
+#[tokio::test]
+async fn a_secret_that_leaked_is_led_no_longer_and_mistakes_are_told() {
+    let (app, receiver) = (TestApp::start().await, Receiver::start().await);
+    let endpoint = app.endpoint(&receiver.url(), ["*"]).await;
+    let second = rotated(&app, &endpoint, json!({})).await;
+    let third = rotated(&app, &endpoint, json!({ "promote": "now" })).await;
+    let all = [&*endpoint.secret, &*second, &*third];
+    assert_eq!(signers(&next_delivery(&app, &receiver, "WO-1").await, &all), [Some(2), None, Some(1)]);
+    let fourth = rotated(&app, &endpoint, json!({ "overlapHours": 0 })).await;
+    let all = [&*fourth, &*second];
+    assert_eq!(signers(&next_delivery(&app, &receiver, "WO-2").await, &all), [Some(0), None, Some(1)]);
+
+    let path = format!("/api/endpoints/{}/secret", endpoint.id);
+    let refused = app.post(&format!("{path}/rotate"), json!({ "promote": "soon" })).await.expect(400);
+    assert_eq!(refused.defects(), [("promote", "invalid_value")]);
+    let refused = app.post(&format!("{path}/promote"), json!({ "overlapHours": 1 })).await.expect(400);
+    assert_eq!(refused.defects(), [("overlapHours", "unknown_field")]);
+    app.request("POST", &format!("{path}/promote")).send().await.expect(200);
 }
 
 #[tokio::test]

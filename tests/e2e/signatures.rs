@@ -73,7 +73,7 @@ async fn both_secrets_sign_until_a_rotation_ends() {
     let (app, receiver) = (TestApp::start().await, Receiver::start().await);
     let old = app.endpoint(&receiver.url(), ["*"]).await;
     let rotate = format!("/api/endpoints/{}/secret/rotate", old.id);
-    let rotated = app.post(&rotate, json!({ "overlapHours": 1 })).await.expect(200);
+    let rotated = app.post(&rotate, json!({ "overlapHours": 1, "promote": "now" })).await.expect(200);
     let new = rotated.body["secret"].as_str().unwrap();
     assert_ne!(new, old.secret);
 

@@ -19,10 +19,11 @@ const LISTS: [(&str, &[&str]); 6] = [
     ("/api/keys", &["cursor"]),
 ];
 /// What there is of one thing.
-const THINGS: [&str; 11] = [
+const THINGS: [&str; 12] = [
     "/api/endpoints/{id}",
     "/api/endpoints/{id}/secret",
     "/api/endpoints/{id}/secret/rotate",
+    "/api/endpoints/{id}/secret/promote",
     "/api/endpoints/{id}/test",
     "/api/endpoints/{id}/replay",
     "/api/deliveries/{id}",

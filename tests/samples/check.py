@@ -80,7 +80,9 @@ def check_language(language, secret, timestamp, signature, body):
 
 def check_rotation(language, old, new, headers, body):
     """A delivery from within a rotation is verified with either secret, and with no other."""
-    signatures = [headers["x-webhook-signature"], headers["x-webhook-signature-previous"]]
+    names = [f"x-webhook-signature{which}" for which in ("", "-next", "-previous")]
+    signatures = [headers[name] for name in names if name in headers]
+    check(len(signatures) == 2, f"a delivery of the rotation has {len(signatures)} signatures")
     for which, secret in {"new": new, "old": old}.items():
         accepted = verdict(language, secret, headers["x-webhook-timestamp"], signatures, body)
         check(accepted == "verified", f"{language} refused the {which} secret during a rotation")
@@ -135,10 +137,13 @@ def check_receiver(language, base, key, directory):
         call(base, key, "/api/webhook/vendor", {"vendorNumber": number, "name": "Müller", "vendorType": "supplier"})
         line = lines(1)[0]
         check(re.fullmatch(r"vendor\.created ven_\w+ version 1", line), f"{language}: {line}")
-        # It still has the old secret, and loses nothing.
+        # It still has the old secret, and loses nothing before the promotion and after it.
         call(base, key, f"/api/endpoints/{endpoint['id']}/secret/rotate", {"overlapHours": 1})
-        call(base, key, "/api/webhook/vendor", {"vendorNumber": number, "name": "Müller 2"})
+        call(base, key, "/api/webhook/vendor", {"vendorNumber": number, "name": "Müller 1"})
         check("vendor.updated" in lines(2)[1], f"{language} during a rotation")
+        call(base, key, f"/api/endpoints/{endpoint['id']}/secret/promote", {})
+        call(base, key, "/api/webhook/vendor", {"vendorNumber": number, "name": "Müller 2"})
+        check("vendor.updated" in lines(3)[2], f"{language} after a promotion")
         deliveries = call(base, key, f"/api/deliveries?endpointId={endpoint['id']}")["data"]
         call(base, key, f"/api/deliveries/{deliveries[0]['id']}/retry", {"force": True})
         again = until("the duplicate", lambda: attempts(base, key, deliveries[0]["id"], 2))
@@ -149,12 +154,12 @@ def check_receiver(language, base, key, directory):
             check(400 <= answer_to_length(port, length) < 500, f"{language} took {length} for a length")
         break_off(port)
         check(answer(port, b"{}") == 401, f"{language} does not answer after a request that broke off")
-    check(stored(language, directory) == 2 and len(output.read_text().splitlines()) == 2, f"{language} did things twice")
+    check(stored(language, directory) == 3 and len(output.read_text().splitlines()) == 3, f"{language} did things twice")
     with contextlib.ExitStack() as stack:
         started()
         call(base, key, f"/api/deliveries/{deliveries[1]['id']}/retry", {"force": True})
         until("the duplicate", lambda: attempts(base, key, deliveries[1]["id"], 2))
-        check(stored(language, directory) == 2, f"{language} forgot what it had when it was started again")
+        check(stored(language, directory) == 3, f"{language} forgot what it had when it was started again")
     call(base, key, f"/api/endpoints/{endpoint['id']}", method="DELETE")
 
 
@@ -204,7 +209,14 @@ def main(binary):
             for language in VERIFY:
                 check_rotation(language, endpoint["secret"], new, headers, body)
             frameworks.check_libraries(endpoint["secret"], headers, body)
+            frameworks.check_libraries(new, headers, body)
             frameworks.check_frameworks(endpoint["secret"], headers, body)
+            frameworks.check_frameworks(new, headers, body)
+            call(base, key, f"/api/endpoints/{endpoint['id']}/secret/promote", {})
+            call(base, key, "/api/webhook/workorder", {"workOrderNumber": "WO-12345", "priority": "low"})
+            headers, body = until("the delivery after the promotion", lambda: Capture.received[2:])[0]
+            for language in VERIFY:
+                check_rotation(language, endpoint["secret"], new, headers, body)
             for language in RECEIVERS:
                 check_receiver(language, base, key, directory / language)
             check_catching_up(base, key, directory)

@@ -1,7 +1,7 @@
 //! `/api/endpoints`: where a subscriber wants which events, and the secrets that sign them (contract section 9).
 //!
-//! Signing secrets are in the answers to three calls only: the one that makes an endpoint, `/secret` and
-//! `/secret/rotate`. Everything else shows a hint. The values of a subscriber's own headers are shown whole in the
+//! Signing secrets are in the answers to four calls only: the one that makes an endpoint, `/secret`, `/secret/rotate` and
+//! `/secret/promote`. Everything else shows a hint. The values of a subscriber's own headers are shown whole in the
 //! answers to the calls that set them (POST and PATCH) and masked elsewhere.
 
 mod calls;
@@ -106,6 +106,7 @@ impl Call<'_> {
             Route::Test(id) => self.test(id, body::object(request)?).await,
             Route::Replay(id) => self.replay(id, body::object(request)?).await,
             Route::RotateSecret(id) => self.rotate_secret(id, body::optional_object(request)?).await,
+            Route::PromoteSecret(id) => self.promote_secret(id, body::optional_object(request)?).await,
         }
     }
 

@@ -17,6 +17,7 @@ pub(crate) enum Route<'a> {
     Delete(&'a str),
     Secret(&'a str),
     RotateSecret(&'a str),
+    PromoteSecret(&'a str),
     Test(&'a str),
     Replay(&'a str),
 }
@@ -41,6 +42,10 @@ pub(crate) fn find<'a>(method: &Method, segments: &[&'a str]) -> Result<Route<'a
         },
         [id, "secret", "rotate"] => match *method {
             Method::POST => check_id(id).map(Route::RotateSecret),
+            _ => Err(Problem::method_not_allowed("POST")),
+        },
+        [id, "secret", "promote"] => match *method {
+            Method::POST => check_id(id).map(Route::PromoteSecret),
             _ => Err(Problem::method_not_allowed("POST")),
         },
         [id, "test"] => match *method {
@@ -85,6 +90,7 @@ mod tests {
             (Method::DELETE, &[ID], Route::Delete(ID)),
             (Method::GET, &[ID, "secret"], Route::Secret(ID)),
             (Method::POST, &[ID, "secret", "rotate"], Route::RotateSecret(ID)),
+            (Method::POST, &[ID, "secret", "promote"], Route::PromoteSecret(ID)),
             (Method::POST, &[ID, "test"], Route::Test(ID)),
             (Method::POST, &[ID, "replay"], Route::Replay(ID)),
         ] {
@@ -99,6 +105,7 @@ mod tests {
             (Method::PUT, &[ID], "GET, PATCH, DELETE"),
             (Method::POST, &[ID, "secret"], "GET"),
             (Method::GET, &[ID, "secret", "rotate"], "POST"),
+            (Method::GET, &[ID, "secret", "promote"], "POST"),
             (Method::GET, &[ID, "test"], "POST"),
             (Method::PUT, &[ID, "replay"], "POST"),
         ] {

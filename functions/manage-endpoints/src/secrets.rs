@@ -1,9 +1,12 @@
 //! The calls on an endpoint's signing secret, and how it is sealed.
 
 use serde_json::{Map, Value};
+use shared::defect::Defects;
 use shared::endpoint::{Endpoint, MAX_PREVIOUS_SECRETS, PreviousSecret, SealedSecret, TooMany, secret_context};
 use shared::http::Reply;
 use shared::ids;
+use shared::manage::bodies::SECRET_ROTATION;
+use shared::manage::body::{self, Form};
 use shared::manage::{self, overlap};
 use shared::problem::{Problem, ProblemCode};
 use shared::seal::SealError;
@@ -23,16 +26,25 @@ impl Call<'_> {
     }
 
     /// Makes a new secret that signs at once; the one before it signs too until the overlap ends, and so do those from
-    /// before that one until theirs end.
+    /// before that one until theirs end. Unless it is promoted now, the old one goes on signing the header that receivers
+    /// of a single secret look at.
     pub(crate) async fn rotate_secret(&self, id: &str, body: Map<String, Value>) -> Result<Reply, Problem> {
-        let overlap = overlap::read(body)?;
+        let mut defects = Defects::default();
+        let asked = body::read(&SECRET_ROTATION, body, Form::Change, &mut defects);
+        if !defects.is_empty() {
+            return Err(Problem::invalid(defects));
+        }
+        let (overlap, leads) = (overlap::of(&asked), asked.get("promote").and_then(Value::as_str) != Some("now"));
         let secret = SigningSecret::from_bytes(ids::random());
         let sealed = self.seal(&secret, id).await?;
         for _ in 0..manage::MAX_TRIES {
             let mut endpoint = self.read(id).await?;
             let seen = endpoint.version;
             let old = std::mem::replace(&mut endpoint.secret, sealed.clone());
-            let old = PreviousSecret { sealed: old.sealed, valid_until: self.now + overlap };
+            if !leads {
+                endpoint.previous_secrets.promote();
+            }
+            let old = PreviousSecret { sealed: old.sealed, valid_until: self.now + overlap, leads };
             endpoint.previous_secrets.replace(old, self.now).map_err(too_many)?;
             endpoint.version += 1;
             endpoint.updated_at = self.now;
@@ -40,6 +52,32 @@ impl Call<'_> {
                 let view = SecretView::new(&secret, &stored.previous_secrets, self.now);
                 return Ok(Reply::ok(&view).with_facts(facts("secret_rotated", id)));
             }
+        }
+        Err(manage::too_busy())
+    }
+
+    /// Lets the newest secret sign `X-Webhook-Signature` from now on. Where it does already, nothing is written.
+    pub(crate) async fn promote_secret(&self, id: &str, body: Map<String, Value>) -> Result<Reply, Problem> {
+        let mut defects = Defects::default();
+        body::read(&[], body, Form::Change, &mut defects);
+        if !defects.is_empty() {
+            return Err(Problem::invalid(defects));
+        }
+        for _ in 0..manage::MAX_TRIES {
+            let mut endpoint = self.read(id).await?;
+            let (seen, waits) = (endpoint.version, endpoint.previous_secrets.promotes_at(self.now).is_some());
+            if waits {
+                endpoint.previous_secrets.promote();
+                endpoint.version += 1;
+                endpoint.updated_at = self.now;
+                if self.function.endpoints.update(self.account(), &endpoint, seen, None).await?.is_none() {
+                    continue;
+                }
+            }
+            let secret = self.open(&endpoint).await?;
+            let view = SecretView::new(&secret, &endpoint.previous_secrets, self.now);
+            let action = if waits { "secret_promoted" } else { "unchanged" };
+            return Ok(Reply::ok(&view).with_facts(facts(action, id)));
         }
         Err(manage::too_busy())
     }

@@ -75,8 +75,11 @@ impl<'a> EndpointView<'a> {
 
 /// An endpoint's secret, and until when those before it are valid.
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct SecretView<'a> {
     secret: &'a str,
+    /// When `secret` begins to sign `X-Webhook-Signature` by itself; null when it does already.
+    promotes_at: Option<Timestamp>,
     /// The most recently replaced one first.
     previous: Vec<PreviousView>,
 }
@@ -89,7 +92,7 @@ struct PreviousView {
 
 impl<'a> SecretView<'a> {
     pub(crate) fn new(secret: &'a SigningSecret, previous: &PreviousSecrets, now: Timestamp) -> Self {
-        let previous = previous.valid(now).map(|previous| PreviousView { valid_until: previous.valid_until });
-        Self { secret: secret.expose(), previous: previous.collect() }
+        let valid = previous.valid(now).map(|previous| PreviousView { valid_until: previous.valid_until });
+        Self { secret: secret.expose(), promotes_at: previous.promotes_at(now), previous: valid.collect() }
     }
 }

@@ -70,7 +70,7 @@ async function compare(received, sent) {
   if (culprits.length) return { ...wrong(title(culprits), [], expected), parts };
   return { ...wrong("The signature is wrong", [
     "Body, timestamp and secret are those of this delivery, so the signature was changed, cut off, or taken from another attempt.",
-    ...(sent.previous ? ["The secret was rotated lately: a signature made with the one before it is in X-Webhook-Signature-Previous."] : [])], expected), parts };
+    ...(sent.previous ? ["The secret was rotated lately. Until it is promoted, its signature is in X-Webhook-Signature-Next and the one before it signs X-Webhook-Signature; afterwards that one signs X-Webhook-Signature-Previous."] : [])], expected), parts };
 }
 
 /**

@@ -14,6 +14,9 @@ pub struct PreviousSecret {
     pub sealed: String,
     /// Until when it signs too.
     pub valid_until: Timestamp,
+    /// Whether it goes on signing `X-Webhook-Signature`, for as long as it is valid and nothing newer is promoted.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub leads: bool,
 }
 
 /// The replaced secrets of an endpoint, the most recently replaced one first. Those that have expired stay until the
@@ -50,6 +53,26 @@ impl PreviousSecrets {
         self.0.iter().filter(move |previous| previous.valid_until > now)
     }
 
+    /// Which secret signs `X-Webhook-Signature` at `now`: 0 for the endpoint's own, n for the n-th of those that are
+    /// [`valid`](Self::valid). When rotations that wait for their promotion follow each other, the oldest leads.
+    #[must_use]
+    pub fn lead(&self, now: Timestamp) -> usize {
+        self.valid(now).enumerate().filter(|(_, previous)| previous.leads).last().map_or(0, |(at, _)| at + 1)
+    }
+
+    /// When the endpoint's own secret begins to sign `X-Webhook-Signature` by itself; `None` when it does already.
+    #[must_use]
+    pub fn promotes_at(&self, now: Timestamp) -> Option<Timestamp> {
+        self.valid(now).filter(|previous| previous.leads).map(|previous| previous.valid_until).max()
+    }
+
+    /// Lets the endpoint's own secret sign `X-Webhook-Signature` from now on.
+    pub fn promote(&mut self) {
+        for previous in &mut self.0 {
+            previous.leads = false;
+        }
+    }
+
     /// Drops those that have expired at `now`, and adds the one that is being replaced unless it expires at once.
     ///
     /// # Errors
@@ -78,7 +101,11 @@ mod tests {
     }
 
     fn secret(sealed: &str, until: i64) -> PreviousSecret {
-        PreviousSecret { sealed: sealed.to_owned(), valid_until: at(until) }
+        PreviousSecret { sealed: sealed.to_owned(), valid_until: at(until), leads: false }
+    }
+
+    fn leading(sealed: &str, until: i64) -> PreviousSecret {
+        PreviousSecret { leads: true, ..secret(sealed, until) }
     }
 
     fn names(secrets: &PreviousSecrets, now: i64) -> Vec<&str> {
@@ -105,6 +132,21 @@ mod tests {
         assert_eq!(secrets.replace(secret("t", 20), at(9)), Err(TooMany));
         assert_eq!(secrets.replace(secret("t", 9), at(9)), Ok(()), "one that ends at once needs no room");
         assert_eq!(secrets.replace(secret("t", 20), at(10)), Ok(()));
+    }
+
+    #[test]
+    fn a_replaced_secret_leads_until_the_new_one_is_promoted_or_its_overlap_ends() {
+        let mut secrets = PreviousSecrets::default();
+        secrets.replace(secret("a", 100), at(0)).unwrap();
+        assert_eq!((secrets.lead(at(0)), secrets.promotes_at(at(0))), (0, None), "the new one leads at once");
+        secrets.replace(leading("b", 50), at(1)).unwrap();
+        assert_eq!((secrets.lead(at(1)), secrets.promotes_at(at(1))), (1, Some(at(50))));
+        assert_eq!((secrets.lead(at(50)), secrets.promotes_at(at(50))), (0, None), "the overlap has ended");
+        secrets.replace(leading("c", 40), at(2)).unwrap();
+        assert_eq!(names(&secrets, 2), ["c", "b", "a"]);
+        assert_eq!((secrets.lead(at(2)), secrets.promotes_at(at(2))), (2, Some(at(50))), "the oldest that waits");
+        secrets.promote();
+        assert_eq!((secrets.lead(at(2)), secrets.promotes_at(at(2))), (0, None));
     }
 
     #[test]

@@ -31,9 +31,22 @@ pub const REPLAY: [Field; 5] = [
 /// A manual retry.
 pub const RETRY: [Field; 1] = [optional("force", Type::Bool, P0, "send again what has arrived")];
 
-/// A rotation.
-pub const ROTATION: [Field; 1] =
-    [optional("overlapHours", int(0, 168), P0, "how long the old one is valid too; default 24")];
+/// A rotation of an API key.
+pub const ROTATION: [Field; 1] = [OVERLAP];
+
+/// A rotation of a signing secret.
+pub const SECRET_ROTATION: [Field; 2] = [
+    OVERLAP,
+    optional(
+        "promote",
+        Type::Enum(&["later", "now"]),
+        P0,
+        "when the new secret begins to sign `X-Webhook-Signature`: `later` (the default) with `/secret/promote`, or else \
+         when the overlap ends; `now` for one that has leaked",
+    ),
+];
+
+const OVERLAP: Field = optional("overlapHours", int(0, 168), P0, "how long the old one is valid too; default 24");
 
 /// An API key.
 pub const KEY: [Field; 4] = [

@@ -20,8 +20,13 @@ pub fn read(body: Map<String, Value>) -> Result<SignedDuration, Problem> {
     if !defects.is_empty() {
         return Err(Problem::invalid(defects));
     }
-    let hours = read.get("overlapHours").and_then(Value::as_i64).unwrap_or(DEFAULT_HOURS);
-    Ok(SignedDuration::from_hours(hours))
+    Ok(of(&read))
+}
+
+/// The overlap of a rotation's fields that were read already: a day unless they say otherwise.
+#[must_use]
+pub fn of(read: &Map<String, Value>) -> SignedDuration {
+    SignedDuration::from_hours(read.get("overlapHours").and_then(Value::as_i64).unwrap_or(DEFAULT_HOURS))
 }
 
 #[cfg(test)]

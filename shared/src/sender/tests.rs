@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 
 use super::*;
 use crate::endpoint::HeaderValue;
+use crate::signing::SigningSecret;
 
 const BODY: &str = r#"{"event":"workorder.created","timestamp":"2025-10-20T14:30:00Z","data":{}}"#;
 const SENT: i64 = 1_760_970_600;
@@ -59,6 +60,7 @@ fn secret() -> SigningSecret {
 }
 
 async fn send_within(sender: &Sender, url: &str, timeout: Duration) -> Answer {
+    let signers = Signers::new(Arc::new(secret()), Vec::new(), 0);
     let outgoing = Outgoing {
         url,
         event: "workorder.created",
@@ -66,8 +68,7 @@ async fn send_within(sender: &Sender, url: &str, timeout: Duration) -> Answer {
         delivery_id: "dlv_01K80J3Z40ABCDEFGHJKMNPQRS",
         retry: 2,
         body: Bytes::from_static(BODY.as_bytes()),
-        secret: &secret(),
-        previous: &[],
+        signers: &signers,
         headers: &[("X-Tenant", "7"), ("Host", "evil.example")]
             .map(|(name, value)| (name.to_owned(), HeaderValue::new(value)))
             .into(),

@@ -17,46 +17,52 @@ const LONGEST_OVERLAP_MS = 168 * 3_600_000;
 export async function secretCard(endpoint, signal) {
   let hint = endpoint.secretHint;
   const shown = h("div", { class: "secret" });
-  const previous = h("div");
+  const overlap = h("div");
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   const hide = () => {
     clearTimeout(timer);
     shown.replaceChildren(hidden(hint));
   };
-  /** @param {Previous} list */
-  const showPrevious = (list) => previous.replaceChildren(...list.map(({ validUntil }) =>
-    h("p", { class: "notice" }, "A secret from before signs too, and ends ", countdown(validUntil), ".")));
-  /** @param {{ secret: string, previous: Previous }} answer */
+  const promote = async () => {
+    show(await postOnce()(to`/api/endpoints/${endpoint.id}/secret/promote`, {}));
+    toast("Promoted. The new secret signs X-Webhook-Signature from now on.");
+  };
+  /** @param {Overlap} answer */
+  const showOverlap = ({ promotesAt, previous }) => overlap.replaceChildren(
+    ...(promotesAt ? [h("p", { class: "notice" }, "The new secret signs X-Webhook-Signature-Next. It takes the lead ", countdown(promotesAt), ", or when you promote it."),
+      h("div", { class: "actions" }, button("Promote now", promote))] : []),
+    ...previous.map(({ validUntil }) => h("p", { class: "notice" }, "A secret from before signs too, and ends ", countdown(validUntil), ".")));
+  /** @param {Overlap & { secret: string }} answer */
   const show = (answer) => {
     clearTimeout(timer);
     hint = answer.secret;
     shown.replaceChildren(code("Hidden again in 30 seconds", answer.secret), h("div", { class: "actions end" }, button("Hide", hide, "quiet")));
-    showPrevious(answer.previous);
+    showOverlap(answer);
     timer = setTimeout(hide, SHOWN_MS);
   };
   signal.addEventListener("abort", hide);
   hide();
-  showPrevious(await previousOf(endpoint, signal));
+  showOverlap(await overlapOf(endpoint, signal));
   const reveal = async () => show(await get(to`/api/endpoints/${endpoint.id}/secret`));
   return card("Signing secret", h("p", {}, "Deliveries are signed with it. ", h("a", { href: "/docs/verifying-signatures" }, "How to verify")),
-    shown, previous,
+    shown, overlap,
     h("div", { class: "actions" }, button("Reveal", reveal), button("Rotate", () => rotate(endpoint.id, show))));
 }
 
-/** @typedef {{ validUntil: string }[]} Previous */
+/** @typedef {{ promotesAt: string | null, previous: { validUntil: string }[] }} Overlap */
 
 /**
- * Until when the secrets from before sign. The call gives the secret too, which goes no further than here; it is made
+ * When the newest secret leads, and until when those from before sign. The call gives the secret too, which goes no further than here; it is made
  * only where there can have been a rotation, since each reading of a secret is recorded.
  * @param {Api.Endpoint} endpoint
  * @param {AbortSignal} signal
- * @returns {Promise<Previous>}
+ * @returns {Promise<Overlap>}
  */
-async function previousOf({ id, version, updatedAt }, signal) {
-  if (version === 1 || Date.parse(updatedAt) < Date.now() - LONGEST_OVERLAP_MS) return [];
-  const { previous } = await get(to`/api/endpoints/${id}/secret`, signal);
-  return previous;
+async function overlapOf({ id, version, updatedAt }, signal) {
+  if (version === 1 || Date.parse(updatedAt) < Date.now() - LONGEST_OVERLAP_MS) return { promotesAt: null, previous: [] };
+  const { promotesAt, previous } = await get(to`/api/endpoints/${id}/secret`, signal);
+  return { promotesAt, previous };
 }
 
 /** @param {string} hint */
@@ -64,17 +70,21 @@ const hidden = (hint) => h("p", { class: "masked" }, h("code", {}, `whsec_••
 
 /**
  * @param {string} id
- * @param {(answer: { secret: string, previous: Previous }) => void} show
+ * @param {(answer: Overlap & { secret: string }) => void} show
  */
 function rotate(id, show) {
   const once = postOnce();
   const hours = h("input", { name: "overlapHours", type: "number", min: 0, max: 168, value: 24, required: true });
+  const when = h("select", { name: "promote" }, h("option", { value: "later" }, "Later: when I promote it, or the overlap ends"), h("option", { value: "now" }, "Now: the old one has leaked"));
   const dialog = modal("Rotate the secret", [
-    h("p", {}, "A new secret signs at once. The old one signs too until the overlap ends, so that receivers can change over."),
-    form([field("Overlap in hours", hours, { hint: "0 to 168. 0 ends the old secret now: use it when it has leaked." })], "Rotate", async () => {
-      show(await once(to`/api/endpoints/${id}/secret/rotate`, { overlapHours: Number(hours.value) }));
+    h("p", {}, "Both secrets sign until the overlap ends, so that receivers can change over. ", h("a", { href: "/docs/rotating-secrets" }, "How to rotate")),
+    form([
+      field("Overlap in hours", hours, { hint: "0 to 168. 0 ends the old secret now." }),
+      field("The new one signs X-Webhook-Signature", when, { hint: "Until then it signs X-Webhook-Signature-Next, and nothing changes for your receiver." }),
+    ], "Rotate", async () => {
+      show(await once(to`/api/endpoints/${id}/secret/rotate`, { overlapHours: Number(hours.value), promote: when.value }));
       dialog.close();
-      toast("Rotated. Give your receiver the new secret.");
+      toast("Rotated. Give your receiver the new secret, then promote it.");
     }, [h("button", { type: "button", onclick: () => dialog.close() }, "Cancel")]),
   ]);
 }

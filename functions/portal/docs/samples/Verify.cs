@@ -12,7 +12,7 @@ static class Webhook
     const long ToleranceSeconds = 300;
 
     /// Whether body, the raw bytes, was signed with secret not long before now (Unix seconds). signatures:
-    /// X-Webhook-Signature and X-Webhook-Signature-Previous, as far as they are there. One has to match.
+    /// X-Webhook-Signature, X-Webhook-Signature-Next and -Previous, as far as they are there. One has to match.
     public static bool Verify(string secret, string timestamp, IEnumerable<string> signatures, byte[] body, long now)
     {
         long sent;
@@ -35,7 +35,7 @@ static class Webhook
         return difference == 0;
     }
 
-    // usage: WEBHOOK_SECRET=whsec_... dotnet run -- <timestamp> <signature> [previous signature] < body
+    // usage: WEBHOOK_SECRET=whsec_... dotnet run -- <timestamp> <signature> [more signatures] < body
     static int Main(string[] arguments)
     {
         var body = new MemoryStream();

@@ -7,7 +7,7 @@ const app = express();
 
 // express.raw() for this path, and before any express.json(): req.body is then a Buffer with the bytes as they came.
 app.post("/", express.raw({ type: "application/json", limit: "32kb" }), (req, res) => {
-  const signatures = [req.get("X-Webhook-Signature"), req.get("X-Webhook-Signature-Previous")];
+  const signatures = ["", "-Next", "-Previous"].map((which) => req.get(`X-Webhook-Signature${which}`));
   if (!verify(env.WEBHOOK_SECRET, req.get("X-Webhook-Timestamp"), signatures, req.body)) return res.sendStatus(401);
   // Store it here by its X-Webhook-ID, as receiver.mjs does.
   res.sendStatus(204);

@@ -12,7 +12,7 @@ app = Flask(__name__)
 @app.post("/")
 def receive():
     body = request.get_data()  # the bytes as they came; request.json would parse them
-    signatures = [request.headers.get("X-Webhook-Signature"), request.headers.get("X-Webhook-Signature-Previous")]
+    signatures = [request.headers.get(f"X-Webhook-Signature{which}") for which in ("", "-Next", "-Previous")]
     if not verify(os.environ["WEBHOOK_SECRET"], request.headers.get("X-Webhook-Timestamp"), signatures, body):
         return "", 401
     # Store it here by its X-Webhook-ID, as receiver.py does.

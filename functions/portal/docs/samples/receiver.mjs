@@ -48,7 +48,7 @@ async function receive(request) {
   }
   const body = Buffer.concat(chunks); // the raw bytes, before any parser
   const headers = request.headers;
-  const signatures = [headers["x-webhook-signature"], headers["x-webhook-signature-previous"]];
+  const signatures = ["", "-next", "-previous"].map((which) => headers[`x-webhook-signature${which}`]);
   if (!verify(secret, headers["x-webhook-timestamp"], signatures, body)) return 401;
   // The signature doesn't cover the id: it has to look like one before it names a file.
   const id = headers["x-webhook-id"] ?? "";

@@ -59,7 +59,7 @@ class Receiver(BaseHTTPRequestHandler):
         if size > MAX_BYTES:
             return 413
         body = self.rfile.read(size)  # the raw bytes, before any parser
-        signatures = [self.headers["X-Webhook-Signature"], self.headers["X-Webhook-Signature-Previous"]]
+        signatures = [self.headers[f"X-Webhook-Signature{which}"] for which in ("", "-Next", "-Previous")]
         if not verify(SECRET, self.headers["X-Webhook-Timestamp"], signatures, body):
             return 401
         id = self.headers["X-Webhook-ID"] or ""

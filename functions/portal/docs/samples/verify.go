@@ -15,7 +15,7 @@ import (
 const toleranceSeconds = 300
 
 // Verify tells whether body, the raw bytes, was signed with secret not long before now. The signatures are those of
-// X-Webhook-Signature and X-Webhook-Signature-Previous, as far as they are there. One has to match.
+// X-Webhook-Signature, X-Webhook-Signature-Next and -Previous, as far as they are there. One has to match.
 func Verify(secret, timestamp string, signatures []string, body []byte, now time.Time) bool {
 	sent, err := strconv.ParseInt(timestamp, 10, 64)
 	if err != nil || secret == "" {
@@ -36,7 +36,7 @@ func Verify(secret, timestamp string, signatures []string, body []byte, now time
 	return false
 }
 
-// usage: WEBHOOK_SECRET=whsec_... go run verify.go <timestamp> <signature> [previous signature] < body
+// usage: WEBHOOK_SECRET=whsec_... go run verify.go <timestamp> <signature> [more signatures] < body
 func main() {
 	now := time.Now()
 	if seconds, err := strconv.ParseInt(os.Getenv("VERIFY_NOW"), 10, 64); err == nil {

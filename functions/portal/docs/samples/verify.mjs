@@ -8,7 +8,7 @@ const TOLERANCE_SECONDS = 300;
 
 /**
  * Whether `body` (a Buffer with the raw bytes) was signed with `secret` not long before `now` (Unix seconds).
- * `signatures`: X-Webhook-Signature and X-Webhook-Signature-Previous, as far as they are there. One has to match.
+ * `signatures`: X-Webhook-Signature, X-Webhook-Signature-Next and -Previous, as far as they are there. One has to match.
  */
 export function verify(secret, timestamp, signatures, body, now = Date.now() / 1000) {
   if (!secret || !/^\d{1,12}$/.test(timestamp ?? "")) return false;
@@ -18,7 +18,7 @@ export function verify(secret, timestamp, signatures, body, now = Date.now() / 1
   return wellFormed.some((signature) => timingSafeEqual(expected, Buffer.from(signature, "hex")));
 }
 
-// usage: WEBHOOK_SECRET=whsec_... node verify.mjs <timestamp> <signature> [previous signature] < body
+// usage: WEBHOOK_SECRET=whsec_... node verify.mjs <timestamp> <signature> [more signatures] < body
 if (argv[1] && import.meta.url === pathToFileURL(argv[1]).href) {
   const now = env.VERIFY_NOW ? Number(env.VERIFY_NOW) : undefined;
   const verified = verify(env.WEBHOOK_SECRET, argv[2], argv.slice(3), readFileSync(0), now);

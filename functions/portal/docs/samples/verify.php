@@ -6,7 +6,7 @@ const TOLERANCE_SECONDS = 300;
 
 /**
  * Whether $body, the raw bytes (php://input), was signed with $secret not long before $now (Unix seconds).
- * $signatures: X-Webhook-Signature and X-Webhook-Signature-Previous, as far as they are there. One has to match.
+ * $signatures: X-Webhook-Signature, X-Webhook-Signature-Next and -Previous, as far as they are there. One has to match.
  */
 function verify(string $secret, string $timestamp, array $signatures, string $body, ?int $now = null): bool
 {
@@ -25,7 +25,7 @@ function verify(string $secret, string $timestamp, array $signatures, string $bo
     return false;
 }
 
-// usage: WEBHOOK_SECRET=whsec_... php verify.php <timestamp> <signature> [previous signature] < body
+// usage: WEBHOOK_SECRET=whsec_... php verify.php <timestamp> <signature> [more signatures] < body
 if (PHP_SAPI === 'cli' && realpath($argv[0]) === __FILE__) {
     $now = getenv('VERIFY_NOW') === false ? null : (int) getenv('VERIFY_NOW');
     $body = stream_get_contents(STDIN);

@@ -13,7 +13,7 @@ TOLERANCE_SECONDS = 300
 def verify(secret: str, timestamp: str, signatures: list[str | None], body: bytes, now: float | None = None) -> bool:
     """Whether `body`, the raw bytes, was signed with `secret` not long before `now` (Unix seconds).
 
-    `signatures`: X-Webhook-Signature and X-Webhook-Signature-Previous, as far as they are there. One has to match.
+    `signatures`: X-Webhook-Signature, X-Webhook-Signature-Next and -Previous, as far as they are there. One has to match.
     """
     if not secret or not re.fullmatch(r"[0-9]{1,12}", timestamp or ""):
         return False
@@ -24,7 +24,7 @@ def verify(secret: str, timestamp: str, signatures: list[str | None], body: byte
     return any(hmac.compare_digest(expected, signature) for signature in well_formed)
 
 
-# usage: WEBHOOK_SECRET=whsec_... python3 verify.py <timestamp> <signature> [previous signature] < body
+# usage: WEBHOOK_SECRET=whsec_... python3 verify.py <timestamp> <signature> [more signatures] < body
 if __name__ == "__main__":
     now = float(os.environ["VERIFY_NOW"]) if "VERIFY_NOW" in os.environ else None
     timestamp, *signatures = sys.argv[1:]

@@ -4,7 +4,7 @@ require "openssl"
 TOLERANCE_SECONDS = 300
 
 # Whether +body+, the raw bytes, was signed with +secret+ not long before +now+ (Unix seconds).
-# +signatures+: X-Webhook-Signature and X-Webhook-Signature-Previous, as far as they are there. One has to match.
+# +signatures+: X-Webhook-Signature, X-Webhook-Signature-Next and -Previous, as far as they are there. One has to match.
 def verify(secret, timestamp, signatures, body, now = Time.now.to_i)
   return false if secret.empty? || !timestamp.match?(/\A[0-9]{1,12}\z/)
   return false if (now - timestamp.to_i).abs > TOLERANCE_SECONDS
@@ -14,7 +14,7 @@ def verify(secret, timestamp, signatures, body, now = Time.now.to_i)
   well_formed.any? { |signature| OpenSSL.fixed_length_secure_compare(expected, signature) }
 end
 
-# usage: WEBHOOK_SECRET=whsec_... ruby verify.rb <timestamp> <signature> [previous signature] < body
+# usage: WEBHOOK_SECRET=whsec_... ruby verify.rb <timestamp> <signature> [more signatures] < body
 if $PROGRAM_NAME == __FILE__
   now = Integer(ENV.fetch("VERIFY_NOW", Time.now.to_i))
   verified = verify(ENV.fetch("WEBHOOK_SECRET"), ARGV[0].to_s, ARGV.drop(1), $stdin.binmode.read, now)

@@ -10,7 +10,7 @@ use sha2::Sha256;
 const TOLERANCE_SECONDS: u64 = 300;
 
 /// Whether `body`, the raw bytes, was signed with `secret` not long before `now` (Unix seconds). `signatures`:
-/// X-Webhook-Signature and X-Webhook-Signature-Previous, as far as they are there. One has to match.
+/// X-Webhook-Signature, X-Webhook-Signature-Next and -Previous, as far as they are there. One has to match.
 pub fn verify(secret: &str, timestamp: &str, signatures: &[String], body: &[u8], now: u64) -> bool {
     let Ok(sent) = timestamp.parse::<u64>() else { return false };
     if secret.is_empty() || now.abs_diff(sent) > TOLERANCE_SECONDS {
@@ -22,7 +22,7 @@ pub fn verify(secret: &str, timestamp: &str, signatures: &[String], body: &[u8],
     signatures.iter().any(matches)
 }
 
-// usage: WEBHOOK_SECRET=whsec_... verify <timestamp> <signature> [previous signature] < body
+// usage: WEBHOOK_SECRET=whsec_... verify <timestamp> <signature> [more signatures] < body
 fn main() -> ExitCode {
     let variable = |name| std::env::var(name).unwrap_or_default();
     let clock = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());

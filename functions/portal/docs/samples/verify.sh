@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Verifies a delivery. VERIFY_NOW (Unix seconds) replaces the clock in tests.
-# usage: WEBHOOK_SECRET=whsec_... bash verify.sh <timestamp> <signature> [previous signature] < body
+# usage: WEBHOOK_SECRET=whsec_... bash verify.sh <timestamp> <signature> [more signatures] < body
 set -euo pipefail
 tolerance_seconds=300
 
 # Whether the body on standard input was signed with $WEBHOOK_SECRET not long ago. Behind the timestamp:
-# X-Webhook-Signature and X-Webhook-Signature-Previous, as far as they are there. One has to match.
+# X-Webhook-Signature, X-Webhook-Signature-Next and -Previous, as far as they are there. One has to match.
 verify() {
     local timestamp=$1 now=${VERIFY_NOW:-$(date +%s)} age expected signature
     [[ -n ${WEBHOOK_SECRET:-} && $timestamp =~ ^[0-9]{1,12}$ ]] || return 1

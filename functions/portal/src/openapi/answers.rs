@@ -18,7 +18,7 @@ pub(super) fn all() -> Vec<(&'static str, Value)> {
         ("Endpoint", object(&endpoint())),
         ("EndpointWithSecret", whole(&[&endpoint(), &[("secret", secret())]])),
         ("Health", object(&health())),
-        ("Secret", object(&[("secret", secret()), ("previous", list(&object(&[("validUntil", time())])))])),
+        ("Secret", object(&secret_answer())),
         ("TestResult", object(&test_result())),
         ("ReplayResult", object(&replay_result())),
         ("Delivery", object(&delivery())),
@@ -53,6 +53,15 @@ pub(super) fn all() -> Vec<(&'static str, Value)> {
     }
     all.extend(Kind::ALL.map(|kind| (receipt_name(kind), receipt(kind))));
     all
+}
+
+fn secret_answer() -> [Member; 3] {
+    let promotes = "When `secret` begins to sign `X-Webhook-Signature` by itself. Null when it does already.";
+    [
+        ("secret", secret()),
+        ("promotesAt", noted(nullable(&time()), promotes)),
+        ("previous", list(&object(&[("validUntil", time())]))),
+    ]
 }
 
 /// The answer to an inbound call.

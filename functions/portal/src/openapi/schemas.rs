@@ -22,6 +22,7 @@ pub(super) fn all() -> Value {
         ("KeyBody", sent_object(&bodies::KEY)),
         ("KeyChange", change(&bodies::KEY)),
         ("Rotation", sent_object(&bodies::ROTATION)),
+        ("SecretRotation", sent_object(&bodies::SECRET_ROTATION)),
         ("TestSend", test()),
         ("Replay", sent_object(&bodies::REPLAY)),
         ("Retry", sent_object(&bodies::RETRY)),

@@ -6,7 +6,7 @@ use shared::events::EventName;
 use super::{members, schema};
 
 /// The headers of a delivery: name, meaning, example.
-const HEADERS: [(&str, &str, &str); 10] = [
+const HEADERS: [(&str, &str, &str); 11] = [
     (
         "X-Webhook-ID",
         "Id of this delivery, the same over all its attempts, replays included: store each once, for 30 days. \
@@ -31,8 +31,14 @@ const HEADERS: [(&str, &str, &str); 10] = [
         "5257a869e7ecebeda32affa62cdca3fa51cad7e77a0e56ff536d0ce8e108d8bd",
     ),
     (
+        "X-Webhook-Signature-Next",
+        "The same with a new secret that is not promoted yet: accept the delivery when any of the three matches.",
+        "5257a869e7ecebeda32affa62cdca3fa51cad7e77a0e56ff536d0ce8e108d8bd",
+    ),
+    (
         "X-Webhook-Signature-Previous",
-        "The same with the secret that was replaced last, while both are valid: accept the delivery when either matches.",
+        "The same with the secret that was replaced last, while both are valid: accept the delivery when any of the three \
+         matches.",
         "5257a869e7ecebeda32affa62cdca3fa51cad7e77a0e56ff536d0ce8e108d8bd",
     ),
     ("webhook-id", "Standard Webhooks: the id.", "dlv_01JAMB3X9T7Q2V5K8N4C6D0EFG"),
@@ -52,7 +58,7 @@ pub(super) fn all() -> Value {
 /// The headers of a delivery.
 pub(super) fn parameters() -> Value {
     members(HEADERS.map(|(name, description, example)| {
-        let required = name != "X-Webhook-Signature-Previous";
+        let required = !matches!(name, "X-Webhook-Signature-Next" | "X-Webhook-Signature-Previous");
         let schema = json!({ "type": "string" });
         let header =
             json!({ "name": name, "in": "header", "required": required, "description": description, "schema": schema, "example": example });

@@ -55,16 +55,17 @@ async fn receive(request: Request<Incoming>, secret: &str) -> Result<Response<Em
     Ok(response)
 }
 
-/// What to say when both sets of headers verify. While a rotation overlaps, the old secret's signatures come beside the
-/// new one's.
+/// What to say when both sets of headers verify. While a rotation overlaps, the signatures of the secret that does not
+/// lead come in a header of their own.
 fn verdict(headers: &HeaderMap, body: &[u8], secret: &str) -> Option<&'static str> {
     Webhook::new(secret).ok()?.verify(body, headers).ok()?;
     let secret = SigningSecret::parse(secret.to_owned()).ok()?;
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let verifies = |name| verify(&secret, header(name), header("x-webhook-timestamp"), body, clock::now()).is_ok();
-    if verifies("x-webhook-signature") {
-        Some("signature verified")
-    } else {
-        verifies("x-webhook-signature-previous").then_some("signature verified with the secret before")
-    }
+    let verdicts = [
+        ("x-webhook-signature", "signature verified"),
+        ("x-webhook-signature-next", "signature verified with the secret that is not promoted yet"),
+        ("x-webhook-signature-previous", "signature verified with the secret before"),
+    ];
+    verdicts.into_iter().find(|(name, _)| verifies(name)).map(|(_, verdict)| verdict)
 }

@@ -60,9 +60,17 @@ fn endpoints() -> Vec<Call> {
                 "Rotate the signing secret",
                 "Both sign until the overlap ends. [How to rotate](/docs/rotating-secrets)",
             )
-            .may_take("Rotation", json!({ "overlapHours": 24 }))
+            .may_take("SecretRotation", json!({ "overlapHours": 24, "promote": "later" }))
             .answers(200, "The new secret", "Secret")
             .fails_with(&[LimitReached]),
+        call("post", "/{id}/secret/promote", "promote-secret")
+            .about(
+                "Endpoints",
+                "Promote the new signing secret",
+                "It signs `X-Webhook-Signature` from now on, in the place of the one that was rotated. Promoting what is \
+                 promoted changes nothing.",
+            )
+            .answers(200, "The secret", "Secret"),
     ]
 }
 
