@@ -32,6 +32,7 @@ pub enum ProblemCode {
     Overlap,
     StillReferenced,
     ImmutableField,
+    ExternalRefMismatch,
     IdempotencyKeyInUse,
     LimitReached,
     LastKey,
@@ -61,6 +62,7 @@ impl ProblemCode {
         Self::Overlap,
         Self::StillReferenced,
         Self::ImmutableField,
+        Self::ExternalRefMismatch,
         Self::IdempotencyKeyInUse,
         Self::LimitReached,
         Self::LastKey,
@@ -94,6 +96,9 @@ impl ProblemCode {
             Self::Overlap => (StatusCode::CONFLICT, "overlap", "Overlaps another request"),
             Self::StillReferenced => (StatusCode::CONFLICT, "still_referenced", "The record is still in use"),
             Self::ImmutableField => (StatusCode::CONFLICT, "immutable_field", "The field can't be changed"),
+            Self::ExternalRefMismatch => {
+                (StatusCode::CONFLICT, "external_ref_mismatch", "The number is another foreign record's")
+            }
             Self::IdempotencyKeyInUse => {
                 (StatusCode::CONFLICT, "idempotency_key_in_use", "The first request with this key is still running")
             }
@@ -291,6 +296,7 @@ pub enum ConflictCode {
     Overlap,
     StillReferenced,
     ImmutableField,
+    ExternalRefMismatch,
 }
 
 impl From<Rejection> for Problem {
@@ -305,6 +311,7 @@ impl From<Rejection> for Problem {
                     ConflictCode::Overlap => ProblemCode::Overlap,
                     ConflictCode::StillReferenced => ProblemCode::StillReferenced,
                     ConflictCode::ImmutableField => ProblemCode::ImmutableField,
+                    ConflictCode::ExternalRefMismatch => ProblemCode::ExternalRefMismatch,
                 };
                 Self { errors: errors.into_sorted(), ..Self::new(code, detail) }
             }

@@ -120,8 +120,21 @@ async fn x3_who_has_left_is_not_newly_assigned_and_who_was_there_stays() {
     accepted(&app.post(WORK_ORDER, reordered).await, "updated");
 
     invalid(&time_off(&app, "TO-1", "E-1", json!({})).await, &["employeeNumber inactive_reference"]);
-    let manager = json!({"projectNumber": "P-2", "name": "x", "projectManagerNumber": "E-1"});
-    invalid(&app.post(PROJECT, manager).await, &["projectManagerNumber inactive_reference"]);
+    let everywhere = json!({"projectNumber": "P-2", "name": "x", "projectManagerNumber": "E-1",
+        "superintendentNumber": "e-1", "team": [{"employeeNumber": "E-1", "role": "x"}]});
+    let refused = [
+        "projectManagerNumber inactive_reference",
+        "superintendentNumber inactive_reference",
+        "team[0].employeeNumber inactive_reference",
+    ];
+    invalid(&app.post(PROJECT, everywhere.clone()).await, &refused);
+    accepted(&app.post(EMPLOYEE, json!({"employeeNumber": "E-1", "status": "inactive"})).await, "updated");
+    invalid(&app.post(PROJECT, everywhere).await, &refused);
+    let crew = json!([{"employeeNumber": "E-1"}]);
+    invalid(
+        &try_order(&app, json!({"assignments": crew})).await,
+        &["assignments[0].employeeNumber inactive_reference"],
+    );
     app.leave_work();
 }
 
@@ -137,6 +150,8 @@ async fn x4_x5_x6_times_and_lines_of_one_order() {
     );
     let outside = json!([{"employeeNumber": "E-1", "start": "2025-10-27T11:00:00Z", "end": END}]);
     invalid(&try_order(&app, order(outside)).await, &["assignments[0].start outside_window"]);
+    let edges = json!([{"employeeNumber": "E-1", "end": START}, {"employeeNumber": "E-1", "start": END}]);
+    ok(app.post(WORK_ORDER, with(order(edges), json!({"workOrderNumber": "WO-0", "title": "Pour"}))).await);
     let twice = json!([{"employeeNumber": "E-1"}, {"employeeNumber": "e-1"}]);
     invalid(&try_order(&app, order(twice)).await, &["assignments[1].employeeNumber duplicate_item"]);
     let neither = json!([{"role": "foreman"}]);

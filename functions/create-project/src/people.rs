@@ -1,14 +1,14 @@
-//! The employees whom a project names: project manager, superintendent and team (X1 to X3).
+//! The employees whom a project names: project manager, superintendent and team .
 
 use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 use shared::defect::{DefectCode, Defects};
-use shared::inbound::references::{Reference, Referent};
+use shared::inbound::references::Reference;
 use shared::inbound::resource::Change;
 use shared::models::Kind;
 use shared::rules::fields::{items, text};
-use shared::rules::links::{self, of_items};
+use shared::rules::links::{self, of_items, unable};
 
 /// The list of people.
 const TEAM: &str = "team";
@@ -46,18 +46,11 @@ pub(crate) fn references(record: &Map<String, Value>) -> Vec<Reference> {
     posts.chain(of_items(record, TEAM, Kind::Employee, "employee")).collect()
 }
 
-/// Stores what was sent under both names, and holds X3 for everyone who is newly named.
-///
-/// Section 3.2 asks more of a new project manager than X3 of everybody: to be active, not merely employed.
+/// Stores what was sent under both names. Everyone who is newly named is active.
 pub(crate) fn settle(change: &mut Change<'_>, defects: &mut Defects) {
     for stem in [MANAGER, SUPERINTENDENT] {
         let Some(link) = links::settle(change, Kind::Employee, stem, defects).filter(|link| link.new) else { continue };
-        let unable = match (stem, link.to.text("status")) {
-            (_, Some("terminated")) => Some("names an employee who is terminated"),
-            (MANAGER, Some("inactive")) => Some("names an employee who is inactive"),
-            _ => None,
-        };
-        if let (Some(message), Some(sent)) = (unable, Reference::of(Kind::Employee, change.sent, "", stem)) {
+        if let (Some(message), Some(sent)) = (unable(link.to), Reference::of(Kind::Employee, change.sent, "", stem)) {
             defects.push(sent.field(), DefectCode::InactiveReference, message);
         }
     }
@@ -67,14 +60,13 @@ pub(crate) fn settle(change: &mut Change<'_>, defects: &mut Defects) {
 
 fn check_team_active(change: &Change<'_>, defects: &mut Defects) {
     let before: Vec<_> = change.stored.map(members).unwrap_or_default();
-    let terminated = |referent: &&Referent| referent.text("status") == Some("terminated");
     for reference in of_items(change.sent, TEAM, Kind::Employee, "employee") {
         let by_id = reference.id.as_deref().and_then(|id| change.references.by_id(Kind::Employee, id));
         let by_number = || change.references.by_number(Kind::Employee, reference.number.as_deref()?);
-        if let Some(referent) = by_id.or_else(by_number).filter(terminated)
+        if let Some(referent) = by_id.or_else(by_number)
+            && let Some(message) = unable(referent)
             && !before.iter().any(|member| member.id == referent.id)
         {
-            let message = "names an employee who is terminated";
             defects.push(reference.field(), DefectCode::InactiveReference, message);
         }
     }
@@ -137,19 +129,20 @@ mod tests {
     }
 
     #[test]
-    fn who_is_newly_named_is_employed_and_a_manager_active() {
+    fn who_is_newly_named_is_active() {
         let outcome = |sent: Value, status: &str| send(None, sent, &[employee("one", status)]);
-        for (sent, field, inactive_is_fine) in [
-            (json!({"name": "a", "projectManagerNumber": "E-one"}), "projectManagerNumber", false),
-            (json!({"name": "a", "superintendentId": "emp_one"}), "superintendentId", true),
-            (json!({"name": "a", "team": [{"employeeNumber": "E-one", "role": "b"}]}), "team[0].employeeNumber", true),
+        for (sent, field) in [
+            (json!({"name": "a", "projectManagerNumber": "E-one"}), "projectManagerNumber"),
+            (json!({"name": "a", "superintendentId": "emp_one"}), "superintendentId"),
+            (json!({"name": "a", "team": [{"employeeNumber": "E-one", "role": "b"}]}), "team[0].employeeNumber"),
         ] {
             outcome(sent.clone(), "active").expect(field);
-            assert_eq!(invalid(outcome(sent.clone(), "terminated")), one(field, DefectCode::InactiveReference));
-            if inactive_is_fine {
-                outcome(sent, "inactive").expect(field);
-            } else {
-                assert_eq!(invalid(outcome(sent, "inactive")), one(field, DefectCode::InactiveReference));
+            for status in ["inactive", "terminated"] {
+                assert_eq!(
+                    invalid(outcome(sent.clone(), status)),
+                    one(field, DefectCode::InactiveReference),
+                    "{status}"
+                );
             }
         }
     }
@@ -159,7 +152,9 @@ mod tests {
         let stored =
             json!({"name": "a", "status": "active", "projectManagerId": "emp_one", "projectManagerNumber": "E-one"});
         let sent = json!({"projectManagerNumber": "E-one", "team": [{"employeeNumber": "E-one", "role": "adviser"}]});
-        let outcome = send(Some(&stored), sent, &[employee("one", "terminated")]).expect("allowed");
-        assert_eq!(outcome.event_names(), ["project.updated"]);
+        for status in ["inactive", "terminated"] {
+            let outcome = send(Some(&stored), sent.clone(), &[employee("one", status)]).expect("allowed");
+            assert_eq!(outcome.event_names(), ["project.updated"]);
+        }
     }
 }

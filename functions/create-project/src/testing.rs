@@ -58,6 +58,7 @@ pub(crate) fn send(stored: Option<&Value>, sent: Value, referents: &[Referent]) 
         sent: &sent,
         record,
         references: &references,
+        bookings: &[],
         warnings: Vec::new(),
         calendar: Vec::new(),
     };

@@ -75,6 +75,7 @@ pub(crate) fn settle(
         sent: &sent,
         record,
         references,
+        bookings: &[],
         warnings: Vec::new(),
         calendar: Vec::new(),
     };

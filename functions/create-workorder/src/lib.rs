@@ -5,6 +5,7 @@ mod calendar;
 mod defaults;
 mod lines;
 mod links;
+mod parent;
 mod rules;
 mod status;
 #[cfg(test)]
@@ -46,6 +47,11 @@ impl Resource for WorkOrder {
         warnings::concerned(stored, merged)
             || defaults::wanted_from_project(stored, merged)
             || calendar::lets_go(stored, merged)
+            || parent::is_left(stored, merged)
+    }
+
+    fn needs_own_calendar(stored: Option<&Map<String, Value>>, merged: &Map<String, Value>) -> bool {
+        parent::is_given(stored, merged)
     }
 
     /// Everything that is wrong with the body comes first and at once (400), then what the stored state forbids (409).
@@ -62,6 +68,7 @@ impl Resource for WorkOrder {
         currency::check_unchanged(change, &MONEY)?;
         warnings::add(change);
         change.calendar = calendar::edits(change);
+        change.calendar.extend(parent::edits(change));
         Ok(())
     }
 
@@ -76,6 +83,7 @@ impl Resource for WorkOrder {
             return Err(Rejection::conflict(ConflictCode::InvalidStateTransition, detail));
         }
         deletion.calendar = calendar::clearance(deletion.stored);
+        deletion.calendar.extend(parent::clearance(deletion.stored));
         Ok(vec![announcement::of_deletion(deletion.stored, deletion.now)])
     }
 }

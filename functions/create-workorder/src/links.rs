@@ -1,14 +1,15 @@
-//! What a work order points at (X1 to X3, X15).
+//! What a work order points at. The order that it is a part of is in [`crate::parent`].
 
 use serde_json::{Map, Value};
 use shared::defect::{DefectCode, Defects};
-use shared::inbound::references::{Reference, Referent};
+use shared::inbound::references::Reference;
 use shared::inbound::resource::Change;
 use shared::models::Kind;
 use shared::rules::fields::{items, text};
-use shared::rules::links::{self, Link, of_items, settle_items};
+use shared::rules::links::{self, Link, of_items, settle_items, unable};
 
 use crate::lines::{self, ASSIGNMENTS};
+use crate::parent;
 
 /// The lists whose objects point at employees or vendors.
 const LISTS: [(&str, Kind, &str); 4] = [
@@ -22,12 +23,7 @@ const LISTS: [(&str, Kind, &str); 4] = [
 pub(crate) fn all(record: &Map<String, Value>) -> Vec<Reference> {
     let project = Reference::of(Kind::Project, record, "", "project");
     let lines = LISTS.into_iter().flat_map(|(list, kind, stem)| of_items(record, list, kind, stem));
-    project.into_iter().chain(parent(record)).chain(lines).collect()
-}
-
-/// The parent order: by number only.
-fn parent(record: &Map<String, Value>) -> Option<Reference> {
-    Reference::of(Kind::WorkOrder, record, "", "parentWorkOrder")
+    project.into_iter().chain(parent::reference(record)).chain(lines).collect()
 }
 
 /// Stores what was sent under both names. Returns the project that was sent.
@@ -40,7 +36,7 @@ pub(crate) fn settle<'r>(change: &mut Change<'r>, defects: &mut Defects) -> Opti
     {
         defects.push(reference.field(), DefectCode::InactiveReference, "names a project that is closed");
     }
-    settle_parent(change, defects);
+    parent::settle(change, defects);
     for (list, kind, stem) in LISTS {
         settle_items(change, list, kind, stem, defects);
     }
@@ -51,26 +47,7 @@ pub(crate) fn settle<'r>(change: &mut Change<'r>, defects: &mut Defects) -> Opti
     project
 }
 
-/// X15: one level. The number is stored as the parent has it. A parent that was named before stays, whatever has become
-/// of it.
-fn settle_parent(change: &mut Change<'_>, defects: &mut Defects) {
-    let named = |record: &Map<String, Value>| record.get("parentWorkOrderNumber").cloned();
-    if change.stored.is_some_and(|stored| named(stored) == named(change.sent)) {
-        return;
-    }
-    let Some(reference) = parent(change.sent) else { return };
-    let references = change.references;
-    let Some(found) = references.resolve(&reference, defects) else { return };
-    if change.text("id") == Some(found.id.as_str()) {
-        defects.push(reference.field(), DefectCode::SelfReference, "must be another work order");
-    } else if found.text("parentWorkOrderNumber").is_some() {
-        let message = "names a work order that has a parent itself: there is one level only";
-        defects.push(reference.field(), DefectCode::ConflictingFields, message);
-    }
-    change.set("parentWorkOrderNumber", found.number.as_str());
-}
-
-/// X3: who is newly on the order can work. Those who were on it before stay, whatever became of them.
+/// Who is newly on the order can work. Those who were on it before stay, whatever became of them.
 fn check_active(change: &Change<'_>, defects: &mut Defects) {
     for (kind, stem) in [(Kind::Employee, "employee"), (Kind::Vendor, "vendor")] {
         let before = change.stored.map(|stored| assigned_ids(stored, stem)).unwrap_or_default();
@@ -84,16 +61,6 @@ fn check_active(change: &Change<'_>, defects: &mut Defects) {
                 defects.push(reference.field(), DefectCode::InactiveReference, message);
             }
         }
-    }
-}
-
-/// Why someone can't be newly assigned.
-fn unable(referent: &Referent) -> Option<&'static str> {
-    match (referent.kind, referent.text("status")?) {
-        (Kind::Employee, "terminated") => Some("names an employee who is terminated"),
-        (Kind::Vendor, "inactive") => Some("names a vendor that is inactive"),
-        (Kind::Vendor, "blocked") => Some("names a vendor that is blocked"),
-        _ => None,
     }
 }
 
@@ -112,6 +79,7 @@ pub(crate) fn assigned_ids<'a>(record: &'a Map<String, Value>, stem: &str) -> Ve
 #[cfg(test)]
 mod tests {
     use serde_json::json;
+    use shared::inbound::references::Referent;
 
     use super::*;
     use crate::testing::{employee, invalid, object, project, referent, send, vendor};
@@ -195,11 +163,11 @@ mod tests {
             let sent = json!({"title": "a", "assignments": [{"employeeNumber": "E-one"}]});
             send(None, sent, &[employee("one", json!({"status": status}))])
         };
-        for status in ["active", "inactive"] {
-            hired(status).expect(status);
+        hired("active").expect("allowed");
+        for status in ["inactive", "terminated"] {
+            let refused = one("assignments[0].employeeNumber", DefectCode::InactiveReference);
+            assert_eq!(invalid(hired(status)), refused, "{status}");
         }
-        let refused = one("assignments[0].employeeNumber", DefectCode::InactiveReference);
-        assert_eq!(invalid(hired("terminated")), refused);
 
         let contracted = |status: &str| {
             let sent = json!({"title": "a", "assignments": [{"vendorId": "ven_one"}]});
@@ -219,23 +187,16 @@ mod tests {
         let stored = json!({"title": "a", "status": "unscheduled",
             "assignments": [{"employeeId": "emp_one", "employeeNumber": "E-one"}]});
         let again = json!({"assignments": [{"employeeNumber": "E-one", "role": "lead hand"}]});
-        let gone = employee("one", json!({"status": "terminated"}));
-        assert_eq!(send(Some(&stored), again, &[gone]).expect("allowed").event_names(), ["workorder.updated"]);
+        for status in ["inactive", "terminated"] {
+            let gone = employee("one", json!({"status": status}));
+            let outcome = send(Some(&stored), again.clone(), &[gone]).expect("allowed");
+            assert_eq!(outcome.event_names(), ["workorder.updated"]);
+        }
 
         let closed = project(json!({"status": "completed"}));
         let on_it = json!({"title": "b", "projectNumber": "2025-014"});
         send(Some(&stored), on_it.clone(), std::slice::from_ref(&closed)).expect("only new orders are refused");
         assert_eq!(invalid(send(None, on_it, &[closed])), one("projectNumber", DefectCode::InactiveReference));
-    }
-
-    #[test]
-    fn parents_are_one_level_deep() {
-        let sent = json!({"title": "a", "parentWorkOrderNumber": "WO-2025/0871"});
-        let field = "parentWorkOrderNumber";
-        let grandchild = invalid(send(None, sent.clone(), &[order(Some("WO-1"))]));
-        assert_eq!(grandchild, one(field, DefectCode::ConflictingFields));
-        let itself = referent(Kind::WorkOrder, "wo_xyz789", "WO-2025/0871", Map::new());
-        assert_eq!(invalid(send(None, sent, &[itself])), one(field, DefectCode::SelfReference));
     }
 
     #[test]

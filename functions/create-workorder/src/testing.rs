@@ -6,7 +6,7 @@ use shared::account::Account;
 use shared::defect::{DefectCode, Defects};
 use shared::events::EventDraft;
 use shared::inbound::references::{References, Referent};
-use shared::inbound::resource::{CalendarEdit, Change, Resource, Warning, WarningCode};
+use shared::inbound::resource::{Booking, CalendarEdit, Change, Resource, Warning, WarningCode};
 use shared::models::{Kind, merge};
 use shared::problem::{ConflictCode, Rejection};
 
@@ -43,6 +43,16 @@ impl Outcome {
 
 /// Sends `sent` where `stored` is on file.
 pub(crate) fn send(stored: Option<&Value>, sent: Value, referents: &[Referent]) -> Result<Outcome, Rejection> {
+    send_to(stored, &[], sent, referents)
+}
+
+/// The same, with `bookings` in the order's own calendar.
+pub(crate) fn send_to(
+    stored: Option<&Value>,
+    bookings: &[Booking],
+    sent: Value,
+    referents: &[Referent],
+) -> Result<Outcome, Rejection> {
     let account = Account {
         id: "acc_1".to_owned(),
         name: "Test".to_owned(),
@@ -64,6 +74,7 @@ pub(crate) fn send(stored: Option<&Value>, sent: Value, referents: &[Referent]) 
         sent: &sent,
         record,
         references: &references,
+        bookings,
         warnings: Vec::new(),
         calendar: Vec::new(),
     };

@@ -9,9 +9,10 @@ use super::references::References;
 use super::resource::{CalendarEdit, Change, Deletion, Resource, Warning};
 use super::tax_id;
 use crate::clock::rfc3339;
+use crate::defect::{DefectCode, Defects};
 use crate::events::{EventDraft, changed_fields};
 use crate::ids;
-use crate::models::merge;
+use crate::models::{Kind, keep_spelling, merge};
 use crate::problem::{ConflictCode, Problem, Rejection};
 use crate::schema;
 use crate::store::records::{RecordKey, SealedTaxId, Stored};
@@ -22,12 +23,18 @@ pub(super) struct Plan {
     pub(super) body: Map<String, Value>,
     pub(super) tax_id: Option<SealedTaxId>,
     pub(super) calendar: Vec<CalendarEdit>,
+    /// Whether it is only good while the record's own calendar is as it was read.
+    pub(super) holds_calendar: bool,
     pub(super) events: Vec<EventDraft>,
     pub(super) warnings: Vec<Warning>,
 }
 
-/// A new record.
-pub(super) async fn create<R: Resource>(run: &Run<'_>, knowledge: &mut Knowledge) -> Result<Plan, Problem> {
+/// A new record; `tombstone` had its number.
+pub(super) async fn create<R: Resource>(
+    run: &Run<'_>,
+    knowledge: &mut Knowledge,
+    tombstone: Option<&Stored>,
+) -> Result<Plan, Problem> {
     if !run.parsed.as_new.is_empty() {
         return Err(Problem::invalid(run.parsed.as_new.clone()));
     }
@@ -36,35 +43,55 @@ pub(super) async fn create<R: Resource>(run: &Run<'_>, knowledge: &mut Knowledge
     }
     let id = ids::new_id(R::MODEL.prefix, run.now);
     let tax_id = tax_id::sealed(run.inbound, run.account(), &id, &run.parsed, knowledge).await?;
-    let references = knowledge.references(&[]);
     let merged = merge(R::MODEL, &Map::new(), &run.parsed.sent);
-    let mut change = change(run, None, merged, &id, &references);
+    let holds_calendar = R::needs_own_calendar(None, &merged);
+    if let Some(tombstone) = tombstone.filter(|_| holds_calendar) {
+        knowledge.read(&run.inbound.records, run.account(), cards(tombstone)).await?;
+    }
+    let references = knowledge.references(&[]);
+    let bookings = tombstone.map_or(&[][..], |tombstone| &tombstone.bookings);
+    let mut change = Change { bookings, ..change(run, None, merged, &id, &references) };
     R::settle(&mut change)?;
     stamp(&mut change.record, 1, &rfc3339(run.now), run.now);
     let events = R::raise(&change);
     Ok(plan("created", change, tax_id, events))
 }
 
-/// The stored record with the body merged over it; `None` when the body is older than what is stored.
+/// The stored record with the body merged over it, which does not change the spelling of keys unless an id found the
+/// record; `None` when the body is older than what is stored.
 pub(super) async fn update<R: Resource>(
     run: &Run<'_>,
     knowledge: &mut Knowledge,
     stored: &Stored,
 ) -> Result<Option<Plan>, Problem> {
     check_version(run, stored)?;
+    check_external_ref(run, stored)?;
     if is_stale(run, stored) {
         return Ok(None);
     }
-    let merged = merge(R::MODEL, &stored.body, &run.parsed.sent);
+    let by_number = run.parsed.id.is_none();
+    let mut merged = merge(R::MODEL, &stored.body, &run.parsed.sent);
+    if by_number {
+        keep_spelling(R::MODEL, &stored.body, &mut merged);
+    }
     check_whole::<R>(run, &merged)?;
     let trusted = R::references(&stored.body);
     if R::needs_stored_references(&stored.body, &merged) {
         knowledge.read_references(&run.inbound.records, run.account(), &trusted).await?;
     }
+    let holds_calendar = R::needs_own_calendar(Some(&stored.body), &merged);
+    if holds_calendar {
+        knowledge.read(&run.inbound.records, run.account(), cards(stored)).await?;
+    }
     let tax_id = tax_id::sealed(run.inbound, run.account(), &stored.id, &run.parsed, knowledge).await?;
     let references = knowledge.references(&trusted);
-    let mut change = change(run, Some(&stored.body), merged, &stored.id, &references);
+    let mut change =
+        Change { bookings: &stored.bookings, ..change(run, Some(&stored.body), merged, &stored.id, &references) };
     R::settle(&mut change)?;
+    if by_number {
+        // References were given the spelling of what they lead to.
+        keep_spelling(R::MODEL, &stored.body, &mut change.record);
+    }
     let changed = !changed_fields(R::MODEL, &stored.body, &change.record).is_empty();
     if !changed && tax_id.is_none() {
         return Ok(Some(unchanged(run, stored, change)));
@@ -75,10 +102,11 @@ pub(super) async fn update<R: Resource>(
     let events = if changed { R::raise(&change) } else { Vec::new() };
     let calendar = std::mem::take(&mut change.calendar);
     change.calendar = knowledge.without_strangers(calendar, &trusted, &R::references(&run.parsed.sent));
-    Ok(Some(plan("updated", change, tax_id, events)))
+    Ok(Some(Plan { holds_calendar, ..plan("updated", change, tax_id, events) }))
 }
 
-/// A tombstone in the place of the record; `None` when the body is older than what is stored.
+/// A tombstone in the place of the record, which keeps the sender's time of the deletion or else when it came in; `None` when
+/// the body is older than what is stored.
 pub(super) async fn delete<R: Resource>(
     run: &Run<'_>,
     knowledge: &mut Knowledge,
@@ -88,9 +116,13 @@ pub(super) async fn delete<R: Resource>(
     if is_stale(run, stored) {
         return Ok(None);
     }
-    let orders = stored.bookings.iter().map(|booking| RecordKey::Id(booking.id.clone())).collect::<Vec<_>>();
-    knowledge.read(&run.inbound.records, run.account(), orders).await?;
-    let open_orders = knowledge.still_open(&stored.bookings);
+    // A work order may be deleted whatever the orders under it are.
+    let open_orders = if run.parsed.kind == Kind::WorkOrder {
+        Vec::new()
+    } else {
+        knowledge.read(&run.inbound.records, run.account(), cards(stored)).await?;
+        knowledge.still_open(&stored.bookings)
+    };
     let mut deletion = Deletion { now: run.now, stored: &stored.body, open_orders: &open_orders, calendar: Vec::new() };
     let events = R::delete(&mut deletion)?;
     let mut calendar = deletion.calendar;
@@ -101,9 +133,16 @@ pub(super) async fn delete<R: Resource>(
     }
     let created_at = text(&stored.body, "createdAt").unwrap_or_default().to_owned();
     let mut body = stored.body.clone();
-    note_source(run, &mut body);
+    let arrival = stored_clock(stored).map_or(run.received_at, |known| known.max(run.received_at));
+    note_clock(run.parsed.source_updated_at.unwrap_or(arrival), &mut body);
     stamp(&mut body, stored.version + 1, &created_at, run.now);
-    Ok(Some(Plan { action: "deleted", body, tax_id: None, calendar, events, warnings: Vec::new() }))
+    let (tax_id, warnings) = (None, Vec::new());
+    Ok(Some(Plan { action: "deleted", body, tax_id, calendar, holds_calendar: true, events, warnings }))
+}
+
+/// The keys of the work orders in a record's calendar.
+fn cards(stored: &Stored) -> Vec<RecordKey> {
+    stored.bookings.iter().map(|booking| RecordKey::Id(booking.id.clone())).collect()
 }
 
 fn change<'a>(
@@ -116,11 +155,13 @@ fn change<'a>(
     record.insert("id".to_owned(), json!(id));
     note_source(run, &mut record);
     let (now, account, sent) = (run.now, &run.caller.account, &run.parsed.sent);
-    Change { now, account, stored, sent, record, references, warnings: Vec::new(), calendar: Vec::new() }
+    let (bookings, warnings, calendar) = (&[][..], Vec::new(), Vec::new());
+    Change { now, account, stored, sent, record, references, bookings, warnings, calendar }
 }
 
 fn plan(action: &'static str, change: Change<'_>, tax_id: Option<SealedTaxId>, events: Vec<EventDraft>) -> Plan {
-    Plan { action, tax_id, events, calendar: change.calendar, warnings: change.warnings, body: change.record }
+    let (calendar, warnings, body) = (change.calendar, change.warnings, change.record);
+    Plan { action, body, tax_id, calendar, holds_calendar: false, events, warnings }
 }
 
 /// Nothing to store but, perhaps, that the sender's clock went on: an older body that comes later is then known as such.
@@ -128,13 +169,17 @@ fn unchanged(run: &Run<'_>, stored: &Stored, change: Change<'_>) -> Plan {
     let mut body = stored.body.clone();
     note_source(run, &mut body);
     let (calendar, events) = (Vec::new(), Vec::new());
-    Plan { action: "unchanged", body, tax_id: None, calendar, events, warnings: change.warnings }
+    Plan { action: "unchanged", body, tax_id: None, calendar, holds_calendar: false, events, warnings: change.warnings }
 }
 
 fn note_source(run: &Run<'_>, record: &mut Map<String, Value>) {
     if let Some(at) = run.parsed.source_updated_at {
-        record.insert("sourceUpdatedAt".to_owned(), json!(rfc3339(at)));
+        note_clock(at, record);
     }
+}
+
+fn note_clock(at: Timestamp, record: &mut Map<String, Value>) {
+    record.insert("sourceUpdatedAt".to_owned(), json!(at.to_string()));
 }
 
 /// The record as its own rules see it: with the tax id, which is stored apart.
@@ -148,10 +193,52 @@ fn check_whole<R: Resource>(run: &Run<'_>, merged: &Map<String, Value>) -> Resul
     if defects.is_empty() { Ok(()) } else { Err(Problem::invalid(defects)) }
 }
 
-/// Whether the sender's clock says that the body is older than what is stored (contract section 2.8).
+/// Whether the sender's clock says that the body is older than what is stored, or than the deletion. The clocks of two
+/// foreign records that had the number one after the other say nothing of each other.
 pub(super) fn is_stale(run: &Run<'_>, stored: &Stored) -> bool {
-    let known = text(&stored.body, "sourceUpdatedAt").and_then(|at| at.parse::<Timestamp>().ok());
-    run.parsed.source_updated_at.is_some_and(|sent| known.is_some_and(|known| sent < known))
+    let older = |sent: Timestamp| stored_clock(stored).is_some_and(|known| sent < known);
+    run.parsed.source_updated_at.is_some_and(older) && !(stored.deleted && is_another(run, stored))
+}
+
+/// A tombstone that was deleted again, at a later time of the sender's; `None` when that is nothing new.
+pub(super) fn deleted_again(run: &Run<'_>, tombstone: &Stored) -> Option<Map<String, Value>> {
+    let later = |at: &Timestamp| stored_clock(tombstone).is_none_or(|known| *at > known);
+    let at = run.parsed.source_updated_at.filter(later)?;
+    let mut body = tombstone.body.clone();
+    note_clock(at, &mut body);
+    Some(body)
+}
+
+/// The sender's time of what is stored. Of a deletion without one, when it came in.
+fn stored_clock(stored: &Stored) -> Option<Timestamp> {
+    text(&stored.body, "sourceUpdatedAt").and_then(|at| at.parse().ok()).or(stored.deleted_at)
+}
+
+/// Whether body and record are two records of one foreign system.
+fn is_another(run: &Run<'_>, stored: &Stored) -> bool {
+    let foreign = |record: &Map<String, Value>| {
+        let external = record.get("externalRef")?.as_object()?;
+        Some((text(external, "system")?.to_ascii_lowercase(), text(external, "id")?.to_owned()))
+    };
+    let both = foreign(&stored.body).zip(foreign(&run.parsed.sent));
+    both.is_some_and(|((system, id), (sent_system, sent_id))| system == sent_system && id != sent_id)
+}
+
+/// Two records of one foreign system that share a number would be merged in silence. A right `ifVersion` says that the sender
+/// knows what is stored and means it.
+fn check_external_ref(run: &Run<'_>, stored: &Stored) -> Result<(), Problem> {
+    if run.parsed.if_version.is_some() || !is_another(run, stored) {
+        return Ok(());
+    }
+    let (key, id, version) = (run.parsed.kind.model().key, &stored.id, stored.version);
+    let mut errors = Defects::default();
+    let message = format!("is not the one that is stored with this {key}");
+    errors.push("externalRef.id", DefectCode::ReferenceMismatch, message);
+    let detail = format!(
+        "{id} has this {key} and comes from another record of the same system. Give this one a {key} of its own, or send \
+         ifVersion {version} to put it in the place of the other."
+    );
+    Err(Rejection::Conflict { code: ConflictCode::ExternalRefMismatch, detail, errors }.into())
 }
 
 fn check_version(run: &Run<'_>, stored: &Stored) -> Result<(), Problem> {

@@ -9,7 +9,7 @@ use super::references::{Reference, References, Referent};
 use super::resource::{Booking, CalendarEdit, Holder, Resource};
 use crate::models::Kind;
 use crate::store::StoreError;
-use crate::store::records::{Card, Found, RecordKey, Records, SealedTaxId, Stored};
+use crate::store::records::{Card, Found, RecordKey, Records, SealedTaxId, Seen, Stored};
 
 /// The most open work orders that one calendar holds.
 const MAX_BOOKINGS: usize = 1000;
@@ -62,24 +62,30 @@ impl Knowledge {
         let own = parsed.number.as_deref().map(|number| RecordKey::number(parsed.kind, number));
         let by_id = parsed.id.clone().map(RecordKey::Id);
         let tax_id = parsed.tax_id.as_ref().and(parsed.id.clone()).map(RecordKey::TaxId);
-        let references = R::references(&parsed.sent).into_iter().flat_map(|reference| keys_of(&reference));
-        let keys: Vec<_> = own.into_iter().chain(by_id).chain(tax_id).chain(references).collect();
+        let references = R::references(&parsed.sent);
+        let named = references.iter().flat_map(keys_of);
+        let keys: Vec<_> = own.into_iter().chain(by_id).chain(tax_id).chain(named).collect();
         self.read(records, account, keys).await?;
         // Found by id under another number than the body says, or the body says none: one read more.
         if let Some(card) = parsed.id.as_ref().and_then(|id| self.found.cards.get(id)) {
             let key = RecordKey::number(parsed.kind, &card.number);
             self.read(records, account, [key]).await?;
         }
-        self.read_calendars(records, account).await
+        self.read_calendars(records, account, &references).await
     }
 
-    /// People and companies that were named by id have their calendar under their number: one read more.
-    pub(super) async fn read_calendars(&mut self, records: &Records, account: &str) -> Result<(), StoreError> {
-        let named = self.found.cards.values().filter(|card| !card.deleted).filter_map(|card| {
-            let kind = kind_of(&card.id)?;
-            matches!(kind, Kind::Employee | Kind::Vendor).then(|| RecordKey::number(kind, &card.number))
-        });
-        let keys: Vec<_> = named.collect();
+    /// People, companies and parent orders that were named by id have their calendar under their number: one read more.
+    async fn read_calendars(
+        &mut self,
+        records: &Records,
+        account: &str,
+        references: &[Reference],
+    ) -> Result<(), StoreError> {
+        let with_calendar = references.iter().filter(|reference| reference.kind != Kind::Project);
+        let cards = with_calendar.filter_map(|reference| self.found.cards.get(reference.id.as_ref()?));
+        let living = cards.filter(|card| !card.deleted);
+        let keys: Vec<_> =
+            living.filter_map(|card| Some(RecordKey::number(kind_of(&card.id)?, &card.number))).collect();
         self.read(records, account, keys).await
     }
 
@@ -92,7 +98,7 @@ impl Knowledge {
     ) -> Result<(), StoreError> {
         let keys: Vec<_> = references.iter().flat_map(keys_of).collect();
         self.read(records, account, keys).await?;
-        self.read_calendars(records, account).await
+        self.read_calendars(records, account, references).await
     }
 
     /// The record that the body names: by id if it says one, else by natural key. A tombstone is one too.
@@ -149,19 +155,17 @@ impl Knowledge {
         references
     }
 
-    /// The revision of the leaves of everybody who was read.
-    pub(super) fn leave_revisions(&self) -> HashMap<Holder, u64> {
-        let employees =
-            self.found.records.values().filter(|stored| stored.id.starts_with(Kind::Employee.model().prefix));
-        employees
-            .map(|stored| (Holder { kind: Kind::Employee, number: stored.number.clone() }, stored.leave_revision))
-            .collect()
+    /// How every living record was that was read.
+    pub(super) fn seen(&self) -> HashMap<RecordKey, Seen> {
+        let living = self.found.records.iter().filter(|(_, stored)| !stored.deleted);
+        let seen = |stored: &Stored| Seen { version: stored.version, leave_revision: stored.leave_revision };
+        living.map(|(key, stored)| (key.clone(), seen(stored))).collect()
     }
 
     /// Puts `edits` under the numbers that people have now, which are not always those that a record remembers.
     pub(super) fn readdress(&self, edits: &mut [CalendarEdit], remembered: &[Reference]) {
         for holder in edits.iter_mut().map(CalendarEdit::holder_mut) {
-            let is_it = |of: &&Reference| of.kind == holder.kind && of.number.as_ref() == Some(&holder.number);
+            let is_it = |of: &&Reference| names(of, holder);
             let id = remembered.iter().find(is_it).and_then(|of| of.id.as_ref());
             if let Some(card) = id.and_then(|id| self.found.cards.get(id)) {
                 holder.number.clone_from(&card.number);
@@ -177,8 +181,6 @@ impl Knowledge {
         remembered: &[Reference],
         sent: &[Reference],
     ) -> Vec<CalendarEdit> {
-        let names =
-            |of: &Reference, holder: &Holder| of.kind == holder.kind && of.number.as_ref() == Some(&holder.number);
         let is_stranger = |holder: &Holder| {
             let now = self.found.records.get(&RecordKey::number(holder.kind, &holder.number));
             let meant = remembered.iter().find(|of| names(of, holder)).and_then(|of| of.id.as_ref());
@@ -209,6 +211,12 @@ impl Knowledge {
 fn keys_of(reference: &Reference) -> Vec<RecordKey> {
     let number = reference.number.as_deref().map(|number| RecordKey::number(reference.kind, number));
     number.into_iter().chain(reference.id.clone().map(RecordKey::Id)).collect()
+}
+
+/// Whether a reference names the holder, in whatever case.
+fn names(of: &Reference, holder: &Holder) -> bool {
+    let same = |number: &String| number.eq_ignore_ascii_case(&holder.number);
+    of.kind == holder.kind && of.number.as_ref().is_some_and(same)
 }
 
 fn kind_of(id: &str) -> Option<Kind> {

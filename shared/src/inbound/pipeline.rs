@@ -29,8 +29,8 @@ pub(super) struct Run<'a> {
     pub(super) inbound: &'a Inbound,
     pub(super) caller: &'a Caller,
     pub(super) parsed: Parsed,
-    /// To the fraction of a second, for ids that sort by it.
-    received_at: Timestamp,
+    /// To the fraction of a second, for ids that sort by it and the time of a deletion.
+    pub(super) received_at: Timestamp,
     /// In whole seconds, for records and events.
     pub(super) now: Timestamp,
 }
@@ -51,7 +51,7 @@ pub(super) async fn run<R: Resource>(
     body: &[u8],
     now: Timestamp,
 ) -> Result<Reply, Problem> {
-    let parsed = control::parse::<R>(body)?;
+    let parsed = control::parse::<R>(body, now)?;
     let run = Run { inbound, caller, parsed, received_at: now, now: whole_seconds(now) };
     let mut knowledge = Knowledge::default();
     if !run.may_write_blind::<R>() {
@@ -98,10 +98,14 @@ impl Run<'_> {
         let stored = knowledge.own(&self.parsed).cloned();
         let living = stored.as_ref().filter(|stored| !stored.deleted);
         let no_such = || Problem::not_found(self.parsed.kind.name());
+        // What is older than the deletion must not bring the record back, whatever it asks for.
+        if let Some(tombstone) = stored.as_ref().filter(|stored| stored.deleted && decision::is_stale(self, stored)) {
+            return Ok(Step::Answered(self.stale(&tombstone.body)));
+        }
         let plan = match (self.parsed.operation, living) {
             (Operation::Delete, None) => {
                 let tombstone = stored.as_ref().ok_or_else(no_such)?;
-                return Ok(Step::Answered(self.answer("unchanged", &tombstone.body, &[], &[])));
+                return self.delete_again::<R>(knowledge, tombstone).await;
             }
             (Operation::Delete, Some(stored)) => match decision::delete::<R>(self, knowledge, stored).await? {
                 Some(plan) => plan,
@@ -110,31 +114,44 @@ impl Run<'_> {
             (Operation::Create, Some(stored)) => return Err(self.exists(stored)),
             (Operation::Update, None) => return Err(no_such()),
             (_, None) if self.parsed.id.is_some() => return Err(no_such()),
-            // A message that is older than the deletion must not bring the record back.
-            (_, None) if stored.as_ref().is_some_and(|tombstone| decision::is_stale(self, tombstone)) => {
-                let body = stored.as_ref().map(|tombstone| &tombstone.body);
-                return Ok(Step::Answered(self.stale(body.unwrap_or(&self.parsed.sent))));
-            }
-            (_, None) => decision::create::<R>(self, knowledge).await?,
+            (_, None) => decision::create::<R>(self, knowledge, stored.as_ref()).await?,
             (_, Some(stored)) => match decision::update::<R>(self, knowledge, stored).await? {
                 Some(plan) => plan,
                 None => return Ok(Step::Answered(self.stale(&stored.body))),
             },
         };
-        self.store::<R>(knowledge, plan, living).await
+        self.store::<R>(knowledge, plan, stored.as_ref()).await
+    }
+
+    /// A deletion of what is deleted already: the tombstone may learn a later time of it.
+    async fn delete_again<R: Resource>(&self, knowledge: &mut Knowledge, tombstone: &Stored) -> Result<Step, Problem> {
+        if let Some(body) = decision::deleted_again(self, tombstone)
+            && !self.inbound.records.update_tombstone(self.account(), self.parsed.kind, tombstone, &body).await?
+        {
+            return self.again::<R>(knowledge).await;
+        }
+        Ok(Step::Answered(self.answer("unchanged", &tombstone.body, &[], &[])))
+    }
+
+    /// What is known was read before others wrote.
+    async fn again<R: Resource>(&self, knowledge: &mut Knowledge) -> Result<Step, Problem> {
+        knowledge.forget();
+        self.read::<R>(knowledge).await?;
+        Ok(Step::Again)
     }
 
     async fn store<R: Resource>(
         &self,
         knowledge: &mut Knowledge,
         plan: Plan,
-        stored: Option<&Stored>,
+        known: Option<&Stored>,
     ) -> Result<Step, Problem> {
+        let (tombstone, stored) = (known.filter(|known| known.deleted), known.filter(|known| !known.deleted));
         if stored.is_some_and(|stored| stored.body == plan.body) && plan.tax_id.is_none() {
             return Ok(Step::Answered(self.answer(plan.action, &plan.body, &[], &plan.warnings)));
         }
         let write = match stored {
-            None => RecordWrite::Create,
+            None => RecordWrite::Create(tombstone),
             Some(stored) if plan.action == "deleted" => RecordWrite::Delete(stored),
             Some(stored) => RecordWrite::Update(stored),
         };
@@ -151,7 +168,8 @@ impl Run<'_> {
             body: &plan.body,
             tax_id: plan.tax_id.as_ref(),
             calendar: &within,
-            leave_revisions: &knowledge.leave_revisions(),
+            holds_calendar: plan.holds_calendar,
+            seen: &knowledge.seen(),
             outboxes: &outboxes,
         };
         match self.inbound.records.commit(&commit).await? {
@@ -168,11 +186,7 @@ impl Run<'_> {
                 knowledge.learn(self.parsed.kind, *current);
                 Ok(Step::Learned)
             }
-            Committed::Lost(_) | Committed::Again => {
-                knowledge.forget();
-                self.read::<R>(knowledge).await?;
-                Ok(Step::Again)
-            }
+            Committed::Lost(_) | Committed::Again => self.again::<R>(knowledge).await,
         }
     }
 

@@ -33,6 +33,13 @@ pub trait Resource: Send + Sync + 'static {
         false
     }
 
+    /// Whether the rules depend on who is in the record's own calendar (an order that is given a parent may not have
+    /// orders under it). The change is then only good while that calendar stays as it was read.
+    #[must_use]
+    fn needs_own_calendar(_stored: Option<&Map<String, Value>>, _merged: &Map<String, Value>) -> bool {
+        false
+    }
+
     /// Completes `change.record` (defaults, ids of references, state machine, dates that follow from a status), adds
     /// warnings and calendar edits, or refuses the change.
     ///
@@ -69,6 +76,9 @@ pub struct Change<'a> {
     pub record: Map<String, Value>,
     /// What the references of the record were resolved to.
     pub references: &'a References,
+    /// What stands in the record's own calendar; of a new record, what stood in that of the record whose number it takes.
+    /// The cards of these work orders are among the references when `needs_own_calendar` asked for them.
+    pub bookings: &'a [Booking],
     /// Facts that the sender should know and that change nothing.
     pub warnings: Vec<Warning>,
     /// What the people and companies on this record have in their calendars from now on.
@@ -147,7 +157,8 @@ pub enum WarningCode {
     StaleUpdate,
 }
 
-/// A work order in the calendar of a person or a company that is assigned to it.
+/// A work order in the calendar of a person or a company that is assigned to it, or of the work order that it is a part
+/// of (then without times).
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Booking {
     /// The work order's id.
@@ -189,7 +200,8 @@ pub struct Leave {
 /// One change of a calendar, written in the same transaction as the record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CalendarEdit {
-    /// `booking` stands in the calendar of the employee or vendor with this natural key.
+    /// `booking` stands in the calendar of the employee, vendor or parent order with this natural key. A parent is only
+    /// booked while it is as it was read: it must not get a parent itself at the same moment.
     Book {
         /// Whose calendar.
         of: Holder,
@@ -219,12 +231,12 @@ pub enum CalendarEdit {
     },
 }
 
-/// Whose calendar it is: an employee or a vendor, by its natural key as stored.
+/// Whose calendar it is: an employee, a vendor or a parent order, by its natural key as stored.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Holder {
-    /// Employee or vendor.
+    /// Employee, vendor or work order.
     pub kind: crate::models::Kind,
-    /// `employeeNumber` or `vendorNumber`, as stored.
+    /// `employeeNumber`, `vendorNumber` or `workOrderNumber`, as stored.
     pub number: String,
 }
 

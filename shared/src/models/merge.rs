@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::Model;
-use crate::schema::Type;
+use crate::schema::{Field, Shape, Type};
 
 /// Control fields that say what to do and are no part of the record. `sourceUpdatedAt` is: the next one is compared
 /// with it.
@@ -40,6 +40,37 @@ fn merge_custom_fields(stored: Option<&Value>, changes: &Map<String, Value>) -> 
         }
     }
     if fields.is_empty() { Value::Null } else { Value::Object(fields) }
+}
+
+/// Gives the keys and names of systems of `record` the spelling that `stored` has for them where they differ in case only:
+/// in another case it is the same key, so it is no change.
+pub fn keep_spelling(model: &Model, stored: &Map<String, Value>, record: &mut Map<String, Value>) {
+    keep_spelling_of(model.fields, stored, record);
+}
+
+fn keep_spelling_of(fields: &[Field], stored: &Map<String, Value>, record: &mut Map<String, Value>) {
+    for field in fields {
+        if let (Some(before), Some(value)) = (stored.get(field.name), record.get_mut(field.name)) {
+            keep_spelling_in(&field.kind, before, value);
+        }
+    }
+}
+
+fn keep_spelling_in(kind: &Type, before: &Value, value: &mut Value) {
+    match (kind, before, value) {
+        (Type::Line { shape: Shape::Key | Shape::SystemName, .. }, Value::String(before), Value::String(value))
+            if before.eq_ignore_ascii_case(value) =>
+        {
+            value.clone_from(before);
+        }
+        (Type::Object(fields), Value::Object(before), Value::Object(value)) => keep_spelling_of(fields, before, value),
+        (Type::List { item, .. }, Value::Array(before), Value::Array(values)) => {
+            for (before, value) in before.iter().zip(values) {
+                keep_spelling_in(item, before, value);
+            }
+        }
+        _ => {}
+    }
 }
 
 #[cfg(test)]
@@ -87,5 +118,21 @@ mod tests {
         let sent = json!({"title": "a", "customFields": {"a": 1}, "tags": ["x"]});
         let once = merged(json!({}), sent.clone());
         assert_eq!(merged(once.clone(), sent), once);
+    }
+
+    #[test]
+    fn a_key_in_another_case_keeps_its_spelling() {
+        let stored = map(json!({"workOrderNumber": "WO-a", "title": "Slab", "projectNumber": "P-1", "costCode": "a",
+            "externalRef": {"system": "erp", "id": "x"},
+            "assignments": [{"employeeNumber": "E-a"}, {"employeeNumber": "E-b"}], "materials": [{"vendorNumber": "V-a"}]}));
+        let mut record =
+            map(json!({"workOrderNumber": "wo-A", "title": "SLAB", "projectNumber": "p-2", "costCode": "A",
+            "externalRef": {"system": "ERP", "id": "X"}, "assignments": [{"employeeNumber": "e-a", "lead": true},
+            {"employeeNumber": "e-c"}, {"employeeNumber": "e-b"}], "materials": [{"vendorNumber": "v-A"}]}));
+        keep_spelling(&WORK_ORDER, &stored, &mut record);
+        let kept = json!({"workOrderNumber": "WO-a", "title": "SLAB", "projectNumber": "p-2", "costCode": "A",
+            "externalRef": {"system": "erp", "id": "X"}, "assignments": [{"employeeNumber": "E-a", "lead": true},
+            {"employeeNumber": "e-c"}, {"employeeNumber": "e-b"}], "materials": [{"vendorNumber": "V-a"}]});
+        assert_eq!(Value::Object(record), kept);
     }
 }

@@ -40,9 +40,10 @@ const fn control_with(operation: Field, prefix: &'static str) -> [Field; 4] {
         ),
         optional(
             "sourceUpdatedAt",
-            Type::DateTime,
+            Type::Instant,
             P0,
-            "your clock: a body older than the stored one changes nothing and gives the warning `stale_update`",
+            "your clock, at most 5 minutes ahead of ours: a body older than what is stored, or than the deletion, changes \
+             nothing and gives the warning `stale_update`",
         ),
     ]
 }

@@ -15,7 +15,7 @@ pub static WORK_ORDER: Model = Model {
     key: "workOrderNumber",
     deletable: true,
     fields: fields![&control("wo_"), OWN, TAIL],
-    card: &["workOrderNumber", "title", "status", "parentWorkOrderNumber"],
+    card: &["workOrderNumber", "title", "status", "parentWorkOrderNumber", "parentWorkOrderId"],
 };
 
 /// States of a work order (contract section 4).
@@ -57,7 +57,8 @@ const OWN: &[Field] = &[
         "parentWorkOrderNumber",
         key(50),
         P0,
-        "order that this one is a part of; must exist, be another one and have no parent itself",
+        "order that this one is a part of; must exist, be another one and have no parent itself; an order that is a \
+         parent gets none",
     ),
     optional("scheduledStart", Type::DateTime, P0, "planned start, with offset; stored in UTC"),
     optional(

@@ -55,6 +55,18 @@ pub fn settle_items(change: &mut Change<'_>, list: &str, kind: Kind, stem: &str,
     }
 }
 
+/// Why someone can't be newly assigned: employees must be active, vendors must not be inactive or blocked.
+#[must_use]
+pub fn unable(referent: &Referent) -> Option<&'static str> {
+    match (referent.kind, referent.text("status")?) {
+        (Kind::Employee, "terminated") => Some("names an employee who is terminated"),
+        (Kind::Employee, "inactive") => Some("names an employee who is inactive"),
+        (Kind::Vendor, "inactive") => Some("names a vendor that is inactive"),
+        (Kind::Vendor, "blocked") => Some("names a vendor that is blocked"),
+        _ => None,
+    }
+}
+
 /// The references that the objects of `list` make.
 pub fn of_items(record: &Map<String, Value>, list: &str, kind: Kind, stem: &str) -> impl Iterator<Item = Reference> {
     items(record, list).filter_map(move |(index, item)| Reference::of(kind, item, &format!("{list}[{index}]."), stem))

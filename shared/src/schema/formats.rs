@@ -3,9 +3,9 @@
 
 use std::str::FromStr;
 
-use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
 use super::strings::{Flaw, check_length};
 use crate::defect::DefectCode;
@@ -41,6 +41,18 @@ pub(super) fn date(text: &str) -> Result<String, Flaw> {
 
 /// RFC 3339 with seconds and offset, to UTC and whole seconds.
 pub(super) fn date_time(text: &str) -> Result<String, Flaw> {
+    read_instant(text).map(|(second, _)| second.to_string())
+}
+
+/// The same, to the nanosecond.
+pub(super) fn instant(text: &str) -> Result<String, Flaw> {
+    let (second, digits) = read_instant(text)?;
+    let instant = second.checked_add(SignedDuration::from_nanos(nanoseconds(digits))).unwrap_or(second);
+    Ok(instant.to_string())
+}
+
+/// The second, and the digits of its fraction.
+fn read_instant(text: &str) -> Result<(Timestamp, &str), Flaw> {
     let rule = || malformed("must be a date and time with offset, such as 2025-11-03T05:00:00-06:00 or ...Z");
     let (local, rest) = text.split_at_checked(19).ok_or_else(rule)?;
     if !has_form(&local.to_ascii_uppercase(), "0000-00-00T00:00:00") {
@@ -59,10 +71,17 @@ pub(super) fn date_time(text: &str) -> Result<String, Flaw> {
     if !is_offset(offset) {
         return Err(rule());
     }
-    let instant = Timestamp::from_str(&format!("{local}{offset}"))
+    let second = Timestamp::from_str(&format!("{local}{offset}"))
         .map_err(|_| malformed("must be a day of the calendar and a time of day, with offset"))?;
-    check_year(TimeZone::UTC.to_datetime(instant).year())?;
-    Ok(instant.to_string())
+    check_year(TimeZone::UTC.to_datetime(second).year())?;
+    let digits = rest.strip_suffix(offset).unwrap_or_default().trim_start_matches('.');
+    Ok((second, digits))
+}
+
+/// A fraction of a second, whose digits these are, in whole nanoseconds.
+fn nanoseconds(digits: &str) -> i64 {
+    let digits = digits.bytes().chain(std::iter::repeat(b'0')).take(9);
+    digits.fold(0, |sum, digit| sum * 10 + i64::from(digit - b'0'))
 }
 
 fn is_offset(text: &str) -> bool {
@@ -217,6 +236,21 @@ mod tests {
         ];
         refuses(date_time, DefectCode::InvalidFormat, &wrong);
         refuses(date_time, DefectCode::OutOfRange, &["1999-12-31T23:59:59Z", "2100-12-31T23:00:00-05:00"]);
+    }
+
+    #[test]
+    fn an_instant_keeps_its_fraction() {
+        for (sent, kept) in [
+            ("2026-01-05T10:00:00.900Z", "2026-01-05T10:00:00.9Z"),
+            ("2026-01-05T10:00:00.123456789-06:00", "2026-01-05T16:00:00.123456789Z"),
+            ("2026-01-05T10:00:00.1234567899999Z", "2026-01-05T10:00:00.123456789Z"),
+            ("2026-01-05T10:00:00.000Z", "2026-01-05T10:00:00Z"),
+            ("2026-01-05t10:00:00z", "2026-01-05T10:00:00Z"),
+        ] {
+            assert_eq!(instant(sent), Ok(kept.to_owned()), "{sent}");
+        }
+        refuses(instant, DefectCode::InvalidFormat, &["2026-01-05T10:00:00.Z", "2026-01-05T10:00:00.9"]);
+        refuses(instant, DefectCode::OutOfRange, &["1999-12-31T23:59:59.999Z"]);
     }
 
     #[test]

@@ -128,7 +128,7 @@ fn type_schema(kind: &Type, class: Class, form: Form) -> Map<String, Value> {
             json!({ "type": "string", "pattern": format!(r"^(0|[1-9]\d{{0,11}})(\.\d{{1,{decimals}}})?$") })
         }
         Type::Date => json!({ "type": "string", "format": "date" }),
-        Type::DateTime => json!({ "type": "string", "format": "date-time" }),
+        Type::DateTime | Type::Instant => json!({ "type": "string", "format": "date-time" }),
         Type::Time => json!({ "type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d$" }),
         Type::TimeZone => json!({ "type": "string", "maxLength": 64, "x-format": "iana-time-zone" }),
         Type::Currency => json!({ "type": "string", "pattern": "^[A-Z]{3}$" }),

@@ -115,6 +115,8 @@ pub enum Type {
     Date,
     /// An instant, RFC 3339 with offset; normalised to UTC and whole seconds.
     DateTime,
+    /// The same, normalised to UTC and kept to the nanosecond.
+    Instant,
     /// A time of day, `HH:MM`.
     Time,
     /// An IANA time zone.

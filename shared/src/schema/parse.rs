@@ -219,6 +219,7 @@ fn textual_value(kind: &Type, raw: &str) -> Result<String, Flaw> {
         Type::Enum(words) => return word(words, &text),
         Type::Date => formats::date,
         Type::DateTime => formats::date_time,
+        Type::Instant => formats::instant,
         Type::Time => formats::time,
         Type::TimeZone => formats::time_zone,
         Type::Currency => formats::currency,

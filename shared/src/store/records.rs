@@ -3,11 +3,12 @@
 //! A record is one item under its natural key, so that a failed conditional create gives back the record that was there
 //! and an update costs no read of its own. Beside it stands a card under its id, with the fields that other records'
 //! rules may see. The calendar of an employee or a vendor (open orders, time off) lies on its record item, in attributes
-//! of its own that other records' transactions write.
+//! of its own that other records' transactions write. A work order has the orders under it in the same place.
 
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::Client;
@@ -18,8 +19,10 @@ use crate::models::Kind;
 
 mod calendar;
 mod commit;
+mod place;
+mod tombstone;
 
-pub use commit::{Commit, Committed, RecordWrite};
+pub use commit::{Commit, Committed, RecordWrite, Seen};
 
 const TABLE: &str = "records";
 /// `BatchGetItem` reads at most this many keys.
@@ -73,7 +76,9 @@ pub struct Stored {
     pub body: Map<String, Value>,
     /// Deleted: a tombstone, kept 30 days.
     pub deleted: bool,
-    /// Open work orders of an employee or a vendor.
+    /// When it was deleted.
+    pub deleted_at: Option<Timestamp>,
+    /// Open work orders of an employee or a vendor; of a work order, the orders under it.
     pub bookings: Vec<Booking>,
     /// Time off of an employee.
     pub leaves: Vec<Leave>,
@@ -172,6 +177,7 @@ impl Stored {
             version: reader.number("version")?,
             body: reader.json("body")?,
             deleted: reader.opt_text("deletedAt").is_some(),
+            deleted_at: reader.opt_time("deletedAt"),
             bookings: entries(reader, "orders")?,
             leaves: entries(reader, "leaves")?,
             leave_revision: reader.opt_number("leaveRevision").unwrap_or_default(),

@@ -95,7 +95,7 @@ fn kind(kind: &Type) -> String {
         }
         Type::Money { decimals } => format!("amount as a string, {decimals} decimals"),
         Type::Date => "date".to_owned(),
-        Type::DateTime => "date and time with an offset or <code>Z</code>".to_owned(),
+        Type::DateTime | Type::Instant => "date and time with an offset or <code>Z</code>".to_owned(),
         Type::Time => "time, <code>HH:MM</code>".to_owned(),
         Type::TimeZone => "IANA time zone".to_owned(),
         Type::Currency => "ISO 4217 currency".to_owned(),

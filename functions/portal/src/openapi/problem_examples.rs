@@ -22,6 +22,10 @@ pub(crate) fn body(code: ProblemCode) -> Value {
             let message = "must be sent again with a new currency";
             problem.errors = one_defect("notToExceed", DefectCode::MissingDependency, message);
         }
+        ProblemCode::ExternalRefMismatch => {
+            let message = "is not the one that is stored with this vendorNumber";
+            problem.errors = one_defect("externalRef.id", DefectCode::ReferenceMismatch, message);
+        }
         _ => {}
     }
     serde_json::from_slice(problem.into_response(REQUEST_ID).body()).unwrap_or_default()
@@ -60,6 +64,10 @@ const fn detail(code: ProblemCode) -> &'static str {
         ProblemCode::StillReferenced => "The employee is still on open work orders: WO-12345.",
         ProblemCode::ImmutableField => {
             "currency can't change while amounts in the old one are stored: send them again with it."
+        }
+        ProblemCode::ExternalRefMismatch => {
+            "ven_01JAMB3X9T7Q2V5K8N4C6D0EFG has this vendorNumber and comes from another record of the same system. Give \
+             this one a vendorNumber of its own, or send ifVersion 4 to put it in the place of the other."
         }
         ProblemCode::IdempotencyKeyInUse => {
             "The first request with this Idempotency-Key is still running. Send it again in a moment."

@@ -1,12 +1,14 @@
-//! Calendars: who is on which open order, and who is off when, in attributes of the person's or company's record item.
+//! Calendars: who is on which open order, and who is off when, in attributes of the person's or company's record item. A
+//! work order's item has the orders under it in the same attribute.
 
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
 
-use super::{Commit, RecordKey, Records};
+use super::{Commit, RecordKey, Records, Seen};
 use crate::inbound::resource::{CalendarEdit, Holder};
+use crate::models::Kind;
 use crate::store::StoreError;
 use crate::store::item::{Item, json, n, s};
 
@@ -77,28 +79,25 @@ impl Edit {
     }
 }
 
-/// All edits of a commit, one for each holder.
+/// All edits of a commit, one for each holder, whichever way its number is spelled.
 pub(super) fn calendars(commit: &Commit<'_>) -> Vec<(Holder, Edit)> {
-    let mut by_holder: Vec<(Holder, Vec<&CalendarEdit>)> = Vec::new();
+    let key = |holder: &Holder| RecordKey::number(holder.kind, &holder.number);
+    let mut by_holder: Vec<(&Holder, Vec<&CalendarEdit>)> = Vec::new();
     for edit in commit.calendar {
         let holder = edit.holder();
-        match by_holder.iter_mut().find(|(known, _)| known == holder) {
+        match by_holder.iter_mut().find(|(known, _)| key(known) == key(holder)) {
             Some((_, edits)) => edits.push(edit),
-            None => by_holder.push((holder.clone(), vec![edit])),
+            None => by_holder.push((holder, vec![edit])),
         }
     }
-    by_holder
-        .into_iter()
-        .map(|(holder, edits)| {
-            let seen = commit.leave_revisions.get(&holder).copied();
-            let edit = one_edit(&edits, seen);
-            (holder, edit)
-        })
-        .collect()
+    let of = |(holder, edits): (&Holder, Vec<&CalendarEdit>)| {
+        (holder.clone(), one_edit(&edits, commit.seen.get(&key(holder)).copied()))
+    };
+    by_holder.into_iter().map(of).collect()
 }
 
-fn one_edit(edits: &[&CalendarEdit], seen: Option<u64>) -> Edit {
-    let (mut set, mut remove, mut leaves) = (Vec::new(), Vec::new(), false);
+fn one_edit(edits: &[&CalendarEdit], seen: Option<Seen>) -> Edit {
+    let (mut set, mut remove, mut leaves, mut adopts) = (Vec::new(), Vec::new(), false, false);
     let (mut names, mut values) = (HashMap::new(), HashMap::new());
     for (i, edit) in edits.iter().enumerate() {
         let (map, id, value) = match edit {
@@ -108,6 +107,7 @@ fn one_edit(edits: &[&CalendarEdit], seen: Option<u64>) -> Edit {
             CalendarEdit::Unleave { leave_id, .. } => ("leaves", leave_id, None),
         };
         leaves |= map == "leaves";
+        adopts |= edit.holder().kind == Kind::WorkOrder && value.is_some();
         names.insert(format!("#i{i}"), id.clone());
         match value {
             Some(value) => {
@@ -123,8 +123,12 @@ fn one_edit(edits: &[&CalendarEdit], seen: Option<u64>) -> Edit {
         values.insert(":one".to_owned(), n(1));
         if let Some(seen) = seen {
             condition.push_str(" AND leaveRevision = :seen");
-            values.insert(":seen".to_owned(), n(seen));
+            values.insert(":seen".to_owned(), n(seen.leave_revision));
         }
+    }
+    if let Some(seen) = seen.filter(|_| adopts) {
+        condition.push_str(" AND version = :version");
+        values.insert(":version".to_owned(), n(seen.version));
     }
     let clause = |word: &str, parts: &[String]| match parts {
         [] => String::new(),

@@ -3,16 +3,14 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::builders::UpdateBuilder;
-use aws_sdk_dynamodb::types::{
-    AttributeValue, CancellationReason, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
-};
+use aws_sdk_dynamodb::types::builders::{PutBuilder, UpdateBuilder};
+use aws_sdk_dynamodb::types::{AttributeValue, CancellationReason, Delete, Put, TransactWriteItem};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::calendar::calendars;
 use super::{RecordKey, Records, SealedTaxId, Stored, TABLE};
-use crate::inbound::resource::{CalendarEdit, Holder};
+use crate::inbound::resource::CalendarEdit;
 use crate::models::Kind;
 use crate::store::StoreError;
 use crate::store::events::Outbox;
@@ -21,17 +19,13 @@ use crate::store::item::{Reader, json, n, s};
 /// A transaction holds 100 items; what the record itself needs is kept free.
 const MAX_CALENDARS: usize = 85;
 /// A tombstone is kept 30 days.
-const TOMBSTONE_SECONDS: i64 = 30 * 86_400;
-/// A new record, or one over a tombstone whose number is used again.
-const IS_FREE: &str = "attribute_not_exists(pk) OR attribute_exists(deletedAt)";
-/// The record is as it was read.
-const UNCHANGED: &str = "version = :seen AND attribute_not_exists(deletedAt)";
+pub(super) const TOMBSTONE_SECONDS: i64 = 30 * 86_400;
 
 /// What happens to the record.
 #[derive(Debug)]
 pub enum RecordWrite<'a> {
-    /// It is new.
-    Create,
+    /// It is new, or takes the number of this tombstone.
+    Create(Option<&'a Stored>),
     /// It takes the place of this one.
     Update(&'a Stored),
     /// This one becomes a tombstone.
@@ -55,10 +49,21 @@ pub struct Commit<'a> {
     pub tax_id: Option<&'a SealedTaxId>,
     /// Changes of other records' calendars.
     pub calendar: &'a [CalendarEdit],
-    /// The revision of the leaves of each holder as it was read.
-    pub leave_revisions: &'a HashMap<Holder, u64>,
+    /// Whether it is only good while the record's own calendar is as it was read, as every deletion is.
+    pub holds_calendar: bool,
+    /// The holders of calendars as they were read.
+    pub seen: &'a HashMap<RecordKey, Seen>,
     /// The events.
     pub outboxes: &'a [Outbox],
+}
+
+/// How a record was when it was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seen {
+    /// Its version.
+    pub version: u64,
+    /// The revision of its leaves.
+    pub leave_revision: u64,
 }
 
 /// What came of a transaction.
@@ -81,7 +86,8 @@ impl Records {
         let mut calendars = calendars(commit);
         // More people than a transaction holds: who is booked is written ahead, who leaves afterwards. A booking only
         // ever warns or is checked against the order itself, so one that is there for no order does no harm.
-        calendars.sort_by_key(|(_, edit)| edit.only_removes());
+        // A parent order is different: it decides, so its edit is always among those of the transaction.
+        calendars.sort_by_key(|(holder, edit)| (holder.kind != Kind::WorkOrder, edit.only_removes()));
         let beyond = calendars.split_off(calendars.len().min(MAX_CALENDARS));
         let (ahead, after): (Vec<_>, Vec<_>) = beyond.into_iter().partition(|(_, edit)| !edit.only_removes());
         for (holder, edit) in &ahead {
@@ -121,9 +127,9 @@ impl Records {
         let gone = matches!(commit.write, RecordWrite::Delete(_)).then_some(commit.now);
         let mut items = Vec::with_capacity(4);
         match &commit.write {
-            RecordWrite::Create => items.push(self.put(commit, key(own), None)?),
+            RecordWrite::Create(tombstone) => items.push(self.create(commit, key(own), *tombstone)?),
             RecordWrite::Update(stored) if RecordKey::number(commit.kind, &stored.number) != own => {
-                items.push(self.put(commit, key(own), Some(stored))?);
+                items.push(self.move_to(commit, key(own), stored)?);
                 items.push(self.take_away(key(RecordKey::number(commit.kind, &stored.number)), stored)?);
             }
             RecordWrite::Update(stored) | RecordWrite::Delete(stored) => {
@@ -144,74 +150,6 @@ impl Records {
             items.push(TransactWriteItem::builder().delete(delete).build());
         }
         Ok(items)
-    }
-
-    /// The whole item of a new record, or of one that moves to another natural key with its calendar.
-    fn put(
-        &self,
-        commit: &Commit<'_>,
-        pk: AttributeValue,
-        moved: Option<&Stored>,
-    ) -> Result<TransactWriteItem, StoreError> {
-        let leaves = moved.into_iter().flat_map(|m| &m.leaves).map(|l| (l.id.clone(), json(l))).collect();
-        let put = Put::builder()
-            .item("pk", pk)
-            .item("id", s(text(commit.body, "id")))
-            .item("number", s(text(commit.body, commit.kind.model().key)))
-            .item("version", n(version(commit.body)))
-            .item("body", json(commit.body))
-            .item("orders", orders(moved))
-            .item("leaves", AttributeValue::M(leaves))
-            .item("leaveRevision", n(moved.map_or(0, |m| m.leave_revision)))
-            .condition_expression(IS_FREE)
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        self.finish_put(put)
-    }
-
-    /// The old item of a record that moves to another natural key, unless its calendar, which moves along, has changed.
-    fn take_away(&self, pk: AttributeValue, stored: &Stored) -> Result<TransactWriteItem, StoreError> {
-        let delete = Delete::builder()
-            .table_name(&self.table)
-            .key("pk", pk)
-            .condition_expression(format!("{UNCHANGED} AND orders = :orders AND leaveRevision = :leaves"))
-            .expression_attribute_values(":seen", n(stored.version))
-            .expression_attribute_values(":orders", orders(Some(stored)))
-            .expression_attribute_values(":leaves", n(stored.leave_revision))
-            .build()
-            .map_err(StoreError::built("Delete record"))?;
-        Ok(TransactWriteItem::builder().delete(delete).build())
-    }
-
-    /// The record in place; its calendar, which others write, stays as it is. A deletion is only good for the orders that
-    /// were looked at: somebody may have been assigned meanwhile.
-    fn replace(
-        &self,
-        commit: &Commit<'_>,
-        pk: AttributeValue,
-        stored: &Stored,
-        gone: Option<Timestamp>,
-    ) -> Result<TransactWriteItem, StoreError> {
-        let mut expression = "SET body = :body, version = :version, #number = :number".to_owned();
-        let mut condition = UNCHANGED.to_owned();
-        let mut update = Update::builder()
-            .expression_attribute_names("#number", "number")
-            .expression_attribute_values(":number", s(text(commit.body, commit.kind.model().key)))
-            .expression_attribute_values(":body", json(commit.body))
-            .expression_attribute_values(":version", n(version(commit.body)))
-            .expression_attribute_values(":seen", n(stored.version));
-        if let Some(now) = gone {
-            expression.push_str(", deletedAt = :gone, expiresAt = :ttl");
-            condition.push_str(" AND orders = :orders");
-            update = update
-                .expression_attribute_values(":orders", orders(Some(stored)))
-                .expression_attribute_values(":gone", s(crate::clock::rfc3339(now)))
-                .expression_attribute_values(":ttl", n(now.as_second() + TOMBSTONE_SECONDS));
-        }
-        let update = update
-            .update_expression(expression)
-            .condition_expression(condition)
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        self.finish_update(update, pk)
     }
 
     fn put_card(
@@ -236,7 +174,7 @@ impl Records {
         self.finish_put(put)
     }
 
-    fn finish_put(&self, put: aws_sdk_dynamodb::types::builders::PutBuilder) -> Result<TransactWriteItem, StoreError> {
+    pub(super) fn finish_put(&self, put: PutBuilder) -> Result<TransactWriteItem, StoreError> {
         let put = put.table_name(&self.table).build().map_err(StoreError::built("Put record"))?;
         Ok(TransactWriteItem::builder().put(put).build())
     }
@@ -250,11 +188,6 @@ impl Records {
         let update = update.map_err(StoreError::built("Update record"))?;
         Ok(TransactWriteItem::builder().update(update).build())
     }
-}
-
-/// The open orders of a record as they lie in its calendar.
-fn orders(of: Option<&Stored>) -> AttributeValue {
-    AttributeValue::M(of.into_iter().flat_map(|stored| &stored.bookings).map(|b| (b.id.clone(), json(b))).collect())
 }
 
 /// Which condition failed: the record's own says what is there instead, any other sends us back to reading.
@@ -272,10 +205,10 @@ fn lost(reasons: &[CancellationReason]) -> Result<Committed, StoreError> {
     }
 }
 
-fn text<'a>(body: &'a Map<String, Value>, field: &str) -> &'a str {
+pub(super) fn text<'a>(body: &'a Map<String, Value>, field: &str) -> &'a str {
     body.get(field).and_then(Value::as_str).unwrap_or_default()
 }
 
-fn version(body: &Map<String, Value>) -> u64 {
+pub(super) fn version(body: &Map<String, Value>) -> u64 {
     body.get("version").and_then(Value::as_u64).unwrap_or(1)
 }

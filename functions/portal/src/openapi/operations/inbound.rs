@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 use shared::api_key::Scope;
 use shared::models::Kind;
 use shared::problem::ProblemCode::{
-    AlreadyExists, ImmutableField, InvalidStateTransition, NotFound, Overlap, StillReferenced, VersionConflict,
+    AlreadyExists, ExternalRefMismatch, ImmutableField, InvalidStateTransition, NotFound, Overlap, StillReferenced,
+    VersionConflict,
 };
 
 use super::super::answers::receipt_name;
@@ -44,7 +45,8 @@ fn inbound(kind: Kind) -> Call {
         .about("Inbound", format!("Send {article} {}", kind.name()), description)
         .takes(name(kind), example(kind))
         .answers(200, "Request processed successfully", receipt_name(kind))
-        .fails_with(&[NotFound, AlreadyExists, VersionConflict, InvalidStateTransition, ImmutableField]);
+        .fails_with(&[NotFound, AlreadyExists, VersionConflict, InvalidStateTransition, ImmutableField])
+        .fails_with(&[ExternalRefMismatch]);
     match kind {
         Kind::Employee | Kind::Vendor => call.fails_with(&[StillReferenced]),
         Kind::TimeOff => call.fails_with(&[Overlap]),
