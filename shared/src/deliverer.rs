@@ -4,6 +4,7 @@
 
 mod aftermath;
 mod lanes;
+mod unsigned;
 
 use std::time::{Duration, Instant};
 
@@ -214,11 +215,8 @@ impl Deliverer {
         // Events age out with their deliveries; one without the other can't be sent any more.
         let Some(event) = event else { return self.end(delivery, DeliveryStatus::Failed, now).await };
         let made = match self.attempts.make(delivery, &event.body, endpoint, TIMEOUT, now).await {
-            // A dead letter has told the people of this system; if they can't mend it either, the subscriber is told.
-            Err(SealError::Unopenable) if now.duration_since(delivery.created_at) >= WAIT_FOR_ENDPOINT => {
-                return self.end(delivery, DeliveryStatus::Failed, now).await;
-            }
-            made => made?,
+            Ok(made) => made,
+            Err(error) => return self.unsigned(delivery, endpoint, error, now).await,
         };
         let Made { answer, attempt, ended } = made;
         let in_series = delivery.attempt_count - delivery.series_start + 1;

@@ -1,5 +1,6 @@
 //! A restart of the local system, whose queues are in memory, loses nothing.
 
+use std::path::Path;
 use std::time::Duration;
 
 use shared::delivery::DeliveryStatus;
@@ -64,4 +65,51 @@ async fn records_and_keys_survive_a_restart() {
     let app = app.restart(|settings| settings).await;
     assert_eq!(create_work_order(&app, "WO-1").await.body["action"], "unchanged");
     app.drain().await;
+}
+
+#[tokio::test]
+async fn a_checkpoint_of_no_use_starts_the_stream_over() {
+    let contents: [(&str, &[u8]); 8] = [
+        ("garbage", b"\xff\xfe checkpoint"),
+        ("empty", b""),
+        ("zeros", &[0; 21]),
+        ("truncated", b"1000000"),
+        ("a number before the first", b"000000000000000000001"),
+        ("of the future", b"199999999999999999999"),
+        ("of another stream", b"9999999999999999999999999999999999999999"),
+        ("too long", b"99999999999999999999999999999999999999999"),
+    ];
+    for (what, content) in contents {
+        assert_starts_over(what, |file| std::fs::write(file, content).unwrap()).await;
+    }
+    let directory = |file: &Path| {
+        std::fs::remove_file(file).unwrap();
+        std::fs::create_dir(file).unwrap();
+    };
+    assert_starts_over("a directory", directory).await;
+}
+
+async fn assert_starts_over(what: &str, damage: impl Fn(&Path)) {
+    let (directory, receiver) = (tempfile::tempdir().unwrap(), Receiver::start().await);
+    let file = directory.path().join("stream-checkpoint");
+    let app = TestApp::builder().data_dir(directory.path()).start().await;
+    app.endpoint(&receiver.url(), ["*"]).await;
+    create_work_order(&app, "WO-delivered").await;
+    app.drain().await;
+    create_work_order(&app, "WO-undispatched").await;
+    let app = app
+        .restart(|settings| {
+            damage(&file);
+            settings
+        })
+        .await;
+    assert_eq!(app.drain().await.records, 2, "{what}: from the beginning");
+    assert_eq!(receiver.count(), 2, "{what}: and nothing is sent twice");
+    create_work_order(&app, "WO-next").await;
+    assert_eq!(app.drain().await.records, 1, "{what}");
+    assert_eq!(receiver.count(), 3, "{what}");
+    if file.is_file() {
+        let app = app.restart(|settings| settings).await;
+        assert_eq!(app.drain().await.records, 0, "{what}: the checkpoint is good again");
+    }
 }

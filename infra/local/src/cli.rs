@@ -53,6 +53,8 @@ impl From<Arguments> for Options {
 
 /// Runs the system until Ctrl-C or SIGTERM.
 pub async fn run(arguments: Arguments) -> ExitCode {
+    #[cfg(unix)]
+    let _file_too_large = bear_with_file_limit();
     // Before the start, so that a signal during it is not lost.
     let stop = stop_signal();
     match System::start(arguments.into()).await {
@@ -103,6 +105,14 @@ fn stop_signal() -> impl Future<Output = ()> {
             _ => std::future::pending().await,
         }
     }
+}
+
+/// Where a limit of file sizes is set, a write beyond it ends the process by a signal unless somebody takes that. Here it
+/// is an error like that of a full disk.
+#[cfg(unix)]
+fn bear_with_file_limit() -> Option<signal::unix::Signal> {
+    const SIGXFSZ: i32 = 25;
+    signal::unix::signal(signal::unix::SignalKind::from_raw(SIGXFSZ)).ok()
 }
 
 #[cfg(not(unix))]

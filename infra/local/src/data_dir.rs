@@ -1,8 +1,29 @@
 //! The data directory: what the local system keeps between runs, and the lock that keeps a second process out.
+//!
+//! The first start makes the database, then `seal-key`, then `api-key`; `stream-checkpoint` comes with the first event.
+//! What is missing or empty although a later one is there was lost, and is not replaced: the start is refused and says
+//! what to do. A lost checkpoint alone is no loss, and the copy of the API key is its owner's to move.
+
+mod database;
+mod files;
 
 use std::fs::{self, File, TryLockError};
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
+
+use crate::embedded::dynamodb::{DynamoDb, OpenError};
+use crate::embedded::kms::Kms;
+
+pub use files::replace;
+
+const DATABASE: &str = "dynamodb.sqlite";
+/// What `SQLite` keeps beside the database: its log and the log's index.
+const LOG: &str = "dynamodb.sqlite-wal";
+const LOG_INDEX: &str = "dynamodb.sqlite-shm";
+const SEAL_KEY: &str = "seal-key";
+const API_KEY: &str = "api-key";
+const CHECKPOINT: &str = "stream-checkpoint";
+const LOCK: &str = "lock";
 
 /// Why a data directory can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -10,11 +31,36 @@ use std::path::{Path, PathBuf};
 pub enum DataDirError {
     #[error("another process is using the data directory {}; stop it, or choose another with --data-dir", .0.display())]
     InUse(PathBuf),
-    #[error("the data directory {} can't be used", .0.display())]
+    #[error("the data directory {} can't be used; mend it, or choose another with --data-dir", .0.display())]
     Unusable(PathBuf, #[source] io::Error),
-    #[error("{} is not a key of 64 hexadecimal digits", .0.display())]
+    #[error("{} is no directory; choose another with --data-dir", .0.display())]
+    NotADirectory(PathBuf),
+    #[error("everybody may write to {}; choose a directory of its own with --data-dir", .0.display())]
+    Shared(PathBuf),
+    #[error("{} is no file; {MEND}", .0.display())]
+    NotAFile(PathBuf),
+    #[error("{} can't be read or written; mend it, or start anew with another --data-dir", .0.display())]
+    File(PathBuf, #[source] io::Error),
+    #[error("{} is not a key of 64 hexadecimal digits; {MEND}", .0.display())]
     BadKey(PathBuf),
+    #[error(
+        "the key {} is missing beside {}: no other key opens the signing secrets that the data holds; {MEND}",
+        .missing.display(), .beside.display()
+    )]
+    KeyLost { missing: PathBuf, beside: PathBuf },
+    #[error("{} is not the key that the data's signing secrets were sealed with; {MEND}", .0.display())]
+    WrongKey(PathBuf),
+    #[error("the database {} is missing or holds nothing, although {} is there; {MEND}", .missing.display(), .beside.display())]
+    DatabaseLost { missing: PathBuf, beside: PathBuf },
+    #[error("the database {} is damaged ({reason}); {MEND}", .file.display())]
+    DatabaseDamaged { file: PathBuf, reason: String },
+    #[error("the key of the database {} can't be noted in it", .0.display())]
+    Note(PathBuf, #[source] rusqlite::Error),
+    #[error(transparent)]
+    Open(#[from] OpenError),
 }
+
+const MEND: &str = "put it back from a backup, or start anew with another --data-dir";
 
 /// A data directory that belongs to this process until it is dropped.
 #[derive(Debug)]
@@ -24,19 +70,31 @@ pub struct DataDir {
 }
 
 impl DataDir {
-    /// Creates the directory if need be and locks it.
+    /// Creates the directory if need be, locks it, and takes it away from everybody but its owner.
     ///
     /// # Errors
     /// Another process has it, or it can't be written.
     pub fn lock(path: &Path) -> Result<Self, DataDirError> {
         let unusable = |error| DataDirError::Unusable(path.to_owned(), error);
-        fs::create_dir_all(path).map_err(unusable)?;
-        let lock = File::options().create(true).append(true).open(path.join("lock")).map_err(unusable)?;
-        match lock.try_lock() {
-            Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
-            Err(TryLockError::WouldBlock) => Err(DataDirError::InUse(path.to_owned())),
-            Err(TryLockError::Error(error)) => Err(unusable(error)),
+        if fs::metadata(path).is_ok_and(|found| !found.is_dir()) {
+            return Err(DataDirError::NotADirectory(path.to_owned()));
         }
+        files::create_directory(path).map_err(unusable)?;
+        if files::is_shared(&fs::metadata(path).map_err(unusable)?) {
+            return Err(DataDirError::Shared(path.to_owned()));
+        }
+        let lock = path.join(LOCK);
+        let lock = files::private().create(true).append(true).open(&lock).map_err(|e| DataDirError::File(lock, e))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(DataDirError::InUse(path.to_owned())),
+            Err(TryLockError::Error(error)) => return Err(unusable(error)),
+        }
+        files::tighten(path);
+        for name in [LOCK, DATABASE, LOG, LOG_INDEX, SEAL_KEY, API_KEY, CHECKPOINT] {
+            files::tighten(&path.join(name));
+        }
+        Ok(Self { path: path.to_owned(), _lock: lock })
     }
 
     /// The directory.
@@ -45,52 +103,99 @@ impl DataDir {
         &self.path
     }
 
-    /// The database file.
-    #[must_use]
-    pub fn database(&self) -> PathBuf {
-        self.path.join("dynamodb.sqlite")
-    }
-
-    /// The key that seals secrets, made at the first start. Without it the signing secrets in the database are lost, so
-    /// that it is on the disk before it is used.
+    /// Opens the database and the key that its secrets are sealed with; makes both at the first start.
     ///
     /// # Errors
-    /// The key file can't be read or written, or holds something else.
-    pub fn seal_key(&self) -> Result<[u8; 32], DataDirError> {
-        let file = self.path.join("seal-key");
-        let unusable = |error| DataDirError::Unusable(self.path.clone(), error);
-        match fs::read_to_string(&file) {
-            Ok(text) => {
-                let mut key = [0; 32];
-                hex::decode_to_slice(text.trim(), &mut key).map_err(|_| DataDirError::BadKey(file))?;
-                Ok(key)
+    /// One of them is lost, damaged, or not of the other.
+    pub fn open(&self) -> Result<(DynamoDb, Kms), DataDirError> {
+        let file = self.path.join(DATABASE);
+        let found = self.look(&file)?;
+        let key = self.read_key()?;
+        if key.is_none() {
+            self.check_key_never_was(&file, &found)?;
+        }
+        // `SQLite` would make a file that others can read.
+        let made = files::private().create(true).append(true).open(&file);
+        made.map_err(|error| DataDirError::File(file.clone(), error))?;
+        let database = DynamoDb::open(&file)?;
+        let kms = match key {
+            Some(key) => Kms::new(key),
+            None => Kms::new(self.make_key()?),
+        };
+        match found.fingerprint {
+            Some(fingerprint) if fingerprint != kms.fingerprint() => {
+                Err(DataDirError::WrongKey(self.path.join(SEAL_KEY)))
             }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let key = random_key().map_err(unusable)?;
-                self.write_secret(&file, &hex::encode(key)).map_err(unusable)?;
-                Ok(key)
+            Some(_) => Ok((database, kms)),
+            None => {
+                let noted = database::note_key(&file, &kms.fingerprint());
+                noted.map_err(|error| DataDirError::Note(file, error))?;
+                Ok((database, kms))
             }
-            Err(error) => Err(unusable(error)),
         }
     }
 
-    fn write_secret(&self, file: &Path, secret: &str) -> io::Result<()> {
-        let new = file.with_extension("new");
-        let mut options = File::options();
-        options.create(true).write(true).truncate(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut writer = options.open(&new)?;
-        writer.write_all(secret.as_bytes())?;
-        writer.sync_all()?;
-        fs::rename(&new, file)?;
-        File::open(&self.path)?.sync_all()
+    /// What the database holds.
+    fn look(&self, file: &Path) -> Result<database::Found, DataDirError> {
+        for name in [DATABASE, LOG, LOG_INDEX] {
+            let path = self.path.join(name);
+            if fs::metadata(&path).is_ok_and(|found| !found.is_file()) {
+                return Err(DataDirError::NotAFile(path));
+            }
+        }
+        let (found, later): (_, &[&str]) = if fs::metadata(file).is_ok_and(|found| found.len() > 0) {
+            let looked = database::look(file);
+            let found = looked.map_err(|reason| DataDirError::DatabaseDamaged { file: file.to_owned(), reason })?;
+            (found, &[API_KEY, CHECKPOINT])
+        } else {
+            (database::Found::default(), &[SEAL_KEY, API_KEY, CHECKPOINT, LOG])
+        };
+        match self.first_of(later) {
+            Some(beside) if !found.in_use && found.fingerprint.is_none() => {
+                Err(DataDirError::DatabaseLost { missing: file.to_owned(), beside })
+            }
+            _ => Ok(found),
+        }
+    }
+
+    /// The first of these files that is there.
+    fn first_of(&self, names: &[&str]) -> Option<PathBuf> {
+        names.iter().map(|name| self.path.join(name)).find(|path| path.symlink_metadata().is_ok())
+    }
+
+    /// The key that seals secrets, if its file is there.
+    fn read_key(&self) -> Result<Option<[u8; 32]>, DataDirError> {
+        let file = self.path.join(SEAL_KEY);
+        match fs::read(&file) {
+            Ok(text) => {
+                let mut key = [0; 32];
+                hex::decode_to_slice(text.trim_ascii(), &mut key).map_err(|_| DataDirError::BadKey(file))?;
+                Ok(Some(key))
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(DataDirError::File(file, error)),
+        }
+    }
+
+    fn check_key_never_was(&self, database: &Path, found: &database::Found) -> Result<(), DataDirError> {
+        let missing = self.path.join(SEAL_KEY);
+        if found.in_use || found.fingerprint.is_some() {
+            return Err(DataDirError::KeyLost { missing, beside: database.to_owned() });
+        }
+        self.first_of(&[API_KEY, CHECKPOINT]).map_or(Ok(()), |beside| Err(DataDirError::KeyLost { missing, beside }))
+    }
+
+    /// A new key, which is on the disk before it is used: without it the signing secrets in the database are lost.
+    fn make_key(&self) -> Result<[u8; 32], DataDirError> {
+        let file = self.path.join(SEAL_KEY);
+        let made = random_key().and_then(|key| replace(&file, hex::encode(key).as_bytes()).map(|()| key));
+        made.map_err(|error| DataDirError::File(file, error))
     }
 
     /// The file with the API key of the first start, readable by its owner only.
     #[must_use]
     pub fn api_key(&self) -> PathBuf {
-        self.path.join("api-key")
+        self.path.join(API_KEY)
     }
 
     /// Writes the API key of the first start.
@@ -98,14 +203,14 @@ impl DataDir {
     /// # Errors
     /// The file can't be written.
     pub fn write_api_key(&self, key: &str) -> Result<(), DataDirError> {
-        let written = self.write_secret(&self.api_key(), &format!("{key}\n"));
-        written.map_err(|error| DataDirError::Unusable(self.path.clone(), error))
+        let file = self.api_key();
+        replace(&file, format!("{key}\n").as_bytes()).map_err(|error| DataDirError::File(file, error))
     }
 
     /// The file of the event stream's checkpoint.
     #[must_use]
     pub fn checkpoint(&self) -> PathBuf {
-        self.path.join("stream-checkpoint")
+        self.path.join(CHECKPOINT)
     }
 }
 

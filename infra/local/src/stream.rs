@@ -5,10 +5,7 @@
 //! hold up the others. What has been handed on is remembered in a checkpoint file; after a crash some records are handed
 //! on again, which a dispatcher must bear with in AWS too.
 
-use std::fs;
 use std::future::Future;
-use std::io;
-use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,12 +13,15 @@ use std::time::Duration;
 use aws_lambda_events::dynamodb::Event;
 use aws_lambda_events::streams::DynamoDbEventResponse;
 use aws_sdk_dynamodbstreams::Client;
-use aws_sdk_dynamodbstreams::error::{BoxError, DisplayErrorContext};
+use aws_sdk_dynamodbstreams::error::{BoxError, DisplayErrorContext, ProvideErrorMetadata};
 use aws_sdk_dynamodbstreams::types::ShardIteratorType;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
+mod checkpoint;
 mod record;
+
+pub use checkpoint::Checkpoint;
 
 /// A handler of stream records: the very one that Lambda runs.
 pub type StreamHandler =
@@ -43,46 +43,6 @@ where
     A: Future<Output = DynamoDbEventResponse> + Send + 'static,
 {
     Arc::new(move |event| Box::pin(handler(event)))
-}
-
-/// Where the reader stands: after this sequence number.
-#[derive(Debug)]
-pub struct Checkpoint {
-    file: Option<PathBuf>,
-    after: Option<String>,
-}
-
-impl Checkpoint {
-    /// A checkpoint that is kept in a file, if one is given.
-    ///
-    /// # Errors
-    /// The file is there and can't be read.
-    pub fn open(file: Option<PathBuf>) -> io::Result<Self> {
-        let after = match file.as_ref().map(fs::read_to_string) {
-            Some(Ok(after)) => Some(after.trim().to_owned()).filter(|after| !after.is_empty()),
-            Some(Err(error)) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => None,
-        };
-        Ok(Self { file, after })
-    }
-
-    /// The sequence number up to and with which records have been handed on.
-    #[must_use]
-    pub fn into_position(self) -> Option<String> {
-        self.after
-    }
-
-    /// Moves on. The file is replaced, never half written, and not forced to the disk: an old one only means that
-    /// records are handed on again.
-    fn advance(&mut self, after: String) -> io::Result<()> {
-        if let Some(file) = &self.file {
-            let new = file.with_extension("new");
-            fs::write(&new, &after)?;
-            fs::rename(&new, file)?;
-        }
-        self.after = Some(after);
-        Ok(())
-    }
 }
 
 /// What one turn of the reader did.
@@ -117,8 +77,8 @@ impl Stream {
 
     /// Everything up to and with this sequence number has been handed on.
     #[must_use]
-    pub fn checkpoint(&self) -> Option<&str> {
-        self.checkpoint.after.as_deref()
+    pub fn checkpoint(&self) -> Option<String> {
+        self.checkpoint.position()
     }
 
     /// Reads until `stop`. `changed` says that there may be something to read.
@@ -152,7 +112,7 @@ impl Stream {
     /// Hands on everything that is in the stream now.
     ///
     /// # Errors
-    /// The stream can't be read, or the checkpoint can't be written.
+    /// The stream can't be read.
     pub async fn drain(&mut self) -> Result<usize, BoxError> {
         let mut handled = 0;
         while let Progress::Handled(records) = self.step().await? {
@@ -164,19 +124,22 @@ impl Stream {
     /// Moves on by one batch, which nobody is handed.
     ///
     /// # Errors
-    /// The stream can't be read, or the checkpoint can't be written.
+    /// The stream can't be read.
     pub async fn skip(&mut self) -> Result<(), BoxError> {
         let page = self.client.get_records().shard_iterator(self.find_place().await?).limit(BATCH).send().await?;
         self.iterator = page.next_shard_iterator;
         let last = page.records.as_ref().and_then(|records| records.last()).and_then(record::sequence_number);
-        Ok(last.map_or(Ok(()), |last| self.done_with(last.to_owned()))?)
+        if let Some(last) = last {
+            self.done_with(last.to_owned()).await;
+        }
+        Ok(())
     }
 
     /// How many records stand after the checkpoint, up to one batch.
     ///
     /// # Errors
     /// The stream can't be read.
-    pub async fn waiting(&self) -> Result<usize, BoxError> {
+    pub async fn waiting(&mut self) -> Result<usize, BoxError> {
         let page = self.client.get_records().shard_iterator(self.find_place().await?).limit(BATCH).send().await?;
         Ok(page.records().len())
     }
@@ -184,7 +147,7 @@ impl Stream {
     /// Hands on one batch.
     ///
     /// # Errors
-    /// The stream can't be read, or the checkpoint can't be written.
+    /// The stream can't be read.
     pub async fn step(&mut self) -> Result<Progress, BoxError> {
         let iterator = match self.iterator.take() {
             Some(iterator) => iterator,
@@ -208,7 +171,7 @@ impl Stream {
             Err(_) => Some(None),
         };
         let Some(failed) = failed else {
-            self.done_with(last)?;
+            self.done_with(last).await;
             self.iterator = next;
             return Ok(Progress::Handled(count));
         };
@@ -216,7 +179,7 @@ impl Stream {
         let done =
             records.iter().filter_map(record::sequence_number).take_while(|number| failed.is_some_and(|f| *number < f));
         if let Some(done) = done.last() {
-            self.done_with(done.to_owned())?;
+            self.done_with(done.to_owned()).await;
         }
         self.failures += 1;
         if count == 1 && self.failures > MAXIMUM_RETRY_ATTEMPTS {
@@ -224,27 +187,53 @@ impl Stream {
                 sequence_number = last,
                 "a record of the event stream is given up; the sweeper finds its events"
             );
-            self.done_with(last)?;
+            self.done_with(last).await;
         }
         Ok(Progress::Failed)
     }
 
-    fn done_with(&mut self, last: String) -> io::Result<()> {
+    async fn done_with(&mut self, last: String) {
         self.failures = 0;
-        self.checkpoint.advance(last)
+        self.checkpoint.advance(last).await;
     }
 
     /// An iterator that starts after the checkpoint. The embedded stream has one shard, which never ends.
-    async fn find_place(&self) -> Result<String, BoxError> {
+    async fn find_place(&mut self) -> Result<String, BoxError> {
         let description = self.client.describe_stream().stream_arn(&self.arn).send().await?;
         let shards = description.stream_description.and_then(|stream| stream.shards).unwrap_or_default();
         let shard = shards.into_iter().next().and_then(|shard| shard.shard_id).ok_or("the stream has no shard")?;
-        let kind = match self.checkpoint.after {
+        if let Some(found) = self.checkpoint.unchecked() {
+            let known = self.has(&shard, found).await?;
+            self.checkpoint.settle(known);
+        }
+        let position = self.checkpoint.position();
+        let kind = match position {
             Some(_) => ShardIteratorType::AfterSequenceNumber,
             None => ShardIteratorType::TrimHorizon,
         };
         let request = self.client.get_shard_iterator().stream_arn(&self.arn).shard_id(shard).shard_iterator_type(kind);
-        let found = request.set_sequence_number(self.checkpoint.after.clone()).send().await?;
+        let found = request.set_sequence_number(position).send().await?;
         found.shard_iterator.ok_or_else(|| "the shard has no iterator".into())
     }
+
+    /// Whether a record has this sequence number. The one at which a checkpoint stands is kept.
+    async fn has(&self, shard: &str, number: &str) -> Result<bool, BoxError> {
+        let request = self.client.get_shard_iterator().stream_arn(&self.arn).shard_id(shard);
+        let request = request.shard_iterator_type(ShardIteratorType::AtSequenceNumber).sequence_number(number);
+        let iterator = match request.send().await {
+            Ok(found) => found.shard_iterator,
+            Err(error) if is_elsewhere(&error) => return Ok(false),
+            Err(error) => return Err(error.into()),
+        };
+        match self.client.get_records().set_shard_iterator(iterator).limit(1).send().await {
+            Ok(page) => Ok(page.records().first().and_then(record::sequence_number) == Some(number)),
+            Err(error) if is_elsewhere(&error) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// Whether the stream says that there is no such place in it.
+fn is_elsewhere(error: &impl ProvideErrorMetadata) -> bool {
+    matches!(error.code(), Some("ValidationException" | "TrimmedDataAccessException" | "ResourceNotFoundException"))
 }

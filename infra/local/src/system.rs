@@ -15,7 +15,7 @@ use shared::api_key::NewKey;
 use shared::config::{ConfigError, Environment};
 use shared::store::tables::{self, Table};
 use tokio::net::TcpListener;
-use tokio::sync::{Mutex, Notify};
+use tokio::sync::{Mutex, Notify, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -112,8 +112,6 @@ pub enum StartError {
     Configuration(#[from] ConfigError),
     #[error(transparent)]
     FirstStart(#[from] FirstStartError),
-    #[error("the stream's checkpoint can't be read")]
-    Checkpoint(#[source] io::Error),
     #[error("port {0} on 127.0.0.1 can't be used; choose another with --port")]
     Port(u16, #[source] io::Error),
 }
@@ -129,6 +127,8 @@ pub struct System {
     queue_urls: HashMap<&'static str, String>,
     dynamodb: DynamoDb,
     stream: Arc<Mutex<Stream>>,
+    /// Where the stream's reader stands.
+    handed_on: watch::Receiver<Option<String>>,
     delivery: QueuePoller,
     retry: QueuePoller,
     sweeper: ScheduleHandler,
@@ -165,16 +165,12 @@ impl System {
         let listener = listener.map_err(|error| StartError::Port(options.port, error))?;
         let address = listener.local_addr().map_err(|error| StartError::Port(options.port, error))?;
 
-        let dynamodb = match &data_dir {
-            Some(data_dir) => DynamoDb::open(&data_dir.database())?,
-            None => DynamoDb::memory()?,
-        };
-        let key = match &data_dir {
-            Some(data_dir) => data_dir.seal_key()?,
-            None => random_key().map_err(StartError::Key)?,
+        let (dynamodb, kms) = match &data_dir {
+            Some(data_dir) => data_dir.open()?,
+            None => (DynamoDb::memory()?, Kms::new(random_key().map_err(StartError::Key)?)),
         };
         let sns = Sns::default();
-        let embedded = Embedded::new(dynamodb.clone(), Sqs::new(options.clock.clone()), sns.clone(), Kms::new(key));
+        let embedded = Embedded::new(dynamodb.clone(), Sqs::new(options.clock.clone()), sns.clone(), kms);
         let embedded = match options.dynamodb_url.clone() {
             Some(url) => embedded.with_dynamodb_at(url),
             None => embedded,
@@ -188,8 +184,8 @@ impl System {
         let Functions { routes, dispatcher, deliverer, retry_worker, sweeper, recovery } =
             functions(&|function| uses.environment(function, &environment), &options.clock)?;
 
-        let checkpoint =
-            Checkpoint::open(data_dir.as_ref().map(DataDir::checkpoint)).map_err(StartError::Checkpoint)?;
+        let checkpoint = Checkpoint::open(data_dir.as_ref().map(DataDir::checkpoint));
+        let handed_on = checkpoint.watch();
         let streams = aws_sdk_dynamodbstreams::Client::new(&sdk_config);
         let sqs = aws_sdk_sqs::Client::new(&sdk_config);
         let poller =
@@ -197,6 +193,7 @@ impl System {
         let system = Self {
             address,
             stream: Arc::new(Mutex::new(Stream::new(streams, stream_arn, dispatcher, checkpoint))),
+            handed_on,
             delivery: poller(DELIVERY.name, deliverer),
             retry: poller(RETRY.name, retry_worker),
             environment,
@@ -236,12 +233,12 @@ impl System {
 
     /// Drops items whose time has passed, and stream records that have been handed on.
     fn upkeep(&self) -> ScheduleHandler {
-        let (dynamodb, checkpoint) = (self.dynamodb.clone(), self.data_dir.as_ref().map(DataDir::checkpoint));
+        let (dynamodb, handed_on) = (self.dynamodb.clone(), self.handed_on.clone());
         schedule_handler(move |_| {
-            let (dynamodb, checkpoint) = (dynamodb.clone(), checkpoint.clone());
+            let (dynamodb, before) = (dynamodb.clone(), handed_on.borrow().clone());
             async move {
                 dynamodb.sweep_ttl();
-                if let Ok(Some(before)) = Checkpoint::open(checkpoint).map(Checkpoint::into_position) {
+                if let Some(before) = before {
                     // A closed database needs no upkeep.
                     let _ = dynamodb.trim_stream(tables::EVENTS.name, &before).await;
                 }

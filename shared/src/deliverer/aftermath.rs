@@ -147,7 +147,7 @@ pub(super) fn delivery_failed(delivery: &Delivery, last: Option<LastAttempt>, no
     alert(AlertKind::DeliveryFailed, delivery, last, now)
 }
 
-fn alert(kind: AlertKind, delivery: &Delivery, last: Option<LastAttempt>, now: Timestamp) -> Alert {
+pub(super) fn alert(kind: AlertKind, delivery: &Delivery, last: Option<LastAttempt>, now: Timestamp) -> Alert {
     Alert {
         id: ids::new_id("alr_", now),
         kind,

@@ -2,7 +2,10 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
+mod data_dir;
 mod dynamodb;
+#[cfg(target_os = "linux")]
+mod full_disk;
 mod gateway;
 mod sealing;
 mod sqs;

@@ -102,6 +102,33 @@ impl Endpoints {
         Ok(())
     }
 
+    /// Marks an endpoint whose deliveries can't be signed as failing, with its alert, once in each time that it fails:
+    /// also when it failed before because of what it answered. Nothing happens when that was told already, or it is gone.
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached.
+    pub async fn mark_unsigned(
+        &self,
+        account: &str,
+        id: &str,
+        now: Timestamp,
+        (alerts, alert): (&Alerts, &Alert),
+    ) -> Result<(), StoreError> {
+        // `unsignedSince` is of this time that it fails if it is that time's `failingSince`, whoever ends that.
+        let update = self
+            .transition(account, id)
+            .update_expression(
+                "SET failingSince = if_not_exists(failingSince, :now), unsignedSince = if_not_exists(failingSince, :now)",
+            )
+            .condition_expression(
+                "attribute_exists(pk) AND (attribute_not_exists(failingSince) OR attribute_not_exists(unsignedSince) \
+                 OR unsignedSince <> failingSince)",
+            )
+            .expression_attribute_values(":now", s(now.to_string()));
+        alerts.tell(built(update)?, account, alert).await?;
+        Ok(())
+    }
+
     /// Disables an endpoint because of what it answers, with its alert. Nothing happens when it is disabled already or
     /// gone, or when its people have changed it since `seen` was read: what it answered was not about that.
     ///
