@@ -6,7 +6,7 @@ mod secrets;
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::future::try_join_all;
+use futures_util::future::{try_join, try_join_all};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::delivery::{Attempt, Delivery};
@@ -14,13 +14,13 @@ use crate::endpoint::Endpoint;
 use crate::seal::{SealError, Sealer};
 use crate::sender::{Answer, Outgoing, Sender};
 use crate::signing::Signers;
-use secrets::Secrets;
+use secrets::Opened;
 
-/// What makes attempts: it opens the endpoints' secrets, signs and sends.
+/// What makes attempts: it opens the endpoints' secrets and own headers, signs and sends.
 #[derive(Debug)]
 pub struct Attempts {
     sender: Sender,
-    secrets: Secrets,
+    opened: Opened,
 }
 
 /// An attempt that was made.
@@ -38,14 +38,14 @@ impl Attempts {
     /// With a sender, and what opens sealed secrets.
     #[must_use]
     pub fn new(sender: Sender, sealer: Sealer) -> Self {
-        Self { sender, secrets: Secrets::new(sealer) }
+        Self { sender, opened: Opened::new(sealer) }
     }
 
     /// Makes the next attempt at `delivery` now: `body` goes to `endpoint`, signed with all of its valid secrets. The
     /// head of the answer has to be there within `timeout`.
     ///
     /// # Errors
-    /// When a secret can't be opened; nothing was sent then. That the endpoint can't be reached is no error but what
+    /// When a secret or the own headers can't be opened; nothing was sent then. That the endpoint can't be reached is no error but what
     /// came of the attempt.
     pub async fn make(
         &self,
@@ -55,8 +55,9 @@ impl Attempts {
         timeout: Duration,
         now: Timestamp,
     ) -> Result<Made, SealError> {
-        let open = |sealed| self.secrets.open(&delivery.account, endpoint, sealed, now);
-        let newest = open(&endpoint.secret.sealed).await?;
+        let open = |sealed| self.opened.secret(&delivery.account, endpoint, sealed, now);
+        let headers = self.opened.headers(&delivery.account, endpoint, now);
+        let (newest, headers) = try_join(open(&endpoint.secret.sealed), headers).await?;
         let previous =
             try_join_all(endpoint.previous_secrets.valid(now).map(|previous| open(&previous.sealed))).await?;
         let signers = Signers::new(newest, previous, endpoint.previous_secrets.lead(now));
@@ -68,7 +69,7 @@ impl Attempts {
             retry: delivery.attempt_count,
             body: Bytes::copy_from_slice(body.as_bytes()),
             signers: &signers,
-            headers: &endpoint.headers,
+            headers: &headers,
             timestamp: now.as_second(),
             timeout,
         };

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::events::EventName;
 
-pub use own_headers::{HeaderValue, OwnHeaders};
+pub use own_headers::{HeaderValue, OwnHeaders, SealedHeaders, StoredHeaders, headers_context, read_opened};
 pub use previous_secrets::{MAX_PREVIOUS_SECRETS, PreviousSecret, PreviousSecrets, TooMany};
 
 /// Failures in a row after which an endpoint counts as failing.
@@ -34,7 +34,7 @@ pub struct Endpoint {
     pub description: Option<String>,
     /// Headers of the subscriber's own.
     #[serde(default)]
-    pub headers: OwnHeaders,
+    pub headers: StoredHeaders,
     /// The secret that signs.
     pub secret: SealedSecret,
     /// The secrets before it, while rotations overlap.

@@ -35,6 +35,7 @@ mod losses;
 mod management_deliveries;
 mod manual_retries;
 mod openapi;
+mod own_headers;
 mod privacy;
 mod publishing;
 mod records;

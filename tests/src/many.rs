@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use local::System;
 use shared::delivery::{Delivery, DeliveryStatus, Trigger};
 use shared::endpoint::{
-    Endpoint, EndpointStatus, EventFilter, Health, OwnHeaders, PreviousSecrets, SealedSecret, secret_context,
+    Endpoint, EndpointStatus, EventFilter, Health, PreviousSecrets, SealedSecret, StoredHeaders, secret_context,
 };
 use shared::events::EventName;
 use shared::ids;
@@ -44,7 +44,7 @@ fn endpoint(id: &str, url: &str, secret: SealedSecret, now: Timestamp) -> Endpoi
         events: vec![EventFilter::All],
         project_ids: Vec::new(),
         description: None,
-        headers: OwnHeaders::new(),
+        headers: StoredHeaders::None,
         secret,
         previous_secrets: PreviousSecrets::default(),
         created_at: now,

@@ -4,7 +4,7 @@ use futures_util::future::try_join_all;
 use lambda_http::http::{StatusCode, header};
 use serde_json::{Map, Value};
 use shared::delivery::DeliveryStatus;
-use shared::endpoint::{Endpoint, EndpointStatus, Health, OwnHeaders, PreviousSecrets, SealedSecret};
+use shared::endpoint::{Endpoint, EndpointStatus, Health, PreviousSecrets, SealedSecret, StoredHeaders};
 use shared::http::{Facts, Reply};
 use shared::ids;
 use shared::manage::body::Form;
@@ -36,8 +36,10 @@ impl Call<'_> {
         let mut endpoint = self.blank(id, sealed);
         wanted.apply(&mut endpoint);
         self.check_address(&endpoint.url).await?;
+        self.seal_headers(&mut endpoint, wanted.headers()).await?;
         self.function.endpoints.create(self.account(), &endpoint).await?;
-        let view = EndpointView::of(&endpoint).with_headers().with_secret(&secret);
+        let view = EndpointView::of(&endpoint).with_secret(&secret);
+        let view = view.with_headers(wanted.headers());
         let location = format!("{ROOT}/{}", endpoint.id);
         Ok(Reply::new(StatusCode::CREATED, &view)
             .with_header(header::LOCATION, &location)
@@ -66,19 +68,21 @@ impl Call<'_> {
         let answer = |endpoint: &Endpoint, action| {
             let view = EndpointView::of(endpoint);
             // Who sent the values may see them once more; nobody else reads them back by changing something.
-            let view = if changes.names_headers() { view.with_headers() } else { view };
+            let view = view.with_headers(changes.headers());
             Reply::ok(&view).with_facts(facts(action, id))
         };
         for _ in 0..manage::MAX_TRIES {
             let stored = self.read(id).await?;
             let mut endpoint = stored.clone();
             let switch = changes.apply(&mut endpoint);
-            if endpoint == stored {
+            let new_headers = self.new_headers(&stored, changes.headers()).await?;
+            if endpoint == stored && new_headers.is_none() {
                 return Ok(answer(&stored, "unchanged"));
             }
             if endpoint.url != stored.url {
                 self.check_address(&endpoint.url).await?;
             }
+            self.seal_headers(&mut endpoint, new_headers).await?;
             endpoint.version += 1;
             endpoint.updated_at = self.now;
             let store = &self.function.endpoints;
@@ -133,7 +137,7 @@ impl Call<'_> {
             events: Vec::new(),
             project_ids: Vec::new(),
             description: None,
-            headers: OwnHeaders::new(),
+            headers: StoredHeaders::None,
             secret,
             previous_secrets: PreviousSecrets::default(),
             created_at: self.now,

@@ -54,19 +54,18 @@ impl Changes {
         })
     }
 
-    /// Whether the body set headers.
-    pub(crate) fn names_headers(&self) -> bool {
-        self.headers.is_some()
+    /// The headers, if the body sets them.
+    pub(crate) fn headers(&self) -> Option<&OwnHeaders> {
+        self.headers.as_ref()
     }
 
-    /// Makes the changes. Returns what they do to the status, if anything.
+    /// Makes the changes, but for the headers, which have to be sealed. Returns what they do to the status, if anything.
     pub(crate) fn apply(&self, endpoint: &mut Endpoint) -> Option<Switch> {
         let new = self.clone();
         replace(&mut endpoint.url, new.url);
         replace(&mut endpoint.events, new.events);
         replace(&mut endpoint.project_ids, new.project_ids);
         replace(&mut endpoint.description, new.description);
-        replace(&mut endpoint.headers, new.headers);
         let status = new.status.filter(|status| *status != endpoint.status)?;
         endpoint.status = status;
         match status {

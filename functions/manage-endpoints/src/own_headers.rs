@@ -1,11 +1,15 @@
-//! The subscriber's own headers: an object with names of its choosing, which no table of fields can list.
+//! The subscriber's own headers: an object with names of its choosing, which no table of fields can list, and how they are
+//! sealed.
 
 use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 use shared::defect::{DefectCode, Defects};
-use shared::endpoint::{HeaderValue, OwnHeaders};
+use shared::endpoint::{Endpoint, HeaderValue, OwnHeaders, StoredHeaders, headers_context, read_opened};
+use shared::seal::SealError;
 use shared::sender::{HeaderDefect, LONGEST_NAME, check_own_header};
+
+use crate::Call;
 
 const FIELD: &str = "headers";
 const MAX_HEADERS: usize = 10;
@@ -45,6 +49,47 @@ fn named(sent: &Map<String, Value>, defects: &mut Defects) -> OwnHeaders {
         }
     }
     headers
+}
+
+impl Call<'_> {
+    /// The headers that are asked for, if the endpoint has others. Headers that can't be opened are others: setting them
+    /// again mends the endpoint.
+    pub(crate) async fn new_headers<'h>(
+        &self,
+        endpoint: &Endpoint,
+        wanted: Option<&'h OwnHeaders>,
+    ) -> Result<Option<&'h OwnHeaders>, SealError> {
+        let Some(wanted) = wanted else { return Ok(None) };
+        let looks_the_same = StoredHeaders::from(wanted.clone()).masked() == endpoint.headers.masked();
+        let has = match &endpoint.headers {
+            StoredHeaders::None => wanted.is_empty(),
+            StoredHeaders::Plain(headers) => headers == wanted,
+            StoredHeaders::Sealed(_) if !looks_the_same => false,
+            StoredHeaders::Sealed(stored) => {
+                let context = headers_context(self.account(), &endpoint.id);
+                match self.function.sealer.open(&stored.sealed, &context).await {
+                    Ok(opened) => read_opened(&opened).as_ref() == Some(wanted),
+                    Err(SealError::Unopenable) => false,
+                    Err(error) => return Err(error),
+                }
+            }
+        };
+        Ok((!has).then_some(wanted))
+    }
+
+    /// Gives the endpoint `new` headers, sealed. Without any it keeps its own, which are sealed if they are not yet.
+    pub(crate) async fn seal_headers(
+        &self,
+        endpoint: &mut Endpoint,
+        new: Option<&OwnHeaders>,
+    ) -> Result<(), SealError> {
+        let plain = match (new, &endpoint.headers) {
+            (Some(new), _) | (None, StoredHeaders::Plain(new)) => new,
+            (None, StoredHeaders::None | StoredHeaders::Sealed(_)) => return Ok(()),
+        };
+        endpoint.headers = StoredHeaders::seal(plain, &self.function.sealer, self.account(), &endpoint.id).await?;
+        Ok(())
+    }
 }
 
 fn code(defect: HeaderDefect) -> DefectCode {

@@ -46,6 +46,7 @@ impl Call<'_> {
             }
             let old = PreviousSecret { sealed: old.sealed, valid_until: self.now + overlap, leads };
             endpoint.previous_secrets.replace(old, self.now).map_err(too_many)?;
+            self.seal_headers(&mut endpoint, None).await?;
             endpoint.version += 1;
             endpoint.updated_at = self.now;
             if let Some(stored) = self.function.endpoints.update(self.account(), &endpoint, seen, None).await? {
@@ -68,6 +69,7 @@ impl Call<'_> {
             let (seen, waits) = (endpoint.version, endpoint.previous_secrets.promotes_at(self.now).is_some());
             if waits {
                 endpoint.previous_secrets.promote();
+                self.seal_headers(&mut endpoint, None).await?;
                 endpoint.version += 1;
                 endpoint.updated_at = self.now;
                 if self.function.endpoints.update(self.account(), &endpoint, seen, None).await?.is_none() {

@@ -1,12 +1,11 @@
 //! Endpoints and their secrets as answers show them.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::Serialize;
 use shared::clock::whole_seconds;
-use shared::endpoint::{Endpoint, EndpointStatus, EventFilter, Health, PreviousSecrets};
+use shared::endpoint::{Endpoint, EndpointStatus, EventFilter, Health, OwnHeaders, PreviousSecrets};
 use shared::signing::SigningSecret;
 
 /// An endpoint as its account sees it.
@@ -21,7 +20,7 @@ pub(crate) struct EndpointView<'a> {
     status: EndpointStatus,
     disabled_reason: Option<&'a str>,
     /// Values masked, except in the answer to a call that set them.
-    headers: BTreeMap<&'a str, Cow<'a, str>>,
+    headers: BTreeMap<String, String>,
     secret_hint: &'a str,
     created_at: Timestamp,
     updated_at: Timestamp,
@@ -29,13 +28,11 @@ pub(crate) struct EndpointView<'a> {
     health: Health,
     #[serde(skip_serializing_if = "Option::is_none")]
     secret: Option<&'a str>,
-    #[serde(skip)]
-    whole: &'a Endpoint,
 }
 
 impl<'a> EndpointView<'a> {
     pub(crate) fn of(endpoint: &'a Endpoint) -> Self {
-        let (health, values) = (&endpoint.health, endpoint.headers.iter());
+        let health = &endpoint.health;
         Self {
             id: &endpoint.id,
             url: &endpoint.url,
@@ -44,7 +41,7 @@ impl<'a> EndpointView<'a> {
             description: endpoint.description.as_deref(),
             status: endpoint.status,
             disabled_reason: endpoint.disabled_reason.as_deref(),
-            headers: values.map(|(name, value)| (name.as_str(), value.masked().into())).collect(),
+            headers: endpoint.headers.masked(),
             secret_hint: &endpoint.secret.hint,
             created_at: endpoint.created_at,
             updated_at: endpoint.updated_at,
@@ -57,14 +54,14 @@ impl<'a> EndpointView<'a> {
                 ..health.clone()
             },
             secret: None,
-            whole: endpoint,
         }
     }
 
-    /// With the values of its headers: for the answer to a call that has set them.
-    pub(crate) fn with_headers(self) -> Self {
-        let values = self.whole.headers.iter();
-        Self { headers: values.map(|(name, value)| (name.as_str(), value.expose().into())).collect(), ..self }
+    /// With the values of its headers, if there are any: for the answer to a call that has set them.
+    pub(crate) fn with_headers(self, headers: Option<&OwnHeaders>) -> Self {
+        let Some(headers) = headers else { return self };
+        let values = headers.iter().map(|(name, value)| (name.clone(), value.expose().to_owned()));
+        Self { headers: values.collect(), ..self }
     }
 
     /// With its secret: for the answer to the call that made it.

@@ -1,9 +1,12 @@
-//! The subscriber's own headers. Their values are secrets as often as not: `Authorization`, an API key.
+//! The subscriber's own headers. Their values are secrets as often as not (`Authorization`, an API key), and are stored
+//! sealed, as signing secrets are.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+
+use crate::seal::{SealError, Sealer};
 
 /// How many characters at the end of a value may be shown.
 const SHOWN: usize = 4;
@@ -37,6 +40,87 @@ impl HeaderValue {
     pub fn masked(&self) -> String {
         let shown = if self.0.len() >= LONG_ENOUGH { self.0.get(self.0.len() - SHOWN..) } else { None };
         format!("…{}", shown.unwrap_or_default())
+    }
+}
+
+/// An endpoint's own headers as they are stored. In the endpoint's own document only those stand that are not sealed, so
+/// that a version that knows no others reads it; sealed ones are an attribute beside it, which that version leaves alone.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "OwnHeaders", into = "OwnHeaders")]
+pub enum StoredHeaders {
+    /// It has none.
+    #[default]
+    None,
+    /// As they were stored before they were sealed, until the endpoint's next change.
+    Plain(OwnHeaders),
+    /// Sealed.
+    Sealed(SealedHeaders),
+}
+
+/// Headers that are sealed for their endpoint, all in one envelope: one call of KMS opens them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SealedHeaders {
+    /// The envelope.
+    pub sealed: String,
+    /// What may be shown of each, by name.
+    pub masked: BTreeMap<String, String>,
+}
+
+impl StoredHeaders {
+    /// Seals `headers` for the account's endpoint.
+    ///
+    /// # Errors
+    /// When KMS can't be used.
+    pub async fn seal(
+        headers: &OwnHeaders,
+        sealer: &Sealer,
+        account: &str,
+        endpoint_id: &str,
+    ) -> Result<Self, SealError> {
+        if headers.is_empty() {
+            return Ok(Self::None);
+        }
+        let text = serde_json::to_vec(headers).map_err(|_| SealError::Unopenable)?;
+        let envelope = sealer.seal(&text, &headers_context(account, endpoint_id)).await?;
+        let masked = headers.iter().map(|(name, value)| (name.clone(), value.masked())).collect();
+        Ok(Self::Sealed(SealedHeaders { sealed: envelope, masked }))
+    }
+
+    /// What may be shown, by name.
+    #[must_use]
+    pub fn masked(&self) -> BTreeMap<String, String> {
+        match self {
+            Self::None => BTreeMap::new(),
+            Self::Plain(headers) => headers.iter().map(|(name, value)| (name.clone(), value.masked())).collect(),
+            Self::Sealed(sealed) => sealed.masked.clone(),
+        }
+    }
+}
+
+/// What an endpoint's own headers are sealed for: they open for this endpoint of this account only.
+#[must_use]
+pub fn headers_context(account: &str, endpoint_id: &str) -> String {
+    format!("{account}#{endpoint_id}#headers")
+}
+
+/// Reads opened headers.
+#[must_use]
+pub fn read_opened(opened: &[u8]) -> Option<OwnHeaders> {
+    serde_json::from_slice(opened).ok()
+}
+
+impl From<OwnHeaders> for StoredHeaders {
+    fn from(plain: OwnHeaders) -> Self {
+        if plain.is_empty() { Self::None } else { Self::Plain(plain) }
+    }
+}
+
+impl From<StoredHeaders> for OwnHeaders {
+    fn from(stored: StoredHeaders) -> Self {
+        match stored {
+            StoredHeaders::Plain(headers) => headers,
+            StoredHeaders::None | StoredHeaders::Sealed(_) => Self::new(),
+        }
     }
 }
 

@@ -1,19 +1,20 @@
 //! Endpoints with their health.
 //!
 //! What people set is one JSON attribute under a version; status and health, which deliveries change, are attributes of
-//! their own, so that the two never overwrite each other.
+//! their own, so that the two never overwrite each other. Sealed own headers are an attribute of their own too: a version
+//! of before they were sealed, which writes the JSON without them, does not lose them.
 
 mod health;
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{ReturnValue, Select};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, Select};
 
 use super::Client;
 use super::StoreError;
 use super::item::{Item, Reader, json, n, s};
 use super::range::Order;
-use crate::endpoint::{Endpoint, EndpointStatus, Health, HealthState};
+use crate::endpoint::{Endpoint, EndpointStatus, Health, HealthState, StoredHeaders};
 
 const TABLE: &str = "endpoints";
 
@@ -72,6 +73,7 @@ impl Endpoints {
             .item("pk", s(account))
             .item("sk", s(&endpoint.id))
             .item("endpoint", json(endpoint))
+            .item("sealedHeaders", sealed_headers(endpoint))
             .item("version", n(endpoint.version))
             .item("status", status(endpoint.status))
             .item("consecutiveFailures", n(0));
@@ -168,11 +170,12 @@ impl Endpoints {
         seen: u64,
         switch: Option<&Switch>,
     ) -> Result<Option<Endpoint>, StoreError> {
-        let set = "SET endpoint = :endpoint, version = :version";
+        let set = "SET endpoint = :endpoint, sealedHeaders = :headers, version = :version";
         let mut call = self
             .update_item(account, &endpoint.id)
             .condition_expression("version = :seen")
             .expression_attribute_values(":endpoint", json(endpoint))
+            .expression_attribute_values(":headers", sealed_headers(endpoint))
             .expression_attribute_values(":version", n(endpoint.version))
             .expression_attribute_values(":seen", n(seen));
         if switch.is_some() {
@@ -241,10 +244,24 @@ pub(super) fn read(item: &Item) -> Result<(String, Endpoint), StoreError> {
         _ => EndpointStatus::Disabled,
     };
     let disabled_reason = reader.opt_text("disabledReason").map(str::to_owned);
-    Ok((reader.string("pk")?, Endpoint { status, disabled_reason, health, ..endpoint }))
+    let headers = match endpoint.headers {
+        // Those that an older version has written are the newer ones.
+        StoredHeaders::None if reader.opt_text("sealedHeaders").is_some() => {
+            StoredHeaders::Sealed(reader.json("sealedHeaders")?)
+        }
+        headers => headers,
+    };
+    Ok((reader.string("pk")?, Endpoint { headers, status, disabled_reason, health, ..endpoint }))
 }
 
-fn status(status: EndpointStatus) -> aws_sdk_dynamodb::types::AttributeValue {
+fn sealed_headers(endpoint: &Endpoint) -> AttributeValue {
+    match &endpoint.headers {
+        StoredHeaders::Sealed(sealed) => json(sealed),
+        StoredHeaders::None | StoredHeaders::Plain(_) => AttributeValue::Null(true),
+    }
+}
+
+fn status(status: EndpointStatus) -> AttributeValue {
     s(match status {
         EndpointStatus::Enabled => "enabled",
         EndpointStatus::Disabled => "disabled",

@@ -1,5 +1,5 @@
 use serde_json::json;
-use shared::endpoint::{HeaderValue, Health, OwnHeaders, PreviousSecrets, SealedSecret};
+use shared::endpoint::{Health, PreviousSecrets, SealedSecret, StoredHeaders};
 
 use super::*;
 
@@ -15,7 +15,7 @@ fn endpoint() -> Endpoint {
         events: vec![EventFilter::All],
         project_ids: vec!["proj_abc".to_owned()],
         description: Some("old".to_owned()),
-        headers: OwnHeaders::from([("X-A".to_owned(), HeaderValue::new("1"))]),
+        headers: StoredHeaders::None,
         secret: SealedSecret { sealed: "f1.x".to_owned(), hint: "whsec_…x".to_owned() },
         previous_secrets: PreviousSecrets::default(),
         created_at: "2025-10-20T14:30:00Z".parse().unwrap(),
@@ -35,12 +35,13 @@ fn a_whole_body_is_read() {
         "status": "disabled",
     });
     let mut endpoint = endpoint();
-    let switch = parse(&body, Form::New).unwrap().apply(&mut endpoint);
+    let changes = parse(&body, Form::New).unwrap();
+    let switch = changes.apply(&mut endpoint);
     assert_eq!(endpoint.url, "https://hooks.example.com/in");
     assert_eq!(json!(endpoint.events), json!(["workorder.*", "vendor.created", "*"]));
     assert_eq!(endpoint.project_ids, ["proj_abc123"]);
     assert_eq!(endpoint.description.as_deref(), Some("ERP\nsync"));
-    assert_eq!(endpoint.headers["Authorization"].expose(), "Bearer x");
+    assert_eq!(changes.headers().unwrap()["Authorization"].expose(), "Bearer x");
     assert_eq!(endpoint.disabled_reason.as_deref(), Some(BY_REQUEST));
     assert_eq!(switch, Some(Switch::Off { reason: BY_REQUEST.to_owned() }));
 }
@@ -86,8 +87,10 @@ fn a_change_leaves_what_it_does_not_name_and_clears_what_is_null() {
     assert_eq!(parse(&json!({}), Form::Change).unwrap().apply(&mut changed), None);
     assert_eq!(changed, endpoint());
     let body = json!({"projectIds": null, "description": "", "headers": null});
-    assert_eq!(parse(&body, Form::Change).unwrap().apply(&mut changed), None);
-    let cleared = Endpoint { project_ids: vec![], description: None, headers: OwnHeaders::new(), ..endpoint() };
+    let clearing = parse(&body, Form::Change).unwrap();
+    assert_eq!(clearing.apply(&mut changed), None);
+    assert_eq!(clearing.headers(), Some(&OwnHeaders::new()));
+    let cleared = Endpoint { project_ids: vec![], description: None, ..endpoint() };
     assert_eq!(changed, cleared);
     let body = json!({"url": null, "events": null});
     assert_eq!(parse(&body, Form::Change).unwrap_err(), ["events Required", "url Required"]);

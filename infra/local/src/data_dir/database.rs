@@ -38,9 +38,10 @@ pub(super) fn look(path: &Path) -> Result<Found, String> {
             connection
                 .query_row("SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = ?1)", [table], |row| row.get(0))
         };
-        let fingerprint = match has("_seal_key")? {
-            true => connection.query_row("SELECT fingerprint FROM _seal_key", [], |row| row.get(0)).optional()?,
-            false => None,
+        let fingerprint = if has("_seal_key")? {
+            connection.query_row("SELECT fingerprint FROM _seal_key", [], |row| row.get(0)).optional()?
+        } else {
+            None
         };
         let accounts = format!("SELECT EXISTS (SELECT 1 FROM \"{}\")", tables::API_KEYS.name);
         let in_use = has(tables::API_KEYS.name)? && connection.query_row(&accounts, [], |row| row.get(0))?;

@@ -60,12 +60,13 @@ pub(super) fn tighten(path: &Path) {
     use std::os::unix::fs::PermissionsExt as _;
 
     let Ok(metadata) = fs::metadata(path) else { return };
-    let mode = metadata.permissions().mode() & 0o7777;
-    if mode & 0o077 == 0 {
+    let mode = metadata.permissions().mode() & 0o777;
+    let private = mode & 0o700;
+    if mode == private {
         return;
     }
     let path_shown = path.display();
-    match fs::set_permissions(path, fs::Permissions::from_mode(mode & 0o700)) {
+    match fs::set_permissions(path, fs::Permissions::from_mode(private)) {
         Ok(()) => tracing::info!(path = %path_shown, "others than its owner could use this; now they can't"),
         Err(error) => {
             tracing::warn!(path = %path_shown, %error, "others than its owner can use this, and that can't be changed");
