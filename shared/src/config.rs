@@ -9,7 +9,7 @@ use rustls::pki_types::CertificateDer;
 use crate::attempts::Attempts;
 use crate::aws::{self, Clients, Lazy};
 use crate::deliverer::{Deliverer, Parts};
-use crate::http::Gate;
+use crate::http::{Gate, Guard};
 use crate::inbound::Inbound;
 use crate::metrics::Metrics;
 use crate::queue::Queue;
@@ -278,6 +278,14 @@ impl Environment {
     pub fn gate(&self, function: &'static str, answers: bool) -> Result<Gate, ConfigError> {
         let answers = if answers { Some(self.sealer()?) } else { None };
         Ok(Gate::new(function, self.api_keys()?, self.rate_windows()?, self.idempotency()?, answers))
+    }
+
+    /// What counts callers without a key: `RATE_WINDOWS_TABLE`.
+    ///
+    /// # Errors
+    /// When the variable is not set.
+    pub fn guard(&self) -> Result<Guard, ConfigError> {
+        Ok(Guard::new(self.rate_windows()?))
     }
 
     /// An inbound function. `secrets`: whether its resource has a field that is sealed.

@@ -1,4 +1,4 @@
-//! Single defects of a request body (contract section 6) and where they are collected.
+//! Single defects of a request's body or query (contract section 6) and where they are collected.
 
 use serde::Serialize;
 
@@ -36,6 +36,7 @@ pub enum DefectCode {
     UnknownReference,
     ReferenceMismatch,
     InactiveReference,
+    UnknownParameter,
 }
 
 impl DefectCode {
@@ -70,6 +71,7 @@ impl DefectCode {
         Self::UnknownReference,
         Self::ReferenceMismatch,
         Self::InactiveReference,
+        Self::UnknownParameter,
     ];
 }
 

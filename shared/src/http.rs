@@ -3,6 +3,9 @@
 
 mod answer;
 mod gate;
+mod guard;
+mod head;
+mod query;
 mod repeat;
 
 use lambda_http::http::{HeaderMap, header};
@@ -10,6 +13,11 @@ use lambda_http::{Body, Request};
 
 pub use answer::{Facts, Reply};
 pub use gate::{Caller, Gate};
+pub use guard::{Guard, address_of};
+pub use head::{is_api, method, without_body_for_head};
+#[cfg(test)]
+pub(crate) use query::tests::request as query_request;
+pub use query::{NO_PARAMETERS, Parameter, Parameters, Query, TakesParameters, ValueType, write_cursor};
 
 use crate::problem::{Problem, ProblemCode};
 

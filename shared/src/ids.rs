@@ -35,6 +35,12 @@ pub fn ulid_of(id: &str) -> Option<Ulid> {
     Ulid::from_string(ulid).ok()
 }
 
+/// Whether `text` is an id of this kind. What does not look like one is none, and does not come into keys and logs.
+#[must_use]
+pub fn is_id(text: &str, prefix: &str) -> bool {
+    text.strip_prefix(prefix).is_some_and(|ulid| Ulid::from_string(ulid).is_ok())
+}
+
 /// `N` random bytes of the operating system's generator.
 ///
 /// # Panics

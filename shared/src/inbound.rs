@@ -42,12 +42,11 @@ impl Inbound {
     /// answer.
     pub async fn handle<R: Resource>(&self, request: Request, now: Timestamp) -> Response<Body> {
         let request = &request;
-        let work = async |caller| {
-            if request.method() != Method::POST {
-                return Err(Problem::method_not_allowed("POST"));
-            }
-            pipeline::run::<R>(self, &caller, http::json_body(request)?, now).await
+        let find = || match *request.method() {
+            Method::POST => Ok(()),
+            _ => Err(Problem::method_not_allowed("POST")),
         };
-        self.gate.serve(request, Scope::Inbound, now, work).await
+        let work = async |caller, (), _| pipeline::run::<R>(self, &caller, http::json_body(request)?, now).await;
+        self.gate.serve(request, Scope::Inbound, now, find, work).await
     }
 }

@@ -4,6 +4,7 @@ pub mod bodies;
 pub mod body;
 pub mod overlap;
 mod page;
+pub mod parameters;
 
 pub use page::PageRequest;
 

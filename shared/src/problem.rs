@@ -8,6 +8,7 @@ use lambda_http::{Body, Response};
 use serde::Serialize;
 
 use crate::defect::{Defect, DefectCode, Defects};
+use crate::headers::keep_private;
 use crate::json::BodyError;
 
 /// How many defects an answer lists at most.
@@ -196,11 +197,13 @@ impl Problem {
         Self::new(ProblemCode::NotFound, format!("There is no such {what}."))
     }
 
-    /// 405 with `Allow`.
+    /// 405 with `Allow`. `allow` are the methods with commas between them; HEAD goes without saying where GET is.
     #[must_use]
     pub fn method_not_allowed(allow: &'static str) -> Self {
-        Self::new(ProblemCode::MethodNotAllowed, format!("This path answers to {allow}."))
-            .with_header(header::ALLOW, HeaderValue::from_static(allow))
+        let allow = allow.replace("GET", "GET, HEAD");
+        let mut problem = Self::new(ProblemCode::MethodNotAllowed, format!("This path answers to {allow}."));
+        problem.headers.extend(HeaderValue::try_from(allow).ok().map(|allow| (header::ALLOW, allow)));
+        problem
     }
 
     /// Adds a header to the answer.
@@ -230,6 +233,7 @@ impl Problem {
         *response.status_mut() = self.code.status();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        keep_private(headers);
         headers.extend(self.headers);
         response
     }

@@ -79,7 +79,7 @@ async fn other_methods_are_told_which_there_are() {
             assert_eq!(header(&reply, "allow"), "POST", "{method} {path}");
         }
     }
-    for (path, allow) in [("/api/keys", "GET, POST"), ("/api/endpoints", "GET, POST")] {
+    for (path, allow) in [("/api/keys", "GET, HEAD, POST"), ("/api/endpoints", "GET, HEAD, POST")] {
         let reply = app.request("PUT", path).json(&json!({})).send().await;
         refused(&reply, 405, "method_not_allowed");
         assert_eq!(header(&reply, "allow"), allow);

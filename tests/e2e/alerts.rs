@@ -61,7 +61,10 @@ async fn alerts_are_filtered_and_paged() {
         assert_eq!(failing.len(), 1);
     }
     let wrong = app.get(&format!("{ALERTS}?kind=x&endpointId=x&limit=0")).await.expect(400);
-    assert_eq!(wrong.defects(), [("endpointId", "invalid_value"), ("kind", "invalid_value")]);
+    assert_eq!(
+        wrong.defects(),
+        [("endpointId", "invalid_value"), ("kind", "invalid_value"), ("limit", "out_of_range")]
+    );
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ pub(crate) fn header<'a>(reply: &'a Reply, name: &str) -> &'a str {
     reply.header(name).unwrap_or_else(|| panic!("{name} is missing: {} {}", reply.status, reply.text))
 }
 
-/// The rate limit headers and the request id are there (they are "in all responses").
+/// What every answer of the API has: the headers of the limits, the request's id, and that nobody keeps it.
 #[track_caller]
 pub(crate) fn common_headers(reply: &Reply) {
     for name in ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"] {
@@ -19,6 +19,8 @@ pub(crate) fn common_headers(reply: &Reply) {
     assert!(policy.starts_with(r#""permin";q="#) && policy.contains(r#","perhr";q="#), "{policy}");
     let state = header(reply, "ratelimit");
     assert!(state.starts_with(r#""permin";r="#) && state.contains(r#","perhr";r="#), "{state}");
+    assert_eq!(header(reply, "cache-control"), "no-store");
+    assert_eq!(header(reply, "x-content-type-options"), "nosniff");
     let id = header(reply, "x-request-id");
     assert!(id.starts_with("req_") && id.len() == "req_".len() + 26, "{id}");
 }

@@ -132,7 +132,7 @@ async fn what_is_wrong_is_refused() {
     refused(&app.get(&format!("{EVENTS}/evt_01JAMB3X9T7Q2V5K8N4C6D0EFG")).await, 404, "not_found");
     let wrong = app.delete(EVENTS).await;
     refused(&wrong, 405, "method_not_allowed");
-    assert_eq!(header(&wrong, "allow"), "GET, POST");
+    assert_eq!(header(&wrong, "allow"), "GET, HEAD, POST");
     app.post(EVENTS, json!({})).await.expect(400);
 }
 

@@ -136,7 +136,8 @@ async fn no_route_tells_or_changes_anything_of_another_account() {
     }
     assert!(called > 1_000, "{called}");
     assert_eq!(other.get("/api/stats").await.expect(200).body["endpoints"], json!([]));
-    for (list, _) in LISTS {
+    // The numbers have no pages.
+    for (list, _) in LISTS.into_iter().filter(|(list, _)| *list != "/api/stats") {
         for cursor in cursors(&app, list).await {
             for name in ["cursor", "after"] {
                 let reply = other.get(&format!("{list}?{name}={cursor}")).await;

@@ -26,6 +26,8 @@ class Code:
             match line.split():
                 case ["route", method, path, function]:
                     self.routes.add((method, path, function))
+                case ["route", "$default", function]:
+                    self.routes.add(("ANY", "$default", function))
                 case ["table", name, variable, keys, ttl, stream]:
                     self.tables[name] = (variable, keys, ttl, stream)
                 case ["index", table, name, partition, sort, kind]:

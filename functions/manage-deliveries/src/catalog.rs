@@ -1,6 +1,6 @@
-//! The catalog of event types: the same for everybody, and nothing is read for it.
+//! The catalog of event types: the same for everybody, and no table holds it.
 
-use lambda_http::http::{Method, header};
+use lambda_http::http::Method;
 use serde_json::Value;
 use shared::events::{EventName, catalog_entry};
 use shared::http::Reply;
@@ -19,16 +19,15 @@ pub(crate) fn below(path: &str) -> Option<&str> {
 /// All event types, or the one that is named.
 pub(crate) fn answer(method: &Method, below: &str) -> Result<Reply, Problem> {
     only(&Method::GET, method)?;
-    let reply = match below.strip_prefix('/') {
+    match below.strip_prefix('/') {
         None => {
             let all: Vec<Value> = EventName::ALL.into_iter().map(catalog_entry).collect();
-            PageRequest::reply(&all, None)
+            Ok(PageRequest::reply(&all, None))
         }
-        Some(name) if name.contains('/') => return Err(unknown_path()),
+        Some(name) if name.contains('/') => Err(unknown_path()),
         Some(name) => {
             let name = name.parse().map_err(|_| Problem::not_found("event type"))?;
-            Reply::ok(&catalog_entry(name))
+            Ok(Reply::ok(&catalog_entry(name)))
         }
-    };
-    Ok(reply.with_header(header::CACHE_CONTROL, "public, max-age=300"))
+    }
 }

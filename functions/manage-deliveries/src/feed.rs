@@ -1,15 +1,13 @@
 //! The feed of events, for subscribers that were down, and one event with what became of it.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::SignedDuration;
 use serde_json::json;
 use shared::delivery::view::DeliveryView;
-use shared::http::{Facts, Reply};
+use shared::http::{Facts, Reply, write_cursor};
 use shared::manage::PageRequest;
 use shared::problem::Problem;
 use shared::store::deliveries::Filter;
-use shared::store::events::{FeedEvent, Position};
+use shared::store::events::FeedEvent;
 use shared::store::range::Order;
 
 use crate::Call;
@@ -39,7 +37,7 @@ impl Call<'_> {
         let limit = query.page.limit();
         let found = self.function.events.feed(self.account(), query.after, query.event, until, limit).await?;
         let data: Vec<_> = found.events.iter().map(EventView::of).collect();
-        let cursor = found.position.as_ref().map(write_cursor);
+        let cursor = found.position.map(|position| write_cursor(&position.to_string()));
         let next = cursor.as_ref().filter(|_| found.more);
         Ok(Reply::ok(&json!({ "data": data, "nextCursor": next, "resumeAfter": cursor })))
     }
@@ -74,13 +72,4 @@ impl Call<'_> {
         };
         Ok(Reply::ok(&whole).with_facts(Facts { id: Some(id.to_owned()), ..Facts::default() }))
     }
-}
-
-fn write_cursor(position: &Position) -> String {
-    URL_SAFE_NO_PAD.encode(position.to_string())
-}
-
-/// The position that a cursor stands for.
-pub(crate) fn read_cursor(cursor: &str) -> Option<Position> {
-    String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?.parse().ok()
 }

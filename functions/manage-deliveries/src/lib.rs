@@ -15,7 +15,8 @@ use jiff::Timestamp;
 use lambda_http::{Body, Request, Response};
 use shared::api_key::Scope;
 use shared::config::{ConfigError, Environment};
-use shared::http::{Caller, Gate, Reply};
+use shared::http::{self, Caller, Gate, Query, Reply};
+use shared::manage::parameters::DEFAULT_HOURS;
 use shared::manage::{PageRequest, body};
 use shared::problem::Problem;
 use shared::queue::Queue;
@@ -28,12 +29,8 @@ use route::Route;
 
 /// The prefix of deliveries' ids.
 const DELIVERY: &str = "dlv_";
-/// The prefix of endpoints' ids.
-const ENDPOINT: &str = "ep_";
 /// The prefix of events' ids.
 const EVENT: &str = "evt_";
-/// The prefix of alerts' ids.
-const ALERT: &str = "alr_";
 
 /// What the function holds.
 #[derive(Debug)]
@@ -74,25 +71,27 @@ impl ManageDeliveries {
     pub async fn handle(&self, request: Request, now: Timestamp) -> Response<Body> {
         let request = &request;
         if let Some(below) = catalog::below(request.uri().path()) {
-            return self.gate.serve_open(request, now, || catalog::answer(request.method(), below));
+            return self.gate.serve_open(request, now, || catalog::answer(http::method(request), below)).await;
         }
-        let work = async |caller| Call { function: self, caller, now }.answer(request).await;
-        self.gate.serve(request, Scope::ManageWebhooks, now, work).await
+        let find = || route::find(http::method(request), request.uri().path());
+        let work = async |caller, route, query| {
+            let call = Call { function: self, caller, now };
+            call.answer(route, &query, request).await
+        };
+        self.gate.serve(request, Scope::ManageWebhooks, now, find, work).await
     }
 }
 
 impl Call<'_> {
-    async fn answer(&self, request: &Request) -> Result<Reply, Problem> {
-        match route::find(request.method(), request.uri().path())? {
-            Route::Deliveries => {
-                self.deliveries(&query::deliveries(request)?, &PageRequest::of(request, DELIVERY)?).await
-            }
+    async fn answer(&self, route: Route<'_>, query: &Query, request: &Request) -> Result<Reply, Problem> {
+        match route {
+            Route::Deliveries => self.deliveries(&query::deliveries(query), &PageRequest::of(query)).await,
             Route::Delivery(id) => self.delivery(id).await,
             Route::Retry(id) => self.retry(id, body::optional_object(request)?).await,
-            Route::Feed => self.feed(&query::feed(request)?).await,
+            Route::Feed => self.feed(&query::feed(query)?).await,
             Route::Event(id) => self.event(id).await,
-            Route::Stats => self.stats(query::stats(request)?).await,
-            Route::Alerts => self.alerts(&query::alerts(request)?, &PageRequest::of(request, ALERT)?).await,
+            Route::Stats => self.stats(query.parsed("hours").unwrap_or(DEFAULT_HOURS)).await,
+            Route::Alerts => self.alerts(&query::alerts(query), &PageRequest::of(query)).await,
         }
     }
 

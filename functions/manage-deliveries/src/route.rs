@@ -1,8 +1,9 @@
 //! Which call a method and a path are.
 
 use lambda_http::http::Method;
-use shared::ids::ulid_of;
-use shared::manage::unknown_path;
+use shared::http::{NO_PARAMETERS, Parameters, TakesParameters};
+use shared::ids::is_id;
+use shared::manage::{parameters, unknown_path};
 use shared::problem::Problem;
 
 use crate::{DELIVERY, EVENT};
@@ -17,6 +18,18 @@ pub(crate) enum Route<'a> {
     Event(&'a str),
     Alerts,
     Stats,
+}
+
+impl TakesParameters for Route<'_> {
+    fn parameters(&self) -> Parameters {
+        match self {
+            Self::Deliveries => parameters::DELIVERIES,
+            Self::Feed => parameters::EVENTS,
+            Self::Alerts => parameters::ALERTS,
+            Self::Stats => parameters::STATS,
+            Self::Delivery(_) | Self::Retry(_) | Self::Event(_) => NO_PARAMETERS,
+        }
+    }
 }
 
 /// The call, or 404 for a path that there is not, or 405 for a method that the path does not answer to.
@@ -51,11 +64,6 @@ fn delivery_id(id: &str) -> Result<&str, Problem> {
 
 fn event_id(id: &str) -> Result<&str, Problem> {
     if is_id(id, EVENT) { Ok(id) } else { Err(no_such_event()) }
-}
-
-/// What does not look like an id is none; nothing else comes into keys and logs.
-pub(crate) fn is_id(text: &str, prefix: &str) -> bool {
-    text.starts_with(prefix) && ulid_of(text).is_some()
 }
 
 /// 404, the same for an id that never was and for another account's.
@@ -98,13 +106,13 @@ mod tests {
     #[test]
     fn other_methods_are_told_the_right_ones() {
         for (method, path, allow) in [
-            (Method::POST, "/api/deliveries", "GET"),
-            (Method::DELETE, DELIVERY_PATH, "GET"),
+            (Method::POST, "/api/deliveries", "GET, HEAD"),
+            (Method::DELETE, DELIVERY_PATH, "GET, HEAD"),
             (Method::GET, RETRY_PATH, "POST"),
-            (Method::DELETE, "/api/events", "GET, POST"),
-            (Method::POST, EVENT_PATH, "GET"),
-            (Method::POST, "/api/alerts", "GET"),
-            (Method::POST, "/api/stats", "GET"),
+            (Method::DELETE, "/api/events", "GET, HEAD, POST"),
+            (Method::POST, EVENT_PATH, "GET, HEAD"),
+            (Method::POST, "/api/alerts", "GET, HEAD"),
+            (Method::POST, "/api/stats", "GET, HEAD"),
         ] {
             let problem = find(&method, path).unwrap_err();
             assert_eq!(problem.code, ProblemCode::MethodNotAllowed);

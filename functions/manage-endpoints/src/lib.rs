@@ -19,7 +19,7 @@ use shared::api_key::Scope;
 use shared::attempts::Attempts;
 use shared::clock::whole_seconds;
 use shared::config::{ConfigError, Environment};
-use shared::http::{Caller, Gate, Reply};
+use shared::http::{self, Caller, Gate, Query, Reply};
 use shared::manage::{self, PageRequest, body};
 use shared::problem::Problem;
 use shared::queue::Queue;
@@ -86,19 +86,20 @@ impl ManageEndpoints {
     /// Answers one request. Never fails: whatever goes wrong is an answer.
     pub async fn handle(&self, request: Request, now: Timestamp) -> Response<Body> {
         let request = &request;
-        let work = async |caller| {
+        let find = || route::find(http::method(request), &manage::segments(request, ROOT)?);
+        let work = async |caller, route, query| {
             let call = Call { function: self, caller, now: whole_seconds(now) };
-            call.answer(request).await
+            call.answer(route, &query, request).await
         };
-        self.gate.serve(request, Scope::ManageWebhooks, now, work).await
+        self.gate.serve(request, Scope::ManageWebhooks, now, find, work).await
     }
 }
 
 impl Call<'_> {
-    async fn answer(&self, request: &Request) -> Result<Reply, Problem> {
-        match route::find(request.method(), &manage::segments(request, ROOT)?)? {
+    async fn answer(&self, route: Route<'_>, query: &Query, request: &Request) -> Result<Reply, Problem> {
+        match route {
             Route::Create => self.create(body::object(request)?).await,
-            Route::List => self.list(&PageRequest::of(request, ID_PREFIX)?).await,
+            Route::List => self.list(&PageRequest::of(query)).await,
             Route::Get(id) => self.get(id).await,
             Route::Change(id) => self.change(id, body::object(request)?).await,
             Route::Delete(id) => self.delete(id).await,

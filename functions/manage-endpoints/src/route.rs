@@ -1,8 +1,9 @@
 //! Which call a method and a path are.
 
 use lambda_http::http::Method;
+use shared::http::{NO_PARAMETERS, Parameters, TakesParameters};
 use shared::ids::ulid_of;
-use shared::manage::unknown_path;
+use shared::manage::{parameters, unknown_path};
 use shared::problem::Problem;
 
 use crate::ID_PREFIX;
@@ -20,6 +21,15 @@ pub(crate) enum Route<'a> {
     PromoteSecret(&'a str),
     Test(&'a str),
     Replay(&'a str),
+}
+
+impl TakesParameters for Route<'_> {
+    fn parameters(&self) -> Parameters {
+        match self {
+            Self::List => parameters::ENDPOINTS,
+            _ => NO_PARAMETERS,
+        }
+    }
 }
 
 /// The call, or 404 for a path that there is not, or 405 for a method that the path does not answer to.
@@ -101,9 +111,9 @@ mod tests {
     #[test]
     fn other_methods_are_told_the_right_ones() {
         for (method, segments, allow) in [
-            (Method::DELETE, &[][..], "GET, POST"),
-            (Method::PUT, &[ID], "GET, PATCH, DELETE"),
-            (Method::POST, &[ID, "secret"], "GET"),
+            (Method::DELETE, &[][..], "GET, HEAD, POST"),
+            (Method::PUT, &[ID], "GET, HEAD, PATCH, DELETE"),
+            (Method::POST, &[ID, "secret"], "GET, HEAD"),
             (Method::GET, &[ID, "secret", "rotate"], "POST"),
             (Method::GET, &[ID, "secret", "promote"], "POST"),
             (Method::GET, &[ID, "test"], "POST"),

@@ -1,8 +1,9 @@
 //! Which call a method and a path are.
 
 use lambda_http::http::Method;
+use shared::http::{NO_PARAMETERS, Parameters, TakesParameters};
 use shared::ids::ulid_of;
-use shared::manage::unknown_path;
+use shared::manage::{parameters, unknown_path};
 use shared::problem::Problem;
 
 use crate::ID_PREFIX;
@@ -16,6 +17,15 @@ pub(crate) enum Route<'a> {
     Change(&'a str),
     Delete(&'a str),
     Rotate(&'a str),
+}
+
+impl TakesParameters for Route<'_> {
+    fn parameters(&self) -> Parameters {
+        match self {
+            Self::List => parameters::KEYS,
+            _ => NO_PARAMETERS,
+        }
+    }
 }
 
 /// The call, or 404 for a path that there is not, or 405 for a method that the path does not answer to.

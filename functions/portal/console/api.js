@@ -1,6 +1,8 @@
 /** Calls to the API with the key of this tab, and what its answers say about the limits. */
 
 const KEY = "workskedge.key";
+/** Calls that need no key: what they say of the limits is about the address. */
+const OPEN = /^\/api\/event-types(\/|$)/;
 
 /** @typedef {{ limit: number, remaining: number, resetsIn: number }} Window */
 /** @typedef {{ field: string, code: string, message: string }} Defect */
@@ -154,7 +156,7 @@ async function call(method, path, body, signal, once) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw new ApiError(0, {}, null);
   }
-  noteUsage(response.headers);
+  if (response.status !== 401 && !OPEN.test(path)) noteUsage(response.headers);
   if (method !== "GET") changes.dispatchEvent(new Event("changed"));
   if (response.status === 204) return null;
   const answer = await response.json().catch(() => {

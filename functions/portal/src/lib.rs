@@ -1,7 +1,9 @@
-//! The pages for people: the console at `/`, the docs and the API explorer at `/docs`, and `/openapi.json`.
+//! The pages for people: the console at `/`, the docs and the API explorer at `/docs`, and `/openapi.json`. Paths that are
+//! nobody else's come here too, and are answered with 404.
 //!
-//! Nothing is read and nobody is asked who they are: what the pages show of an account, they fetch from the API with the
-//! key that the person typed in.
+//! Nobody is asked who they are: what the pages show of an account, they fetch from the API with the key that the person
+//! typed in. Nothing is read but the rate window of the address, which answers to `/openapi.json` and below `/api` report.
+//! Pages ignore their query, so that links with marks of where people came from work; `/openapi.json` takes none.
 
 mod docs;
 mod explorer;
@@ -14,28 +16,42 @@ use std::time::Instant;
 use jiff::Timestamp;
 use lambda_http::http::{HeaderValue, Method};
 use lambda_http::{Body, Request, Response};
+use shared::config::{ConfigError, Environment};
+use shared::http::{self, Guard, NO_PARAMETERS, Query};
 use shared::ids;
 use shared::problem::Problem;
 
 use crate::page::Page;
 
-/// The function; it holds nothing.
+/// What the function holds.
 #[derive(Debug)]
-pub struct Portal;
+pub struct Portal {
+    guard: Guard,
+}
 
 impl Portal {
+    /// Of `RATE_WINDOWS_TABLE`.
+    ///
+    /// # Errors
+    /// When it is not set.
+    pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
+        Ok(Self { guard: environment.guard()? })
+    }
+
     /// Answers one request. Never fails: whatever goes wrong is an answer.
-    #[must_use]
-    pub fn handle(&self, request: &Request, now: Timestamp) -> Response<Body> {
+    pub async fn handle(&self, request: Request, now: Timestamp) -> Response<Body> {
+        let request = &request;
         let started = Instant::now();
         let request_id = ids::new_id("req_", now);
-        let path = request.uri().path();
-        let mut response = match answer(request.method(), path) {
+        let mut response = match answer(request) {
             Ok(page) => page.into_response(request.headers()),
             Err(problem) => problem.into_response(&request_id),
         };
-        if *request.method() == Method::HEAD {
-            *response.body_mut() = Body::Empty;
+        if http::is_api(request.uri().path()) {
+            let window = self.guard.window(http::address_of(request), response.status(), now).await;
+            if let Some(window) = window {
+                window.write_headers(response.headers_mut());
+            }
         }
         if let Ok(value) = HeaderValue::from_str(&request_id) {
             response.headers_mut().insert("x-request-id", value);
@@ -43,20 +59,28 @@ impl Portal {
         let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         let status = response.status().as_u16();
         tracing::info!(function = "portal", request_id, method = %request.method(), status, duration_ms, "page {status}");
-        response
+        http::without_body_for_head(request, response)
     }
 }
 
-fn answer(method: &Method, path: &str) -> Result<Page, Problem> {
-    let page = find(path).ok_or_else(|| Problem::not_found("page"))?;
-    if matches!(*method, Method::GET | Method::HEAD) { Ok(page) } else { Err(Problem::method_not_allowed("GET, HEAD")) }
+fn answer(request: &Request) -> Result<Page, Problem> {
+    let path = request.uri().path();
+    let is_api = http::is_api(path);
+    let page = find(path).ok_or_else(|| Problem::not_found(if is_api { "path" } else { "page" }))?;
+    if *http::method(request) != Method::GET {
+        return Err(Problem::method_not_allowed("GET"));
+    }
+    if is_api {
+        Query::of(request, NO_PARAMETERS)?;
+    }
+    Ok(page)
 }
 
 /// The page at `path`.
 fn find(path: &str) -> Option<Page> {
     match path {
         "/" => files::console("index.html"),
-        "/openapi.json" => Some(Page::json(openapi::text())),
+        "/openapi.json" => Some(Page::json(openapi::text()).uncached()),
         "/docs/explorer" => Some(explorer::page()),
         "/docs/explorer/scalar.js" => Some(explorer::script()),
         "/docs/explorer/start.js" | "/docs/explorer/explorer.css" => {

@@ -25,6 +25,7 @@ events to every subscriber's endpoint, with retries.\n\n\
 - Sending the same body again is always safe: the natural key finds the record, and nothing changed is `unchanged`. \
 [How records are written](/docs/inbound)\n\
 - A key has 1,000 calls an hour and 50 a minute. [Rate limits](/docs/rate-limits)\n\
+- `HEAD` answers where `GET` does. A query parameter that a call does not take is refused.\n\
 - Errors are RFC 9457 `application/problem+json`, with every defect of the body at once. [Errors](/docs/errors)\n\
 - What a subscriber receives stands under *webhooks*. [Verifying signatures](/docs/verifying-signatures)";
 

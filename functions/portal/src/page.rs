@@ -10,6 +10,9 @@ use sha2::{Digest, Sha256};
 const STRICT: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'";
 
+/// Asked for anew each time, answered with 304 mostly: a deployment shows at once.
+const REVALIDATED: &str = "no-cache";
+
 /// A page or a file.
 #[derive(Debug)]
 pub(crate) struct Page {
@@ -18,6 +21,7 @@ pub(crate) struct Page {
     body: Cow<'static, [u8]>,
     policy: &'static str,
     gzip: bool,
+    caching: &'static str,
 }
 
 impl Page {
@@ -25,7 +29,14 @@ impl Page {
     pub(crate) fn new(media_type: &str, body: impl Into<Cow<'static, [u8]>>) -> Self {
         let text = media_type.starts_with("text/") || media_type.ends_with("javascript");
         let content_type = if text { format!("{media_type}; charset=utf-8") } else { media_type.to_owned() };
-        Self { status: StatusCode::OK, content_type, body: body.into(), policy: STRICT, gzip: false }
+        Self {
+            status: StatusCode::OK,
+            content_type,
+            body: body.into(),
+            policy: STRICT,
+            gzip: false,
+            caching: REVALIDATED,
+        }
     }
 
     /// A page of ours.
@@ -53,6 +64,11 @@ impl Page {
         Self { gzip: true, ..self }
     }
 
+    /// Kept by nobody on the way. Who keeps it of their own accord can still ask by its `ETag` whether there is another.
+    pub(crate) fn uncached(self) -> Self {
+        Self { caching: "no-store", ..self }
+    }
+
     /// The answer; 304 without a body to who has it already.
     pub(crate) fn into_response(self, request: &HeaderMap) -> Response<Body> {
         let tag = format!("\"{}\"", hex::encode(&Sha256::digest(&self.body)[..12]));
@@ -65,8 +81,7 @@ impl Page {
             headers.extend(HeaderValue::from_str(value).ok().map(|value| (name, value)));
         };
         add(header::ETAG, &tag);
-        // Asked for anew each time, answered with 304 mostly: a deployment shows at once.
-        add(header::CACHE_CONTROL, "no-cache");
+        add(header::CACHE_CONTROL, self.caching);
         add(header::CONTENT_SECURITY_POLICY, self.policy);
         add(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
         add(header::REFERRER_POLICY, "no-referrer");

@@ -41,13 +41,14 @@ impl PublishEvent {
     /// Answers one request. Never fails: whatever goes wrong is an answer.
     pub async fn handle(&self, request: Request, now: Timestamp) -> Response<Body> {
         let request = &request;
-        let work = async |caller: Caller| {
-            if request.method() != Method::POST {
-                return Err(Problem::method_not_allowed("POST"));
-            }
+        let find = || match *request.method() {
+            Method::POST => Ok(()),
+            _ => Err(Problem::method_not_allowed("POST")),
+        };
+        let work = async |caller: Caller, (), _| {
             self.publish(&caller, Publication::parse(http::json_body(request)?, now)?, now).await
         };
-        self.gate.serve(request, Scope::PublishEvents, now, work).await
+        self.gate.serve(request, Scope::PublishEvents, now, find, work).await
     }
 
     async fn publish(&self, caller: &Caller, publication: Publication, now: Timestamp) -> Result<Reply, Problem> {

@@ -19,7 +19,7 @@ use shared::inbound::resource::Resource;
 use sweeper::Sweeper;
 
 use crate::clock::Clock;
-use crate::gateway::{HttpHandler, Route, Routes, http_handler};
+use crate::gateway::{DEFAULT_ROUTE, HttpHandler, Route, Routes, http_handler};
 use crate::queues::{QueueHandler, queue_handler};
 use crate::resources::QueueSpec;
 use crate::schedule::{ScheduleHandler, schedule_handler};
@@ -90,7 +90,7 @@ fn routes(environment_of: EnvironmentOf<'_>, clock: &Clock) -> Result<Routes, Co
     let endpoints = http_function!(ManageEndpoints, &environment_of("manage-endpoints"), clock);
     let keys = http_function!(ManageKeys, &environment_of("manage-keys"), clock);
     let deliveries = http_function!(ManageDeliveries, &environment_of("manage-deliveries"), clock);
-    let portal = answering(clock, |request, now| async move { Portal.handle(&request, now) });
+    let portal = http_function!(Portal, &environment_of("portal"), clock);
     let any = |path, function, handler: &HttpHandler| Route::new("ANY", path, function, Arc::clone(handler));
     Ok(Routes::new(vec![
         inbound::<WorkOrder>("/api/webhook/workorder", "create-workorder", false, environment_of, clock)?,
@@ -116,6 +116,7 @@ fn routes(environment_of: EnvironmentOf<'_>, clock: &Clock) -> Result<Routes, Co
         any("/docs", "portal", &portal),
         any("/docs/{proxy+}", "portal", &portal),
         any("/openapi.json", "portal", &portal),
+        any(DEFAULT_ROUTE, "portal", &portal),
     ]))
 }
 

@@ -18,7 +18,8 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use lambda_http::Body;
 use lambda_http::http::header::{CONNECTION, HeaderName};
 use lambda_http::http::request::Parts;
-use lambda_http::http::{HeaderValue, Request, Response};
+use lambda_http::http::{HeaderValue, Request, Response, StatusCode};
+use shared::http::{Guard, is_api};
 use shared::problem::{Problem, ProblemCode};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
@@ -28,7 +29,7 @@ use tokio_util::task::TaskTracker;
 use self::event::Arrival;
 use crate::clock::Clock;
 
-pub use self::route::{HttpHandler, Route, Routes, http_handler};
+pub use self::route::{DEFAULT_ROUTE, HttpHandler, Route, Routes, http_handler};
 
 mod event;
 mod route;
@@ -67,6 +68,8 @@ pub struct Gateway {
     pub answered: Arc<Notify>,
     /// How long a sender may take.
     pub patience: Patience,
+    /// What counts what the gateway refuses itself.
+    pub guard: Guard,
 }
 
 impl Gateway {
@@ -118,15 +121,32 @@ impl Gateway {
 
     async fn answer(&self, request: Request<Incoming>, peer: SocketAddr) -> Response<Full<Bytes>> {
         let request_id = format!("req_{}", ulid::Ulid::generate());
+        let is_api = is_api(request.uri().path());
         let mut response = self
             .invoke(request, peer, &request_id)
             .await
             .unwrap_or_else(|problem| problem.into_response(&request_id))
             .map(|body| Full::new(event::into_bytes(body)));
+        if is_api {
+            self.report_limits(&mut response, peer).await;
+        }
         if let Ok(value) = HeaderValue::from_str(&request_id) {
             response.headers_mut().entry(REQUEST_ID).or_insert(value);
         }
         response
+    }
+
+    /// What the functions' answers say of the limits, answers of the gateway's own say of the window of the address.
+    async fn report_limits<B>(&self, response: &mut Response<B>, peer: SocketAddr) {
+        let status = response.status();
+        // A function that could not count has said so already, and would not be waited for twice.
+        if response.headers().contains_key("ratelimit") || status == StatusCode::SERVICE_UNAVAILABLE {
+            return;
+        }
+        let address = peer.ip().to_string();
+        if let Some(window) = self.guard.window(Some(&address), status, self.clock.now()).await {
+            window.write_headers(response.headers_mut());
+        }
     }
 
     /// Finds the function, reads the body and runs the handler.

@@ -179,6 +179,7 @@ impl System {
         let (queue_urls, stream_arn) = resources(&sdk_config, &options).await.map_err(StartError::Resources)?;
         let environment = Environment::given(&sdk_config, variables(&options, &queue_urls));
         let environment = environment.trusting(options.trusted_roots.clone());
+        let guard = environment.guard()?;
         let uses = Uses::new(options.note_usage.then(|| embedded.clone()));
         let first_key = make_account(&environment, data_dir.as_ref(), options.clock.now()).await?;
         let Functions { routes, dispatcher, deliverer, retry_worker, sweeper, recovery } =
@@ -213,7 +214,7 @@ impl System {
         if options.workers {
             system.start_workers(&options.clock, &recovery, Arc::clone(&answered));
         }
-        let gateway = Gateway { routes, clock: options.clock, answered, patience: options.patience };
+        let gateway = Gateway { routes, clock: options.clock, answered, patience: options.patience, guard };
         system.tasks.spawn(gateway.serve(listener, system.stop.clone()));
         Ok(system)
     }

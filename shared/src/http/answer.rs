@@ -5,6 +5,7 @@ use lambda_http::http::{HeaderName, HeaderValue, StatusCode, header};
 use lambda_http::{Body, Response};
 use serde::Serialize;
 
+use crate::headers::keep_private;
 use crate::problem::Problem;
 
 /// A good answer: a status and JSON.
@@ -72,6 +73,7 @@ impl Reply {
         let mut response = Response::new(body);
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
+        keep_private(headers);
         if self.status != StatusCode::NO_CONTENT {
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
@@ -129,12 +131,29 @@ fn field_names(problem: &Problem) -> String {
     let names = problem.errors.iter().take(20).map(|defect| {
         let code = serde_json::to_value(defect.code).ok();
         let code = code.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default();
-        // A sender can put anything into the name of an unknown field: only our own names are logged.
-        if matches!(code, "unknown_field" | "forbidden_field" | "invalid_key" | "sensitive_value") {
+        // A sender can put anything into a name that is unknown: only our own names are logged.
+        if matches!(code, "unknown_field" | "unknown_parameter" | "forbidden_field" | "invalid_key" | "sensitive_value")
+        {
             code.to_owned()
         } else {
             format!("{} {code}", defect.field)
         }
     });
     names.collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::defect::{DefectCode, Defects};
+
+    #[test]
+    fn a_name_that_a_sender_chose_is_not_logged() {
+        let mut defects = Defects::default();
+        defects.push("limit", DefectCode::OutOfRange, "");
+        defects.push("wsk_live_secret", DefectCode::UnknownParameter, "");
+        defects.push("ssn 123-45-6789", DefectCode::UnknownField, "");
+        let line = field_names(&Problem::invalid(defects));
+        assert_eq!(line, "limit out_of_range, unknown_field, unknown_parameter");
+    }
 }

@@ -1,4 +1,5 @@
-//! The gate of every HTTP function: API key, scope, rate limit, repetition; then the function's own work.
+//! The gate of every function of the API: API key, rate limit, scope; which call it is, its query, whether it is a
+//! repetition; then the function's own work.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -7,15 +8,17 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 use lambda_http::http::{HeaderMap, HeaderValue};
-use lambda_http::request::RequestContext;
-use lambda_http::{Body, Request, RequestExt, Response};
+use lambda_http::{Body, Request, Response};
 
 use super::answer::{Line, Reply};
+use super::guard::{Guard, address_of};
+use super::head::without_body_for_head;
+use super::query::{NO_PARAMETERS, Query, TakesParameters};
 use super::repeat::{Repeat, Ticket};
 use crate::account::Account;
 use crate::api_key::{ApiKey, KeyHash, Scope};
 use crate::problem::{Problem, ProblemCode};
-use crate::rate_limit::{Limits, RateLimit};
+use crate::rate_limit::RateLimit;
 use crate::seal::Sealer;
 use crate::store::StoreError;
 use crate::store::api_keys::ApiKeys;
@@ -45,6 +48,7 @@ pub struct Gate {
     function: &'static str,
     keys: ApiKeys,
     rates: RateWindows,
+    guard: Guard,
     repeat: Repeat,
     known: Mutex<HashMap<KeyHash, Known>>,
 }
@@ -57,11 +61,21 @@ struct Known {
     since: Timestamp,
 }
 
-/// What the gate found out about a request, whatever comes of it.
-#[derive(Default)]
-struct Admission {
+/// One request on its way through, and what is found out about it, whatever comes of it.
+struct Visit<'a> {
+    request: &'a Request,
+    request_id: String,
+    started: Instant,
+    now: Timestamp,
     caller: Option<Caller>,
     rate: Option<RateLimit>,
+}
+
+impl<'a> Visit<'a> {
+    fn new(request: &'a Request, now: Timestamp) -> Self {
+        let request_id = crate::ids::new_id("req_", now);
+        Self { request, request_id, started: Instant::now(), now, caller: None, rate: None }
+    }
 }
 
 impl Gate {
@@ -76,51 +90,53 @@ impl Gate {
         answers: Option<Sealer>,
     ) -> Self {
         let repeat = Repeat::new(idempotency, answers);
-        Self { function, keys, rates, repeat, known: Mutex::default() }
+        let guard = Guard::new(rates.clone());
+        Self { function, keys, rates, guard, repeat, known: Mutex::default() }
     }
 
-    /// Answers `request`: lets the caller in, does `work`, and turns whatever comes of it into a response. Never fails.
-    pub async fn serve<W, F>(&self, request: &Request, scope: Scope, now: Timestamp, work: W) -> Response<Body>
+    /// Answers `request`: lets the caller in, finds the call, does its work, and turns whatever comes of it into a response.
+    /// Never fails.
+    pub async fn serve<C, W, F>(
+        &self,
+        request: &Request,
+        scope: Scope,
+        now: Timestamp,
+        find: impl FnOnce() -> Result<C, Problem>,
+        work: W,
+    ) -> Response<Body>
     where
-        W: FnOnce(Caller) -> F,
+        C: TakesParameters,
+        W: FnOnce(Caller, C, Query) -> F,
         F: Future<Output = Result<Reply, Problem>>,
     {
-        let started = Instant::now();
-        let request_id = crate::ids::new_id("req_", now);
-        let mut admission = Admission::default();
-        let outcome = self.pass(request, scope, now, &request_id, &mut admission, work).await;
-
-        self.finish(request, outcome, &admission, &request_id, started, now)
+        let mut visit = Visit::new(request, now);
+        let outcome = self.pass(&mut visit, scope, find, work).await;
+        self.finish(visit, outcome)
     }
 
-    /// Answers a request that anybody may make: nobody is let in, nothing is counted, and `answer` may cost nothing.
-    pub fn serve_open(
+    /// Answers a request that anybody may make. It takes no parameters, and `answer` may cost nothing. Only a call that is
+    /// refused is counted.
+    pub async fn serve_open(
         &self,
         request: &Request,
         now: Timestamp,
         answer: impl FnOnce() -> Result<Reply, Problem>,
     ) -> Response<Body> {
-        let started = Instant::now();
-        let request_id = crate::ids::new_id("req_", now);
-        self.finish(request, answer(), &Admission::default(), &request_id, started, now)
+        let mut visit = Visit::new(request, now);
+        let outcome = answer().and_then(|reply| Query::of(request, NO_PARAMETERS).map(|_| reply));
+        let status = outcome.as_ref().map_or_else(|problem| problem.code.status(), |reply| reply.status);
+        visit.rate = self.guard.window(address_of(request), status, now).await;
+        self.finish(visit, outcome)
     }
 
     /// The response, with its line in the log.
-    fn finish(
-        &self,
-        request: &Request,
-        outcome: Result<Reply, Problem>,
-        admission: &Admission,
-        request_id: &str,
-        started: Instant,
-        now: Timestamp,
-    ) -> Response<Body> {
-        let caller = admission.caller.as_ref();
+    fn finish(&self, visit: Visit<'_>, outcome: Result<Reply, Problem>) -> Response<Body> {
+        let Visit { request, request_id, started, now, caller, rate } = visit;
         let line = Line {
             function: self.function,
-            request_id,
-            account: caller.map_or("", |caller| &caller.account.id),
-            key_id: caller.map_or("", |caller| &caller.key.id),
+            request_id: &request_id,
+            account: caller.as_ref().map_or("", |caller| &caller.account.id),
+            key_id: caller.as_ref().map_or("", |caller| &caller.key.id),
             method: request.method().as_str(),
             path: &loggable(request.uri().path()),
             started,
@@ -133,40 +149,40 @@ impl Gate {
             }
             Err(problem) => {
                 line.write(problem.code.status(), Err(&problem));
-                problem.into_response(request_id)
+                problem.into_response(&request_id)
             }
         };
-        if let Ok(value) = HeaderValue::from_str(request_id) {
+        if let Ok(value) = HeaderValue::from_str(&request_id) {
             response.headers_mut().insert("x-request-id", value);
         }
-        if let Some(rate) = admission.rate {
+        if let Some(rate) = rate {
             rate.write_headers(response.headers_mut());
         }
-        response
+        without_body_for_head(request, response)
     }
 
-    async fn pass<W, F>(
+    async fn pass<C, W, F>(
         &self,
-        request: &Request,
+        visit: &mut Visit<'_>,
         scope: Scope,
-        now: Timestamp,
-        request_id: &str,
-        admission: &mut Admission,
+        find: impl FnOnce() -> Result<C, Problem>,
         work: W,
     ) -> Result<Reply, Problem>
     where
-        W: FnOnce(Caller) -> F,
+        C: TakesParameters,
+        W: FnOnce(Caller, C, Query) -> F,
         F: Future<Output = Result<Reply, Problem>>,
     {
+        let (request, now) = (visit.request, visit.now);
         let Some((account, key)) = self.authenticate(request.headers(), now).await? else {
-            return Err(self.turn_away(request, now, admission).await?);
+            return Err(self.turn_away(visit).await?);
         };
         let limits = key.limits();
         let usage = self.rates.take(&key.id, limits, now).await.map_err(|error| unavailable(&error))?;
         let rate = RateLimit::new(limits, usage, now);
-        admission.rate = Some(rate);
-        let caller = Caller { account, key, request_id: request_id.to_owned() };
-        admission.caller = Some(caller.clone());
+        visit.rate = Some(rate);
+        let caller = Caller { account, key, request_id: visit.request_id.clone() };
+        visit.caller = Some(caller.clone());
         if let Some(refusal) = rate.refusal("This key") {
             return Err(refusal);
         }
@@ -174,11 +190,14 @@ impl Gate {
             let detail = format!("This call needs a key with the scope {}.", scope.as_str());
             return Err(Problem::new(ProblemCode::Forbidden, detail));
         }
-        match self.repeat.check(request, &caller.account.id, request_id, now).await? {
+        // Before the repetition: an answer is never given again to a request that asks for something else.
+        let call = find()?;
+        let query = Query::of(request, call.parameters())?;
+        match self.repeat.check(request, &caller.account.id, &visit.request_id, now).await? {
             Ticket::Answered(reply) => Ok(reply),
-            Ticket::None => work(caller).await,
+            Ticket::None => work(caller, call, query).await,
             Ticket::Claimed(claimed) => {
-                let outcome = work(caller).await;
+                let outcome = work(caller, call, query).await;
                 self.repeat.settle(&claimed, &outcome).await;
                 outcome
             }
@@ -217,21 +236,10 @@ impl Gate {
     }
 
     /// One identical answer for a missing, unknown, revoked or expired key, counted against the address it came from.
-    async fn turn_away(
-        &self,
-        request: &Request,
-        now: Timestamp,
-        admission: &mut Admission,
-    ) -> Result<Problem, Problem> {
-        let address = match request.request_context_ref() {
-            Some(RequestContext::ApiGatewayV2(context)) => context.http.source_ip.clone(),
-            _ => None,
-        };
-        let guard = format!("addr#{}", address.as_deref().unwrap_or("unknown"));
-        let limits = Limits::default();
-        let usage = self.rates.take(&guard, limits, now).await.map_err(|error| unavailable(&error))?;
-        let rate = RateLimit::new(limits, usage, now);
-        admission.rate = Some(rate);
+    async fn turn_away(&self, visit: &mut Visit<'_>) -> Result<Problem, Problem> {
+        let charged = self.guard.charge(address_of(visit.request), visit.now).await;
+        let rate = charged.map_err(|error| unavailable(&error))?;
+        visit.rate = Some(rate);
         Ok(rate.refusal("An address without a valid API key").unwrap_or_else(|| {
             Problem::new(ProblemCode::Unauthorized, "Send a valid API key in the header X-API-Key.")
         }))

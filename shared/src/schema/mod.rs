@@ -16,6 +16,7 @@ mod strings;
 pub(crate) use json_schema::without_texts;
 pub use json_schema::{DIALECT, data_object, json_schema, published, sent_object};
 pub use numbers::money;
+pub(crate) use parse::{MAX_SUGGESTIONS, join, nearest};
 pub use parse::{check_merged, missing_on_create, parse_fields, parse_record};
 
 /// One field of a record, of a nested object or of an event's data.

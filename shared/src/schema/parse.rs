@@ -11,7 +11,7 @@ use crate::defect::{DefectCode, Defects};
 use crate::models::Model;
 
 /// An answer shows no more defects than this, so no more are given the luxury of a suggestion.
-const MAX_SUGGESTIONS: usize = 50;
+pub(crate) const MAX_SUGGESTIONS: usize = 50;
 /// Names of our own are shorter.
 const MAX_SUGGESTED_FOR: usize = 60;
 /// Longer names of unknown fields are cut in paths.
@@ -80,7 +80,7 @@ pub fn check_merged(model: &Model, record: &Map<String, Value>) -> Defects {
 }
 
 /// The path of `name` inside `path`.
-pub(super) fn join(path: &str, name: &str) -> String {
+pub(crate) fn join(path: &str, name: &str) -> String {
     let shown = match name.char_indices().nth(MAX_NAME_IN_PATH) {
         Some((end, _)) => format!("{}...", &name[..end]),
         None => name.to_owned(),
@@ -139,7 +139,8 @@ fn object(
 }
 
 fn report_unknown(fields: &[Field], name: &str, path: &str, owner: &str, defects: &mut Defects) {
-    let suggestion = if defects.len() < MAX_SUGGESTIONS { nearest(fields, name) } else { None };
+    let known = fields.iter().map(|field| field.name);
+    let suggestion = if defects.len() < MAX_SUGGESTIONS { nearest(known, name) } else { None };
     let owner = if owner.is_empty() { "this body" } else { owner };
     let message = match suggestion {
         Some(nearest) => format!("is not a field of {owner}; did you mean {nearest}?"),
@@ -154,15 +155,14 @@ fn report_unknown(fields: &[Field], name: &str, path: &str, owner: &str, defects
     defects.push(join(path, name), DefectCode::UnknownField, message);
 }
 
-/// The field whose name is at most a quarter of its letters away.
-fn nearest(fields: &[Field], name: &str) -> Option<&'static str> {
+/// The one of the names that is at most a quarter of its letters away.
+pub(crate) fn nearest(known: impl Iterator<Item = &'static str>, name: &str) -> Option<&'static str> {
     if name.len() > MAX_SUGGESTED_FOR {
         return None;
     }
     let bare = |name: &str| name.replace(['_', '-', ' '], "").to_lowercase();
     let sent = bare(name);
-    let distance = |field: &Field| strsim::damerau_levenshtein(&sent, &bare(field.name));
-    let candidates = fields.iter().map(|field| (distance(field), field.name));
+    let candidates = known.map(|known| (strsim::damerau_levenshtein(&sent, &bare(known)), known));
     candidates.filter(|(distance, name)| *distance <= (name.len() / 4).max(1)).min_by_key(|(d, _)| *d).map(|(_, n)| n)
 }
 

@@ -31,7 +31,7 @@ pub(super) fn page(code: &str) -> Option<Article> {
 const fn answer(code: ProblemCode) -> &'static str {
     match code {
         ProblemCode::RateLimitExceeded => "application/problem+json, with Retry-After: 31",
-        ProblemCode::MethodNotAllowed => "application/problem+json, with Allow: GET, POST",
+        ProblemCode::MethodNotAllowed => "application/problem+json, with Allow: GET, HEAD, POST",
         _ => "application/problem+json",
     }
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::members;
 
-/// Headers that every answer to a call with a key has.
+/// Headers that every answer of the API has.
 const COUNTED: [&str; 6] = [
     "X-Request-ID",
     "X-RateLimit-Limit",
@@ -30,7 +30,7 @@ pub(super) fn all() -> Value {
         "RateLimit-Policy": text("Both windows (IETF draft).", "\"permin\";q=50;w=60,\"perhr\";q=1000;w=3600"),
         "Retry-After": number("Seconds to wait before the next call.", 31),
         "Location": text("The path of what was made.", "/api/endpoints/ep_01JAMB3X9T7Q2V5K8N4C6D0EFG"),
-        "Allow": text("The methods that the path answers to.", "GET, POST"),
+        "Allow": text("The methods that the path answers to.", "GET, HEAD, POST"),
         "ETag": text("Names this version of the page: send it as `If-None-Match` to get 304 while there is no other.", "\"5257a869e7ecebeda32affa6\""),
         "Idempotency-Replayed": json!({
             "description": "The answer is that of an earlier request with the same Idempotency-Key.",
@@ -39,7 +39,7 @@ pub(super) fn all() -> Value {
     })
 }
 
-/// The headers of an answer: those of every counted call if it is one, and these.
+/// The headers of an answer: those of every answer of the API if it is one, and these.
 pub(super) fn of(counted: bool, more: &[&str]) -> Value {
     let common = if counted { &COUNTED[..] } else { &COUNTED[..1] };
     members(common.iter().chain(more).map(|name| (*name, json!({ "$ref": format!("#/components/headers/{name}") }))))

@@ -22,12 +22,15 @@ where
     Arc::new(move |request| Box::pin(handler(request)))
 }
 
+/// The path of the route that answers what no other does.
+pub const DEFAULT_ROUTE: &str = "$default";
+
 /// One row of the table.
 #[derive(Clone)]
 pub struct Route {
     /// `None` = `ANY`.
     method: Option<Method>,
-    /// As in the template: `/api/endpoints/{id}`, `/docs/{proxy+}`.
+    /// As in the template: `/api/endpoints/{id}`, `/docs/{proxy+}`, [`DEFAULT_ROUTE`].
     path: &'static str,
     /// The function's package name.
     function: &'static str,
@@ -52,6 +55,9 @@ impl Route {
     /// The key that API Gateway gives the route: `POST /api/webhook/workorder`.
     #[must_use]
     pub fn key(&self) -> String {
+        if self.path == DEFAULT_ROUTE {
+            return DEFAULT_ROUTE.to_owned();
+        }
         format!("{} {}", self.method.as_ref().map_or("ANY", Method::as_str), self.path)
     }
 
@@ -66,6 +72,9 @@ impl Route {
         let mut parameters = HashMap::new();
         // `None` when no segment is left; a slash at the end leaves an empty one.
         let mut rest = Some(path.strip_prefix('/')?);
+        if self.path == DEFAULT_ROUTE {
+            return Some(parameters);
+        }
         for pattern in self.path.strip_prefix('/')?.split('/') {
             let left = rest?;
             if let Some(name) = pattern.strip_prefix('{').and_then(|name| name.strip_suffix("+}")) {
@@ -83,10 +92,11 @@ impl Route {
         rest.is_none().then_some(parameters)
     }
 
-    /// A smaller rank is more specific: literals before placeholders before `{proxy+}`, a method before `ANY`.
-    fn rank(&self) -> (Vec<u8>, bool) {
+    /// A smaller rank is more specific: literals before placeholders before `{proxy+}` before the default route, a method
+    /// before `ANY`.
+    fn rank(&self) -> (bool, Vec<u8>, bool) {
         let kind = |segment: &str| if segment.ends_with("+}") { 2 } else { u8::from(segment.starts_with('{')) };
-        (self.path.split('/').map(kind).collect(), self.method.is_none())
+        (self.path == DEFAULT_ROUTE, self.path.split('/').map(kind).collect(), self.method.is_none())
     }
 }
 
@@ -172,5 +182,19 @@ mod tests {
             assert_eq!(found(&Method::GET, path), None, "{path}");
         }
         assert_eq!(found(&Method::HEAD, "/"), None);
+    }
+
+    #[test]
+    fn the_default_route_answers_what_no_other_does() {
+        let handler = http_handler(|_| async { Response::new(Body::Empty) });
+        let row = |path| Route::new("ANY", path, "f", handler.clone());
+        let routes = Routes::new(vec![row(DEFAULT_ROUTE), row("/"), row("/docs/{proxy+}")]);
+        let key = |path| routes.find(&Method::GET, path).map(|(route, _)| route.key());
+        for (path, wanted) in
+            [("/", "ANY /"), ("/docs/x", "ANY /docs/{proxy+}"), ("/docs/", "$default"), ("/a/b", "$default")]
+        {
+            assert_eq!(key(path).as_deref(), Some(wanted), "{path}");
+        }
+        assert_eq!(key("*"), None, "what is no path has no route");
     }
 }

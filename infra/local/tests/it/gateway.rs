@@ -14,6 +14,18 @@ use local::{Clock, Options, System};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+/// A problem of the gateway's own is as private as the functions' answers, and below `/api` it speaks of the limits, too.
+fn assert_own_answer(answer: &str, is_api: bool) {
+    for header in ["cache-control: no-store", "x-content-type-options: nosniff", "x-request-id: req_"] {
+        assert!(answer.contains(header), "{header}: {answer}");
+    }
+    for header in
+        ["x-ratelimit-limit: 50", "x-ratelimit-remaining: ", "x-ratelimit-reset: ", "ratelimit: ", "ratelimit-policy: "]
+    {
+        assert_eq!(answer.contains(&format!("\r\n{header}")), is_api, "{header}: {answer}");
+    }
+}
+
 const PATIENCE: Patience = Patience { head: Duration::from_millis(300), body: Duration::from_millis(300) };
 
 /// A system that answers `POST /echo` with the body, and `POST /panic` with a panic.
@@ -22,8 +34,10 @@ pub(crate) fn echo() -> Functions {
     let panic = http_handler(|_| async { panic!("on purpose") });
     Functions {
         routes: Routes::new(vec![
-            Route::new("POST", "/echo", "echo", echo),
-            Route::new("POST", "/panic", "panic", panic),
+            Route::new("POST", "/echo", "echo", echo.clone()),
+            Route::new("POST", "/panic", "panic", panic.clone()),
+            Route::new("POST", "/api/echo", "echo", echo),
+            Route::new("POST", "/api/panic", "panic", panic),
         ]),
         dispatcher: stream_handler(|_| async { DynamoDbEventResponse::default() }),
         deliverer: queue_handler(|_| async { SqsBatchResponse::default() }),
@@ -72,6 +86,8 @@ async fn unknown_paths_and_methods_are_problems() {
         let answer = exchange(&system, format!("{head} HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes()).await;
         assert!(answer.starts_with("HTTP/1.1 404 "), "{head}: {answer}");
         assert!(answer.contains("application/problem+json"), "{head}: {answer}");
+        let is_head = head.starts_with("HEAD");
+        assert!(answer.contains("content-length: ") && answer.ends_with("\r\n\r\n") == is_head, "{head}: {answer}");
     }
 }
 
@@ -122,6 +138,24 @@ async fn a_panic_is_a_problem_and_the_next_request_is_fine() {
     let answer = exchange(&system, &[post("/panic", 0), post("/echo", 2), b"ok".to_vec()].concat()).await;
     assert!(answer.starts_with("HTTP/1.1 500 ") && answer.contains("internal_error"), "{answer}");
     assert!(answer.ends_with("ok"), "{answer}");
+}
+
+#[tokio::test]
+async fn answers_of_its_own_have_the_headers_of_the_functions() {
+    let system = start().await;
+    for (root, is_api) in [("/api", true), ("", false)] {
+        let late = exchange(&system, &[post(&format!("{root}/echo"), 100), b"half".to_vec()].concat()).await;
+        assert!(late.starts_with("HTTP/1.1 408 "), "{late}");
+        assert_own_answer(&late, is_api);
+        let head = format!("POST {root}/panic HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        let panicked = exchange(&system, head.as_bytes()).await;
+        assert!(panicked.starts_with("HTTP/1.1 500 "), "{panicked}");
+        assert_own_answer(&panicked, is_api);
+        let nowhere = format!("GET {root}/nowhere HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        let nowhere = exchange(&system, nowhere.as_bytes()).await;
+        assert!(nowhere.starts_with("HTTP/1.1 404 "), "{nowhere}");
+        assert_own_answer(&nowhere, is_api);
+    }
 }
 
 #[tokio::test]

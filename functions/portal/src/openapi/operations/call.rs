@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use shared::api_key::Scope;
+use shared::http::{Parameters, is_api};
 use shared::problem::ProblemCode::{
     self, DuplicateKey, Forbidden, IdempotencyKeyInUse, IdempotencyKeyReused, InternalError, MalformedJson,
     MethodNotAllowed, NotFound, PayloadTooLarge, RateLimitExceeded, RequestTimeout, Unauthorized, Unavailable,
@@ -37,9 +38,11 @@ impl Call {
     /// A call with a key of this scope.
     pub(super) fn new(method: &'static str, path: impl Into<String>, id: impl Into<String>, scope: Scope) -> Self {
         let path = path.into();
-        let mut errors = vec![Unauthorized, Forbidden, MethodNotAllowed, RateLimitExceeded, InternalError, Unavailable];
+        // Whatever a call takes, its query may hold what it does not.
+        let mut errors = vec![ValidationFailed, Unauthorized, Forbidden, MethodNotAllowed, RateLimitExceeded];
+        errors.extend([InternalError, Unavailable]);
         if method == "post" {
-            errors.extend([ValidationFailed, IdempotencyKeyInUse, IdempotencyKeyReused]);
+            errors.extend([IdempotencyKeyInUse, IdempotencyKeyReused]);
         }
         let mut parameters = Vec::new();
         if path.contains('{') {
@@ -68,7 +71,7 @@ impl Call {
 
     /// A call that anybody may make.
     pub(super) fn open(path: &str, id: &str) -> Self {
-        let errors = vec![MethodNotAllowed];
+        let errors = if is_api(path) { vec![ValidationFailed, MethodNotAllowed] } else { vec![MethodNotAllowed] };
         let call = Self { scope: None, errors, ..Self::new("get", path, id, Scope::ManageWebhooks) };
         if path.contains('{') { call.fails_with(&[NotFound]) } else { call }
     }
@@ -95,9 +98,9 @@ impl Call {
     }
 
     /// With parameters of the query.
-    pub(super) fn filtered_by(mut self, parameters: impl IntoIterator<Item = Value>) -> Self {
-        self.parameters.extend(parameters);
-        self.fails_with(&[ValidationFailed])
+    pub(super) fn filtered_by(mut self, parameters: Parameters) -> Self {
+        self.parameters.extend(parameters.iter().map(parameters::query));
+        self
     }
 
     /// A good answer with a body.
@@ -119,11 +122,11 @@ impl Call {
     pub(super) fn operation(mut self) -> Value {
         self.errors.sort_by_key(|code| ProblemCode::ALL.iter().position(|one| one == code));
         self.errors.dedup();
-        let counted = self.scope.is_some();
+        let counted = is_api(&self.path);
         let mut responses = problems::responses(&self.errors, counted);
         let (status, description, body) = &self.success;
         if let Some(page) = body.as_deref().filter(|body| content::is_page(body)) {
-            content::add_page_answers(page, &mut responses, &mut self.parameters);
+            content::add_page_answers(page, counted, &mut responses, &mut self.parameters);
         }
         let mut success =
             json!({ "description": description, "headers": headers::of(counted, self.success_headers()) });

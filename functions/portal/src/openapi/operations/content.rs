@@ -28,9 +28,14 @@ pub(super) fn is_page(name: &str) -> bool {
 }
 
 /// 304 to who has it, and for pages a 404 that is a page.
-pub(super) fn add_page_answers(name: &str, responses: &mut BTreeMap<String, Value>, parameters: &mut Vec<Value>) {
+pub(super) fn add_page_answers(
+    name: &str,
+    counted: bool,
+    responses: &mut BTreeMap<String, Value>,
+    parameters: &mut Vec<Value>,
+) {
     parameters.push(parameters::if_none_match());
-    let known = json!({ "description": "You have it already", "headers": headers::of(false, &["ETag"]) });
+    let known = json!({ "description": "You have it already", "headers": headers::of(counted, &["ETag"]) });
     responses.insert("304".to_owned(), known);
     if let ("text/html", Some(missing)) = (name, responses.get_mut("404")) {
         *missing = json!({ "description": "A page that says so", "headers": headers::of(false, &[]), "content": content(name) });

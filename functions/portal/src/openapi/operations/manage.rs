@@ -1,14 +1,11 @@
 //! Endpoints, deliveries, events, alerts and keys.
 
-use serde_json::{Value, json};
-use shared::alert::AlertKind;
+use serde_json::json;
 use shared::api_key::Scope::{ManageKeys, ManageWebhooks};
-use shared::delivery::DeliveryStatus;
-use shared::events::EventName;
+use shared::manage::parameters;
 use shared::problem::ProblemCode::{AlreadyDelivered, InvalidStateTransition, LastKey, LimitReached};
 
 use super::call::Call;
-use super::parameters::{POSITION, paging, query};
 
 pub(super) fn calls() -> Vec<Call> {
     let mut calls = endpoints();
@@ -24,7 +21,7 @@ fn endpoints() -> Vec<Call> {
     vec![
         call("get", "", "list-endpoints")
             .about("Endpoints", "List endpoints", "Newest first.")
-            .filtered_by(paging())
+            .filtered_by(parameters::ENDPOINTS)
             .answers(200, "One page", "EndpointPage"),
         call("post", "", "create-endpoint")
             .about(
@@ -96,46 +93,28 @@ fn sending() -> Vec<Call> {
 
 fn deliveries() -> Vec<Call> {
     let call = |path: &str, id: &str| Call::new("get", path, id, ManageWebhooks);
-    let status = json!({ "type": "string", "enum": DeliveryStatus::ALL.map(DeliveryStatus::as_str) });
-    let kind = json!({ "type": "string", "enum": AlertKind::ALL.map(AlertKind::as_str) });
-    let order = json!({ "type": "string", "enum": ["oldest", "newest"], "default": "oldest" });
-    let hours = json!({ "type": "integer", "minimum": 1, "maximum": 168, "default": 24 });
-    let filters = [
-        id("endpointId", "ep_", "Of this endpoint"),
-        event_name(),
-        id("eventId", "evt_", "Of this event"),
-        query("status", &status, "failed", "That stand so"),
-        query("since", &time(), "2026-11-20T00:00:00Z", "Of events from this instant on"),
-        query("until", &time(), "2026-11-21T00:00:00Z", "Of events before this instant"),
-    ];
     vec![
         call("/api/deliveries", "list-deliveries")
             .about("Deliveries", "List deliveries", "Newest first, without their attempts. A page can have fewer than asked for and still a next one.")
-            .filtered_by(filters.into_iter().chain(paging()))
+            .filtered_by(parameters::DELIVERIES)
             .answers(200, "One page", "DeliveryPage"),
         call("/api/deliveries/{id}", "get-delivery")
             .about("Deliveries", "Get a delivery", "With its attempts and the body as sent.")
             .answers(200, "The delivery", "DeliveryWhole"),
         call("/api/events", "list-events")
             .about("Events", "Catch up on events", "Oldest first behind `after`, for subscribers that were down; or with `order=newest` for people. [Catching up](/docs/catching-up)")
-            .filtered_by([
-                query("after", &json!({ "type": "string" }), POSITION, "`nextCursor` or `resumeAfter` of the answer before; oldest first only"),
-                query("order", &order, "oldest", "`newest` is paged by `cursor`"),
-                event_name(),
-            ])
-            .filtered_by(paging())
+            .filtered_by(parameters::EVENTS)
             .answers(200, "One page; `resumeAfter` only when oldest first", "Feed"),
         call("/api/events/{id}", "get-event")
             .about("Events", "Get an event", "With its deliveries, and what else its request raised.")
             .answers(200, "The event", "EventWhole"),
         call("/api/alerts", "list-alerts")
             .about("Alerts", "List alerts", "Newest first.")
-            .filtered_by([query("kind", &kind, "delivery.failed", "Of this kind"), id("endpointId", "ep_", "About this endpoint")])
-            .filtered_by(paging())
+            .filtered_by(parameters::ALERTS)
             .answers(200, "One page", "AlertPage"),
         call("/api/stats", "get-stats")
             .about("Deliveries", "Numbers of the latest hours", "What became of the deliveries of each hour and of each endpoint, without test sends. When there were very many, only the latest are counted: `complete` says so, and `countedSince` from when on.")
-            .filtered_by([query("hours", &hours, 24, "How many, of which the present one is the last")])
+            .filtered_by(parameters::STATS)
             .answers(200, "The numbers", "Stats"),
     ]
 }
@@ -145,7 +124,7 @@ fn keys() -> Vec<Call> {
     vec![
         call("get", "", "list-keys")
             .about("API keys", "List keys", "Newest first, with what they have used of their limits.")
-            .filtered_by(paging())
+            .filtered_by(parameters::KEYS)
             .answers(200, "One page", "KeyPage"),
         call("post", "", "create-key")
             .about("API keys", "Make a key", "The answer is the only one that shows it.")
@@ -171,18 +150,4 @@ fn keys() -> Vec<Call> {
             .answers(201, "The new key", "KeyRotated")
             .fails_with(&[InvalidStateTransition]),
     ]
-}
-
-fn event_name() -> Value {
-    let names = json!({ "type": "string", "enum": EventName::ALL.map(EventName::as_str) });
-    query("event", &names, "workorder.created", "Of this name")
-}
-
-fn id(name: &str, prefix: &str, description: &str) -> Value {
-    let schema = json!({ "type": "string", "pattern": format!("^{prefix}[0-9A-HJKMNP-TV-Z]{{26}}$") });
-    query(name, &schema, format!("{prefix}01JAMB3X9T7Q2V5K8N4C6D0EFG"), description)
-}
-
-fn time() -> Value {
-    json!({ "type": "string", "format": "date-time" })
 }

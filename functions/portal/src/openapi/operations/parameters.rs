@@ -2,30 +2,49 @@
 
 use serde_json::{Value, json};
 use shared::events::EventName;
+use shared::http::{Parameter, ValueType, write_cursor};
 use shared::models::Kind;
 use shared::problem::ProblemCode;
 
-/// A parameter of the query.
-pub(super) fn query(name: &str, schema: &Value, example: impl Into<Value>, description: &str) -> Value {
-    let example: Value = example.into();
+/// A parameter of the query, by the table that requests are read by.
+pub(super) fn query(parameter: &Parameter) -> Value {
+    let (schema, example) = value(parameter);
     json!({
-        "name": name, "in": "query", "required": false, "description": description, "schema": schema, "example": example,
+        "name": parameter.name, "in": "query", "required": false, "description": parameter.doc,
+        "schema": schema, "example": example,
     })
 }
 
-/// What pages are asked for with.
-pub(super) fn paging() -> [Value; 2] {
-    let limit = json!({ "type": "integer", "minimum": 1, "maximum": 100, "default": 50 });
-    [
-        query("limit", &limit, 50, "How many at most"),
-        query("cursor", &json!({ "type": "string" }), CURSOR, "The `nextCursor` of the page before"),
-    ]
+/// The schema of its values, and one of them.
+fn value(parameter: &Parameter) -> (Value, Value) {
+    let id = |prefix: &str| format!("{prefix}{ULID}");
+    match parameter.value {
+        ValueType::Number { min, max, default } => {
+            (json!({ "type": "integer", "minimum": min, "maximum": max, "default": default }), json!(default))
+        }
+        ValueType::Word { all, default: Some(word) } => {
+            (json!({ "type": "string", "enum": all(), "default": word }), json!(word))
+        }
+        ValueType::Word { all, default: None } => {
+            let example = if parameter.name == "status" { Some("failed") } else { all().first().copied() };
+            (json!({ "type": "string", "enum": all() }), json!(example))
+        }
+        ValueType::Event => {
+            (json!({ "type": "string", "enum": EventName::ALL.map(EventName::as_str) }), json!("workorder.created"))
+        }
+        ValueType::Id(prefix) => {
+            (json!({ "type": "string", "pattern": format!("^{prefix}[0-9A-HJKMNP-TV-Z]{{26}}$") }), json!(id(prefix)))
+        }
+        ValueType::Time => {
+            let example = if parameter.name == "until" { "2026-11-21T00:00:00Z" } else { "2026-11-20T00:00:00Z" };
+            (json!({ "type": "string", "format": "date-time" }), json!(example))
+        }
+        ValueType::Cursor(prefix) => (free(), json!(write_cursor(&id(prefix)))),
+        ValueType::Position => (free(), json!(write_cursor(&format!("{ULID}.1")))),
+    }
 }
 
-/// A place in a list.
-pub(super) const CURSOR: &str = "MDFKQU1CM1g5VDdRMlY1SzhONEM2RDBFRkc";
-/// A place in the feed.
-pub(super) const POSITION: &str = "MDFKQU1CM1g5VDdRMlY1SzhONEM2RDBFRkcuMQ";
+const ULID: &str = "01JAMB3X9T7Q2V5K8N4C6D0EFG";
 
 /// The parameter in the path.
 pub(super) fn in_path(path: &str) -> Value {

@@ -1,0 +1,168 @@
+//! Queries: a parameter that a call does not take is refused on every route, never ignored.
+
+use serde_json::{Value, json};
+use tests::{Reply, Tenant, TestApp};
+
+use crate::crew::WORK_ORDER;
+use crate::deliveries::create_work_order;
+use crate::expect::{accepted, invalid, refused};
+
+/// The calls of the API as they are described: method, path with its example, parameters of the query, whether it is open.
+struct Described {
+    method: String,
+    path: String,
+    query: Vec<(String, String)>,
+    open: bool,
+}
+
+async fn described(app: &Tenant) -> Vec<Described> {
+    let document = app.request("GET", "/openapi.json").without_key().send().await.expect(200).body;
+    let mut calls = Vec::new();
+    for (template, methods) in document["paths"].as_object().expect("paths") {
+        for (method, operation) in methods.as_object().expect("methods") {
+            let mut path = template.clone();
+            let mut query = Vec::new();
+            for parameter in operation["parameters"].as_array().expect("parameters") {
+                let (name, example) = (parameter["name"].as_str().expect("a name"), &parameter["example"]);
+                let example = example.as_str().map_or_else(|| example.to_string(), str::to_owned);
+                match parameter["in"].as_str() {
+                    Some("path") => path = path.replace(&format!("{{{name}}}"), &example),
+                    Some("query") => query.push((name.to_owned(), example)),
+                    _ => {}
+                }
+            }
+            let open = operation["security"].is_array();
+            calls.push(Described { method: method.to_uppercase(), path, query, open });
+        }
+    }
+    calls
+}
+
+fn is_api(path: &str) -> bool {
+    path.starts_with("/api/") || path == "/openapi.json"
+}
+
+#[track_caller]
+fn message(reply: &Reply) -> &str {
+    reply.body["errors"][0]["message"].as_str().expect("a message")
+}
+
+#[tokio::test]
+async fn every_call_refuses_what_is_not_described_and_takes_what_is() {
+    let app = TestApp::start().await;
+    let mut refusing = 0;
+    for call in described(&app).await.iter().filter(|call| is_api(&call.path)) {
+        let Described { method, path, query, open } = call;
+        let unheard = format!("{path}?unheardOf=1");
+        if !open {
+            let stranger = app.request(method, &unheard).without_key().send().await;
+            assert!(matches!(stranger.status, 401 | 429), "{method} {path}: {}", stranger.text);
+        }
+        let reply = app.request(method, &unheard).send().await;
+        invalid(&reply, &["unheardOf unknown_parameter"]);
+        refusing += 1;
+        for (name, value) in query {
+            let order = if (path.as_str(), name.as_str()) == ("/api/events", "cursor") { "&order=newest" } else { "" };
+            let reply = app.get(&format!("{path}?{name}={value}{order}")).await;
+            assert_eq!(reply.status, 200, "{path}?{name}={value}: {}", reply.text);
+        }
+    }
+    assert!(refusing > 25, "{refusing}");
+}
+
+#[tokio::test]
+async fn a_filter_that_is_misspelt_lists_nothing() {
+    let app = TestApp::start().await;
+    let reply = app.get("/api/deliveries?statuss=failed").await;
+    invalid(&reply, &["statuss unknown_parameter"]);
+    assert_eq!(message(&reply), "is not a parameter of this call; did you mean status?");
+    assert_eq!(reply.body["detail"], "1 field is invalid");
+    let reply = app.get("/api/alerts?endpointID=x&limit=0&kind=delivery.failed&kind=delivery.failed").await;
+    invalid(&reply, &["endpointID unknown_parameter", "kind duplicate_item", "limit out_of_range"]);
+}
+
+#[tokio::test]
+async fn a_dry_run_in_the_query_sends_nothing() {
+    let app = TestApp::start().await;
+    let endpoint = app.endpoint("http://127.0.0.1:9/", ["*"]).await;
+    create_work_order(&app, "WO-1").await;
+    app.drain_stream().await;
+    app.leave_work();
+    let path = format!("/api/endpoints/{}/replay?dryRun=true", endpoint.id);
+    let body = json!({ "since": "2025-10-20T00:00:00Z", "only": "all" });
+    let deliveries = app.deliveries().await;
+    let reply = app.post(&path, body).await;
+    invalid(&reply, &["dryRun unknown_parameter"]);
+    assert_eq!(message(&reply), "is not a parameter of this call, which takes none; send fields in the JSON body");
+    assert_eq!(app.deliveries().await, deliveries);
+}
+
+#[tokio::test]
+async fn names_are_read_as_browsers_write_them() {
+    let app = TestApp::start().await;
+    for right in ["?", "?&", "?&&limit=1&", "?%6Cimit=1", "?limit=%31"] {
+        app.get(&format!("/api/endpoints{right}")).await.expect(200);
+    }
+    for (query, expected) in [
+        ("?limit+=1", "limit  unknown_parameter"),
+        ("?LIMIT=1", "LIMIT unknown_parameter"),
+        ("?limit%5B%5D=1", "limit[] unknown_parameter"),
+        ("?=1", " unknown_parameter"),
+        ("?%ff=1", "\u{fffd} unknown_parameter"),
+        ("?%00=1", "\0 unknown_parameter"),
+        ("?x", "x unknown_parameter"),
+        ("?limit", "limit out_of_range"),
+        ("?limit=", "limit out_of_range"),
+        ("?limit=1;cursor=x", "limit out_of_range"),
+        ("?limit=1&limit=1", "limit duplicate_item"),
+        ("?limit=1&%6cimit=2", "limit duplicate_item"),
+    ] {
+        invalid(&app.get(&format!("/api/endpoints{query}")).await, &[expected]);
+    }
+    let many: Vec<String> = (0..5_000).map(|i| format!("x{i}")).collect();
+    let reply = app.get(&format!("/api/endpoints?{}", many.join("&"))).await;
+    refused(&reply, 400, "validation_failed");
+    assert_eq!((reply.defects().len(), &reply.body["truncated"]), (50, &json!(true)));
+}
+
+/// Who may not call is told so, what is not there is not there, and only then is the query looked at; before the body.
+#[tokio::test]
+async fn other_refusals_come_first() {
+    let app = TestApp::start().await;
+    let made = app.post("/api/keys", json!({"name": "x", "scopes": ["inbound"], "limits": {"perMinute": 1}})).await;
+    let key = made.expect(201).body["key"].as_str().expect("a key").to_owned();
+    let call = |method: &str, path: &str| app.request(method, path).json(&json!({}));
+    refused(&call("GET", "/api/keys?x=1").without_key().send().await, 401, "unauthorized");
+    refused(&call("GET", "/api/keys?x=1").key(&key).send().await, 403, "forbidden");
+    refused(&call("POST", &format!("{WORK_ORDER}?x=1")).key(&key).send().await, 429, "rate_limit_exceeded");
+    refused(&call("GET", "/api/endpoints/x/y?x=1").send().await, 404, "not_found");
+    refused(&call("PUT", "/api/keys?x=1").send().await, 405, "method_not_allowed");
+    refused(&call("GET", "/api/event-types/none?x=1").send().await, 404, "not_found");
+    refused(&call("PUT", "/openapi.json?x=1").send().await, 405, "method_not_allowed");
+    let without_type = app.request("POST", &format!("{WORK_ORDER}?x=1")).body("{").send().await;
+    invalid(&without_type, &["x unknown_parameter"]);
+}
+
+/// An answer is not given again to a request that asks for something else.
+#[tokio::test]
+async fn a_repetition_with_another_query_is_refused() {
+    let app = TestApp::start().await;
+    let send = |query: &str| {
+        let order = json!({"workOrderNumber": "WO-1", "title": "x"});
+        app.request("POST", &format!("{WORK_ORDER}{query}")).header("idempotency-key", "k").json(&order).send()
+    };
+    invalid(&send("?dryRun=true").await, &["dryRun unknown_parameter"]);
+    accepted(&send("").await, "created");
+    invalid(&send("?dryRun=true").await, &["dryRun unknown_parameter"]);
+    assert_eq!(send("?").await.header("idempotency-replayed"), Some("true"));
+    app.leave_work();
+}
+
+#[tokio::test]
+async fn pages_ignore_where_people_came_from() {
+    let app = TestApp::start().await;
+    for path in ["/", "/docs", "/docs/inbound", "/docs/explorer", "/console/app.js"] {
+        let reply = app.request("GET", &format!("{path}?utm_source=mail&utm_source=x")).without_key().send().await;
+        assert_eq!((reply.status, reply.body), (200, Value::Null), "{path}");
+    }
+}
