@@ -32,8 +32,8 @@ pub enum EventName {
     TimeoffApproved,
     TimeoffDenied,
     TimeoffCancelled,
-    ReportScheduled,
     ReportGenerated,
+    ReportScheduled,
     ReportFailed,
 }
 
@@ -44,7 +44,7 @@ pub struct EventType {
     pub name: EventName,
     /// `workorder`, `project`, `employee`, `vendor`, `timeoff` or `report`.
     pub group: &'static str,
-    /// When it is raised.
+    /// When it is raised, in the public API page's words.
     pub description: &'static str,
     /// Its data, in the order of the wire.
     pub fields: &'static [Field],
@@ -71,32 +71,32 @@ macro_rules! row {
     };
 }
 
-/// In the order of [`EventName`].
+/// In the order of [`EventName`], which is that of the public API page; the descriptions are its sentences.
 #[rustfmt::skip]
 static CATALOG: [EventType; 23] = [
-    row!(WorkorderCreated, "workorder", "created", data::WORKORDER_CREATED, "A new work order was created"),
-    row!(WorkorderUpdated, "workorder", "updated", data::WORKORDER_UPDATED, "A work order was changed, its status included"),
-    row!(WorkorderDeleted, "workorder", "deleted", data::WORKORDER_DELETED, "A work order was deleted"),
-    row!(WorkorderStarted, "workorder", "started", data::WORKORDER_STARTED, "Work began: the first time in progress"),
-    row!(WorkorderCompleted, "workorder", "completed", data::WORKORDER_COMPLETED, "A work order was completed"),
-    row!(WorkorderCancelled, "workorder", "cancelled", data::WORKORDER_CANCELLED, "A work order was cancelled"),
-    row!(ProjectCreated, "project", "created", data::PROJECT_CREATED, "A new project was created"),
-    row!(ProjectUpdated, "project", "updated", data::PROJECT_UPDATED, "A project was changed, its status included"),
-    row!(ProjectCompleted, "project", "completed", data::PROJECT_COMPLETED, "A project was completed"),
-    row!(EmployeeCreated, "employee", "created", data::EMPLOYEE_CREATED, "A new employee was added"),
-    row!(EmployeeUpdated, "employee", "updated", data::EMPLOYEE_UPDATED, "An employee was changed, termination included"),
-    row!(EmployeeDeleted, "employee", "deleted", data::EMPLOYEE_DELETED, "An employee was deleted"),
-    row!(EmployeeAssigned, "employee", "assigned", data::EMPLOYEE_ASSIGNED, "An employee was assigned to a work order or a project"),
-    row!(VendorCreated, "vendor", "created", data::VENDOR_CREATED, "A new vendor was added"),
-    row!(VendorUpdated, "vendor", "updated", data::VENDOR_UPDATED, "A vendor was changed, its status included"),
-    row!(VendorDeleted, "vendor", "deleted", data::VENDOR_DELETED, "A vendor was deleted"),
-    row!(TimeoffRequested, "timeoff", "requested", data::TIMEOFF_REQUESTED, "Time off was requested, or requested again with other dates"),
-    row!(TimeoffApproved, "timeoff", "approved", data::TIMEOFF_DECIDED, "A request for time off was approved"),
-    row!(TimeoffDenied, "timeoff", "denied", data::TIMEOFF_DECIDED, "A request for time off was denied"),
-    row!(TimeoffCancelled, "timeoff", "cancelled", data::TIMEOFF_CANCELLED, "A request for time off, or time off, was cancelled"),
-    row!(ReportScheduled, "report", "scheduled", data::REPORT_SCHEDULED, "A schedule for a report was created"),
-    row!(ReportGenerated, "report", "generated", data::REPORT_GENERATED, "A report was generated"),
-    row!(ReportFailed, "report", "failed", data::REPORT_FAILED, "A report failed for the last time"),
+    row!(WorkorderCreated, "workorder", "created", data::WORKORDER_CREATED, "Triggered when a new work order is created in WorkSkedge"),
+    row!(WorkorderUpdated, "workorder", "updated", data::WORKORDER_UPDATED, "Triggered when a work order is updated (status, assignments, details, etc.)"),
+    row!(WorkorderDeleted, "workorder", "deleted", data::WORKORDER_DELETED, "Triggered when a work order is deleted or archived"),
+    row!(WorkorderStarted, "workorder", "started", data::WORKORDER_STARTED, "Triggered when work begins on a work order"),
+    row!(WorkorderCompleted, "workorder", "completed", data::WORKORDER_COMPLETED, "Triggered when a work order is marked as completed"),
+    row!(WorkorderCancelled, "workorder", "cancelled", data::WORKORDER_CANCELLED, "Triggered when a work order is cancelled"),
+    row!(ProjectCreated, "project", "created", data::PROJECT_CREATED, "Triggered when a new project is created"),
+    row!(ProjectUpdated, "project", "updated", data::PROJECT_UPDATED, "Triggered when project details are updated"),
+    row!(ProjectCompleted, "project", "completed", data::PROJECT_COMPLETED, "Triggered when a project is marked as completed"),
+    row!(EmployeeCreated, "employee", "created", data::EMPLOYEE_CREATED, "Triggered when a new employee is added to the system"),
+    row!(EmployeeUpdated, "employee", "updated", data::EMPLOYEE_UPDATED, "Triggered when employee information is updated"),
+    row!(EmployeeDeleted, "employee", "deleted", data::EMPLOYEE_DELETED, "Triggered when an employee is removed from the system"),
+    row!(EmployeeAssigned, "employee", "assigned", data::EMPLOYEE_ASSIGNED, "Triggered when an employee is assigned to a work order or project"),
+    row!(VendorCreated, "vendor", "created", data::VENDOR_CREATED, "Triggered when a new vendor is registered"),
+    row!(VendorUpdated, "vendor", "updated", data::VENDOR_UPDATED, "Triggered when vendor information is updated"),
+    row!(VendorDeleted, "vendor", "deleted", data::VENDOR_DELETED, "Triggered when a vendor is removed"),
+    row!(TimeoffRequested, "timeoff", "requested", data::TIMEOFF_REQUESTED, "Triggered when an employee submits a time off request"),
+    row!(TimeoffApproved, "timeoff", "approved", data::TIMEOFF_DECIDED, "Triggered when a time off request is approved"),
+    row!(TimeoffDenied, "timeoff", "denied", data::TIMEOFF_DECIDED, "Triggered when a time off request is denied"),
+    row!(TimeoffCancelled, "timeoff", "cancelled", data::TIMEOFF_CANCELLED, "Triggered when a time off request is cancelled"),
+    row!(ReportGenerated, "report", "generated", data::REPORT_GENERATED, "Triggered when a scheduled report is generated"),
+    row!(ReportScheduled, "report", "scheduled", data::REPORT_SCHEDULED, "Triggered when a new report schedule is created"),
+    row!(ReportFailed, "report", "failed", data::REPORT_FAILED, "Triggered when report generation fails"),
 ];
 
 impl EventName {
@@ -236,12 +236,20 @@ mod tests {
     }
 
     #[test]
+    fn names_order_and_descriptions_are_those_of_the_public_page() {
+        let page = include_str!("../../../tests/fixtures/events.tsv");
+        let ours = EventName::ALL.map(|name| format!("{name}\t{}", name.description()));
+        assert_eq!(ours.join("\n"), page.trim_end());
+    }
+
+    #[test]
     fn schemas_are_those_of_the_contract() {
         let contract = include_str!("../../../tests/fixtures/schemas/event.schema.json");
         let contract: Value = serde_json::from_str(contract).unwrap();
         let theirs = contract["oneOf"].as_array().unwrap();
         assert_eq!(theirs.len(), EventName::ALL.len());
-        for (name, theirs) in EventName::ALL.into_iter().zip(theirs) {
+        for name in EventName::ALL {
+            let theirs = theirs.iter().find(|theirs| theirs["properties"]["event"]["const"] == name.as_str()).unwrap();
             assert_eq!(without_texts(json_schema(name)), without_texts(theirs.clone()), "{name}");
         }
     }
