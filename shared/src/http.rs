@@ -2,6 +2,7 @@
 //! is it a repetition; and headers, problem+json and one log line for every answer.
 
 mod answer;
+mod content_type;
 mod gate;
 mod guard;
 mod head;
@@ -39,9 +40,12 @@ pub fn body(request: &Request) -> &[u8] {
 /// # Errors
 /// 415 or 413.
 pub fn json_body(request: &Request) -> Result<&[u8], Problem> {
-    if !is_json(request.headers()) {
-        let detail = "Send the body with Content-Type: application/json (UTF-8).";
-        return Err(Problem::new(ProblemCode::UnsupportedMediaType, detail));
+    let unsupported = |detail: &str| Problem::new(ProblemCode::UnsupportedMediaType, detail);
+    if !content_type::is_json(request.headers()) {
+        return Err(unsupported("Send the body with Content-Type: application/json, in UTF-8."));
+    }
+    if is_encoded(request.headers()) {
+        return Err(unsupported("Send the body uncompressed: no Content-Encoding but identity is understood."));
     }
     let body = body(request);
     if body.len() > MAX_BODY_BYTES {
@@ -51,15 +55,11 @@ pub fn json_body(request: &Request) -> Result<&[u8], Problem> {
     Ok(body)
 }
 
-/// `application/json`, with `charset=utf-8` or nothing.
-fn is_json(headers: &HeaderMap) -> bool {
-    let Some(value) = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()) else { return false };
-    let mut parts = value.split(';').map(str::trim);
-    parts.next().is_some_and(|media| media.eq_ignore_ascii_case("application/json"))
-        && parts.all(|parameter| {
-            let parameter = parameter.to_ascii_lowercase();
-            parameter.is_empty() || matches!(parameter.as_str(), "charset=utf-8" | "charset=\"utf-8\"")
-        })
+/// Whether the body is not sent as it is.
+fn is_encoded(headers: &HeaderMap) -> bool {
+    let codings =
+        headers.get_all(header::CONTENT_ENCODING).iter().flat_map(|value| value.as_bytes().split(|b| *b == b','));
+    codings.map(<[u8]>::trim_ascii).any(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case(b"identity"))
 }
 
 #[cfg(test)]
@@ -69,18 +69,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_json_in_utf8_is_json() {
-        let json = |value: &'static str| {
-            is_json(&HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static(value))]))
+    fn only_a_body_as_it_is_can_be_read() {
+        let encoded = |values: &[&'static str]| {
+            let header = |value: &&'static str| (header::CONTENT_ENCODING, HeaderValue::from_static(value));
+            is_encoded(&values.iter().map(header).collect())
         };
-        for yes in ["application/json", "application/json; charset=utf-8", "Application/JSON;charset=\"UTF-8\""] {
-            assert!(json(yes), "{yes}");
-        }
-        for no in
-            ["text/plain", "application/json; charset=latin1", "application/jsonp", "application/problem+json", ""]
+        for plain in [&[][..], &["identity"], &["Identity"], &[""], &["identity, identity"], &["identity", "identity"]]
         {
-            assert!(!json(no), "{no}");
+            assert!(!encoded(plain), "{plain:?}");
         }
-        assert!(!is_json(&HeaderMap::new()));
+        for coded in [&["gzip"][..], &["br"], &["deflate"], &["identity, gzip"], &["identity", "zstd"], &["x"]] {
+            assert!(encoded(coded), "{coded:?}");
+        }
     }
 }

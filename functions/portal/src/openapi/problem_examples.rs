@@ -82,7 +82,7 @@ const fn detail(code: ProblemCode) -> &'static str {
             "The endpoint has accepted this delivery. Send {\"force\": true} to send it once more."
         }
         ProblemCode::PayloadTooLarge => "The body has 140212 bytes; at most 131072 are accepted.",
-        ProblemCode::UnsupportedMediaType => "Send the body with Content-Type: application/json (UTF-8).",
+        ProblemCode::UnsupportedMediaType => "Send the body with Content-Type: application/json, in UTF-8.",
         ProblemCode::IdempotencyKeyReused => {
             "This Idempotency-Key came with another body before. Use a new key for a new request."
         }
