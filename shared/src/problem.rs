@@ -259,8 +259,11 @@ struct Wire<'a> {
 impl From<BodyError> for Problem {
     fn from(error: BodyError) -> Self {
         let code = match &error {
+            BodyError::NotAnObject => {
+                return Self::invalid_field("$", DefectCode::InvalidType, "must be one JSON object");
+            }
             BodyError::DuplicateKey { .. } => ProblemCode::DuplicateKey,
-            _ => ProblemCode::MalformedJson,
+            BodyError::Malformed { .. } | BodyError::TooDeep => ProblemCode::MalformedJson,
         };
         Self::new(code, error.to_string())
     }
