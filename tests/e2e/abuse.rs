@@ -28,12 +28,6 @@ async fn bodies_that_are_no_json_object() {
         "}",
         "[",
         "nonsense",
-        "null",
-        "true",
-        "1",
-        "\"text\"",
-        "[]",
-        "[{}]",
         "{}{}",
         "{} x",
         "{,}",
@@ -57,7 +51,6 @@ async fn bodies_that_are_no_json_object() {
         "{\"a\":\"\\ud800\"}",
         "{\"a\":\"\\udc00\\ud800\"}",
         "// comment\n{}",
-        "{\"a\":1e999}",
         "\u{feff}{}",
         "<workOrder/>",
         "workOrderNumber=WO-1&title=x",
@@ -66,6 +59,9 @@ async fn bodies_that_are_no_json_object() {
     for text in texts {
         let reply = send(&app, text).await;
         refused(&reply, 400, "malformed_json");
+    }
+    for text in ["null", "true", "1", "\"text\"", "[]", "[{}]"] {
+        invalid(&send(&app, text).await, &["$ invalid_type"]);
     }
     let utf16: Vec<u8> = "{\"title\":\"x\"}".encode_utf16().flat_map(u16::to_le_bytes).collect();
     let bytes: [&[u8]; 6] = [
@@ -178,7 +174,7 @@ async fn headers_that_are_not_meant() {
     let order = json!({"workOrderNumber": "WO-1", "title": "x"});
     for (name, value) in [
         ("idempotency-key", "\u{e9}"),
-        ("content-encoding", "gzip"),
+        ("content-encoding", "identity"),
         ("expect", "100-continue"),
         ("x-forwarded-for", "1.2.3.4"),
         ("accept", "text/html"),
@@ -188,5 +184,7 @@ async fn headers_that_are_not_meant() {
         let reply = app.request("POST", WORK_ORDER).header(name, value).json(&order).send().await;
         assert!(matches!(reply.status, 200 | 400), "{name}: {} {}", reply.status, reply.text);
     }
+    let encoded = app.request("POST", WORK_ORDER).header("content-encoding", "gzip").json(&order).send().await;
+    refused(&encoded, 415, "unsupported_media_type");
     app.leave_work();
 }

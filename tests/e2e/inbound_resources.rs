@@ -138,7 +138,7 @@ async fn fifty_defects_are_listed_and_the_rest_is_said_to_be_there() {
 async fn what_only_the_store_can_tell_is_asked_when_the_body_is_clean() {
     let app = TestApp::start().await;
     let body = json!({"workOrderNumber": "WO-1", "title": "", "projectNumber": "NONE"});
-    invalid(&app.post(WORK_ORDER, body.clone()).await, &["title too_short"]);
+    invalid(&app.post(WORK_ORDER, body.clone()).await, &["title required"]);
     invalid(&app.post(WORK_ORDER, with(body, json!({"title": "x"}))).await, &["projectNumber unknown_reference"]);
 }
 

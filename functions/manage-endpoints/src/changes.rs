@@ -1,5 +1,7 @@
 //! What a body asks for, and what that makes of an endpoint.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value};
 use shared::defect::{DefectCode, Defects};
 use shared::endpoint::{Endpoint, EndpointStatus, EventFilter, OwnHeaders};
@@ -105,13 +107,13 @@ fn url_message(defect: UrlDefect) -> String {
     }
 }
 
-/// The filters of `events`, and a defect for each name that is none of ours. That they are strings, how many and how
+/// The filters of `events`, each once, and a defect for each name that is none of ours. That they are strings, how many and how
 /// long, the table has checked.
 pub(crate) fn filters(names: &Value, defects: &mut Defects) -> Vec<EventFilter> {
     let names = names.as_array().map(Vec::as_slice).unwrap_or_default();
-    let mut filters = Vec::new();
+    let (mut filters, mut seen) = (Vec::new(), HashSet::new());
     for (i, name) in names.iter().enumerate() {
-        let Some(name) = name.as_str().map(str::trim) else { continue };
+        let Some(name) = name.as_str().map(str::trim).filter(|name| seen.insert(name.to_lowercase())) else { continue };
         let field = format!("events[{i}]");
         match EventFilter::try_from(name.to_owned()) {
             Ok(filter) => filters.push(filter),

@@ -14,10 +14,11 @@ use crate::Call;
 const FIELD: &str = "headers";
 const MAX_HEADERS: usize = 10;
 
-/// Reads `headers`; null is none. Of use only when no defect was found.
+/// Reads `headers`; null and `""` are none. Of use only when no defect was found.
 pub(crate) fn read(value: &Value, defects: &mut Defects) -> OwnHeaders {
     let sent = match value {
         Value::Null => return OwnHeaders::new(),
+        Value::String(text) if text.trim().is_empty() => return OwnHeaders::new(),
         Value::Object(sent) => sent,
         _ => {
             defects.push(FIELD, DefectCode::InvalidType, "must be an object of header names and values");

@@ -60,7 +60,8 @@ fn event(envelope: &Map<String, Value>, defects: &mut Defects) -> Option<EventNa
 }
 
 fn data_of(name: Option<EventName>, data: Option<&Value>, defects: &mut Defects) -> Map<String, Value> {
-    let Some(data) = data.filter(|data| !data.is_null()) else {
+    let is_nothing = |data: &Value| data.is_null() || data.as_str().is_some_and(|text| text.trim().is_empty());
+    let Some(data) = data.filter(|data| !is_nothing(data)) else {
         defects.push("data", DefectCode::Required, "is required");
         return Map::new();
     };

@@ -151,8 +151,8 @@ const VENDOR_STANDING: &[Field] = &[
     always("trades", list(20, &string(60)), "trades of the company"),
     nullable("email", Type::Email, "e-mail of the company"),
     nullable("phone", Type::Phone, "phone of the company"),
-    nullable("insuranceExpiresOn", Type::Date, "the earliest day on which one of its insurances ends"),
-    nullable("licenseExpiresOn", Type::Date, "the earliest day on which one of its licences ends"),
+    nullable("insuranceExpiresOn", Type::HistoricDate, "the earliest day on which one of its insurances ends"),
+    nullable("licenseExpiresOn", Type::HistoricDate, "the earliest day on which one of its licences ends"),
     always("w9OnFile", Type::Bool, "whether you have its form W-9"),
 ];
 

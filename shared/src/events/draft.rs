@@ -97,9 +97,9 @@ pub fn changed_fields(model: &Model, stored: &Map<String, Value>, record: &Map<S
         .collect()
 }
 
-/// Absent is null, and `50.0` is `50`.
+/// Absent is null, so is an empty list, and `50.0` is `50`.
 fn same(a: Option<&Value>, b: Option<&Value>) -> bool {
-    match (a.unwrap_or(&Value::Null), b.unwrap_or(&Value::Null)) {
+    match (something(a), something(b)) {
         (Value::Number(a), Value::Number(b)) => a == b || a.as_f64() == b.as_f64(),
         (Value::Array(a), Value::Array(b)) => {
             a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(Some(a), Some(b)))
@@ -107,6 +107,10 @@ fn same(a: Option<&Value>, b: Option<&Value>) -> bool {
         (Value::Object(a), Value::Object(b)) => a.keys().chain(b.keys()).all(|name| same(a.get(name), b.get(name))),
         (a, b) => a == b,
     }
+}
+
+fn something(value: Option<&Value>) -> &Value {
+    value.filter(|value| value.as_array().is_none_or(|list| !list.is_empty())).unwrap_or(&Value::Null)
 }
 
 /// The type of a request for time off as events show it: what is about health, family or duty is `protected_leave`.
@@ -168,6 +172,15 @@ mod tests {
         assert_eq!(draft.data["changedFields"], changed);
         let previous = json!({"priority": "low", "phase": null, "scheduledStart": "2025-11-03T11:00:00Z"});
         assert_eq!(draft.data["previous"], previous);
+    }
+
+    #[test]
+    fn an_empty_list_is_none() {
+        let (none, empty) = (map(json!({"title": "a"})), map(json!({"title": "a", "tags": [], "materials": []})));
+        assert!(changed_fields(&WORK_ORDER, &none, &empty).is_empty());
+        assert!(changed_fields(&WORK_ORDER, &empty, &none).is_empty());
+        let one = map(json!({"title": "a", "tags": ["x"]}));
+        assert_eq!(changed_fields(&WORK_ORDER, &one, &empty), ["tags"]);
     }
 
     #[test]

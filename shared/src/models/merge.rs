@@ -3,22 +3,24 @@
 use serde_json::{Map, Value};
 
 use super::Model;
-use crate::schema::{Field, Shape, Type};
+use crate::schema::{Field, Shape, Type, same_set};
 
 /// Control fields that say what to do and are no part of the record. `sourceUpdatedAt` is: the next one is compared
 /// with it.
 const INSTRUCTIONS: [&str; 3] = ["operation", "id", "ifVersion"];
 
-/// `sent` over `stored`, both normalised. Absent is unchanged, null clears, lists and objects are replaced whole; custom
-/// fields merge by key. The result has no nulls; `id`, `version` and what else only `stored` has stay.
+/// `sent` over `stored`, both normalised. Absent is unchanged, null clears, lists and objects are replaced whole, but a set
+/// of the same words in another order or case stays as it is stored; custom fields merge by key. The result has no nulls;
+/// `id`, `version` and what else only `stored` has stay.
 #[must_use]
 pub fn merge(model: &Model, stored: &Map<String, Value>, sent: &Map<String, Value>) -> Map<String, Value> {
     let mut record = stored.clone();
     for (name, value) in sent.iter().filter(|(name, _)| !INSTRUCTIONS.contains(&name.as_str())) {
-        let by_key = model.fields.iter().any(|f| f.name == name && matches!(f.kind, Type::CustomFields));
-        let value = match value {
-            Value::Object(changes) if by_key => merge_custom_fields(record.get(name), changes),
-            value => value.clone(),
+        let kind = model.fields.iter().find(|field| field.name == name).map(|field| &field.kind);
+        let value = match (kind, value, record.get(name)) {
+            (Some(Type::CustomFields), Value::Object(changes), old) => merge_custom_fields(old, changes),
+            (Some(kind), Value::Array(new), Some(Value::Array(old))) if same_set(kind, old, new) => continue,
+            _ => value.clone(),
         };
         if value.is_null() {
             record.shift_remove(name);
@@ -100,6 +102,19 @@ mod tests {
         let result = json!({"id": "wo_1", "version": 3, "title": "a", "siteAddress": {"line1": "z"}, "tags": [],
             "sourceUpdatedAt": "2025-01-01T00:00:00Z"});
         assert_eq!(merged(stored, sent), result);
+    }
+
+    #[test]
+    fn a_set_of_the_same_words_stays_as_it_is_stored() {
+        let stored = json!({"tags": ["Crane", "night"], "assignments": [{"crew": "A"}, {"crew": "B"}]});
+        assert_eq!(merged(stored.clone(), json!({"tags": ["NIGHT", "crane"]})), stored);
+        assert_eq!(merged(stored.clone(), json!({"tags": ["night"]}))["tags"], json!(["night"]));
+        assert_eq!(
+            merged(stored.clone(), json!({"tags": ["night", "Crane", "x"]}))["tags"].as_array().unwrap().len(),
+            3
+        );
+        let turned = json!([{"crew": "B"}, {"crew": "A"}]);
+        assert_eq!(merged(stored, json!({"assignments": turned}))["assignments"], turned);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What several resources have in common: control and tail fields (contract 2.8 and 2.9), addresses, contacts, days.
 
 use crate::schema::Class::{P0, P1, P2};
-use crate::schema::declare::{int, list, number, optional, required, shaped, string};
+use crate::schema::declare::{int, list, optional, required, shaped, string};
 use crate::schema::{Field, Shape, Type};
 
 /// The version of a record, wherever it is a field; also the limit of other counters.
@@ -50,7 +50,7 @@ const fn control_with(operation: Field, prefix: &'static str) -> [Field; 4] {
 
 /// The last fields of every resource.
 pub(super) const TAIL: &[Field] = &[
-    optional("tags", list(20, &string(40)), P0, "labels of your own; each once, whatever the case of its letters"),
+    optional("tags", list(20, &string(40)), P0, "labels of your own"),
     optional("externalRef", Type::Object(EXTERNAL_REF), P0, "the record's id in the system that it comes from"),
     optional("customFields", Type::CustomFields, P2, "fields of your own, merged key by key; null removes a key"),
 ];
@@ -73,8 +73,8 @@ pub(super) const ADDRESS: Type = Type::Object(&[
     optional("state", string(50), P0, "state or province; `TX`, `Jalisco`"),
     optional("postalCode", string(20), P0, "postal code"),
     optional("country", Type::Country, P0, "two letters of ISO 3166-1; default: the account's country"),
-    optional("latitude", number(-90, 90, 6), P0, "degrees north (WGS 84); with `longitude` or not at all"),
-    optional("longitude", number(-180, 180, 6), P0, "degrees east (WGS 84); with `latitude` or not at all"),
+    optional("latitude", Type::Coordinate { max: 90 }, P0, "degrees north (WGS 84); with `longitude` or not at all"),
+    optional("longitude", Type::Coordinate { max: 180 }, P0, "degrees east (WGS 84); with `latitude` or not at all"),
 ]);
 
 /// Whom to call.
@@ -89,4 +89,4 @@ pub(super) const CONTACT: Type = Type::Object(&[
 pub(crate) const WEEK_DAY: Type = Type::Enum(&["mon", "tue", "wed", "thu", "fri", "sat", "sun"]);
 
 /// The days on which people work.
-pub(super) const WORK_DAYS: Type = Type::List { min: 1, max: 7, item: &WEEK_DAY };
+pub(super) const WORK_DAYS: Type = list(7, &WEEK_DAY);

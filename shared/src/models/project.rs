@@ -112,6 +112,6 @@ const PHASES: &[Field] = &[
 const PERMITS: &[Field] = &[
     required("number", string(60), P0, "number of the permit"),
     optional("type", string(60), P0, "kind of permit; `building`"),
-    optional("issuedOn", Type::Date, P0, "day of issue"),
-    optional("expiresOn", Type::Date, P0, "last day on which it is valid; not before `issuedOn`"),
+    optional("issuedOn", Type::HistoricDate, P0, "day of issue"),
+    optional("expiresOn", Type::HistoricDate, P0, "last day on which it is valid; not before `issuedOn`"),
 ];

@@ -60,7 +60,7 @@ const OWN: &[Field] = &[
     ),
     optional("is1099", Type::Bool, P2, "whether payments are reported on form 1099 (US); default false"),
     optional("w9OnFile", Type::Bool, P0, "whether you have its form W-9 (US); default false"),
-    optional("w9ReceivedOn", Type::Date, P0, "when the W-9 came; needs `w9OnFile` to be true"),
+    optional("w9ReceivedOn", Type::HistoricDate, P0, "when the W-9 came; needs `w9OnFile` to be true"),
     optional("paymentTerms", string(40), P2, "when you pay; `Net 30`"),
     optional("currency", Type::Currency, P0, "currency of the amounts; default: the account's when there is an amount"),
     optional("licenses", list(20, &Type::Object(LICENSES)), P0, "contractor licences; replaced whole"),
@@ -76,17 +76,17 @@ const LICENSES: &[Field] = &[
     required("number", string(60), P0, "number of the licence, as it stands in the public register"),
     required("jurisdiction", string(80), P0, "where it is valid; `US-CA`, `City of Austin`"),
     optional("classification", string(80), P0, "what it allows; `C-10`"),
-    optional("expiresOn", Type::Date, P0, "last day on which it is valid"),
+    optional("expiresOn", Type::HistoricDate, P0, "last day on which it is valid"),
 ];
 
 const INSURANCE: &[Field] = &[
     required("type", Type::Enum(INSURANCE_TYPE), P0, "what is insured"),
     required("carrier", string(120), P0, "who insures"),
     optional("policyNumber", string(60), P2, "number of the policy"),
-    optional("effectiveOn", Type::Date, P0, "first day of cover"),
+    optional("effectiveOn", Type::HistoricDate, P0, "first day of cover"),
     required(
         "expiresOn",
-        Type::Date,
+        Type::HistoricDate,
         P0,
         "last day of cover; not before `effectiveOn`; a past one is accepted, with a warning",
     ),

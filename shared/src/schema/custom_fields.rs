@@ -78,6 +78,7 @@ fn custom_value(value: &Value, path: &str, defects: &mut Defects) -> Option<Valu
         Value::Number(_) => keep(custom_number(value), path, defects),
         Value::String(raw) if raw.trim().is_empty() => Some(Value::Null),
         Value::String(raw) => keep(custom_string(raw), path, defects),
+        Value::Array(items) if items.is_empty() => Some(Value::Null),
         Value::Array(items) if items.len() > MAX_ITEMS => {
             defects.push(path, DefectCode::TooManyItems, format!("must have at most {MAX_ITEMS} items"));
             None
@@ -145,8 +146,10 @@ mod tests {
 
     #[test]
     fn every_kind_of_value_is_kept() {
-        let sent = json!({"s": " x ", "n": 5.0, "f": 0.1, "b": true, "gone": null, "empty": "", "l": ["a", "b"]});
-        let kept = json!({"s": "x", "n": 5, "f": 0.1, "b": true, "gone": null, "empty": null, "l": ["a", "b"]});
+        let sent = json!({"s": " x ", "n": 5.0, "f": 0.1, "b": true, "gone": null, "empty": "", "none": [],
+            "l": ["b", "a", "b"]});
+        let kept = json!({"s": "x", "n": 5, "f": 0.1, "b": true, "gone": null, "empty": null, "none": null,
+            "l": ["b", "a", "b"]});
         let mut defects = Defects::default();
         assert_eq!(read(&sent, "customFields", &mut defects), Some(kept));
         assert!(defects.is_empty());

@@ -10,7 +10,11 @@ use jiff::{SignedDuration, Timestamp};
 use super::strings::{Flaw, check_length};
 use crate::defect::DefectCode;
 
-const YEARS: std::ops::RangeInclusive<i16> = 2000..=2100;
+/// First year of what is planned and done.
+const FIRST_YEAR: i16 = 2000;
+/// First year of people and papers: there are careers and licences that began long before.
+const FIRST_YEAR_OF_PEOPLE: i16 = 1900;
+const LAST_YEAR: i16 = 2100;
 
 fn malformed(rule: &str) -> Flaw {
     (DefectCode::InvalidFormat, rule.to_owned())
@@ -22,20 +26,29 @@ fn has_form(text: &str, form: &str) -> bool {
         && text.bytes().zip(form.bytes()).all(|(b, like)| if like == b'0' { b.is_ascii_digit() } else { b == like })
 }
 
-fn check_year(year: i16) -> Result<(), Flaw> {
-    if YEARS.contains(&year) {
+fn check_year(year: i16, first: i16) -> Result<(), Flaw> {
+    if (first..=LAST_YEAR).contains(&year) {
         return Ok(());
     }
-    Err((DefectCode::OutOfRange, format!("must be in the years {} to {}", YEARS.start(), YEARS.end())))
+    Err((DefectCode::OutOfRange, format!("must be in the years {first} to {LAST_YEAR}")))
 }
 
 /// `YYYY-MM-DD`.
 pub(super) fn date(text: &str) -> Result<String, Flaw> {
+    day(text, FIRST_YEAR)
+}
+
+/// The same, from 1900 on.
+pub(super) fn historic_date(text: &str) -> Result<String, Flaw> {
+    day(text, FIRST_YEAR_OF_PEOPLE)
+}
+
+fn day(text: &str, first_year: i16) -> Result<String, Flaw> {
     if !has_form(text, "0000-00-00") {
         return Err(malformed("must be a date in the form YYYY-MM-DD"));
     }
     let date: Date = text.parse().map_err(|_| malformed("must be a day of the calendar, in the form YYYY-MM-DD"))?;
-    check_year(date.year())?;
+    check_year(date.year(), first_year)?;
     Ok(text.to_owned())
 }
 
@@ -73,7 +86,7 @@ fn read_instant(text: &str) -> Result<(Timestamp, &str), Flaw> {
     }
     let second = Timestamp::from_str(&format!("{local}{offset}"))
         .map_err(|_| malformed("must be a day of the calendar and a time of day, with offset"))?;
-    check_year(TimeZone::UTC.to_datetime(second).year())?;
+    check_year(TimeZone::UTC.to_datetime(second).year(), FIRST_YEAR)?;
     let digits = rest.strip_suffix(offset).unwrap_or_default().trim_start_matches('.');
     Ok((second, digits))
 }
@@ -106,25 +119,28 @@ pub(super) fn time_zone(text: &str) -> Result<String, Flaw> {
     zone.iana_name().filter(|_| !zone.is_unknown()).map(str::to_owned).ok_or_else(unknown)
 }
 
-/// ISO 4217.
+/// A currency of ISO 4217 that is in force; funds and metals have codes in force too.
 pub(super) fn currency(text: &str) -> Result<String, Flaw> {
-    if text.len() != 3 || !text.bytes().all(|b| b.is_ascii_uppercase()) {
-        return Err(malformed("must be three capital letters (ISO 4217), such as USD"));
-    }
-    match iso_currency::Currency::from_code(text) {
-        Some(_) => Ok(text.to_owned()),
-        None => Err((DefectCode::InvalidValue, "must be a currency of ISO 4217, such as USD".to_owned())),
+    use iso_currency::Currency;
+
+    match Currency::from_code(text) {
+        // What a newer currency replaced is withdrawn, but in Venezuela both are in force.
+        Some(known) if known.is_superseded().is_none() || known == Currency::VES => Ok(text.to_owned()),
+        _ => Err((
+            DefectCode::InvalidValue,
+            "must be the code of a currency in force (ISO 4217), in capital letters, such as USD".to_owned(),
+        )),
     }
 }
 
-/// ISO 3166-1 alpha-2.
+/// A country of ISO 3166-1 alpha-2, or `XK`, which everybody uses for Kosovo.
 pub(super) fn country(text: &str) -> Result<String, Flaw> {
-    if text.len() != 2 || !text.bytes().all(|b| b.is_ascii_uppercase()) {
-        return Err(malformed("must be two capital letters (ISO 3166-1), such as US"));
-    }
     match celes::Country::from_alpha2(text) {
-        Ok(_) => Ok(text.to_owned()),
-        Err(_) => Err((DefectCode::InvalidValue, "must be a country of ISO 3166-1, such as US".to_owned())),
+        Ok(country) if country.alpha2 == text => Ok(text.to_owned()),
+        _ => Err((
+            DefectCode::InvalidValue,
+            "must be the code of a country (ISO 3166-1 alpha-2), in capital letters, such as US".to_owned(),
+        )),
     }
 }
 
@@ -141,7 +157,7 @@ pub(super) fn email(text: &str) -> Result<String, Flaw> {
     if valid { Ok(text.to_owned()) } else { Err(malformed("must be an e-mail address such as name@example.com")) }
 }
 
-/// Digits and what people put between them, with an extension or without.
+/// Digits and what people put between them, with an extension or without: `x12`, `Ext. 12`.
 pub(super) fn phone(text: &str) -> Result<String, Flaw> {
     check_length(text, 1, 32)?;
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
@@ -152,6 +168,7 @@ pub(super) fn phone(text: &str) -> Result<String, Flaw> {
 }
 
 fn is_phone(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
     let number = match text.split_once(['x', 'e']) {
         Some((number, _)) => {
             let extension = &text[number.len()..];
@@ -162,7 +179,7 @@ fn is_phone(text: &str) -> bool {
             }
             number
         }
-        None => text,
+        None => &text,
     };
     let number = number.strip_prefix('+').unwrap_or(number);
     !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit() || b" ().-/".contains(&b))
@@ -209,6 +226,9 @@ mod tests {
             ["2025-11-03T00:00:00Z", "2025-02-30", "2025-13-01", "25-11-03", "2025/11/03", "２０２５-11-03", ""];
         refuses(date, DefectCode::InvalidFormat, &wrong);
         refuses(date, DefectCode::OutOfRange, &["1999-12-31", "2101-01-01"]);
+        keeps(historic_date, &["1900-01-01", "1988-04-01", "2100-12-31"]);
+        refuses(historic_date, DefectCode::InvalidFormat, &["1900-02-29", "1988-4-1"]);
+        refuses(historic_date, DefectCode::OutOfRange, &["1899-12-31", "2101-01-01"]);
     }
 
     #[test]
@@ -261,11 +281,21 @@ mod tests {
         assert_eq!(time_zone("america/chicago"), Ok("America/Chicago".to_owned()));
         refuses(time_zone, DefectCode::InvalidValue, &["CST6", "America/Springfield", "Etc/Unknown", "+06:00"]);
         keeps(currency, &["USD", "CAD", "MXN", "EUR", "JPY"]);
-        refuses(currency, DefectCode::InvalidFormat, &["usd", "US", "US1"]);
-        refuses(currency, DefectCode::InvalidValue, &["ZZZ"]);
+        refuses(currency, DefectCode::InvalidValue, &["usd", "US", "US1", "USDX", "ZZZ"]);
         keeps(country, &["US", "CA", "MX", "SS", "CW", "BQ"]);
-        refuses(country, DefectCode::InvalidFormat, &["us", "USA"]);
-        refuses(country, DefectCode::InvalidValue, &["ZZ", "UK"]);
+        refuses(country, DefectCode::InvalidValue, &["us", "USA", "U", "ZZ", "UK"]);
+    }
+
+    #[test]
+    fn codes_are_those_in_force() {
+        keeps(currency, &["VES", "VED", "SLE", "ZWG", "XCG", "XAD", "CUP", "STN", "MRU", "BYN", "CHE", "XAU"]);
+        let withdrawn = [
+            "ANG", "BGN", "BYR", "CUC", "CYP", "DEM", "EEK", "FRF", "HRK", "LTL", "LVL", "MRO", "SKK", "SLL", "STD",
+            "TRL", "USS", "VEF", "XFU", "ZMK", "ZWL",
+        ];
+        refuses(currency, DefectCode::InvalidValue, &withdrawn);
+        keeps(country, &["XK", "SS", "TL", "RS", "ME", "SX"]);
+        refuses(country, DefectCode::InvalidValue, &["AN", "BU", "CS", "DD", "SU", "TP", "YU", "ZR", "EU", "XX"]);
     }
 
     #[test]
@@ -280,7 +310,17 @@ mod tests {
             phone,
             &["+1 512 555 0188", "(512) 555-0188 x12", "512.555.0188 ext. 7", "+52 81 5555 0133", "5550188x1"],
         );
-        let wrong = ["555-018", "+1 512 555 0188 #4", "call me", "555 0188 ext", "5550188 x1234567", "++15125550188"];
+        keeps(phone, &["(650) 555-7745 Ext. 12", "650-555-7745 X12", "650 555 7745EXT12", "650 555 7745 eXt 1"]);
+        let wrong = [
+            "512-555-0188 exit 4",
+            "512-555-0188 Ext: 4",
+            "555-018",
+            "+1 512 555 0188 #4",
+            "call me",
+            "555 0188 ext",
+            "5550188 x1234567",
+            "++15125550188",
+        ];
         refuses(phone, DefectCode::InvalidFormat, &wrong);
         refuses(phone, DefectCode::InvalidFormat, &["1234567890123456789012"]);
         keeps(url, &["https://mueller-stahlbau.example/kontakt", "http://a.example?x#y", "https://a.example:8443"]);

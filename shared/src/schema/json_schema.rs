@@ -1,5 +1,5 @@
-//! JSON Schema 2020-12 of tables, with words of our own: `x-class` (contract 2.11), `x-maxDecimals` and `x-format`. What
-//! is [`published`] has their meaning in its descriptions.
+//! JSON Schema 2020-12 of tables, with words of our own: `x-class` (contract 2.11), `x-maxDecimals`, `x-maxDifferent` (of
+//! a set, whose repeats are not counted) and `x-format`. What is [`published`] has their meaning in its descriptions.
 
 use serde_json::{Map, Value, json};
 
@@ -56,8 +56,11 @@ pub fn published(mut schema: Value) -> Value {
         Value::Object(object) => {
             object.shift_remove("x-class");
             let decimals = object.shift_remove("x-maxDecimals").map(|most| format!("at most {most} decimals"));
+            let different = object.shift_remove("x-maxDifferent").map(|most| {
+                format!("a set of at most {most}: repeats are dropped, whatever the case of their letters")
+            });
             let zone = object.shift_remove("x-format").map(|_| "an IANA name".to_owned());
-            for note in [decimals, zone].into_iter().flatten() {
+            for note in [decimals, different, zone].into_iter().flatten() {
                 let text = match object.get("description").and_then(Value::as_str) {
                     Some(text) => format!("{text}; {note}"),
                     None => note,
@@ -124,10 +127,11 @@ fn type_schema(kind: &Type, class: Class, form: Form) -> Map<String, Value> {
         Type::Number { min: Min::Above(min), max, decimals } => {
             json!({ "type": "number", "exclusiveMinimum": min, "maximum": max, "x-maxDecimals": decimals })
         }
+        Type::Coordinate { max } => json!({ "type": "number", "minimum": -max, "maximum": max }),
         Type::Money { decimals } => {
-            json!({ "type": "string", "pattern": format!(r"^(0|[1-9]\d{{0,11}})(\.\d{{1,{decimals}}})?$") })
+            json!({ "type": "string", "pattern": format!(r"^(0|[1-9]\d{{0,11}})(\.\d{{1,{decimals}}}0*)?$") })
         }
-        Type::Date => json!({ "type": "string", "format": "date" }),
+        Type::Date | Type::HistoricDate => json!({ "type": "string", "format": "date" }),
         Type::DateTime | Type::Instant => json!({ "type": "string", "format": "date-time" }),
         Type::Time => json!({ "type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d$" }),
         Type::TimeZone => json!({ "type": "string", "maxLength": 64, "x-format": "iana-time-zone" }),
@@ -135,11 +139,14 @@ fn type_schema(kind: &Type, class: Class, form: Form) -> Map<String, Value> {
         Type::Country => json!({ "type": "string", "pattern": "^[A-Z]{2}$" }),
         Type::Email => json!({ "type": "string", "format": "email", "maxLength": 100 }),
         Type::Phone => {
-            let pattern = r"^\+?[0-9 ().\-/]+( ?(x|ext\.?) ?\d{1,6})?$";
+            let pattern = r"^\+?[0-9 ().\-/]+( ?([xX]|[eE][xX][tT]\.?) ?\d{1,6})?$";
             json!({ "type": "string", "maxLength": 32, "pattern": pattern })
         }
         Type::Url => {
             json!({ "type": "string", "maxLength": 200, "pattern": r"^https?://[^\s/?#@]+([/?#]\S*)?$" })
+        }
+        Type::List { min, max, item } if form == Form::Sent && item.is_scalar() => {
+            json!({ "type": "array", "minItems": min, "x-maxDifferent": max, "items": type_schema(item, class, form) })
         }
         Type::List { min, max, item } => {
             json!({ "type": "array", "minItems": min, "maxItems": max, "items": type_schema(item, class, form) })
@@ -190,10 +197,13 @@ mod tests {
     fn what_is_published_has_none_of_our_own_words() {
         let schema = json!({
             "x-class": "P0",
+            "anyOf": [{ "type": "array", "x-maxDifferent": 7 }],
             "items": [{ "type": "number", "x-maxDecimals": 2, "x-class": "P2", "description": "hours" }],
             "properties": { "description": { "type": "string", "x-format": "iana-time-zone" } },
         });
+        let set = "a set of at most 7: repeats are dropped, whatever the case of their letters";
         let expected = json!({
+            "anyOf": [{ "type": "array", "description": set }],
             "items": [{ "type": "number", "description": "hours; at most 2 decimals" }],
             "properties": { "description": { "type": "string", "description": "an IANA name" } },
         });

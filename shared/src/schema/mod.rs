@@ -8,6 +8,7 @@ pub mod declare;
 mod forbidden;
 mod formats;
 mod json_schema;
+mod lists;
 mod numbers;
 mod parse;
 mod strings;
@@ -15,6 +16,7 @@ mod strings;
 #[cfg(test)]
 pub(crate) use json_schema::without_texts;
 pub use json_schema::{DIALECT, data_object, json_schema, published, sent_object};
+pub(crate) use lists::same_set;
 pub use numbers::money;
 pub(crate) use parse::{MAX_SUGGESTIONS, join, nearest};
 pub use parse::{check_merged, missing_on_create, parse_fields, parse_record};
@@ -107,13 +109,20 @@ pub enum Type {
         /// Most decimals.
         decimals: usize,
     },
+    /// Degrees from `-max` to `max`, rounded to seven decimals (a centimetre).
+    Coordinate {
+        /// Largest.
+        max: i64,
+    },
     /// An amount of money: a decimal string, never negative.
     Money {
         /// Most decimals.
         decimals: usize,
     },
-    /// A calendar day, `YYYY-MM-DD`.
+    /// A calendar day, `YYYY-MM-DD`, from 2000 on.
     Date,
+    /// A calendar day of a person or a paper, which may be from 1900 on: a hiring, a day of issue.
+    HistoricDate,
     /// An instant, RFC 3339 with offset; normalised to UTC and whole seconds.
     DateTime,
     /// The same, normalised to UTC and kept to the nanosecond.
@@ -132,7 +141,7 @@ pub enum Type {
     Phone,
     /// An `http` or `https` address.
     Url,
-    /// A list; one of scalars is a set.
+    /// A list. One of scalars is a set, compared without case; items are counted after repeats are dropped.
     List {
         /// Fewest items.
         min: usize,

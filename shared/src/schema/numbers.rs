@@ -12,6 +12,8 @@ use crate::defect::DefectCode;
 const MAX_DIGITS: usize = 13;
 /// Integer digits of an amount of money.
 const MAX_MONEY_DIGITS: usize = 12;
+/// Decimals of a degree that are kept: a centimetre.
+pub(super) const COORDINATE_DECIMALS: i32 = 7;
 /// Whole numbers beyond this are not exact in JavaScript.
 const MAX_SAFE_INTEGER: f64 = 9_007_199_254_740_991.0;
 
@@ -46,6 +48,16 @@ pub(super) fn int(value: &Value, min: i64, max: i64) -> Result<Value, Flaw> {
     }
 }
 
+/// Reads degrees. Receivers of satellites write more decimals than mean anything, so those are rounded.
+pub(super) fn coordinate(value: &Value, max: i64) -> Result<Value, Flaw> {
+    let Some(float) = value.as_f64() else {
+        return Err((DefectCode::InvalidType, "must be a number".to_owned()));
+    };
+    check_range(float, Min::AtLeast(-max), max)?;
+    let scale = 10_f64.powi(COORDINATE_DECIMALS);
+    Ok(Value::Number(plain((float * scale).round() / scale)))
+}
+
 /// `5` for `5.0` and `0` for `-0.0` (contract 2.10); anything else as it is.
 pub(super) fn plain(float: f64) -> Number {
     if float.fract() == 0.0 && float.abs() <= MAX_SAFE_INTEGER {
@@ -75,7 +87,7 @@ fn decimals_rule(decimals: usize) -> String {
     }
 }
 
-/// Reads an amount of money as it was written; it is never turned into a float.
+/// Reads an amount of money as it was written; it is never turned into a float. Zeros beyond the decimals are dropped.
 pub(super) fn amount(value: &Value, decimals: usize) -> Result<Value, Flaw> {
     let form = || (DefectCode::InvalidFormat, "must be a plain decimal such as 1250.00".to_owned());
     let Value::String(raw) = value else {
@@ -100,10 +112,11 @@ pub(super) fn amount(value: &Value, decimals: usize) -> Result<Value, Flaw> {
         let message = format!("must have at most {MAX_MONEY_DIGITS} digits before the decimal point");
         return Err((DefectCode::TooLarge, message));
     }
-    if fraction.len() > decimals {
+    let (_, beyond) = fraction.split_at(fraction.len().min(decimals));
+    if beyond.bytes().any(|b| b != b'0') {
         return Err((DefectCode::TooManyDecimals, decimals_rule(decimals)));
     }
-    Ok(Value::from(text))
+    Ok(Value::from(&text[..text.len() - beyond.len()]))
 }
 
 /// The amount in a field that was read, for the rules that compare amounts. `None` when it is absent.
@@ -150,11 +163,29 @@ mod tests {
     }
 
     #[test]
+    fn coordinates_are_rounded_within_their_range() {
+        let degrees = |v: Value| code(coordinate(&v, 90));
+        assert_eq!(degrees(json!(37.445_013_123_456_78)), Ok(json!(37.445_013_1)));
+        assert_eq!(degrees(json!(-37.445_013_15)), Ok(json!(-37.445_013_2)));
+        assert_eq!(degrees(json!(-1e-9)).map(|v| v.to_string()), Ok("0".to_owned()));
+        assert_eq!(degrees(json!(90)), Ok(json!(90)));
+        assert_eq!(degrees(json!(90.000_000_001)), Err(DefectCode::OutOfRange));
+        assert_eq!(degrees(json!(-91)), Err(DefectCode::OutOfRange));
+        assert_eq!(degrees(json!("12")), Err(DefectCode::InvalidType));
+    }
+
+    #[test]
     fn money_is_a_plain_decimal_string() {
         for good in ["0", "0.05", "185000.00", "999999999999.9", " 7.5 "] {
             assert_eq!(code(amount(&json!(good), 2)), Ok(json!(good.trim())));
         }
+        for (long, kept) in [("185000.0000", "185000.00"), ("0.500", "0.50"), ("7.0", "7.0"), ("0.000", "0.00")] {
+            assert_eq!(code(amount(&json!(long), 2)), Ok(json!(kept)));
+        }
+        assert_eq!(code(amount(&json!("86.500000"), 4)), Ok(json!("86.5000")));
         for (bad, because) in [
+            ("1.0001", DefectCode::TooManyDecimals),
+            ("-0.000", DefectCode::OutOfRange),
             ("007", DefectCode::InvalidFormat),
             (".5", DefectCode::InvalidFormat),
             ("5.", DefectCode::InvalidFormat),
@@ -176,6 +207,13 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_rounded_coordinate_stays_as_it_is(float in -180_f64..180.0) {
+            let once = coordinate(&json!(float), 180).unwrap();
+            prop_assert!(once.to_string().split('.').nth(1).is_none_or(|fraction| fraction.len() <= 7));
+            prop_assert_eq!(coordinate(&once, 180), Ok(once));
+        }
+
         #[test]
         fn any_number_is_read_or_refused_and_read_the_same_again(float in any::<f64>()) {
             if let Ok(once) = number(&json!(float), Min::AtLeast(-999_999_999), 999_999_999, 4) {

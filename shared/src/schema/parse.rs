@@ -1,12 +1,10 @@
 //! Reads bodies by their table: normalises what is right and reports everything that is wrong (contract 2 and 6).
 
-use std::collections::HashSet;
-
 use serde_json::{Map, Value};
 
 use super::forbidden;
 use super::strings::{self, Flaw};
-use super::{Field, Presence, Type, custom_fields, formats, numbers};
+use super::{Field, Presence, Type, custom_fields, formats, lists, numbers};
 use crate::defect::{DefectCode, Defects};
 use crate::models::Model;
 
@@ -166,13 +164,16 @@ pub(crate) fn nearest(known: impl Iterator<Item = &'static str>, name: &str) -> 
     candidates.filter(|(distance, name)| *distance <= (name.len() / 4).max(1)).min_by_key(|(d, _)| *d).map(|(_, n)| n)
 }
 
-/// Null stands for "nothing": sent as null, or as an empty string where that can't be meant.
+/// Null stands for "nothing": sent as null, as an empty string whatever the type (tables and forms know no other
+/// nothing), or as a list without items where one may be absent.
 fn field_value(field: &Field, value: &Value, path: &str, defects: &mut Defects) -> Option<Value> {
-    let nothing = value.is_null() || (field.presence.nullable() && is_textual(&field.kind) && is_blank(value));
-    if !nothing {
-        return type_value(&field.kind, value, path, defects);
+    let nullable = field.presence.nullable();
+    if !value.is_null() && !is_blank(value) {
+        let read = type_value(&field.kind, value, path, defects)?;
+        let is_empty_list = read.as_array().is_some_and(Vec::is_empty);
+        return Some(if nullable && is_empty_list { Value::Null } else { read });
     }
-    if field.presence.nullable() {
+    if nullable {
         return Some(Value::Null);
     }
     let message = match field.presence {
@@ -183,18 +184,15 @@ fn field_value(field: &Field, value: &Value, path: &str, defects: &mut Defects) 
     None
 }
 
-fn is_textual(kind: &Type) -> bool {
-    kind.is_scalar() && !matches!(kind, Type::Bool | Type::Int { .. } | Type::Number { .. })
-}
-
-fn type_value(kind: &Type, value: &Value, path: &str, defects: &mut Defects) -> Option<Value> {
+pub(super) fn type_value(kind: &Type, value: &Value, path: &str, defects: &mut Defects) -> Option<Value> {
     match kind {
         Type::Bool if value.is_boolean() => Some(value.clone()),
         Type::Bool => expected("true or false", path, defects),
         Type::Int { min, max } => keep(numbers::int(value, *min, *max), path, defects),
         Type::Number { min, max, decimals } => keep(numbers::number(value, *min, *max, *decimals), path, defects),
+        Type::Coordinate { max } => keep(numbers::coordinate(value, *max), path, defects),
         Type::Money { decimals } => keep(numbers::amount(value, *decimals), path, defects),
-        Type::List { min, max, item } => list(*min, *max, item, value, path, defects),
+        Type::List { min, max, item } => lists::read(*min, *max, item, value, path, defects),
         Type::Object(fields) => match value {
             Value::Object(sent) => Some(Value::Object(object(fields, sent, path, owner(path), Nulls::Drop, defects))),
             _ => expected("an object", path, defects),
@@ -218,6 +216,7 @@ fn textual_value(kind: &Type, raw: &str) -> Result<String, Flaw> {
         Type::Id(prefix) => return id(prefix, &text),
         Type::Enum(words) => return word(words, &text),
         Type::Date => formats::date,
+        Type::HistoricDate => formats::historic_date,
         Type::DateTime => formats::date_time,
         Type::Instant => formats::instant,
         Type::Time => formats::time,
@@ -247,37 +246,6 @@ fn word(words: &[&str], text: &str) -> Result<String, Flaw> {
         return Ok(text.to_owned());
     }
     Err((DefectCode::InvalidValue, format!("must be one of {}", words.join(", "))))
-}
-
-fn list(min: usize, max: usize, item: &Type, value: &Value, path: &str, defects: &mut Defects) -> Option<Value> {
-    let Value::Array(sent) = value else {
-        return expected("a list", path, defects);
-    };
-    if sent.len() > max {
-        defects.push(path, DefectCode::TooManyItems, format!("must have at most {max} items"));
-        return None;
-    }
-    if sent.len() < min {
-        let items = if min == 1 { "item" } else { "items" };
-        defects.push(path, DefectCode::TooFewItems, format!("must have at least {min} {items}"));
-        return None;
-    }
-    let mut seen = HashSet::new();
-    let mut read = Vec::with_capacity(sent.len());
-    for (i, value) in sent.iter().enumerate() {
-        let at = format!("{path}[{i}]");
-        let Some(value) = type_value(item, value, &at, defects) else { continue };
-        if value.as_str().is_some_and(|text| !seen.insert(compared(item, text))) {
-            defects.push(at, DefectCode::DuplicateItem, "is in the list already");
-        }
-        read.push(value);
-    }
-    Some(Value::Array(read))
-}
-
-/// Items of a set are compared without regard to case, except ids, where case tells them apart.
-fn compared(item: &Type, text: &str) -> String {
-    if matches!(item, Type::Id(_)) { text.to_owned() } else { text.to_lowercase() }
 }
 
 #[cfg(test)]

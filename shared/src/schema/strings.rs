@@ -9,7 +9,7 @@ use crate::defect::DefectCode;
 pub(super) type Flaw = (DefectCode, String);
 
 /// The one spelling under which a line is stored.
-fn normalise(raw: &str) -> String {
+pub(super) fn normalise(raw: &str) -> String {
     let composed: String = raw.nfc().collect();
     composed.trim().to_owned()
 }
@@ -38,7 +38,7 @@ pub(super) fn line(raw: &str, min: usize, max: usize, shape: Shape) -> Result<St
 
 /// Reads text of several lines; line ends become `\n`.
 pub(super) fn text(raw: &str, max: usize) -> Result<String, Flaw> {
-    let text = normalise(&raw.replace("\r\n", "\n"));
+    let text = normalise(&raw.replace("\r\n", "\n").replace('\r', "\n"));
     if text.chars().any(|c| c.is_control() && c != '\n' && c != '\t') {
         let message = "must not contain control characters other than line breaks and tabs".to_owned();
         return Err((DefectCode::InvalidCharacters, message));
@@ -65,7 +65,8 @@ impl Shape {
     /// The regular expression that JSON Schema gets; `None` where anything goes.
     pub(super) const fn pattern(self) -> Option<&'static str> {
         match self {
-            Self::Free | Self::PersonName => None,
+            Self::Free => None,
+            Self::PersonName => Some("^[^:]*$"),
             Self::Key => Some("^[A-Za-z0-9][A-Za-z0-9 ._/#-]*$"),
             Self::Code => Some("^[A-Za-z0-9][A-Za-z0-9 ._/-]*$"),
             Self::Unit => Some(r"^[^\s].*$"),
@@ -126,6 +127,8 @@ mod tests {
             assert_eq!(line(raw, 1, 9, Shape::Free).map_err(|f| f.0), Err(DefectCode::InvalidCharacters), "{raw:?}");
         }
         assert_eq!(text(" a\r\n\tb\n", 9), Ok("a\n\tb".to_owned()));
+        assert_eq!(text("a\r\rb\n\r\nc\r", 9), Ok("a\n\nb\n\nc".to_owned()));
+        assert_eq!(text("\r\n1\r\n2\r3", 5), Ok("1\n2\n3".to_owned()));
         assert_eq!(text("a\u{8}b", 9).map_err(|f| f.0), Err(DefectCode::InvalidCharacters));
     }
 

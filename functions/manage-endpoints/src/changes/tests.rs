@@ -30,8 +30,8 @@ fn endpoint() -> Endpoint {
 #[test]
 fn a_whole_body_is_read() {
     let body = json!({
-        "url": " https://hooks.example.com/in ", "events": ["workorder.*", "vendor.created", "*"],
-        "projectIds": ["proj_abc123"], "description": "ERP\nsync", "headers": {"Authorization": "Bearer x"},
+        "url": " https://hooks.example.com/in ", "events": ["workorder.*", "vendor.created", "workorder.*", "*"],
+        "projectIds": ["proj_abc123", "proj_abc123"], "description": "ERP\nsync", "headers": {"Authorization": "Bearer x"},
         "status": "disabled",
     });
     let mut endpoint = endpoint();
@@ -58,7 +58,6 @@ fn all_defects_come_at_once() {
             "description TooLong",
             "events[0] InvalidValue",
             "events[2] InvalidType",
-            "events[3] DuplicateItem",
             "events[4] TooShort",
             "headers.Host InvalidKey",
             "projectIds[0] InvalidFormat",
@@ -76,7 +75,7 @@ fn a_new_endpoint_needs_an_address_and_events() {
         parse(&json!({"url": null, "events": []}), Form::New).unwrap_err(),
         ["events TooFewItems", "url Required"]
     );
-    let many = vec!["vendor.gone"; 51];
+    let many: Vec<_> = (0..51).map(|i| format!("vendor.gone{i}")).collect();
     let body = json!({"url": "https://10.0.0.1/", "events": many});
     assert_eq!(parse(&body, Form::New).unwrap_err(), ["events TooManyItems", "url InvalidValue"]);
 }

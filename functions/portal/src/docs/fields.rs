@@ -93,18 +93,20 @@ fn kind(kind: &Type) -> String {
         Type::Number { min: Min::Above(min), max, decimals } => {
             format!("number above {min}, up to {max}, {decimals} decimals")
         }
+        Type::Coordinate { max } => format!("number, -{max} to {max}, rounded to 7 decimals"),
         Type::Money { decimals } => format!("amount as a string, {decimals} decimals"),
         Type::Date => "date".to_owned(),
+        Type::HistoricDate => "date, from 1900 on".to_owned(),
         Type::DateTime | Type::Instant => "date and time with an offset or <code>Z</code>".to_owned(),
         Type::Time => "time, <code>HH:MM</code>".to_owned(),
         Type::TimeZone => "IANA time zone".to_owned(),
-        Type::Currency => "ISO 4217 currency".to_owned(),
+        Type::Currency => "ISO 4217 currency in force".to_owned(),
         Type::Country => "ISO 3166-1 country".to_owned(),
         Type::Email => "e-mail address".to_owned(),
         Type::Phone => "phone number".to_owned(),
         Type::Url => "http or https address".to_owned(),
         Type::List { max, item: Type::Object(_), .. } => format!("list of up to {max} objects, below"),
-        Type::List { max, item, .. } => format!("list of up to {max}: {}", self::kind(item)),
+        Type::List { max, item, .. } => format!("set of up to {max}: {}", self::kind(item)),
         Type::Object(_) => "object, below".to_owned(),
         Type::CustomFields => "object of up to 50 fields of your own".to_owned(),
         Type::Scalars => "object".to_owned(),

@@ -61,7 +61,11 @@ fn record(model: &Model) -> Value {
         let needed = schema.shift_remove("required").unwrap_or_default();
         let needed: Vec<String> = needed.as_array().into_iter().flatten().map(|name| format!("`{name}`")).collect();
         let needed = needed.join(", ").replace('"', "");
-        let text = format!("`{}` or `id` finds the record. A new one needs {needed}.", model.key);
+        let text = format!(
+            "`{}` or `id` finds the record. A new one needs {needed}. `\"\"` in any other \
+             field, and a list without items, is null.",
+            model.key
+        );
         schema.insert("description".to_owned(), json!(text));
         schema.insert("anyOf".to_owned(), json!([{ "required": [model.key] }, { "required": ["id"] }]));
     }
