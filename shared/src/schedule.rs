@@ -136,11 +136,25 @@ mod tests {
 
     fn answered(status_code: u16, retry_after: Option<RetryAfter>) -> Answer {
         let error = (!(200..300).contains(&status_code)).then_some(AttemptError::HttpStatus);
-        Answer { status_code: Some(status_code), error, response_body: None, retry_after, duration_ms: 12 }
+        Answer {
+            status_code: Some(status_code),
+            error,
+            error_detail: None,
+            response_body: None,
+            retry_after,
+            duration_ms: 12,
+        }
     }
 
     fn unanswered(error: AttemptError) -> Answer {
-        Answer { status_code: None, error: Some(error), response_body: None, retry_after: None, duration_ms: 30_000 }
+        Answer {
+            status_code: None,
+            error: Some(error),
+            error_detail: None,
+            response_body: None,
+            retry_after: None,
+            duration_ms: 30_000,
+        }
     }
 
     /// The wait in milliseconds after a first attempt that was answered so.

@@ -2,13 +2,16 @@
 //!
 //! The URL is somebody else's and so is the server behind it. Only public addresses are connected to ([`is_public`]), the
 //! very ones that were checked; redirects are not followed, proxies of the environment not used, cookies not kept,
-//! answers not decompressed, and no more of them read than the log needs.
+//! answers not decompressed, and no more of them read than the log needs. The connections are our own, and not those of
+//! an HTTP client, because it matters which one failed: see [`Sender::send`].
 
 mod address;
 mod answer;
+mod connection;
 mod endpoint_url;
 mod failure;
 mod own_header;
+mod pool;
 mod resolver;
 #[cfg(test)]
 mod tests;
@@ -19,33 +22,29 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use reqwest::redirect::Policy;
-use reqwest::{Client, RequestBuilder, retry};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::header::{HeaderValue, InvalidHeaderValue};
+use hyper::http;
+use hyper::{Request, Response};
+use rustls::client::VerifierBuilderError;
 use rustls::pki_types::CertificateDer;
 use tokio::time::{Instant, timeout, timeout_at};
-use url::{Host, Url};
+use url::{Host, Position, Url};
 
 pub use self::address::is_public;
 pub use self::answer::{Answer, KEPT_LIMIT, READ_LIMIT, RetryAfter};
 pub use self::endpoint_url::{LONGEST_URL, UrlDefect, check_endpoint_url};
-pub use self::failure::AttemptError;
+pub use self::failure::{AttemptError, ErrorDetail};
 pub use self::own_header::{HeaderDefect, LONGEST_NAME, LONGEST_VALUE, check_own_header};
-pub use self::resolver::{Directory, Lookup, SystemDirectory};
+pub use self::resolver::{Directory, Lookup, LookupError, SystemDirectory};
 
+use self::connection::{CONNECT_TIMEOUT, Connection, Dialer};
+use self::failure::Failure;
+use self::pool::Pool;
 use self::resolver::{GuardedResolver, ResolveError};
 use crate::endpoint::OwnHeaders;
 use crate::signing::{Signers, signature_headers};
-
-/// How long name resolution, TCP and TLS may take together, within the attempt's own time.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// How long an unused connection is kept. Less than the 5 seconds after which common servers (Node.js, Apache) close
-/// theirs: a request on a connection that is just being closed would count as a failed attempt. It also bounds the idle
-/// connections to the endpoints of the last few seconds, however many endpoints there are.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(4);
-
-/// How many unused connections are kept for one endpoint.
-const IDLE_PER_ENDPOINT: usize = 128;
 
 /// How a [`Sender`] is set up.
 #[derive(Debug, Clone)]
@@ -79,9 +78,12 @@ pub enum SenderError {
     /// An extra root is not a usable certificate.
     #[error("the TLS roots can't be used")]
     Tls(#[from] rustls::Error),
-    /// The HTTP client refused its settings, such as a user agent that is no header value.
-    #[error("the HTTP client can't be set up")]
-    Client(#[from] reqwest::Error),
+    /// The verifier of certificates can't be made of the roots.
+    #[error("the TLS roots can't be used")]
+    Roots(#[from] VerifierBuilderError),
+    /// The user agent is no header value.
+    #[error("the user agent can't be used")]
+    UserAgent(#[from] InvalidHeaderValue),
 }
 
 /// One attempt, as it goes out.
@@ -113,8 +115,9 @@ pub struct Outgoing<'a> {
 /// Sends deliveries. Cheap to clone; its clones share their connections.
 #[derive(Clone)]
 pub struct Sender {
-    client: Client,
-    resolver: GuardedResolver,
+    dialer: Dialer,
+    pool: Pool,
+    user_agent: HeaderValue,
 }
 
 impl Sender {
@@ -124,30 +127,9 @@ impl Sender {
     /// When the options can't be used.
     pub fn new(options: SenderOptions) -> Result<Self, SenderError> {
         let resolver = GuardedResolver { directory: options.directory, allow_private: options.allow_private };
-        let client = Client::builder()
-            .tls_backend_preconfigured(tls::client_config(options.extra_roots)?)
-            .dns_resolver(resolver.clone())
-            .user_agent(options.user_agent)
-            .https_only(!options.allow_private)
-            .http1_only()
-            .redirect(Policy::none())
-            .retry(retry::never())
-            .no_proxy()
-            .referer(false)
-            .no_gzip()
-            .no_brotli()
-            .no_deflate()
-            .no_zstd()
-            // Receivers that compare header names by case exist, and so do those that answer with malformed headers.
-            .http1_title_case_headers()
-            .http1_ignore_invalid_headers_in_responses(true)
-            .http1_allow_obsolete_multiline_headers_in_responses(true)
-            .tcp_nodelay(true)
-            .connect_timeout(CONNECT_TIMEOUT)
-            .pool_idle_timeout(IDLE_TIMEOUT)
-            .pool_max_idle_per_host(IDLE_PER_ENDPOINT)
-            .build()?;
-        Ok(Self { client, resolver })
+        let tls = Arc::new(tls::client_config(options.extra_roots)?);
+        let user_agent = HeaderValue::try_from(options.user_agent)?;
+        Ok(Self { dialer: Dialer { resolver, tls }, pool: Pool::default(), user_agent })
     }
 
     /// Makes one attempt. Never fails: whatever happens is the answer.
@@ -155,13 +137,52 @@ impl Sender {
         let started = Instant::now();
         let deadline = started + outgoing.timeout;
         // A literal address in the URL never comes to the resolver, so it is checked here, at every attempt.
-        let Ok(url) = check_endpoint_url(outgoing.url, self.resolver.allow_private) else {
-            return Answer::failed(AttemptError::ForbiddenAddress, started);
+        let Ok(url) = check_endpoint_url(outgoing.url, self.dialer.resolver.allow_private) else {
+            return Answer::failed(AttemptError::ForbiddenAddress.into(), started);
         };
-        match timeout_at(deadline, self.request(url, outgoing).send()).await {
-            Ok(Ok(response)) => Answer::read(response, started, deadline).await,
-            Ok(Err(error)) => Answer::failed(failure::classify(&error), started),
-            Err(_) => Answer::failed(AttemptError::Timeout, started),
+        let Ok(request) = self.request(&url, outgoing) else {
+            return Answer::failed(AttemptError::Connect.into(), started);
+        };
+        let server = &url[..Position::BeforePath];
+        let exchanged = timeout_at(deadline, self.exchange(&url, server, request, deadline)).await;
+        match exchanged.unwrap_or(Err(AttemptError::Timeout.into())) {
+            Ok((response, connection)) => {
+                let (answer, ended) = Answer::read(response, started, deadline).await;
+                if ended {
+                    self.keep(server, connection, deadline).await;
+                }
+                answer
+            }
+            Err(failure) => Answer::failed(failure, started),
+        }
+    }
+
+    /// Sends a request on a connection that is there, else on a fresh one. Servers close or reset connections that they
+    /// kept open at any moment, which says nothing about how they do: when a kept one fails before a byte of an answer
+    /// has come, the request is sent once more, at once and on a fresh one.
+    async fn exchange(
+        &self,
+        url: &Url,
+        server: &str,
+        request: Request<Full<Bytes>>,
+        deadline: Instant,
+    ) -> Result<(Response<Incoming>, Connection), Failure> {
+        if let Some(mut kept) = self.pool.take(server) {
+            match kept.send(request.clone()).await {
+                Ok(response) => return Ok((response, kept)),
+                Err(unanswered) if !unanswered.untouched => return Err(unanswered.into()),
+                Err(_) => {}
+            }
+        }
+        let mut fresh = self.dialer.connect(url, deadline).await?;
+        let response = fresh.send(request).await?;
+        Ok((response, fresh))
+    }
+
+    /// Keeps a connection for the next delivery, if its server does so too.
+    async fn keep(&self, server: &str, mut connection: Connection, deadline: Instant) {
+        if timeout_at(deadline, connection.is_reusable()).await == Ok(true) {
+            self.pool.put(server.to_owned(), connection);
         }
     }
 
@@ -170,9 +191,9 @@ impl Sender {
     /// # Errors
     /// The first rule that it breaks; [`UrlDefect::Unresolvable`] also when the resolver takes more than 5 seconds.
     pub async fn resolve_and_check(&self, url: &str) -> Result<Url, UrlDefect> {
-        let url = check_endpoint_url(url, self.resolver.allow_private)?;
+        let url = check_endpoint_url(url, self.dialer.resolver.allow_private)?;
         if let Some(Host::Domain(name)) = url.host() {
-            let resolved = timeout(CONNECT_TIMEOUT, self.resolver.resolve(name.to_owned())).await;
+            let resolved = timeout(CONNECT_TIMEOUT, self.dialer.resolver.resolve(name.to_owned())).await;
             match resolved {
                 Ok(Ok(_)) => {}
                 Ok(Err(ResolveError::ForbiddenAddress)) => return Err(UrlDefect::ForbiddenAddress),
@@ -182,8 +203,12 @@ impl Sender {
         Ok(url)
     }
 
-    fn request(&self, url: Url, outgoing: Outgoing<'_>) -> RequestBuilder {
-        let mut request = self.client.post(url);
+    fn request(&self, url: &Url, outgoing: Outgoing<'_>) -> http::Result<Request<Full<Bytes>>> {
+        let mut request = Request::post(&url[Position::BeforePath..Position::AfterQuery])
+            .header("Host", &url[Position::BeforeHost..Position::AfterPort])
+            .header("User-Agent", self.user_agent.clone())
+            .header("Accept", "*/*")
+            .header("Content-Type", "application/json");
         for (name, value) in outgoing.headers {
             if check_own_header(name, value.expose()).is_ok() {
                 request = request.header(name, value.expose());
@@ -194,16 +219,15 @@ impl Sender {
             request = request.header(name, value);
         }
         request
-            .header("Content-Type", "application/json")
             .header("X-Webhook-Event", outgoing.event)
             .header("X-Webhook-Event-ID", outgoing.event_id)
             .header("X-Webhook-Retry", outgoing.retry)
-            .body(body)
+            .body(Full::new(body))
     }
 }
 
 impl fmt::Debug for Sender {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sender").field("allow_private", &self.resolver.allow_private).finish_non_exhaustive()
+        f.debug_struct("Sender").field("allow_private", &self.dialer.resolver.allow_private).finish_non_exhaustive()
     }
 }

@@ -84,3 +84,19 @@ async fn an_attempt_ends_after_thirty_seconds() {
     assert_eq!((delivery.status, attempt.error), (DeliveryStatus::Retrying, Some(AttemptError::Timeout)));
     assert!((30_000..40_000).contains(&attempt.duration_ms), "{} ms", attempt.duration_ms);
 }
+
+#[tokio::test]
+async fn a_receiver_that_forgets_kept_connections_costs_no_attempt() {
+    let (app, receiver) = (TestApp::start().await, Receiver::start().await);
+    receiver.forget_connections();
+    app.endpoint(&receiver.url(), ["*"]).await;
+    for number in 0..10 {
+        create_work_order(&app, &format!("WO-{number}")).await;
+        app.drain().await;
+    }
+    assert_eq!(receiver.count(), 10);
+    for delivery in app.deliveries().await {
+        assert_eq!((delivery.status, delivery.attempt_count), (DeliveryStatus::Delivered, 1));
+    }
+    assert!(app.alerts().await.is_empty());
+}

@@ -1,7 +1,8 @@
 //! A subscriber's server: real HTTP on loopback, which answers what the test says and remembers what it got.
 
 use std::collections::VecDeque;
-use std::convert::Infallible;
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -101,6 +102,7 @@ struct State {
     script: Mutex<Script>,
     requests: watch::Sender<Vec<Received>>,
     hanging: watch::Sender<bool>,
+    forgetful: AtomicBool,
 }
 
 /// The server. It answers 200 until it is told otherwise, and is gone when it is dropped.
@@ -128,6 +130,7 @@ impl Receiver {
             script: Mutex::new(Box::new(|_| Answer::status(200))),
             requests: watch::Sender::new(Vec::new()),
             hanging: watch::Sender::new(false),
+            forgetful: AtomicBool::new(false),
         });
         let server = tokio::spawn(serve(listener, tls.map(TlsAcceptor::from), Arc::clone(&state)));
         Self { url, state, server }
@@ -158,6 +161,11 @@ impl Receiver {
     /// Answers what is waiting for an answer and whatever comes.
     pub fn release(&self) {
         self.state.hanging.send_replace(false);
+    }
+
+    /// Keeps connections open, and ends them without an answer when a second request comes on one.
+    pub fn forget_connections(&self) {
+        self.state.forgetful.store(true, Ordering::SeqCst);
     }
 
     /// What has arrived, in order.
@@ -216,17 +224,28 @@ async fn connection(stream: TcpStream, tls: Option<TlsAcceptor>, state: Arc<Stat
 }
 
 async fn speak(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, state: Arc<State>) {
-    let service = service_fn(move |request| answer(request, Arc::clone(&state)));
+    let used = AtomicBool::new(false);
+    let service = service_fn(move |request| {
+        let forgotten = used.swap(true, Ordering::SeqCst) && state.forgetful.load(Ordering::SeqCst);
+        let state = Arc::clone(&state);
+        async move {
+            if forgotten {
+                Err(io::Error::other("the connection is forgotten"))
+            } else {
+                Ok(answer(request, state).await)
+            }
+        }
+    });
     // A sender that hangs up in the middle is what some tests are about.
     let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 
-async fn answer(request: Request<Incoming>, state: Arc<State>) -> Result<Response<Full<Bytes>>, Infallible> {
+async fn answer(request: Request<Incoming>, state: Arc<State>) -> Response<Full<Bytes>> {
     let (head, body) = request.into_parts();
     let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
     let received = Received { method: head.method, path: head.uri.path().to_owned(), headers: head.headers, body };
     state.requests.send_modify(|requests| requests.push(received.clone()));
     let _ = state.hanging.subscribe().wait_for(|hanging| !hanging).await;
     let Answer(response) = (state.script.lock().unwrap())(&received);
-    Ok(response.map(Full::new))
+    response.map(Full::new)
 }

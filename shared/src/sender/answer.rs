@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use http_body_util::BodyExt;
+use hyper::Response;
+use hyper::body::{Body, Incoming};
+use hyper::header::{HeaderMap, RETRY_AFTER};
 use jiff::Timestamp;
-use reqwest::Response;
-use reqwest::header::{HeaderMap, RETRY_AFTER};
 use tokio::time::{Instant, timeout_at};
 
-use super::failure::AttemptError;
+use super::failure::{AttemptError, ErrorDetail, Failure};
 
 /// How many bytes of an answer's body are read at most.
 pub const READ_LIMIT: usize = 16 * 1_024;
@@ -28,6 +30,8 @@ pub struct Answer {
     pub status_code: Option<u16>,
     /// Why the attempt failed; none when it succeeded.
     pub error: Option<AttemptError>,
+    /// What exactly failed, where it is known.
+    pub error_detail: Option<ErrorDetail>,
     /// The beginning of the answer's body: at most [`KEPT_LIMIT`] bytes, what is not UTF-8 replaced. None when empty.
     pub response_body: Option<String>,
     /// When the receiver wants to be asked again, whatever the status.
@@ -47,10 +51,11 @@ pub enum RetryAfter {
 
 impl Answer {
     /// An attempt without an answer.
-    pub(super) fn failed(error: AttemptError, started: Instant) -> Self {
+    pub(super) fn failed(failure: Failure, started: Instant) -> Self {
         Self {
             status_code: None,
-            error: Some(error),
+            error: Some(failure.error),
+            error_detail: failure.detail,
             response_body: None,
             retry_after: None,
             duration_ms: millis_since(started),
@@ -59,20 +64,24 @@ impl Answer {
 
     /// Reads an answer whose head has arrived. The status alone decides: 2xx is a success even when the body is longer
     /// than [`READ_LIMIT`], breaks off or stalls, because the receiver has said that it has the event, and to send it
-    /// again would only be a duplicate. What is read of the body by then is kept for the log.
-    pub(super) async fn read(mut response: Response, started: Instant, deadline: Instant) -> Self {
+    /// again would only be a duplicate. What is read of the body by then is kept for the log. Returns also whether the
+    /// body was read to its end.
+    pub(super) async fn read(mut response: Response<Incoming>, started: Instant, deadline: Instant) -> (Self, bool) {
         let status = response.status();
         let retry_after = parse_retry_after(response.headers());
         let mut kept = Vec::new();
         // Late or broken, what has come until then is all there is.
-        let _ = timeout_at(deadline.min(Instant::now() + BODY_PATIENCE), read_body(&mut response, &mut kept)).await;
-        Self {
+        let patience = deadline.min(Instant::now() + BODY_PATIENCE);
+        let ended = timeout_at(patience, read_body(response.body_mut(), &mut kept)).await.unwrap_or(Ok(false));
+        let answer = Self {
             status_code: Some(status.as_u16()),
             error: (!status.is_success()).then_some(AttemptError::HttpStatus),
+            error_detail: None,
             response_body: text_of(&kept),
             retry_after,
             duration_ms: millis_since(started),
-        }
+        };
+        (answer, ended.unwrap_or(false))
     }
 
     /// Whether the receiver has taken the event.
@@ -82,16 +91,19 @@ impl Answer {
     }
 }
 
-/// Reads on past what is kept, so that the connection of an ordinary answer can be used again.
-async fn read_body(response: &mut Response, kept: &mut Vec<u8>) -> reqwest::Result<()> {
+/// Reads on past what is kept, so that the connection of an ordinary answer can be used again. Returns whether it came to
+/// the end.
+async fn read_body(body: &mut Incoming, kept: &mut Vec<u8>) -> hyper::Result<bool> {
     let mut read = 0;
     while read < READ_LIMIT {
-        let Some(chunk) = response.chunk().await? else { break };
+        let Some(frame) = body.frame().await else { return Ok(true) };
+        // Trailers say nothing that is kept.
+        let Ok(chunk) = frame?.into_data() else { continue };
         read += chunk.len();
         let room = KEPT_LIMIT + LONGEST_CHARACTER - 1 - kept.len();
         kept.extend_from_slice(&chunk[..chunk.len().min(room)]);
     }
-    Ok(())
+    Ok(body.is_end_stream())
 }
 
 fn text_of(bytes: &[u8]) -> Option<String> {

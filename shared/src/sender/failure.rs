@@ -1,23 +1,26 @@
 //! Why an attempt failed, in the words of contract section 9.
 
+mod detail;
+
 use std::error::Error;
-use std::io;
+use std::io::{self, ErrorKind};
 
 use serde::{Deserialize, Serialize};
 
-use super::resolver::ResolveError;
+pub use self::detail::ErrorDetail;
 
 /// Why an attempt failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AttemptError {
-    /// The host name has no address, or none was to be had.
+    /// The host name has no address, or none was to be had within 5 seconds.
     Dns,
-    /// No connection came about, or it broke, or what came back was not HTTP, before a whole head of an answer was there.
+    /// No connection came about within 5 seconds, or it broke, or what came back was not HTTP, before a whole head of an
+    /// answer was there.
     Connect,
     /// The TLS handshake failed: certificate not trusted, expired or of another name, no common version, not TLS at all.
     Tls,
-    /// No head of an answer in time, or no connection within 5 seconds.
+    /// No head of an answer in time, or no end of the TLS handshake within 5 seconds.
     Timeout,
     /// The URL leads to an address that is not public.
     ForbiddenAddress,
@@ -54,35 +57,66 @@ impl AttemptError {
     }
 }
 
-/// The class of an error that the HTTP client gave back instead of an answer. The causes of an error are nested; the
-/// innermost that says something decides.
-pub(super) fn classify(error: &reqwest::Error) -> AttemptError {
-    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
-    while let Some(error) = cause {
-        if let Some(class) = class_of(error) {
-            return class;
-        }
-        cause = error.source();
-    }
-    if error.is_timeout() { AttemptError::Timeout } else { AttemptError::Connect }
+/// Why an attempt got no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Failure {
+    pub(super) error: AttemptError,
+    /// What exactly, where it is known.
+    pub(super) detail: Option<ErrorDetail>,
 }
 
-fn class_of(error: &(dyn Error + 'static)) -> Option<AttemptError> {
-    if let Some(error) = error.downcast_ref::<ResolveError>() {
-        return Some(match error {
-            ResolveError::Dns(_) => AttemptError::Dns,
-            ResolveError::ForbiddenAddress => AttemptError::ForbiddenAddress,
-        });
+impl Failure {
+    pub(super) fn of(error: AttemptError, detail: ErrorDetail) -> Self {
+        Self { error, detail: Some(detail) }
     }
-    if let Some(error) = error.downcast_ref::<hyper::Error>() {
-        return error.is_parse_too_large().then_some(AttemptError::ResponseTooLarge);
-    }
-    error.downcast_ref::<io::Error>().and_then(class_of_io)
 }
 
-/// An `io::Error` hides its payload from `source`. One of rustls is a TLS failure. So is one within another: that is how
-/// hyper-rustls passes on whatever ended a handshake, a connection that was just closed included.
-fn class_of_io(error: &io::Error) -> Option<AttemptError> {
-    let inner = error.get_ref()?;
-    (inner.is::<rustls::Error>() || inner.is::<io::Error>()).then_some(AttemptError::Tls)
+impl From<AttemptError> for Failure {
+    fn from(error: AttemptError) -> Self {
+        Self { error, detail: None }
+    }
+}
+
+/// No TCP connection came about.
+pub(super) fn of_connect(error: &(dyn Error + 'static)) -> Failure {
+    Failure { error: AttemptError::Connect, detail: io_cause(error).and_then(detail::of_connection) }
+}
+
+/// The TLS handshake failed.
+pub(super) fn of_handshake(error: &io::Error) -> Failure {
+    let detail = match tls_cause(error) {
+        Some(error) => detail::of_tls(error),
+        None => closed(error.kind()).then_some(ErrorDetail::HandshakeClosed),
+    };
+    Failure { error: AttemptError::Tls, detail }
+}
+
+/// A connection was there and brought no answer. TLS 1.3 servers refuse a client when the handshake is over for it.
+pub(super) fn of_exchange(error: &hyper::Error) -> Failure {
+    if error.is_parse_too_large() {
+        return AttemptError::ResponseTooLarge.into();
+    }
+    match io_cause(error) {
+        Some(cause) => match tls_cause(cause) {
+            Some(error) => Failure { error: AttemptError::Tls, detail: detail::of_tls(error) },
+            None => of_connect(cause),
+        },
+        None => AttemptError::Connect.into(),
+    }
+}
+
+/// Whether the other side ended the connection.
+fn closed(kind: ErrorKind) -> bool {
+    use ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+    matches!(kind, UnexpectedEof | ConnectionReset | ConnectionAborted | BrokenPipe)
+}
+
+/// The innermost `io::Error` among the causes of an error.
+fn io_cause<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a io::Error> {
+    std::iter::successors(Some(error), |&error| error.source()).filter_map(<dyn Error>::downcast_ref).last()
+}
+
+/// An `io::Error` hides its payload from `source`.
+fn tls_cause(error: &io::Error) -> Option<&rustls::Error> {
+    error.get_ref()?.downcast_ref()
 }

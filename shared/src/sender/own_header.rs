@@ -1,6 +1,6 @@
 //! The headers that a subscriber may have sent along with its deliveries (contract section 9).
 
-use reqwest::header::{HeaderName, HeaderValue};
+use hyper::header::{HeaderName, HeaderValue};
 
 /// The longest name of an own header, in bytes.
 pub const LONGEST_NAME: usize = 100;

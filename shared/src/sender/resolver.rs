@@ -5,16 +5,43 @@
 
 use std::fmt;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use dns_lookup::{AddrInfoHints, LookupErrorKind, SockType, getaddrinfo};
+use tokio::task::spawn_blocking;
 
 use super::address::is_public;
+use super::failure::ErrorDetail;
 
 /// The addresses of a host, when they are there.
-pub type Lookup = Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send>>;
+pub type Lookup = Pin<Box<dyn Future<Output = Result<Vec<IpAddr>, LookupError>> + Send>>;
+
+/// Why there are no addresses.
+#[derive(Debug, thiserror::Error)]
+pub enum LookupError {
+    /// The name does not exist, or has no address.
+    #[error("the name does not exist or has no address")]
+    NoSuchName,
+    /// The name servers failed, or could not be reached.
+    #[error("the name servers failed or could not be reached")]
+    ServerFailure,
+    /// The lookup could not be made.
+    #[error("the lookup could not be made")]
+    Failed(#[source] io::Error),
+}
+
+impl LookupError {
+    /// What exactly failed, if it is known.
+    pub(super) fn detail(&self) -> Option<ErrorDetail> {
+        match self {
+            Self::NoSuchName => Some(ErrorDetail::NoSuchName),
+            Self::ServerFailure => Some(ErrorDetail::ServerFailure),
+            Self::Failed(_) => None,
+        }
+    }
+}
 
 /// Where the addresses of host names come from.
 pub trait Directory: fmt::Debug + Send + Sync {
@@ -29,10 +56,23 @@ pub struct SystemDirectory;
 impl Directory for SystemDirectory {
     fn lookup(&self, host: String) -> Lookup {
         Box::pin(async move {
-            let found = tokio::net::lookup_host((host, 0)).await?;
-            Ok(found.map(|address| address.ip()).collect())
+            let found = spawn_blocking(move || ask_system(&host)).await;
+            found.unwrap_or_else(|error| Err(LookupError::Failed(error.into())))
         })
     }
+}
+
+/// Asks `getaddrinfo`, whose codes the standard library keeps to itself.
+fn ask_system(host: &str) -> Result<Vec<IpAddr>, LookupError> {
+    let hints = AddrInfoHints { socktype: SockType::Stream.into(), ..AddrInfoHints::default() };
+    let found = getaddrinfo(Some(host), None, Some(hints)).map_err(|error| match error.kind() {
+        LookupErrorKind::NoName | LookupErrorKind::NoData => LookupError::NoSuchName,
+        // The first is SERVFAIL, or name servers that are not there; those that don't answer take longer than we wait.
+        LookupErrorKind::Again | LookupErrorKind::Fail => LookupError::ServerFailure,
+        _ => LookupError::Failed(error.into()),
+    })?;
+    let addresses: io::Result<Vec<IpAddr>> = found.map(|info| info.map(|info| info.sockaddr.ip())).collect();
+    addresses.map_err(LookupError::Failed)
 }
 
 /// Why a host can't be connected to.
@@ -40,7 +80,7 @@ impl Directory for SystemDirectory {
 pub(super) enum ResolveError {
     /// The name has no address, or nobody could say.
     #[error("the host name could not be resolved")]
-    Dns(#[source] Option<io::Error>),
+    Dns(#[source] LookupError),
     /// At least one of its addresses is not public.
     #[error("the host name resolves to an address that is not public")]
     ForbiddenAddress,
@@ -57,24 +97,13 @@ impl GuardedResolver {
     /// The addresses of `host`, all of them checked. One that is not public spoils the rest: an honest endpoint has none,
     /// and to pick the good ones would only help those who mix them.
     pub(super) async fn resolve(&self, host: String) -> Result<Vec<IpAddr>, ResolveError> {
-        let addresses = self.directory.lookup(host).await.map_err(|e| ResolveError::Dns(Some(e)))?;
+        let addresses = self.directory.lookup(host).await.map_err(ResolveError::Dns)?;
         if addresses.is_empty() {
-            return Err(ResolveError::Dns(None));
+            return Err(ResolveError::Dns(LookupError::NoSuchName));
         }
         if !self.allow_private && !addresses.iter().copied().all(is_public) {
             return Err(ResolveError::ForbiddenAddress);
         }
         Ok(addresses)
-    }
-}
-
-impl Resolve for GuardedResolver {
-    fn resolve(&self, name: Name) -> Resolving {
-        let resolver = self.clone();
-        Box::pin(async move {
-            let addresses = Self::resolve(&resolver, name.as_str().to_owned()).await?;
-            // Port 0 stands for the URL's port.
-            Ok(Box::new(addresses.into_iter().map(|address| SocketAddr::new(address, 0))) as Addrs)
-        })
     }
 }

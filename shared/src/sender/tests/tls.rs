@@ -1,6 +1,8 @@
 //! HTTPS: certificates, versions, and handshakes that fail.
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
+use rustls::crypto::CryptoProvider;
+use rustls::crypto::aws_lc_rs::default_provider;
 use rustls::pki_types::PrivatePkcs8KeyDer;
 use rustls::server::{WantsServerCert, WebPkiClientVerifier};
 use rustls::version::{TLS12, TLS13};
@@ -13,23 +15,21 @@ type WantsVerifier = ConfigBuilder<ServerConfig, rustls::WantsVerifier>;
 type WantsCertificate = ConfigBuilder<ServerConfig, WantsServerCert>;
 
 /// A certificate authority, and HTTPS servers with its certificates.
-struct Authority(CertifiedIssuer<'static, KeyPair>);
+pub(super) struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 impl Authority {
-    fn new() -> Self {
-        let mut params = CertificateParams::default();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        Self(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
+    pub(super) fn new() -> Self {
+        Self(CertifiedIssuer::self_signed(for_authority("Root"), KeyPair::generate().unwrap()).unwrap())
     }
 
     /// A sender that trusts it, and takes every name for this machine's.
-    fn sender(&self) -> Sender {
+    pub(super) fn sender(&self) -> Sender {
         let directory = Scripted::answering(&[&["127.0.0.1"]]);
         Sender::new(SenderOptions { extra_roots: vec![self.0.der().clone()], directory, ..options() }).unwrap()
     }
 
     /// The port of a server with a certificate of these parameters.
-    async fn server(&self, params: CertificateParams) -> u16 {
+    pub(super) async fn server(&self, params: CertificateParams) -> u16 {
         self.serve(params, WantsVerifier::with_no_client_auth, &[&TLS12, &TLS13]).await
     }
 
@@ -40,27 +40,57 @@ impl Authority {
         demand: impl FnOnce(WantsVerifier) -> WantsCertificate,
         versions: &[&'static SupportedProtocolVersion],
     ) -> u16 {
-        let key = KeyPair::generate().unwrap();
-        let certificate = params.signed_by(&key, &self.0).unwrap();
-        let key = PrivatePkcs8KeyDer::from(key.serialize_der());
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let builder = ServerConfig::builder_with_provider(provider).with_protocol_versions(versions).unwrap();
-        let config = demand(builder).with_single_cert(vec![certificate.der().clone()], key.into()).unwrap();
-        let acceptor = TlsAcceptor::from(Arc::new(config));
-        let (listener, address) = listen().await;
-        tokio::spawn(async move {
-            loop {
-                let (stream, _) = listener.accept().await.unwrap();
-                let acceptor = acceptor.clone();
-                tokio::spawn(async move {
-                    if let Ok(stream) = acceptor.accept(stream).await {
-                        greet(stream).await;
-                    }
-                });
-            }
-        });
-        address.port()
+        let builder = ServerConfig::builder_with_provider(Arc::new(default_provider()));
+        serve_as(params, &self.0, demand(builder.with_protocol_versions(versions).unwrap())).await
     }
+
+    /// The same, with these cipher suites and key exchanges.
+    pub(super) async fn server_with(&self, provider: CryptoProvider, params: CertificateParams) -> u16 {
+        let builder = ServerConfig::builder_with_provider(Arc::new(provider));
+        let builder = builder.with_safe_default_protocol_versions().unwrap().with_no_client_auth();
+        serve_as(params, &self.0, builder).await
+    }
+
+    /// The same, with a certificate of an authority that this one vouches for, which the server does not say.
+    pub(super) async fn server_without_intermediate(&self, params: CertificateParams) -> u16 {
+        let key = KeyPair::generate().unwrap();
+        let between = CertifiedIssuer::signed_by(for_authority("Between"), key, &self.0).unwrap();
+        let builder = ServerConfig::builder_with_provider(Arc::new(default_provider()));
+        let builder = builder.with_safe_default_protocol_versions().unwrap().with_no_client_auth();
+        serve_as(params, &between, builder).await
+    }
+}
+
+fn for_authority(name: &str) -> CertificateParams {
+    let mut params = CertificateParams::default();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.distinguished_name.push(DnType::CommonName, name);
+    params
+}
+
+async fn serve_as(params: CertificateParams, issuer: &Issuer<'_, KeyPair>, builder: WantsCertificate) -> u16 {
+    let key = KeyPair::generate().unwrap();
+    let certificate = params.signed_by(&key, issuer).unwrap();
+    let key = PrivatePkcs8KeyDer::from(key.serialize_der());
+    accept_with(builder.with_single_cert(vec![certificate.der().clone()], key.into()).unwrap()).await
+}
+
+/// The port of a server that is set up like this.
+pub(super) async fn accept_with(config: ServerConfig) -> u16 {
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let (listener, address) = listen().await;
+    tokio::spawn(async move {
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            let acceptor = acceptor.clone();
+            tokio::spawn(async move {
+                if let Ok(stream) = acceptor.accept(stream).await {
+                    greet(stream).await;
+                }
+            });
+        }
+    });
+    address.port()
 }
 
 async fn greet(mut stream: impl AsyncRead + AsyncWrite + Unpin) {
@@ -69,7 +99,7 @@ async fn greet(mut stream: impl AsyncRead + AsyncWrite + Unpin) {
     }
 }
 
-fn valid_for(name: &str) -> CertificateParams {
+pub(super) fn valid_for(name: &str) -> CertificateParams {
     CertificateParams::new([name.to_owned()]).unwrap()
 }
 
@@ -111,7 +141,7 @@ async fn a_server_that_wants_a_client_certificate_is_a_tls_failure() {
     let authority = Authority::new();
     let mut roots = RootCertStore::empty();
     roots.add(authority.0.der().clone()).unwrap();
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let provider = Arc::new(default_provider());
     let verifier = WebPkiClientVerifier::builder_with_provider(roots.into(), provider).build().unwrap();
     for version in [&TLS12, &TLS13] {
         let demand = |builder: WantsVerifier| builder.with_client_cert_verifier(verifier.clone());
