@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::events::EventName;
-use crate::sender::AttemptError;
+use crate::sender::{AttemptError, ErrorDetail};
 
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,6 +64,9 @@ pub struct Alert {
     pub last_status_code: Option<u16>,
     /// What went wrong last.
     pub last_error: Option<AttemptError>,
+    /// What exactly, where it is known.
+    #[serde(default)]
+    pub last_error_detail: Option<ErrorDetail>,
     /// When.
     pub created_at: Timestamp,
     /// A sentence that says what to do.

@@ -81,6 +81,7 @@ impl Attempts {
             duration_ms: answer.duration_ms,
             status_code: answer.status_code,
             error: answer.error,
+            error_detail: answer.error_detail,
             response_body: answer.response_body.clone(),
         };
         let ended = now + SignedDuration::from_millis(i64::try_from(answer.duration_ms).unwrap_or_default());

@@ -20,6 +20,7 @@ use crate::metrics::Metrics;
 use crate::queue::{Queue, QueueError};
 use crate::schedule::{RetrySchedule, Verdict, judge};
 use crate::seal::SealError;
+use crate::sender::{AttemptError, ErrorDetail};
 use crate::store::StoreError;
 use crate::store::alerts::Alerts;
 use crate::store::deliveries::{Deliveries, GRACE_SECONDS, Outcome, Work};
@@ -319,7 +320,8 @@ fn log(delivery: &Delivery, attempt: &Attempt, status: DeliveryStatus) {
         attempt = attempt.number,
         status = status.as_str(),
         status_code = attempt.status_code,
-        error = attempt.error.map(crate::sender::AttemptError::as_str),
+        error = attempt.error.map(AttemptError::as_str),
+        error_detail = attempt.error_detail.map(ErrorDetail::as_str),
         duration_ms = attempt.duration_ms,
         latency_ms,
         "attempt {number} of {id}: {status}",

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::events::EventName;
-use crate::sender::AttemptError;
+use crate::sender::{AttemptError, ErrorDetail};
 
 /// Where a delivery stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -113,11 +113,15 @@ pub struct LastAttempt {
     pub status_code: Option<u16>,
     /// What went wrong.
     pub error: Option<AttemptError>,
+    /// What exactly, where it is known.
+    #[serde(default)]
+    pub error_detail: Option<ErrorDetail>,
 }
 
 impl From<&Attempt> for LastAttempt {
     fn from(attempt: &Attempt) -> Self {
-        Self { duration_ms: attempt.duration_ms, status_code: attempt.status_code, error: attempt.error }
+        let Attempt { duration_ms, status_code, error, error_detail, .. } = *attempt;
+        Self { duration_ms, status_code, error, error_detail }
     }
 }
 
@@ -137,6 +141,9 @@ pub struct Attempt {
     pub status_code: Option<u16>,
     /// What went wrong.
     pub error: Option<AttemptError>,
+    /// What exactly, where it is known.
+    #[serde(default)]
+    pub error_detail: Option<ErrorDetail>,
     /// The first 2 KiB of the answer.
     pub response_body: Option<String>,
 }
@@ -226,5 +233,21 @@ impl Delivery {
             series: self.series,
             due: self.next_attempt_at.unwrap_or(self.created_at),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attempts_of_before_there_were_details_are_read() {
+        let attempt = r#"{"number":1,"trigger":"scheduled","startedAt":"2025-10-20T14:30:00Z","durationMs":5,
+            "statusCode":null,"error":"tls","responseBody":null}"#;
+        let attempt: Attempt = serde_json::from_str(attempt).unwrap();
+        assert_eq!((attempt.error, attempt.error_detail), (Some(AttemptError::Tls), None));
+        let last: LastAttempt =
+            serde_json::from_str(r#"{"durationMs":5,"statusCode":null,"error":"connect"}"#).unwrap();
+        assert_eq!((last.error, last.error_detail), (Some(AttemptError::Connect), None));
     }
 }

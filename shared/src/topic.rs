@@ -70,7 +70,10 @@ impl Topic {
 fn text(account: &str, alert: &Alert) -> String {
     let answer = match (alert.last_status_code, alert.last_error) {
         (Some(status), _) => Some(format!("HTTP {status}")),
-        (None, error) => error.map(|error| error.as_str().to_owned()),
+        (None, error) => error.map(|error| match alert.last_error_detail {
+            Some(detail) => format!("{}: {}", error.as_str(), detail.as_str()),
+            None => error.as_str().to_owned(),
+        }),
     };
     let facts = [
         ("Alert", Some(alert.id.clone())),

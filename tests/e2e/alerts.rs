@@ -35,8 +35,18 @@ async fn alerts_are_listed_newest_first_with_all_they_say() {
     let data = reply.body["data"].as_array().unwrap();
     assert_eq!(data.len(), app.alerts().await.len());
     let members: Vec<&String> = data[0].as_object().unwrap().keys().collect();
-    let expected =
-        ["id", "kind", "endpointId", "deliveryId", "event", "lastStatusCode", "lastError", "createdAt", "message"];
+    let expected = [
+        "id",
+        "kind",
+        "endpointId",
+        "deliveryId",
+        "event",
+        "lastStatusCode",
+        "lastError",
+        "lastErrorDetail",
+        "createdAt",
+        "message",
+    ];
     assert_eq!(members, expected);
     let ids: Vec<&str> = data.iter().map(|alert| alert["id"].as_str().unwrap()).collect();
     assert!(ids.is_sorted_by(|newer, older| newer > older));

@@ -2,28 +2,29 @@
 
 use std::time::Duration;
 
+use serde_json::json;
 use shared::delivery::DeliveryStatus;
-use shared::sender::AttemptError;
+use shared::sender::{AttemptError, ErrorDetail};
 use tests::{Answer, Ca, Receiver, TestApp};
 use tokio::net::TcpSocket;
 
 use crate::deliveries::create_work_order;
 
-/// The error of the first attempt of a work order's delivery to `url`.
-async fn error_of_attempt(app: &TestApp, url: &str) -> AttemptError {
+/// The error of the first attempt of a work order's delivery to `url`, and what exactly failed.
+async fn error_of_attempt(app: &TestApp, url: &str) -> (AttemptError, ErrorDetail) {
     app.endpoint(url, ["*"]).await;
     create_work_order(app, "WO-1").await;
     app.drain().await;
     let delivery = app.only_delivery().await;
     assert_eq!(delivery.status, DeliveryStatus::Retrying);
     assert_eq!(delivery.attempts[0].status_code, None);
-    delivery.attempts[0].error.unwrap()
+    (delivery.attempts[0].error.unwrap(), delivery.attempts[0].error_detail.unwrap())
 }
 
 #[tokio::test]
 async fn a_certificate_that_nobody_vouches_for_is_refused() {
     let (app, receiver) = (TestApp::start().await, Receiver::https(&Ca::new()).await);
-    assert_eq!(error_of_attempt(&app, &receiver.url()).await, AttemptError::Tls);
+    assert_eq!(error_of_attempt(&app, &receiver.url()).await, (AttemptError::Tls, ErrorDetail::UnknownIssuer));
     assert_eq!(receiver.count(), 0);
 }
 
@@ -31,17 +32,47 @@ async fn a_certificate_that_nobody_vouches_for_is_refused() {
 async fn a_certificate_of_another_authority_is_refused() {
     let (trusted, other) = (Ca::new(), Ca::new());
     let (app, receiver) = (TestApp::builder().trusting(&trusted).start().await, Receiver::https(&other).await);
-    assert_eq!(error_of_attempt(&app, &receiver.url()).await, AttemptError::Tls);
+    assert_eq!(error_of_attempt(&app, &receiver.url()).await, (AttemptError::Tls, ErrorDetail::UnknownIssuer));
     assert_eq!(receiver.count(), 0);
+}
+
+/// An address where nobody listens: bound, so that no other test gets this port meanwhile.
+fn nobody() -> (TcpSocket, String) {
+    let nobody = TcpSocket::new_v4().unwrap();
+    nobody.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let url = format!("http://{}/hook", nobody.local_addr().unwrap());
+    (nobody, url)
 }
 
 #[tokio::test]
 async fn nobody_at_the_address_is_an_error_of_the_connection() {
-    // Bound and not listening, so that no other test gets this port meanwhile.
-    let nobody = TcpSocket::new_v4().unwrap();
-    nobody.bind("127.0.0.1:0".parse().unwrap()).unwrap();
-    let url = format!("http://{}/hook", nobody.local_addr().unwrap());
-    assert_eq!(error_of_attempt(&TestApp::start().await, &url).await, AttemptError::Connect);
+    let (_nobody, url) = nobody();
+    let error = error_of_attempt(&TestApp::start().await, &url).await;
+    assert_eq!(error, (AttemptError::Connect, ErrorDetail::Refused));
+}
+
+#[tokio::test]
+async fn what_exactly_failed_is_told_wherever_the_error_is() {
+    let (app, (_nobody, url)) = (TestApp::start().await, nobody());
+    let endpoint = app.endpoint(&url, ["*"]).await;
+    for number in ["WO-1", "WO-2", "WO-3"] {
+        create_work_order(&app, number).await;
+        app.drain().await;
+    }
+    let listed = app.get("/api/deliveries").await.expect(200).body["data"][0].clone();
+    assert_eq!((&listed["lastError"], &listed["lastErrorDetail"]), (&json!("connect"), &json!("refused")));
+    let whole = app.get(&format!("/api/deliveries/{}", listed["id"].as_str().unwrap())).await.expect(200).body;
+    let attempt = &whole["attempts"][0];
+    assert_eq!((&attempt["error"], &attempt["errorDetail"]), (&json!("connect"), &json!("refused")));
+    let alert = app.get("/api/alerts").await.expect(200).body["data"][0].clone();
+    assert_eq!((&alert["kind"], &alert["lastErrorDetail"]), (&json!("endpoint.failing"), &json!("refused")));
+    let test = format!("/api/endpoints/{}/test", endpoint.id);
+    let tested = app.post(&test, json!({ "event": "vendor.created" })).await.expect(200).body;
+    assert_eq!(
+        (&tested["attempt"]["error"], &tested["attempt"]["errorDetail"]),
+        (&json!("connect"), &json!("refused"))
+    );
+    app.drain().await;
 }
 
 #[tokio::test]

@@ -60,13 +60,15 @@ async fn a_delivery_is_shown_whole_with_its_attempts_and_the_body_as_sent() {
         "test",
         "lastStatusCode",
         "lastError",
+        "lastErrorDetail",
         "lastDurationMs",
     ];
     assert_eq!(members, [&listed[..], &["attempts", "requestBody"]].concat());
     assert_eq!(reply.body["requestBody"].as_str().unwrap(), receiver.only().body);
     let attempt = &reply.body["attempts"][0];
     let members: Vec<&String> = attempt.as_object().expect("an object").keys().collect();
-    let expected = ["number", "trigger", "startedAt", "durationMs", "statusCode", "error", "responseBody"];
+    let expected =
+        ["number", "trigger", "startedAt", "durationMs", "statusCode", "error", "errorDetail", "responseBody"];
     assert_eq!(members, expected);
     assert_eq!((&attempt["trigger"], &attempt["statusCode"]), (&json!("scheduled"), &json!(200)));
 

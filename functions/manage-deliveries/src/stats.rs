@@ -238,7 +238,8 @@ mod tests {
             project_id: None,
         };
         let pending = Outbox::of("acc_1", "req_1", event.clone()).delivery(&event, endpoint_id, Trigger::Scheduled, at);
-        let last_attempt = Some(LastAttempt { duration_ms: 40, status_code: Some(200), error: None });
+        let last_attempt =
+            Some(LastAttempt { duration_ms: 40, status_code: Some(200), error: None, error_detail: None });
         Delivery { status, attempt_count: 1, next_attempt_at: None, last_attempt, ..pending }
     }
 
@@ -321,7 +322,7 @@ mod tests {
 
     #[test]
     fn latency_is_of_what_arrived() {
-        let last = |duration_ms| Some(LastAttempt { duration_ms, status_code: None, error: None });
+        let last = |duration_ms| Some(LastAttempt { duration_ms, status_code: None, error: None, error_detail: None });
         let failed = Delivery { last_attempt: last(30_000), ..delivery(NOW, "ep_1", DeliveryStatus::Failed) };
         let arrived = |ms| Delivery { last_attempt: last(ms), ..delivery(NOW, "ep_1", DeliveryStatus::Delivered) };
         assert_eq!(stats(1, std::slice::from_ref(&failed)).latency_ms, None);

@@ -106,7 +106,7 @@ export const count = (value) => number.format(value);
 export const shortId = (id) => h("code", { title: id }, `${id.split("_")[0]}_…${id.slice(-6)}`);
 
 /** What an attempt's error means, and what to do. */
-export const ERRORS = /** @type {Record<string, string>} */ ({
+const ERRORS = /** @type {Record<string, string>} */ ({
   dns: "The host name has no address. Check the URL's spelling and its DNS record.",
   connect: "No connection came about, or it broke before an answer. Is the server up, and its port open to the internet?",
   tls: "The TLS handshake failed. Look for an expired certificate, a missing intermediate or another host name.",
@@ -115,3 +115,36 @@ export const ERRORS = /** @type {Record<string, string>} */ ({
   http_status: "The answer was not 2xx. The receiver's own log says why.",
   response_too_large: "The head of the answer did not end. Something other than your receiver may be answering.",
 });
+
+/** What exactly it means, where that is known. */
+const DETAILS = /** @type {Record<string, string>} */ ({
+  certificate_expired: "The certificate has expired, or one between it and its authority. Renew it.",
+  certificate_not_yet_valid: "The certificate is not valid yet, or one between it and its authority. Look at its dates, and at the clock of who made it.",
+  unknown_issuer: "No known authority vouches for the certificate. Most often an intermediate certificate is missing: let the server send the whole chain.",
+  self_signed: "The certificate is self-signed. Get one that browsers trust.",
+  wrong_name: "The certificate is for another host name.",
+  no_common_version: "The server speaks neither TLS 1.2 nor TLS 1.3.",
+  no_common_cipher: "The server takes none of the cipher suites, key exchanges or signatures that we offer.",
+  handshake_closed: "The server closed the connection in the middle of the TLS handshake.",
+  not_tls: "What answers there does not speak TLS. Is it the port of plain HTTP?",
+  no_such_name: "The host name does not exist, or has no address. Check the URL's spelling and its DNS record.",
+  no_answer: "The name servers did not answer within 5 seconds.",
+  server_failure: "The name servers failed, or could not be reached. Check the zone and its DNSSEC.",
+  refused: "Nobody listens at that port. Is the server up?",
+  reset: "The connection was reset before an answer. The receiver, or something in front of it, broke it off.",
+  unreachable: "There is no way to the address.",
+  timed_out: "No connection within 5 seconds. Is the port open to the internet?",
+});
+
+/**
+ * Why an attempt failed, as a sentence that says what to do.
+ * @param {Api.Attempt} attempt
+ */
+export const failure = ({ error, errorDetail }) => error && (DETAILS[errorDetail ?? ""] ?? ERRORS[error] ?? error);
+
+/**
+ * The same in a word or two.
+ * @param {string | null} error
+ * @param {string | null} detail
+ */
+export const errorWords = (error, detail) => [error, detail].filter(Boolean).join(": ");

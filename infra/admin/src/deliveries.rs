@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 use shared::delivery::view::DeliveryView;
 use shared::delivery::{Attempt, Delivery};
-use shared::sender::AttemptError;
+use shared::sender::{AttemptError, ErrorDetail};
 use shared::store::tables::{DELIVERIES, EVENTS};
 
 use crate::arguments::ShowDelivery;
@@ -65,12 +65,12 @@ fn described(delivery: &Delivery) -> String {
     if !delivery.attempts.is_empty() {
         let rows: Vec<_> = delivery.attempts.iter().map(row).collect();
         text.push('\n');
-        text.push_str(&columns(["ATTEMPT", "TRIGGER", "STARTED", "MS", "STATUS", "ERROR"], &rows));
+        text.push_str(&columns(["ATTEMPT", "TRIGGER", "STARTED", "MS", "STATUS", "ERROR", "DETAIL"], &rows));
     }
     text
 }
 
-fn row(attempt: &Attempt) -> [String; 6] {
+fn row(attempt: &Attempt) -> [String; 7] {
     [
         attempt.number.to_string(),
         attempt.trigger.as_str().to_owned(),
@@ -78,6 +78,7 @@ fn row(attempt: &Attempt) -> [String; 6] {
         attempt.duration_ms.to_string(),
         or_dash(attempt.status_code),
         or_dash(attempt.error.map(AttemptError::as_str)),
+        or_dash(attempt.error_detail.map(ErrorDetail::as_str)),
     ]
 }
 

@@ -156,6 +156,7 @@ pub(super) fn alert(kind: AlertKind, delivery: &Delivery, last: Option<LastAttem
         event: Some(delivery.event),
         last_status_code: last.and_then(|last| last.status_code),
         last_error: last.and_then(|last| last.error),
+        last_error_detail: last.and_then(|last| last.error_detail),
         created_at: now,
         message: message(kind, delivery),
     }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::{Attempt, Delivery, DeliveryStatus, Trigger};
 use crate::clock::whole_seconds;
 use crate::events::EventName;
-use crate::sender::AttemptError;
+use crate::sender::{AttemptError, ErrorDetail};
 
 /// A delivery in a list.
 #[derive(Serialize)]
@@ -22,9 +22,10 @@ pub struct DeliveryView<'a> {
     created_at: Timestamp,
     completed_at: Option<Timestamp>,
     test: bool,
-    /// Of the latest attempt, like the two that follow.
+    /// Of the latest attempt, like those that follow.
     last_status_code: Option<u16>,
     last_error: Option<AttemptError>,
+    last_error_detail: Option<ErrorDetail>,
     last_duration_ms: Option<u64>,
 }
 
@@ -48,6 +49,7 @@ struct AttemptView<'a> {
     duration_ms: u64,
     status_code: Option<u16>,
     error: Option<AttemptError>,
+    error_detail: Option<ErrorDetail>,
     response_body: Option<&'a str>,
 }
 
@@ -68,6 +70,7 @@ impl<'a> DeliveryView<'a> {
             test: delivery.test,
             last_status_code: delivery.last_attempt.and_then(|last| last.status_code),
             last_error: delivery.last_attempt.and_then(|last| last.error),
+            last_error_detail: delivery.last_attempt.and_then(|last| last.error_detail),
             last_duration_ms: delivery.last_attempt.map(|last| last.duration_ms),
         }
     }
@@ -89,6 +92,7 @@ impl<'a> AttemptView<'a> {
             duration_ms: attempt.duration_ms,
             status_code: attempt.status_code,
             error: attempt.error,
+            error_detail: attempt.error_detail,
             response_body: attempt.response_body.as_deref(),
         }
     }

@@ -1,6 +1,7 @@
 import { post, to } from "../api.js";
 import { allEndpoints, eventTypes, nameOf } from "../data.js";
 import { h } from "../dom.js";
+import { errorWords } from "../format.js";
 import { select } from "../form.js";
 import { button, card, code, heading, table, toast } from "../parts.js";
 
@@ -41,7 +42,7 @@ function testBar(event, endpoints) {
   choice.setAttribute("aria-label", "Endpoint");
   const send = async () => {
     const { status, attempt } = await post(to`/api/endpoints/${choice.value}/test`, { event });
-    toast(status === "delivered" ? `It was answered ${attempt.statusCode}.` : `It failed: ${attempt.statusCode ?? attempt.error}.`, status === "delivered" ? "good" : "bad");
+    toast(status === "delivered" ? `It was answered ${attempt.statusCode}.` : `It failed: ${attempt.statusCode ?? errorWords(attempt.error, attempt.errorDetail)}.`, status === "delivered" ? "good" : "bad");
   };
   return h("div", { class: "inline" }, choice, button("Send as a test", send));
 }

@@ -2,7 +2,7 @@ import { get, withQuery } from "../api.js";
 import { allEndpoints, eventTypes, nameOf } from "../data.js";
 import { h } from "../dom.js";
 import { dateTime, filterBar } from "../filters.js";
-import { countdown, duration, localInput, time } from "../format.js";
+import { countdown, duration, errorWords, localInput, time } from "../format.js";
 import { filter, select } from "../form.js";
 import { growingList, nothing } from "../list.js";
 import { keepLive } from "../live.js";
@@ -47,9 +47,9 @@ export function deliveryRow(delivery, names) {
 }
 
 /** @param {Api.Delivery} delivery */
-function answer({ lastStatusCode, lastError, lastDurationMs }) {
+function answer({ lastStatusCode, lastError, lastErrorDetail, lastDurationMs }) {
   if (lastDurationMs === null || lastDurationMs === undefined) return h("span", { class: "muted" }, "none yet");
-  return `${lastStatusCode ?? lastError ?? ""} · ${duration(lastDurationMs)}`;
+  return `${lastStatusCode ?? errorWords(lastError, lastErrorDetail)} · ${duration(lastDurationMs)}`;
 }
 
 /**

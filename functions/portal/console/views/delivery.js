@@ -1,7 +1,7 @@
 import { get, postOnce, to } from "../api.js";
 import { allEndpoints, nameOf } from "../data.js";
 import { h, redraw } from "../dom.js";
-import { countdown, duration, ERRORS, moment } from "../format.js";
+import { countdown, duration, errorWords, failure, moment } from "../format.js";
 import { keepLive } from "../live.js";
 import { badge, button, card, code, confirm, facts, heading, pretty, toast } from "../parts.js";
 import { curl, headersOf } from "../request.js";
@@ -100,9 +100,9 @@ function attempts(one) {
   return h("ol", { class: "timeline", "aria-live": "polite" }, [...one.attempts].reverse().map((attempt) =>
     h("li", { class: attempt.error ? "bad" : "good" },
       h("p", {}, h("strong", {}, `Attempt ${attempt.number}`), ` · ${TRIGGERS[attempt.trigger] ?? attempt.trigger} · `,
-        h("span", { class: "num" }, attempt.statusCode ? `${attempt.statusCode} in ${duration(attempt.durationMs)}` : `${attempt.error} after ${duration(attempt.durationMs)}`)),
+        h("span", { class: "num" }, attempt.statusCode ? `${attempt.statusCode} in ${duration(attempt.durationMs)}` : `${errorWords(attempt.error, attempt.errorDetail)} after ${duration(attempt.durationMs)}`)),
       h("p", { class: "small muted" }, moment(attempt.startedAt)),
-      attempt.error && h("p", {}, ERRORS[attempt.error] ?? attempt.error),
+      attempt.error && h("p", {}, failure(attempt)),
       attempt.responseBody && code("Answer", pretty(attempt.responseBody)))));
 }
 

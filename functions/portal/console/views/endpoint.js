@@ -2,7 +2,7 @@ import { get, patch, post, remove, to, withQuery } from "../api.js";
 import { sparkline } from "../chart.js";
 import { dayStats, eventTypes, nameOf, stateOf } from "../data.js";
 import { h } from "../dom.js";
-import { countdown, duration, ERRORS, moment, time } from "../format.js";
+import { countdown, duration, failure, moment, time } from "../format.js";
 import { select } from "../form.js";
 import { badge, button, card, code, confirm, empty, facts, heading, pretty, table, toast } from "../parts.js";
 import { deliveryRow } from "./deliveries.js";
@@ -102,6 +102,6 @@ function result({ deliveryId, status, attempt }) {
   return h("div", {},
     h("p", {}, badge(status), " ", attempt.statusCode ? `answered ${attempt.statusCode} in ` : "after ", duration(attempt.durationMs), " · ",
       h("a", { href: `#/deliveries/${deliveryId}` }, "Delivery")),
-    attempt.error && h("p", {}, attempt.error === "timeout" ? "No answer in 22 seconds, which is how long a test waits. Answer at once and do the work afterwards." : ERRORS[attempt.error] ?? attempt.error),
+    attempt.error && h("p", {}, attempt.error === "timeout" ? "No answer in 22 seconds, which is how long a test waits. Answer at once and do the work afterwards." : failure(attempt)),
     attempt.responseBody && code("Answer", pretty(attempt.responseBody)));
 }

@@ -7,7 +7,8 @@ use shared::delivery::{DeliveryStatus, Trigger};
 use shared::models::Kind;
 
 use super::shape::{
-    Member, attempt_error, boolean, count, event_name, id, list, noted, nullable, object, secret, text, time, words,
+    Member, attempt_error, boolean, count, error_detail, event_name, id, list, noted, nullable, object, secret, text,
+    time, words,
 };
 use super::{schema, schemas};
 
@@ -171,6 +172,7 @@ fn delivery() -> Vec<Member> {
         ("test", boolean()),
         ("lastStatusCode", noted(nullable(&count()), "of the latest attempt")),
         ("lastError", noted(nullable(&attempt_error()), "of the latest attempt")),
+        ("lastErrorDetail", noted(nullable(&error_detail()), "of the latest attempt")),
         ("lastDurationMs", noted(nullable(&count()), "of the latest attempt")),
     ]
 }
@@ -183,6 +185,7 @@ fn attempt() -> Vec<Member> {
         ("durationMs", count()),
         ("statusCode", nullable(&count())),
         ("error", nullable(&attempt_error())),
+        ("errorDetail", noted(nullable(&error_detail()), "what exactly failed, where it is known")),
         ("responseBody", noted(nullable(&text()), "the first 2 KiB")),
     ]
 }
@@ -224,6 +227,7 @@ fn alert() -> Vec<Member> {
         ("event", nullable(&event_name())),
         ("lastStatusCode", nullable(&count())),
         ("lastError", nullable(&attempt_error())),
+        ("lastErrorDetail", nullable(&error_detail())),
         ("createdAt", time()),
         ("message", noted(text(), "says what to do")),
     ]

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use shared::events::EventName;
-use shared::sender::AttemptError;
+use shared::sender::{AttemptError, ErrorDetail};
 
 use super::members;
 
@@ -46,6 +46,10 @@ pub(super) fn event_name() -> Value {
 
 pub(super) fn attempt_error() -> Value {
     words(AttemptError::ALL.map(AttemptError::as_str))
+}
+
+pub(super) fn error_detail() -> Value {
+    words(ErrorDetail::ALL.map(ErrorDetail::as_str))
 }
 
 pub(super) fn time() -> Value {
