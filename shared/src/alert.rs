@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::delivery::{Delivery, LastAttempt};
 use crate::events::EventName;
+use crate::ids;
 use crate::sender::{AttemptError, ErrorDetail};
 
 /// What happened.
@@ -71,4 +73,40 @@ pub struct Alert {
     pub created_at: Timestamp,
     /// A sentence that says what to do.
     pub message: String,
+}
+
+impl Alert {
+    /// What a delivery tells of, with what came of its latest attempt.
+    #[must_use]
+    pub fn about(kind: AlertKind, delivery: &Delivery, last: Option<LastAttempt>, now: Timestamp) -> Self {
+        Self {
+            id: ids::new_id("alr_", now),
+            kind,
+            endpoint_id: delivery.endpoint_id.clone(),
+            delivery_id: Some(delivery.id.clone()),
+            event: Some(delivery.event),
+            last_status_code: last.and_then(|last| last.status_code),
+            last_error: last.and_then(|last| last.error),
+            last_error_detail: last.and_then(|last| last.error_detail),
+            created_at: now,
+            message: message(kind, delivery),
+        }
+    }
+}
+
+/// What happened and what to do.
+fn message(kind: AlertKind, delivery: &Delivery) -> String {
+    let (event, endpoint, id) = (delivery.event.as_str(), &delivery.endpoint_id, &delivery.id);
+    match kind {
+        AlertKind::DeliveryFailed => {
+            format!("{event} could not be delivered to {endpoint}. When the endpoint works again, retry {id}.")
+        }
+        AlertKind::EndpointFailing => {
+            format!("{endpoint} fails: three deliveries in a row did not arrive. Look at what it answers to {id}.")
+        }
+        AlertKind::EndpointDisabled => {
+            format!("{endpoint} is disabled and gets nothing. Mend it, enable it again, and replay what it missed.")
+        }
+        AlertKind::EndpointRecovered => format!("{endpoint} takes deliveries again."),
+    }
 }

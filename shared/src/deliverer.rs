@@ -29,6 +29,8 @@ use crate::store::events::{Events, StoredEvent};
 use aftermath::Unsettled;
 use lanes::{Lanes, Turn};
 
+pub use aftermath::settle;
+
 /// An attempt succeeds within 30 seconds or not at all (contract section 8).
 const TIMEOUT: Duration = Duration::from_secs(30);
 /// A message that comes this much before its due time is as good as due.

@@ -99,7 +99,7 @@ pub fn secret_context(account: &str, endpoint_id: &str) -> String {
     format!("{account}#{endpoint_id}#secret")
 }
 
-/// How an endpoint does. Tests and replays don't touch it.
+/// How an endpoint does. A test or a replay that fails does not touch it; one that arrives ends what failed in a row.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Health {
@@ -116,6 +116,14 @@ pub struct Health {
     /// The first failure since the last success.
     #[serde(skip)]
     pub first_failure_at: Option<Timestamp>,
+}
+
+impl Health {
+    /// Whether nothing has failed since the last success.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        self.state == HealthState::Healthy && self.consecutive_failures == 0 && self.first_failure_at.is_none()
+    }
 }
 
 /// In a word.

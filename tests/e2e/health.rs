@@ -72,6 +72,92 @@ async fn a_failing_endpoint_gets_its_news_from_the_retry_queue_until_it_recovers
     assert_eq!(app.drain().await.deliveries, 1);
 }
 
+/// A system whose endpoint counts as failing, because of three deliveries that were each sent once and failed.
+async fn failing() -> (TestApp, Receiver, Endpoint) {
+    let (app, receiver) = (TestApp::builder().retry_schedule("1").start().await, Receiver::start().await);
+    receiver.answer_with([500]);
+    let endpoint = app.endpoint(&receiver.url(), ["*"]).await;
+    for number in 1..=3 {
+        create_work_order(&app, &format!("WO-{number}")).await;
+    }
+    app.drain().await;
+    app.advance(Duration::from_secs(2)).await;
+    app.drain().await;
+    assert_eq!(shown(&app, &endpoint).await["health"]["state"], "failing");
+    (app, receiver, endpoint)
+}
+
+/// What the endpoint's health is when nothing has failed since `before`, and no delivery of its own account has arrived.
+fn settled(before: &Value) -> Value {
+    let mut settled = before.clone();
+    for (name, value) in [("state", json!("healthy")), ("consecutiveFailures", json!(0)), ("failingSince", Value::Null)]
+    {
+        settled[name] = value;
+    }
+    settled
+}
+
+#[tokio::test]
+async fn a_test_that_arrives_ends_what_failed_in_a_row_and_is_no_traffic() {
+    let (app, receiver, endpoint) = failing().await;
+    let before = shown(&app, &endpoint).await["health"].clone();
+    let test = async || {
+        let path = format!("/api/endpoints/{}/test", endpoint.id);
+        app.post(&path, json!({ "event": "vendor.created" })).await.expect(200)
+    };
+    assert_eq!(test().await.body["status"], "failed");
+    assert_eq!(shown(&app, &endpoint).await["health"], before, "one that fails has no consequences");
+    receiver.answer_with([200]);
+    assert_eq!(test().await.body["status"], "delivered");
+    assert_eq!(shown(&app, &endpoint).await["health"], settled(&before));
+    assert!(alerts(&app).await.contains(&AlertKind::EndpointRecovered));
+    let told = alerts(&app).await.len();
+    let _ = app.system().calls().take();
+    assert_eq!(test().await.body["status"], "delivered");
+    let calls = app.system().calls().take();
+    let writes = [("PutItem", 2), ("UpdateItem", 1), ("TransactWriteItems", 0)];
+    for (name, count) in writes {
+        let made = calls.get(&format!("DynamoDB_20120810.{name}")).copied().unwrap_or_default();
+        assert_eq!(made, count, "{name}: its event, its delivery and the rate window, and nothing of the endpoint");
+    }
+    assert_eq!(alerts(&app).await.len(), told);
+    app.drain().await;
+}
+
+#[tokio::test]
+async fn a_replay_that_arrives_ends_what_failed_in_a_row_and_is_no_traffic() {
+    let (app, receiver, endpoint) = failing().await;
+    let before = shown(&app, &endpoint).await["health"].clone();
+    let replay = json!({ "since": "2025-10-20T14:30:00Z" });
+    app.post(&format!("/api/endpoints/{}/replay", endpoint.id), replay).await.expect(202);
+    receiver.answer_with([200]);
+    app.drain().await;
+    assert_eq!(shown(&app, &endpoint).await["health"], settled(&before));
+    let kinds = alerts(&app).await;
+    assert_eq!(kinds.iter().filter(|kind| **kind == AlertKind::EndpointRecovered).count(), 1);
+    // One failure long after the outage, which was only replayed, is one failure.
+    app.advance(Duration::from_hours(6 * 24)).await;
+    receiver.answer_with([500]);
+    create_work_order(&app, "WO-later").await;
+    app.drain().await;
+    let later = shown(&app, &endpoint).await;
+    assert_eq!((&later["status"], &later["health"]["consecutiveFailures"]), (&json!("enabled"), &json!(1)));
+    app.leave_work();
+}
+
+#[tokio::test]
+async fn a_manual_retry_that_arrives_ends_what_failed_in_a_row() {
+    let (app, receiver, endpoint) = failing().await;
+    receiver.answer_with([200]);
+    let delivery = app.deliveries().await.remove(0);
+    app.post(&format!("/api/deliveries/{}/retry", delivery.id), json!({})).await.expect(202);
+    app.drain().await;
+    let health = shown(&app, &endpoint).await["health"].clone();
+    assert_eq!((&health["state"], &health["consecutiveFailures"]), (&json!("healthy"), &json!(0)));
+    assert_ne!(health["lastSuccessAt"], Value::Null);
+    assert!(alerts(&app).await.contains(&AlertKind::EndpointRecovered));
+}
+
 #[tokio::test]
 async fn failures_between_successes_are_not_failures_in_a_row() {
     let (app, receiver) = (TestApp::start().await, Receiver::start().await);

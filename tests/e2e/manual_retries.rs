@@ -237,11 +237,12 @@ async fn that_it_arrived_counts_whatever_else_was_recorded() {
 }
 
 #[tokio::test]
-async fn what_is_replayed_says_nothing_of_an_endpoints_health() {
+async fn a_replay_that_fails_is_not_counted_and_one_that_arrives_ends_what_failed_in_a_row() {
     let (app, receiver, _) = after_first_attempt(500).await;
     let delivery = app.only_delivery().await;
     let path = format!("/api/endpoints/{}", delivery.endpoint_id);
-    let before = app.get(&path).await.expect(200).body["health"].clone();
+    let mut expected = app.get(&path).await.expect(200).body["health"].clone();
+    assert_eq!(expected["consecutiveFailures"], 1);
     let store = app.system().environment().deliveries().unwrap();
     for answer in [500, 200] {
         receiver.answer_with([answer]);
@@ -252,7 +253,10 @@ async fn what_is_replayed_says_nothing_of_an_endpoints_health() {
         app.sweep().await;
         app.drain().await;
         assert_eq!(app.only_delivery().await.attempts.last().unwrap().trigger, Trigger::Replay);
-        assert_eq!(app.get(&path).await.expect(200).body["health"], before);
+        if answer == 200 {
+            expected["consecutiveFailures"] = json!(0);
+        }
+        assert_eq!(app.get(&path).await.expect(200).body["health"], expected);
     }
     assert_eq!(receiver.count(), 3);
 }

@@ -25,6 +25,7 @@ use shared::problem::Problem;
 use shared::queue::Queue;
 use shared::seal::Sealer;
 use shared::sender::Sender;
+use shared::store::alerts::Alerts;
 use shared::store::deliveries::Deliveries;
 use shared::store::endpoints::Endpoints;
 use shared::store::events::Events;
@@ -44,6 +45,8 @@ pub struct ManageEndpoints {
     endpoints: Endpoints,
     deliveries: Deliveries,
     events: Events,
+    /// For the endpoint that a test shows to work again.
+    alerts: Alerts,
     /// Where replays wait for their turn, so that they hold up no news.
     retries: Queue,
     attempts: Attempts,
@@ -74,6 +77,7 @@ impl ManageEndpoints {
             endpoints: environment.endpoints()?,
             deliveries: environment.deliveries()?,
             events: environment.events()?,
+            alerts: environment.alerts()?,
             retries: environment.retry_queue()?,
             attempts: environment.attempts()?,
             sealer: environment.sealer()?,

@@ -1,20 +1,24 @@
 //! A test send: the catalog's example of an event, once and now, whether the endpoint is enabled or not.
 //!
-//! It says how the endpoint answers and changes nothing about it: no health, no alert, no retry.
+//! It says how the endpoint answers. One that fails has no consequences; one that arrives ends what failed in a row.
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use shared::attempts::Made;
 use shared::defect::{DefectCode, Defects};
+use shared::deliverer::settle;
 use shared::delivery::{Attempt, Delivery, DeliveryStatus, Trigger};
+use shared::endpoint::{Endpoint, EndpointStatus};
 use shared::events::EventName;
 use shared::http::{Facts, Reply};
 use shared::ids;
 use shared::manage::bodies::TEST;
 use shared::manage::body::{self, Form};
 use shared::problem::Problem;
+use shared::store::endpoints::Success;
 use shared::store::events::{Outbox, StoredEvent};
 
 use crate::Call;
@@ -50,6 +54,9 @@ impl Call<'_> {
         let made = self.function.attempts.make(&delivery, &event.body, &endpoint, TIMEOUT, self.now).await?;
         let delivery = finished(delivery, &made);
         self.function.deliveries.create_one(&delivery).await?;
+        if delivery.status == DeliveryStatus::Delivered {
+            self.note_that_it_works(&delivery, &endpoint, made.ended).await;
+        }
         let facts = Facts { action: Some("tested"), id: Some(delivery.id.clone()), ..Facts::default() };
         let view = TestView {
             delivery_id: &delivery.id,
@@ -61,6 +68,18 @@ impl Call<'_> {
             attempt: &made.attempt,
         };
         Ok(Reply::ok(&view).with_facts(facts))
+    }
+
+    /// The answer is about the test: what can't be noted now, the endpoint's next success notes.
+    async fn note_that_it_works(&self, delivery: &Delivery, endpoint: &Endpoint, now: Timestamp) {
+        // The health of one that is disabled starts anew when it is enabled.
+        if endpoint.status == EndpointStatus::Disabled || endpoint.health.is_clean() {
+            return;
+        }
+        let (endpoints, alerts) = (&self.function.endpoints, &self.function.alerts);
+        if let Err(error) = settle(endpoints, alerts, delivery, Success::Probe, now).await {
+            tracing::error!(%error, endpoint_id = endpoint.id, "that an endpoint works again was not noted");
+        }
     }
 }
 

@@ -11,9 +11,10 @@ use super::Deliverer;
 use crate::alert::{Alert, AlertKind};
 use crate::delivery::{Attempt, Delivery, LastAttempt, Trigger};
 use crate::endpoint::{DISABLE_AFTER_SECONDS, Endpoint, FAILING_AFTER, HealthState};
-use crate::ids;
 use crate::schedule::Verdict;
 use crate::store::StoreError;
+use crate::store::alerts::Alerts;
+use crate::store::endpoints::{Endpoints, Success};
 
 /// A success of a healthy endpoint is noted at most this often.
 const NOTE_SUCCESS_SECONDS: i64 = 60;
@@ -52,12 +53,12 @@ impl Deliverer {
         verdict: Verdict,
         now: Timestamp,
     ) {
-        // How an endpoint does is judged by what happens to it anew, not by what people send once more.
-        if matches!(delivery.trigger, Trigger::Test | Trigger::Replay) {
-            return;
-        }
+        let probe = matches!(delivery.trigger, Trigger::Test | Trigger::Replay);
         let noted = match verdict {
-            Verdict::Delivered => self.note_success(delivery, endpoint, now).await,
+            Verdict::Delivered if probe => self.note_success(delivery, endpoint, Success::Probe, now).await,
+            Verdict::Delivered => self.note_success(delivery, endpoint, Success::Delivery, now).await,
+            // That an endpoint fails is judged by what happens to it anew, not by what people send once more.
+            Verdict::RetryAt(_) | Verdict::Exhausted if probe => Ok(()),
             Verdict::RetryAt(_) | Verdict::Exhausted => self.note_failure(delivery, endpoint, last, now).await,
             // It is disabled already.
             Verdict::Gone => Ok(()),
@@ -79,31 +80,28 @@ impl Deliverer {
         self.disable(delivery, endpoint, LastAttempt::from(attempt), "the endpoint answered 410 Gone", now).await
     }
 
-    async fn note_success(&self, delivery: &Delivery, endpoint: &Endpoint, now: Timestamp) -> Result<(), StoreError> {
+    async fn note_success(
+        &self,
+        delivery: &Delivery,
+        endpoint: &Endpoint,
+        success: Success,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         let health = &endpoint.health;
-        let fresh = health.last_success_at.is_some_and(|at| now.as_second() - at.as_second() < NOTE_SUCCESS_SECONDS);
-        let clean = health.consecutive_failures == 0
-            && health.state == HealthState::Healthy
-            && health.first_failure_at.is_none();
+        let noted_lately =
+            || health.last_success_at.is_some_and(|at| now.as_second() - at.as_second() < NOTE_SUCCESS_SECONDS);
+        let known = success == Success::Probe || noted_lately();
         // Forgotten before the success is written, while a failure is remembered after it is written: one that is written
         // beside this is remembered after this forgot, and the next success notes itself.
         let unsettled = self.unsettled.remove(&endpoint.id);
-        if fresh && clean && !unsettled {
+        if known && health.is_clean() && !unsettled {
             return Ok(());
         }
-        let noted = self.settle(delivery, endpoint, now).await;
+        let noted = settle(&self.endpoints, &self.alerts, delivery, success, now).await;
         if noted.is_err() {
             self.unsettled.insert(&endpoint.id);
         }
         noted
-    }
-
-    async fn settle(&self, delivery: &Delivery, endpoint: &Endpoint, now: Timestamp) -> Result<(), StoreError> {
-        if self.endpoints.note_success(&delivery.account, &endpoint.id, now).await? {
-            return Ok(());
-        }
-        let alert = alert(AlertKind::EndpointRecovered, delivery, None, now);
-        self.endpoints.recover(&delivery.account, &endpoint.id, now, (&self.alerts, &alert)).await
     }
 
     async fn note_failure(
@@ -119,7 +117,7 @@ impl Deliverer {
         let Some(after) = noted? else { return Ok(()) };
         let health = &after.health;
         if health.state == HealthState::Healthy && health.consecutive_failures >= FAILING_AFTER {
-            let alert = alert(AlertKind::EndpointFailing, delivery, Some(last), now);
+            let alert = Alert::about(AlertKind::EndpointFailing, delivery, Some(last), now);
             self.endpoints.mark_failing(&delivery.account, &endpoint.id, now, (&self.alerts, &alert)).await?;
         }
         let failing_seconds = health.first_failure_at.map_or(0, |since| now.as_second() - since.as_second());
@@ -137,44 +135,31 @@ impl Deliverer {
         reason: &str,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let alert = alert(AlertKind::EndpointDisabled, delivery, Some(last), now);
+        let alert = Alert::about(AlertKind::EndpointDisabled, delivery, Some(last), now);
         self.endpoints.disable(&delivery.account, endpoint, reason, (&self.alerts, &alert)).await
     }
 }
 
+/// Ends what failed in a row at the endpoint of a delivery that arrived, with an alert when it counted as failing.
+///
+/// # Errors
+/// When DynamoDB can't be reached.
+pub async fn settle(
+    endpoints: &Endpoints,
+    alerts: &Alerts,
+    delivery: &Delivery,
+    success: Success,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let (account, id) = (&delivery.account, &delivery.endpoint_id);
+    if endpoints.note_success(account, id, success, now).await? {
+        return Ok(());
+    }
+    let alert = Alert::about(AlertKind::EndpointRecovered, delivery, None, now);
+    endpoints.recover(account, id, success, now, (alerts, &alert)).await
+}
+
 /// The alert of a delivery that is marked failed, with what came of its last attempt.
 pub(super) fn delivery_failed(delivery: &Delivery, last: Option<LastAttempt>, now: Timestamp) -> Alert {
-    alert(AlertKind::DeliveryFailed, delivery, last, now)
-}
-
-pub(super) fn alert(kind: AlertKind, delivery: &Delivery, last: Option<LastAttempt>, now: Timestamp) -> Alert {
-    Alert {
-        id: ids::new_id("alr_", now),
-        kind,
-        endpoint_id: delivery.endpoint_id.clone(),
-        delivery_id: Some(delivery.id.clone()),
-        event: Some(delivery.event),
-        last_status_code: last.and_then(|last| last.status_code),
-        last_error: last.and_then(|last| last.error),
-        last_error_detail: last.and_then(|last| last.error_detail),
-        created_at: now,
-        message: message(kind, delivery),
-    }
-}
-
-/// What happened and what to do.
-fn message(kind: AlertKind, delivery: &Delivery) -> String {
-    let (event, endpoint, id) = (delivery.event.as_str(), &delivery.endpoint_id, &delivery.id);
-    match kind {
-        AlertKind::DeliveryFailed => {
-            format!("{event} could not be delivered to {endpoint}. When the endpoint works again, retry {id}.")
-        }
-        AlertKind::EndpointFailing => {
-            format!("{endpoint} fails: three deliveries in a row did not arrive. Look at what it answers to {id}.")
-        }
-        AlertKind::EndpointDisabled => {
-            format!("{endpoint} is disabled and gets nothing. Mend it, enable it again, and replay what it missed.")
-        }
-        AlertKind::EndpointRecovered => format!("{endpoint} takes deliveries again."),
-    }
+    Alert::about(AlertKind::DeliveryFailed, delivery, last, now)
 }

@@ -3,7 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Deliverer, TaskError, WAIT_FOR_ENDPOINT, aftermath};
+use super::{Deliverer, TaskError, WAIT_FOR_ENDPOINT};
 use crate::alert::{Alert, AlertKind};
 use crate::delivery::{Delivery, DeliveryStatus};
 use crate::endpoint::Endpoint;
@@ -31,7 +31,7 @@ impl Deliverer {
         if now.duration_since(due) >= TELL_AFTER {
             let alert = Alert {
                 message: message(&endpoint.id, &error),
-                ..aftermath::alert(AlertKind::EndpointFailing, delivery, delivery.last_attempt, now)
+                ..Alert::about(AlertKind::EndpointFailing, delivery, delivery.last_attempt, now)
             };
             let told = self.endpoints.mark_unsigned(&delivery.account, &endpoint.id, now, (&self.alerts, &alert)).await;
             if let Err(error) = told {

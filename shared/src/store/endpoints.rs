@@ -16,6 +16,8 @@ use super::item::{Item, Reader, json, n, s};
 use super::range::Order;
 use crate::endpoint::{Endpoint, EndpointStatus, Health, HealthState, StoredHeaders};
 
+pub use health::Success;
+
 const TABLE: &str = "endpoints";
 
 /// The table of endpoints.

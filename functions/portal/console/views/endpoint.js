@@ -93,7 +93,7 @@ function testForm(one, types) {
     }
   };
   return h("div", {},
-    h("p", {}, "Sends the catalog's example once and now, and waits 22 seconds for the answer. It affects no health, alert or retry."),
+    h("p", {}, "Sends the catalog's example once and now, and waits 22 seconds for the answer. One that fails has no consequences; one that arrives ends what failed in a row."),
     h("div", { class: "inline" }, events, button("Send test", send, "primary")), outcome);
 }
 

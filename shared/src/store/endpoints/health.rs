@@ -12,6 +12,25 @@ use super::{Endpoints, changed, status};
 use crate::alert::Alert;
 use crate::endpoint::{Endpoint, EndpointStatus, FAILING_AFTER};
 
+/// What it was that an endpoint took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Success {
+    /// A delivery on its own account.
+    Delivery,
+    /// A replay or a test: it shows that the endpoint works, and is no traffic.
+    Probe,
+}
+
+impl Success {
+    /// What is set in any case; `:now` for [`Success::Delivery`] alone.
+    const fn set(self) -> &'static str {
+        match self {
+            Self::Delivery => "SET consecutiveFailures = :zero, lastSuccessAt = :now",
+            Self::Probe => "SET consecutiveFailures = :zero",
+        }
+    }
+}
+
 impl Endpoints {
     /// Counts a delivery whose first attempt failed (`counts`), or just notes the time of a failure. Returns the
     /// endpoint as it is then, or `None` when it is gone.
@@ -42,16 +61,22 @@ impl Endpoints {
     ///
     /// # Errors
     /// When DynamoDB can't be reached or the item can't be read.
-    pub async fn note_success(&self, account: &str, id: &str, now: Timestamp) -> Result<bool, StoreError> {
-        let outcome = self
+    pub async fn note_success(
+        &self,
+        account: &str,
+        id: &str,
+        success: Success,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let mut call = self
             .update_item(account, id)
-            .update_expression("SET lastSuccessAt = :now, consecutiveFailures = :zero REMOVE firstFailureAt")
+            .update_expression(format!("{} REMOVE firstFailureAt", success.set()))
             .condition_expression("attribute_exists(pk) AND attribute_not_exists(failingSince)")
-            .expression_attribute_values(":now", s(now.to_string()))
-            .expression_attribute_values(":zero", n(0))
-            .return_values(ReturnValue::AllNew)
-            .send()
-            .await;
+            .expression_attribute_values(":zero", n(0));
+        if success == Success::Delivery {
+            call = call.expression_attribute_values(":now", s(now.to_string()));
+        }
+        let outcome = call.return_values(ReturnValue::AllNew).send().await;
         let noted = changed(outcome.map(|output| output.attributes).map_err(SdkError::into_service_error))?;
         Ok(noted.is_some())
     }
@@ -64,17 +89,18 @@ impl Endpoints {
         &self,
         account: &str,
         id: &str,
+        success: Success,
         now: Timestamp,
         (alerts, alert): (&Alerts, &Alert),
     ) -> Result<(), StoreError> {
-        let update = self
+        let mut update = self
             .transition(account, id)
-            .update_expression(
-                "SET lastSuccessAt = :now, consecutiveFailures = :zero REMOVE failingSince, firstFailureAt",
-            )
+            .update_expression(format!("{} REMOVE failingSince, firstFailureAt", success.set()))
             .condition_expression("attribute_exists(failingSince)")
-            .expression_attribute_values(":now", s(now.to_string()))
             .expression_attribute_values(":zero", n(0));
+        if success == Success::Delivery {
+            update = update.expression_attribute_values(":now", s(now.to_string()));
+        }
         alerts.tell(built(update)?, account, alert).await?;
         Ok(())
     }

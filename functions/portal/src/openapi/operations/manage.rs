@@ -75,7 +75,7 @@ fn sending() -> Vec<Call> {
     let call = |method, path: &str, id: &str| Call::new(method, path, id, ManageWebhooks);
     vec![
         call("post", "/api/endpoints/{id}/test", "test-endpoint")
-            .about("Endpoints", "Send a test", "Sends the catalog's example once and now, and answers with what came of it. It affects nothing else: no health, no alert, no retry.")
+            .about("Endpoints", "Send a test", "Sends the catalog's example once and now, and answers with what came of it. One that fails has no consequences: no failure counted, no alert, no retry. One that arrives ends what failed in a row.")
             .takes("TestSend", json!({ "event": "workorder.created" }))
             .answers(200, "What came of it", "TestResult"),
         call("post", "/api/endpoints/{id}/replay", "replay")
