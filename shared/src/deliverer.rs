@@ -13,12 +13,12 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::alert::Alert;
 use crate::attempts::{Attempts, Made};
-use crate::delivery::{Attempt, Delivery, DeliveryStatus, DeliveryTask, LastAttempt, Message};
+use crate::delivery::{Attempt, CLAIM, Delivery, DeliveryStatus, DeliveryTask, LastAttempt, Message};
 use crate::endpoint::{Endpoint, EndpointStatus, HealthState};
 use crate::ids;
 use crate::metrics::Metrics;
 use crate::queue::{Queue, QueueError};
-use crate::schedule::{RetrySchedule, Verdict, judge};
+use crate::schedule::{LOOK_AGAIN, RetrySchedule, Verdict, judge};
 use crate::seal::SealError;
 use crate::sender::{AttemptError, ErrorDetail};
 use crate::store::StoreError;
@@ -35,13 +35,9 @@ pub use aftermath::settle;
 const TIMEOUT: Duration = Duration::from_secs(30);
 /// A message that comes this much before its due time is as good as due.
 const EARLY_MILLISECONDS: i64 = 50;
-/// How long a claim on an attempt holds: longer than the attempt takes with what is recorded of it.
-const CLAIM: SignedDuration = SignedDuration::from_secs(45);
 /// How long an attempt waits in the retry queue when its endpoint has too many under way.
 const CROWDED: SignedDuration = SignedDuration::from_secs(20);
-/// How often a delivery looks whether its disabled endpoint is enabled again.
-const LOOK_AGAIN: SignedDuration = SignedDuration::from_mins(15);
-/// How long it waits for that, or for a secret that can be opened.
+/// How long a delivery waits for its disabled endpoint to be enabled again, or for a secret that can be opened.
 const WAIT_FOR_ENDPOINT: SignedDuration = SignedDuration::from_hours(5 * 24);
 
 /// What a delivering function holds.
@@ -158,7 +154,7 @@ impl Deliverer {
         let Some(endpoint) = work.endpoint(task)? else {
             return self.end(delivery, DeliveryStatus::Cancelled, now).await;
         };
-        let due = delivery.next_attempt_at.unwrap_or(now);
+        let due = self.schedule.due(delivery, now);
         if due.as_millisecond() > now.as_millisecond() + EARLY_MILLISECONDS {
             return self.put_off(delivery, due, now).await;
         }
@@ -191,15 +187,17 @@ impl Deliverer {
 
     /// Until when another worker has the next attempt for itself; `None` when it is ours. A delivery's very first attempt
     /// needs no claim, which spares most deliveries a write: no retry is planned yet that could run beside it, and a
-    /// person who wants one is told that it is under way. That ends when it is so late that the sweeper might send it to
-    /// another worker before this attempt is recorded.
+    /// person who wants one is told that it is under way. That ends when it is so late, or so early by a clock that was
+    /// set back, that the sweeper might send it to another worker before this attempt is recorded.
     async fn claimed_by_another(&self, delivery: &Delivery, now: Timestamp) -> Result<Option<Timestamp>, TaskError> {
         if let Some(until) = delivery.claimed(now) {
             return Ok(Some(until));
         }
         let until = now + CLAIM;
-        let lost = delivery.next_attempt_at.unwrap_or(delivery.created_at) + SignedDuration::from_secs(GRACE_SECONDS);
-        if delivery.attempt_count == 0 && delivery.series == 0 && until < lost {
+        let planned = delivery.next_attempt_at.unwrap_or(delivery.created_at);
+        let lost = planned + SignedDuration::from_secs(GRACE_SECONDS);
+        let in_time = planned.as_millisecond() <= now.as_millisecond() + EARLY_MILLISECONDS && until < lost;
+        if delivery.attempt_count == 0 && delivery.series == 0 && in_time {
             return Ok(None);
         }
         let ours = self.deliveries.claim(delivery, now, until).await?;

@@ -2,11 +2,15 @@
 
 pub mod view;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::clock::SKEW;
 use crate::events::EventName;
 use crate::sender::{AttemptError, ErrorDetail};
+
+/// How long a claim on an attempt holds: longer than the attempt takes with what is recorded of it.
+pub const CLAIM: SignedDuration = SignedDuration::from_secs(45);
 
 /// Where a delivery stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -215,10 +219,11 @@ pub enum Message {
 }
 
 impl Delivery {
-    /// When the claim on its next attempt ends, if there is one at `now`.
+    /// When the claim on its next attempt ends, if there is one at `now`. One that ends later than any claim of now can
+    /// is left of a clock that ran ahead.
     #[must_use]
     pub fn claimed(&self, now: Timestamp) -> Option<Timestamp> {
-        self.claimed_until.filter(|until| *until > now)
+        self.claimed_until.filter(|until| *until > now && *until <= now + CLAIM + SKEW)
     }
 
     /// The message for its next attempt.

@@ -13,8 +13,11 @@ pub use previous_secrets::{MAX_PREVIOUS_SECRETS, PreviousSecret, PreviousSecrets
 
 /// Failures in a row after which an endpoint counts as failing.
 pub const FAILING_AFTER: u32 = 3;
-/// An endpoint whose every attempt has failed for this long is disabled.
+/// An endpoint whose every attempt has failed for this long is disabled,
 pub const DISABLE_AFTER_SECONDS: i64 = 5 * 86_400;
+/// if attempts failed on as many calendar days as so long a time touches: days without an attempt, or that a clock jumps
+/// over, say nothing of it.
+pub const DISABLE_AFTER_DAYS: usize = 6;
 
 /// An endpoint as it is stored, without its health.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -116,13 +119,29 @@ pub struct Health {
     /// The first failure since the last success.
     #[serde(skip)]
     pub first_failure_at: Option<Timestamp>,
+    /// On how many calendar days (UTC) attempts have failed since then.
+    #[serde(skip)]
+    pub failed_days: usize,
 }
 
 impl Health {
     /// Whether nothing has failed since the last success.
     #[must_use]
     pub fn is_clean(&self) -> bool {
-        self.state == HealthState::Healthy && self.consecutive_failures == 0 && self.first_failure_at.is_none()
+        self.state == HealthState::Healthy
+            && self.consecutive_failures == 0
+            && self.first_failure_at.is_none()
+            && self.failed_days == 0
+    }
+
+    /// Whether every attempt has failed for so long that the endpoint is to be disabled.
+    #[must_use]
+    pub fn has_failed_for_days(&self, now: Timestamp) -> bool {
+        let Some(since) = self.first_failure_at else { return false };
+        let seconds = now.as_second() - since.as_second();
+        // A beginning that lies ahead was noted before the clock was set back: the days alone tell then.
+        let long = !(0..DISABLE_AFTER_SECONDS).contains(&seconds);
+        long && self.failed_days >= DISABLE_AFTER_DAYS && self.consecutive_failures >= FAILING_AFTER
     }
 }
 
@@ -209,6 +228,21 @@ mod tests {
         for unknown in ["", "vendor", "vendor.", "nothing.*", "**", "vendor.gone"] {
             assert!(filter(unknown).is_err(), "{unknown}");
         }
+    }
+
+    #[test]
+    fn five_days_count_only_while_attempts_are_made() {
+        let now: Timestamp = "2025-10-25T14:30:00Z".parse().unwrap();
+        let failed = |since: &str, failed_days, consecutive_failures| {
+            let first_failure_at = Some(since.parse().unwrap());
+            Health { consecutive_failures, first_failure_at, failed_days, ..Health::default() }.has_failed_for_days(now)
+        };
+        assert!(failed("2025-10-20T14:30:00Z", 6, 3));
+        assert!(!failed("2025-10-20T14:30:01Z", 6, 3), "not for five days yet");
+        assert!(!failed("2025-10-01T00:00:00Z", 5, 9), "on too few of the days");
+        assert!(!failed("2025-10-01T00:00:00Z", 9, 2), "too few deliveries");
+        assert!(failed("2026-10-01T00:00:00Z", 6, 3), "the clock was set back");
+        assert!(!Health { failed_days: 6, consecutive_failures: 3, ..Health::default() }.has_failed_for_days(now));
     }
 
     #[test]

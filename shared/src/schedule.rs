@@ -2,6 +2,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::clock::SKEW;
+use crate::delivery::{CLAIM, Delivery};
 use crate::sender::{Answer, RetryAfter};
 
 /// The longest wait that a schedule may hold, in seconds: one day.
@@ -12,6 +14,9 @@ pub const MOST_WAITS: usize = 10;
 
 /// The longest delay that SQS keeps a message back for, in seconds.
 pub const LONGEST_HOP_SECONDS: u32 = 900;
+
+/// How often a delivery looks whether its disabled endpoint is enabled again.
+pub const LOOK_AGAIN: SignedDuration = SignedDuration::from_mins(15);
 
 /// The waits between the attempts of one delivery, in seconds. Each counts from the end of the failed attempt before it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,11 +61,41 @@ impl RetrySchedule {
         u32::try_from(self.0.len()).map_or(u32::MAX, |waits| waits.saturating_add(1))
     }
 
+    /// The longest wait that follows from any answer: what `Retry-After` may make of the longest one.
+    #[must_use]
+    pub fn longest_wait(&self) -> SignedDuration {
+        longest(self.0.iter().copied().max().unwrap_or_default())
+    }
+
+    /// When the next attempt of `delivery` is due: as planned, or at once if that is further away than any wait before
+    /// this attempt can be. Such a time was planned by a clock that ran ahead and has been set right since.
+    #[must_use]
+    pub fn due(&self, delivery: &Delivery, now: Timestamp) -> Timestamp {
+        let planned = delivery.next_attempt_at.unwrap_or(now);
+        if planned.duration_since(now) > self.farthest(delivery) { now } else { planned }
+    }
+
+    /// How far ahead the next attempt of `delivery` can have been planned.
+    fn farthest(&self, delivery: &Delivery) -> SignedDuration {
+        let wait = match delivery.attempt_count.saturating_sub(delivery.series_start) {
+            _ if delivery.waiting_since.is_some() => LOOK_AGAIN,
+            // The first of a series waits for none but the one that is under way.
+            0 => CLAIM,
+            attempt => self.wait_after(attempt).map_or_else(|| self.longest_wait(), longest),
+        };
+        wait + SKEW
+    }
+
     /// The wait after failed attempt number `attempt` (from 1), in seconds; none after the last one.
     fn wait_after(&self, attempt: u32) -> Option<u32> {
         let index = usize::try_from(attempt.checked_sub(1)?).ok()?;
         self.0.get(index).copied()
     }
+}
+
+/// What `Retry-After` may make of a wait of so many seconds.
+fn longest(seconds: u32) -> SignedDuration {
+    SignedDuration::from_secs(i64::from(seconds) * 2)
 }
 
 fn wait(text: &str) -> Result<u32, ScheduleError> {
@@ -95,7 +130,7 @@ pub fn judge(schedule: &RetrySchedule, attempt: u32, answer: &Answer, now: Times
     }
     let Some(seconds) = schedule.wait_after(attempt) else { return Verdict::Exhausted };
     let scheduled = SignedDuration::from_secs(i64::from(seconds));
-    let longest = scheduled.saturating_add(scheduled);
+    let longest = longest(seconds);
     let extra = f64::from(seconds) / 10.0 * jitter.clamp(0.0, 1.0);
     let extra = SignedDuration::try_from_secs_f64(extra).unwrap_or(SignedDuration::ZERO);
     let asked = asked_wait(answer, now).unwrap_or(scheduled).clamp(scheduled, longest);
@@ -128,7 +163,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::delivery::Trigger;
+    use crate::events::EventName;
     use crate::sender::AttemptError;
+    use crate::store::events::{Outbox, StoredEvent};
 
     fn now() -> Timestamp {
         "2025-10-20T14:30:00.250Z".parse().unwrap()
@@ -222,6 +260,44 @@ mod tests {
             assert_eq!(RetrySchedule::parse(wrong), Err(ScheduleError::Wait), "{wrong}");
         }
         assert_eq!(RetrySchedule::parse(&["1"; 11].join(",")), Err(ScheduleError::TooMany));
+    }
+
+    #[test]
+    fn a_time_that_is_further_away_than_any_wait_is_due_at_once() {
+        let schedule = RetrySchedule::default();
+        let event = StoredEvent {
+            id: "evt_1".to_owned(),
+            name: EventName::VendorCreated,
+            body: String::new(),
+            project_id: None,
+        };
+        let delivery = Outbox::of("acc_1", "req_1", event.clone()).delivery(&event, "ep_1", Trigger::Scheduled, now());
+        let is_put_right = |attempt_count, series_start, waits: bool, seconds| {
+            let planned = now() + SignedDuration::from_secs(seconds);
+            let waiting_since = waits.then(now);
+            let next_attempt_at = Some(planned);
+            let delivery = Delivery { attempt_count, series_start, next_attempt_at, waiting_since, ..delivery.clone() };
+            let due = schedule.due(&delivery, now());
+            assert!(due == planned || due == now());
+            due != planned
+        };
+        // Attempts made, of them before this series, whether it waits for its endpoint, and the longest wait.
+        for (made, before, waits, longest) in [
+            (0, 0, false, 45),
+            (1, 0, false, 120),
+            (2, 0, false, 600),
+            (4, 0, false, 14_400),
+            (5, 4, false, 120),
+            (5, 5, false, 45),
+            (9, 0, false, 14_400),
+            (0, 0, true, 900),
+            (4, 0, true, 900),
+        ] {
+            assert!(!is_put_right(made, before, waits, longest), "{made} {before} {waits}");
+            assert!(is_put_right(made, before, waits, longest + 11), "{made} {before} {waits}");
+            assert!(!is_put_right(made, before, waits, -longest), "{made} {before} {waits}");
+        }
+        assert_eq!(schedule.longest_wait(), SignedDuration::from_hours(4));
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod any_value;
 mod attempts;
 mod cases;
 mod catalog;
+mod clock;
 mod costs;
 mod crew;
 mod deliveries;

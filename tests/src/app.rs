@@ -106,6 +106,12 @@ impl TestApp {
         tokio::task::yield_now().await;
     }
 
+    /// Sets the clock back, as a machine's whose time was wrong. No time passes.
+    pub async fn set_back(&self, time: Duration) {
+        self.settings.options.clock.set(self.now() - time);
+        tokio::task::yield_now().await;
+    }
+
     /// Lets time pass until `time`.
     pub async fn advance_to(&self, time: Timestamp) {
         self.advance(time.duration_since(self.now()).try_into().unwrap()).await;

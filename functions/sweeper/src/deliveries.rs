@@ -3,8 +3,10 @@
 
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
+use shared::clock::SKEW;
+use shared::delivery::DeliveryTask;
 use shared::store::StoreError;
-use shared::store::deliveries::Overdue;
+use shared::store::deliveries::{DueSpan, GRACE_SECONDS, Overdue};
 use shared::store::shard::Shard;
 
 use crate::{SweepError, Sweeper};
@@ -18,14 +20,22 @@ const RESERVE: SignedDuration = SignedDuration::from_mins(15);
 
 impl Sweeper {
     pub(crate) async fn sweep_deliveries(&self, now: Timestamp) -> Result<usize, SweepError> {
-        self.put_back_deliveries(now, now, MAX_PER_SHARD).await
+        let overdue = self.put_back_deliveries(DueSpan::By(now), now, MAX_PER_SHARD).await;
+        // By a clock that was set back, they would be overdue when the time comes again.
+        let too_far = self.put_back_deliveries(DueSpan::Beyond(now + self.farthest()), now, MAX_PER_SHARD).await;
+        Ok(overdue? + too_far?)
     }
 
-    /// Puts unfinished deliveries that are due before `until` back on the queue, at most `max` of each shard; returns how
+    /// How far ahead a delivery can stand in the index.
+    fn farthest(&self) -> SignedDuration {
+        self.schedule.longest_wait().max(RESERVE) + SignedDuration::from_secs(GRACE_SECONDS) + SKEW
+    }
+
+    /// Puts unfinished deliveries that are due in `span` back on the queue, at most `max` of each shard; returns how
     /// many. What fails does not keep the others: the last error is returned at the end.
     pub(crate) async fn put_back_deliveries(
         &self,
-        until: Timestamp,
+        span: DueSpan,
         now: Timestamp,
         max: usize,
     ) -> Result<usize, SweepError> {
@@ -33,7 +43,7 @@ impl Sweeper {
         for shard in Shard::all() {
             // All are found before the first is put back: what is put back moves on in the index, and a sweep without an
             // end would find it again and again.
-            let overdue = match self.overdue(shard, until, max).await {
+            let overdue = match self.overdue(shard, span, max).await {
                 Ok(overdue) => overdue,
                 Err(error) => {
                     failed = Some(error.into());
@@ -51,11 +61,11 @@ impl Sweeper {
     }
 
     /// At most `max` entries of one shard, oldest first.
-    async fn overdue(&self, shard: Shard, until: Timestamp, max: usize) -> Result<Vec<Overdue>, StoreError> {
+    async fn overdue(&self, shard: Shard, span: DueSpan, max: usize) -> Result<Vec<Overdue>, StoreError> {
         let mut overdue: Vec<Overdue> = Vec::new();
         while overdue.len() < max {
             let limit = i32::try_from(PAGE.min(max - overdue.len())).unwrap_or(i32::MAX);
-            let page = self.deliveries.overdue(shard, overdue.last().cloned(), until, limit).await?;
+            let page = self.deliveries.overdue(shard, overdue.last().cloned(), span, limit).await?;
             if page.is_empty() {
                 break;
             }
@@ -66,11 +76,14 @@ impl Sweeper {
 
     /// What is reserved is sent, whatever became of the others: nobody would look at it again before its reservation ends.
     async fn put_back(&self, overdue: &[Overdue], now: Timestamp) -> Result<(), SweepError> {
-        let reserve = overdue.iter().map(|entry| self.deliveries.reserve(entry, now, RESERVE));
+        let reserve = overdue.iter().map(|entry| self.deliveries.reserve(entry, now, RESERVE, self.farthest()));
         let (mut tasks, mut failed) = (Vec::with_capacity(overdue.len()), None);
         for reserved in join_all(reserve).await {
             match reserved {
-                Ok(delivery) => tasks.extend(delivery.map(|delivery| delivery.task())),
+                Ok(delivery) => tasks.extend(delivery.map(|delivery| {
+                    let due = self.schedule.due(&delivery, now);
+                    DeliveryTask { due, ..delivery.task() }
+                })),
                 Err(error) => failed = Some(error),
             }
         }

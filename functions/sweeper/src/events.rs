@@ -10,8 +10,6 @@ use crate::{SweepError, Sweeper};
 
 /// How long after it was accepted an event counts as lost.
 const GRACE: SignedDuration = SignedDuration::from_mins(5);
-/// An event that the stream brings again is left alone for so long: the stream may have a backlog.
-const RESERVE: SignedDuration = SignedDuration::from_mins(15);
 /// Markers per query.
 const PAGE: i32 = 100;
 /// How many of them are worked on side by side.
@@ -52,7 +50,7 @@ impl Sweeper {
     }
 
     async fn bring_again(&self, marker: &Marker, now: Timestamp) -> Result<bool, StoreError> {
-        if !self.undispatched.reserve(marker, now, RESERVE).await? {
+        if !self.undispatched.reserve(marker, now).await? {
             return Ok(false);
         }
         let there = self.events.bring_again(&marker.account, &marker.outbox_id, now).await?;

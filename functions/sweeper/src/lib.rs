@@ -6,7 +6,7 @@
 //! | not done | set going again by |
 //! |---|---|
 //! | an event that was not dispatched | a change of its item, which the stream brings to the dispatcher |
-//! | a delivery that is overdue | a message on the retry queue |
+//! | a delivery that is overdue, or due too far away for any wait | a message on the retry queue |
 //! | an alert that was not published | publishing it |
 
 mod alerts;
@@ -16,9 +16,10 @@ mod events;
 use jiff::Timestamp;
 use shared::config::{ConfigError, Environment};
 use shared::queue::{Queue, QueueError};
+use shared::schedule::RetrySchedule;
 use shared::store::StoreError;
 use shared::store::alerts::Alerts;
-use shared::store::deliveries::Deliveries;
+use shared::store::deliveries::{Deliveries, DueSpan};
 use shared::store::events::Events;
 use shared::store::undispatched::Undispatched;
 use shared::topic::{Topic, TopicError};
@@ -29,6 +30,7 @@ use tokio::join;
 pub struct Sweeper {
     deliveries: Deliveries,
     retries: Queue,
+    schedule: RetrySchedule,
     events: Events,
     undispatched: Undispatched,
     alerts: Alerts,
@@ -50,15 +52,16 @@ pub enum SweepError {
 }
 
 impl Sweeper {
-    /// Reads `DELIVERIES_TABLE`, `EVENTS_TABLE`, `UNDISPATCHED_TABLE`, `ALERTS_TABLE`, `RETRY_QUEUE_URL` and
-    /// `ALERT_TOPIC_ARN`.
+    /// Reads `DELIVERIES_TABLE`, `EVENTS_TABLE`, `UNDISPATCHED_TABLE`, `ALERTS_TABLE`, `RETRY_QUEUE_URL`, `ALERT_TOPIC_ARN`
+    /// and `RETRY_SCHEDULE_SECONDS`.
     ///
     /// # Errors
-    /// When one of them is not set.
+    /// When one of them is not set or can't be read.
     pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
         Ok(Self {
             deliveries: environment.deliveries()?,
             retries: environment.retry_queue()?,
+            schedule: environment.retry_schedule()?,
             events: environment.events()?,
             undispatched: environment.undispatched()?,
             alerts: environment.alerts()?,
@@ -95,7 +98,7 @@ impl Sweeper {
     /// # Errors
     /// When DynamoDB or SQS can't be reached.
     pub async fn refill_queues(&self, now: Timestamp) -> Result<(), SweepError> {
-        let deliveries = self.put_back_deliveries(Timestamp::MAX, now, usize::MAX).await?;
+        let deliveries = self.put_back_deliveries(DueSpan::By(Timestamp::MAX), now, usize::MAX).await?;
         if deliveries > 0 {
             tracing::info!(deliveries, "unfinished deliveries went back on their queue");
         }

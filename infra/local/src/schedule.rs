@@ -24,8 +24,8 @@ where
 /// Runs the handler at once and then every `period`, one run at a time, until `stop`.
 pub(crate) async fn every(period: SignedDuration, clock: Clock, stop: CancellationToken, handler: ScheduleHandler) {
     loop {
-        let started = clock.now();
-        if let Err(error) = tokio::spawn(handler(started)).await {
+        let started = clock.steady();
+        if let Err(error) = tokio::spawn(handler(clock.now())).await {
             tracing::error!(%error, "a scheduled function panicked");
         }
         // A start far in the future would never come: the end of time is as good as never.

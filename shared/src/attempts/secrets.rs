@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 
+use crate::clock::is_recent;
 use crate::endpoint::{Endpoint, OwnHeaders, StoredHeaders, headers_context, read_opened, secret_context};
 use crate::seal::{SealError, Sealer};
 use crate::signing::SigningSecret;
@@ -92,7 +93,7 @@ impl<T> Remembered<T> {
     fn get(&self, key: &Key, now: Timestamp) -> Option<Arc<T>> {
         let open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (value, since) = open.get(key)?;
-        (now.as_second() - since.as_second() < REMEMBER_SECONDS).then(|| Arc::clone(value))
+        is_recent(*since, now, REMEMBER_SECONDS).then(|| Arc::clone(value))
     }
 }
 

@@ -9,8 +9,9 @@ use jiff::Timestamp;
 
 use super::Deliverer;
 use crate::alert::{Alert, AlertKind};
+use crate::clock::is_recent;
 use crate::delivery::{Attempt, Delivery, LastAttempt, Trigger};
-use crate::endpoint::{DISABLE_AFTER_SECONDS, Endpoint, FAILING_AFTER, HealthState};
+use crate::endpoint::{Endpoint, FAILING_AFTER, HealthState};
 use crate::schedule::Verdict;
 use crate::store::StoreError;
 use crate::store::alerts::Alerts;
@@ -88,8 +89,7 @@ impl Deliverer {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let health = &endpoint.health;
-        let noted_lately =
-            || health.last_success_at.is_some_and(|at| now.as_second() - at.as_second() < NOTE_SUCCESS_SECONDS);
+        let noted_lately = || health.last_success_at.is_some_and(|at| is_recent(at, now, NOTE_SUCCESS_SECONDS));
         let known = success == Success::Probe || noted_lately();
         // Forgotten before the success is written, while a failure is remembered after it is written: one that is written
         // beside this is remembered after this forgot, and the next success notes itself.
@@ -120,8 +120,7 @@ impl Deliverer {
             let alert = Alert::about(AlertKind::EndpointFailing, delivery, Some(last), now);
             self.endpoints.mark_failing(&delivery.account, &endpoint.id, now, (&self.alerts, &alert)).await?;
         }
-        let failing_seconds = health.first_failure_at.map_or(0, |since| now.as_second() - since.as_second());
-        if failing_seconds >= DISABLE_AFTER_SECONDS && health.consecutive_failures >= FAILING_AFTER {
+        if health.has_failed_for_days(now) {
             self.disable(delivery, &after, last, "every attempt has failed for 5 days", now).await?;
         }
         Ok(())

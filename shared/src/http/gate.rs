@@ -17,6 +17,7 @@ use super::query::{NO_PARAMETERS, Query, TakesParameters};
 use super::repeat::{Repeat, Ticket};
 use crate::account::Account;
 use crate::api_key::{ApiKey, KeyHash, Scope};
+use crate::clock::is_recent;
 use crate::problem::{Problem, ProblemCode};
 use crate::rate_limit::RateLimit;
 use crate::seal::Sealer;
@@ -218,7 +219,7 @@ impl Gate {
 
     fn remembered(&self, hash: &KeyHash, now: Timestamp) -> Option<Known> {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get(hash).filter(|known| now.as_second() - known.since.as_second() < KEY_CACHE_SECONDS).cloned()
+        known.get(hash).filter(|known| is_recent(known.since, now, KEY_CACHE_SECONDS)).cloned()
     }
 
     async fn look_up(&self, hash: KeyHash, now: Timestamp) -> Result<Option<Known>, StoreError> {

@@ -207,7 +207,10 @@ impl ApiKeys {
             .key("pk", s(account_key(account)))
             .key("sk", s(id))
             .update_expression("SET lastUsedAt = :now")
-            .condition_expression("attribute_exists(pk) AND (attribute_not_exists(lastUsedAt) OR lastUsedAt <= :ago)")
+            .condition_expression(
+                "attribute_exists(pk) \
+                 AND (attribute_not_exists(lastUsedAt) OR lastUsedAt <= :ago OR lastUsedAt > :now)",
+            )
             .expression_attribute_values(":now", s(crate::clock::rfc3339(now)))
             .expression_attribute_values(":ago", s(crate::clock::rfc3339(minute_ago)))
             .send()

@@ -27,12 +27,13 @@ use super::events::Outbox;
 use super::item::{Item, Reader, json, n, s};
 use super::{StoreError, endpoints};
 use crate::alert::Alert;
-use crate::delivery::{Attempt, Delivery, DeliveryStatus, DeliveryTask, LastAttempt};
+use crate::clock::SKEW;
+use crate::delivery::{Attempt, CLAIM, Delivery, DeliveryStatus, DeliveryTask, LastAttempt};
 use crate::endpoint::Endpoint;
 use stored::{account_status, due, read, to_item};
 
 pub use list::{DeliveryPage, Filter};
-pub use overdue::Overdue;
+pub use overdue::{DueSpan, Overdue};
 
 const TABLE: &str = "deliveries";
 /// Up to this many new deliveries are stored one by one, side by side: in a transaction each would cost twice as much.
@@ -234,12 +235,14 @@ impl Deliveries {
             .update_expression("SET claimedUntil = :until")
             .condition_expression(format!(
                 "{IS_UNFINISHED} AND attemptCount = :seen AND series = :series \
-                 AND (attribute_not_exists(claimedUntil) OR claimedUntil <= :now)"
+                 AND (attribute_not_exists(claimedUntil) OR claimedUntil <= :now OR claimedUntil > :ahead)"
             ))
             .expression_attribute_names("#status", "status")
             .set_expression_attribute_values(Some(unfinished()))
             .expression_attribute_values(":until", n(until.as_millisecond()))
             .expression_attribute_values(":now", n(now.as_millisecond()))
+            // No claim of now ends so late: it is left of a clock that ran ahead.
+            .expression_attribute_values(":ahead", n((now + CLAIM + SKEW).as_millisecond()))
             .expression_attribute_values(":seen", n(delivery.attempt_count))
             .expression_attribute_values(":series", n(delivery.series))
             .send()
@@ -350,7 +353,7 @@ fn recording(delivery: &Delivery, outcome: &Outcome) -> Recording {
         let (change, attempts) = with_attempt(delivery, attempt);
         set.push(change);
         values.insert(":attempts".to_owned(), AttributeValue::L(attempts));
-    } else if delivery.waiting_since.is_none() && outcome.next_attempt_at.is_some() {
+    } else if delivery.waiting_since.is_none_or(|since| since > outcome.now) && outcome.next_attempt_at.is_some() {
         set.push("waitingSince = :now");
         values.insert(":now".to_owned(), s(outcome.now.to_string()));
     }

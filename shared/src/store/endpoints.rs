@@ -188,7 +188,7 @@ impl Endpoints {
             // Its health starts anew: what it answered before it was switched off says nothing any more.
             Some(Switch::On) => call
                 .update_expression(format!(
-                    "{set}, #status = :status, consecutiveFailures = :zero REMOVE disabledReason, failingSince, firstFailureAt"
+                    "{set}, #status = :status, consecutiveFailures = :zero REMOVE disabledReason, failingSince, firstFailureAt, failedDays"
                 ))
                 .expression_attribute_values(":status", status(EndpointStatus::Enabled))
                 .expression_attribute_values(":zero", n(0)),
@@ -240,6 +240,7 @@ pub(super) fn read(item: &Item) -> Result<(String, Endpoint), StoreError> {
         last_success_at: reader.opt_time("lastSuccessAt"),
         last_failure_at: reader.opt_time("lastFailureAt"),
         first_failure_at: reader.opt_time("firstFailureAt"),
+        failed_days: reader.count_of_set("failedDays"),
     };
     let status = match reader.text("status")? {
         "enabled" => EndpointStatus::Enabled,

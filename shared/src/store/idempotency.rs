@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use super::Client;
 use super::StoreError;
 use super::item::{Item, Reader, n, s};
+use crate::clock::SKEW;
 
 const TABLE: &str = "idempotency";
 /// Answers are kept 24 hours (contract section 6).
@@ -79,11 +80,13 @@ impl Idempotency {
             .item("expiresAt", n(now.as_second() + KEEP_SECONDS))
             .condition_expression(
                 "attribute_not_exists(pk) OR expiresAt <= :now \
-                 OR (attribute_not_exists(answer) AND (claimedUntil <= :now OR #owner = :owner))",
+                 OR (attribute_not_exists(answer) AND (claimedUntil <= :now OR claimedUntil > :ahead OR #owner = :owner))",
             )
             .expression_attribute_names("#owner", "owner")
             .expression_attribute_values(":owner", s(owner))
             .expression_attribute_values(":now", n(now.as_second()))
+            // No claim of now ends so late: it is left of a clock that ran ahead.
+            .expression_attribute_values(":ahead", n(now.as_second() + CLAIM_SECONDS + SKEW.as_secs()))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .send()
             .await;

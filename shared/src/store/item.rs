@@ -59,6 +59,11 @@ impl<'a> Reader<'a> {
         self.item.get(name).and_then(|value| value.as_bool().ok()).copied().unwrap_or(false)
     }
 
+    /// How many numbers there are in a set.
+    pub(crate) fn count_of_set(self, name: &str) -> usize {
+        self.item.get(name).and_then(|value| value.as_ns().ok()).map_or(0, Vec::len)
+    }
+
     pub(crate) fn opt_time(self, name: &str) -> Option<Timestamp> {
         self.opt_text(name).and_then(|text| text.parse().ok())
     }

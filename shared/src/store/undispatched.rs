@@ -16,6 +16,10 @@ use super::StoreError;
 use super::events::{Outbox, RETENTION_SECONDS};
 use super::item::{Item, Reader, n, s};
 use super::shard::Shard;
+use crate::clock::SKEW;
+
+/// An event that the stream brings again is left alone for so long: the stream may have a backlog.
+const RESERVE: SignedDuration = SignedDuration::from_mins(15);
 
 const TABLE: &str = "undispatched";
 /// `BatchWriteItem` writes at most this many items.
@@ -46,6 +50,12 @@ impl Marker {
         Self { account: outbox.account.clone(), outbox_id: outbox.id.clone() }
     }
 
+    /// When its events were raised.
+    fn raised_at(&self) -> Option<Timestamp> {
+        let milliseconds = Ulid::from_string(&self.outbox_id).ok()?.timestamp_ms();
+        Timestamp::from_millisecond(i64::try_from(milliseconds).ok()?).ok()
+    }
+
     fn key(&self) -> Item {
         let ulid = Ulid::from_string(&self.outbox_id).unwrap_or_default();
         let sort = format!("{}#{}", self.outbox_id, self.account);
@@ -57,6 +67,14 @@ impl Marker {
         let (id, account) = reader.text("sk")?.split_once('#').ok_or_else(|| reader.unreadable("sk"))?;
         Ok(Self { account: account.to_owned(), outbox_id: id.to_owned() })
     }
+}
+
+/// Nobody has reserved it, or a clock that ran ahead has.
+const IS_FREE: &str = "attribute_not_exists(reservedUntil) OR reservedUntil <= :now OR reservedUntil > :ahead";
+
+/// Later than any reservation of `now` ends, in epoch milliseconds.
+fn ahead(now: Timestamp) -> i64 {
+    (now + RESERVE + SKEW).as_millisecond()
 }
 
 /// The table of markers.
@@ -110,8 +128,9 @@ impl Undispatched {
         Ok(())
     }
 
-    /// Markers of one shard of before `until` that nobody has reserved, oldest first, from `next` of the page before on.
-    /// At most `limit` are looked at.
+    /// Markers of one shard that nobody has reserved, oldest first, from `next` of the page before on: those of before
+    /// `until`, and those of a time that has not come, which a clock has left that was set back since. At most `limit`
+    /// are looked at.
     ///
     /// # Errors
     /// When DynamoDB can't be reached or an item can't be read.
@@ -123,43 +142,41 @@ impl Undispatched {
         now: Timestamp,
         limit: i32,
     ) -> Result<MarkerPage, StoreError> {
-        let until = Ulid::from_parts(u64::try_from(until.as_millisecond()).unwrap_or_default(), 0);
         let output = self
             .db
             .query()
             .table_name(&self.table)
-            .key_condition_expression("pk = :shard AND sk < :until")
-            .filter_expression("attribute_not_exists(reservedUntil) OR reservedUntil <= :now")
+            .key_condition_expression("pk = :shard")
+            .filter_expression(IS_FREE)
             .expression_attribute_values(":shard", s(shard.key()))
-            .expression_attribute_values(":until", s(until.to_string()))
             .expression_attribute_values(":now", n(now.as_millisecond()))
+            .expression_attribute_values(":ahead", n(ahead(now)))
             .limit(limit)
             .set_exclusive_start_key(next.map(Marker::key))
             .send()
             .await
             .map_err(StoreError::call("Query markers"))?;
-        let markers = output.items().iter().map(Marker::read).collect::<Result<_, _>>()?;
+        let mut markers = output.items().iter().map(Marker::read).collect::<Result<Vec<_>, _>>()?;
+        markers.retain(|marker| marker.raised_at().is_none_or(|at| at < until || at > now + SKEW));
         Ok(MarkerPage { markers, next: output.last_evaluated_key().map(Marker::read).transpose()? })
     }
 
-    /// Reserves a marker for `long`, so that the next sweeps leave it alone. Returns false when it is gone or somebody
-    /// else's.
+    /// Reserves a marker for [`RESERVE`], so that the next sweeps leave it alone. Returns false when it is gone or
+    /// somebody else's.
     ///
     /// # Errors
     /// When DynamoDB can't be reached.
-    pub async fn reserve(&self, marker: &Marker, now: Timestamp, long: SignedDuration) -> Result<bool, StoreError> {
-        let until = now.as_millisecond() + i64::try_from(long.as_millis()).unwrap_or_default();
+    pub async fn reserve(&self, marker: &Marker, now: Timestamp) -> Result<bool, StoreError> {
         let outcome = self
             .db
             .update_item()
             .table_name(&self.table)
             .set_key(Some(marker.key()))
             .update_expression("SET reservedUntil = :until")
-            .condition_expression(
-                "attribute_exists(pk) AND (attribute_not_exists(reservedUntil) OR reservedUntil <= :now)",
-            )
-            .expression_attribute_values(":until", n(until))
+            .condition_expression(format!("attribute_exists(pk) AND ({IS_FREE})"))
+            .expression_attribute_values(":until", n((now + RESERVE).as_millisecond()))
             .expression_attribute_values(":now", n(now.as_millisecond()))
+            .expression_attribute_values(":ahead", n(ahead(now)))
             .send()
             .await;
         match outcome.map_err(SdkError::into_service_error) {

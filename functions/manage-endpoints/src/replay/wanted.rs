@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
+use shared::clock::is_recent;
 use shared::defect::{DefectCode, Defects};
 use shared::delivery::{Delivery, DeliveryStatus, Trigger};
 use shared::endpoint::EventFilter;
@@ -14,7 +15,7 @@ use crate::changes::filters;
 
 /// What a replay has sent so lately belongs to that replay: a client that calls again because it saw no answer, or is on
 /// its way through the calls of a long one, sends nothing twice.
-const SENT_LATELY: SignedDuration = SignedDuration::from_mins(10);
+const SENT_LATELY_SECONDS: i64 = 600;
 /// Events are kept for as long.
 const LONGEST: SignedDuration = SignedDuration::from_hours(30 * 24);
 
@@ -99,7 +100,7 @@ impl Wanted {
 /// Whether it has arrived by a replay in the last minutes.
 pub(super) fn sent_lately(delivery: &Delivery, now: Timestamp) -> bool {
     let replayed = delivery.trigger == Trigger::Replay && delivery.status == DeliveryStatus::Delivered;
-    delivery.completed_at.filter(|_| replayed).is_some_and(|at| now.duration_since(at) < SENT_LATELY)
+    delivery.completed_at.filter(|_| replayed).is_some_and(|at| is_recent(at, now, SENT_LATELY_SECONDS))
 }
 
 fn check_span(since: Timestamp, until: Timestamp, defects: &mut Defects) {

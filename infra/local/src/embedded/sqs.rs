@@ -136,14 +136,14 @@ impl Sqs {
         if !(0..=MAX_DELAY).contains(&send.delay_seconds) {
             return Err(refusal("InvalidParameterValue", "DelaySeconds must be between 0 and 900"));
         }
-        let now = self.clock.now();
+        let now = self.clock.steady();
         let message_id = ulid::Ulid::generate().to_string();
         let message = Message {
             id: message_id.clone(),
             body: send.message_body,
             group: send.message_group_id,
             attributes: send.message_attributes,
-            sent_at: now,
+            sent_at: self.clock.now(),
             first_received_at: None,
             receive_count: 0,
         };
@@ -160,10 +160,10 @@ impl Sqs {
         if !(1..=MAX_BATCH).contains(&max) {
             return Err(refusal("InvalidParameterValue", "MaxNumberOfMessages must be between 1 and 10"));
         }
-        let deadline = later(self.clock.now(), SignedDuration::from_secs(request.wait_time_seconds.clamp(0, 20)));
+        let deadline = later(self.clock.steady(), SignedDuration::from_secs(request.wait_time_seconds.clamp(0, 20)));
         loop {
             let (messages, next) = self.take(&cell, max, request.visibility_timeout.map(SignedDuration::from_secs));
-            if !messages.is_empty() || self.clock.now() >= deadline {
+            if !messages.is_empty() || self.clock.steady() >= deadline {
                 return Ok(json!({ "Messages": messages }));
             }
             let due = next.map_or(deadline, |next| next.min(deadline));
@@ -181,7 +181,7 @@ impl Sqs {
         max: usize,
         visibility: Option<SignedDuration>,
     ) -> (Vec<ReceivedMessage>, Option<Timestamp>) {
-        let now = self.clock.now();
+        let now = self.clock.steady();
         let mut queue = lock(&cell.queue);
         let visibility = visibility.unwrap_or(queue.settings.visibility_timeout);
         let received = queue.receive(now, max, visibility);
@@ -218,7 +218,7 @@ impl Sqs {
         let cell = self.cell(&request.queue_url)?;
         let receipt = receipt(&request.entry)?;
         let timeout = SignedDuration::from_secs(request.entry.visibility_timeout.clamp(0, 43_200));
-        if !lock(&cell.queue).change_visibility(self.clock.now(), receipt, timeout) {
+        if !lock(&cell.queue).change_visibility(self.clock.steady(), receipt, timeout) {
             return Err(refusal("AWS.SimpleQueueService.MessageNotInflight", "the message is not in flight"));
         }
         cell.arrived.notify_one();
@@ -227,7 +227,7 @@ impl Sqs {
 
     fn attributes(&self, request: &OnQueue) -> Result<Value> {
         let cell = self.cell(&request.queue_url)?;
-        let counts = lock(&cell.queue).counts(self.clock.now());
+        let counts = lock(&cell.queue).counts(self.clock.steady());
         Ok(json!({ "Attributes": {
             "QueueArn": arn(name(&request.queue_url)),
             "ApproximateNumberOfMessages": counts.visible.to_string(),

@@ -1,4 +1,4 @@
-//! What the sweeper asks: which unfinished deliveries are overdue.
+//! What the sweeper asks: which unfinished deliveries are overdue, or wait for a time that is too far away.
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use jiff::{SignedDuration, Timestamp};
@@ -21,8 +21,17 @@ pub struct Overdue {
     due_at: i64,
 }
 
+/// When unfinished deliveries are due that are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DueSpan {
+    /// Then or before.
+    By(Timestamp),
+    /// Later.
+    Beyond(Timestamp),
+}
+
 impl Deliveries {
-    /// Unfinished deliveries of one shard that were due before `until`, oldest first, at most `limit`, after `seen`.
+    /// Unfinished deliveries of one shard that are due in `span`, oldest first, at most `limit`, after `seen`.
     ///
     /// # Errors
     /// When DynamoDB can't be reached or an item can't be read.
@@ -30,7 +39,7 @@ impl Deliveries {
         &self,
         shard: Shard,
         seen: Option<Overdue>,
-        until: Timestamp,
+        span: DueSpan,
         limit: i32,
     ) -> Result<Vec<Overdue>, StoreError> {
         let start = seen.map(|seen| {
@@ -41,14 +50,18 @@ impl Deliveries {
                 ("dueAt".to_owned(), n(seen.due_at)),
             ])
         });
+        let (is_due, at) = match span {
+            DueSpan::By(at) => ("<=", at),
+            DueSpan::Beyond(at) => (">", at),
+        };
         let output = self
             .db
             .query()
             .table_name(&self.table)
             .index_name(tables::BY_DUE)
-            .key_condition_expression("dueShard = :shard AND dueAt <= :until")
+            .key_condition_expression(format!("dueShard = :shard AND dueAt {is_due} :at"))
             .expression_attribute_values(":shard", s(shard.key()))
-            .expression_attribute_values(":until", n(until.as_millisecond()))
+            .expression_attribute_values(":at", n(at.as_millisecond()))
             .limit(limit)
             .set_exclusive_start_key(start)
             .send()
@@ -62,7 +75,8 @@ impl Deliveries {
     }
 
     /// Reserves an overdue delivery for `long`, so that the next sweep leaves it alone while its message waits in a
-    /// queue. Returns the delivery, or `None` when it has moved on.
+    /// queue. One that is due later keeps its place, unless that is further away than `farthest`. Returns the delivery,
+    /// or `None` when it has moved on.
     ///
     /// # Errors
     /// When DynamoDB can't be reached or the item can't be read.
@@ -71,10 +85,11 @@ impl Deliveries {
         overdue: &Overdue,
         now: Timestamp,
         long: SignedDuration,
+        farthest: SignedDuration,
     ) -> Result<Option<Delivery>, StoreError> {
-        // One that is not due yet (a start with empty queues) keeps its place.
-        let until =
-            (now.as_millisecond() + i64::try_from(long.as_millis()).unwrap_or_default()).max(overdue.due_at + 1);
+        let soon = (now + long).as_millisecond();
+        let too_far = overdue.due_at > (now + farthest).as_millisecond();
+        let until = if too_far { soon } else { soon.max(overdue.due_at + 1) };
         let outcome = self
             .update_item(&overdue.account, &overdue.id)
             .update_expression("SET dueAt = :until")

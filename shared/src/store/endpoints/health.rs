@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::builders::UpdateBuilder;
-use aws_sdk_dynamodb::types::{ReturnValue, Update};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, Update};
 use jiff::Timestamp;
 
 use super::super::StoreError;
@@ -46,10 +46,14 @@ impl Endpoints {
     ) -> Result<Option<Endpoint>, StoreError> {
         let outcome = self
             .update_item(account, id)
-            .update_expression("SET lastFailureAt = :now, firstFailureAt = if_not_exists(firstFailureAt, :now) ADD consecutiveFailures :by")
+            .update_expression(
+                "SET lastFailureAt = :now, firstFailureAt = if_not_exists(firstFailureAt, :now) \
+                 ADD consecutiveFailures :by, failedDays :day",
+            )
             .condition_expression("attribute_exists(pk)")
             .expression_attribute_values(":now", s(now.to_string()))
             .expression_attribute_values(":by", n(u8::from(counts)))
+            .expression_attribute_values(":day", AttributeValue::Ns(vec![day(now).to_string()]))
             .return_values(ReturnValue::AllNew)
             .send()
             .await;
@@ -70,7 +74,7 @@ impl Endpoints {
     ) -> Result<bool, StoreError> {
         let mut call = self
             .update_item(account, id)
-            .update_expression(format!("{} REMOVE firstFailureAt", success.set()))
+            .update_expression(format!("{} REMOVE firstFailureAt, failedDays", success.set()))
             .condition_expression("attribute_exists(pk) AND attribute_not_exists(failingSince)")
             .expression_attribute_values(":zero", n(0));
         if success == Success::Delivery {
@@ -95,7 +99,7 @@ impl Endpoints {
     ) -> Result<(), StoreError> {
         let mut update = self
             .transition(account, id)
-            .update_expression(format!("{} REMOVE failingSince, firstFailureAt", success.set()))
+            .update_expression(format!("{} REMOVE failingSince, firstFailureAt, failedDays", success.set()))
             .condition_expression("attribute_exists(failingSince)")
             .expression_attribute_values(":zero", n(0));
         if success == Success::Delivery {
@@ -183,6 +187,11 @@ impl Endpoints {
     fn transition(&self, account: &str, id: &str) -> UpdateBuilder {
         Update::builder().table_name(&self.table).key("pk", s(account)).key("sk", s(id))
     }
+}
+
+/// The calendar day (UTC), counted from 1970. A set of them is the same whoever adds a failure first.
+fn day(now: Timestamp) -> i64 {
+    now.as_second().div_euclid(86_400)
 }
 
 fn built(update: UpdateBuilder) -> Result<Update, StoreError> {
