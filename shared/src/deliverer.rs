@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::alert::Alert;
 use crate::attempts::{Attempts, Made};
-use crate::delivery::{Attempt, CLAIM, Delivery, DeliveryStatus, DeliveryTask, LastAttempt, Message};
+use crate::delivery::{Attempt, CLAIM, Delivery, DeliveryStatus, DeliveryTask, LastAttempt, Message, Trigger};
 use crate::endpoint::{Endpoint, EndpointStatus, HealthState};
 use crate::ids;
 use crate::metrics::Metrics;
@@ -158,6 +158,10 @@ impl Deliverer {
         if due.as_millisecond() > now.as_millisecond() + EARLY_MILLISECONDS {
             return self.put_off(delivery, due, now).await;
         }
+        let event = work.outbox(task)?.and_then(|outbox| outbox.event(&delivery.event_id));
+        if event.is_some_and(|event| is_unwanted(delivery, event, endpoint, now)) {
+            return self.end(delivery, DeliveryStatus::Cancelled, now).await;
+        }
         if endpoint.status == EndpointStatus::Disabled {
             return self.wait_for_endpoint(delivery, now).await;
         }
@@ -174,7 +178,6 @@ impl Deliverer {
                 if let Some(until) = self.claimed_by_another(delivery, now).await? {
                     return self.put_off(delivery, until, now).await;
                 }
-                let event = work.outbox(task)?.and_then(|outbox| outbox.event(&delivery.event_id));
                 self.attempt(delivery, event, endpoint, now).await
             }
         }
@@ -188,7 +191,8 @@ impl Deliverer {
     /// Until when another worker has the next attempt for itself; `None` when it is ours. A delivery's very first attempt
     /// needs no claim, which spares most deliveries a write: no retry is planned yet that could run beside it, and a
     /// person who wants one is told that it is under way. That ends when it is so late, or so early by a clock that was
-    /// set back, that the sweeper might send it to another worker before this attempt is recorded.
+    /// set back, that the sweeper might send it to another worker before this attempt is recorded, or when it has waited
+    /// for its endpoint and was set going again when that was enabled.
     async fn claimed_by_another(&self, delivery: &Delivery, now: Timestamp) -> Result<Option<Timestamp>, TaskError> {
         if let Some(until) = delivery.claimed(now) {
             return Ok(Some(until));
@@ -197,7 +201,8 @@ impl Deliverer {
         let planned = delivery.next_attempt_at.unwrap_or(delivery.created_at);
         let lost = planned + SignedDuration::from_secs(GRACE_SECONDS);
         let in_time = planned.as_millisecond() <= now.as_millisecond() + EARLY_MILLISECONDS && until < lost;
-        if delivery.attempt_count == 0 && delivery.series == 0 && in_time {
+        let is_first = delivery.attempt_count == 0 && delivery.series == 0 && delivery.waiting_since.is_none();
+        if is_first && in_time {
             return Ok(None);
         }
         let ours = self.deliveries.claim(delivery, now, until).await?;
@@ -288,6 +293,14 @@ impl Deliverer {
             None => self.deliveries.record(delivery, outcome).await,
         }
     }
+}
+
+/// Whether the endpoint does not ask for the event any more: its people have changed what it asks for since. What they
+/// themselves send again is sent all the same, and an attempt that is under way is not ended.
+fn is_unwanted(delivery: &Delivery, event: &StoredEvent, endpoint: &Endpoint, now: Timestamp) -> bool {
+    delivery.trigger == Trigger::Scheduled
+        && delivery.claimed(now).is_none()
+        && !endpoint.selects(event.name, event.project_id.as_deref())
 }
 
 /// `now` after a wait; a wait that is too short to matter leaves it as it is.

@@ -24,7 +24,7 @@ pub enum DeliveryStatus {
     Delivered,
     /// Every attempt of the schedule failed, the endpoint answered 410, or it stayed disabled for days.
     Failed,
-    /// Its endpoint was deleted.
+    /// Its endpoint was deleted, or does not ask for its event any more.
     Cancelled,
 }
 
@@ -93,7 +93,7 @@ pub struct Delivery {
     /// Until when the next attempt belongs to the worker that claimed it. The very first attempt is not claimed while it has
     /// no other message than that of the dispatcher.
     pub claimed_until: Option<Timestamp>,
-    /// Since when it waits for its endpoint to be enabled again.
+    /// Since when it waits for its endpoint to be enabled again; until the next attempt, also after that.
     pub waiting_since: Option<Timestamp>,
     /// When it was made.
     pub created_at: Timestamp,

@@ -55,6 +55,9 @@ pub struct Endpoint {
     /// Why not.
     #[serde(skip)]
     pub disabled_reason: Option<String>,
+    /// And since when.
+    #[serde(skip)]
+    pub disabled_at: Option<Timestamp>,
     /// Whether its deliveries arrive.
     #[serde(skip)]
     pub health: Health,

@@ -2,8 +2,8 @@
 
 declare namespace Api {
   type Health = { state: "healthy" | "failing", consecutiveFailures: number, failingSince: string | null, lastSuccessAt: string | null, lastFailureAt: string | null };
-  type Endpoint = { id: string, url: string, events: string[], projectIds: string[], description: string | null, status: "enabled" | "disabled", disabledReason: string | null, headers: Record<string, string>, secretHint: string, createdAt: string, updatedAt: string, version: number, health: Health, secret?: string };
-  type Delivery = { id: string, eventId: string, event: string, endpointId: string, status: string, attemptCount: number, nextAttemptAt: string | null, createdAt: string, completedAt: string | null, test: boolean, lastStatusCode: number | null, lastError: string | null, lastErrorDetail: string | null, lastDurationMs: number | null };
+  type Endpoint = { id: string, url: string, events: string[], projectIds: string[], description: string | null, status: "enabled" | "disabled", disabledReason: string | null, disabledAt: string | null, headers: Record<string, string>, secretHint: string, createdAt: string, updatedAt: string, version: number, health: Health, secret?: string };
+  type Delivery = { id: string, eventId: string, event: string, endpointId: string, status: string, attemptCount: number, nextAttemptAt: string | null, held: "endpoint_disabled" | null, createdAt: string, completedAt: string | null, test: boolean, lastStatusCode: number | null, lastError: string | null, lastErrorDetail: string | null, lastDurationMs: number | null };
   type Attempt = { number: number, trigger: string, startedAt: string, durationMs: number, statusCode: number | null, error: string | null, errorDetail: string | null, responseBody: string | null };
   type WholeDelivery = Delivery & { attempts: Attempt[], requestBody: string | null };
   type Event = { id: string, event: string, timestamp: string, data: Record<string, unknown>, requestId: string };

@@ -42,6 +42,7 @@ async fn an_endpoint_is_made_and_read_and_its_secret_shown_where_it_belongs() {
         "description",
         "status",
         "disabledReason",
+        "disabledAt",
         "headers",
         "secretHint",
         "createdAt",

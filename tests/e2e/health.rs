@@ -261,16 +261,165 @@ async fn disabled_while_retrying() -> (TestApp, Receiver, Endpoint) {
     (app, receiver, endpoint)
 }
 
+async fn switch(app: &TestApp, endpoint: &Endpoint, status: &str) -> Value {
+    app.patch(&format!("/api/endpoints/{}", endpoint.id), json!({ "status": status })).await.expect(200).body
+}
+
 #[tokio::test]
-async fn what_is_retried_for_a_disabled_endpoint_arrives_once_it_is_enabled_again() {
+async fn what_is_retried_for_a_disabled_endpoint_arrives_at_once_when_it_is_enabled_again() {
     let (app, receiver, endpoint) = disabled_while_retrying().await;
     assert_eq!(app.only_delivery().await.status, DeliveryStatus::Retrying);
-    app.patch(&format!("/api/endpoints/{}", endpoint.id), json!({ "status": "enabled" })).await.expect(200);
-    app.advance(Duration::from_mins(15)).await;
+    switch(&app, &endpoint, "enabled").await;
     app.drain().await;
     let delivery = app.only_delivery().await;
     assert_eq!((delivery.status, delivery.attempt_count), (DeliveryStatus::Delivered, 2));
     assert_eq!(receiver.requests()[1].header("x-webhook-retry"), "1");
+    // The message by which it would have looked again.
+    app.advance(Duration::from_mins(15)).await;
+    assert_eq!(app.drain().await.retries, 1);
+    assert_eq!(receiver.count(), 2);
+}
+
+#[tokio::test]
+async fn a_first_attempt_that_was_held_is_made_once_whichever_of_its_messages_comes_first() {
+    for late in [Duration::ZERO, Duration::from_mins(15)] {
+        let (app, receiver) = (TestApp::start().await, Receiver::start().await);
+        let endpoint = app.endpoint(&receiver.url(), ["*"]).await;
+        for number in 1..=25 {
+            create_work_order(&app, &format!("WO-{number}")).await;
+        }
+        app.drain_stream().await;
+        switch(&app, &endpoint, "disabled").await;
+        app.drain().await;
+        app.advance(late).await;
+        switch(&app, &endpoint, "enabled").await;
+        // Lost messages are the sweeper's.
+        app.drain().await;
+        assert_eq!(receiver.count(), 25);
+        app.advance(Duration::from_mins(15)).await;
+        app.sweep().await;
+        app.drain().await;
+        assert_eq!(receiver.count(), 25);
+        assert!(app.deliveries().await.iter().all(|delivery| delivery.status == DeliveryStatus::Delivered));
+    }
+}
+
+#[tokio::test]
+async fn what_was_released_and_lost_is_found_by_the_sweeper() {
+    let (app, receiver, endpoint) = disabled_while_retrying().await;
+    switch(&app, &endpoint, "enabled").await;
+    app.purge_queues().await;
+    app.advance(Duration::from_mins(6)).await;
+    app.sweep().await;
+    app.drain().await;
+    assert_eq!((receiver.count(), app.only_delivery().await.status), (2, DeliveryStatus::Delivered));
+}
+
+#[tokio::test]
+async fn a_pending_delivery_says_that_its_disabled_endpoint_holds_it_up() {
+    let (app, receiver) = (TestApp::start().await, Receiver::start().await);
+    let (endpoint, other) =
+        (app.endpoint(&receiver.url(), ["*"]).await, app.endpoint(&receiver.url(), ["workorder.*"]).await);
+    create_work_order(&app, "WO-1").await;
+    app.drain_stream().await;
+    let event = app.deliveries().await[0].event_id.clone();
+    let held = async |endpoint: &Endpoint| {
+        let list = app.get(&format!("/api/deliveries?endpointId={}", endpoint.id)).await.expect(200).body;
+        let listed = list["data"][0].clone();
+        let one = app.get(&format!("/api/deliveries/{}", listed["id"].as_str().unwrap())).await.expect(200).body;
+        let event = app.get(&format!("/api/events/{event}")).await.expect(200).body;
+        let of_event = event["deliveries"].as_array().unwrap().iter().find(|each| each["id"] == listed["id"]).unwrap();
+        assert_eq!((&listed["held"], &of_event["held"]), (&one["held"], &one["held"]));
+        one["held"].clone()
+    };
+    assert_eq!(held(&endpoint).await, Value::Null);
+    let disabled = switch(&app, &endpoint, "disabled").await;
+    assert_eq!(disabled["disabledAt"], "2025-10-20T14:30:00Z");
+    assert_eq!((held(&endpoint).await, held(&other).await), (json!("endpoint_disabled"), Value::Null));
+    app.drain().await;
+    assert_eq!((held(&endpoint).await, held(&other).await), (json!("endpoint_disabled"), Value::Null));
+    app.advance(Duration::from_secs(5)).await;
+    assert_eq!(switch(&app, &endpoint, "disabled").await["disabledAt"], "2025-10-20T14:30:00Z", "nothing changes");
+    assert_eq!(switch(&app, &endpoint, "enabled").await["disabledAt"], Value::Null);
+    assert_eq!(held(&endpoint).await, Value::Null);
+    app.drain().await;
+    assert_eq!(receiver.count(), 2);
+    switch(&app, &endpoint, "disabled").await;
+    assert_eq!(held(&endpoint).await, Value::Null, "nothing holds up what has arrived");
+}
+
+#[tokio::test]
+async fn a_replay_sends_what_waited_and_does_not_call_it_under_way() {
+    let (app, receiver, endpoint) = disabled_while_retrying().await;
+    let replay = async |more: Value| {
+        let body = crate::crew::with(json!({ "since": "2025-10-20T14:30:00Z" }), more);
+        let reply = app.post(&format!("/api/endpoints/{}/replay", endpoint.id), body).await.expect(202).body;
+        ["matched", "queued", "underWay"].map(|name| reply[name].as_u64().unwrap())
+    };
+    assert_eq!(replay(json!({ "dryRun": true })).await, [1, 0, 0]);
+    switch(&app, &endpoint, "enabled").await;
+    assert_eq!(replay(json!({ "only": "missing" })).await, [0, 0, 0]);
+    assert_eq!(replay(json!({})).await, [1, 1, 0]);
+    assert_eq!(replay(json!({})).await, [0, 0, 1], "now it is");
+    app.drain().await;
+    app.advance(Duration::from_mins(15)).await;
+    app.drain().await;
+    assert_eq!((receiver.count(), app.only_delivery().await.status), (2, DeliveryStatus::Delivered));
+}
+
+#[tokio::test]
+async fn an_endpoint_that_was_disabled_by_a_410_says_since_when_and_counts_the_failure() {
+    for (answers, failures) in [(vec![410], 1), (vec![500, 410], 1)] {
+        let (app, receiver) = (TestApp::start().await, Receiver::start().await);
+        receiver.answer_with(answers);
+        let endpoint = app.endpoint(&receiver.url(), ["*"]).await;
+        create_work_order(&app, "WO-1").await;
+        app.drain().await;
+        app.advance(Duration::from_secs(70)).await;
+        app.drain().await;
+        let shown = shown(&app, &endpoint).await;
+        assert_eq!(
+            (&shown["status"], &shown["disabledReason"]),
+            (&json!("disabled"), &json!("the endpoint answered 410 Gone"))
+        );
+        assert_eq!(shown["health"]["consecutiveFailures"], failures);
+        assert_eq!(shown["health"]["lastFailureAt"], shown["disabledAt"]);
+        assert_ne!(shown["disabledAt"], Value::Null);
+        let enabled = switch(&app, &endpoint, "enabled").await;
+        assert_eq!((&enabled["disabledAt"], &enabled["health"]["consecutiveFailures"]), (&Value::Null, &json!(0)));
+    }
+    let app = TestApp::start().await;
+    let made = json!({ "url": "http://127.0.0.1:4000", "events": ["*"], "status": "disabled" });
+    assert_eq!(app.post("/api/endpoints", made).await.expect(201).body["disabledAt"], "2025-10-20T14:30:00Z");
+}
+
+#[tokio::test]
+async fn attempts_at_events_that_an_endpoint_does_not_ask_for_any_more_are_cancelled() {
+    for change in [json!({ "events": ["vendor.*"] }), json!({ "projectIds": ["proj_abc123"] })] {
+        let (app, receiver) = (TestApp::start().await, Receiver::start().await);
+        receiver.answer_with([500]);
+        let endpoint = app.endpoint(&receiver.url(), ["*"]).await;
+        let path = format!("/api/endpoints/{}", endpoint.id);
+        create_work_order(&app, "WO-retrying").await;
+        app.drain().await;
+        create_work_order(&app, "WO-pending").await;
+        app.drain_stream().await;
+        app.patch(&path, change).await.expect(200);
+        app.advance(Duration::from_secs(70)).await;
+        app.drain().await;
+        assert_eq!(receiver.count(), 1);
+        let deliveries = app.deliveries().await;
+        assert!(deliveries.iter().all(|delivery| delivery.status == DeliveryStatus::Cancelled), "{deliveries:?}");
+        assert_eq!(alerts(&app).await, [], "nobody misses them");
+        // What a person sends again is sent.
+        receiver.answer_with([200]);
+        app.post(&format!("/api/deliveries/{}/retry", deliveries[0].id), json!({})).await.expect(202);
+        app.drain().await;
+        assert_eq!(receiver.count(), 2);
+        let replay = json!({ "since": "2025-10-20T14:30:00Z" });
+        let replayed = app.post(&format!("{path}/replay"), replay).await.expect(202).body;
+        assert_eq!(replayed["matched"], 0, "a replay of what failed leaves it");
+    }
 }
 
 #[tokio::test]

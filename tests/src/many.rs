@@ -52,6 +52,7 @@ fn endpoint(id: &str, url: &str, secret: SealedSecret, now: Timestamp) -> Endpoi
         version: 1,
         status: EndpointStatus::Enabled,
         disabled_reason: None,
+        disabled_at: None,
         health: Health::default(),
     }
 }

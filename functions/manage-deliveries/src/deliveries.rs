@@ -1,5 +1,7 @@
 //! Looking for deliveries and at one of them.
 
+use std::collections::{BTreeSet, HashSet};
+
 use shared::delivery::Delivery;
 use shared::delivery::view::DeliveryView;
 use shared::http::{Facts, Reply};
@@ -25,17 +27,27 @@ impl Call<'_> {
         };
         let mut found = self.function.deliveries.page(self.account(), &filter, page.after(), page.fetch()).await?;
         let next = page.cut(&mut found.deliveries, found.stopped, |delivery| &delivery.id);
-        let views: Vec<_> = found.deliveries.iter().map(DeliveryView::of).collect();
+        let disabled = self.disabled(&found.deliveries).await?;
+        let views: Vec<_> = found.deliveries.iter().map(|delivery| DeliveryView::of(delivery, &disabled)).collect();
         Ok(PageRequest::reply(&views, next.as_deref()))
     }
 
     /// One delivery with its attempts and the body that they sent.
     pub(crate) async fn delivery(&self, id: &str) -> Result<Reply, Problem> {
         let delivery = self.read(id).await?;
+        let disabled = self.disabled(std::slice::from_ref(&delivery)).await?;
         let event = self.function.events.get(self.account(), &delivery.event_id).await?;
         let body = event.as_ref().map(|found| found.event.body.as_str());
         let facts = Facts { id: Some(delivery.id.clone()), ..Facts::default() };
-        Ok(Reply::ok(&DeliveryView::whole(&delivery, body)).with_facts(facts))
+        Ok(Reply::ok(&DeliveryView::whole(&delivery, &disabled, body)).with_facts(facts))
+    }
+
+    /// The endpoints that are disabled among those of deliveries that are not final: they hold them up. Most of the time
+    /// nothing is read for this, since most deliveries are final.
+    pub(crate) async fn disabled(&self, deliveries: &[Delivery]) -> Result<HashSet<String>, Problem> {
+        let unfinished = deliveries.iter().filter(|delivery| !delivery.status.is_final());
+        let endpoints: BTreeSet<&str> = unfinished.map(|delivery| delivery.endpoint_id.as_str()).collect();
+        Ok(self.function.endpoints.disabled_among(self.account(), &endpoints).await?)
     }
 
     /// The delivery with this id, if it is the caller's.

@@ -63,10 +63,11 @@ impl Call<'_> {
         let filter = Filter { event_id: Some(id), ..Filter::default() };
         let fetch = i32::try_from(DELIVERIES_SHOWN + 1).unwrap_or(i32::MAX);
         let found = self.function.deliveries.page(self.account(), &filter, None, fetch).await?;
-        let shown = found.deliveries.iter().take(DELIVERIES_SHOWN);
+        let shown = found.deliveries.get(..DELIVERIES_SHOWN).unwrap_or(&found.deliveries);
+        let disabled = self.disabled(shown).await?;
         let whole = WholeEvent {
             event: EventView::of(&event),
-            deliveries: shown.map(DeliveryView::of).collect(),
+            deliveries: shown.iter().map(|delivery| DeliveryView::of(delivery, &disabled)).collect(),
             siblings,
             truncated: found.deliveries.len() > DELIVERIES_SHOWN || found.stopped.is_some(),
         };

@@ -1,6 +1,8 @@
 //! Manual retries: a new series of attempts at once, under the same id, in the place of what was planned (contract
 //! section 8).
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 use lambda_http::http::StatusCode;
 use serde_json::{Map, Value};
@@ -94,5 +96,6 @@ fn impossible(detail: &str) -> Problem {
 
 fn accepted(delivery: &Delivery, action: &'static str) -> Reply {
     let facts = Facts { action: Some(action), id: Some(delivery.id.clone()), ..Facts::default() };
-    Reply::new(StatusCode::ACCEPTED, &DeliveryView::of(delivery)).with_facts(facts)
+    // An endpoint that is disabled gets no retries.
+    Reply::new(StatusCode::ACCEPTED, &DeliveryView::of(delivery, &HashSet::new())).with_facts(facts)
 }

@@ -1,9 +1,7 @@
 //! The calls on endpoints themselves.
 
-use futures_util::future::try_join_all;
 use lambda_http::http::{StatusCode, header};
 use serde_json::{Map, Value};
-use shared::delivery::DeliveryStatus;
 use shared::endpoint::{Endpoint, EndpointStatus, Health, PreviousSecrets, SealedSecret, StoredHeaders};
 use shared::http::{Facts, Reply};
 use shared::ids;
@@ -11,19 +9,13 @@ use shared::manage::body::Form;
 use shared::manage::{self, PageRequest};
 use shared::problem::{Problem, ProblemCode};
 use shared::signing::SigningSecret;
-use shared::store::StoreError;
-use shared::store::deliveries::{Filter, Outcome};
+use shared::store::endpoints::Switch;
 use shared::store::range::Order;
 
 use crate::changes::{Changes, unusable};
 use crate::route::no_such_endpoint;
 use crate::view::EndpointView;
 use crate::{Call, ID_PREFIX, ROOT};
-
-/// How many of a deleted endpoint's deliveries are looked at in one query, newest first.
-const CANCELLED_PAGE: i32 = 100;
-/// The most queries: the call has to end soon, and what it leaves the deliverer ends when its next attempt is due.
-const CANCELLED_PAGES: usize = 20;
 
 impl Call<'_> {
     /// Makes an endpoint; its answer is one of those with the secret.
@@ -35,6 +27,7 @@ impl Call<'_> {
         let sealed = self.seal(&secret, &id).await?;
         let mut endpoint = self.blank(id, sealed);
         wanted.apply(&mut endpoint);
+        endpoint.disabled_at = (endpoint.status == EndpointStatus::Disabled).then_some(self.now);
         self.check_address(&endpoint.url).await?;
         self.seal_headers(&mut endpoint, wanted.headers()).await?;
         self.function.endpoints.create(self.account(), &endpoint).await?;
@@ -87,6 +80,9 @@ impl Call<'_> {
             endpoint.updated_at = self.now;
             let store = &self.function.endpoints;
             if let Some(endpoint) = store.update(self.account(), &endpoint, stored.version, switch.as_ref()).await? {
+                if switch == Some(Switch::On) {
+                    self.release_waiting(id).await;
+                }
                 return Ok(answer(&endpoint, "updated"));
             }
         }
@@ -103,25 +99,6 @@ impl Call<'_> {
             tracing::error!(%error, endpoint_id = id, "deliveries of a deleted endpoint are left to the deliverer");
         }
         Ok(Reply::no_content().with_facts(facts("deleted", id)))
-    }
-
-    /// Ends what is pending among an endpoint's latest deliveries.
-    async fn cancel_pending(&self, id: &str) -> Result<(), StoreError> {
-        let store = &self.function.deliveries;
-        let filter = Filter { endpoint_id: Some(id), ..Filter::default() };
-        let outcome =
-            Outcome { status: DeliveryStatus::Cancelled, attempt: None, next_attempt_at: None, now: self.now };
-        let mut after = None;
-        for _ in 0..CANCELLED_PAGES {
-            let page = store.page(self.account(), &filter, after.as_deref(), CANCELLED_PAGE).await?;
-            let pending = page.deliveries.iter().filter(|delivery| !delivery.status.is_final());
-            try_join_all(pending.map(|delivery| store.record(delivery, &outcome))).await?;
-            after = page.stopped;
-            if after.is_none() {
-                break;
-            }
-        }
-        Ok(())
     }
 
     /// The endpoint with this id, if it is the caller's.
@@ -145,6 +122,7 @@ impl Call<'_> {
             version: 1,
             status: EndpointStatus::Enabled,
             disabled_reason: None,
+            disabled_at: None,
             health: Health::default(),
         }
     }

@@ -11,6 +11,7 @@ mod replay;
 mod route;
 mod secrets;
 mod test_send;
+mod unfinished;
 mod view;
 
 use jiff::Timestamp;

@@ -25,7 +25,7 @@ use shared::store::deliveries::MAX_CREATED_AT_ONCE;
 use shared::store::events::Outbox;
 
 use crate::Call;
-use wanted::{Step, Wanted, sent_lately};
+use wanted::{Stands, Step, Wanted};
 
 /// After so many deliveries a call ends at the next whole second.
 const MAX_MATCHED: usize = 1_000;
@@ -114,12 +114,10 @@ impl Call<'_> {
             let delivery = found.remove(&id);
             // A delivery that was made once may be made again, whatever the endpoint asks for today.
             let selected = endpoint.selects(event.name, event.project_id.as_deref());
-            match wanted.step(selected, delivery.as_ref().map(|delivery| delivery.status)) {
+            let stands = delivery.as_ref().map(|delivery| Stands::of(delivery, endpoint.status, self.now));
+            match wanted.step(selected, stands) {
                 Step::Leave => {}
                 Step::UnderWay => replayed.under_way += 1,
-                Step::Again if delivery.as_ref().is_some_and(|delivery| sent_lately(delivery, self.now)) => {
-                    replayed.under_way += 1;
-                }
                 Step::Again => again.extend(delivery),
                 Step::First => first.push(outbox.delivery(event, &endpoint.id, Trigger::Replay, self.now)),
             }

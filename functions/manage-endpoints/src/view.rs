@@ -19,6 +19,7 @@ pub(crate) struct EndpointView<'a> {
     description: Option<&'a str>,
     status: EndpointStatus,
     disabled_reason: Option<&'a str>,
+    disabled_at: Option<Timestamp>,
     /// Values masked, except in the answer to a call that set them.
     headers: BTreeMap<String, String>,
     secret_hint: &'a str,
@@ -41,6 +42,7 @@ impl<'a> EndpointView<'a> {
             description: endpoint.description.as_deref(),
             status: endpoint.status,
             disabled_reason: endpoint.disabled_reason.as_deref(),
+            disabled_at: endpoint.disabled_at.map(whole_seconds),
             headers: endpoint.headers.masked(),
             secret_hint: &endpoint.secret.hint,
             created_at: endpoint.created_at,

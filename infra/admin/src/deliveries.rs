@@ -1,12 +1,13 @@
 //! `deliveries show`: what became of one.
 
+use std::collections::{BTreeSet, HashSet};
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 use shared::delivery::view::DeliveryView;
 use shared::delivery::{Attempt, Delivery};
 use shared::sender::{AttemptError, ErrorDetail};
-use shared::store::tables::{DELIVERIES, EVENTS};
+use shared::store::tables::{DELIVERIES, ENDPOINTS, EVENTS};
 
 use crate::arguments::ShowDelivery;
 use crate::aws::Aws;
@@ -30,8 +31,13 @@ pub(crate) async fn show(aws: &Aws, wanted: &ShowDelivery) -> Result<Report, Fai
         None
     };
     let sent = event.as_ref().map(|found| found.event.body.as_str());
-    let mut json = json!(DeliveryView::whole(&delivery, sent));
-    let mut text = described(&delivery);
+    let mut disabled = HashSet::new();
+    if !delivery.status.is_final() {
+        let of = BTreeSet::from([delivery.endpoint_id.as_str()]);
+        disabled = aws.environment.endpoints()?.disabled_among(&account.id, &of).await.map_err(aws.on(ENDPOINTS))?;
+    }
+    let mut json = json!(DeliveryView::whole(&delivery, &disabled, sent));
+    let mut text = described(&delivery, json.get("held").and_then(Value::as_str));
     if *body {
         text.push_str(&bodies(&delivery, sent));
     } else {
@@ -51,7 +57,7 @@ fn withhold(delivery: &mut Value) {
     }
 }
 
-fn described(delivery: &Delivery) -> String {
+fn described(delivery: &Delivery, held: Option<&str>) -> String {
     let mut text = facts(&[
         ("delivery", delivery.id.clone()),
         ("event", format!("{} {}", delivery.event.as_str(), delivery.event_id)),
@@ -59,6 +65,7 @@ fn described(delivery: &Delivery) -> String {
         ("status", delivery.status.as_str().to_owned()),
         ("created", delivery.created_at.to_string()),
         ("next attempt", or_dash(delivery.next_attempt_at)),
+        ("held", or_dash(held)),
         ("completed", or_dash(delivery.completed_at)),
         ("attempts", delivery.attempt_count.to_string()),
     ]);

@@ -18,9 +18,9 @@ Environment:
       as every AWS SDK reads them. Credentials may be those variables, keys or a role in ~/.aws, a web identity, or
       those of a container or an EC2 instance. For SSO and credential_process, run first:
       eval "$(aws configure export-credentials --format env)"
-  API_KEYS_TABLE, RATE_WINDOWS_TABLE, EVENTS_TABLE, DELIVERIES_TABLE, ALERTS_TABLE
+  API_KEYS_TABLE, RATE_WINDOWS_TABLE, EVENTS_TABLE, ENDPOINTS_TABLE, DELIVERIES_TABLE, ALERTS_TABLE
       tables, as the functions have them. They win over --stack, after which tables are called <stack>-api-keys,
-      <stack>-rate-windows, <stack>-events, <stack>-deliveries, <stack>-alerts.
+      <stack>-rate-windows, <stack>-events, <stack>-endpoints, <stack>-deliveries, <stack>-alerts.
   DELIVERY_QUEUE_URL, RETRY_QUEUE_URL, DELIVERY_DEAD_QUEUE_URL, RETRY_DEAD_QUEUE_URL, DISPATCH_DEAD_QUEUE_URL
       queues. They win over --stack, after which queues are called <stack>-delivery, <stack>-retry,
       <stack>-delivery-dead, <stack>-retry-dead, <stack>-dispatch-dead.
@@ -31,7 +31,7 @@ Permissions:
   accounts, keys   dynamodb:GetItem, Query, PutItem, UpdateItem, DeleteItem on api-keys; GetItem on rate-windows
   queues           sqs:GetQueueUrl, GetQueueAttributes on all; ReceiveMessage, DeleteMessage, ChangeMessageVisibility on
                    a dead-letter queue, SendMessage on its queue
-  deliveries       dynamodb:GetItem on deliveries; Query on events with --body
+  deliveries       dynamodb:GetItem on deliveries; BatchGetItem on endpoints; Query on events with --body
   alerts           dynamodb:GetItem on api-keys; Query on alerts
 
 Output:

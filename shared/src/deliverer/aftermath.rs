@@ -15,7 +15,7 @@ use crate::endpoint::{Endpoint, FAILING_AFTER, HealthState};
 use crate::schedule::Verdict;
 use crate::store::StoreError;
 use crate::store::alerts::Alerts;
-use crate::store::endpoints::{Endpoints, Success};
+use crate::store::endpoints::{Cause, Endpoints, Success};
 
 /// A success of a healthy endpoint is noted at most this often.
 const NOTE_SUCCESS_SECONDS: i64 = 60;
@@ -78,7 +78,9 @@ impl Deliverer {
         attempt: &Attempt,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        self.disable(delivery, endpoint, LastAttempt::from(attempt), "the endpoint answered 410 Gone", now).await
+        // A delivery that failed at first is counted already, unless people have sent it again since.
+        let counts = delivery.attempt_count == 0 || delivery.trigger != Trigger::Scheduled;
+        self.disable(delivery, endpoint, LastAttempt::from(attempt), Cause::Gone { counts }, now).await
     }
 
     async fn note_success(
@@ -121,7 +123,7 @@ impl Deliverer {
             self.endpoints.mark_failing(&delivery.account, &endpoint.id, now, (&self.alerts, &alert)).await?;
         }
         if health.has_failed_for_days(now) {
-            self.disable(delivery, &after, last, "every attempt has failed for 5 days", now).await?;
+            self.disable(delivery, &after, last, Cause::FailedForDays, now).await?;
         }
         Ok(())
     }
@@ -131,11 +133,11 @@ impl Deliverer {
         delivery: &Delivery,
         endpoint: &Endpoint,
         last: LastAttempt,
-        reason: &str,
+        cause: Cause,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let alert = Alert::about(AlertKind::EndpointDisabled, delivery, Some(last), now);
-        self.endpoints.disable(&delivery.account, endpoint, reason, (&self.alerts, &alert)).await
+        self.endpoints.disable(&delivery.account, endpoint, cause, now, (&self.alerts, &alert)).await
     }
 }
 

@@ -1,5 +1,7 @@
 //! Deliveries as answers show them.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -19,6 +21,8 @@ pub struct DeliveryView<'a> {
     status: DeliveryStatus,
     attempt_count: u32,
     next_attempt_at: Option<Timestamp>,
+    /// Why it is not sent, though it is not final.
+    held: Option<Hold>,
     created_at: Timestamp,
     completed_at: Option<Timestamp>,
     test: bool,
@@ -27,6 +31,24 @@ pub struct DeliveryView<'a> {
     last_error: Option<AttemptError>,
     last_error_detail: Option<ErrorDetail>,
     last_duration_ms: Option<u64>,
+}
+
+/// What holds a delivery up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Hold {
+    /// Its endpoint is disabled.
+    EndpointDisabled,
+}
+
+impl Hold {
+    /// The word on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::EndpointDisabled => "endpoint_disabled",
+        }
+    }
 }
 
 /// A delivery by itself.
@@ -54,9 +76,10 @@ struct AttemptView<'a> {
 }
 
 impl<'a> DeliveryView<'a> {
-    /// What is shown of `delivery`.
+    /// What is shown of `delivery`, when these endpoints are disabled: those of deliveries that are final may be missing.
     #[must_use]
-    pub fn of(delivery: &'a Delivery) -> Self {
+    pub fn of(delivery: &'a Delivery, disabled: &HashSet<String>) -> Self {
+        let held = !delivery.status.is_final() && disabled.contains(&delivery.endpoint_id);
         Self {
             id: &delivery.id,
             event_id: &delivery.event_id,
@@ -65,6 +88,7 @@ impl<'a> DeliveryView<'a> {
             status: delivery.status,
             attempt_count: delivery.attempt_count,
             next_attempt_at: delivery.next_attempt_at.map(whole_seconds),
+            held: held.then_some(Hold::EndpointDisabled),
             created_at: whole_seconds(delivery.created_at),
             completed_at: delivery.completed_at.map(whole_seconds),
             test: delivery.test,
@@ -77,9 +101,13 @@ impl<'a> DeliveryView<'a> {
 
     /// With its attempts and the body that they sent.
     #[must_use]
-    pub fn whole(delivery: &'a Delivery, request_body: Option<&'a str>) -> WholeDelivery<'a> {
+    pub fn whole(
+        delivery: &'a Delivery,
+        disabled: &HashSet<String>,
+        request_body: Option<&'a str>,
+    ) -> WholeDelivery<'a> {
         let attempts = delivery.attempts.iter().map(AttemptView::of).collect();
-        WholeDelivery { delivery: Self::of(delivery), attempts, request_body }
+        WholeDelivery { delivery: Self::of(delivery, disabled), attempts, request_body }
     }
 }
 

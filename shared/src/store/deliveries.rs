@@ -5,6 +5,7 @@
 
 mod list;
 mod overdue;
+mod release;
 mod series;
 mod stored;
 

@@ -6,17 +6,18 @@
 
 mod health;
 
+use std::collections::{BTreeSet, HashMap, HashSet};
+
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, Select};
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, ReturnValue, Select};
 
-use super::Client;
-use super::StoreError;
 use super::item::{Item, Reader, json, n, s};
 use super::range::Order;
+use super::{Client, StoreError, batch_get};
 use crate::endpoint::{Endpoint, EndpointStatus, Health, HealthState, StoredHeaders};
 
-pub use health::Success;
+pub use health::{Cause, Success};
 
 const TABLE: &str = "endpoints";
 
@@ -82,6 +83,9 @@ impl Endpoints {
         if let Some(reason) = &endpoint.disabled_reason {
             call = call.item("disabledReason", s(reason));
         }
+        if let Some(at) = endpoint.disabled_at {
+            call = call.item("disabledAt", s(at.to_string()));
+        }
         call.send().await.map_err(StoreError::call("PutItem endpoint"))?;
         Ok(())
     }
@@ -138,6 +142,33 @@ impl Endpoints {
         Ok(Page { endpoints, unreadable, next: next.transpose()? })
     }
 
+    /// Which of these endpoints are disabled.
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached.
+    pub async fn disabled_among(&self, account: &str, ids: &BTreeSet<&str>) -> Result<HashSet<String>, StoreError> {
+        let mut disabled = HashSet::new();
+        let ids: Vec<&str> = ids.iter().copied().collect();
+        for ids in ids.chunks(100) {
+            let keys = ids.iter().map(|id| Item::from([("pk".to_owned(), s(account)), ("sk".to_owned(), s(*id))]));
+            let wanted = KeysAndAttributes::builder()
+                .set_keys(Some(keys.collect()))
+                .projection_expression("sk, #status")
+                .expression_attribute_names("#status", "status")
+                .consistent_read(true)
+                .build()
+                .map_err(StoreError::built("BatchGetItem endpoints"))?;
+            let wanted = HashMap::from([(self.table.clone(), wanted)]);
+            for (_, item) in batch_get(&self.db, wanted, "BatchGetItem endpoints").await? {
+                let reader = Reader { table: TABLE, item: &item };
+                if reader.text("status")? != "enabled" {
+                    disabled.insert(reader.string("sk")?);
+                }
+            }
+        }
+        Ok(disabled)
+    }
+
     /// How many endpoints an account has.
     ///
     /// # Errors
@@ -188,12 +219,13 @@ impl Endpoints {
             // Its health starts anew: what it answered before it was switched off says nothing any more.
             Some(Switch::On) => call
                 .update_expression(format!(
-                    "{set}, #status = :status, consecutiveFailures = :zero REMOVE disabledReason, failingSince, firstFailureAt, failedDays"
+                    "{set}, #status = :status, consecutiveFailures = :zero REMOVE disabledReason, disabledAt, failingSince, firstFailureAt, failedDays"
                 ))
                 .expression_attribute_values(":status", status(EndpointStatus::Enabled))
                 .expression_attribute_values(":zero", n(0)),
             Some(Switch::Off { reason }) => call
-                .update_expression(format!("{set}, #status = :status, disabledReason = :reason"))
+                .update_expression(format!("{set}, #status = :status, disabledReason = :reason, disabledAt = :at"))
+                .expression_attribute_values(":at", s(endpoint.updated_at.to_string()))
                 .expression_attribute_values(":status", status(EndpointStatus::Disabled))
                 .expression_attribute_values(":reason", s(reason)),
         };
@@ -254,7 +286,8 @@ pub(super) fn read(item: &Item) -> Result<(String, Endpoint), StoreError> {
         }
         headers => headers,
     };
-    Ok((reader.string("pk")?, Endpoint { headers, status, disabled_reason, health, ..endpoint }))
+    let disabled_at = reader.opt_time("disabledAt").filter(|_| status == EndpointStatus::Disabled);
+    Ok((reader.string("pk")?, Endpoint { headers, status, disabled_reason, disabled_at, health, ..endpoint }))
 }
 
 fn sealed_headers(endpoint: &Endpoint) -> AttributeValue {

@@ -23,6 +23,7 @@ fn endpoint() -> Endpoint {
         version: 1,
         status: EndpointStatus::Enabled,
         disabled_reason: None,
+        disabled_at: None,
         health: Health::default(),
     }
 }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use shared::clock::is_recent;
 use shared::defect::{DefectCode, Defects};
 use shared::delivery::{Delivery, DeliveryStatus, Trigger};
-use shared::endpoint::EventFilter;
+use shared::endpoint::{EndpointStatus, EventFilter};
 use shared::events::EventName;
 use shared::manage::bodies::REPLAY;
 use shared::manage::body::{self, Form};
@@ -22,7 +22,7 @@ const LONGEST: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// Which deliveries are sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Only {
-    /// Those that failed or were cancelled.
+    /// Those that failed or were cancelled, or wait for the endpoint to be enabled.
     Failed,
     /// Those that were never made, of events that the endpoint asks for.
     Missing,
@@ -86,21 +86,48 @@ impl Wanted {
     }
 
     /// What becomes of an event whose delivery stands so, if there is one; `selected`: whether the endpoint asks for it.
-    pub(super) fn step(&self, selected: bool, delivery: Option<DeliveryStatus>) -> Step {
+    pub(super) fn step(&self, selected: bool, delivery: Option<Stands>) -> Step {
         match (delivery, self.only) {
             (None, Only::Missing | Only::All) if selected => Step::First,
-            (Some(DeliveryStatus::Pending | DeliveryStatus::Retrying), _) => Step::UnderWay,
-            (Some(DeliveryStatus::Failed | DeliveryStatus::Cancelled), Only::Failed | Only::All)
-            | (Some(DeliveryStatus::Delivered), Only::All) => Step::Again,
+            (Some(Stands::UnderWay), _) | (Some(Stands::SentLately), Only::All) => Step::UnderWay,
+            // It was cancelled because the endpoint does not ask for it.
+            (Some(Stands::Cancelled), _) if !selected => Step::Leave,
+            (Some(Stands::Waiting | Stands::Failed | Stands::Cancelled), Only::Failed | Only::All)
+            | (Some(Stands::Delivered), Only::All) => Step::Again,
             _ => Step::Leave,
         }
     }
 }
 
-/// Whether it has arrived by a replay in the last minutes.
-pub(super) fn sent_lately(delivery: &Delivery, now: Timestamp) -> bool {
-    let replayed = delivery.trigger == Trigger::Replay && delivery.status == DeliveryStatus::Delivered;
-    delivery.completed_at.filter(|_| replayed).is_some_and(|at| is_recent(at, now, SENT_LATELY_SECONDS))
+/// How a delivery stands, as far as a replay minds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stands {
+    /// It will be sent anyway, when its time comes.
+    UnderWay,
+    /// It waits, or has waited, for its endpoint to be enabled.
+    Waiting,
+    Failed,
+    Cancelled,
+    Delivered,
+    /// It has arrived by a replay in the last minutes.
+    SentLately,
+}
+
+impl Stands {
+    pub(super) fn of(delivery: &Delivery, endpoint: EndpointStatus, now: Timestamp) -> Self {
+        match delivery.status {
+            DeliveryStatus::Pending | DeliveryStatus::Retrying => {
+                let waits = delivery.waiting_since.is_some() || endpoint == EndpointStatus::Disabled;
+                if waits { Self::Waiting } else { Self::UnderWay }
+            }
+            DeliveryStatus::Failed => Self::Failed,
+            DeliveryStatus::Cancelled => Self::Cancelled,
+            DeliveryStatus::Delivered => {
+                let lately = delivery.completed_at.is_some_and(|at| is_recent(at, now, SENT_LATELY_SECONDS));
+                if delivery.trigger == Trigger::Replay && lately { Self::SentLately } else { Self::Delivered }
+            }
+        }
+    }
 }
 
 fn check_span(since: Timestamp, until: Timestamp, defects: &mut Defects) {
@@ -113,7 +140,7 @@ fn check_span(since: Timestamp, until: Timestamp, defects: &mut Defects) {
 
 #[cfg(test)]
 mod tests {
-    use DeliveryStatus::{Cancelled, Delivered, Failed, Pending, Retrying};
+    use Stands::{Cancelled, Delivered, Failed, SentLately, UnderWay, Waiting};
     use serde_json::json;
 
     use super::*;
@@ -151,18 +178,21 @@ mod tests {
             parse(&json!({"since": "2025-10-20T00:00:00Z", "only": only})).unwrap().step(selected, delivery)
         };
         for only in ["failed", "missing", "all"] {
-            assert_eq!(step(only, true, Some(Pending)), Step::UnderWay);
-            assert_eq!(step(only, false, Some(Retrying)), Step::UnderWay);
+            assert_eq!(step(only, true, Some(UnderWay)), Step::UnderWay);
+            assert_eq!(step(only, false, Some(UnderWay)), Step::UnderWay);
             assert_eq!(step(only, false, None), Step::Leave, "{only}: nobody asks for it");
+            assert_eq!(step(only, false, Some(Cancelled)), Step::Leave, "{only}: nobody asks for it any more");
         }
-        for (only, none, failed, delivered) in [
-            ("failed", Step::Leave, Step::Again, Step::Leave),
-            ("missing", Step::First, Step::Leave, Step::Leave),
-            ("all", Step::First, Step::Again, Step::Again),
+        for (only, none, failed, delivered, lately) in [
+            ("failed", Step::Leave, Step::Again, Step::Leave, Step::Leave),
+            ("missing", Step::First, Step::Leave, Step::Leave, Step::Leave),
+            ("all", Step::First, Step::Again, Step::Again, Step::UnderWay),
         ] {
             assert_eq!(step(only, true, None), none, "{only}");
-            assert_eq!([Failed, Cancelled].map(|status| step(only, false, Some(status))), [failed; 2], "{only}");
+            assert_eq!([Failed, Waiting].map(|stands| step(only, false, Some(stands))), [failed; 2], "{only}");
+            assert_eq!(step(only, true, Some(Cancelled)), failed, "{only}");
             assert_eq!(step(only, true, Some(Delivered)), delivered, "{only}");
+            assert_eq!(step(only, true, Some(SentLately)), lately, "{only}");
         }
     }
 }

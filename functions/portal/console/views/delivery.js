@@ -68,7 +68,7 @@ function about(one, endpoint) {
     ["Caused by", h("a", { href: `#/events/${one.eventId}` }, "the event and its request")],
     ["Made", moment(one.createdAt)],
     ["Ended", moment(one.completedAt)],
-    ["Next attempt", one.nextAttemptAt ? countdown(one.nextAttemptAt) : "none"],
+    ["Next attempt", one.held ? "held until its endpoint is enabled, for five days at most" : one.nextAttemptAt ? countdown(one.nextAttemptAt) : "none"],
     ["X-Webhook-ID", h("code", {}, one.id)],
   ]);
 }
@@ -96,7 +96,10 @@ function actions(one, endpoint, retry) {
 
 /** @param {Api.WholeDelivery} one */
 function attempts(one) {
-  if (one.attempts.length === 0) return h("p", { class: "muted" }, "None yet: the first is on its way.");
+  if (one.attempts.length === 0) {
+    const none = FINAL.includes(one.status) ? "None was made." : one.held ? "None yet: its endpoint is disabled." : "None yet: the first is on its way.";
+    return h("p", { class: "muted" }, none);
+  }
   return h("ol", { class: "timeline", "aria-live": "polite" }, [...one.attempts].reverse().map((attempt) =>
     h("li", { class: attempt.error ? "bad" : "good" },
       h("p", {}, h("strong", {}, `Attempt ${attempt.number}`), ` · ${TRIGGERS[attempt.trigger] ?? attempt.trigger} · `,

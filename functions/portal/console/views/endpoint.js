@@ -18,7 +18,8 @@ export async function endpoint({ path, signal }) {
     heading(nameOf(one), { crumb: ["#/endpoints", "Endpoints"], lead: h("code", {}, one.url), actions: actions(one) }),
     one.status === "disabled" && h("p", { class: stateOf(one) === "paused" ? "notice" : "notice bad", role: "note" },
       h("strong", {}, stateOf(one) === "paused" ? "Paused by a person. " : `Disabled by the system: ${one.disabledReason}. `),
-      "New events are not delivered; what was missed can be replayed once it is enabled."),
+      one.disabledAt && h("span", {}, "Since ", moment(one.disabledAt), ". "),
+      "New events are not delivered, and pending deliveries are held for five days at most. Those are sent when it is enabled; what was missed can be replayed then."),
     h("div", { class: "columns" }, card("About", about(one, stats)),
       h("div", { class: "stack" }, await secretCard(one, signal), card("Send a test", testForm(one, types)))),
     card("Latest deliveries", deliveries.data.length === 0 ? empty("Nothing was delivered yet")
@@ -54,7 +55,7 @@ function actions(one) {
   const enabled = one.status === "enabled";
   const toggle = async () => {
     await patch(to`/api/endpoints/${one.id}`, { status: enabled ? "disabled" : "enabled" });
-    toast(enabled ? "Paused: it gets nothing until it is enabled." : "Enabled.");
+    toast(enabled ? "Paused: it gets nothing until it is enabled." : "Enabled. What was held is sent now.");
     reload();
   };
   const drop = async () => {

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use shared::alert::AlertKind;
 use shared::api_key::Scope;
+use shared::delivery::view::Hold;
 use shared::delivery::{DeliveryStatus, Trigger};
 use shared::models::Kind;
 
@@ -108,6 +109,7 @@ fn endpoint() -> Vec<Member> {
         ("description", nullable(&text())),
         ("status", words(["enabled", "disabled"])),
         ("disabledReason", nullable(&text())),
+        ("disabledAt", noted(nullable(&time()), "since when it gets nothing; null while it is enabled")),
         (
             "headers",
             json!({ "type": "object", "additionalProperties": { "type": "string" }, "description": "your own headers; values are masked but in the answers to the calls that set them" }),
@@ -151,7 +153,7 @@ fn replay_result() -> Vec<Member> {
             "underWay",
             noted(
                 count(),
-                "deliveries that are pending or retrying anyway, or have arrived by a replay in the last ten minutes: left alone",
+                "deliveries that are pending or retrying anyway and do not wait for the endpoint to be enabled, or have arrived by a replay in the last ten minutes: left alone",
             ),
         ),
         ("nextSince", noted(nullable(&time()), "the `since` of the next call, when this one ended before `until`")),
@@ -167,6 +169,10 @@ fn delivery() -> Vec<Member> {
         ("status", words(DeliveryStatus::ALL.map(DeliveryStatus::as_str))),
         ("attemptCount", count()),
         ("nextAttemptAt", nullable(&time())),
+        (
+            "held",
+            noted(nullable(&words([Hold::EndpointDisabled.as_str()])), "why it is not sent: its endpoint is disabled"),
+        ),
         ("createdAt", time()),
         ("completedAt", nullable(&time())),
         ("test", boolean()),

@@ -31,6 +31,32 @@ impl Success {
     }
 }
 
+/// Why an endpoint is disabled because of what it answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// It answered 410, which is noted as a failure. `counts`: whether it is one delivery more that failed.
+    Gone {
+        /// See [`Endpoints::note_failure`].
+        counts: bool,
+    },
+    /// Every attempt has failed for days; they are noted already.
+    FailedForDays,
+}
+
+impl Cause {
+    /// Its `disabledReason`.
+    const fn reason(self) -> &'static str {
+        match self {
+            Self::Gone { .. } => "the endpoint answered 410 Gone",
+            Self::FailedForDays => "every attempt has failed for 5 days",
+        }
+    }
+}
+
+/// What a failure changes.
+const FAILED: &str = "lastFailureAt = :now, firstFailureAt = if_not_exists(firstFailureAt, :now) \
+                      ADD consecutiveFailures :by, failedDays :day";
+
 impl Endpoints {
     /// Counts a delivery whose first attempt failed (`counts`), or just notes the time of a failure. Returns the
     /// endpoint as it is then, or `None` when it is gone.
@@ -46,14 +72,11 @@ impl Endpoints {
     ) -> Result<Option<Endpoint>, StoreError> {
         let outcome = self
             .update_item(account, id)
-            .update_expression(
-                "SET lastFailureAt = :now, firstFailureAt = if_not_exists(firstFailureAt, :now) \
-                 ADD consecutiveFailures :by, failedDays :day",
-            )
+            .update_expression(format!("SET {FAILED}"))
             .condition_expression("attribute_exists(pk)")
             .expression_attribute_values(":now", s(now.to_string()))
             .expression_attribute_values(":by", n(u8::from(counts)))
-            .expression_attribute_values(":day", AttributeValue::Ns(vec![day(now).to_string()]))
+            .expression_attribute_values(":day", day(now))
             .return_values(ReturnValue::AllNew)
             .send()
             .await;
@@ -168,18 +191,27 @@ impl Endpoints {
         &self,
         account: &str,
         seen: &Endpoint,
-        reason: &str,
+        cause: Cause,
+        now: Timestamp,
         (alerts, alert): (&Alerts, &Alert),
     ) -> Result<(), StoreError> {
-        let update = self
+        let disabled = "#status = :disabled, disabledReason = :reason, disabledAt = :now";
+        let mut update = self
             .transition(account, &seen.id)
-            .update_expression("SET #status = :disabled, disabledReason = :reason")
             .condition_expression("#status = :enabled AND version = :seen")
             .expression_attribute_values(":seen", n(seen.version))
             .expression_attribute_names("#status", "status")
             .expression_attribute_values(":disabled", status(EndpointStatus::Disabled))
             .expression_attribute_values(":enabled", status(EndpointStatus::Enabled))
-            .expression_attribute_values(":reason", s(reason));
+            .expression_attribute_values(":reason", s(cause.reason()))
+            .expression_attribute_values(":now", s(now.to_string()));
+        update = match cause {
+            Cause::FailedForDays => update.update_expression(format!("SET {disabled}")),
+            Cause::Gone { counts } => update
+                .update_expression(format!("SET {disabled}, {FAILED}"))
+                .expression_attribute_values(":by", n(u8::from(counts)))
+                .expression_attribute_values(":day", day(now)),
+        };
         alerts.tell(built(update)?, account, alert).await?;
         Ok(())
     }
@@ -189,9 +221,9 @@ impl Endpoints {
     }
 }
 
-/// The calendar day (UTC), counted from 1970. A set of them is the same whoever adds a failure first.
-fn day(now: Timestamp) -> i64 {
-    now.as_second().div_euclid(86_400)
+/// The calendar day (UTC), counted from 1970, as a set: it grows once a day, whoever adds a failure first.
+fn day(now: Timestamp) -> AttributeValue {
+    AttributeValue::Ns(vec![now.as_second().div_euclid(86_400).to_string()])
 }
 
 fn built(update: UpdateBuilder) -> Result<Update, StoreError> {

@@ -41,7 +41,7 @@ fn endpoints() -> Vec<Call> {
             .about(
                 "Endpoints",
                 "Change, pause or enable an endpoint",
-                "What is absent stays. Enabling resets its health.",
+                "What is absent stays. Enabling resets its health and sends at once what has waited for it. Attempts at events that it does not ask for any more are cancelled when they are due.",
             )
             .takes("EndpointChange", json!({ "status": "disabled" }))
             .answers(200, "The endpoint", "Endpoint"),
