@@ -101,6 +101,15 @@ impl Defects {
         self.0.append(&mut other.0);
     }
 
+    /// Takes over those of `other` that are about fields without a defect so far, one for each: one defect is one error.
+    pub fn append_for_clean_fields(&mut self, other: Self) {
+        for defect in other.0 {
+            if !self.0.iter().any(|first| first.field == defect.field) {
+                self.0.push(defect);
+            }
+        }
+    }
+
     /// Whether the body is clean.
     #[must_use]
     pub fn is_empty(&self) -> bool {

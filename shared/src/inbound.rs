@@ -1,8 +1,8 @@
 //! The inbound pipeline: what the five resources share, and the trait that says what differs.
 //!
 //! A request is parsed, found, decided and stored: one DynamoDB transaction writes the record, its card, the calendars
-//! it touches and its events. A new record without references is written without reading first; when it turns out to
-//! exist, the refused write brings it along, and the request goes on as an update.
+//! it touches and its events. The record and what it refers to are read first, in one call, and nothing is decided
+//! before: a sender that sends whole rows must get what it would get for the changes alone.
 
 mod control;
 mod decision;
@@ -10,6 +10,7 @@ mod lookup;
 mod pipeline;
 pub mod references;
 pub mod resource;
+mod said;
 mod tax_id;
 
 use jiff::Timestamp;

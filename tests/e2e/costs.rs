@@ -17,12 +17,13 @@ async fn calls(app: &TestApp, body: Value) -> usize {
 }
 
 #[tokio::test]
-async fn a_warm_function_needs_two_calls_for_a_new_order_and_three_for_an_update_or_references() {
+async fn a_warm_function_needs_three_calls_for_a_change_and_two_for_none() {
     let app = TestApp::start().await;
     create_work_order(&app, "WO-warm").await;
     app.post("/api/webhook/project", json!({ "projectNumber": "P-1", "name": "Project" })).await.expect(200);
-    assert_eq!(calls(&app, json!({ "workOrderNumber": "WO-1", "title": "New" })).await, 2);
+    assert_eq!(calls(&app, json!({ "workOrderNumber": "WO-1", "title": "New" })).await, 3);
     assert_eq!(calls(&app, json!({ "workOrderNumber": "WO-1", "title": "Changed" })).await, 3);
+    assert_eq!(calls(&app, json!({ "workOrderNumber": "WO-1", "title": "Changed" })).await, 2);
     let with_project = json!({ "workOrderNumber": "WO-2", "title": "New", "projectNumber": "P-1" });
     assert_eq!(calls(&app, with_project).await, 3);
     app.drain().await;

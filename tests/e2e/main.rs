@@ -28,6 +28,7 @@ mod inbound_identity;
 mod inbound_large;
 mod inbound_parents;
 mod inbound_resources;
+mod inbound_rows;
 mod inbound_rules;
 mod inbound_states;
 mod inbound_upsert;

@@ -9,12 +9,25 @@ use tests::TestApp;
 
 type Item = HashMap<String, AttributeValue>;
 
-/// The record of `segment` with this natural key, as it is stored.
+/// The first tenant's record of `segment` with this natural key, as it is stored.
 pub(crate) async fn record(app: &TestApp, segment: &str, number: &str) -> Value {
-    let end = format!("#N#{segment}#{}", number.to_lowercase());
-    let item = scan(app, tables::RECORDS.name).await.into_iter().find(|item| text(item, "pk").ends_with(&end));
-    let item = item.unwrap_or_else(|| panic!("there is no {segment} {number}"));
+    let client = aws_sdk_dynamodb::Client::new(app.system().sdk_config());
+    let call = client.get_item().table_name(tables::RECORDS.name).key("pk", key(app, segment, number));
+    let found = call.consistent_read(true).send().await.expect("a table that can be read");
+    let item = found.item.unwrap_or_else(|| panic!("there is no {segment} {number}"));
     serde_json::from_str(text(&item, "body")).expect("JSON")
+}
+
+/// Stores `body` in the place of the record's, as another release of the functions may have stored it.
+pub(crate) async fn put_body(app: &TestApp, segment: &str, number: &str, body: &Value) {
+    let client = aws_sdk_dynamodb::Client::new(app.system().sdk_config());
+    let call = client.update_item().table_name(tables::RECORDS.name).key("pk", key(app, segment, number));
+    let call = call.update_expression("SET body = :body").condition_expression("attribute_exists(body)");
+    call.expression_attribute_values(":body", AttributeValue::S(body.to_string())).send().await.expect("a record");
+}
+
+fn key(app: &TestApp, segment: &str, number: &str) -> AttributeValue {
+    AttributeValue::S(format!("{}#N#{segment}#{}", app.account, number.to_lowercase()))
 }
 
 /// Every item of a table.

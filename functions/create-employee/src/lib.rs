@@ -68,8 +68,8 @@ impl Resource for Employee {
     }
 }
 
-/// A rehire ends the termination (contract section 4). A date that the body itself sends stays: it announces the next
-/// one, and dropping it would make the replay of the body a change.
+/// A rehire ends the termination (contract section 4). Another date that the body itself sends stays: it announces the
+/// next one.
 fn settle_rehire(change: &mut Change<'_>) {
     let was_terminated = change.stored_text("status") == Some("terminated");
     let announced = fields::given(change.sent, "terminationDate");

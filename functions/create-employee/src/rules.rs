@@ -26,14 +26,15 @@ pub(crate) fn check_employment_dates(record: &Map<String, Value>, defects: &mut 
 
 /// Someone terminated has a `terminationDate`, not before `hireDate`.
 ///
-/// In a merged record of someone who is not terminated, the date may be one that a rehire is about to clear; the two
-/// dates are compared again when that is settled.
+/// The date of someone on file who is not terminated may be one that a rehire is about to clear; the two dates are
+/// compared again when that is settled.
 fn check_termination(record: &Map<String, Value>, whole: bool, defects: &mut Defects) {
+    let is_new = whole && !record.contains_key("version");
     let terminated = text(record, "status") == Some("terminated");
     if terminated && missing(record, "terminationDate", whole) {
         defects.push("terminationDate", DefectCode::Required, "is required when status is terminated");
     }
-    if terminated || !whole {
+    if terminated || is_new {
         check_employment_dates(record, defects);
     }
 }

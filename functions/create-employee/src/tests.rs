@@ -226,7 +226,7 @@ fn every_status_leads_to_every_other_and_raises_updated() {
 #[test]
 fn a_rehire_clears_the_termination_unless_the_body_announces_one() {
     let before = stored(json!({"status": "terminated", "hireDate": "2021-08-30", "terminationDate": "2025-10-01"}));
-    let merged = json!({"status": "active", "hireDate": "2025-11-03", "terminationDate": "2025-10-01"});
+    let merged = json!({"status": "active", "hireDate": "2025-11-03", "terminationDate": "2025-10-01", "version": 2});
     assert_eq!(check(&merged, true), [], "the date that is about to be cleared is not held against the rehire");
 
     let rehired = update(&before, json!({"status": "active", "hireDate": "2025-11-03"}));

@@ -26,6 +26,7 @@ const MONEY: [Money; 3] = [Money::Field("contractValue"), Money::Field("budget")
 
 impl Resource for Project {
     const MODEL: &'static Model = &PROJECT;
+    const RECORDED: &'static [&'static str] = &["actualEndDate"];
 
     fn check(record: &Map<String, Value>, whole: bool, defects: &mut Defects) {
         rules::check(record, whole, defects);

@@ -7,10 +7,9 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde_json::{Map, Value};
 use shared::defect::{DefectCode, Defects};
-use shared::inbound::references::Reference;
-use shared::models::Kind;
 use shared::rules::address;
 use shared::rules::fields::{Order, date_order, items, text, together};
+use shared::rules::links::named_by;
 
 /// The longest time from `startDate` to `endDate`, in years.
 const LONGEST: i64 = 20;
@@ -57,7 +56,7 @@ fn check_budget(record: &Map<String, Value>, defects: &mut Defects) {
 fn check_team(record: &Map<String, Value>, defects: &mut Defects) {
     for (index, member) in items(record, "team") {
         let at = format!("team[{index}].");
-        if Reference::of(Kind::Employee, member, &at, "employee").is_none() {
+        if named_by(member, "employee").is_none() {
             let message = "is required unless employeeId is given";
             defects.push(format!("{at}employeeNumber"), DefectCode::Required, message);
         }

@@ -30,7 +30,7 @@ pub(crate) fn warn(change: &mut Change<'_>) {
         .in_tz(&change.account.time_zone)
         .map_or_else(|_| jiff::tz::TimeZone::UTC.to_datetime(change.now).date(), |local| local.date());
     let today = today.to_string();
-    for (list, _, code) in PAPERS.into_iter().filter(|(list, _, _)| change.sent.contains_key(*list)) {
+    for (list, _, code) in PAPERS.into_iter().filter(|(list, _, _)| change.body.contains_key(*list)) {
         let expired: Vec<usize> =
             dates(&change.record, list).filter(|(_, date)| *date < today.as_str()).map(|(index, _)| index).collect();
         for index in expired {

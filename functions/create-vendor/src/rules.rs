@@ -21,8 +21,11 @@ pub(crate) fn check(record: &Map<String, Value>, whole: bool, defects: &mut Defe
 
 /// A W-9 that was received is on file. Null stands for the default, which is false.
 fn check_w9(record: &Map<String, Value>, whole: bool, defects: &mut Defects) {
-    let on_file = record.get("w9OnFile").map_or(!whole, |value| value == &Value::Bool(true));
-    if given(record, "w9ReceivedOn") && !on_file {
+    let is_not_on_file = match record.get("w9OnFile") {
+        None => whole,
+        Some(value) => value.is_null() || value == &Value::Bool(false),
+    };
+    if given(record, "w9ReceivedOn") && is_not_on_file {
         defects.push("w9OnFile", DefectCode::MissingDependency, "must be true when w9ReceivedOn is given");
     }
 }

@@ -33,6 +33,7 @@ const MONEY: [Money; 2] = [Money::Field("notToExceed"), Money::Items("materials"
 
 impl Resource for WorkOrder {
     const MODEL: &'static Model = &WORK_ORDER;
+    const RECORDED: &'static [&'static str] = &["actualStart", "actualEnd"];
 
     fn check(record: &Map<String, Value>, whole: bool, defects: &mut Defects) {
         rules::check(record, whole, defects);

@@ -8,6 +8,7 @@ use shared::defect::{DefectCode, Defects};
 use shared::inbound::references::Reference;
 use shared::models::Kind;
 use shared::rules::fields::{Order, date_order, given, items, text};
+use shared::rules::links::named_by;
 
 use crate::window::instant;
 
@@ -35,8 +36,7 @@ pub(crate) fn leads(line: &Map<String, Value>) -> bool {
 
 /// A line is an employee's or a vendor's, and only vendors send a headcount.
 fn check_partner(line: &Map<String, Value>, at: &str, defects: &mut Defects) {
-    let employee = Reference::of(Kind::Employee, line, at, "employee");
-    let vendor = Reference::of(Kind::Vendor, line, at, "vendor");
+    let (employee, vendor) = (named_by(line, "employee"), named_by(line, "vendor"));
     match (&employee, &vendor) {
         (None, None) => {
             let message = "is required unless the line names a vendor";
@@ -44,7 +44,7 @@ fn check_partner(line: &Map<String, Value>, at: &str, defects: &mut Defects) {
         }
         (Some(_), Some(vendor)) => {
             let message = "can't be sent with an employee: one line is for one of the two";
-            defects.push(vendor.field(), DefectCode::ConflictingFields, message);
+            defects.push(format!("{at}{vendor}"), DefectCode::ConflictingFields, message);
         }
         _ => {}
     }
@@ -54,10 +54,13 @@ fn check_partner(line: &Map<String, Value>, at: &str, defects: &mut Defects) {
 }
 
 /// The line's own times are inside the order's window, whose edges belong to it, as far as it is known. An order that is
-/// not scheduled yet has none to be inside of.
+/// not scheduled yet, or ends before it starts, has none to be inside of.
 fn check_inside(record: &Map<String, Value>, line: &Map<String, Value>, at: &str, defects: &mut Defects) {
     let opens = instant(record, "scheduledStart");
     let closes = instant(record, "scheduledEnd");
+    if opens.zip(closes).is_some_and(|(opens, closes)| closes <= opens) {
+        return;
+    }
     let early = |time: Timestamp| opens.is_some_and(|opens| time < opens);
     let late = |time: Timestamp| closes.is_some_and(|closes| time > closes);
     let message = "must be between scheduledStart and scheduledEnd";

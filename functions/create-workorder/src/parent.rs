@@ -42,13 +42,13 @@ fn same_number(one: &Map<String, Value>, other: &Map<String, Value>) -> bool {
 /// has become of it.
 pub(crate) fn settle(change: &mut Change<'_>, defects: &mut Defects) {
     let references = change.references;
-    let Some(sent) = reference(change.sent) else {
-        if change.sent.contains_key(NUMBER) {
+    let Some(sent) = reference(change.body) else {
+        if change.body.contains_key(NUMBER) {
             change.record.shift_remove(ID);
         }
         return;
     };
-    if let Some(stored) = change.stored.filter(|stored| same_number(stored, change.sent)) {
+    if let Some(stored) = change.stored.filter(|stored| same_number(stored, change.body)) {
         change.set(NUMBER, text(stored, NUMBER).unwrap_or_default());
         let known = sent.number.as_deref().and_then(|number| references.by_number(Kind::WorkOrder, number));
         if let Some(parent) = known.filter(|parent| was_read(parent) && parent.text(NUMBER).is_none()) {

@@ -113,23 +113,24 @@ const MATRIX: [[Step; 6]; 7] = {
 /// Stores the status that is meant: the one that was sent, or else the one that follows from the start.
 ///
 /// A new order, or one whose status is cleared, is `scheduled` when it has a start. When the body leaves the status
-/// alone, taking the start from a scheduled order unschedules it, and giving an unscheduled one its first start
-/// schedules it: who plans in two requests gets what one request would have made. A start that merely moves changes
-/// no status, so an order that was sent as `unscheduled` with a tentative start stays so.
+/// alone, taking the start from a scheduled order unschedules it, and giving its first start to one that nobody called
+/// `unscheduled` schedules it: who plans in two requests gets what one request would have made. A start that merely
+/// moves changes no status, and an order that was sent as `unscheduled` stays so.
 pub(crate) fn settle_intended(change: &mut Change<'_>, defects: &mut Defects) {
     let has_start = given(&change.record, "scheduledStart");
     let start_on_file = change.stored.is_some_and(|stored| given(stored, "scheduledStart"));
     let by_start = if has_start { Status::Scheduled } else { Status::Unscheduled };
+    if text(change.body, "status") == Some("scheduled") && !has_start {
+        require_start(&change.record, defects);
+        return;
+    }
     if given(change.sent, "status") {
-        if change.text("status") == Some("scheduled") && !has_start {
-            require_start(&change.record, defects);
-        }
         return;
     }
     let follows_start = match Status::of(&change.record) {
         None => true,
         Some(Status::Scheduled) => !has_start,
-        Some(Status::Unscheduled) => has_start && !start_on_file,
+        Some(Status::Unscheduled) => has_start && !start_on_file && change.may_be_ours("status"),
         Some(_) => false,
     };
     if follows_start {

@@ -85,12 +85,13 @@ fn settle_approval_on_receipt(change: &mut Change<'_>, employee: Option<&Referen
     }
 }
 
-/// The defaults of contract section 3.5. `paid` follows the type for as long as nobody states it: a type that turns
+/// The defaults of contract section 3.5. `paid` follows the type for as long as nobody has stated it: a type that turns
 /// into or out of `unpaid` takes it along.
 fn settle_defaults(change: &mut Change<'_>, employee: Option<&Referent>) {
     let paid = change.text("type") != Some("unpaid");
     let was_paid_type = change.stored.map(|_| change.stored_text("type") != Some("unpaid"));
-    if was_paid_type.is_some_and(|was| was != paid) && !change.sent.contains_key("paid") {
+    let is_stated = change.sent.contains_key("paid") || !change.may_be_ours("paid");
+    if was_paid_type.is_some_and(|was| was != paid) && !is_stated {
         change.set("paid", paid);
     }
     change.set_default("paid", paid);

@@ -56,11 +56,15 @@ fn check_times(record: &Map<String, Value>, whole: bool, defects: &mut Defects) 
     }
 }
 
-/// A decision goes with a decided status. In a merged record it may be the stored one of a request that is being
-/// cancelled, so that only what came in one body is judged here.
+/// The decision on a new request goes with a decided status. That of a stored one stays when the time off is cancelled
+/// later: whether the body sends another is settled with the state machine.
 fn check_decision(record: &Map<String, Value>, whole: bool, defects: &mut Defects) {
-    let undecided = text(record, "status").is_some_and(|status| !matches!(status, "approved" | "denied"));
-    if !whole && undecided && given(record, "decision") {
+    let is_new = whole && !record.contains_key("version");
+    let undecided = match text(record, "status") {
+        None => !given(record, "status"),
+        Some(status) => !matches!(status, "approved" | "denied"),
+    };
+    if is_new && undecided && given(record, "decision") {
         let message = "is only allowed when status is approved or denied";
         defects.push("decision", DefectCode::ConflictingFields, message);
     }

@@ -1,4 +1,4 @@
-//! The control fields of a body (contract section 2.8) and its first, body-only checks.
+//! The control fields of a body (contract section 2.8) and its first checks, which need nothing but the body.
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
@@ -19,7 +19,7 @@ pub(super) enum Operation {
     Delete,
 }
 
-/// A body that is clean as far as it can be told without reading anything. Not `Debug`: it may hold a tax id.
+/// A body as it was read. Not `Debug`: it may hold a tax id.
 pub(super) struct Parsed {
     pub(super) kind: Kind,
     pub(super) operation: Operation,
@@ -27,13 +27,12 @@ pub(super) struct Parsed {
     pub(super) number: Option<String>,
     pub(super) if_version: Option<u64>,
     pub(super) source_updated_at: Option<Timestamp>,
-    /// A vendor's tax id, taken out of everything else. The outer `None` is "not sent", the inner one "cleared".
-    #[expect(clippy::option_option, reason = "not sent and cleared are two things")]
-    pub(super) tax_id: Option<Option<String>>,
+    /// A vendor's tax id, taken out of everything else; null clears it.
+    pub(super) tax_id: Option<Value>,
     /// The fields that were sent, without the control fields.
     pub(super) sent: Map<String, Value>,
-    /// What would be wrong if this made a new record.
-    pub(super) as_new: Defects,
+    /// What is wrong whatever is stored.
+    pub(super) defects: Defects,
 }
 
 const TAX_ID: &str = "taxId";
@@ -41,7 +40,7 @@ const TAX_ID: &str = "taxId";
 /// look old.
 const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
 
-/// Parses and checks a body as far as it goes without reading anything.
+/// Reads a body, and what is wrong with it whatever is stored.
 pub(super) fn parse<R: Resource>(body: &[u8], now: Timestamp) -> Result<Parsed, Problem> {
     let body = json::parse_object(body)?;
     let mut defects = Defects::default();
@@ -54,31 +53,55 @@ pub(super) fn parse<R: Resource>(body: &[u8], now: Timestamp) -> Result<Parsed, 
         Some("delete") => Operation::Delete,
         _ => Operation::Upsert,
     };
-    let (id, number) = (text(&sent, "id"), text(&sent, R::MODEL.key));
-    let mut as_new = schema::missing_on_create(R::MODEL, &sent);
-    if operation == Operation::Delete {
-        as_new = Defects::default();
-        only_key(R::MODEL.key, &sent, &mut defects);
-    } else {
-        R::check(&sent, true, &mut as_new);
-        R::check(&sent, false, &mut defects);
-    }
-    if !defects.is_empty() {
-        // What is certainly new is told all that a new record lacks, so that it need not come back field by field.
-        let names_none = id.is_none() && number.is_none() && !defects.iter().any(|defect| defect.field == "id");
-        let certainly_new = operation == Operation::Create || names_none;
-        return Err(Problem::invalid(if certainly_new { union(defects, as_new) } else { defects }));
-    }
-    if operation == Operation::Create && !as_new.is_empty() {
-        return Err(Problem::invalid(as_new));
-    }
+    // Then nobody knows which record is meant, or what for.
+    let is_unclear = defects.iter().any(|defect| matches!(defect.field.as_str(), "id" | "operation"));
+    let defects = match operation {
+        Operation::Delete => only_key(R::MODEL.key, &sent, defects),
+        _ => checked::<R>(defects, &sent, false),
+    };
+    let named = |field: &str| text(&sent, field).filter(|_| !is_unclear);
+    let (id, number) = (named("id"), named(R::MODEL.key));
     let if_version = sent.get("ifVersion").and_then(Value::as_u64);
-    let tax_id = sent.remove(TAX_ID).map(|value| value.as_str().map(str::to_owned));
+    let tax_id = sent.remove(TAX_ID);
     for control in ["operation", "id", "ifVersion", "sourceUpdatedAt"] {
         sent.remove(control);
     }
     let kind = R::MODEL.kind;
-    Ok(Parsed { kind, operation, id, number, if_version, source_updated_at, tax_id, sent, as_new })
+    Ok(Parsed { kind, operation, id, number, if_version, source_updated_at, tax_id, sent, defects })
+}
+
+impl Parsed {
+    /// Whether the body says well which record it is about.
+    pub(super) const fn names_record(&self) -> bool {
+        self.id.is_some() || self.number.is_some()
+    }
+
+    /// What is wrong with a new record of this body: all that it lacks.
+    pub(super) fn defects_of_new<R: Resource>(&self) -> Defects {
+        let record = self.with_tax_id(self.sent.clone());
+        checked::<R>(schema::missing_on_create(R::MODEL, &record), &record, true)
+    }
+
+    /// What is wrong with the stored record once the body is merged over it.
+    pub(super) fn defects_of_merged<R: Resource>(&self, merged: &Map<String, Value>) -> Defects {
+        checked::<R>(schema::check_merged(R::MODEL, merged), &self.with_tax_id(merged.clone()), true)
+    }
+
+    /// The record as its own rules see it: with the tax id, which is stored apart.
+    fn with_tax_id(&self, mut record: Map<String, Value>) -> Map<String, Value> {
+        if let Some(tax_id) = self.tax_id.as_ref().filter(|tax_id| !tax_id.is_null()) {
+            record.insert(TAX_ID.to_owned(), tax_id.clone());
+        }
+        record
+    }
+}
+
+/// `defects`, and what the rules between fields find in the fields that have none.
+fn checked<R: Resource>(mut defects: Defects, record: &Map<String, Value>, whole: bool) -> Defects {
+    let mut found = Defects::default();
+    R::check(record, whole, &mut found);
+    defects.append_for_clean_fields(found);
+    defects
 }
 
 /// A sender's clock can't be far ahead of ours.
@@ -102,23 +125,16 @@ fn in_words(span: SignedDuration) -> String {
 
 /// A deletion takes the key (or id), `operation`, the lock and the sender's clock; anything else would be dropped without a
 /// word.
-fn only_key(key: &str, sent: &Map<String, Value>, defects: &mut Defects) {
+fn only_key(key: &str, sent: &Map<String, Value>, mut defects: Defects) -> Defects {
     let allowed = ["operation", "id", "ifVersion", "sourceUpdatedAt", key];
+    let mut found = Defects::default();
     for field in sent.keys().filter(|field| !allowed.contains(&field.as_str())) {
         let message =
             format!("can't be sent with operation delete, which takes {key} or id, ifVersion and sourceUpdatedAt only");
-        defects.push(field, DefectCode::ConflictingFields, message);
+        found.push(field, DefectCode::ConflictingFields, message);
     }
-}
-
-/// Both, each defect once.
-fn union(mut all: Defects, more: Defects) -> Defects {
-    for defect in more.into_sorted() {
-        if !all.iter().any(|known| known.field == defect.field) {
-            all.push(defect.field, defect.code, defect.message);
-        }
-    }
-    all
+    defects.append_for_clean_fields(found);
+    defects
 }
 
 fn text(body: &Map<String, Value>, field: &str) -> Option<String> {

@@ -7,14 +7,13 @@ use super::lookup::Knowledge;
 use super::pipeline::Run;
 use super::references::References;
 use super::resource::{CalendarEdit, Change, Deletion, Resource, Warning};
-use super::tax_id;
+use super::{said, tax_id};
 use crate::clock::rfc3339;
 use crate::defect::{DefectCode, Defects};
 use crate::events::{EventDraft, changed_fields};
 use crate::ids;
 use crate::models::{Kind, keep_spelling, merge};
 use crate::problem::{ConflictCode, Problem, Rejection};
-use crate::schema;
 use crate::store::records::{RecordKey, SealedTaxId, Stored};
 
 /// What is to be stored, and answered.
@@ -35,23 +34,27 @@ pub(super) async fn create<R: Resource>(
     knowledge: &mut Knowledge,
     tombstone: Option<&Stored>,
 ) -> Result<Plan, Problem> {
-    if !run.parsed.as_new.is_empty() {
-        return Err(Problem::invalid(run.parsed.as_new.clone()));
+    let defects = run.parsed.defects_of_new::<R>();
+    if !defects.is_empty() {
+        return Err(Problem::invalid(defects));
     }
     if run.parsed.if_version.is_some() {
         return Err(version_conflict("There is no such record, so it has no version."));
     }
     let id = ids::new_id(R::MODEL.prefix, run.now);
     let tax_id = tax_id::sealed(run.inbound, run.account(), &id, &run.parsed, knowledge).await?;
-    let merged = merge(R::MODEL, &Map::new(), &run.parsed.sent);
+    let nothing = Map::new();
+    let news = said::new_in::<R>(&run.parsed.sent, &nothing);
+    let merged = merge(R::MODEL, &nothing, &news);
     let holds_calendar = R::needs_own_calendar(None, &merged);
     if let Some(tombstone) = tombstone.filter(|_| holds_calendar) {
         knowledge.read(&run.inbound.records, run.account(), cards(tombstone)).await?;
     }
     let references = knowledge.references(&[]);
     let bookings = tombstone.map_or(&[][..], |tombstone| &tombstone.bookings);
-    let mut change = Change { bookings, ..change(run, None, merged, &id, &references) };
+    let mut change = Change { bookings, ..change(run, None, &news, merged, &id, &references) };
     R::settle(&mut change)?;
+    said::note::<R>(&mut change.record, 1, &news, &nothing);
     stamp(&mut change.record, 1, &rfc3339(run.now), run.now);
     let events = R::raise(&change);
     Ok(plan("created", change, tax_id, events))
@@ -70,11 +73,11 @@ pub(super) async fn update<R: Resource>(
         return Ok(None);
     }
     let by_number = run.parsed.id.is_none();
-    let mut merged = merge(R::MODEL, &stored.body, &run.parsed.sent);
-    if by_number {
-        keep_spelling(R::MODEL, &stored.body, &mut merged);
+    let (news, merged) = merged::<R>(run, stored);
+    let defects = run.parsed.defects_of_merged::<R>(&merged);
+    if !defects.is_empty() {
+        return Err(Problem::invalid(defects));
     }
-    check_whole::<R>(run, &merged)?;
     let trusted = R::references(&stored.body);
     if R::needs_stored_references(&stored.body, &merged) {
         knowledge.read_references(&run.inbound.records, run.account(), &trusted).await?;
@@ -85,8 +88,8 @@ pub(super) async fn update<R: Resource>(
     }
     let tax_id = tax_id::sealed(run.inbound, run.account(), &stored.id, &run.parsed, knowledge).await?;
     let references = knowledge.references(&trusted);
-    let mut change =
-        Change { bookings: &stored.bookings, ..change(run, Some(&stored.body), merged, &stored.id, &references) };
+    let change = change(run, Some(&stored.body), &news, merged, &stored.id, &references);
+    let mut change = Change { bookings: &stored.bookings, ..change };
     R::settle(&mut change)?;
     if by_number {
         // References were given the spelling of what they lead to.
@@ -96,6 +99,7 @@ pub(super) async fn update<R: Resource>(
     if !changed && tax_id.is_none() {
         return Ok(Some(unchanged(run, stored, change)));
     }
+    said::note::<R>(&mut change.record, stored.version + 1, &news, &stored.body);
     let created_at = text(&stored.body, "createdAt").unwrap_or_default().to_owned();
     stamp(&mut change.record, stored.version + 1, &created_at, run.now);
     // A tax id alone raises no event: no receiver may learn of it.
@@ -148,15 +152,17 @@ fn cards(stored: &Stored) -> Vec<RecordKey> {
 fn change<'a>(
     run: &'a Run<'_>,
     stored: Option<&'a Map<String, Value>>,
+    sent: &'a Map<String, Value>,
     mut record: Map<String, Value>,
     id: &str,
     references: &'a References,
 ) -> Change<'a> {
     record.insert("id".to_owned(), json!(id));
     note_source(run, &mut record);
-    let (now, account, sent) = (run.now, &run.caller.account, &run.parsed.sent);
+    let (now, account, body) = (run.now, &run.caller.account, &run.parsed.sent);
+    let said = stored.and_then(said::noted);
     let (bookings, warnings, calendar) = (&[][..], Vec::new(), Vec::new());
-    Change { now, account, stored, sent, record, references, bookings, warnings, calendar }
+    Change { now, account, stored, body, sent, said, record, references, bookings, warnings, calendar }
 }
 
 fn plan(action: &'static str, change: Change<'_>, tax_id: Option<SealedTaxId>, events: Vec<EventDraft>) -> Plan {
@@ -182,15 +188,14 @@ fn note_clock(at: Timestamp, record: &mut Map<String, Value>) {
     record.insert("sourceUpdatedAt".to_owned(), json!(at.to_string()));
 }
 
-/// The record as its own rules see it: with the tax id, which is stored apart.
-fn check_whole<R: Resource>(run: &Run<'_>, merged: &Map<String, Value>) -> Result<(), Problem> {
-    let mut whole = merged.clone();
-    if let Some(Some(tax_id)) = &run.parsed.tax_id {
-        whole.insert("taxId".to_owned(), json!(tax_id));
+/// What the body says that is new, and the stored record with it. The spelling of keys stays unless an id found the record.
+pub(super) fn merged<R: Resource>(run: &Run<'_>, stored: &Stored) -> (Map<String, Value>, Map<String, Value>) {
+    let news = said::new_in::<R>(&run.parsed.sent, &stored.body);
+    let mut merged = merge(R::MODEL, &stored.body, &news);
+    if run.parsed.id.is_none() {
+        keep_spelling(R::MODEL, &stored.body, &mut merged);
     }
-    let mut defects = schema::check_merged(R::MODEL, merged);
-    R::check(&whole, true, &mut defects);
-    if defects.is_empty() { Ok(()) } else { Err(Problem::invalid(defects)) }
+    (news, merged)
 }
 
 /// Whether the sender's clock says that the body is older than what is stored, or than the deletion. The clocks of two

@@ -45,11 +45,15 @@ impl Knowledge {
         *self = Self::default();
     }
 
-    /// What a refused write brought along, in the place of a read.
-    pub(super) fn learn(&mut self, kind: Kind, stored: Stored) {
-        let key = RecordKey::number(kind, &stored.number);
-        self.asked.insert(key.clone());
-        self.found.records.insert(key, stored);
+    /// Reads the record that the body names, and nothing else.
+    pub(super) async fn read_own(
+        &mut self,
+        records: &Records,
+        account: &str,
+        parsed: &Parsed,
+    ) -> Result<(), StoreError> {
+        self.read(records, account, own_keys(parsed)).await?;
+        self.read_renumbered(records, account, parsed).await
     }
 
     /// Reads the record that the body names and what the sent fields refer to.
@@ -59,19 +63,20 @@ impl Knowledge {
         account: &str,
         parsed: &Parsed,
     ) -> Result<(), StoreError> {
-        let own = parsed.number.as_deref().map(|number| RecordKey::number(parsed.kind, number));
-        let by_id = parsed.id.clone().map(RecordKey::Id);
         let tax_id = parsed.tax_id.as_ref().and(parsed.id.clone()).map(RecordKey::TaxId);
         let references = R::references(&parsed.sent);
         let named = references.iter().flat_map(keys_of);
-        let keys: Vec<_> = own.into_iter().chain(by_id).chain(tax_id).chain(named).collect();
+        let keys: Vec<_> = own_keys(parsed).chain(tax_id).chain(named).collect();
         self.read(records, account, keys).await?;
-        // Found by id under another number than the body says, or the body says none: one read more.
-        if let Some(card) = parsed.id.as_ref().and_then(|id| self.found.cards.get(id)) {
-            let key = RecordKey::number(parsed.kind, &card.number);
-            self.read(records, account, [key]).await?;
-        }
+        self.read_renumbered(records, account, parsed).await?;
         self.read_calendars(records, account, &references).await
+    }
+
+    /// Found by id under another number than the body says, or the body says none: one read more.
+    async fn read_renumbered(&mut self, records: &Records, account: &str, parsed: &Parsed) -> Result<(), StoreError> {
+        let card = parsed.id.as_ref().and_then(|id| self.found.cards.get(id));
+        let key = card.map(|card| RecordKey::number(parsed.kind, &card.number));
+        self.read(records, account, key).await
     }
 
     /// People, companies and parent orders that were named by id have their calendar under their number: one read more.
@@ -204,6 +209,12 @@ impl Knowledge {
         let stored = self.found.records.get(&RecordKey::number(holder.kind, &holder.number));
         stored.is_some_and(|stored| !stored.deleted)
     }
+}
+
+/// Where the record may be that the body names.
+fn own_keys(parsed: &Parsed) -> impl Iterator<Item = RecordKey> {
+    let number = parsed.number.as_deref().map(|number| RecordKey::number(parsed.kind, number));
+    number.into_iter().chain(parsed.id.clone().map(RecordKey::Id))
 }
 
 /// What has to be read for a reference: its number leads to the calendar in the same call, its id stays good when the

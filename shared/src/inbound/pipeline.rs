@@ -11,6 +11,7 @@ use super::decision::{self, Plan};
 use super::lookup::Knowledge;
 use super::resource::{Resource, Warning, WarningCode};
 use crate::clock::whole_seconds;
+use crate::defect::Defects;
 use crate::events::Event;
 use crate::http::{Caller, Facts, Reply};
 use crate::ids;
@@ -38,8 +39,6 @@ pub(super) struct Run<'a> {
 /// What came of one try.
 enum Step {
     Answered(Reply),
-    /// There was a record that nobody had looked for: the next try knows it.
-    Learned,
     /// Others were faster: what is known was read anew.
     Again,
 }
@@ -54,13 +53,13 @@ pub(super) async fn run<R: Resource>(
     let parsed = control::parse::<R>(body, now)?;
     let run = Run { inbound, caller, parsed, received_at: now, now: whole_seconds(now) };
     let mut knowledge = Knowledge::default();
-    if !run.may_write_blind::<R>() {
-        run.read::<R>(&mut knowledge).await?;
+    if !run.parsed.defects.is_empty() {
+        return Err(run.refusal::<R>(&mut knowledge).await?);
     }
+    run.read::<R>(&mut knowledge).await?;
     for tries in 1..=MAX_TRIES {
         match run.step::<R>(&mut knowledge).await? {
             Step::Answered(reply) => return Ok(reply),
-            Step::Learned => {}
             Step::Again => pause(tries).await,
         }
     }
@@ -78,15 +77,22 @@ impl Run<'_> {
         &self.caller.account.id
     }
 
-    /// Whether this can only be a new record, or be refused with the stored one: then there is nothing to read first.
-    fn may_write_blind<R: Resource>(&self) -> bool {
+    /// 400 for a body with defects: those, and what is wrong with the record that it would make.
+    async fn refusal<R: Resource>(&self, knowledge: &mut Knowledge) -> Result<Problem, Problem> {
         let parsed = &self.parsed;
-        matches!(parsed.operation, Operation::Upsert | Operation::Create)
-            && parsed.id.is_none()
-            && parsed.if_version.is_none()
-            && parsed.source_updated_at.is_none()
-            && parsed.as_new.is_empty()
-            && R::references(&parsed.sent).is_empty()
+        let mut defects = parsed.defects.clone();
+        if parsed.names_record() && parsed.operation != Operation::Delete {
+            knowledge.read_own(&self.inbound.records, self.account(), parsed).await?;
+            let living = knowledge.own(parsed).filter(|stored| !stored.deleted);
+            defects.append_for_clean_fields(match (parsed.operation, living) {
+                (Operation::Upsert | Operation::Update, Some(stored)) => {
+                    parsed.defects_of_merged::<R>(&decision::merged::<R>(self, stored).1)
+                }
+                (Operation::Upsert | Operation::Create, None) if parsed.id.is_none() => parsed.defects_of_new::<R>(),
+                _ => Defects::default(),
+            });
+        }
+        Ok(Problem::invalid(defects))
     }
 
     async fn read<R: Resource>(&self, knowledge: &mut Knowledge) -> Result<(), Problem> {
@@ -181,10 +187,6 @@ impl Run<'_> {
             // The number that the record was to get is another record's.
             Committed::Lost(Some(other)) if stored.is_some_and(|stored| self.renumbers(stored, &plan, &other)) => {
                 Err(self.exists(&other))
-            }
-            Committed::Lost(Some(current)) if stored.is_none() && R::references(&self.parsed.sent).is_empty() => {
-                knowledge.learn(self.parsed.kind, *current);
-                Ok(Step::Learned)
             }
             Committed::Lost(_) | Committed::Again => self.again::<R>(knowledge).await,
         }

@@ -17,10 +17,14 @@ pub trait Resource: Send + Sync + 'static {
     /// Fields, key and id prefix: the one source of parsing, limits and JSON Schema.
     const MODEL: &'static Model;
 
+    /// The times that the system records as work goes on, when the sender does not tell them.
+    const RECORDED: &'static [&'static str] = &[];
+
     /// Rules among the fields of one record that need nothing else (X4, X5, X6, X14, X16 and the `needs` rules).
     ///
-    /// `whole` says that `record` is all there is: a partner that is absent is missing. A body that may turn out to be
-    /// an update is checked with `whole = false` first, and only what is certainly wrong is reported.
+    /// `whole` says that `record` is all there is: a partner that is absent is missing. It is a new record, or a stored
+    /// one with the body merged over it (then it has a `version`). A body alone is checked with `whole = false`: only
+    /// what is wrong whatever is stored is reported. A value that is bad is there, and can't be read.
     fn check(record: &Map<String, Value>, whole: bool, defects: &mut Defects);
 
     /// Every reference that `record` makes, with the paths of the fields that make it.
@@ -70,7 +74,12 @@ pub struct Change<'a> {
     /// The record before; `None` when it is new.
     pub stored: Option<&'a Map<String, Value>>,
     /// The fields that were sent, normalised, without the control fields; null clears.
+    pub body: &'a Map<String, Value>,
+    /// Those of them that say something new: a whole row that is sent again says nothing but what has changed in it.
     pub sent: &'a Map<String, Value>,
+    /// The fields of the record before of which the sender said something else, with what it said; `None` when that is
+    /// not known.
+    pub said: Option<&'a Map<String, Value>>,
     /// The record after: `sent` merged over `stored`, without nulls. `id`, `version`, `createdAt` and `updatedAt` are
     /// in it when `raise` is called; `id` also during `settle`.
     pub record: Map<String, Value>,
@@ -96,6 +105,12 @@ impl Change<'_> {
     #[must_use]
     pub fn stored_text(&self, field: &str) -> Option<&str> {
         self.stored.and_then(|stored| stored.get(field)).and_then(Value::as_str)
+    }
+
+    /// Whether the stored value of a field may be the system's own: a default, or what followed from other fields.
+    #[must_use]
+    pub fn may_be_ours(&self, field: &str) -> bool {
+        self.said.is_none_or(|said| said.contains_key(field))
     }
 
     /// Sets a field of the record.

@@ -15,7 +15,7 @@ pub(super) async fn sealed(
     knowledge: &mut Knowledge,
 ) -> Result<Option<SealedTaxId>, Problem> {
     let Some(sent) = &parsed.tax_id else { return Ok(None) };
-    let value = sent.clone().unwrap_or_default();
+    let value = sent.as_str().unwrap_or_default();
     let Some(sealer) = &inbound.sealer else {
         return Err(Problem::new(ProblemCode::InternalError, "Tax ids can't be stored here."));
     };
@@ -28,7 +28,7 @@ pub(super) async fn sealed(
         _ => {}
     }
     let envelope = sealer.seal(value.as_bytes(), &context).await?;
-    Ok(Some(SealedTaxId { sealed: envelope, fingerprint, last4: last4(&value) }))
+    Ok(Some(SealedTaxId { sealed: envelope, fingerprint, last4: last4(value) }))
 }
 
 /// The last four letters and digits, or fewer: never more than half of a short one.

@@ -43,7 +43,7 @@ pub fn check_unchanged(change: &Change<'_>, money: &[Money]) -> Result<(), Rejec
         return Ok(());
     }
     let mut errors = Defects::default();
-    for amount in money.iter().filter(|amount| amount.is_in(stored) && !change.sent.contains_key(amount.field())) {
+    for amount in money.iter().filter(|amount| amount.is_in(stored) && !change.body.contains_key(amount.field())) {
         errors.push(amount.field(), DefectCode::MissingDependency, "must be sent again with a new currency");
     }
     if errors.is_empty() {

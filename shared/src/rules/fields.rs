@@ -16,7 +16,7 @@ pub fn items<'a>(record: &'a Map<String, Value>, field: &str) -> impl Iterator<I
     list.iter().enumerate().filter_map(|(index, item)| item.as_object().map(|object| (index, object)))
 }
 
-/// Whether `field` has a value.
+/// Whether `field` has a value, be it a bad one.
 #[must_use]
 pub fn given(record: &Map<String, Value>, field: &str) -> bool {
     record.get(field).is_some_and(|value| !value.is_null())

@@ -9,7 +9,7 @@ use crate::defect::Defects;
 use crate::inbound::references::{Reference, References, Referent};
 use crate::inbound::resource::Change;
 use crate::models::Kind;
-use crate::rules::fields::{items, text};
+use crate::rules::fields::{given, items, text};
 
 /// A reference that was sent and found.
 #[derive(Debug, Clone, Copy)]
@@ -65,6 +65,12 @@ pub fn unable(referent: &Referent) -> Option<&'static str> {
         (Kind::Vendor, "blocked") => Some("names a vendor that is blocked"),
         _ => None,
     }
+}
+
+/// The field by which `record` names something, well or badly: `{stem}Number`, or else `{stem}Id`.
+#[must_use]
+pub fn named_by(record: &Map<String, Value>, stem: &str) -> Option<String> {
+    ["Number", "Id"].into_iter().map(|half| format!("{stem}{half}")).find(|field| given(record, field))
 }
 
 /// The references that the objects of `list` make.

@@ -6,12 +6,12 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use super::Type;
-use super::parse::{expected, type_value};
+use super::parse::{bad_value, expected, type_value};
 use super::strings::normalise;
 use crate::defect::{DefectCode, Defects};
 
-/// Reads a list. Of a set, repeats are dropped before anything is counted or checked: the first spelling and the order
-/// stay.
+/// Reads a list, with [`bad_value`] in the place of an item that is bad. Of a set, repeats are dropped before anything is
+/// counted or checked: the first spelling and the order stay.
 pub(super) fn read(
     min: usize,
     max: usize,
@@ -38,8 +38,9 @@ pub(super) fn read(
         defects.push(path, DefectCode::TooFewItems, format!("must have at least {min} {items}"));
         return None;
     }
-    let read = items.into_iter().filter_map(|(i, value)| type_value(item, value, &format!("{path}[{i}]"), defects));
-    Some(Value::Array(read.collect()))
+    let mut read = |i: usize, value: &Value| type_value(item, value, &format!("{path}[{i}]"), defects);
+    // What is bad keeps its place, so that rules about what comes after it name the right one.
+    Some(items.into_iter().map(|(i, value)| read(i, value).unwrap_or_else(bad_value)).collect())
 }
 
 /// Whether `kind` is a set and both lists have the same items, in whatever order and case.

@@ -19,7 +19,7 @@ pub use json_schema::{DIALECT, data_object, json_schema, published, sent_object}
 pub(crate) use lists::same_set;
 pub use numbers::money;
 pub(crate) use parse::{MAX_SUGGESTIONS, join, nearest};
-pub use parse::{check_merged, missing_on_create, parse_fields, parse_record};
+pub use parse::{bad_value, check_merged, missing_on_create, parse_fields, parse_record};
 
 /// One field of a record, of a nested object or of an event's data.
 #[derive(Debug, Clone, Copy)]

@@ -25,7 +25,7 @@ enum Nulls {
 }
 
 /// Reads the body of a create, update or delete. The result has the fields that were sent, normalised, in the order of
-/// the table; null where a field is to be cleared. Control fields are among them.
+/// the table; null where a field is to be cleared, and [`bad_value`] where one is bad. Control fields are among them.
 ///
 /// Reports everything but fields that only a new record needs: see [`missing_on_create`].
 #[expect(clippy::needless_pass_by_value, reason = "the raw body ends here: only what was read goes on")]
@@ -40,7 +40,8 @@ pub fn parse_record(model: &Model, body: Map<String, Value>, defects: &mut Defec
     record
 }
 
-/// Reads an object by a table: an event's data, or a body that is no record. Nulls are dropped.
+/// Reads an object by a table: an event's data, or a body that is no record. Nulls are dropped; where a value is bad,
+/// there is [`bad_value`].
 pub fn parse_fields(fields: &[Field], value: &Value, path: &str, defects: &mut Defects) -> Map<String, Value> {
     if let Value::Object(sent) = value {
         forbidden::report(sent, path, None, defects);
@@ -52,8 +53,14 @@ pub fn parse_fields(fields: &[Field], value: &Value, path: &str, defects: &mut D
     }
 }
 
-/// `required` for each field that a new record needs and that is not there: also for one that [`parse_record`] refused,
-/// so a field that has a defect already is not to get this one as well.
+/// What stands in the place of a value that was sent and is bad: rules between fields find that it is there, and can't
+/// read it. No value that is right looks like this.
+#[must_use]
+pub fn bad_value() -> Value {
+    Value::Array(vec![Value::Null])
+}
+
+/// `required` for each field that a new record needs and that was not sent.
 #[must_use]
 pub fn missing_on_create(model: &Model, record: &Map<String, Value>) -> Defects {
     let mut defects = Defects::default();
@@ -124,7 +131,7 @@ fn object(
             Some(value) => match field_value(field, value, &at(), defects) {
                 Some(Value::Null) if nulls == Nulls::Drop => {}
                 Some(value) => _ = read.insert(field.name.to_owned(), value),
-                None => {}
+                None => _ = read.insert(field.name.to_owned(), bad_value()),
             },
         }
     }

@@ -1,7 +1,6 @@
 //! Records: work orders, projects, employees, vendors, time off.
 //!
-//! A record is one item under its natural key, so that a failed conditional create gives back the record that was there
-//! and an update costs no read of its own. Beside it stands a card under its id, with the fields that other records'
+//! A record is one item under its natural key, so that one read tells whether it is there. Beside it stands a card under its id, with the fields that other records'
 //! rules may see. The calendar of an employee or a vendor (open orders, time off) lies on its record item, in attributes
 //! of its own that other records' transactions write. A work order has the orders under it in the same place.
 

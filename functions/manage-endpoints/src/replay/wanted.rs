@@ -64,7 +64,8 @@ impl Wanted {
         let since = time("since");
         // This second is not over: by default it is inside.
         let until = time("until").unwrap_or(now + SignedDuration::from_secs(1));
-        if let Some(since) = since {
+        let until_is_bad = defects.iter().any(|defect| defect.field == "until");
+        if let Some(since) = since.filter(|_| !until_is_bad) {
             check_span(since, until, &mut defects);
         }
         let events = names.map(|names| filters(&names, &mut defects));

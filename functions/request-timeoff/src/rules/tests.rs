@@ -78,16 +78,17 @@ fn check_finds_each_defect_and_nothing_else() {
         ),
         (
             json!({"employeeId": "emp_a1b", "status": "requested", "decision": {}}),
-            &[("decision", ConflictingFields)],
             &[],
+            &[("decision", ConflictingFields)],
         ),
         (
             json!({"employeeId": "emp_a1b", "status": "cancelled", "decision": {}}),
-            &[("decision", ConflictingFields)],
             &[],
+            &[("decision", ConflictingFields)],
         ),
+        (json!({"employeeId": "emp_a1b", "status": "cancelled", "decision": {}, "version": 2}), &[], &[]),
         (json!({"employeeId": "emp_a1b", "status": "denied", "decision": {}}), &[], &[]),
-        (json!({"employeeId": "emp_a1b", "decision": {}}), &[], &[]),
+        (json!({"employeeId": "emp_a1b", "decision": {}}), &[], &[("decision", ConflictingFields)]),
     ];
     for (fields, part, whole) in cases {
         let owned = |defects: &[(&str, DefectCode)]| -> Vec<_> {
