@@ -3,6 +3,7 @@
 
 mod answer;
 mod content_type;
+pub mod function;
 mod gate;
 mod guard;
 mod head;

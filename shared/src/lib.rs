@@ -14,6 +14,7 @@ pub mod deliverer;
 pub mod delivery;
 pub mod endpoint;
 pub mod events;
+pub mod guard;
 mod headers;
 pub mod http;
 pub mod ids;

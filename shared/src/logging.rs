@@ -3,7 +3,9 @@
 use tracing::Level;
 use tracing_subscriber::fmt;
 
-/// Starts it, with `AWS_LAMBDA_LOG_LEVEL`, `INFO` by default, `DEBUG` at most: below that the runtime and the SDK write whole
+use crate::guard;
+
+/// Starts it, panics included, with `AWS_LAMBDA_LOG_LEVEL`, `INFO` by default, `DEBUG` at most: below that the runtime and the SDK write whole
 /// requests, with keys and bodies. Plain levels only: directives by module take a regular
 /// expression engine, which costs more than all else that happens before the first request.
 #[expect(clippy::disallowed_methods, reason = "before anything else, the environment among it")]
@@ -16,4 +18,5 @@ pub fn start() {
         .with_span_list(false)
         .with_ansi(false)
         .init();
+    guard::log_panics();
 }

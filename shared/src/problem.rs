@@ -206,6 +206,12 @@ impl Problem {
         problem
     }
 
+    /// 500 for what no caller can help.
+    #[must_use]
+    pub fn panicked() -> Self {
+        Self::new(ProblemCode::InternalError, "The request could not be processed. Try again.")
+    }
+
     /// Adds a header to the answer.
     #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {

@@ -16,10 +16,12 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use lambda_http::Body;
-use lambda_http::http::header::{CONNECTION, HeaderName};
+use lambda_http::http::header::{CONNECTION, HOST, HeaderName};
 use lambda_http::http::request::Parts;
-use lambda_http::http::{HeaderValue, Request, Response, StatusCode};
-use shared::http::{Guard, is_api};
+use lambda_http::http::{HeaderValue, Request, Response, StatusCode, Version};
+use shared::defect::DefectCode;
+use shared::guard::guarded;
+use shared::http::{Guard, function, is_api};
 use shared::problem::{Problem, ProblemCode};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
@@ -122,9 +124,9 @@ impl Gateway {
     async fn answer(&self, request: Request<Incoming>, peer: SocketAddr) -> Response<Full<Bytes>> {
         let request_id = format!("req_{}", ulid::Ulid::generate());
         let is_api = is_api(request.uri().path());
-        let mut response = self
-            .invoke(request, peer, &request_id)
-            .await
+        let invoked = guarded("gateway", &request_id, self.invoke(request, peer, &request_id)).await;
+        let mut response = invoked
+            .unwrap_or_else(|| Err(Problem::panicked()))
             .unwrap_or_else(|problem| problem.into_response(&request_id))
             .map(|body| Full::new(event::into_bytes(body)));
         if is_api {
@@ -162,6 +164,10 @@ impl Gateway {
             let problem = Problem::not_found("path");
             return Err(if body.is_end_stream() { problem } else { closing(problem) });
         };
+        if head.version >= Version::HTTP_11 && head.uri.host().is_none() && !head.headers.contains_key(HOST) {
+            let problem = Problem::invalid_field("Host", DefectCode::Required, "is required");
+            return Err(if body.is_end_stream() { problem } else { closing(problem) });
+        }
         let body = self.read(body).await?;
         let arrival = Arrival {
             route_key: route.key(),
@@ -182,12 +188,10 @@ impl Gateway {
         arrival: Arrival<'_>,
     ) -> Result<Response<Body>, Problem> {
         let reads_only = head.method.is_safe();
-        let (function, handler) = (route.function(), route.handler());
-        let request = event::request(&head, body, arrival);
-        let response = tokio::spawn(async move { handler(request).await }).await.map_err(|error| {
-            tracing::error!(function, %error, "a handler panicked");
-            Problem::new(ProblemCode::InternalError, "The request could not be processed. Try again.")
-        });
+        let (handler, request_id) = (route.handler(), arrival.request_id.to_owned());
+        let (event, context) = event::event(&head, body, route.function(), arrival);
+        let answer = async move { function::answer(event, context, &request_id, |request| handler(request)).await };
+        let response = tokio::spawn(answer).await.map_err(|_| Problem::panicked());
         if !reads_only {
             self.answered.notify_one();
         }

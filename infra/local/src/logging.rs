@@ -2,6 +2,7 @@
 
 use std::io::{self, IsTerminal};
 
+use shared::guard;
 use tracing_subscriber::EnvFilter;
 
 /// What is logged unless `RUST_LOG` says otherwise: ours from `info`, the libraries' warnings.
@@ -16,4 +17,5 @@ pub fn start() {
     if let Err(error) = started {
         tracing::debug!(error, "logging has been started already");
     }
+    guard::log_panics();
 }

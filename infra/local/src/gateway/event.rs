@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use aws_lambda_events::apigw::{
     ApiGatewayV2httpRequest, ApiGatewayV2httpRequestContext, ApiGatewayV2httpRequestContextHttpDescription,
@@ -12,8 +13,8 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use lambda_http::http::request::Parts;
 use lambda_http::http::{HeaderMap, HeaderValue, header};
-use lambda_http::request::LambdaRequest;
-use lambda_http::{Body, Context, Request, RequestExt};
+use lambda_http::lambda_runtime::Config;
+use lambda_http::{Body, Context};
 
 /// What the gateway knows about a request beyond its head and body.
 pub(super) struct Arrival<'a> {
@@ -24,15 +25,16 @@ pub(super) struct Arrival<'a> {
     pub(super) now: Timestamp,
 }
 
-/// The request that the function's handler gets.
-pub(super) fn request(head: &Parts, body: &Bytes, arrival: Arrival<'_>) -> Request {
-    let mut context = Context::default();
-    arrival.request_id.clone_into(&mut context.request_id);
-    let event = event(head, body, arrival);
-    Request::from(LambdaRequest::ApiGatewayV2(event)).with_lambda_context(context)
-}
-
-fn event(head: &Parts, body: &Bytes, arrival: Arrival<'_>) -> ApiGatewayV2httpRequest {
+/// What Lambda is given for the request, and what it tells the function of itself.
+pub(super) fn event(
+    head: &Parts,
+    body: &Bytes,
+    function: &str,
+    arrival: Arrival<'_>,
+) -> (ApiGatewayV2httpRequest, Context) {
+    let mut lambda = Context::default();
+    arrival.request_id.clone_into(&mut lambda.request_id);
+    lambda.env_config = Arc::new(Config { function_name: function.to_owned(), ..Config::default() });
     let mut event = ApiGatewayV2httpRequest::default();
     event.version = Some("2.0".to_owned());
     event.route_key = Some(arrival.route_key.clone());
@@ -47,7 +49,7 @@ fn event(head: &Parts, body: &Bytes, arrival: Arrival<'_>) -> ApiGatewayV2httpRe
         Ok(text) => (Some(text.to_owned()), false),
         Err(_) => (Some(STANDARD.encode(body)), true),
     };
-    event
+    (event, lambda)
 }
 
 fn context(head: &Parts, arrival: Arrival<'_>) -> ApiGatewayV2httpRequestContext {
@@ -104,7 +106,8 @@ pub(super) fn into_bytes(body: Body) -> Bytes {
 mod tests {
     use std::net::Ipv4Addr;
 
-    use lambda_http::request::RequestContext;
+    use lambda_http::request::{LambdaRequest, RequestContext};
+    use lambda_http::{Request, RequestExt};
 
     use super::*;
 
@@ -117,7 +120,8 @@ mod tests {
             request_id: "req_1",
             now: Timestamp::UNIX_EPOCH,
         };
-        super::request(&head, &Bytes::from_static(body), arrival)
+        let (event, context) = event(&head, &Bytes::from_static(body), "manage-endpoints", arrival);
+        Request::from(LambdaRequest::ApiGatewayV2(event)).with_lambda_context(context)
     }
 
     #[test]
@@ -142,6 +146,7 @@ mod tests {
         assert_eq!(context.time.as_deref(), Some("01/Jan/1970:00:00:00 +0000"));
         assert_eq!(context.request_id.as_deref(), Some("req_1"));
         assert_eq!(request.lambda_context().request_id, "req_1");
+        assert_eq!(request.lambda_context().env_config.function_name, "manage-endpoints");
     }
 
     #[test]

@@ -92,6 +92,59 @@ async fn unknown_paths_and_methods_are_problems() {
 }
 
 #[tokio::test]
+async fn a_host_that_is_none_is_a_problem() {
+    let system = start().await;
+    for host in ["Host: a b", "Host:", "Host: a:99999", "Host: [::1", "Host: u@a", "Host: a\r\nHost: b", "Accept: */*"]
+    {
+        let answer = exchange(&system, format!("POST /echo HTTP/1.1\r\n{host}\r\n\r\n").as_bytes()).await;
+        assert!(answer.starts_with("HTTP/1.1 400 ") && answer.contains(r#""field":"Host""#), "{host}: {answer}");
+    }
+    for head in ["HTTP/1.0\r\n", "HTTP/1.1\r\nHost: [::1]:3000\r\n", "HTTP/1.1\r\nHost: a.example\r\n"] {
+        let answer = exchange(&system, format!("POST /echo {head}\r\n").as_bytes()).await;
+        assert!(answer.starts_with("HTTP/1.") && answer.contains(" 200 OK"), "{head}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn what_proxies_add_is_read_as_lists() {
+    let system = start().await;
+    for header in [
+        "X-Forwarded-Proto: https,http",
+        "X-Forwarded-Proto:",
+        "X-Forwarded-Proto: http\r\nX-Forwarded-Proto: https",
+        "X-Forwarded-Proto: 1\r\nX-Forwarded-Host: a b\r\nX-Forwarded-Port: x\r\nForwarded: for=",
+        "X-Forwarded-Proto: file",
+        "X-Forwarded-Proto: \u{e9}",
+    ] {
+        let answer =
+            exchange(&system, format!("POST /echo HTTP/1.1\r\nHost: localhost\r\n{header}\r\n\r\n").as_bytes()).await;
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{header}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn targets_of_all_forms_are_answered() {
+    let system = start().await;
+    let long = format!("/echo?{}", "a".repeat(65_000));
+    for (target, status) in [
+        ("/echo?%zz&%&a=%ff", 200),
+        ("/echo?a=[]{}|^`", 200),
+        ("/echo?\u{e9}=\u{20ac}", 200),
+        ("http://elsewhere/echo", 200),
+        ("http://u:p@elsewhere:99999/echo", 400),
+        ("//echo", 404),
+        ("/echo/..", 404),
+        ("*", 404),
+        ("elsewhere:80", 404),
+        (&long, 400),
+    ] {
+        let answer = exchange(&system, format!("POST {target} HTTP/1.1\r\nHost: a\r\n\r\n").as_bytes()).await;
+        let problem = status == 200 || answer.contains("application/problem+json") || answer.ends_with("\r\n\r\n");
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")) && problem, "{target:.60}: {answer}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_not_http_is_cut_off() {
     let system = start().await;
     for bytes in [
