@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use jiff::{SignedDuration, Timestamp};
+use url::Url;
 
 use crate::alert::Alert;
 use crate::attempts::{Attempts, Made};
@@ -232,7 +233,7 @@ impl Deliverer {
             Verdict::RetryAt(at) => (DeliveryStatus::Retrying, Some(at)),
             Verdict::Exhausted | Verdict::Gone => (DeliveryStatus::Failed, None),
         };
-        log(delivery, &attempt, status);
+        log(delivery, endpoint, &attempt, status);
         self.metrics.count(delivery, &attempt, status, ended);
         if verdict == Verdict::Gone {
             // Before anything is recorded: should it fail, the attempt is made again, and a 410 is never just forgotten.
@@ -321,8 +322,10 @@ fn report(response: &mut SqsBatchResponse, message_id: String, error: &TaskError
     response.batch_item_failures.push(failure);
 }
 
-/// One wide line an attempt: ids and numbers, never a body, an address or a secret.
-fn log(delivery: &Delivery, attempt: &Attempt, status: DeliveryStatus) {
+/// One wide line an attempt: ids, numbers and the endpoint's host, never a body, a secret, or the rest of the address,
+/// which often is one.
+fn log(delivery: &Delivery, endpoint: &Endpoint, attempt: &Attempt, status: DeliveryStatus) {
+    let url = Url::parse(&endpoint.url).ok();
     let latency_ms = attempt.started_at.as_millisecond() - delivery.created_at.as_millisecond();
     tracing::info!(
         account = delivery.account,
@@ -330,6 +333,7 @@ fn log(delivery: &Delivery, attempt: &Attempt, status: DeliveryStatus) {
         event_id = delivery.event_id,
         event = delivery.event.as_str(),
         endpoint_id = delivery.endpoint_id,
+        host = url.as_ref().and_then(Url::host_str),
         attempt = attempt.number,
         status = status.as_str(),
         status_code = attempt.status_code,

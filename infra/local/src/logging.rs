@@ -3,9 +3,13 @@
 use std::io::{self, IsTerminal};
 
 use shared::guard;
+use shared::logging::discreet;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
-/// What is logged unless `RUST_LOG` says otherwise: ours from `info`, the libraries' warnings.
+/// What is logged unless `RUST_LOG` says otherwise: ours from `info`, the libraries' warnings. Below `info` it says
+/// something about ours only.
 const DEFAULT: &str =
     "info,aws_config=warn,aws_smithy_runtime=warn,aws_sigv4=warn,dynoxide=error,hyper=warn,reqwest=warn,rustls=warn";
 
@@ -13,9 +17,13 @@ const DEFAULT: &str =
 pub fn start() {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT));
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
-    let started = if io::stderr().is_terminal() { builder.try_init() } else { builder.json().try_init() };
+    let started = if io::stderr().is_terminal() {
+        builder.finish().with(discreet()).try_init()
+    } else {
+        builder.json().finish().with(discreet()).try_init()
+    };
     if let Err(error) = started {
-        tracing::debug!(error, "logging has been started already");
+        tracing::debug!(%error, "logging has been started already");
     }
     guard::log_panics();
 }
