@@ -78,6 +78,13 @@ impl Builder {
         self
     }
 
+    /// How long the gateway waits for the rest of a request.
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.options.patience.head = patience;
+        self.options.patience.body = patience;
+        self
+    }
+
     /// Trusts endpoints with certificates of `ca`.
     pub fn trusting(mut self, ca: &Ca) -> Self {
         self.options.trusted_roots.push(ca.root());

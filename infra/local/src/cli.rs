@@ -1,6 +1,7 @@
 //! The command line of `workskedge-webhooks`.
 
 use std::fmt;
+use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -11,12 +12,12 @@ use tokio::signal;
 use crate::clock::Clock;
 use crate::first_start::welcome;
 use crate::gateway::Patience;
-use crate::system::{Options, StartError, Storage, System};
+use crate::system::{Options, Storage, System};
 
 /// WorkSkedge webhooks on this machine: the API, the deliveries and the console in one process.
 ///
 /// Listens on 127.0.0.1 only. Stop it with Ctrl-C; what it has accepted is kept and goes on at the next start.
-/// `RUST_LOG` chooses what is logged (default: info).
+/// `RUST_LOG` chooses what is logged (default: info); bodies, keys and secrets are logged at no level.
 #[derive(Debug, Parser)]
 #[command(name = "workskedge-webhooks", version)]
 pub struct Arguments {
@@ -52,7 +53,27 @@ impl From<Arguments> for Options {
 }
 
 /// Runs the system until Ctrl-C or SIGTERM.
-pub async fn run(arguments: Arguments) -> ExitCode {
+#[must_use]
+pub fn run(arguments: Arguments) -> ExitCode {
+    match finish(serve(arguments)) {
+        Ok(code) => code,
+        Err(error) => {
+            complain(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Does the work, and does not wait for what is still under way in threads: the lookup of a name can't be called off, and
+/// may take as long as a name server keeps silent.
+fn finish<T>(work: impl Future<Output = T>) -> io::Result<T> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let done = runtime.block_on(work);
+    runtime.shutdown_background();
+    Ok(done)
+}
+
+async fn serve(arguments: Arguments) -> ExitCode {
     #[cfg(unix)]
     let _file_too_large = bear_with_file_limit();
     // Before the start, so that a signal during it is not lost.
@@ -87,8 +108,8 @@ fn greet(system: &System) {
 
 /// The error and its causes in one sentence.
 #[expect(clippy::print_stderr, reason = "for the person at the terminal")]
-fn complain(error: &StartError) {
-    let causes = std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source());
+fn complain(error: &(dyn std::error::Error + 'static)) {
+    let causes = std::iter::successors(Some(error), |error| error.source());
     let causes: Vec<String> = causes.map(ToString::to_string).collect();
     eprintln!("workskedge-webhooks: {}", causes.join(": "));
 }
@@ -118,4 +139,22 @@ fn bear_with_file_limit() -> Option<signal::unix::Signal> {
 #[cfg(not(unix))]
 async fn stop_signal() {
     let _ = signal::ctrl_c().await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_does_not_wait_for_threads() {
+        let forever = || loop {
+            std::thread::park();
+        };
+        let done = finish(async {
+            drop(tokio::task::spawn_blocking(forever));
+            tokio::task::yield_now().await;
+            "done"
+        });
+        assert_eq!(done.unwrap(), "done");
+    }
 }

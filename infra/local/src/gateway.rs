@@ -1,7 +1,7 @@
 //! The API Gateway of the local system: HTTP/1.1 in, an API Gateway event to the function, its answer back.
 //!
-//! Whatever arrives is answered or cut off in time: no request waits for a sender that has gone silent, and a handler
-//! that panics answers 500. Answers of the gateway itself are problems as the functions' are (contract section 6), and
+//! Whatever arrives is answered or cut off in time: no request waits for a sender that has gone silent, no answer for a
+//! reader, idle connections make room for new ones, and a handler that panics answers 500. Answers of the gateway itself are problems as the functions' are (contract section 6), and
 //! every answer has `X-Request-ID`.
 
 use std::convert::Infallible;
@@ -23,17 +23,22 @@ use shared::defect::DefectCode;
 use shared::guard::guarded;
 use shared::http::{Guard, function, is_api};
 use shared::problem::{Problem, ProblemCode};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use self::connections::Connections;
 use self::event::Arrival;
+use self::patient::Patient;
 use crate::clock::Clock;
 
 pub use self::route::{DEFAULT_ROUTE, HttpHandler, Route, Routes, http_handler};
 
+mod connections;
 mod event;
+mod patient;
 mod route;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -44,6 +49,9 @@ const MAX_BODY: usize = 10 * 1024 * 1024;
 /// How long the rest of a body that is too large is read and thrown away.
 const DISCARD: Duration = Duration::from_secs(1);
 
+/// How long what is left of an answer may take when the system stops.
+const GRACE: Duration = Duration::from_millis(250);
+
 /// How long a sender may take.
 #[derive(Debug, Clone, Copy)]
 pub struct Patience {
@@ -51,34 +59,38 @@ pub struct Patience {
     pub head: Duration,
     /// For the body, from the end of the head.
     pub body: Duration,
+    /// For reading an answer, from the moment at which it isn't taken as fast as it is written.
+    pub answer: Duration,
 }
 
 impl Default for Patience {
     fn default() -> Self {
-        Self { head: Duration::from_secs(30), body: Duration::from_secs(10) }
+        Self { head: Duration::from_secs(30), body: Duration::from_secs(10), answer: Duration::from_mins(1) }
     }
 }
 
 /// What every connection shares.
 #[derive(Debug)]
 pub struct Gateway {
-    /// Which function answers what.
-    pub routes: Routes,
-    /// The clock that requests are stamped with.
-    pub clock: Clock,
-    /// Told after each answer to a request that may have changed something.
-    pub answered: Arc<Notify>,
-    /// How long a sender may take.
-    pub patience: Patience,
-    /// What counts what the gateway refuses itself.
-    pub guard: Guard,
+    routes: Routes,
+    clock: Clock,
+    answered: Arc<Notify>,
+    patience: Patience,
+    guard: Guard,
+    connections: Arc<Connections>,
 }
 
 impl Gateway {
+    /// A gateway: `answered` is told after each answer to a request that may have changed something, and `guard` counts
+    /// what the gateway refuses itself.
+    #[must_use]
+    pub fn new(routes: Routes, clock: Clock, answered: Arc<Notify>, patience: Patience, guard: Guard) -> Self {
+        Self { routes, clock, answered, patience, guard, connections: Connections::within_limits() }
+    }
+
     /// Accepts connections until `stop`, then lets the requests under way finish.
-    pub async fn serve(self, listener: TcpListener, stop: CancellationToken) {
-        let gateway = Arc::new(self);
-        let connections = TaskTracker::new();
+    pub async fn serve(self: Arc<Self>, listener: TcpListener, stop: CancellationToken) {
+        let tasks = TaskTracker::new();
         loop {
             let accepted = tokio::select! {
                 accepted = listener.accept() => accepted,
@@ -86,34 +98,52 @@ impl Gateway {
             };
             match accepted {
                 Ok((stream, peer)) => {
-                    connections.spawn(Arc::clone(&gateway).connection(stream, peer, stop.clone()));
+                    let _ = stream.set_nodelay(true);
+                    tasks.spawn(Arc::clone(&self).connection(stream, peer, stop.clone()));
                 }
                 Err(error) => {
-                    // Most likely out of file descriptors: some come back when connections end.
+                    // Most likely out of file descriptors: one comes back now, or when a connection ends.
                     tracing::warn!(%error, "a connection can't be accepted");
+                    self.connections.close_longest_idle();
                     tokio::time::sleep(Duration::from_millis(50)).await;
                 }
             }
         }
-        connections.close();
-        connections.wait().await;
+        tasks.close();
+        tasks.wait().await;
     }
 
-    async fn connection(self: Arc<Self>, stream: TcpStream, peer: SocketAddr, stop: CancellationToken) {
-        let _ = stream.set_nodelay(true);
-        let head = self.patience.head;
+    /// Answers what comes on one connection, until it ends, is in the way, or `stop`.
+    pub async fn connection<S>(self: Arc<Self>, stream: S, peer: SocketAddr, stop: CancellationToken)
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        let place = Arc::new(self.connections.open());
+        let (Patience { head, answer, .. }, service_place) = (self.patience, Arc::clone(&place));
         let service = service_fn(move |request| {
-            let gateway = Arc::clone(&self);
-            async move { Ok::<_, Infallible>(gateway.answer(request, peer).await) }
+            let (gateway, place) = (Arc::clone(&self), Arc::clone(&service_place));
+            async move {
+                place.busy(true);
+                let response = gateway.answer(request, peer).await;
+                place.busy(false);
+                Ok::<_, Infallible>(response)
+            }
         });
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new()).header_read_timeout(head);
-        let mut connection = std::pin::pin!(http.serve_connection(TokioIo::new(stream), service));
+        let stream = TokioIo::new(Patient::new(stream, answer));
+        let mut connection = std::pin::pin!(http.serve_connection(stream, service));
         let ended = tokio::select! {
             ended = connection.as_mut() => ended,
+            () = place.close.cancelled(), if !place.is_busy() => return,
             () = stop.cancelled() => {
                 connection.as_mut().graceful_shutdown();
-                connection.await
+                // Nobody waits for a request that has not come yet.
+                let idle = async { while place.is_busy() { tokio::time::sleep(GRACE).await } tokio::time::sleep(GRACE).await };
+                tokio::select! {
+                    ended = connection.as_mut() => ended,
+                    () = idle => return,
+                }
             }
         };
         if let Err(error) = ended {

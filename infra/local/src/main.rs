@@ -8,8 +8,7 @@ use local::{cli, logging};
 /// How many files and connections the process would like to open.
 const MAX_OPEN_FILES: u64 = 65_536;
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let arguments = cli::Arguments::parse();
     logging::start();
     // An endpoint that hangs holds up to a hundred connections, and what a shell allows is often 256 of all kinds. Where
@@ -17,5 +16,5 @@ async fn main() -> ExitCode {
     if let Err(error) = rlimit::increase_nofile_limit(MAX_OPEN_FILES) {
         tracing::warn!(%error, "the limit of open files stays as it is");
     }
-    cli::run(arguments).await
+    cli::run(arguments)
 }

@@ -14,6 +14,7 @@ use rustls::pki_types::CertificateDer;
 use shared::api_key::NewKey;
 use shared::config::{ConfigError, Environment};
 use shared::store::tables::{self, Table};
+use tokio::io::DuplexStream;
 use tokio::net::TcpListener;
 use tokio::sync::{Mutex, Notify, watch};
 use tokio_util::sync::CancellationToken;
@@ -41,7 +42,9 @@ const OWN_MACHINE_LIMIT: &str = "1000000000";
 const SWEEP_EVERY: SignedDuration = SignedDuration::from_secs(60);
 const UPKEEP_EVERY: SignedDuration = SignedDuration::from_mins(10);
 /// How long the work under way may take to finish when the system stops.
-const DRAIN: Duration = Duration::from_millis(4_500);
+const DRAIN: Duration = Duration::from_secs(4);
+/// What a connection without a socket holds of what is not read yet, in bytes.
+const CONNECTION_BUFFER: usize = 64 * 1_024;
 
 /// Where data is kept.
 #[derive(Debug, Clone)]
@@ -119,6 +122,7 @@ pub enum StartError {
 /// A running system.
 pub struct System {
     address: SocketAddr,
+    gateway: Arc<Gateway>,
     environment: Environment,
     calls: Calls,
     sns: Sns,
@@ -191,8 +195,11 @@ impl System {
         let sqs = aws_sdk_sqs::Client::new(&sdk_config);
         let poller =
             |queue, handler| QueuePoller::new(sqs.clone(), url(&queue_urls, queue), handler, BATCHES_IN_FLIGHT);
+        let answered = Arc::new(Notify::new());
+        let gateway = Gateway::new(routes, options.clock.clone(), Arc::clone(&answered), options.patience, guard);
         let system = Self {
             address,
+            gateway: Arc::new(gateway),
             stream: Arc::new(Mutex::new(Stream::new(streams, stream_arn, dispatcher, checkpoint))),
             handed_on,
             delivery: poller(DELIVERY.name, deliverer),
@@ -210,12 +217,10 @@ impl System {
             first_key,
             data_dir,
         };
-        let answered = Arc::new(Notify::new());
         if options.workers {
-            system.start_workers(&options.clock, &recovery, Arc::clone(&answered));
+            system.start_workers(&options.clock, &recovery, answered);
         }
-        let gateway = Gateway { routes, clock: options.clock, answered, patience: options.patience, guard };
-        system.tasks.spawn(gateway.serve(listener, system.stop.clone()));
+        system.tasks.spawn(Arc::clone(&system.gateway).serve(listener, system.stop.clone()));
         Ok(system)
     }
 
@@ -251,6 +256,14 @@ impl System {
     #[must_use]
     pub fn base_url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// A connection to the gateway that needs no socket.
+    #[must_use]
+    pub fn connect(&self) -> DuplexStream {
+        let (client, server) = tokio::io::duplex(CONNECTION_BUFFER);
+        self.tasks.spawn(Arc::clone(&self.gateway).connection(server, self.address, self.stop.clone()));
+        client
     }
 
     /// The API key, if this is the first start with this data.

@@ -1,0 +1,118 @@
+//! A connection whose other side has to read what it is sent.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Sleep, sleep};
+
+/// A stream that fails when what was written isn't taken within `patience`, from the moment at which the other side
+/// takes no more at once until it has taken all.
+pub(super) struct Patient<S> {
+    stream: S,
+    patience: Duration,
+    /// While something waits to be taken.
+    deadline: Option<Pin<Box<Sleep>>>,
+}
+
+impl<S> Patient<S> {
+    pub(super) fn new(stream: S, patience: Duration) -> Self {
+        Self { stream, patience, deadline: None }
+    }
+
+    /// `Pending` until the deadline, then a failure.
+    fn wait(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
+        let deadline = self.deadline.get_or_insert_with(|| Box::pin(sleep(self.patience)));
+        deadline.as_mut().poll(cx).map(|()| io::Error::new(io::ErrorKind::TimedOut, "the answer is not read"))
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buffer)
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        match Pin::new(&mut self.stream).poll_write(cx, bytes) {
+            Poll::Pending => self.wait(cx).map(Err),
+            written @ Poll::Ready(_) => written,
+        }
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        match Pin::new(&mut self.stream).poll_write_vectored(cx, slices) {
+            Poll::Pending => self.wait(cx).map(Err),
+            written @ Poll::Ready(_) => written,
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    /// Comes after the last of what there is to write.
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match Pin::new(&mut self.stream).poll_flush(cx) {
+            Poll::Pending => self.wait(cx).map(Err),
+            flushed @ Poll::Ready(_) => {
+                self.deadline = None;
+                flushed
+            }
+        }
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+
+    use super::*;
+
+    const PATIENCE: Duration = Duration::from_secs(10);
+
+    #[tokio::test(start_paused = true)]
+    async fn who_does_not_read_is_not_waited_for() {
+        let (_other, stream) = duplex(4);
+        let mut stream = Patient::new(stream, PATIENCE);
+        assert_eq!(stream.write_all(b"12345").await.unwrap_err().kind(), io::ErrorKind::TimedOut);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_reads_a_little_now_and_then_is_not_waited_for_either() {
+        let (mut other, stream) = duplex(4);
+        tokio::spawn(async move {
+            while other.read_u8().await.is_ok() {
+                sleep(PATIENCE / 4).await;
+            }
+        });
+        let mut stream = Patient::new(stream, PATIENCE);
+        assert_eq!(stream.write_all(&[0; 100]).await.unwrap_err().kind(), io::ErrorKind::TimedOut);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn every_answer_has_its_own_time() {
+        let (mut other, stream) = duplex(4);
+        tokio::spawn(async move {
+            while other.read_u8().await.is_ok() {
+                sleep(PATIENCE / 10).await;
+            }
+        });
+        let mut stream = Patient::new(stream, PATIENCE);
+        for _ in 0..5 {
+            stream.write_all(&[0; 8]).await.unwrap();
+            stream.flush().await.unwrap();
+        }
+    }
+}
