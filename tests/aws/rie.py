@@ -140,6 +140,13 @@ def run(clients, stack, url, key, directory, report, check):
             answer = invoke(request(path, method, body, key, cookies=["session=1", "theme=dark"], isBase64Encoded=bool(body)))
             check(f"{name} answers", answer["statusCode"] in (200, 201), answer)
             check(f"{name} answers in JSON", isinstance(json.loads(answer["body"]), dict) and not answer["isBase64Encoded"], answer)
+            odd = request(path, method, body, key)
+            odd["headers"]["x-forwarded-proto"] = "https,http"
+            answer = invoke(odd)
+            check(f"{name} reads what proxies add as lists", answer.get("statusCode") in (200, 201), answer)
+            odd["headers"]["host"] = "a b"
+            answer = invoke(odd)
+            check(f"{name} refuses a host that is none", answer.get("statusCode") == 400 and "Host" in answer["body"], answer)
             if method == "GET":
                 answer = invoke(request(path, method, None, key, "limit=1"))
                 check(f"{name} reads the query", len(json.loads(answer["body"])["data"]) <= 1 and answer["statusCode"] == 200, answer)
