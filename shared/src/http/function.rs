@@ -10,6 +10,7 @@ use std::future::Future;
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use futures_util::future::LocalBoxFuture;
 use lambda_http::http::header::{HOST, HeaderName, SET_COOKIE};
 use lambda_http::http::uri::PathAndQuery;
 use lambda_http::http::{HeaderMap, HeaderValue, Uri};
@@ -39,7 +40,9 @@ pub async fn run(handler: impl AsyncFn(Request) -> Response<Body>) -> Result<(),
     let handler = &handler;
     let service = service_fn(async |event: LambdaEvent<ApiGatewayV2httpRequest>| {
         let request_id = ids::new_id("req_", clock::now());
-        let response = answer(event.payload, event.context, &request_id, async |request| handler(request).await).await;
+        // In a box, since the compiler would lay out everything that the handler awaits as a part of this.
+        let boxed = |request| -> LocalBoxFuture<'_, Response<Body>> { Box::pin(handler(request)) };
+        let response = answer(event.payload, event.context, &request_id, boxed).await;
         Ok::<_, Infallible>(into_event(response))
     });
     lambda_runtime::run(service).await
