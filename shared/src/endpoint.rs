@@ -2,6 +2,7 @@
 
 mod own_headers;
 mod previous_secrets;
+mod subscription;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -10,6 +11,7 @@ use crate::events::EventName;
 
 pub use own_headers::{HeaderValue, OwnHeaders, SealedHeaders, StoredHeaders, headers_context, read_opened};
 pub use previous_secrets::{MAX_PREVIOUS_SECRETS, PreviousSecret, PreviousSecrets, TooMany};
+pub use subscription::Subscription;
 
 /// Failures in a row after which an endpoint counts as failing.
 pub const FAILING_AFTER: u32 = 3;

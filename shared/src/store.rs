@@ -10,7 +10,7 @@
 //! | records | `<account>#N#<resource>#<number>` · `<account>#I#<id>` · `<account>#T#<vendor id>` | by natural key (the whole record and its calendar), by id (its card), tax id |
 //! | events | account, ULID of the request's outbox item | the stream to the dispatcher; by id; from a cursor on |
 //! | undispatched | shard, ULID and account of an outbox item | what the stream did not bring |
-//! | endpoints | account, endpoint id | all of an account; one |
+//! | endpoints | account, endpoint id · `<account>#subscriptions` + hash | all of an account; one · who has subscribed to the same |
 //! | deliveries | account, delivery id · by endpoint · by account and status (sparse) · by due time (sparse) | one; newest first; of an endpoint; of a rare status; overdue |
 //! | alerts | account, alert id · unpublished (sparse) | newest first; not published yet |
 //! | idempotency | `<account>#<scope>#<key>` | claim, answer again |

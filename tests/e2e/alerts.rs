@@ -17,7 +17,7 @@ async fn failing() -> (TestApp, [String; 2]) {
     let (app, receiver) = (TestApp::builder().retry_schedule("1").start().await, Receiver::start().await);
     receiver.answer_with([500]);
     let one = app.endpoint(&receiver.url(), ["*"]).await.id;
-    let two = app.endpoint(&receiver.url(), ["*"]).await.id;
+    let two = app.endpoint(&format!("{}?two", receiver.url()), ["*"]).await.id;
     for number in 0..3 {
         create_work_order(&app, &format!("WO-{number}")).await;
         app.drain().await;

@@ -159,8 +159,8 @@ async fn what_it_costs_is_in_the_table() {
     app.sweep().await;
     bill.end("sweep: there is nothing to do");
 
-    for _ in 0..9 {
-        app.endpoint(&receiver.url(), ["*"]).await;
+    for n in 0..9 {
+        app.endpoint(&format!("{}?{n}", receiver.url()), ["*"]).await;
     }
     app.post("/api/webhook/workorder", order("WO-8")).await.expect(200);
     bill.begin();

@@ -78,8 +78,8 @@ async fn an_https_receiver_is_reached_when_its_authority_is_trusted() {
 #[tokio::test]
 async fn an_event_is_delivered_to_each_endpoint_under_an_id_of_its_own() {
     let (app, receiver) = (TestApp::start().await, Receiver::start().await);
-    for _ in 0..3 {
-        app.endpoint(&receiver.url(), ["*"]).await;
+    for n in 0..3 {
+        app.endpoint(&format!("{}?{n}", receiver.url()), ["*"]).await;
     }
     create_work_order(&app, "WO-1").await;
     app.drain().await;
@@ -88,14 +88,16 @@ async fn an_event_is_delivered_to_each_endpoint_under_an_id_of_its_own() {
     ids.sort_unstable();
     ids.dedup();
     assert_eq!(ids.len(), 3);
+    let event = requests[0].header("x-webhook-event-id");
+    assert!(requests.iter().all(|received| received.header("x-webhook-event-id") == event));
     assert!(requests.iter().all(|received| received.body == requests[0].body));
 }
 
 #[tokio::test]
 async fn more_deliveries_than_fit_in_a_batch_all_arrive() {
     let (app, receiver) = (TestApp::start().await, Receiver::start().await);
-    for _ in 0..25 {
-        app.endpoint(&receiver.url(), ["*"]).await;
+    for n in 0..25 {
+        app.endpoint(&format!("{}?{n}", receiver.url()), ["*"]).await;
     }
     for number in 0..5 {
         create_work_order(&app, &format!("WO-{number}")).await;

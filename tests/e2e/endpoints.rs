@@ -170,7 +170,7 @@ async fn endpoints_are_listed_newest_first_in_pages() {
     let app = TestApp::start().await;
     for i in 0..5 {
         app.advance(Duration::from_secs(1)).await;
-        make(&app, json!({"description": format!("{i}")})).await;
+        make(&app, json!({"url": format!("{URL}?{i}"), "description": format!("{i}")})).await;
     }
     let mut seen = Vec::new();
     let mut query = "?limit=2".to_owned();

@@ -108,8 +108,8 @@ async fn a_cursor_may_lie_within_the_events_of_one_request() {
 #[tokio::test]
 async fn an_event_is_shown_with_its_deliveries() {
     let (app, receiver) = (TestApp::start().await, Receiver::start().await);
-    for _ in 0..2 {
-        app.endpoint(&receiver.url(), ["*"]).await;
+    for n in 0..2 {
+        app.endpoint(&format!("{}?{n}", receiver.url()), ["*"]).await;
     }
     create_work_order(&app, "WO-1").await;
     create_work_order(&app, "WO-2").await;

@@ -117,7 +117,7 @@ async fn a_stream_record_that_failed() {
 #[tokio::test]
 async fn an_endpoint_that_can_not_be_read_keeps_nobody_else_from_their_news() {
     let (app, receiver) = (TestApp::start().await, Receiver::start().await);
-    let broken = app.endpoint(&receiver.url(), ["*"]).await.id;
+    let broken = app.endpoint(&format!("{}?broken", receiver.url()), ["*"]).await.id;
     app.endpoint(&receiver.url(), ["*"]).await;
     let other = app.tenant("Other").await;
     other.endpoint(&receiver.url(), ["*"]).await;
@@ -171,7 +171,7 @@ async fn lose_secret(app: &TestApp, endpoint: &str) -> AttributeValue {
 async fn a_secret_that_can_not_be_opened_for_more_than_a_few_minutes() {
     let (app, receiver) = (TestApp::start().await, Receiver::start().await);
     let endpoint = app.endpoint(&receiver.url(), ["*"]).await.id;
-    let other = app.endpoint(&receiver.url(), ["*"]).await.id;
+    let other = app.endpoint(&format!("{}/other", receiver.url()), ["*"]).await.id;
     let good = lose_secret(&app, &endpoint).await;
     create_work_order(&app, "WO-1").await;
     app.drain().await;

@@ -44,8 +44,8 @@ async fn endpoints_of_another_account_are_not_there() {
 async fn a_cursor_of_another_account_opens_nothing() {
     let (app, receiver) = (TestApp::start().await, Receiver::start().await);
     let other = app.tenant("Other").await;
-    for _ in 0..3 {
-        app.endpoint(&receiver.url(), ["*"]).await;
+    for n in 0..3 {
+        app.endpoint(&format!("{}?{n}", receiver.url()), ["*"]).await;
     }
     let page = app.get("/api/endpoints?limit=1").await.expect(200);
     let cursor = page.body["nextCursor"].as_str().unwrap();

@@ -2,14 +2,17 @@
 
 use lambda_http::http::{StatusCode, header};
 use serde_json::{Map, Value};
-use shared::endpoint::{Endpoint, EndpointStatus, Health, PreviousSecrets, SealedSecret, StoredHeaders};
+use shared::endpoint::{
+    Endpoint, EndpointStatus, Health, OwnHeaders, PreviousSecrets, SealedSecret, StoredHeaders, Subscription,
+};
 use shared::http::{Facts, Reply};
 use shared::ids;
 use shared::manage::body::Form;
 use shared::manage::{self, PageRequest};
 use shared::problem::{Problem, ProblemCode};
 use shared::signing::SigningSecret;
-use shared::store::endpoints::Switch;
+use shared::store::StoreError;
+use shared::store::endpoints::{Creation, Switch};
 use shared::store::range::Order;
 
 use crate::changes::{Changes, unusable};
@@ -17,26 +20,69 @@ use crate::route::no_such_endpoint;
 use crate::view::EndpointView;
 use crate::{Call, ID_PREFIX, ROOT};
 
+/// How many endpoints are read at a time when one is looked for.
+const LOOKED_THROUGH: i32 = 100;
+
 impl Call<'_> {
-    /// Makes an endpoint; its answer is one of those with the secret.
+    /// Makes an endpoint, or finds the one that subscribes to the same already; either way the answer is one of those
+    /// with the secret, since whoever subscribes again may have lost the first answer.
     pub(crate) async fn create(&self, body: Map<String, Value>) -> Result<Reply, Problem> {
         let wanted = Changes::parse(body, Form::New, self.function.allow_private)?;
-        self.check_room().await?;
         let id = ids::new_id(ID_PREFIX, self.now);
         let secret = SigningSecret::from_bytes(ids::random());
-        let sealed = self.seal(&secret, &id).await?;
-        let mut endpoint = self.blank(id, sealed);
+        let mut endpoint = self.blank(id, SealedSecret { sealed: String::new(), hint: secret.hint() });
         wanted.apply(&mut endpoint);
         endpoint.disabled_at = (endpoint.status == EndpointStatus::Disabled).then_some(self.now);
+        let subscription = Subscription::of(&endpoint);
+        if let Some(existing) = self.subscribed(&subscription).await? {
+            return self.existing(&existing).await;
+        }
+        self.check_room().await?;
         self.check_address(&endpoint.url).await?;
+        endpoint.secret = self.seal(&secret, &endpoint.id).await?;
         self.seal_headers(&mut endpoint, wanted.headers()).await?;
-        self.function.endpoints.create(self.account(), &endpoint).await?;
-        let view = EndpointView::of(&endpoint).with_secret(&secret);
-        let view = view.with_headers(wanted.headers());
-        let location = format!("{ROOT}/{}", endpoint.id);
-        Ok(Reply::new(StatusCode::CREATED, &view)
-            .with_header(header::LOCATION, &location)
-            .with_facts(facts("created", &endpoint.id)))
+        let mut passed_over = None;
+        for _ in 0..manage::MAX_TRIES {
+            let creation = self.function.endpoints.create(self.account(), &endpoint, passed_over.as_deref()).await?;
+            let Creation::ClaimedFor(holder) = creation else {
+                return Ok(created(&endpoint, &secret, wanted.headers()));
+            };
+            // Made at this moment by another call; or it is gone or has changed, and its claim with it.
+            if let Some(existing) = self.subscribed(&subscription).await? {
+                return self.existing(&existing).await;
+            }
+            passed_over = Some(holder);
+        }
+        Err(manage::too_busy())
+    }
+
+    /// The account's endpoint with this subscription: of several the first that is enabled, else the first.
+    async fn subscribed(&self, subscription: &Subscription) -> Result<Option<Endpoint>, StoreError> {
+        let (mut after, mut disabled) = (None, None);
+        loop {
+            let store = &self.function.endpoints;
+            let page = store.page(self.account(), after.as_deref(), Order::OldestFirst, LOOKED_THROUGH).await?;
+            for endpoint in page.endpoints {
+                match endpoint.status {
+                    _ if Subscription::of(&endpoint) != *subscription => {}
+                    EndpointStatus::Enabled => return Ok(Some(endpoint)),
+                    EndpointStatus::Disabled => disabled = disabled.or(Some(endpoint)),
+                }
+            }
+            after = page.next;
+            if after.is_none() {
+                return Ok(disabled);
+            }
+        }
+    }
+
+    /// The answer to who subscribes again: the endpoint as it is.
+    async fn existing(&self, endpoint: &Endpoint) -> Result<Reply, Problem> {
+        let secret = self.open(endpoint).await?;
+        let view = EndpointView::of(endpoint).with_secret(&secret);
+        Ok(Reply::ok(&view)
+            .with_header(header::LOCATION, &location(endpoint))
+            .with_facts(facts("unchanged", &endpoint.id)))
     }
 
     /// One page of the account's endpoints, newest first.
@@ -144,6 +190,17 @@ impl Call<'_> {
     async fn check_address(&self, url: &str) -> Result<(), Problem> {
         self.function.sender.resolve_and_check(url).await.map(drop).map_err(unusable)
     }
+}
+
+fn created(endpoint: &Endpoint, secret: &SigningSecret, headers: Option<&OwnHeaders>) -> Reply {
+    let view = EndpointView::of(endpoint).with_headers(headers).with_secret(secret);
+    Reply::new(StatusCode::CREATED, &view)
+        .with_header(header::LOCATION, &location(endpoint))
+        .with_facts(facts("created", &endpoint.id))
+}
+
+fn location(endpoint: &Endpoint) -> String {
+    format!("{ROOT}/{}", endpoint.id)
 }
 
 /// What the log line says.

@@ -91,7 +91,8 @@ impl Call<'_> {
         Ok(SealedSecret { sealed, hint: secret.hint() })
     }
 
-    async fn open(&self, endpoint: &Endpoint) -> Result<SigningSecret, SealError> {
+    /// The secret of the caller's endpoint.
+    pub(crate) async fn open(&self, endpoint: &Endpoint) -> Result<SigningSecret, SealError> {
         let context = secret_context(self.account(), &endpoint.id);
         let opened = self.function.sealer.open(&endpoint.secret.sealed, &context).await?;
         let text = String::from_utf8(opened).map_err(|_| SealError::Unopenable)?;

@@ -4,6 +4,7 @@
 //! their own, so that the two never overwrite each other. Sealed own headers are an attribute of their own too: a version
 //! of before they were sealed, which writes the JSON without them, does not lose them.
 
+mod create;
 mod health;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -17,6 +18,7 @@ use super::range::Order;
 use super::{Client, StoreError, batch_get};
 use crate::endpoint::{Endpoint, EndpointStatus, Health, HealthState, StoredHeaders};
 
+pub use create::Creation;
 pub use health::{Cause, Success};
 
 const TABLE: &str = "endpoints";
@@ -62,32 +64,6 @@ impl Endpoints {
     #[must_use]
     pub fn table(&self) -> &str {
         &self.table
-    }
-
-    /// Stores a new endpoint. Its id is new: the same call once more, when an answer was lost, changes nothing.
-    ///
-    /// # Errors
-    /// When DynamoDB can't be reached.
-    pub async fn create(&self, account: &str, endpoint: &Endpoint) -> Result<(), StoreError> {
-        let mut call = self
-            .db
-            .put_item()
-            .table_name(&self.table)
-            .item("pk", s(account))
-            .item("sk", s(&endpoint.id))
-            .item("endpoint", json(endpoint))
-            .item("sealedHeaders", sealed_headers(endpoint))
-            .item("version", n(endpoint.version))
-            .item("status", status(endpoint.status))
-            .item("consecutiveFailures", n(0));
-        if let Some(reason) = &endpoint.disabled_reason {
-            call = call.item("disabledReason", s(reason));
-        }
-        if let Some(at) = endpoint.disabled_at {
-            call = call.item("disabledAt", s(at.to_string()));
-        }
-        call.send().await.map_err(StoreError::call("PutItem endpoint"))?;
-        Ok(())
     }
 
     /// One endpoint.
@@ -231,24 +207,6 @@ impl Endpoints {
         };
         let outcome = call.return_values(ReturnValue::AllNew).send().await;
         changed(outcome.map(|output| output.attributes).map_err(SdkError::into_service_error))
-    }
-
-    /// Deletes an endpoint. Returns whether there was one.
-    ///
-    /// # Errors
-    /// When DynamoDB can't be reached.
-    pub async fn delete(&self, account: &str, id: &str) -> Result<bool, StoreError> {
-        let output = self
-            .db
-            .delete_item()
-            .table_name(&self.table)
-            .key("pk", s(account))
-            .key("sk", s(id))
-            .return_values(ReturnValue::AllOld)
-            .send()
-            .await
-            .map_err(StoreError::call("DeleteItem endpoint"))?;
-        Ok(output.attributes().is_some())
     }
 
     fn update_item(

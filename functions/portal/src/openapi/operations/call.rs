@@ -25,6 +25,8 @@ pub(super) struct Call {
     parameters: Vec<Value>,
     body: Option<Body>,
     success: (u16, &'static str, Option<String>),
+    /// What 200 means where the good answer of a call that makes something is 201.
+    found: Option<&'static str>,
     errors: Vec<ProblemCode>,
 }
 
@@ -65,6 +67,7 @@ impl Call {
             parameters,
             body: None,
             success,
+            found: None,
             errors,
         }
     }
@@ -108,6 +111,11 @@ impl Call {
         Self { success: (status, description, Some(schema.to_owned())), ..self }
     }
 
+    /// The same body with 200, when nothing had to be made.
+    pub(super) fn or_finds(self, description: &'static str) -> Self {
+        Self { found: Some(description), ..self }
+    }
+
     /// A good answer without a body.
     pub(super) fn answers_nothing(self, description: &'static str) -> Self {
         Self { success: (204, description, None), ..self }
@@ -132,6 +140,11 @@ impl Call {
             json!({ "description": description, "headers": headers::of(counted, self.success_headers()) });
         if let Some(body) = body {
             success["content"] = content(body);
+        }
+        if let Some(description) = self.found {
+            let found =
+                json!({ "description": description, "headers": success["headers"], "content": success["content"] });
+            responses.insert("200".to_owned(), found);
         }
         responses.insert(status.to_string(), success);
         let mut operation = json!({

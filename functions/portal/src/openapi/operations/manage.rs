@@ -27,10 +27,13 @@ fn endpoints() -> Vec<Call> {
             .about(
                 "Endpoints",
                 "Subscribe",
-                "Makes an endpoint. The answer has its signing secret, which `/secret` shows again.",
+                "Makes an endpoint. The answer has its signing secret, which `/secret` shows again. When the account has \
+                 one with the same URL, events and projects, in whatever order or spelling, the answer is 200 with that \
+                 one as it is: `description`, `headers` and `status` of the body change nothing.",
             )
             .takes("EndpointBody", body)
             .answers(201, "The endpoint with its secret", "EndpointWithSecret")
+            .or_finds("The endpoint that subscribes to the same already, with its secret")
             .fails_with(&[LimitReached]),
         call("get", "/{id}", "get-endpoint").about("Endpoints", "Get an endpoint", "").answers(
             200,
