@@ -119,7 +119,7 @@ async fn names_are_read_as_browsers_write_them() {
     ] {
         invalid(&app.get(&format!("/api/endpoints{query}")).await, &[expected]);
     }
-    let many: Vec<String> = (0..5_000).map(|i| format!("x{i}")).collect();
+    let many: Vec<String> = (0..1_000).map(|i| format!("x{i}")).collect();
     let reply = app.get(&format!("/api/endpoints?{}", many.join("&"))).await;
     refused(&reply, 400, "validation_failed");
     assert_eq!((reply.defects().len(), &reply.body["truncated"]), (50, &json!(true)));

@@ -11,8 +11,13 @@ type Item = HashMap<String, AttributeValue>;
 
 /// The first tenant's record of `segment` with this natural key, as it is stored.
 pub(crate) async fn record(app: &TestApp, segment: &str, number: &str) -> Value {
+    record_of(app, &app.account, segment, number).await
+}
+
+/// The same of another account.
+pub(crate) async fn record_of(app: &TestApp, account: &str, segment: &str, number: &str) -> Value {
     let client = aws_sdk_dynamodb::Client::new(app.system().sdk_config());
-    let call = client.get_item().table_name(tables::RECORDS.name).key("pk", key(app, segment, number));
+    let call = client.get_item().table_name(tables::RECORDS.name).key("pk", key(account, segment, number));
     let found = call.consistent_read(true).send().await.expect("a table that can be read");
     let item = found.item.unwrap_or_else(|| panic!("there is no {segment} {number}"));
     serde_json::from_str(text(&item, "body")).expect("JSON")
@@ -21,13 +26,13 @@ pub(crate) async fn record(app: &TestApp, segment: &str, number: &str) -> Value 
 /// Stores `body` in the place of the record's, as another release of the functions may have stored it.
 pub(crate) async fn put_body(app: &TestApp, segment: &str, number: &str, body: &Value) {
     let client = aws_sdk_dynamodb::Client::new(app.system().sdk_config());
-    let call = client.update_item().table_name(tables::RECORDS.name).key("pk", key(app, segment, number));
+    let call = client.update_item().table_name(tables::RECORDS.name).key("pk", key(&app.account, segment, number));
     let call = call.update_expression("SET body = :body").condition_expression("attribute_exists(body)");
     call.expression_attribute_values(":body", AttributeValue::S(body.to_string())).send().await.expect("a record");
 }
 
-fn key(app: &TestApp, segment: &str, number: &str) -> AttributeValue {
-    AttributeValue::S(format!("{}#N#{segment}#{}", app.account, number.to_lowercase()))
+fn key(account: &str, segment: &str, number: &str) -> AttributeValue {
+    AttributeValue::S(format!("{account}#N#{segment}#{}", number.to_lowercase()))
 }
 
 /// Every item of a table.

@@ -152,7 +152,7 @@ async fn no_route_tells_or_changes_anything_of_another_account() {
     }
     for route in functions(&|_| app.system().environment().clone(), &local::Clock::system()).unwrap().routes.iter() {
         let key = route.key();
-        let path = key.split_once(' ').unwrap().1.trim_end_matches("/{proxy+}");
+        let path = key.split_once(' ').map_or(&*key, |(_, path)| path).trim_end_matches("/{proxy+}");
         // The portal has no table to read from.
         let public = path == "/api/event-types" || route.function() == "portal";
         assert!(public || tried.iter().any(|tried| tried.starts_with(path)), "{path} was not tried");

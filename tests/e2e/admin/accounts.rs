@@ -8,7 +8,7 @@ use tests::TestApp;
 use super::{account, account_names, admin, call};
 use crate::crew::WORK_ORDER;
 use crate::expect::{header, refused};
-use crate::records::record;
+use crate::records::record_of;
 
 #[tokio::test]
 async fn the_key_of_a_new_account_works_and_its_records_fall_back_to_the_account() {
@@ -29,7 +29,7 @@ async fn the_key_of_a_new_account_works_and_its_records_fall_back_to_the_account
     let order = json!({"workOrderNumber": "WO-1", "title": "Roof", "scheduledStart": "2025-11-03T07:00:00Z",
         "scheduledEnd": "2025-11-03T15:00:00Z"});
     app.request("POST", WORK_ORDER).key(key).json(&order).send().await.expect(200);
-    assert_eq!(record(&app, "workorder", "WO-1").await["timeZone"], "Europe/Berlin");
+    assert_eq!(record_of(&app, id, "workorder", "WO-1").await["timeZone"], "Europe/Berlin");
     let keys = app.request("GET", "/api/keys").key(key).send().await.expect(200);
     assert_eq!(keys.body["data"].as_array().map(Vec::len), Some(1), "a key that may manage keys");
     app.drain().await;
