@@ -124,7 +124,7 @@ pub(crate) fn settle_intended(change: &mut Change<'_>, defects: &mut Defects) {
         require_start(&change.record, defects);
         return;
     }
-    if given(change.sent, "status") {
+    if change.is_stated("status") {
         return;
     }
     let follows_start = match Status::of(&change.record) {

@@ -90,7 +90,7 @@ fn settle_approval_on_receipt(change: &mut Change<'_>, employee: Option<&Referen
 fn settle_defaults(change: &mut Change<'_>, employee: Option<&Referent>) {
     let paid = change.text("type") != Some("unpaid");
     let was_paid_type = change.stored.map(|_| change.stored_text("type") != Some("unpaid"));
-    let is_stated = change.sent.contains_key("paid") || !change.may_be_ours("paid");
+    let is_stated = change.is_stated("paid") || !change.may_be_ours("paid");
     if was_paid_type.is_some_and(|was| was != paid) && !is_stated {
         change.set("paid", paid);
     }

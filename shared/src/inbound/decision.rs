@@ -54,7 +54,7 @@ pub(super) async fn create<R: Resource>(
     let bookings = tombstone.map_or(&[][..], |tombstone| &tombstone.bookings);
     let mut change = Change { bookings, ..change(run, None, &news, merged, &id, &references) };
     R::settle(&mut change)?;
-    said::note::<R>(&mut change.record, 1, &news, &nothing);
+    said::note::<R>(&mut change.record, 1, change.body, &nothing);
     stamp(&mut change.record, 1, &rfc3339(run.now), run.now);
     let events = R::raise(&change);
     Ok(plan("created", change, tax_id, events))
@@ -97,9 +97,9 @@ pub(super) async fn update<R: Resource>(
     }
     let changed = !changed_fields(R::MODEL, &stored.body, &change.record).is_empty();
     if !changed && tax_id.is_none() {
-        return Ok(Some(unchanged(run, stored, change)));
+        return Ok(Some(unchanged::<R>(run, stored, change)));
     }
-    said::note::<R>(&mut change.record, stored.version + 1, &news, &stored.body);
+    said::note::<R>(&mut change.record, stored.version + 1, change.body, &stored.body);
     let created_at = text(&stored.body, "createdAt").unwrap_or_default().to_owned();
     stamp(&mut change.record, stored.version + 1, &created_at, run.now);
     // A tax id alone raises no event: no receiver may learn of it.
@@ -170,10 +170,15 @@ fn plan(action: &'static str, change: Change<'_>, tax_id: Option<SealedTaxId>, e
     Plan { action, body, tax_id, calendar, holds_calendar: false, events, warnings }
 }
 
-/// Nothing to store but, perhaps, that the sender's clock went on: an older body that comes later is then known as such.
-fn unchanged(run: &Run<'_>, stored: &Stored, change: Change<'_>) -> Plan {
+/// Nothing to store but, perhaps, that the sender's clock went on (an older body that comes later is then known as such),
+/// or what the sender said: a default that it confirmed stays when what it came from changes, as it would if both were
+/// said in one body. Where it is not known what was said before, it stays unknown.
+fn unchanged<R: Resource>(run: &Run<'_>, stored: &Stored, change: Change<'_>) -> Plan {
     let mut body = stored.body.clone();
     note_source(run, &mut body);
+    if change.said.is_some() {
+        said::note::<R>(&mut body, stored.version, change.body, &stored.body);
+    }
     let (calendar, events) = (Vec::new(), Vec::new());
     Plan { action: "unchanged", body, tax_id: None, calendar, holds_calendar: false, events, warnings: change.warnings }
 }

@@ -113,6 +113,12 @@ impl Change<'_> {
         self.said.is_none_or(|said| said.contains_key(field))
     }
 
+    /// Whether the body itself says the value that the record has: be it new or a repetition, nothing overrules it.
+    #[must_use]
+    pub fn is_stated(&self, field: &str) -> bool {
+        self.body.get(field).is_some_and(|value| !value.is_null() && self.record.get(field) == Some(value))
+    }
+
     /// Sets a field of the record.
     pub fn set(&mut self, field: &str, value: impl Into<Value>) {
         self.record.insert(field.to_owned(), value.into());

@@ -2,8 +2,9 @@
 //! or cleared it: a default, a recorded time, the time of a decision, an end that a reopening took away.
 //!
 //! A sender of whole rows says the same again with every row and means nothing by it. So what it said is noted with the
-//! record, and a body that repeats it says nothing new. The note holds for one version: what stores a record without
-//! writing it (an older release) makes it void.
+//! record, and a body that repeats it says nothing new. A body that says what the record has makes the value the sender's
+//! own, so the note of the field goes. The note holds for one version: what stores a record without writing it (an older
+//! release) makes it void.
 
 use serde_json::{Map, Value, json};
 
@@ -42,12 +43,12 @@ pub(super) fn new_in<R: Resource>(sent: &Map<String, Value>, stored: &Map<String
         .collect()
 }
 
-/// Notes in `record`, which gets this `version`, of which of its fields the sender said something else: `news` now, or
-/// something about `stored` before.
+/// Notes in `record`, which gets this `version`, of which of its fields the sender said something else: in `body` now, or
+/// about `stored` before.
 pub(super) fn note<R: Resource>(
     record: &mut Map<String, Value>,
     version: u64,
-    news: &Map<String, Value>,
+    body: &Map<String, Value>,
     stored: &Map<String, Value>,
 ) {
     let own = R::MODEL.fields.iter().filter(|field| {
@@ -55,7 +56,7 @@ pub(super) fn note<R: Resource>(
     });
     let differing = own.filter_map(|field| {
         let before = || said_before::<R>(stored, field.name).or(stored.get(field.name)).unwrap_or(&Value::Null);
-        let said = news.get(field.name).unwrap_or_else(before);
+        let said = body.get(field.name).unwrap_or_else(before);
         // The defaults of lines are the same for ever: a list that is sent again completes to what is stored.
         let differs = said != record.get(field.name).unwrap_or(&Value::Null) && !said.is_array();
         differs.then(|| (field.name.to_owned(), said.clone()))
@@ -172,5 +173,29 @@ mod tests {
         let mut after = map(json!({"priority": "high", "currency": "USD", "version": 2}));
         note::<Order>(&mut after, 2, &map(json!({"priority": "high"})), &before);
         assert_eq!(after["said"], json!({"version": 2, "fields": {"currency": null}}));
+    }
+
+    #[test]
+    fn what_the_sender_confirms_is_its_own() {
+        let record = json!({"priority": "normal", "workDays": ["mon", "tue"], "actualStart": "2025-10-19T12:00:00Z"});
+        let confirmed =
+            json!({"priority": "normal", "workDays": ["TUE", "mon"], "actualStart": "2025-10-19T12:00:00Z"});
+        for void in [false, true] {
+            let mut before = stored(record.clone(), json!({}));
+            assert_eq!(new(json!({"actualStart": null, "priority": null}), &before), json!({}));
+            if void {
+                before.insert("version".to_owned(), json!(2));
+            }
+            let mut after = map(with_version(record.clone(), 3));
+            note::<Order>(&mut after, 3, &map(confirmed.clone()), &before);
+            assert_eq!(after["said"], json!({"version": 3, "fields": {}}));
+            let cleared = json!({"actualStart": null, "priority": null});
+            assert_eq!(new(cleared.clone(), &after), cleared);
+        }
+    }
+
+    fn with_version(mut record: Value, version: u64) -> Value {
+        record["version"] = json!(version);
+        record
     }
 }
