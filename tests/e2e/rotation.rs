@@ -100,12 +100,12 @@ async fn the_end_of_the_overlap_promotes_too() {
     let endpoint = app.endpoint(&receiver.url(), ["*"]).await;
     let second = rotated(&app, &endpoint, json!({ "overlapHours": 3, "promote": "later" })).await;
     app.advance(HOUR).await;
-    // Rotated again before it was promoted: the first one leads to its end, then the second, then the third.
+    // Rotated again before it was promoted: the first one leads to its end, then the newest.
     let third = rotated(&app, &endpoint, json!({ "overlapHours": 3, "promote": null })).await;
     let all = [&*endpoint.secret, &*second, &*third];
     assert_eq!(signers(&next_delivery(&app, &receiver, "WO-1").await, &all), [Some(0), Some(2), None]);
     app.advance(2 * HOUR).await;
-    assert_eq!(signers(&next_delivery(&app, &receiver, "WO-2").await, &all), [Some(1), Some(2), None]);
+    assert_eq!(signers(&next_delivery(&app, &receiver, "WO-2").await, &all), [Some(2), None, Some(1)]);
     app.advance(HOUR).await;
     assert_eq!(signers(&next_delivery(&app, &receiver, "WO-3").await, &all), [Some(2), None, None]);
 }
@@ -117,10 +117,13 @@ async fn a_secret_that_leaked_is_led_no_longer_and_mistakes_are_told() {
     let second = rotated(&app, &endpoint, json!({})).await;
     let third = rotated(&app, &endpoint, json!({ "promote": "now" })).await;
     let all = [&*endpoint.secret, &*second, &*third];
-    assert_eq!(signers(&next_delivery(&app, &receiver, "WO-1").await, &all), [Some(2), None, Some(1)]);
-    let fourth = rotated(&app, &endpoint, json!({ "overlapHours": 0 })).await;
-    let all = [&*fourth, &*second];
-    assert_eq!(signers(&next_delivery(&app, &receiver, "WO-2").await, &all), [Some(0), None, Some(1)]);
+    let delivery = next_delivery(&app, &receiver, "WO-1").await;
+    assert_eq!(signers(&delivery, &all), [Some(2), None, Some(0)], "receivers have the first one");
+    let fourth = rotated(&app, &endpoint, json!({ "promote": "later" })).await;
+    rotated(&app, &endpoint, json!({ "promote": "now", "overlapHours": 0 })).await;
+    let delivery = next_delivery(&app, &receiver, "WO-2").await;
+    let all = [&*endpoint.secret, &*second, &*third, &*fourth];
+    assert_eq!(signers(&delivery, &all), [None, None, Some(0)], "the one that led ends with the one that waited");
 
     let path = format!("/api/endpoints/{}/secret", endpoint.id);
     let refused = app.post(&format!("{path}/rotate"), json!({ "promote": "soon" })).await.expect(400);

@@ -27,9 +27,9 @@ pub(crate) async fn endpoints(system: &System, account: &str, url: &str, count: 
             let secret = SigningSecret::from_bytes(ids::random());
             let context = secret_context(account, id);
             let envelope = sealer.seal(secret.expose().as_bytes(), &context).await.unwrap();
-            let sealed = SealedSecret { sealed: envelope, hint: secret.hint() };
+            let stored = SealedSecret { sealed: envelope, hint: secret.hint() };
             // Each subscribes to something of its own, as the API sees to.
-            store.create(account, &endpoint(id, &format!("{url}?{id}"), sealed, now), None).await.unwrap();
+            store.create(account, &endpoint(id, &format!("{url}?{id}"), stored, now), None).await.unwrap();
         });
         join_all(made).await;
     }

@@ -1,5 +1,6 @@
 //! The calls on an endpoint's signing secret, and how it is sealed.
 
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 use shared::defect::Defects;
 use shared::endpoint::{Endpoint, MAX_PREVIOUS_SECRETS, PreviousSecret, SealedSecret, TooMany, secret_context};
@@ -34,18 +35,21 @@ impl Call<'_> {
         if !defects.is_empty() {
             return Err(Problem::invalid(defects));
         }
-        let (overlap, leads) = (overlap::of(&asked), asked.get("promote").and_then(Value::as_str) != Some("now"));
+        let valid_until = self.now + overlap::of(&asked);
+        let later = asked.get("promote").and_then(Value::as_str) != Some("now");
         let secret = SigningSecret::from_bytes(ids::random());
         let sealed = self.seal(&secret, id).await?;
         for _ in 0..manage::MAX_TRIES {
             let mut endpoint = self.read(id).await?;
             let seen = endpoint.version;
             let old = std::mem::replace(&mut endpoint.secret, sealed.clone());
-            if !leads {
-                endpoint.previous_secrets.promote();
-            }
-            let old = PreviousSecret { sealed: old.sealed, valid_until: self.now + overlap, leads };
+            // One that leads already goes on: receivers know it, and perhaps not yet the one that is replaced now.
+            let leads = later && endpoint.previous_secrets.lead(self.now) == 0;
+            let old = PreviousSecret { sealed: old.sealed, valid_until, leads };
             endpoint.previous_secrets.replace(old, self.now).map_err(too_many)?;
+            if !later {
+                endpoint.previous_secrets.promote(valid_until);
+            }
             self.seal_headers(&mut endpoint, None).await?;
             endpoint.version += 1;
             endpoint.updated_at = self.now;
@@ -68,7 +72,7 @@ impl Call<'_> {
             let mut endpoint = self.read(id).await?;
             let (seen, waits) = (endpoint.version, endpoint.previous_secrets.promotes_at(self.now).is_some());
             if waits {
-                endpoint.previous_secrets.promote();
+                endpoint.previous_secrets.promote(Timestamp::MAX);
                 self.seal_headers(&mut endpoint, None).await?;
                 endpoint.version += 1;
                 endpoint.updated_at = self.now;

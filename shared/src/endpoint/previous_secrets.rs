@@ -54,22 +54,24 @@ impl PreviousSecrets {
     }
 
     /// Which secret signs `X-Webhook-Signature` at `now`: 0 for the endpoint's own, n for the n-th of those that are
-    /// [`valid`](Self::valid). When rotations that wait for their promotion follow each other, the oldest leads.
+    /// [`valid`](Self::valid).
     #[must_use]
     pub fn lead(&self, now: Timestamp) -> usize {
-        self.valid(now).enumerate().filter(|(_, previous)| previous.leads).last().map_or(0, |(at, _)| at + 1)
+        self.valid(now).position(|previous| previous.leads).map_or(0, |at| at + 1)
     }
 
     /// When the endpoint's own secret begins to sign `X-Webhook-Signature` by itself; `None` when it does already.
     #[must_use]
     pub fn promotes_at(&self, now: Timestamp) -> Option<Timestamp> {
-        self.valid(now).filter(|previous| previous.leads).map(|previous| previous.valid_until).max()
+        self.valid(now).find(|previous| previous.leads).map(|previous| previous.valid_until)
     }
 
-    /// Lets the endpoint's own secret sign `X-Webhook-Signature` from now on.
-    pub fn promote(&mut self) {
-        for previous in &mut self.0 {
-            previous.leads = false;
+    /// Lets the endpoint's own secret sign `X-Webhook-Signature` from now on. The one that did so until now, whom receivers
+    /// still know, comes first among the replaced ones, and ends at `until` at the latest.
+    pub fn promote(&mut self, until: Timestamp) {
+        if let Some(at) = self.0.iter().position(|previous| previous.leads) {
+            let led = self.0.remove(at);
+            self.0.insert(0, PreviousSecret { leads: false, valid_until: led.valid_until.min(until), ..led });
         }
     }
 
@@ -142,11 +144,15 @@ mod tests {
         secrets.replace(leading("b", 50), at(1)).unwrap();
         assert_eq!((secrets.lead(at(1)), secrets.promotes_at(at(1))), (1, Some(at(50))));
         assert_eq!((secrets.lead(at(50)), secrets.promotes_at(at(50))), (0, None), "the overlap has ended");
-        secrets.replace(leading("c", 40), at(2)).unwrap();
+        secrets.replace(secret("c", 60), at(2)).unwrap();
         assert_eq!(names(&secrets, 2), ["c", "b", "a"]);
-        assert_eq!((secrets.lead(at(2)), secrets.promotes_at(at(2))), (2, Some(at(50))), "the oldest that waits");
-        secrets.promote();
+        assert_eq!((secrets.lead(at(2)), secrets.promotes_at(at(2))), (2, Some(at(50))), "it goes on leading");
+        let mut early = secrets.clone();
+        early.promote(at(20));
+        assert_eq!((names(&early, 19), names(&early, 20)), (vec!["b", "c", "a"], vec!["c", "a"]), "it ends earlier");
+        secrets.promote(at(90));
         assert_eq!((secrets.lead(at(2)), secrets.promotes_at(at(2))), (0, None));
+        assert_eq!((names(&secrets, 49), names(&secrets, 50)), (vec!["b", "c", "a"], vec!["c", "a"]), "no later");
     }
 
     #[test]

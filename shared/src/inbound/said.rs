@@ -112,7 +112,8 @@ mod tests {
     }
 
     fn map(value: Value) -> Map<String, Value> {
-        value.as_object().expect("an object").clone()
+        let Value::Object(map) = value else { panic!("not an object: {value}") };
+        map
     }
 
     fn new(sent: Value, stored: &Map<String, Value>) -> Value {

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
+use std::fmt::Write as _;
 
 use serde::de::IgnoredAny;
 
@@ -16,7 +17,7 @@ pub(super) fn kept(text: &str) -> Cow<'_, str> {
     for (start, token) in numbers(text) {
         if let Some(float) = stand_in(token) {
             result.push_str(&text[copied..start]);
-            result.push_str(&format!("{float:e}"));
+            let _ = write!(result, "{float:e}");
             copied = start + token.len();
         }
     }
@@ -192,7 +193,7 @@ mod tests {
         #[test]
         fn every_float_is_read_as_itself(float in any::<f64>().prop_filter("finite", |f| f.is_finite())) {
             for text in [format!("{float:e}"), format!("{float}"), format!("{float:?}")] {
-                prop_assert_eq!(read(&text), float);
+                prop_assert_eq!(read(&text).to_bits(), float.to_bits());
             }
         }
     }

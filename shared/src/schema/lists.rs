@@ -90,9 +90,9 @@ mod tests {
         ] {
             assert_eq!(reading(&WORDS, &sent).1, [defect], "{sent}");
         }
-        const DAYS: Type = list(7, &Type::Enum(&["mon", "tue"]));
-        assert_eq!(reading(&DAYS, &json!(["mon", "MON", "tue", "mon"])), (Some(json!(["mon", "tue"])), vec![]));
-        assert_eq!(reading(&DAYS, &json!(["MON", "mon"])).1, ["l[0] InvalidValue"]);
+        let days = list(7, &Type::Enum(&["mon", "tue"]));
+        assert_eq!(reading(&days, &json!(["mon", "MON", "tue", "mon"])), (Some(json!(["mon", "tue"])), vec![]));
+        assert_eq!(reading(&days, &json!(["MON", "mon"])).1, ["l[0] InvalidValue"]);
     }
 
     #[test]
@@ -100,14 +100,14 @@ mod tests {
         const IDS: Type = list(9, &Type::Id("emp_"));
         let two = json!(["emp_abc", "emp_ABC", "emp_abc"]);
         assert_eq!(reading(&IDS, &two).0, Some(json!(["emp_abc", "emp_ABC"])));
-        const OBJECTS: Type = list(9, &Type::Object(&[]));
-        assert_eq!(reading(&OBJECTS, &json!([{}, {}])).0, Some(json!([{}, {}])));
+        let objects = list(9, &Type::Object(&[]));
+        assert_eq!(reading(&objects, &json!([{}, {}])).0, Some(json!([{}, {}])));
     }
 
     #[test]
     fn sets_are_the_same_in_any_order_and_case() {
-        let same = |kind: Type, a: &Value, b: &Value| same_set(&kind, a.as_array().unwrap(), b.as_array().unwrap());
         const WORDS: Type = list(9, &string(9));
+        let same = |kind: Type, a: &Value, b: &Value| same_set(&kind, a.as_array().unwrap(), b.as_array().unwrap());
         assert!(same(WORDS, &json!(["A", "b"]), &json!(["B", "a"])));
         assert!(same(WORDS, &json!([]), &json!([])));
         assert!(!same(WORDS, &json!(["a"]), &json!(["a", "b"])));

@@ -152,6 +152,7 @@ fn report_unknown(fields: &[Field], name: &str, path: &str, owner: &str, defects
         None if fields.iter().any(|field| matches!(field.kind, Type::CustomFields)) => {
             format!("is not a field of {owner}; put fields of your own in customFields")
         }
+        None if fields.is_empty() => format!("is not a field of {owner}, which has none"),
         None => {
             let names: Vec<&str> = fields.iter().map(|field| field.name).collect();
             format!("is not a field of {owner}, whose fields are {}", names.join(", "))

@@ -93,7 +93,7 @@ fn values_are_normalised() {
         "title": "  Cafe\u{301} ", "workOrderNumber": " wo-1 ", "phase": "  ", "projectNumber": null, "trade": "",
         "scheduledStart": "2025-11-03T05:00:00-06:00", "estimatedHours": 8.0, "notToExceed": "185000.0000",
         "assignments": [{"employeeNumber": "E-1", "crew": "", "lead": null, "hours": 4.50, "headcount": ""}],
-        "tags": [], "workDays": ["tue", "Tue", "mon"], "description": "a\r\nb\rc", "siteAddress": {"latitude": 1.00000001}, "timeZone": "america/chicago", "ifVersion": 1, "customFields": {"a": null}
+        "tags": [], "workDays": ["tue", "Tue", "mon"], "description": "a\r\nb\rc", "siteAddress": {"latitude": 1.000_000_01}, "timeZone": "america/chicago", "ifVersion": 1, "customFields": {"a": null}
     });
     let read = json!({
         "ifVersion": 1, "workOrderNumber": "wo-1", "title": "Café", "description": "a\nb\nc", "trade": null,

@@ -84,6 +84,10 @@ async fn a_self_signed_certificate_is_told_from_one_of_an_unknown_authority() {
     }
 }
 
+/// The beginning of an answer in TLS 1.0: a server hello with its version, 32 random bytes, no session, a cipher suite.
+const OLD_HELLO: &[u8] = b"\x16\x03\x01\x00\x2a\x02\x00\x00\x26\x03\x01\
+    0123456789abcdef0123456789abcdef\x00\xc0\x13\x00";
+
 #[tokio::test]
 async fn a_server_that_has_nothing_in_common_with_us() {
     let authority = Authority::new();
@@ -92,9 +96,6 @@ async fn a_server_that_has_nothing_in_common_with_us() {
     let port = authority.server_with(provider, valid_for(NAME)).await;
     assert_eq!(tls_failure_of(&sender, port).await, Some(ErrorDetail::NoCommonCipher));
 
-    // The beginning of an answer in TLS 1.0: a ServerHello with its version, 32 random bytes, no session, a cipher suite.
-    const OLD_HELLO: &[u8] = b"\x16\x03\x01\x00\x2a\x02\x00\x00\x26\x03\x01\
-        0123456789abcdef0123456789abcdef\x00\xc0\x13\x00";
     for (bytes, detail) in [
         (OLD_HELLO, Some(ErrorDetail::NoCommonVersion)),
         // Alerts: protocol_version, handshake_failure, insufficient_security, unrecognized_name, internal_error.
