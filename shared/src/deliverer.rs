@@ -3,6 +3,7 @@
 //! The deliverer and the retry worker are this code behind two queues, so that a backlog of retries never delays news.
 
 mod aftermath;
+mod claim;
 mod lanes;
 mod unsigned;
 
@@ -14,7 +15,7 @@ use url::Url;
 
 use crate::alert::Alert;
 use crate::attempts::{Attempts, Made};
-use crate::delivery::{Attempt, CLAIM, Delivery, DeliveryStatus, DeliveryTask, LastAttempt, Message, Trigger};
+use crate::delivery::{Attempt, Delivery, DeliveryStatus, DeliveryTask, LastAttempt, Message, Trigger};
 use crate::endpoint::{Endpoint, EndpointStatus, HealthState};
 use crate::ids;
 use crate::metrics::Metrics;
@@ -24,10 +25,11 @@ use crate::seal::SealError;
 use crate::sender::{AttemptError, ErrorDetail};
 use crate::store::StoreError;
 use crate::store::alerts::Alerts;
-use crate::store::deliveries::{Deliveries, GRACE_SECONDS, Outcome, Work};
+use crate::store::deliveries::{Deliveries, Outcome, Work};
 use crate::store::endpoints::Endpoints;
 use crate::store::events::{Events, StoredEvent};
 use aftermath::Unsettled;
+use claim::Claimed;
 use lanes::{Lanes, Turn};
 
 pub use aftermath::settle;
@@ -152,16 +154,20 @@ impl Deliverer {
         if delivery.status.is_final() || !current {
             return Ok(());
         }
+        if let Some(until) = delivery.claimed(now) {
+            // What is under way decides, whatever its endpoint has become.
+            return self.put_off(delivery, until, now).await;
+        }
         let Some(endpoint) = work.endpoint(task)? else {
-            return self.end(delivery, DeliveryStatus::Cancelled, now).await;
+            return self.end(delivery, DeliveryStatus::Cancelled, None, now).await;
         };
         let due = self.schedule.due(delivery, now);
         if due.as_millisecond() > now.as_millisecond() + EARLY_MILLISECONDS {
             return self.put_off(delivery, due, now).await;
         }
         let event = work.outbox(task)?.and_then(|outbox| outbox.event(&delivery.event_id));
-        if event.is_some_and(|event| is_unwanted(delivery, event, endpoint, now)) {
-            return self.end(delivery, DeliveryStatus::Cancelled, now).await;
+        if event.is_some_and(|event| is_unwanted(delivery, event, endpoint)) {
+            return self.end(delivery, DeliveryStatus::Cancelled, None, now).await;
         }
         if endpoint.status == EndpointStatus::Disabled {
             return self.wait_for_endpoint(delivery, now).await;
@@ -175,12 +181,10 @@ impl Deliverer {
         match turn {
             Turn::UnderWay => Ok(()),
             Turn::Crowded => self.put_off(delivery, now + CROWDED, now).await,
-            Turn::Given(_turn) => {
-                if let Some(until) = self.claimed_by_another(delivery, now).await? {
-                    return self.put_off(delivery, until, now).await;
-                }
-                self.attempt(delivery, event, endpoint, now).await
-            }
+            Turn::Given(_turn) => match self.claim(delivery, now).await? {
+                Claimed::Others(until) => self.put_off(delivery, until, now).await,
+                Claimed::Ours(claim) => self.attempt(delivery, event, endpoint, claim, now).await,
+            },
         }
     }
 
@@ -189,41 +193,20 @@ impl Deliverer {
         Ok(self.retries.send(&[DeliveryTask { due, ..delivery.task() }], now).await?)
     }
 
-    /// Until when another worker has the next attempt for itself; `None` when it is ours. A delivery's very first attempt
-    /// needs no claim, which spares most deliveries a write: no retry is planned yet that could run beside it, and a
-    /// person who wants one is told that it is under way. That ends when it is so late, or so early by a clock that was
-    /// set back, that the sweeper might send it to another worker before this attempt is recorded, or when it has waited
-    /// for its endpoint and was set going again when that was enabled.
-    async fn claimed_by_another(&self, delivery: &Delivery, now: Timestamp) -> Result<Option<Timestamp>, TaskError> {
-        if let Some(until) = delivery.claimed(now) {
-            return Ok(Some(until));
-        }
-        let until = now + CLAIM;
-        let planned = delivery.next_attempt_at.unwrap_or(delivery.created_at);
-        let lost = planned + SignedDuration::from_secs(GRACE_SECONDS);
-        let in_time = planned.as_millisecond() <= now.as_millisecond() + EARLY_MILLISECONDS && until < lost;
-        let is_first = delivery.attempt_count == 0 && delivery.series == 0 && delivery.waiting_since.is_none();
-        if is_first && in_time {
-            return Ok(None);
-        }
-        let ours = self.deliveries.claim(delivery, now, until).await?;
-        // Refused: another worker was faster, or the delivery has moved on, and then the task is dropped when it comes.
-        Ok((!ours).then_some(until))
-    }
-
     /// Sends, judges and records one attempt, and does what follows.
     async fn attempt(
         &self,
         delivery: &Delivery,
         event: Option<&StoredEvent>,
         endpoint: &Endpoint,
+        claim: Option<Timestamp>,
         now: Timestamp,
     ) -> Result<(), TaskError> {
         // Events age out with their deliveries; one without the other can't be sent any more.
-        let Some(event) = event else { return self.end(delivery, DeliveryStatus::Failed, now).await };
+        let Some(event) = event else { return self.end(delivery, DeliveryStatus::Failed, claim, now).await };
         let made = match self.attempts.make(delivery, &event.body, endpoint, TIMEOUT, now).await {
             Ok(made) => made,
-            Err(error) => return self.unsigned(delivery, endpoint, error, now).await,
+            Err(error) => return self.unsigned(delivery, endpoint, error, claim, now).await,
         };
         let Made { answer, attempt, ended } = made;
         let in_series = delivery.attempt_count - delivery.series_start + 1;
@@ -242,7 +225,7 @@ impl Deliverer {
         let alert = (status == DeliveryStatus::Failed)
             .then(|| aftermath::delivery_failed(delivery, Some(LastAttempt::from(&attempt)), ended));
         let last = LastAttempt::from(&attempt);
-        let outcome = Outcome { status, attempt: Some(attempt), next_attempt_at, now: ended };
+        let outcome = Outcome { status, attempt: Some(attempt), next_attempt_at, claim, now: ended };
         if !self.record(delivery, &outcome, alert).await? {
             return self.give_way(delivery, outcome).await;
         }
@@ -265,11 +248,17 @@ impl Deliverer {
         Ok(())
     }
 
-    /// Ends a delivery without an attempt.
-    async fn end(&self, delivery: &Delivery, status: DeliveryStatus, now: Timestamp) -> Result<(), TaskError> {
+    /// Ends a delivery without an attempt; with `claim` if that is ours already.
+    async fn end(
+        &self,
+        delivery: &Delivery,
+        status: DeliveryStatus,
+        claim: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<(), TaskError> {
         let alert = (status == DeliveryStatus::Failed)
             .then(|| aftermath::delivery_failed(delivery, delivery.last_attempt, now));
-        let outcome = Outcome { status, attempt: None, next_attempt_at: None, now };
+        let outcome = Outcome { status, attempt: None, next_attempt_at: None, claim, now };
         self.record(delivery, &outcome, alert).await?;
         Ok(())
     }
@@ -277,10 +266,11 @@ impl Deliverer {
     /// A disabled endpoint may be mended and enabled again: its deliveries wait for some days, then they have failed.
     async fn wait_for_endpoint(&self, delivery: &Delivery, now: Timestamp) -> Result<(), TaskError> {
         if delivery.waiting_since.is_some_and(|since| now.duration_since(since) >= WAIT_FOR_ENDPOINT) {
-            return self.end(delivery, DeliveryStatus::Failed, now).await;
+            return self.end(delivery, DeliveryStatus::Failed, None, now).await;
         }
         let due = now + LOOK_AGAIN;
-        let outcome = Outcome { status: delivery.status, attempt: None, next_attempt_at: Some(due), now };
+        let (status, next_attempt_at) = (delivery.status, Some(due));
+        let outcome = Outcome { status, attempt: None, next_attempt_at, claim: None, now };
         if self.record(delivery, &outcome, None).await? {
             self.retries.send(&[DeliveryTask { due, ..delivery.task() }], now).await?;
         }
@@ -297,11 +287,9 @@ impl Deliverer {
 }
 
 /// Whether the endpoint does not ask for the event any more: its people have changed what it asks for since. What they
-/// themselves send again is sent all the same, and an attempt that is under way is not ended.
-fn is_unwanted(delivery: &Delivery, event: &StoredEvent, endpoint: &Endpoint, now: Timestamp) -> bool {
-    delivery.trigger == Trigger::Scheduled
-        && delivery.claimed(now).is_none()
-        && !endpoint.selects(event.name, event.project_id.as_deref())
+/// themselves send again is sent all the same.
+fn is_unwanted(delivery: &Delivery, event: &StoredEvent, endpoint: &Endpoint) -> bool {
+    delivery.trigger == Trigger::Scheduled && !endpoint.selects(event.name, event.project_id.as_deref())
 }
 
 /// `now` after a wait; a wait that is too short to matter leaves it as it is.

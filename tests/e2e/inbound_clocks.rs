@@ -7,6 +7,7 @@ use tests::{Reply, TestApp};
 
 use crate::crew::{WORK_ORDER, id, with, work_order};
 use crate::expect::{accepted, events, invalid, refused, warnings};
+use crate::records::{put_body, record};
 
 /// `extra` of WO-1 at this time, which is on 20 October 2025 unless it says more. It is 14:30.
 fn at(time: &str, extra: Value) -> Value {
@@ -97,6 +98,23 @@ async fn a_deletion_is_no_older_than_what_it_deleted() {
     accepted(&app.post(WORK_ORDER, json!({"workOrderNumber": "WO-1", "operation": "delete"})).await, "deleted");
     stale(&app.post(WORK_ORDER, at("14:33:00", json!({"title": "x"}))).await);
     app.leave_work();
+}
+
+/// Such a tombstone has no clock but that of the last update.
+#[tokio::test]
+async fn a_deletion_by_an_earlier_release_counts_as_of_its_arrival_or_the_clock_before() {
+    for (before, stale_at, fresh_at) in [("10:00:00", "14:29:59", "14:30:00"), ("14:34:00", "14:33:59", "14:34:00")] {
+        let app = TestApp::start().await;
+        let before = format!("2025-10-20T{before}Z");
+        work_order(&app, "WO-1", json!({"sourceUpdatedAt": before})).await;
+        let mut left = record(&app, "workorder", "WO-1").await;
+        left["version"] = json!(2);
+        accepted(&app.post(WORK_ORDER, json!({"workOrderNumber": "WO-1", "operation": "delete"})).await, "deleted");
+        put_body(&app, "workorder", "WO-1", &left).await;
+        stale(&app.post(WORK_ORDER, at(stale_at, json!({"title": "x"}))).await);
+        accepted(&app.post(WORK_ORDER, at(fresh_at, json!({"title": "x"}))).await, "created");
+        app.leave_work();
+    }
 }
 
 #[tokio::test]

@@ -1,10 +1,14 @@
 //! Work orders that are parts of others: one level, held from both ends.
 
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
 use tests::{Tenant, TestApp};
 
 use crate::crew::{WORK_ORDER, id, work_order};
 use crate::expect::{accepted, invalid};
+use crate::records::{item, put};
 
 const CONFLICT: &str = "parentWorkOrderNumber conflicting_fields";
 
@@ -76,6 +80,21 @@ async fn an_order_keeps_the_parent_that_it_has() {
     accepted(&app.post(WORK_ORDER, under("WO-B", "WO-A")).await, "unchanged");
     let with_more = json!({"workOrderNumber": "WO-B", "parentWorkOrderNumber": "WO-A", "phase": "Rough-in"});
     accepted(&app.post(WORK_ORDER, with_more).await, "updated");
+    invalid(&app.post(WORK_ORDER, under("WO-E", "WO-B")).await, &[CONFLICT]);
+    app.leave_work();
+}
+
+/// As many as a list holds, by orders that are long gone.
+#[tokio::test]
+async fn an_order_joins_a_parent_whose_list_is_full() {
+    let app = TestApp::start().await;
+    work_order(&app, "WO-A", json!({})).await;
+    let booking =
+        |i: usize| AttributeValue::S(json!({"id": format!("wo_{i}"), "number": format!("WO-{i}")}).to_string());
+    let full: HashMap<_, _> = (0..1000).map(|i| (format!("wo_{i}"), booking(i))).collect();
+    put(&app, "workorder", "WO-A", "orders", AttributeValue::M(full.clone())).await;
+    accepted(&app.post(WORK_ORDER, under("WO-B", "WO-A")).await, "created");
+    assert_eq!(item(&app, "workorder", "WO-A").await["orders"], AttributeValue::M(full));
     invalid(&app.post(WORK_ORDER, under("WO-E", "WO-B")).await, &[CONFLICT]);
     app.leave_work();
 }

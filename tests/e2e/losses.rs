@@ -248,8 +248,8 @@ async fn an_answer_of_the_database() {
     app.drain_delivery_queue().await;
     let recorded = app.only_delivery().await;
     let attempt = recorded.attempts[0].clone();
-    let (status, now) = (recorded.status, app.now());
-    let outcome = |attempt| Outcome { status, attempt: Some(attempt), next_attempt_at: recorded.next_attempt_at, now };
+    let (status, next_attempt_at, now) = (recorded.status, recorded.next_attempt_at, app.now());
+    let outcome = |attempt| Outcome { status, attempt: Some(attempt), next_attempt_at, claim: None, now };
     assert!(store.record(&new, &outcome(attempt.clone())).await.unwrap(), "it is what this call has recorded");
     let other = Attempt { started_at: attempt.started_at + SignedDuration::from_millis(1), ..attempt };
     assert!(!store.record(&new, &outcome(other)).await.unwrap(), "another run was recorded");

@@ -38,6 +38,7 @@ mod losses;
 mod management_deliveries;
 mod manual_retries;
 mod openapi;
+mod outdated_reads;
 mod own_headers;
 mod privacy;
 mod publishing;

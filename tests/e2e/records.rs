@@ -16,19 +16,33 @@ pub(crate) async fn record(app: &TestApp, segment: &str, number: &str) -> Value 
 
 /// The same of another account.
 pub(crate) async fn record_of(app: &TestApp, account: &str, segment: &str, number: &str) -> Value {
+    serde_json::from_str(text(&item_of(app, account, segment, number).await, "body")).expect("JSON")
+}
+
+/// The first tenant's record with its calendar, as an item.
+pub(crate) async fn item(app: &TestApp, segment: &str, number: &str) -> Item {
+    item_of(app, &app.account, segment, number).await
+}
+
+async fn item_of(app: &TestApp, account: &str, segment: &str, number: &str) -> Item {
     let client = aws_sdk_dynamodb::Client::new(app.system().sdk_config());
     let call = client.get_item().table_name(tables::RECORDS.name).key("pk", key(account, segment, number));
     let found = call.consistent_read(true).send().await.expect("a table that can be read");
-    let item = found.item.unwrap_or_else(|| panic!("there is no {segment} {number}"));
-    serde_json::from_str(text(&item, "body")).expect("JSON")
+    found.item.unwrap_or_else(|| panic!("there is no {segment} {number}"))
 }
 
 /// Stores `body` in the place of the record's, as another release of the functions may have stored it.
 pub(crate) async fn put_body(app: &TestApp, segment: &str, number: &str, body: &Value) {
+    put(app, segment, number, "body", AttributeValue::S(body.to_string())).await;
+}
+
+/// The same for any attribute that the item has.
+pub(crate) async fn put(app: &TestApp, segment: &str, number: &str, attribute: &str, value: AttributeValue) {
     let client = aws_sdk_dynamodb::Client::new(app.system().sdk_config());
     let call = client.update_item().table_name(tables::RECORDS.name).key("pk", key(&app.account, segment, number));
-    let call = call.update_expression("SET body = :body").condition_expression("attribute_exists(body)");
-    call.expression_attribute_values(":body", AttributeValue::S(body.to_string())).send().await.expect("a record");
+    let call = call.update_expression("SET #name = :value").condition_expression("attribute_exists(#name)");
+    let call = call.expression_attribute_names("#name", attribute).expression_attribute_values(":value", value);
+    call.send().await.expect("a record");
 }
 
 fn key(account: &str, segment: &str, number: &str) -> AttributeValue {

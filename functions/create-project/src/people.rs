@@ -1,4 +1,4 @@
-//! The employees whom a project names: project manager, superintendent and team .
+//! The employees whom a project names: project manager, superintendent and team.
 
 use std::collections::HashSet;
 
@@ -55,21 +55,8 @@ pub(crate) fn settle(change: &mut Change<'_>, defects: &mut Defects) {
         }
     }
     links::settle_items(change, TEAM, Kind::Employee, "employee", defects);
-    check_team_active(change, defects);
-}
-
-fn check_team_active(change: &Change<'_>, defects: &mut Defects) {
-    let before: Vec<_> = change.stored.map(members).unwrap_or_default();
-    for reference in of_items(change.sent, TEAM, Kind::Employee, "employee") {
-        let by_id = reference.id.as_deref().and_then(|id| change.references.by_id(Kind::Employee, id));
-        let by_number = || change.references.by_number(Kind::Employee, reference.number.as_deref()?);
-        if let Some(referent) = by_id.or_else(by_number)
-            && let Some(message) = unable(referent)
-            && !before.iter().any(|member| member.id == referent.id)
-        {
-            defects.push(reference.field(), DefectCode::InactiveReference, message);
-        }
-    }
+    let before: Vec<_> = change.stored.into_iter().flat_map(members).map(|member| member.id).collect();
+    links::check_able(change, TEAM, Kind::Employee, "employee", &before, defects);
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use shared::inbound::references::Reference;
 use shared::inbound::resource::Change;
 use shared::models::Kind;
 use shared::rules::fields::{items, text};
-use shared::rules::links::{self, Link, of_items, settle_items, unable};
+use shared::rules::links::{self, Link, of_items, settle_items};
 
 use crate::lines::{self, ASSIGNMENTS};
 use crate::parent;
@@ -47,20 +47,11 @@ pub(crate) fn settle<'r>(change: &mut Change<'r>, defects: &mut Defects) -> Opti
     project
 }
 
-/// Who is newly on the order can work. Those who were on it before stay, whatever became of them.
+/// Who is newly on the order can work.
 fn check_active(change: &Change<'_>, defects: &mut Defects) {
     for (kind, stem) in [(Kind::Employee, "employee"), (Kind::Vendor, "vendor")] {
         let before = change.stored.map(|stored| assigned_ids(stored, stem)).unwrap_or_default();
-        for reference in of_items(change.sent, ASSIGNMENTS, kind, stem) {
-            let by_id = reference.id.as_deref().and_then(|id| change.references.by_id(kind, id));
-            let by_number = || change.references.by_number(kind, reference.number.as_deref()?);
-            let found = by_id.or_else(by_number);
-            if let Some(referent) = found.filter(|referent| !before.contains(&referent.id.as_str()))
-                && let Some(message) = unable(referent)
-            {
-                defects.push(reference.field(), DefectCode::InactiveReference, message);
-            }
-        }
+        links::check_able(change, ASSIGNMENTS, kind, stem, &before, defects);
     }
 }
 

@@ -4,8 +4,8 @@
 //! A parent's item lists the orders under it where people have their bookings, and both ends are held in one transaction,
 //! so that two requests at once can't make a second level. The list may name orders that are under it no longer (an edit
 //! of a parent that was renumbered at that moment is left out): their cards decide. An order that was given its parent
-//! before there were such lists is in none until its parent is sent with another change; a second level above such an
-//! order is accepted, since nothing goes wrong with it.
+//! before there were such lists, or while the list was full, is in none until its parent is sent with another change; a
+//! second level above such an order is accepted, since nothing goes wrong with it.
 
 use serde_json::{Map, Value};
 use shared::defect::{DefectCode, Defects};

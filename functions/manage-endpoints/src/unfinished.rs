@@ -56,8 +56,8 @@ impl Call<'_> {
     }
 
     async fn cancel(&self, deliveries: &[Delivery]) -> Result<(), StoreError> {
-        let outcome =
-            Outcome { status: DeliveryStatus::Cancelled, attempt: None, next_attempt_at: None, now: self.now };
+        let (status, now) = (DeliveryStatus::Cancelled, self.now);
+        let outcome = Outcome { status, attempt: None, next_attempt_at: None, claim: None, now };
         let store = &self.function.deliveries;
         try_join_all(deliveries.iter().map(|delivery| store.record(delivery, &outcome))).await?;
         Ok(())

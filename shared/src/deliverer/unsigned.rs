@@ -21,11 +21,12 @@ impl Deliverer {
         delivery: &Delivery,
         endpoint: &Endpoint,
         error: SealError,
+        claim: Option<Timestamp>,
         now: Timestamp,
     ) -> Result<(), TaskError> {
         let hopeless = matches!(error, SealError::Unopenable);
         if hopeless && now.duration_since(delivery.created_at) >= WAIT_FOR_ENDPOINT {
-            return self.end(delivery, DeliveryStatus::Failed, now).await;
+            return self.end(delivery, DeliveryStatus::Failed, claim, now).await;
         }
         let due = delivery.next_attempt_at.unwrap_or(delivery.created_at);
         if now.duration_since(due) >= TELL_AFTER {

@@ -16,6 +16,9 @@ use crate::models::{Kind, keep_spelling, merge};
 use crate::problem::{ConflictCode, Problem, Rejection};
 use crate::store::records::{RecordKey, SealedTaxId, Stored};
 
+/// Stands in a tombstone whose `sourceUpdatedAt` is the time of its deletion.
+const HAS_CLOCK_OF_DELETION: &str = "hasClockOfDeletion";
+
 /// What is to be stored, and answered.
 pub(super) struct Plan {
     pub(super) action: &'static str,
@@ -139,6 +142,7 @@ pub(super) async fn delete<R: Resource>(
     let mut body = stored.body.clone();
     let arrival = stored_clock(stored).map_or(run.received_at, |known| known.max(run.received_at));
     note_clock(run.parsed.source_updated_at.unwrap_or(arrival), &mut body);
+    body.insert(HAS_CLOCK_OF_DELETION.to_owned(), json!(true));
     stamp(&mut body, stored.version + 1, &created_at, run.now);
     let (tax_id, warnings) = (None, Vec::new());
     Ok(Some(Plan { action: "deleted", body, tax_id, calendar, holds_calendar: true, events, warnings }))
@@ -219,9 +223,11 @@ pub(super) fn deleted_again(run: &Run<'_>, tombstone: &Stored) -> Option<Map<Str
     Some(body)
 }
 
-/// The sender's time of what is stored. Of a deletion without one, when it came in.
+/// The sender's time of what is stored. In a tombstone that does not say that it is the deletion's, it may be that of the
+/// last update, which an earlier release left there: the deletion is then no older than when it came in.
 fn stored_clock(stored: &Stored) -> Option<Timestamp> {
-    text(&stored.body, "sourceUpdatedAt").and_then(|at| at.parse().ok()).or(stored.deleted_at)
+    let known = text(&stored.body, "sourceUpdatedAt").and_then(|at| at.parse().ok());
+    if stored.body.contains_key(HAS_CLOCK_OF_DELETION) { known } else { known.max(stored.deleted_at) }
 }
 
 /// Whether body and record are two records of one foreign system.

@@ -11,7 +11,7 @@ use crate::models::Kind;
 use crate::store::StoreError;
 use crate::store::records::{Card, Found, RecordKey, Records, SealedTaxId, Seen, Stored};
 
-/// The most open work orders that one calendar holds.
+/// The most work orders that one calendar holds.
 const MAX_BOOKINGS: usize = 1000;
 
 /// What a request knows so far.
@@ -194,14 +194,18 @@ impl Knowledge {
         edits.into_iter().filter(|edit| !is_stranger(edit.holder())).collect()
     }
 
-    /// Whether a booking still fits into its holder's calendar, which is one item with the holder itself. Beyond this the
-    /// calendar has lost its use for warnings anyway.
-    pub(super) fn has_room_for(&self, edit: &CalendarEdit) -> bool {
-        let CalendarEdit::Book { of, booking } = edit else { return true };
+    /// What `edit` comes to when its holder's calendar, which is one item with the holder itself, may be full. A person's
+    /// has lost its use for warnings then; a parent order is held all the same, since it must not get a parent meanwhile.
+    pub(super) fn within_bounds(&self, edit: CalendarEdit) -> Option<CalendarEdit> {
+        let CalendarEdit::Book { of, booking } = &edit else { return Some(edit) };
         let stored = self.found.records.get(&RecordKey::number(of.kind, &of.number));
-        stored.is_none_or(|stored| {
+        let has_room = stored.is_none_or(|stored| {
             stored.bookings.len() < MAX_BOOKINGS || stored.bookings.iter().any(|known| known.id == booking.id)
-        })
+        });
+        if has_room {
+            return Some(edit);
+        }
+        (of.kind == Kind::WorkOrder).then(|| CalendarEdit::Hold { of: of.clone() })
     }
 
     /// Whether the calendar of `holder` was read, so that it is known to be there.
@@ -248,4 +252,44 @@ fn referent(kind: Kind, stored: &Stored) -> Referent {
 fn card_referent(kind: Kind, card: &Card) -> Referent {
     let (id, number) = (card.id.clone(), card.number.clone());
     Referent { kind, id, number, fields: card.fields.clone(), bookings: Vec::new(), leaves: Vec::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn order(id: usize) -> Booking {
+        Booking { id: format!("wo_{id}"), number: format!("WO-{id}"), start: None, end: None }
+    }
+
+    #[test]
+    fn a_full_calendar_takes_nobody_but_holds_a_parent_order() {
+        for (kind, held) in [(Kind::Employee, false), (Kind::Vendor, false), (Kind::WorkOrder, true)] {
+            let mut knowledge = Knowledge::default();
+            let (key, of) = (RecordKey::number(kind, "X-1"), Holder { kind, number: "X-1".to_owned() });
+            let mut stored = Stored {
+                id: "x_1".to_owned(),
+                number: "X-1".to_owned(),
+                version: 3,
+                body: Map::new(),
+                written: "{}".to_owned(),
+                deleted: false,
+                deleted_at: None,
+                bookings: (1..MAX_BOOKINGS).map(order).collect(),
+                leaves: Vec::new(),
+                leave_revision: 0,
+            };
+            knowledge.found.records.insert(key.clone(), stored.clone());
+            let book = |id: usize| CalendarEdit::Book { of: of.clone(), booking: order(id) };
+            assert_eq!(knowledge.within_bounds(book(5000)), Some(book(5000)), "the last one");
+
+            stored.bookings.push(order(0));
+            knowledge.found.records.insert(key, stored);
+            assert_eq!(knowledge.within_bounds(book(1)), Some(book(1)), "it is there already");
+            let hold = held.then(|| CalendarEdit::Hold { of: of.clone() });
+            assert_eq!(knowledge.within_bounds(book(5000)), hold, "{kind:?}");
+            let leave = CalendarEdit::Unbook { of: of.clone(), order_id: "wo_1".to_owned() };
+            assert_eq!(knowledge.within_bounds(leave.clone()), Some(leave));
+        }
+    }
 }

@@ -165,7 +165,7 @@ impl Run<'_> {
         // Who was on the record before may have another number now, or be gone: put in order afterwards, if it can be.
         let (within, after): (Vec<_>, Vec<_>) =
             plan.calendar.iter().cloned().partition(|edit| knowledge.knows(edit.holder()));
-        let within: Vec<_> = within.into_iter().filter(|edit| knowledge.has_room_for(edit)).collect();
+        let within: Vec<_> = within.into_iter().filter_map(|edit| knowledge.within_bounds(edit)).collect();
         let commit = Commit {
             account: self.account(),
             kind: self.parsed.kind,

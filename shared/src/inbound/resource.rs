@@ -229,6 +229,11 @@ pub enum CalendarEdit {
         /// What stands there.
         booking: Booking,
     },
+    /// The parent order stays as it was read; nothing is written, since its list is full.
+    Hold {
+        /// Whose list.
+        of: Holder,
+    },
     /// The work order `order_id` leaves the calendar.
     Unbook {
         /// Whose calendar.
@@ -266,14 +271,22 @@ impl CalendarEdit {
     #[must_use]
     pub const fn holder(&self) -> &Holder {
         match self {
-            Self::Book { of, .. } | Self::Unbook { of, .. } | Self::Leave { of, .. } | Self::Unleave { of, .. } => of,
+            Self::Book { of, .. }
+            | Self::Hold { of }
+            | Self::Unbook { of, .. }
+            | Self::Leave { of, .. }
+            | Self::Unleave { of, .. } => of,
         }
     }
 
     /// The same, to be changed.
     pub(crate) const fn holder_mut(&mut self) -> &mut Holder {
         match self {
-            Self::Book { of, .. } | Self::Unbook { of, .. } | Self::Leave { of, .. } | Self::Unleave { of, .. } => of,
+            Self::Book { of, .. }
+            | Self::Hold { of }
+            | Self::Unbook { of, .. }
+            | Self::Leave { of, .. }
+            | Self::Unleave { of, .. } => of,
         }
     }
 }

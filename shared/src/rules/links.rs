@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::defect::Defects;
+use crate::defect::{DefectCode, Defects};
 use crate::inbound::references::{Reference, References, Referent};
 use crate::inbound::resource::Change;
 use crate::models::Kind;
@@ -64,6 +64,20 @@ pub fn unable(referent: &Referent) -> Option<&'static str> {
         (Kind::Vendor, "inactive") => Some("names a vendor that is inactive"),
         (Kind::Vendor, "blocked") => Some("names a vendor that is blocked"),
         _ => None,
+    }
+}
+
+/// Reports who is newly named in `list` and can't be assigned. Those with the ids `before` were there already and stay,
+/// whatever became of them.
+pub fn check_able(change: &Change<'_>, list: &str, kind: Kind, stem: &str, before: &[&str], defects: &mut Defects) {
+    for reference in of_items(change.sent, list, kind, stem) {
+        let by_id = reference.id.as_deref().and_then(|id| change.references.by_id(kind, id));
+        let by_number = || change.references.by_number(kind, reference.number.as_deref()?);
+        if let Some(referent) = by_id.or_else(by_number).filter(|referent| !before.contains(&referent.id.as_str()))
+            && let Some(message) = unable(referent)
+        {
+            defects.push(reference.field(), DefectCode::InactiveReference, message);
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod list;
 mod overdue;
+mod recording;
 mod release;
 mod series;
 mod stored;
@@ -16,22 +17,21 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
-use aws_sdk_dynamodb::types::{
-    AttributeValue, KeysAndAttributes, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
-};
+use aws_sdk_dynamodb::types::{KeysAndAttributes, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
 use futures_util::future::join_all;
 use jiff::Timestamp;
 
 use super::Client;
 use super::alerts::Alerts;
 use super::events::Outbox;
-use super::item::{Item, Reader, json, n, s};
+use super::item::{Item, Reader, n, s};
 use super::{StoreError, endpoints};
 use crate::alert::Alert;
 use crate::clock::SKEW;
-use crate::delivery::{Attempt, CLAIM, Delivery, DeliveryStatus, DeliveryTask, LastAttempt};
+use crate::delivery::{Attempt, CLAIM, Delivery, DeliveryStatus, DeliveryTask};
 use crate::endpoint::Endpoint;
-use stored::{account_status, due, read, to_item};
+use recording::{Recording, is_recorded, recording};
+use stored::{read, to_item};
 
 pub use list::{DeliveryPage, Filter};
 pub use overdue::{DueSpan, Overdue};
@@ -39,8 +39,6 @@ pub use overdue::{DueSpan, Overdue};
 const TABLE: &str = "deliveries";
 /// Up to this many new deliveries are stored one by one, side by side: in a transaction each would cost twice as much.
 const FEW: usize = 10;
-/// An item holds the latest attempts and no more: people may send a delivery again as often as they like.
-const MAX_ATTEMPTS_KEPT: usize = 25;
 /// A transaction holds at most 100 items.
 pub const MAX_CREATED_AT_ONCE: usize = 100;
 /// How long after its due time a delivery counts as lost, and gets another message. The old one may still come: from then on
@@ -63,6 +61,8 @@ pub struct Outcome {
     pub attempt: Option<Attempt>,
     /// When the next one is due.
     pub next_attempt_at: Option<Timestamp>,
+    /// When the claim ends that whoever records this has on the next attempt, if there is one.
+    pub claim: Option<Timestamp>,
     /// When this is recorded.
     pub now: Timestamp,
 }
@@ -235,15 +235,11 @@ impl Deliveries {
             .update_item(&delivery.account, &delivery.id)
             .update_expression("SET claimedUntil = :until")
             .condition_expression(format!(
-                "{IS_UNFINISHED} AND attemptCount = :seen AND series = :series \
-                 AND (attribute_not_exists(claimedUntil) OR claimedUntil <= :now OR claimedUntil > :ahead)"
+                "{IS_UNFINISHED} AND attemptCount = :seen AND series = :series AND {IS_UNCLAIMED}"
             ))
             .expression_attribute_names("#status", "status")
-            .set_expression_attribute_values(Some(unfinished()))
+            .set_expression_attribute_values(Some(unfinished().into_iter().chain(unclaimed(now)).collect()))
             .expression_attribute_values(":until", n(until.as_millisecond()))
-            .expression_attribute_values(":now", n(now.as_millisecond()))
-            // No claim of now ends so late: it is left of a clock that ran ahead.
-            .expression_attribute_values(":ahead", n((now + CLAIM + SKEW).as_millisecond()))
             .expression_attribute_values(":seen", n(delivery.attempt_count))
             .expression_attribute_values(":series", n(delivery.series))
             .send()
@@ -253,6 +249,8 @@ impl Deliveries {
 
     /// Records what became of an attempt. Returns false, and changes nothing, when the delivery is final already,
     /// another attempt was recorded meanwhile, or another series has begun. That it arrived counts in any series.
+    /// What is not of an attempt leaves the delivery alone too when somebody else has claimed the next one, or it has begun
+    /// to wait for its endpoint or was released since it was read.
     ///
     /// # Errors
     /// When DynamoDB can't be reached.
@@ -271,7 +269,7 @@ impl Deliveries {
             Ok(_) => Ok(true),
             // When an answer is lost, the SDK sends its call again, and that one finds what the first has recorded.
             Err(UpdateItemError::ConditionalCheckFailedException(found)) => {
-                Ok(found.item().is_some_and(|item| ends_with(item, outcome.attempt.as_ref())))
+                Ok(found.item().is_some_and(|item| is_recorded(item, outcome)))
             }
             Err(other) => Err(StoreError::operation("UpdateItem delivery", &other)),
         }
@@ -333,76 +331,18 @@ fn held(outcome: Result<UpdateItemOutput, SdkError<UpdateItemError>>, call: &'st
 /// The delivery is unfinished.
 const IS_UNFINISHED: &str = "#status IN (:pending, :retrying)";
 
-/// The update that records an outcome.
-struct Recording {
-    expression: String,
-    condition: String,
-    values: Item,
-}
-
-fn recording(delivery: &Delivery, outcome: &Outcome) -> Recording {
-    let mut set = vec!["#status = :status"];
-    let mut remove = vec!["claimedUntil"];
-    let mut condition = vec![IS_UNFINISHED];
-    let mut values = unfinished();
-    values.insert(":status".to_owned(), s(outcome.status.as_str()));
-    if let Some(attempt) = &outcome.attempt {
-        set.extend(["attemptCount = attemptCount + :one", "lastAttempt = :last"]);
-        remove.push("waitingSince");
-        values.insert(":one".to_owned(), n(1));
-        values.insert(":last".to_owned(), json(&LastAttempt::from(attempt)));
-        let (change, attempts) = with_attempt(delivery, attempt);
-        set.push(change);
-        values.insert(":attempts".to_owned(), AttributeValue::L(attempts));
-    } else if delivery.waiting_since.is_none_or(|since| since > outcome.now) && outcome.next_attempt_at.is_some() {
-        set.push("waitingSince = :now");
-        values.insert(":now".to_owned(), s(outcome.now.to_string()));
-    }
-    if outcome.status.is_rare() {
-        set.push("accountStatus = :accountStatus");
-        values.insert(":accountStatus".to_owned(), s(account_status(&delivery.account, outcome.status)));
-    } else {
-        remove.push("accountStatus");
-    }
-    if let Some(next) = outcome.next_attempt_at {
-        set.extend(["nextAttemptAt = :next", "dueAt = :due"]);
-        values.insert(":next".to_owned(), s(next.to_string()));
-        values.insert(":due".to_owned(), n(due(next)));
-    } else {
-        set.push("completedAt = :completed");
-        remove.extend(["nextAttemptAt", "dueShard", "dueAt"]);
-        values.insert(":completed".to_owned(), s(outcome.now.to_string()));
-    }
-    // That it arrived counts, whatever was recorded or begun meanwhile, as long as the delivery is unfinished; anything
-    // else is out of date then.
-    if outcome.status != DeliveryStatus::Delivered {
-        condition.extend(["attemptCount = :seen", "series = :series"]);
-        values.insert(":seen".to_owned(), n(delivery.attempt_count));
-        values.insert(":series".to_owned(), n(delivery.series));
-    }
-    let expression = format!("SET {} REMOVE {}", set.join(", "), remove.join(", "));
-    Recording { expression, condition: condition.join(" AND "), values }
-}
-
-/// How `attempt` joins the others: at the end of the list, which loses its oldest entries when it is full.
-fn with_attempt(delivery: &Delivery, attempt: &Attempt) -> (&'static str, Vec<AttributeValue>) {
-    let kept = &delivery.attempts;
-    if kept.len() < MAX_ATTEMPTS_KEPT {
-        return ("attempts = list_append(attempts, :attempts)", vec![json(attempt)]);
-    }
-    let latest = kept[kept.len() + 1 - MAX_ATTEMPTS_KEPT..].iter().chain([attempt]);
-    ("attempts = :attempts", latest.map(json).collect())
-}
-
-/// Whether `attempt` is the last one on the list.
-fn ends_with(item: &Item, attempt: Option<&Attempt>) -> bool {
-    let attempts = item.get("attempts").and_then(|value| value.as_l().ok());
-    attempt.is_some_and(|attempt| attempts.and_then(|attempts| attempts.last()) == Some(&json(attempt)))
-}
-
 /// The values that [`IS_UNFINISHED`] compares with.
 fn unfinished() -> Item {
     [(":pending", DeliveryStatus::Pending), (":retrying", DeliveryStatus::Retrying)]
         .map(|(name, status)| (name.to_owned(), s(status.as_str())))
         .into()
+}
+
+/// Nobody has the next attempt for itself.
+const IS_UNCLAIMED: &str = "(attribute_not_exists(claimedUntil) OR claimedUntil <= :ms OR claimedUntil > :ahead)";
+
+/// The values that [`IS_UNCLAIMED`] compares with.
+fn unclaimed(now: Timestamp) -> Item {
+    // No claim of now ends so late as `ahead`: it is left of a clock that ran ahead.
+    [(":ms", now), (":ahead", now + CLAIM + SKEW)].map(|(name, at)| (name.to_owned(), n(at.as_millisecond()))).into()
 }

@@ -73,6 +73,8 @@ pub struct Stored {
     pub version: u64,
     /// The record.
     pub body: Map<String, Value>,
+    /// The body letter by letter: what a write holds that decided on it. A clock can go on without a new version.
+    pub(crate) written: String,
     /// Deleted: a tombstone, kept 30 days.
     pub deleted: bool,
     /// When it was deleted.
@@ -175,6 +177,7 @@ impl Stored {
             number: reader.string("number")?,
             version: reader.number("version")?,
             body: reader.json("body")?,
+            written: reader.string("body")?,
             deleted: reader.opt_text("deletedAt").is_some(),
             deleted_at: reader.opt_time("deletedAt"),
             bookings: entries(reader, "orders")?,

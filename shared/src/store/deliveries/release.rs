@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::super::StoreError;
 use super::super::item::{n, s};
 use super::stored::due;
-use super::{Deliveries, IS_UNFINISHED, held, unfinished};
+use super::{Deliveries, IS_UNCLAIMED, IS_UNFINISHED, held, unclaimed, unfinished};
 use crate::delivery::Delivery;
 
 impl Deliveries {
@@ -22,15 +22,14 @@ impl Deliveries {
             .update_expression("SET nextAttemptAt = :now, dueAt = :due, waitingSince = :now")
             .condition_expression(format!(
                 "{IS_UNFINISHED} AND attemptCount = :seen AND series = :series AND attribute_exists(waitingSince) \
-                 AND (attribute_not_exists(claimedUntil) OR claimedUntil <= :ms)"
+                 AND {IS_UNCLAIMED}"
             ))
             .expression_attribute_names("#status", "status")
-            .set_expression_attribute_values(Some(unfinished()))
+            .set_expression_attribute_values(Some(unfinished().into_iter().chain(unclaimed(now)).collect()))
             .expression_attribute_values(":now", s(now.to_string()))
             .expression_attribute_values(":due", n(due(now)))
             .expression_attribute_values(":seen", n(delivery.attempt_count))
             .expression_attribute_values(":series", n(delivery.series))
-            .expression_attribute_values(":ms", n(now.as_millisecond()))
             .send()
             .await;
         held(outcome, "UpdateItem release")

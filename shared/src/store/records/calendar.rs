@@ -101,6 +101,12 @@ fn one_edit(edits: &[&CalendarEdit], seen: Option<Seen>) -> Edit {
     let (mut names, mut values) = (HashMap::new(), HashMap::new());
     for (i, edit) in edits.iter().enumerate() {
         let (map, id, value) = match edit {
+            CalendarEdit::Hold { .. } => {
+                // A write, not a check, which would need a permission of its own.
+                set.push("version = version".to_owned());
+                adopts = true;
+                continue;
+            }
             CalendarEdit::Book { booking, .. } => ("orders", &booking.id, Some(json(booking))),
             CalendarEdit::Unbook { order_id, .. } => ("orders", order_id, None),
             CalendarEdit::Leave { leave, .. } => ("leaves", &leave.id, Some(json(leave))),

@@ -18,10 +18,10 @@ use crate::store::item::{json, n, s};
 const IS_FREE: &str = "attribute_not_exists(pk) OR attribute_exists(deletedAt)";
 /// A new record where nothing was found.
 const IS_NEW: &str = "attribute_not_exists(pk)";
-/// A new record over the tombstone that was read: a later one may forbid it.
-const IS_THAT_TOMBSTONE: &str = "id = :tombstone AND attribute_exists(deletedAt)";
-/// The record is as it was read.
-const UNCHANGED: &str = "version = :seen AND attribute_not_exists(deletedAt)";
+/// The tombstone is as it was read: another one, or a later deletion of the same record, may forbid what follows.
+pub(super) const IS_THAT_TOMBSTONE: &str = "body = :read AND attribute_exists(deletedAt)";
+/// The record is as it was read, its sender's clock too.
+const UNCHANGED: &str = "body = :read AND attribute_not_exists(deletedAt)";
 
 impl Records {
     /// The whole item of a new record. One that takes the number of a deleted work order gets the orders under it, which
@@ -41,7 +41,7 @@ impl Records {
             None => put.condition_expression(IS_NEW),
             Some(tombstone) => put
                 .condition_expression(IS_THAT_TOMBSTONE)
-                .expression_attribute_values(":tombstone", s(tombstone.id.as_str())),
+                .expression_attribute_values(":read", s(tombstone.written.as_str())),
         })
     }
 
@@ -66,7 +66,7 @@ impl Records {
             .table_name(&self.table)
             .key("pk", pk)
             .condition_expression(format!("{UNCHANGED} AND orders = :orders AND leaveRevision = :leaves"))
-            .expression_attribute_values(":seen", n(stored.version))
+            .expression_attribute_values(":read", s(stored.written.as_str()))
             .expression_attribute_values(":orders", orders(Some(stored)))
             .expression_attribute_values(":leaves", n(stored.leave_revision))
             .build()
@@ -90,7 +90,7 @@ impl Records {
             .expression_attribute_values(":number", s(text(commit.body, commit.kind.model().key)))
             .expression_attribute_values(":body", json(commit.body))
             .expression_attribute_values(":version", n(version(commit.body)))
-            .expression_attribute_values(":seen", n(stored.version));
+            .expression_attribute_values(":read", s(stored.written.as_str()));
         if commit.holds_calendar || gone.is_some() {
             condition.push_str(" AND orders = :orders");
             update = update.expression_attribute_values(":orders", orders(Some(stored)));

@@ -3,13 +3,15 @@
 use aws_sdk_dynamodb::error::SdkError;
 use serde_json::{Map, Value};
 
+use super::place::IS_THAT_TOMBSTONE;
 use super::{RecordKey, Records, Stored};
 use crate::models::Kind;
 use crate::store::StoreError;
 use crate::store::item::{json, s};
 
 impl Records {
-    /// Replaces the body of a tombstone. False when the number has a record again, or another tombstone.
+    /// Replaces the body of a tombstone. False when the number has a record again or another tombstone, or this one has
+    /// another body by now.
     ///
     /// # Errors
     /// When DynamoDB can't be reached.
@@ -26,8 +28,8 @@ impl Records {
             .table_name(&self.table)
             .key("pk", s(RecordKey::number(kind, &tombstone.number).text(account)))
             .update_expression("SET body = :body")
-            .condition_expression("id = :id AND attribute_exists(deletedAt)")
-            .expression_attribute_values(":id", s(tombstone.id.as_str()))
+            .condition_expression(IS_THAT_TOMBSTONE)
+            .expression_attribute_values(":read", s(tombstone.written.as_str()))
             .expression_attribute_values(":body", json(body))
             .send()
             .await;

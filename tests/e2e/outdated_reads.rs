@@ -1,0 +1,244 @@
+//! Who decided on what others have changed since does not write it: requests and workers, one step at a time.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Map, Value, json};
+use shared::delivery::{Delivery, DeliveryStatus};
+use shared::inbound::resource::{CalendarEdit, Holder};
+use shared::models::Kind;
+use shared::store::deliveries::{Deliveries, Outcome};
+use shared::store::records::{Commit, Committed, RecordKey, RecordWrite, Records, Seen, Stored};
+use tests::{Endpoint, Receiver, TestApp};
+
+use crate::crew::{WORK_ORDER, work_order};
+use crate::deliveries::{batch_of, create_work_order};
+use crate::expect::accepted;
+
+type Body = Map<String, Value>;
+
+fn records(app: &TestApp) -> Records {
+    app.system().environment().records().unwrap()
+}
+
+async fn read(app: &TestApp, number: &str) -> Stored {
+    let key = RecordKey::number(Kind::WorkOrder, number);
+    records(app).fetch(&app.account, std::slice::from_ref(&key)).await.unwrap().records.remove(&key).unwrap()
+}
+
+/// The body of a record with this time of its sender.
+fn at(of: &Stored, time: &str) -> Body {
+    let mut body = of.body.clone();
+    body.insert("sourceUpdatedAt".to_owned(), json!(time));
+    body
+}
+
+async fn commit(app: &TestApp, write: RecordWrite<'_>, body: &Body, on: Option<(&CalendarEdit, Seen)>) -> Committed {
+    let key = |edit: &CalendarEdit| RecordKey::number(Kind::WorkOrder, &edit.holder().number);
+    let seen: HashMap<_, _> = on.into_iter().map(|(edit, seen)| (key(edit), seen)).collect();
+    let calendar: Vec<_> = on.into_iter().map(|(edit, _)| edit.clone()).collect();
+    let commit = Commit {
+        account: &app.account,
+        kind: Kind::WorkOrder,
+        now: app.now(),
+        write,
+        body,
+        tax_id: None,
+        calendar: &calendar,
+        holds_calendar: false,
+        seen: &seen,
+        outboxes: &[],
+    };
+    records(app).commit(&commit).await.unwrap()
+}
+
+const EARLY: &str = "2025-10-20T10:05:00Z";
+const LATE: &str = "2025-10-20T10:10:00Z";
+
+/// The tombstone of WO-1, deleted at ten by its sender's clock.
+async fn tombstone(app: &TestApp) -> Stored {
+    work_order(app, "WO-1", json!({})).await;
+    let delete = json!({"workOrderNumber": "WO-1", "operation": "delete", "sourceUpdatedAt": "2025-10-20T10:00:00Z"});
+    accepted(&app.post(WORK_ORDER, delete).await, "deleted");
+    read(app, "WO-1").await
+}
+
+#[tokio::test]
+async fn a_record_does_not_come_back_over_a_later_deletion_than_it_read() {
+    let app = TestApp::start().await;
+    let known = tombstone(&app).await;
+    assert!(records(&app).update_tombstone(&app.account, Kind::WorkOrder, &known, &at(&known, LATE)).await.unwrap());
+    let mut body = at(&known, EARLY);
+    body.insert("id".to_owned(), json!("wo_new"));
+    let outcome = commit(&app, RecordWrite::Create(Some(&known)), &body, None).await;
+    assert!(matches!(outcome, Committed::Lost(Some(_))), "{outcome:?}");
+    let known = read(&app, "WO-1").await;
+    assert_eq!((known.deleted, &known.body["sourceUpdatedAt"]), (true, &json!(LATE)));
+    assert!(matches!(commit(&app, RecordWrite::Create(Some(&known)), &body, None).await, Committed::Done));
+    app.leave_work();
+}
+
+#[tokio::test]
+async fn the_latest_of_two_deletions_stays() {
+    let app = TestApp::start().await;
+    let (known, records) = (tombstone(&app).await, records(&app));
+    for (time, written) in [(LATE, true), (EARLY, false)] {
+        let body = at(&known, time);
+        let outcome = records.update_tombstone(&app.account, Kind::WorkOrder, &known, &body).await.unwrap();
+        assert_eq!(outcome, written, "{time}");
+    }
+    assert_eq!(read(&app, "WO-1").await.body["sourceUpdatedAt"], LATE);
+    app.leave_work();
+}
+
+#[tokio::test]
+async fn the_clock_of_what_changes_nothing_else_does_not_go_back() {
+    let app = TestApp::start().await;
+    work_order(&app, "WO-1", json!({})).await;
+    let known = read(&app, "WO-1").await;
+    assert!(matches!(commit(&app, RecordWrite::Update(&known), &at(&known, LATE), None).await, Committed::Done));
+    let outcomes = [
+        commit(&app, RecordWrite::Update(&known), &at(&known, EARLY), None).await,
+        commit(&app, RecordWrite::Delete(&known), &at(&known, EARLY), None).await,
+    ];
+    assert!(outcomes.iter().all(|outcome| matches!(outcome, Committed::Lost(Some(_)))), "{outcomes:?}");
+    let stored = read(&app, "WO-1").await;
+    assert_eq!((stored.version, &stored.body["sourceUpdatedAt"]), (1, &json!(LATE)));
+    app.leave_work();
+}
+
+#[tokio::test]
+async fn a_parent_order_with_a_full_list_is_held_as_it_was_read() {
+    let app = TestApp::start().await;
+    work_order(&app, "WO-A", json!({})).await;
+    let parent = read(&app, "WO-A").await;
+    work_order(&app, "WO-A", json!({"priority": "low"})).await;
+    let hold = CalendarEdit::Hold { of: Holder { kind: Kind::WorkOrder, number: "wo-a".to_owned() } };
+    let seen = |version| Seen { version, leave_revision: parent.leave_revision };
+    let Value::Object(child) = json!({"id": "wo_child", "workOrderNumber": "WO-B", "version": 1}) else { panic!() };
+    let mut outcomes = Vec::new();
+    for version in [parent.version, parent.version + 1] {
+        outcomes.push(commit(&app, RecordWrite::Create(None), &child, Some((&hold, seen(version)))).await);
+    }
+    assert!(matches!(outcomes[..], [Committed::Again, Committed::Done]), "{outcomes:?}");
+    assert_eq!((read(&app, "WO-A").await.version, read(&app, "WO-B").await.version), (parent.version + 1, 1));
+    app.leave_work();
+}
+
+/// A delivery that waits for its disabled endpoint, as a worker has read it that looks again now.
+async fn waiting() -> (TestApp, Receiver, Endpoint, Delivery) {
+    let (app, receiver) = (TestApp::start().await, Receiver::start().await);
+    let endpoint = app.endpoint(&receiver.url(), ["*"]).await;
+    create_work_order(&app, "WO-1").await;
+    app.drain_stream().await;
+    switch(&app, &endpoint, "disabled").await;
+    app.drain().await;
+    app.advance(Duration::from_mins(15)).await;
+    let read = app.only_delivery().await;
+    (app, receiver, endpoint, read)
+}
+
+async fn switch(app: &TestApp, endpoint: &Endpoint, status: &str) {
+    app.patch(&format!("/api/endpoints/{}", endpoint.id), json!({ "status": status })).await.expect(200);
+}
+
+fn store(app: &TestApp) -> Deliveries {
+    app.system().environment().deliveries().unwrap()
+}
+
+fn without_attempt(status: DeliveryStatus, next_attempt_at: Option<Timestamp>, now: Timestamp) -> Outcome {
+    Outcome { status, attempt: None, next_attempt_at, claim: None, now }
+}
+
+/// What a worker makes of a delivery without an attempt: it looks again, or ends it.
+fn outcomes(read: &Delivery, now: Timestamp) -> [Outcome; 3] {
+    let ends = |status| without_attempt(status, None, now);
+    let looks_again = without_attempt(read.status, Some(now + SignedDuration::from_mins(15)), now);
+    [looks_again, ends(DeliveryStatus::Cancelled), ends(DeliveryStatus::Failed)]
+}
+
+#[tokio::test]
+async fn what_was_released_is_not_made_to_wait_nor_ended_by_who_read_it_before() {
+    let (app, receiver, endpoint, read) = waiting().await;
+    switch(&app, &endpoint, "enabled").await;
+    let released = app.only_delivery().await;
+    for outcome in outcomes(&read, app.now()) {
+        assert!(!store(&app).record(&read, &outcome).await.unwrap(), "{outcome:?}");
+    }
+    assert_eq!(app.only_delivery().await, released);
+    app.drain().await;
+    assert_eq!((receiver.count(), app.only_delivery().await.status), (1, DeliveryStatus::Delivered));
+}
+
+#[tokio::test]
+async fn what_is_done_without_an_attempt_takes_away_nobodys_claim() {
+    let (app, _receiver, endpoint, _) = waiting().await;
+    switch(&app, &endpoint, "enabled").await;
+    let (read, now) = (app.only_delivery().await, app.now());
+    let until = now + SignedDuration::from_secs(45);
+    assert!(store(&app).claim(&read, now, until).await.unwrap());
+    let claimed = app.only_delivery().await;
+    for outcome in outcomes(&read, now) {
+        assert!(!store(&app).record(&read, &outcome).await.unwrap(), "{outcome:?}");
+    }
+    assert_eq!(app.only_delivery().await, claimed);
+    // The claim of whoever ends it is no obstacle.
+    let failed = without_attempt(DeliveryStatus::Failed, None, now);
+    let other = Outcome { claim: Some(until - SignedDuration::from_secs(1)), ..failed.clone() };
+    assert!(!store(&app).record(&read, &other).await.unwrap());
+    assert!(store(&app).record(&read, &Outcome { claim: Some(until), ..failed }).await.unwrap());
+    app.leave_work();
+}
+
+#[tokio::test]
+async fn a_claim_that_is_over_is_no_obstacle() {
+    let (app, _receiver, _, read) = waiting().await;
+    let (now, until) = (app.now(), app.now() + SignedDuration::from_secs(45));
+    assert!(store(&app).claim(&read, now, until).await.unwrap());
+    let [looks_again, ..] = outcomes(&read, until);
+    assert!(store(&app).record(&read, &looks_again).await.unwrap());
+    app.leave_work();
+}
+
+#[tokio::test]
+async fn an_answer_that_is_lost_leaves_it_to_its_message_that_a_delivery_waits() {
+    let (app, receiver) = (TestApp::start().await, Receiver::start().await);
+    app.endpoint(&receiver.url(), ["*"]).await;
+    create_work_order(&app, "WO-1").await;
+    app.drain_stream().await;
+    let read = app.only_delivery().await;
+    let [looks_again, ..] = outcomes(&read, app.now());
+    for _ in 0..2 {
+        assert!(store(&app).record(&read, &looks_again).await.unwrap(), "it is what this call has recorded");
+    }
+    app.leave_work();
+}
+
+#[tokio::test]
+async fn an_attempt_that_is_under_way_is_nobody_elses_whatever_its_endpoint_becomes() {
+    for gone in [false, true] {
+        let (app, receiver, endpoint, planned) = waiting().await;
+        switch(&app, &endpoint, "enabled").await;
+        receiver.hang();
+        let [one, other] = [0; 2].map(|_| app.system().environment().deliverer().unwrap());
+        let attempt = one.handle(batch_of(&planned), app.now());
+        let meanwhile = async {
+            receiver.wait_for(1).await;
+            let claimed = app.only_delivery().await;
+            if gone {
+                app.delete(&format!("/api/endpoints/{}", endpoint.id)).await.expect(204);
+            } else {
+                switch(&app, &endpoint, "disabled").await;
+            }
+            // SQS brings the same message to another function.
+            assert!(other.handle(batch_of(&planned), app.now()).await.batch_item_failures.is_empty());
+            assert_eq!(app.only_delivery().await, claimed);
+            receiver.release();
+        };
+        tokio::join!(attempt, meanwhile);
+        let delivery = app.only_delivery().await;
+        assert_eq!((delivery.status, delivery.attempts.len()), (DeliveryStatus::Delivered, 1), "gone: {gone}");
+        app.leave_work();
+    }
+}
