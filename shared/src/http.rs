@@ -15,7 +15,7 @@ use lambda_http::{Body, Request};
 
 pub use answer::{Facts, Reply};
 pub use gate::{Caller, Gate};
-pub use guard::{Guard, address_of};
+pub use guard::{COUNT_PATIENCE, Guard, address_of};
 pub use head::{is_api, method, without_body_for_head};
 #[cfg(test)]
 pub(crate) use query::tests::request as query_request;

@@ -25,6 +25,8 @@ use crate::report::Report;
 use crate::target::Target;
 use crate::world::World;
 
+/// So many take a little more than a minute on two cores.
+const INPUTS: u64 = 250_000;
 /// Inputs of one round; every target has its share of them.
 const ROUND: u64 = 5_000;
 /// So many rounds see the same stored data.
@@ -38,10 +40,10 @@ const PATIENCE: Duration = Duration::from_mins(1);
 #[command(name = "fuzz")]
 struct Arguments {
     /// How many inputs
-    #[arg(long, default_value_t = 1_000_000)]
+    #[arg(long, default_value_t = INPUTS)]
     inputs: u64,
     /// End after so many seconds, however many inputs there were by then
-    #[arg(long)]
+    #[arg(long, conflicts_with = "inputs")]
     seconds: Option<u64>,
     /// The number that all mutations follow from [default: by chance]
     #[arg(long)]
@@ -85,9 +87,12 @@ async fn run(arguments: &Arguments) -> Report {
     let (mut random, started) = (Rng::with_seed(seed), Instant::now());
     let (mut corpus, mut report) = (Corpus::read(), Report::default());
     let mut world = World::new().await;
-    let late = || arguments.seconds.is_some_and(|seconds| started.elapsed() >= Duration::from_secs(seconds));
+    let is_enough = |inputs| match arguments.seconds {
+        Some(seconds) => started.elapsed() >= Duration::from_secs(seconds),
+        None => inputs >= arguments.inputs,
+    };
     for round in 0.. {
-        if round > 0 && (report.inputs() >= arguments.inputs || late()) {
+        if round > 0 && is_enough(report.inputs()) {
             break;
         }
         if round % ROUNDS_OF_A_WORLD == ROUNDS_OF_A_WORLD - 1 {

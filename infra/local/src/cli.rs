@@ -7,11 +7,13 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
+use shared::http::COUNT_PATIENCE;
 use tokio::signal;
 
 use crate::clock::Clock;
 use crate::first_start::welcome;
 use crate::gateway::Patience;
+use crate::stream;
 use crate::system::{Options, Storage, System};
 
 /// WorkSkedge webhooks on this machine: the API, the deliveries and the console in one process.
@@ -47,6 +49,8 @@ impl From<Arguments> for Options {
             dynamodb_url: None,
             note_usage: false,
             patience: Patience::default(),
+            count_patience: COUNT_PATIENCE,
+            stream_rest: stream::REST,
             trusted_roots: Vec::new(),
         }
     }

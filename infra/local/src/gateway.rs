@@ -1,8 +1,8 @@
 //! The API Gateway of the local system: HTTP/1.1 in, an API Gateway event to the function, its answer back.
 //!
 //! Whatever arrives is answered or cut off in time: no request waits for a sender that has gone silent, no answer for a
-//! reader, idle connections make room for new ones, and a handler that panics answers 500. Answers of the gateway itself are problems as the functions' are (contract section 6), and
-//! every answer has `X-Request-ID`.
+//! reader, idle connections make room for new ones, and a handler that panics answers 500. Answers of the gateway itself
+//! are problems as the functions' are (contract section 6), and every answer has `X-Request-ID`.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -40,6 +40,8 @@ mod connections;
 mod event;
 mod patient;
 mod route;
+#[cfg(test)]
+mod tests;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -49,7 +51,7 @@ const MAX_BODY: usize = 10 * 1024 * 1024;
 /// How long the rest of a body that is too large is read and thrown away.
 const DISCARD: Duration = Duration::from_secs(1);
 
-/// How long what is left of an answer may take when the system stops.
+/// How long the rest of a request's head may take when the system stops.
 const GRACE: Duration = Duration::from_millis(250);
 
 /// How long a sender may take.
@@ -123,31 +125,33 @@ impl Gateway {
         let service = service_fn(move |request| {
             let (gateway, place) = (Arc::clone(&self), Arc::clone(&service_place));
             async move {
-                place.busy(true);
+                place.work();
                 let response = gateway.answer(request, peer).await;
-                place.busy(false);
+                place.answer();
                 Ok::<_, Infallible>(response)
             }
         });
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new()).header_read_timeout(head);
-        let stream = TokioIo::new(Patient::new(stream, answer));
+        let answered = Arc::clone(&place);
+        let stream = TokioIo::new(Patient::new(stream, answer, move || answered.taken()));
         let mut connection = std::pin::pin!(http.serve_connection(stream, service));
-        let ended = tokio::select! {
-            ended = connection.as_mut() => ended,
-            () = place.close.cancelled(), if !place.is_busy() => return,
-            () = stop.cancelled() => {
-                connection.as_mut().graceful_shutdown();
-                // Nobody waits for a request that has not come yet.
-                let idle = async { while place.is_busy() { tokio::time::sleep(GRACE).await } tokio::time::sleep(GRACE).await };
-                tokio::select! {
-                    ended = connection.as_mut() => ended,
-                    () = idle => return,
-                }
-            }
+        let grace = tokio::select! {
+            ended = connection.as_mut() => return log_end(ended, peer),
+            () = place.close.cancelled() => Duration::ZERO,
+            () = stop.cancelled() => GRACE,
         };
-        if let Err(error) = ended {
-            tracing::debug!(%error, %peer, "a connection ended early");
+        // The request that is being answered is the last, and nobody waits for one that has not come yet.
+        connection.as_mut().graceful_shutdown();
+        let idle = async {
+            while place.is_busy() {
+                tokio::time::sleep(GRACE).await;
+            }
+            tokio::time::sleep(grace).await;
+        };
+        tokio::select! {
+            ended = connection.as_mut() => log_end(ended, peer),
+            () = idle => {}
         }
     }
 
@@ -234,6 +238,12 @@ impl Gateway {
             closing(Problem::new(ProblemCode::RequestTimeout, detail))
         };
         tokio::time::timeout(self.patience.body, collect(body)).await.map_err(late)?
+    }
+}
+
+fn log_end(ended: hyper::Result<()>, peer: SocketAddr) {
+    if let Err(error) = ended {
+        tracing::debug!(%error, %peer, "a connection ended early");
     }
 }
 

@@ -32,7 +32,7 @@ const BATCH: i32 = 100;
 /// How often a batch that fails is tried again, the smaller ones that it is split into counted together.
 pub const MAXIMUM_RETRY_ATTEMPTS: usize = 10;
 /// How long the stream rests before it is read again without having been told.
-const REST: Duration = Duration::from_secs(1);
+pub const REST: Duration = Duration::from_secs(1);
 /// The first wait after a failure, and the longest.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(10));
 
@@ -66,13 +66,21 @@ pub struct Stream {
     iterator: Option<String>,
     /// How often in a row the record after the checkpoint failed.
     failures: usize,
+    rest: Duration,
 }
 
 impl Stream {
     /// A reader of the stream with this ARN.
     #[must_use]
     pub fn new(client: Client, arn: String, handler: StreamHandler, checkpoint: Checkpoint) -> Self {
-        Self { client, arn, handler, checkpoint, iterator: None, failures: 0 }
+        Self { client, arn, handler, checkpoint, iterator: None, failures: 0, rest: REST }
+    }
+
+    /// Rests for so long before it reads again without having been told; [`REST`] unless this is called.
+    #[must_use]
+    pub fn resting(mut self, rest: Duration) -> Self {
+        self.rest = rest;
+        self
     }
 
     /// Everything up to and with this sequence number has been handed on.
@@ -87,7 +95,7 @@ impl Stream {
         while !stop.is_cancelled() {
             let rest = match self.step().await {
                 Ok(Progress::Handled(_)) => Duration::ZERO,
-                Ok(Progress::Idle) => REST,
+                Ok(Progress::Idle) => self.rest,
                 Ok(Progress::Failed) => backoff,
                 Err(error) => {
                     tracing::error!(error = %DisplayErrorContext(&*error), "the event stream can't be read");
@@ -96,10 +104,10 @@ impl Stream {
             };
             if rest.is_zero() {
                 backoff = BACKOFF.0;
-            } else if rest == REST {
+            } else if rest == self.rest {
                 tokio::select! {
                     () = changed.notified() => {}
-                    () = tokio::time::sleep(REST) => {}
+                    () = tokio::time::sleep(rest) => {}
                     () = stop.cancelled() => {}
                 }
             } else {

@@ -34,7 +34,7 @@ use crate::gateway::{Gateway, Patience};
 use crate::queues::QueuePoller;
 use crate::resources::{create_queues, create_tables, stream_arn};
 use crate::schedule::{ScheduleHandler, every, schedule_handler};
-use crate::stream::{Checkpoint, Stream};
+use crate::stream::{self, Checkpoint, Stream};
 
 /// How many batches of a queue may be under way: a subscriber that hangs occupies one for half a minute.
 const BATCHES_IN_FLIGHT: usize = 1_000;
@@ -72,6 +72,10 @@ pub struct Options {
     pub clock: Clock,
     /// How long senders of requests may take.
     pub patience: Patience,
+    /// How long answers to calls without a key wait for the window of their address.
+    pub count_patience: Duration,
+    /// How long the event stream rests before it is read again without having been told.
+    pub stream_rest: Duration,
     /// The URL of a DynamoDB that takes the place of the embedded one.
     pub dynamodb_url: Option<String>,
     /// Whether it is noted what each function asks of AWS, for the test of the template.
@@ -92,6 +96,8 @@ impl Options {
             workers: false,
             clock,
             patience: Patience::default(),
+            count_patience: Duration::from_mins(1),
+            stream_rest: stream::REST,
             dynamodb_url: None,
             note_usage: false,
             trusted_roots: Vec::new(),
@@ -182,7 +188,7 @@ impl System {
         let (sdk_config, calls) = (embedded.sdk_config(), embedded.calls().clone());
         let (queue_urls, stream_arn) = resources(&sdk_config, &options).await.map_err(StartError::Resources)?;
         let environment = Environment::given(&sdk_config, variables(&options, &queue_urls));
-        let environment = environment.trusting(options.trusted_roots.clone());
+        let environment = environment.trusting(options.trusted_roots.clone()).counting_within(options.count_patience);
         let guard = environment.guard()?;
         let uses = Uses::new(options.note_usage.then(|| embedded.clone()));
         let first_key = make_account(&environment, data_dir.as_ref(), options.clock.now()).await?;
@@ -192,6 +198,7 @@ impl System {
         let checkpoint = Checkpoint::open(data_dir.as_ref().map(DataDir::checkpoint));
         let handed_on = checkpoint.watch();
         let streams = aws_sdk_dynamodbstreams::Client::new(&sdk_config);
+        let stream = Stream::new(streams, stream_arn, dispatcher, checkpoint);
         let sqs = aws_sdk_sqs::Client::new(&sdk_config);
         let poller =
             |queue, handler| QueuePoller::new(sqs.clone(), url(&queue_urls, queue), handler, BATCHES_IN_FLIGHT);
@@ -200,7 +207,7 @@ impl System {
         let system = Self {
             address,
             gateway: Arc::new(gateway),
-            stream: Arc::new(Mutex::new(Stream::new(streams, stream_arn, dispatcher, checkpoint))),
+            stream: Arc::new(Mutex::new(stream.resting(options.stream_rest))),
             handed_on,
             delivery: poller(DELIVERY.name, deliverer),
             retry: poller(RETRY.name, retry_worker),
@@ -360,15 +367,17 @@ impl System {
     }
 
     /// Stops taking on work, gives what is under way a few seconds, and closes the data. Whatever is cut off is picked
-    /// up at the next start.
-    pub async fn shutdown(self) {
+    /// up at the next start. Whether nothing was.
+    pub async fn shutdown(self) -> bool {
         self.stop.cancel();
         self.tasks.close();
-        if tokio::time::timeout(DRAIN, self.tasks.wait()).await.is_err() {
+        let finished = tokio::time::timeout(DRAIN, self.tasks.wait()).await.is_ok();
+        if !finished {
             tracing::warn!("some work was still under way and will be taken up at the next start");
         }
         self.dynamodb.close().await;
         drop(self.data_dir);
+        finished
     }
 }
 

@@ -1,5 +1,6 @@
 //! An HTTP function between API Gateway and its handler: the event becomes a request whatever stands in it, and there is
-//! an answer whatever happens.
+//! an answer whatever happens. What is answered here (no `Host` that is one, too long a target, a body that is no base64, 500
+//! after a panic) says nothing of the rate limits in Lambda; the local gateway adds the window of the address.
 //!
 //! `lambda_http` makes a URL of the event and takes for granted that it is one. What callers decide on is put right
 //! before that: `Host`, `X-Forwarded-Proto`, path and query.

@@ -80,18 +80,17 @@ impl<'a> Visit<'a> {
 }
 
 impl Gate {
-    /// A gate in front of `function`. `answers` seals the answers that are kept for repetitions; a function whose
-    /// answers hold secrets needs it.
+    /// A gate in front of `function`, with `guard` on the same windows. `answers` seals the answers that are kept for
+    /// repetitions; a function whose answers hold secrets needs it.
     #[must_use]
     pub fn new(
         function: &'static str,
         keys: ApiKeys,
-        rates: RateWindows,
+        (rates, guard): (RateWindows, Guard),
         idempotency: Idempotency,
         answers: Option<Sealer>,
     ) -> Self {
         let repeat = Repeat::new(idempotency, answers);
-        let guard = Guard::new(rates.clone());
         Self { function, keys, rates, guard, repeat, known: Mutex::default() }
     }
 

@@ -1,5 +1,7 @@
 //! The window of an address: what is said of the limits to whoever is not asked for a key, or has none.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use lambda_http::http::StatusCode;
 use lambda_http::request::RequestContext;
@@ -9,29 +11,40 @@ use crate::rate_limit::{Limits, RateLimit};
 use crate::store::StoreError;
 use crate::store::rate_windows::RateWindows;
 
+/// How long an answer that needs nothing of DynamoDB waits for the window of its address.
+pub const COUNT_PATIENCE: Duration = Duration::from_millis(250);
+
 /// Counts by address.
 #[derive(Debug, Clone)]
 pub struct Guard {
     rates: RateWindows,
+    patience: Duration,
 }
 
 impl Guard {
-    /// On these windows.
+    /// On these windows. [`Guard::window`] waits for them as long as `patience`.
     #[must_use]
-    pub fn new(rates: RateWindows) -> Self {
-        Self { rates }
+    pub fn new(rates: RateWindows, patience: Duration) -> Self {
+        Self { rates, patience }
     }
 
     /// The window for the headers of an answer to a call that needs no key. A call that was refused is charged to it, any
-    /// other is not. `None` when it can't be read, which costs the caller nothing but those headers.
+    /// other is not. `None` when it can't be read in time, which costs the caller nothing but those headers.
     pub async fn window(&self, address: Option<&str>, status: StatusCode, now: Timestamp) -> Option<RateLimit> {
-        let window = if status.is_client_error() {
-            self.charge(address, now).await
-        } else {
-            let usage = self.rates.usage(&caller(address), now).await;
-            usage.map(|usage| RateLimit::new(Limits::default(), usage, now))
+        let window = async {
+            if status.is_client_error() {
+                return self.charge(address, now).await;
+            }
+            let usage = self.rates.usage(&caller(address), now).await?;
+            Ok(RateLimit::new(Limits::default(), usage, now))
         };
-        window.inspect_err(|error| tracing::warn!(%error, "an answer goes without the headers of the limits")).ok()
+        let cause = match tokio::time::timeout(self.patience, window).await {
+            Ok(Ok(window)) => return Some(window),
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "it did not come in time".to_owned(),
+        };
+        tracing::warn!(error = cause, "an answer goes without the headers of the limits");
+        None
     }
 
     /// Takes a call from the window.
@@ -63,6 +76,7 @@ mod tests {
     use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
     use serde_json::json;
     use tokio::net::TcpListener;
+    use tokio::time::Instant;
 
     use super::*;
     use crate::aws;
@@ -71,7 +85,7 @@ mod tests {
     use crate::problem::Problem;
 
     #[tokio::test(start_paused = true)]
-    async fn who_needs_no_key_is_answered_when_nothing_can_be_counted() {
+    async fn who_needs_no_key_is_answered_at_once_when_nothing_can_be_counted() {
         let stalled = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", stalled.local_addr().unwrap());
         let credentials = SharedCredentialsProvider::new(Credentials::new("key", "secret", None, None, "test"));
@@ -84,7 +98,9 @@ mod tests {
         for (answer, status) in
             [(Ok(Reply::ok(&json!({}))), StatusCode::OK), (Err(Problem::not_found("path")), StatusCode::NOT_FOUND)]
         {
+            let asked = Instant::now();
             let response = gate.serve_open(&request, Timestamp::UNIX_EPOCH, || answer).await;
+            assert!(asked.elapsed() < 2 * COUNT_PATIENCE, "{:?}", asked.elapsed());
             assert_eq!(response.status(), status);
             assert!(response.headers().contains_key("x-request-id") && !response.headers().contains_key("ratelimit"));
         }

@@ -26,9 +26,19 @@ struct Open {
 
 #[derive(Debug)]
 struct Connection {
-    /// `None` while a request is being answered.
-    idle_since: Option<Instant>,
+    state: State,
     close: CancellationToken,
+}
+
+/// What a connection is doing.
+#[derive(Debug, Clone, Copy)]
+enum State {
+    /// It waits for a request, since then.
+    Idle(Instant),
+    /// A request is being answered.
+    Working,
+    /// The answer is made, and not all of it is taken.
+    Answering,
 }
 
 impl Connections {
@@ -52,7 +62,7 @@ impl Connections {
         let number = open.next;
         open.next += 1;
         let close = CancellationToken::new();
-        open.by_number.insert(number, Connection { idle_since: Some(Instant::now()), close: close.clone() });
+        open.by_number.insert(number, Connection { state: State::Idle(Instant::now()), close: close.clone() });
         Place { number, close, connections: Arc::clone(self) }
     }
 
@@ -60,8 +70,17 @@ impl Connections {
     pub(super) fn close_longest_idle(&self) -> bool {
         let open = self.lock();
         let idle = open.by_number.values().filter(|connection| !connection.close.is_cancelled());
-        let idle = idle.filter_map(|connection| connection.idle_since.map(|since| (since, connection)));
+        let idle = idle.filter_map(|connection| match connection.state {
+            State::Idle(since) => Some((since, connection)),
+            State::Working | State::Answering => None,
+        });
         idle.min_by_key(|(since, _)| *since).map(|(_, connection)| connection.close.cancel()).is_some()
+    }
+
+    /// Tells every connection to make room, whatever it is doing.
+    #[cfg(test)]
+    pub(super) fn close_all(&self) {
+        self.lock().by_number.values().for_each(|connection| connection.close.cancel());
     }
 
     fn lock(&self) -> MutexGuard<'_, Open> {
@@ -79,16 +98,34 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// A request has come, or its answer is on the way.
-    pub(super) fn busy(&self, busy: bool) {
-        if let Some(connection) = self.connections.lock().by_number.get_mut(&self.number) {
-            connection.idle_since = (!busy).then(Instant::now);
-        }
+    /// A request has come.
+    pub(super) fn work(&self) {
+        self.become_of(|_| State::Working);
     }
 
-    /// Whether a request is being answered.
+    /// Its answer is made and has to be written.
+    pub(super) fn answer(&self) {
+        self.become_of(|_| State::Answering);
+    }
+
+    /// All that was written is taken: the answer, or what goes before it.
+    pub(super) fn taken(&self) {
+        self.become_of(|state| match state {
+            State::Answering => State::Idle(Instant::now()),
+            State::Idle(_) | State::Working => state,
+        });
+    }
+
+    /// Whether a request has come whose answer is not taken.
     pub(super) fn is_busy(&self) -> bool {
-        self.connections.lock().by_number.get(&self.number).is_some_and(|connection| connection.idle_since.is_none())
+        let open = self.connections.lock();
+        open.by_number.get(&self.number).is_some_and(|connection| !matches!(connection.state, State::Idle(_)))
+    }
+
+    fn become_of(&self, next: impl FnOnce(State) -> State) {
+        if let Some(connection) = self.connections.lock().by_number.get_mut(&self.number) {
+            connection.state = next(connection.state);
+        }
     }
 }
 
@@ -106,17 +143,21 @@ mod tests {
     fn the_longest_idle_makes_room() {
         let connections = Connections::at_most(3);
         let (first, second, third) = (connections.open(), connections.open(), connections.open());
-        first.busy(true);
+        first.work();
         let fourth = connections.open();
         assert!(second.close.is_cancelled(), "the first is busy");
-        first.busy(false);
         drop(second);
+        first.answer();
         let fifth = connections.open();
-        assert!(third.close.is_cancelled() && !first.close.is_cancelled(), "the first was busy not long ago");
-        for place in [&first, &fourth, &fifth] {
-            place.busy(true);
-        }
+        assert!(third.close.is_cancelled() && !first.close.is_cancelled(), "the first's answer is not taken");
         drop(third);
+        first.taken();
+        let sixth = connections.open();
+        assert!(fourth.close.is_cancelled() && !first.close.is_cancelled(), "the first was busy not long ago");
+        drop(fourth);
+        for place in [&first, &fifth, &sixth] {
+            place.work();
+        }
         assert!(!connections.close_longest_idle(), "none is idle");
         assert!(!connections.open().close.is_cancelled(), "the new one stays");
     }

@@ -9,17 +9,20 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
 /// A stream that fails when what was written isn't taken within `patience`, from the moment at which the other side
-/// takes no more at once until it has taken all.
-pub(super) struct Patient<S> {
+/// takes no more at once until it has taken all; then it calls `taken`.
+pub(super) struct Patient<S, F> {
     stream: S,
     patience: Duration,
+    taken: F,
+    /// Whether anything was written since.
+    written: bool,
     /// While something waits to be taken.
     deadline: Option<Pin<Box<Sleep>>>,
 }
 
-impl<S> Patient<S> {
-    pub(super) fn new(stream: S, patience: Duration) -> Self {
-        Self { stream, patience, deadline: None }
+impl<S, F> Patient<S, F> {
+    pub(super) fn new(stream: S, patience: Duration, taken: F) -> Self {
+        Self { stream, patience, taken, written: false, deadline: None }
     }
 
     /// `Pending` until the deadline, then a failure.
@@ -29,17 +32,20 @@ impl<S> Patient<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
+impl<S: AsyncRead + Unpin, F: Unpin> AsyncRead for Patient<S, F> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_read(cx, buffer)
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
+impl<S: AsyncWrite + Unpin, F: Fn() + Unpin> AsyncWrite for Patient<S, F> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         match Pin::new(&mut self.stream).poll_write(cx, bytes) {
             Poll::Pending => self.wait(cx).map(Err),
-            written @ Poll::Ready(_) => written,
+            written @ Poll::Ready(_) => {
+                self.written = true;
+                written
+            }
         }
     }
 
@@ -50,7 +56,10 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
     ) -> Poll<io::Result<usize>> {
         match Pin::new(&mut self.stream).poll_write_vectored(cx, slices) {
             Poll::Pending => self.wait(cx).map(Err),
-            written @ Poll::Ready(_) => written,
+            written @ Poll::Ready(_) => {
+                self.written = true;
+                written
+            }
         }
     }
 
@@ -62,9 +71,12 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match Pin::new(&mut self.stream).poll_flush(cx) {
             Poll::Pending => self.wait(cx).map(Err),
-            flushed @ Poll::Ready(_) => {
+            Poll::Ready(flushed) => {
                 self.deadline = None;
-                flushed
+                if flushed.is_ok() && std::mem::take(&mut self.written) {
+                    (self.taken)();
+                }
+                Poll::Ready(flushed)
             }
         }
     }
@@ -76,6 +88,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 
     use super::*;
@@ -85,7 +99,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn who_does_not_read_is_not_waited_for() {
         let (_other, stream) = duplex(4);
-        let mut stream = Patient::new(stream, PATIENCE);
+        let mut stream = Patient::new(stream, PATIENCE, || ());
         assert_eq!(stream.write_all(b"12345").await.unwrap_err().kind(), io::ErrorKind::TimedOut);
     }
 
@@ -97,7 +111,7 @@ mod tests {
                 sleep(PATIENCE / 4).await;
             }
         });
-        let mut stream = Patient::new(stream, PATIENCE);
+        let mut stream = Patient::new(stream, PATIENCE, || ());
         assert_eq!(stream.write_all(&[0; 100]).await.unwrap_err().kind(), io::ErrorKind::TimedOut);
     }
 
@@ -109,10 +123,14 @@ mod tests {
                 sleep(PATIENCE / 10).await;
             }
         });
-        let mut stream = Patient::new(stream, PATIENCE);
-        for _ in 0..5 {
+        let answers = Cell::new(0);
+        let mut stream = Patient::new(stream, PATIENCE, || answers.set(answers.get() + 1));
+        for answer in 0..5 {
             stream.write_all(&[0; 8]).await.unwrap();
+            assert_eq!(answers.get(), answer, "it is not all taken yet");
             stream.flush().await.unwrap();
+            stream.flush().await.unwrap();
+            assert_eq!(answers.get(), answer + 1);
         }
     }
 }

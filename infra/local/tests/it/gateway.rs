@@ -1,6 +1,6 @@
 //! The gateway against senders of all kinds, over raw sockets.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use aws_lambda_events::sqs::SqsBatchResponse;
 use aws_lambda_events::streams::DynamoDbEventResponse;
@@ -26,8 +26,8 @@ fn assert_own_answer(answer: &str, is_api: bool) {
     }
 }
 
-const PATIENCE: Patience =
-    Patience { head: Duration::from_millis(300), body: Duration::from_millis(300), answer: Duration::from_millis(300) };
+/// What takes longer hangs.
+pub(crate) const LIMIT: Duration = Duration::from_secs(20);
 
 /// A system that answers `POST /echo` with the body, and `POST /panic` with a panic.
 pub(crate) fn echo() -> Functions {
@@ -49,7 +49,11 @@ pub(crate) fn echo() -> Functions {
 }
 
 async fn start() -> System {
-    let options = Options { patience: PATIENCE, ..Options::for_test(Clock::system()) };
+    start_with(Patience::default()).await
+}
+
+async fn start_with(patience: Patience) -> System {
+    let options = Options { patience, ..Options::for_test(Clock::system()) };
     System::start_with(options, |_, _| Ok(echo())).await.unwrap()
 }
 
@@ -60,7 +64,7 @@ async fn exchange(system: &System, bytes: &[u8]) -> String {
     // The other side may have had enough before the end.
     let _ = stream.write_all(bytes).await;
     let mut answer = Vec::new();
-    let read = tokio::time::timeout(Duration::from_secs(5), stream.read_to_end(&mut answer)).await;
+    let read = tokio::time::timeout(LIMIT, stream.read_to_end(&mut answer)).await;
     let _ = read.expect("the gateway hangs");
     String::from_utf8_lossy(&answer).into_owned()
 }
@@ -69,10 +73,16 @@ fn post(path: &str, length: usize) -> Vec<u8> {
     format!("POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n").into_bytes()
 }
 
+/// The last request of its connection.
+fn last_post(path: &str, length: usize) -> Vec<u8> {
+    format!("POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n").into_bytes()
+}
+
 #[tokio::test]
 async fn requests_in_one_go_are_answered_in_order() {
     let system = start().await;
-    let request = [post("/echo", 3), b"one".to_vec(), post("/nowhere", 0), post("/echo", 3), b"two".to_vec()].concat();
+    let request =
+        [post("/echo", 3), b"one".to_vec(), post("/nowhere", 0), last_post("/echo", 3), b"two".to_vec()].concat();
     let answer = exchange(&system, &request).await;
     let at = |part: &str| answer.find(part).unwrap_or_else(|| panic!("no {part} in {answer}"));
     assert!(at("one") < at("/docs/errors/not_found") && at("/docs/errors/not_found") < at("two"));
@@ -84,7 +94,8 @@ async fn requests_in_one_go_are_answered_in_order() {
 async fn unknown_paths_and_methods_are_problems() {
     let system = start().await;
     for head in ["GET /echo", "HEAD /echo", "OPTIONS /echo", "OPTIONS *", "DELETE /", "PATCH /echo/x", "FOO /echo"] {
-        let answer = exchange(&system, format!("{head} HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes()).await;
+        let answer =
+            exchange(&system, format!("{head} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").as_bytes()).await;
         assert!(answer.starts_with("HTTP/1.1 404 "), "{head}: {answer}");
         assert!(answer.contains("application/problem+json"), "{head}: {answer}");
         let is_head = head.starts_with("HEAD");
@@ -97,11 +108,12 @@ async fn a_host_that_is_none_is_a_problem() {
     let system = start().await;
     for host in ["Host: a b", "Host:", "Host: a:99999", "Host: [::1", "Host: u@a", "Host: a\r\nHost: b", "Accept: */*"]
     {
-        let answer = exchange(&system, format!("POST /echo HTTP/1.1\r\n{host}\r\n\r\n").as_bytes()).await;
+        let answer =
+            exchange(&system, format!("POST /echo HTTP/1.1\r\n{host}\r\nConnection: close\r\n\r\n").as_bytes()).await;
         assert!(answer.starts_with("HTTP/1.1 400 ") && answer.contains(r#""field":"Host""#), "{host}: {answer}");
     }
     for head in ["HTTP/1.0\r\n", "HTTP/1.1\r\nHost: [::1]:3000\r\n", "HTTP/1.1\r\nHost: a.example\r\n"] {
-        let answer = exchange(&system, format!("POST /echo {head}\r\n").as_bytes()).await;
+        let answer = exchange(&system, format!("POST /echo {head}Connection: close\r\n\r\n").as_bytes()).await;
         assert!(answer.starts_with("HTTP/1.") && answer.contains(" 200 OK"), "{head}: {answer}");
     }
 }
@@ -117,8 +129,8 @@ async fn what_proxies_add_is_read_as_lists() {
         "X-Forwarded-Proto: file",
         "X-Forwarded-Proto: \u{e9}",
     ] {
-        let answer =
-            exchange(&system, format!("POST /echo HTTP/1.1\r\nHost: localhost\r\n{header}\r\n\r\n").as_bytes()).await;
+        let head = format!("POST /echo HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{header}\r\n\r\n");
+        let answer = exchange(&system, head.as_bytes()).await;
         assert!(answer.starts_with("HTTP/1.1 200 "), "{header}: {answer}");
     }
 }
@@ -139,7 +151,8 @@ async fn targets_of_all_forms_are_answered() {
         ("elsewhere:80", 404),
         (&long, 400),
     ] {
-        let answer = exchange(&system, format!("POST {target} HTTP/1.1\r\nHost: a\r\n\r\n").as_bytes()).await;
+        let head = format!("POST {target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+        let answer = exchange(&system, head.as_bytes()).await;
         let problem = status == 200 || answer.contains("application/problem+json") || answer.ends_with("\r\n\r\n");
         assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")) && problem, "{target:.60}: {answer}");
     }
@@ -165,23 +178,22 @@ async fn what_is_not_http_is_cut_off() {
 
 #[tokio::test]
 async fn half_a_request_is_not_waited_for() {
-    let system = start().await;
-    let started = Instant::now();
+    let system = start_with(Patience { body: Duration::ZERO, ..Patience::default() }).await;
     let answer = exchange(&system, &[post("/echo", 100), b"half".to_vec()].concat()).await;
     assert!(answer.starts_with("HTTP/1.1 408 ") && answer.contains("request_timeout"), "{answer}");
+    let system = start_with(Patience { head: Duration::ZERO, ..Patience::default() }).await;
     exchange(&system, b"POST /echo HTTP/1.1\r\nHost").await;
     exchange(&system, b"").await;
-    assert!(started.elapsed() < Duration::from_secs(3));
 }
 
 #[tokio::test]
 async fn who_does_not_read_an_answer_is_cut_off() {
     const MUCH: usize = 1024 * 1024;
-    let system = start().await;
+    let system = start_with(Patience { answer: Duration::ZERO, ..Patience::default() }).await;
     let mut client = system.connect();
     client.write_all(&[post("/echo", MUCH), vec![b'a'; MUCH]].concat()).await.unwrap();
     // The gateway reads no further before it has written; nobody takes these bytes until it gives up.
-    let next = tokio::time::timeout(Duration::from_secs(20), client.write_all(&vec![b'a'; MUCH])).await;
+    let next = tokio::time::timeout(LIMIT, client.write_all(&vec![b'a'; MUCH])).await;
     assert!(next.expect("the gateway waits for ever").is_err());
     system.shutdown().await;
 }
@@ -200,34 +212,33 @@ async fn the_end_does_not_wait_for_those_who_have_nothing_to_say() {
     let mut answer = [0; 1024];
     let read = idle.read(&mut answer).await.unwrap();
     assert!(answer[..read].starts_with(b"HTTP/1.1 200 "));
-    let stopped = tokio::time::timeout(Duration::from_secs(3), system.shutdown()).await;
+    let stopped = tokio::time::timeout(LIMIT, system.shutdown()).await;
     stopped.expect("the connections hold up the end");
     drop((silent, half, deaf, idle));
 }
 
 #[tokio::test]
 async fn ten_megabytes_are_the_limit() {
-    const LIMIT: usize = 10 * 1024 * 1024;
+    const MOST: usize = 10 * 1024 * 1024;
     let options = Options::for_test(Clock::system());
     let system = System::start_with(options, |_, _| Ok(echo())).await.unwrap();
-    let head = format!("POST /echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {LIMIT}\r\n\r\n");
-    let answer = exchange(&system, &[head.into_bytes(), vec![b'a'; LIMIT]].concat()).await;
-    assert!(answer.starts_with("HTTP/1.1 200 ") && answer.len() > LIMIT, "{}", &answer[..200.min(answer.len())]);
-    let answer = exchange(&system, &[post("/echo", LIMIT + 1), vec![b'a'; LIMIT + 1]].concat()).await;
+    let answer = exchange(&system, &[last_post("/echo", MOST), vec![b'a'; MOST]].concat()).await;
+    assert!(answer.starts_with("HTTP/1.1 200 ") && answer.len() > MOST, "{}", &answer[..200.min(answer.len())]);
+    let answer = exchange(&system, &[post("/echo", MOST + 1), vec![b'a'; MOST + 1]].concat()).await;
     assert!(answer.starts_with("HTTP/1.1 413 ") && answer.contains("payload_too_large"), "{answer}");
 }
 
 #[tokio::test]
 async fn a_panic_is_a_problem_and_the_next_request_is_fine() {
     let system = start().await;
-    let answer = exchange(&system, &[post("/panic", 0), post("/echo", 2), b"ok".to_vec()].concat()).await;
+    let answer = exchange(&system, &[post("/panic", 0), last_post("/echo", 2), b"ok".to_vec()].concat()).await;
     assert!(answer.starts_with("HTTP/1.1 500 ") && answer.contains("internal_error"), "{answer}");
     assert!(answer.ends_with("ok"), "{answer}");
 }
 
 #[tokio::test]
 async fn answers_of_its_own_have_the_headers_of_the_functions() {
-    let system = start().await;
+    let system = start_with(Patience { body: Duration::ZERO, ..Patience::default() }).await;
     for (root, is_api) in [("/api", true), ("", false)] {
         let late = exchange(&system, &[post(&format!("{root}/echo"), 100), b"half".to_vec()].concat()).await;
         assert!(late.starts_with("HTTP/1.1 408 "), "{late}");

@@ -2,8 +2,8 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -40,6 +40,18 @@ impl Process {
         let mut answer = String::new();
         stream.read_to_string(&mut answer).expect("an answer in time");
         answer
+    }
+
+    /// How it ended, within [`PATIENCE`].
+    fn wait(&mut self) -> ExitStatus {
+        let since = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(since.elapsed() < PATIENCE, "it does not end");
+            std::thread::sleep(Duration::from_millis(10));
+        }
     }
 }
 
@@ -104,6 +116,6 @@ fn a_signal_ends_it_whoever_is_connected() {
     let idle: Vec<TcpStream> = (0..20).map(|_| system.connect()).collect();
     assert!(system.get("/openapi.json").starts_with("HTTP/1.1 200 "));
     let signal = Command::new("kill").args(["-TERM", &system.child.id().to_string()]).status().unwrap();
-    assert!(signal.success() && system.child.wait().unwrap().success());
+    assert!(signal.success() && system.wait().success());
     drop(idle);
 }
