@@ -15,7 +15,11 @@ const OTHER: &str = "Bearer fedcba9876543210";
 
 /// An endpoint with a header of its own.
 async fn endpoint(app: &TestApp, receiver: &Receiver) -> String {
-    let body = json!({ "url": receiver.url(), "events": ["*"], "headers": { "Authorization": VALUE } });
+    endpoint_at(app, &receiver.url()).await
+}
+
+async fn endpoint_at(app: &TestApp, url: &str) -> String {
+    let body = json!({ "url": url, "events": ["*"], "headers": { "Authorization": VALUE } });
     let made = app.post("/api/endpoints", body).await.expect(201);
     assert_eq!(made.body["headers"]["Authorization"], VALUE, "who sets it sees it once more");
     made.body["id"].as_str().unwrap().to_owned()
@@ -147,7 +151,7 @@ async fn they_are_opened_once_a_minute_and_not_for_another_endpoint() {
     }
     assert_eq!(app.system().calls().take().get("TrentService.Decrypt"), Some(&2), "the secret and the headers");
 
-    let other = endpoint(&app, &receiver).await;
+    let other = endpoint_at(&app, &format!("{}/other", receiver.url())).await;
     let own = app.damage(tables::ENDPOINTS, &id, "sealedHeaders", AttributeValue::Null(true)).await;
     app.damage(tables::ENDPOINTS, &other, "sealedHeaders", own).await;
     create_work_order(&app, "WO-other").await;
