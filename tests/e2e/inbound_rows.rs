@@ -14,7 +14,7 @@ use crate::crew::{EMPLOYEE, PROJECT, TIME_OFF, WORK_ORDER, employee, project, wi
 use crate::expect::{accepted, events, invalid, refused};
 use crate::records::{put_body, record};
 
-const HOUR: Duration = Duration::from_secs(3600);
+const HOUR: Duration = Duration::from_hours(1);
 
 fn order(extra: Value) -> Value {
     with(json!({"workOrderNumber": "WO-1", "title": "Pour slab"}), extra)

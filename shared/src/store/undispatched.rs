@@ -161,7 +161,7 @@ impl Undispatched {
         Ok(MarkerPage { markers, next: output.last_evaluated_key().map(Marker::read).transpose()? })
     }
 
-    /// Reserves a marker for [`RESERVE`], so that the next sweeps leave it alone. Returns false when it is gone or
+    /// Reserves a marker for `RESERVE`, so that the next sweeps leave it alone. Returns false when it is gone or
     /// somebody else's.
     ///
     /// # Errors
