@@ -81,6 +81,8 @@ pub async fn answer<F: Future<Output = Response<Body>>>(
 /// The request that the handler gets.
 fn request(mut event: ApiGatewayV2httpRequest, context: Context) -> Result<Request, Problem> {
     settle_host(&event.headers)?;
+    // Stands in for a Host that was not sent.
+    event.request_context.domain_name = event.request_context.domain_name.filter(|name| is_host(name));
     settle_scheme(&mut event.headers);
     let (path, query) = (event.raw_path.unwrap_or_default(), event.raw_query_string.unwrap_or_default());
     if path.len() + query.len() > MAX_TARGET {
@@ -244,6 +246,9 @@ mod tests {
         let mut nowhere = event(&[], "/api", "");
         nowhere.request_context.domain_name = None;
         assert_eq!(answered(nowhere).await, (StatusCode::OK, "/api".to_owned()));
+        let mut nonsense = event(&[], "/api", "");
+        nonsense.request_context.domain_name = Some("a b[::1]".to_owned());
+        assert_eq!(answered(nonsense).await, (StatusCode::OK, "/api".to_owned()));
     }
 
     #[tokio::test]

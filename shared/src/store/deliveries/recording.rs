@@ -90,13 +90,15 @@ fn as_it_was_read(delivery: &Delivery, outcome: &Outcome, values: &mut Item) -> 
     [claim, "waitingSince = :since"]
 }
 
-/// Whether `outcome` is what was recorded last.
+/// Whether `outcome` is what was recorded last. Two attempts that ran side by side may look alike; when the next one is due
+/// tells them apart, since each was given its own jitter.
 pub(super) fn is_recorded(item: &Item, outcome: &Outcome) -> bool {
+    let is = |name: &str, at: Timestamp| item.get(name) == Some(&s(at.to_string()));
     let Some(attempt) = &outcome.attempt else {
-        let is = |name: &str, at: Timestamp| item.get(name) == Some(&s(at.to_string()));
         let waits = outcome.next_attempt_at.is_some_and(|next| is("nextAttemptAt", next));
         return waits && is("waitingSince", outcome.now) && !item.contains_key("claimedUntil");
     };
     let attempts = item.get("attempts").and_then(|value| value.as_l().ok());
     attempts.and_then(|attempts| attempts.last()) == Some(&json(attempt))
+        && outcome.next_attempt_at.is_none_or(|next| is("nextAttemptAt", next))
 }
