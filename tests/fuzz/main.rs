@@ -26,7 +26,7 @@ use crate::target::Target;
 use crate::world::World;
 
 /// So many take a little more than a minute on two cores.
-const INPUTS: u64 = 250_000;
+const INPUTS: u64 = 75_000;
 /// Inputs of one round; every target has its share of them.
 const ROUND: u64 = 5_000;
 /// So many rounds see the same stored data.
