@@ -1,4 +1,4 @@
-//! Alerts: what a person has to be told, once each time it happens (contract section 9).
+//! Alerts: what a person has to be told, once each time it happens.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

@@ -12,7 +12,7 @@ pub fn now() -> Timestamp {
     Timestamp::now()
 }
 
-/// `now` without its fraction: records and events carry whole seconds (contract section 2.6).
+/// `now` without its fraction: records and events carry whole seconds.
 #[must_use]
 pub fn whole_seconds(now: Timestamp) -> Timestamp {
     Timestamp::from_second(now.as_second()).unwrap_or(now)

@@ -1,8 +1,9 @@
-//! Single defects of a request's body or query (contract section 6) and where they are collected.
+//! Single defects of a request's body or query, and where they are collected.
 
 use serde::Serialize;
 
-/// What is wrong with one field. The names are the contract's (section 6), in `snake_case` on the wire.
+/// What is wrong with one field. The names are those of `docs/contract.md#codes-of-single-defects`, in
+/// `snake_case` on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the contract's words say it")]

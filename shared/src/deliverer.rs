@@ -34,7 +34,7 @@ use lanes::{Lanes, Turn};
 
 pub use aftermath::settle;
 
-/// An attempt succeeds within 30 seconds or not at all (contract section 8).
+/// An attempt succeeds within 30 seconds or not at all.
 const TIMEOUT: Duration = Duration::from_secs(30);
 /// A message that comes this much before its due time is as good as due.
 const EARLY_MILLISECONDS: i64 = 50;

@@ -1,4 +1,4 @@
-//! Deliveries: one event to one endpoint, from fan-out to `delivered` or `failed` (contract sections 8 and 9).
+//! Deliveries: one event to one endpoint, from fan-out to `delivered` or `failed`.
 
 pub mod view;
 

@@ -1,4 +1,4 @@
-//! Endpoints: where a subscriber wants which events (contract section 9).
+//! Endpoints: where a subscriber wants which events.
 
 mod own_headers;
 mod previous_secrets;

@@ -23,7 +23,7 @@ pub use query::{NO_PARAMETERS, Parameter, Parameters, Query, TakesParameters, Va
 
 use crate::problem::{Problem, ProblemCode};
 
-/// The largest body that is read, in bytes (contract section 2.1).
+/// The largest body that is read, in bytes.
 pub const MAX_BODY_BYTES: usize = 131_072;
 
 /// The bytes of the body; API Gateway's base64 is undone already.

@@ -39,8 +39,7 @@ impl Inbound {
         Self { gate, records, sealer }
     }
 
-    /// Answers one request for the resource `R` (contract sections 1 to 7). Never fails: whatever goes wrong is an
-    /// answer.
+    /// Answers one request for the resource `R`. Never fails: whatever goes wrong is an answer.
     pub async fn handle<R: Resource>(&self, request: Request, now: Timestamp) -> Response<Body> {
         let request = &request;
         let find = || match *request.method() {

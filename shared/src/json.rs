@@ -1,4 +1,4 @@
-//! Strict JSON for request bodies (contract 2.1): what `JSON.parse` would let pass and no sender means is an error.
+//! Strict JSON for request bodies: what `JSON.parse` would let pass and no sender means is an error.
 
 mod digits;
 
@@ -13,7 +13,7 @@ const MAX_DEPTH: usize = 8;
 /// Longer names are cut in messages.
 const MAX_NAME_IN_PATH: usize = 100;
 
-/// Why a body is not a JSON object that can be read (contract 2.1). No variant carries a value that was received.
+/// Why a body is not a JSON object that can be read. No variant carries a value that was received.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BodyError {
     /// Not JSON, or not UTF-8; `message` says what and where.

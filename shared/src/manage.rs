@@ -1,4 +1,4 @@
-//! What the functions behind contract section 9 share: their paths, the bodies they read and the pages they answer with.
+//! What the functions of the management plane share: their paths, the bodies they read and the pages they answer with.
 
 pub mod bodies;
 pub mod body;

@@ -1,4 +1,4 @@
-//! Errors as callers see them: RFC 9457 `application/problem+json` (contract section 6).
+//! Errors as callers see them: RFC 9457 `application/problem+json`, `docs/contract.md#problems`.
 //!
 //! The only module that knows HTTP status codes of errors. Whatever goes wrong below becomes a [`Problem`] at the edge;
 //! its `detail` is a sentence for the caller, never the text of an inner error.
@@ -299,7 +299,7 @@ impl Rejection {
     }
 }
 
-/// The conflicts that a resource's rules can find (contract section 6, 409).
+/// The conflicts that a resource's rules can find: 409.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "ProblemCode::title says it")]
 pub enum ConflictCode {

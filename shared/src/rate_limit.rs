@@ -1,4 +1,4 @@
-//! Rate limits and their headers (contract section 6): 1,000 calls an hour and 50 a minute, unless a key has its own.
+//! Rate limits and their headers: 1,000 calls an hour and 50 a minute, unless a key has its own.
 
 use jiff::Timestamp;
 use lambda_http::http::{HeaderMap, HeaderValue, header};

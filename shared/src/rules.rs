@@ -1,4 +1,4 @@
-//! Rules that several resources share (contract sections 3, 4 and 7), each written once: pure functions on records.
+//! Rules that several resources share (`docs/contract.md#rules-across-records`), each written once: pure functions on records.
 
 pub mod address;
 pub mod assigned;

@@ -1,4 +1,4 @@
-//! When a delivery is tried again (contract section 8). Pure: the clock and the jitter are arguments.
+//! When a delivery is tried again, `docs/contract.md#schedule`. Pure: the clock and the jitter are arguments.
 
 use jiff::{SignedDuration, Timestamp};
 

@@ -1,4 +1,4 @@
-//! One attempt at one delivery (contract section 8): a signed POST to a subscriber's URL, and what came of it.
+//! One attempt at one delivery, `docs/contract.md#request`: a signed POST to a subscriber's URL, and what came of it.
 //!
 //! The URL is somebody else's and so is the server behind it. Only public addresses are connected to ([`is_public`]), the
 //! very ones that were checked; redirects are not followed, proxies of the environment not used, cookies not kept,

@@ -1,4 +1,4 @@
-//! Signatures of outbound deliveries (contract section 8): what a receiver checks to know that a delivery is ours, whole
+//! Signatures of outbound deliveries: what a receiver checks to know that a delivery is ours, whole
 //! and fresh.
 //!
 //! Two schemes go out side by side, made from the same secret:

@@ -1,4 +1,4 @@
-//! Who may call what, and how (contract sections 1, 2.1 and 6).
+//! Who may call what, and how.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! `/api/alerts` (contract section 9). When an alert is made is tested in `retries` and `health`.
+//! `/api/alerts`. When an alert is made is tested in `retries` and `health`.
 
 use std::time::Duration;
 

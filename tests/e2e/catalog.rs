@@ -1,4 +1,4 @@
-//! `/api/event-types` (contract section 9): the catalog, for anybody.
+//! `/api/event-types`: the catalog, for anybody.
 
 use serde_json::Value;
 use shared::events::EventName;

@@ -1,4 +1,4 @@
-//! Events reach the endpoints that want them, as section 8 of the contract says.
+//! Events reach the endpoints that want them.
 
 use aws_lambda_events::sqs::SqsEvent;
 use serde_json::{Value, json};

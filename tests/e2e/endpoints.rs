@@ -1,4 +1,4 @@
-//! `/api/endpoints` (contract section 9). What is delivered to them is tested in `deliveries`.
+//! `/api/endpoints`. What is delivered to them is tested in `deliveries`.
 
 use std::time::Duration;
 

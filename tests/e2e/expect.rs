@@ -1,4 +1,4 @@
-//! What an answer must look like, whatever it says (contract section 6).
+//! What an answer must look like, whatever it says.
 
 use serde_json::{Value, json};
 use tests::Reply;

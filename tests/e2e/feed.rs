@@ -1,4 +1,4 @@
-//! `/api/events` (contract section 9): the feed for subscribers that were down, and events by their ids.
+//! `/api/events`: the feed for subscribers that were down, and events by their ids.
 
 use std::time::Duration;
 

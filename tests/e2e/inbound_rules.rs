@@ -1,4 +1,4 @@
-//! The rules between records (contract section 7), each once through the whole system.
+//! The rules between records (`docs/contract.md#rules-across-records`), each once through the whole system.
 
 use serde_json::{Value, json};
 use tests::{Reply, TestApp};
@@ -29,7 +29,7 @@ async fn time_off(app: &TestApp, number: &str, person: &str, extra: Value) -> Re
 }
 
 #[tokio::test]
-async fn x1_every_reference_must_exist() {
+async fn every_reference_must_exist() {
     let app = TestApp::start().await;
     let extra = json!({
         "projectNumber": "NONE", "parentWorkOrderNumber": "WO-0",
@@ -68,7 +68,7 @@ async fn x1_every_reference_must_exist() {
 }
 
 #[tokio::test]
-async fn x1_a_reference_of_another_sort_is_no_reference() {
+async fn a_reference_of_another_sort_is_no_reference() {
     let app = TestApp::start().await;
     let person = id(&employee(&app, "E-1", json!({})).await);
     invalid(&try_order(&app, json!({"projectId": person})).await, &["projectId invalid_format"]);
@@ -77,7 +77,7 @@ async fn x1_a_reference_of_another_sort_is_no_reference() {
 }
 
 #[tokio::test]
-async fn x2_id_and_number_must_agree() {
+async fn id_and_number_must_agree() {
     let app = TestApp::start().await;
     let one = id(&project(&app, "P-1", json!({})).await);
     project(&app, "P-2", json!({})).await;
@@ -96,7 +96,7 @@ async fn x2_id_and_number_must_agree() {
 }
 
 #[tokio::test]
-async fn x3_who_has_left_is_not_newly_assigned_and_who_was_there_stays() {
+async fn who_has_left_is_not_newly_assigned_and_who_was_there_stays() {
     let app = TestApp::start().await;
     employee(&app, "E-1", json!({})).await;
     vendor(&app, "V-1", json!({})).await;
@@ -139,7 +139,7 @@ async fn x3_who_has_left_is_not_newly_assigned_and_who_was_there_stays() {
 }
 
 #[tokio::test]
-async fn x4_x5_x6_times_and_lines_of_one_order() {
+async fn times_and_lines_of_one_order() {
     let app = TestApp::start().await;
     employee(&app, "E-1", json!({})).await;
     let window = json!({"scheduledStart": START, "scheduledEnd": END});
@@ -164,7 +164,7 @@ async fn x4_x5_x6_times_and_lines_of_one_order() {
 }
 
 #[tokio::test]
-async fn x7_work_outside_its_project_is_warned_of() {
+async fn work_outside_its_project_is_warned_of() {
     let app = TestApp::start().await;
     let job = json!({"startDate": "2025-06-02", "endDate": "2025-10-26", "phases": [{"name": "Rough-in"}]});
     project(&app, "P-1", job).await;
@@ -180,7 +180,7 @@ async fn x7_work_outside_its_project_is_warned_of() {
 }
 
 #[tokio::test]
-async fn x8_approved_time_off_is_warned_of() {
+async fn approved_time_off_is_warned_of() {
     let app = TestApp::start().await;
     employee(&app, "E-1", json!({})).await;
     ok(time_off(&app, "TO-1", "E-1", json!({})).await);
@@ -195,7 +195,7 @@ async fn x8_approved_time_off_is_warned_of() {
 }
 
 #[tokio::test]
-async fn x9_one_person_on_two_orders_is_warned_of() {
+async fn one_person_on_two_orders_is_warned_of() {
     let app = TestApp::start().await;
     employee(&app, "E-1", json!({})).await;
     assert_eq!(warnings(&order_for(&app, "WO-1", "E-1", json!({})).await), [""; 0]);
@@ -218,7 +218,7 @@ async fn x9_one_person_on_two_orders_is_warned_of() {
 }
 
 #[tokio::test]
-async fn x10_time_off_does_not_overlap() {
+async fn time_off_does_not_overlap() {
     let app = TestApp::start().await;
     employee(&app, "E-1", json!({"timeZone": "America/Chicago"})).await;
     let first = id(&ok(time_off(&app, "TO-1", "E-1", json!({})).await));
@@ -242,7 +242,7 @@ async fn x10_time_off_does_not_overlap() {
 }
 
 #[tokio::test]
-async fn x11_an_approval_that_hits_assignments_is_warned_of() {
+async fn an_approval_that_hits_assignments_is_warned_of() {
     let app = TestApp::start().await;
     employee(&app, "E-1", json!({})).await;
     order_for(&app, "WO-1", "E-1", json!({})).await;
@@ -257,7 +257,7 @@ async fn x11_an_approval_that_hits_assignments_is_warned_of() {
 }
 
 #[tokio::test]
-async fn x12_papers_that_have_expired_are_warned_of() {
+async fn papers_that_have_expired_are_warned_of() {
     let app = TestApp::start().await;
     employee(&app, "E-1", json!({"certifications": [{"name": "OSHA 30", "expiresOn": "2025-10-26"}]})).await;
     let papers = json!({
@@ -280,7 +280,7 @@ async fn x12_papers_that_have_expired_are_warned_of() {
 }
 
 #[tokio::test]
-async fn x13_a_skill_that_nobody_has_is_warned_of() {
+async fn a_skill_that_nobody_has_is_warned_of() {
     let app = TestApp::start().await;
     employee(&app, "E-1", json!({"skills": [{"name": "Rigging"}]})).await;
     let reply = order_for(&app, "WO-1", "E-1", json!({"requiredSkills": ["rigging", "crane"]})).await;
@@ -289,7 +289,7 @@ async fn x13_a_skill_that_nobody_has_is_warned_of() {
 }
 
 #[tokio::test]
-async fn x14_a_budget_holds_its_parts_when_it_is_merged_too() {
+async fn a_budget_holds_its_parts_when_it_is_merged_too() {
     let app = TestApp::start().await;
     project(&app, "P-1", json!({"budget": {"total": "100.00", "labor": "60.00"}})).await;
     let change = |budget: Value| json!({"projectNumber": "P-1", "budget": budget});
@@ -304,7 +304,7 @@ async fn x14_a_budget_holds_its_parts_when_it_is_merged_too() {
 }
 
 #[tokio::test]
-async fn x15_a_parent_has_no_parent() {
+async fn a_parent_has_no_parent() {
     let app = TestApp::start().await;
     work_order(&app, "WO-A", json!({})).await;
     work_order(&app, "WO-B", json!({"parentWorkOrderNumber": "wo-a"})).await;
@@ -317,7 +317,7 @@ async fn x15_a_parent_has_no_parent() {
 }
 
 #[tokio::test]
-async fn x16_hours_and_times_fit_their_days() {
+async fn hours_and_times_fit_their_days() {
     let app = TestApp::start().await;
     employee(&app, "E-1", json!({})).await;
     invalid(&time_off(&app, "TO-1", "E-1", json!({"hours": 24.01})).await, &["hours hours_exceed_span"]);
@@ -328,7 +328,7 @@ async fn x16_hours_and_times_fit_their_days() {
 }
 
 #[tokio::test]
-async fn x17_amounts_keep_their_currency() {
+async fn amounts_keep_their_currency() {
     let app = TestApp::start().await;
     work_order(&app, "WO-1", json!({"notToExceed": "100.00"})).await;
     let change = |extra: Value| with(json!({"workOrderNumber": "WO-1"}), extra);

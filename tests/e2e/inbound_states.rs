@@ -1,4 +1,4 @@
-//! The state machines from the request to the delivered event (contract sections 4 and 5). The matrices themselves are
+//! The state machines from the request to the delivered event. The matrices themselves are
 //! tested beside the code.
 
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Create, update and delete through one call (contract section 2.8).
+//! Create, update and delete through one call: `docs/contract.md#writing-records`.
 
 use std::time::Duration;
 

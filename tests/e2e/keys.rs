@@ -1,4 +1,4 @@
-//! `/api/keys` (contract section 9).
+//! `/api/keys`.
 
 use std::time::Duration;
 

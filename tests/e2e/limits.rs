@@ -1,4 +1,4 @@
-//! Rate limits (contract section 6). The clock stands at 14:30:00, so both windows have just begun or are half over.
+//! Rate limits. The clock stands at 14:30:00, so both windows have just begun or are half over.
 
 use std::time::Duration;
 

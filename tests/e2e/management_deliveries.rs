@@ -1,4 +1,4 @@
-//! `/api/deliveries` (contract section 9): looking for deliveries.
+//! `/api/deliveries`: looking for deliveries.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! `POST /api/deliveries/{id}/retry` (contract section 9), and that attempts of one delivery are made one at a time.
+//! `POST /api/deliveries/{id}/retry`, and that attempts of one delivery are made one at a time.
 
 use std::time::Duration;
 

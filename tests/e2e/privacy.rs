@@ -1,4 +1,4 @@
-//! Data classes (contract section 2.11): what is private is stored, and is told to nobody.
+//! Data classes, `docs/contract.md#data-classes`: what is private is stored, and is told to nobody.
 
 use std::io;
 use std::sync::{Arc, Mutex};

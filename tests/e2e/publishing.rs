@@ -1,4 +1,4 @@
-//! `POST /api/events` (contract section 5.4), and `Idempotency-Key` (section 6).
+//! `POST /api/events`, and `Idempotency-Key`.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Replays (contract section 9): what an endpoint missed is sent again.
+//! Replays: what an endpoint missed is sent again.
 
 use std::time::Duration;
 

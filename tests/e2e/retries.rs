@@ -1,4 +1,4 @@
-//! The schedule of attempts (contract section 8), with time stepped through it.
+//! The schedule of attempts, `docs/contract.md#schedule`, with time stepped through it.
 
 use std::collections::HashSet;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Secrets and keys that are replaced while the old ones go on for a while (contract section 9).
+//! Secrets and keys that are replaced while the old ones go on for a while.
 
 use std::time::Duration;
 

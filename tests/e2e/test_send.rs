@@ -1,4 +1,4 @@
-//! Test sends (contract section 9): what an endpoint makes of an event, without consequences.
+//! Test sends: what an endpoint makes of an event, without consequences.
 
 use std::time::Duration;
 

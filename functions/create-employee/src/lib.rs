@@ -1,4 +1,4 @@
-//! `POST /api/webhook/employee`: the rules and events of employees (contract sections 3.3, 4, 5.3 and 7).
+//! `POST /api/webhook/employee`: the rules and events of employees.
 
 use serde_json::{Map, Value};
 use shared::defect::Defects;
@@ -19,7 +19,7 @@ mod testing;
 #[derive(Debug, Clone, Copy)]
 pub struct Employee;
 
-/// Where an employee holds money (X17).
+/// Where an employee holds money.
 const MONEY: [Money; 2] = [Money::Field("hourlyCostRate"), Money::Field("hourlyBillRate")];
 
 impl Resource for Employee {
@@ -68,7 +68,7 @@ impl Resource for Employee {
     }
 }
 
-/// A rehire ends the termination (contract section 4). Another date that the body itself sends stays: it announces the
+/// A rehire ends the termination. Another date that the body itself sends stays: it announces the
 /// next one.
 fn settle_rehire(change: &mut Change<'_>) {
     let was_terminated = change.stored_text("status") == Some("terminated");
@@ -78,7 +78,7 @@ fn settle_rehire(change: &mut Change<'_>) {
     }
 }
 
-/// The defaults of contract section 3.3, stored so that later changes of the account's move no existing record.
+/// The defaults of an employee, stored so that later changes of the account's move no existing record.
 fn settle_defaults(change: &mut Change<'_>) {
     change.set_default("status", "active");
     change.set_default("employmentType", "full_time");

@@ -1,4 +1,4 @@
-//! Rules among the fields of one employee (contract section 3.3; X4 of section 7).
+//! Rules among the fields of one employee.
 
 use std::collections::HashSet;
 

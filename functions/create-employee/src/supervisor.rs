@@ -1,4 +1,4 @@
-//! The supervisor: another employee, who is still employed when named (rules X1 to X3).
+//! The supervisor: another employee, who is still employed when named.
 
 use shared::defect::{DefectCode, Defects};
 use shared::inbound::resource::Change;

@@ -51,7 +51,7 @@ pub(crate) fn object(value: Value) -> Map<String, Value> {
     }
 }
 
-/// Settles and announces `sent`, merged over `stored` as the pipeline does it (contract 2.8).
+/// Settles and announces `sent`, merged over `stored` as the pipeline does it.
 pub(crate) fn settle(
     stored: Option<&Map<String, Value>>,
     sent: Value,

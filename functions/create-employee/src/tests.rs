@@ -289,7 +289,7 @@ fn a_supervisor_must_exist_be_employed_and_be_somebody_else() {
         let result = settle(Some(&stored(json!({}))), sent.clone(), &people);
         assert_eq!(invalid(result), [(field.to_owned(), code)], "{sent}");
     }
-    // X3: existing links stay.
+    // Existing links stay.
     let linked = stored(json!({"supervisorId": "emp_Gone1", "supervisorNumber": "E-0001"}));
     assert!(settle(Some(&linked), json!({"supervisorNumber": "E-0001", "role": "x"}), &people).is_ok());
 }

@@ -1,4 +1,4 @@
-//! The events of projects (contract sections 4 and 5.3).
+//! The events of projects.
 
 use serde_json::Map;
 use shared::events::{EventDraft, EventName};

@@ -1,4 +1,4 @@
-//! The defaults of a project (contract section 3.2). They are stored, so that events and reads show them.
+//! The defaults of a project. They are stored, so that events and reads show them.
 
 use serde_json::{Map, Value, json};
 use shared::inbound::resource::Change;

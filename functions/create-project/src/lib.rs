@@ -1,4 +1,4 @@
-//! Projects: their rules, state machine and events (contract sections 3.2, 4, 5.3 and 7).
+//! Projects: their rules, state machine and events.
 
 mod announcement;
 mod defaults;
@@ -21,7 +21,7 @@ use shared::rules::currency::{self, Money};
 #[derive(Debug, Clone, Copy)]
 pub struct Project;
 
-/// Where a project holds money (X17).
+/// Where a project holds money.
 const MONEY: [Money; 3] = [Money::Field("contractValue"), Money::Field("budget"), Money::Items("phases", "budget")];
 
 impl Resource for Project {

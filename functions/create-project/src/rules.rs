@@ -1,4 +1,4 @@
-//! Rules among the fields of one project (contract section 3.2; X4 and X14 of section 7).
+//! Rules among the fields of one project.
 
 use std::collections::HashSet;
 
@@ -41,7 +41,7 @@ fn check_length(record: &Map<String, Value>, defects: &mut Defects) {
     }
 }
 
-/// X14.
+/// The parts of a budget are at most its total.
 fn check_budget(record: &Map<String, Value>, defects: &mut Defects) {
     let Some(budget) = record.get("budget").and_then(Value::as_object) else { return };
     let amount = |field: &str| text(budget, field)?.parse::<Decimal>().ok();

@@ -1,4 +1,4 @@
-//! The state machine of projects (contract section 4).
+//! The state machine of projects: `docs/contract.md#states-of-a-project`.
 
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
@@ -18,7 +18,7 @@ pub(crate) enum Status {
 }
 
 impl Status {
-    /// In the order of the columns of contract section 4.
+    /// In the order of the contract's columns.
     pub(crate) const ALL: [Self; 5] = [Self::Planning, Self::Active, Self::OnHold, Self::Completed, Self::Cancelled];
 
     /// The word on the wire.
@@ -126,7 +126,8 @@ mod tests {
     use super::*;
     use crate::testing::{conflict, invalid, send};
 
-    /// Contract section 4, where it is a paragraph, as a table: columns planning, active, `on_hold`, completed, cancelled.
+    /// The contract's table, with changes that leave the status as it is: columns planning, active, `on_hold`, completed,
+    /// cancelled.
     const CONTRACT: &str = "
         | new | C | C | C | - | - |
         | planning | U | U | U | U,D | U |

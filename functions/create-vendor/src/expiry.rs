@@ -10,7 +10,7 @@ const PAPERS: [(&str, &str, WarningCode); 2] = [
     ("licenses", "licenseExpiresOn", WarningCode::LicenseExpired),
 ];
 
-/// `insuranceExpiresOn` and `licenseExpiresOn` (contract section 5.2): the earliest date of each list that has one.
+/// `insuranceExpiresOn` and `licenseExpiresOn`: the earliest date of each list that has one.
 pub(crate) fn earliest(record: &Map<String, Value>) -> Map<String, Value> {
     PAPERS
         .into_iter()

@@ -1,4 +1,4 @@
-//! `POST /api/webhook/vendor`: the rules and events of vendors (contract sections 3.4, 4, 5.3 and 7).
+//! `POST /api/webhook/vendor`: the rules and events of vendors.
 //!
 //! `taxId` is part of what is checked and of nothing else: the pipeline takes it out of the record and seals it apart
 //! before anything here completes, compares or announces the record.
@@ -23,7 +23,7 @@ mod testing;
 #[derive(Debug, Clone, Copy)]
 pub struct Vendor;
 
-/// Where a vendor holds money (X17).
+/// Where a vendor holds money.
 const MONEY: [Money; 3] =
     [Money::Field("hourlyBillRate"), Money::Items("insurance", "limit"), Money::Items("insurance", "aggregateLimit")];
 
@@ -69,7 +69,7 @@ impl Resource for Vendor {
     }
 }
 
-/// The defaults of contract section 3.4.
+/// The defaults of a vendor.
 fn settle_defaults(change: &mut Change<'_>) {
     change.set_default("status", "active");
     for flag in ["is1099", "w9OnFile", "prequalified", "preferred"] {

@@ -1,4 +1,4 @@
-//! Rules among the fields of one vendor (contract section 3.4; X4 of section 7).
+//! Rules among the fields of one vendor.
 
 use serde_json::{Map, Value};
 use shared::defect::{DefectCode, Defects};

@@ -1,4 +1,4 @@
-//! The tax id: its kind, and the form that the United States' kinds have (contract section 3.4).
+//! The tax id: its kind, and the form that the United States' kinds have.
 
 use serde_json::{Map, Value};
 use shared::defect::{DefectCode, Defects};

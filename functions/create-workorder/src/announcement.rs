@@ -1,4 +1,4 @@
-//! The events of work orders (contract sections 4 and 5.3).
+//! The events of work orders.
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};

@@ -1,4 +1,4 @@
-//! The defaults of a work order (contract section 3.1). They are stored, so that events and reads show them.
+//! The defaults of a work order. They are stored, so that events and reads show them.
 
 use serde_json::{Map, Value, json};
 use shared::inbound::resource::Change;

@@ -1,4 +1,4 @@
-//! Work orders: their rules, state machine, warnings and events (contract sections 3.1, 4, 5.3 and 7).
+//! Work orders: their rules, state machine, warnings and events.
 
 mod announcement;
 mod calendar;
@@ -28,7 +28,7 @@ use crate::status::Status;
 #[derive(Debug, Clone, Copy)]
 pub struct WorkOrder;
 
-/// Where a work order holds money (X17).
+/// Where a work order holds money.
 const MONEY: [Money; 2] = [Money::Field("notToExceed"), Money::Items("materials", "unitCost")];
 
 impl Resource for WorkOrder {
@@ -77,7 +77,7 @@ impl Resource for WorkOrder {
         announcement::of_change(change)
     }
 
-    /// Any state but `in_progress` (contract section 4).
+    /// In any state but `in_progress`.
     fn delete(deletion: &mut Deletion<'_>) -> Result<Vec<EventDraft>, Rejection> {
         if Status::of(deletion.stored) == Some(Status::InProgress) {
             let detail = "A work order that is in progress can't be deleted: complete or cancel it first.";

@@ -1,4 +1,4 @@
-//! Rules of the assignments of a work order (contract section 3.1; X4 to X6 of section 7).
+//! Rules of the assignments of a work order: times, leads, one line per person and start.
 
 use std::collections::HashSet;
 
@@ -72,7 +72,7 @@ fn check_inside(record: &Map<String, Value>, line: &Map<String, Value>, at: &str
     }
 }
 
-/// X6: one line per person and start. A person is known by the number or the id that was sent; when the references are
+/// One line per person and start. A person is known by the number or the id that was sent; when the references are
 /// resolved every line has both, and the rule is applied again.
 pub(crate) fn check_duplicates(record: &Map<String, Value>, defects: &mut Defects) {
     let opens = text(record, "scheduledStart");

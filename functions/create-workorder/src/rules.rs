@@ -1,5 +1,4 @@
-//! Rules among the fields of one work order (contract section 3.1; X4 and X15 of section 7). Those of its assignments
-//! are in [`crate::lines`].
+//! Rules among the fields of one work order. Those of its assignments are in [`crate::lines`].
 
 use jiff::SignedDuration;
 use serde_json::{Map, Value};

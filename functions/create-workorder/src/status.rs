@@ -1,4 +1,4 @@
-//! The state machine of work orders (contract section 4).
+//! The state machine of work orders: `docs/contract.md#states-of-a-work-order`.
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -22,7 +22,7 @@ pub(crate) enum Status {
 }
 
 impl Status {
-    /// In the order of the columns of contract section 4.
+    /// In the order of the contract's columns.
     pub(crate) const ALL: [Self; 6] =
         [Self::Unscheduled, Self::Scheduled, Self::InProgress, Self::OnHold, Self::Completed, Self::Cancelled];
 
@@ -193,7 +193,7 @@ mod tests {
     use super::*;
     use crate::testing::{NOW, conflict, invalid, send};
 
-    /// Contract section 4, as it stands there.
+    /// `docs/contract.md#states-of-a-work-order`, as it stands there.
     const CONTRACT: &str = "
         | new | C | C | C,S | - | C,S,D | - |
         | unscheduled | | U | U,S | U | U,S,D | U,X |

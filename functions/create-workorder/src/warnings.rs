@@ -1,4 +1,4 @@
-//! Facts that the sender should know and that change nothing (X7 to X9, X12 and X13 of contract section 7).
+//! Facts that the sender should know and that change nothing.
 //!
 //! They are about what the request touches: what points at a record that was not read for it gives no warning.
 

@@ -1,4 +1,4 @@
-//! What became of events (contract section 9): `/api/deliveries` with manual retries, the feed at `/api/events`,
+//! What became of events: `/api/deliveries` with manual retries, the feed at `/api/events`,
 //! `/api/alerts`, `/api/stats`, and the catalog at `/api/event-types`, which is the same for everybody and needs no key.
 
 mod alerts;

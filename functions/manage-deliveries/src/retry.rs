@@ -1,5 +1,4 @@
-//! Manual retries: a new series of attempts at once, under the same id, in the place of what was planned (contract
-//! section 8).
+//! Manual retries: a new series of attempts at once, under the same id, in the place of what was planned.
 
 use std::collections::HashSet;
 

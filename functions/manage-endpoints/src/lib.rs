@@ -1,4 +1,4 @@
-//! `/api/endpoints`: where a subscriber wants which events, and the secrets that sign them (contract section 9).
+//! `/api/endpoints`: where a subscriber wants which events, and the secrets that sign them.
 //!
 //! Signing secrets are in the answers to four calls only: the one that makes or finds an endpoint, `/secret`, `/secret/rotate` and
 //! `/secret/promote`. Everything else shows a hint. The values of a subscriber's own headers are shown whole in the

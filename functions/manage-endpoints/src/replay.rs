@@ -1,4 +1,4 @@
-//! A replay: what an endpoint missed, or all that it got, is sent again (contract section 9).
+//! A replay: what an endpoint missed, or all that it got, is sent again.
 //!
 //! It goes through the events of a span of time, oldest first, and looks at the delivery of each to the endpoint. A
 //! delivery that is under way, or that a replay has sent in the last minutes, is left alone, and a new one has the id that

@@ -48,7 +48,7 @@ impl<'a> EndpointView<'a> {
             created_at: endpoint.created_at,
             updated_at: endpoint.updated_at,
             version: endpoint.version,
-            // Deliveries note milliseconds; answers carry whole seconds (contract section 2.6).
+            // Deliveries note milliseconds; answers carry whole seconds.
             health: Health {
                 failing_since: health.failing_since.map(whole_seconds),
                 last_success_at: health.last_success_at.map(whole_seconds),

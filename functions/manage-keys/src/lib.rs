@@ -1,4 +1,4 @@
-//! `/api/keys`: the keys that an account's integrations call with (contract section 9).
+//! `/api/keys`: the keys that an account's integrations call with.
 //!
 //! A key is shown once, in the answer to the call that makes it (`POST`, or `/rotate`); of what is stored nobody can make it again. Whoever
 //! holds `keys:manage` may give a new key any scope, also one that its own key lacks: it is the account's administrator,

@@ -10,7 +10,7 @@ use shared::problem::Problem;
 use shared::schema::parse_fields;
 use shared::{clock, json};
 
-/// A delivery's body has at most this many bytes (contract section 5.1); what the envelope needs is left free.
+/// A delivery's body has at most this many bytes; what the envelope needs is left free.
 const MAX_DATA_BYTES: usize = 32 * 1024 - 200;
 
 /// A publication whose body is clean.

@@ -1,4 +1,4 @@
-//! `POST /api/events`: how the rest of WorkSkedge raises events (contract section 5.4).
+//! `POST /api/events`: how the rest of WorkSkedge raises events, `docs/contract.md#publishing`.
 
 mod body;
 

@@ -1,4 +1,4 @@
-//! The events of time off (contract section 5.3).
+//! The events of time off.
 
 use serde_json::{Map, Value};
 use shared::events::{EventDraft, EventName};

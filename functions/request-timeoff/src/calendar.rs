@@ -1,4 +1,4 @@
-//! Time off in the employee's calendar: what it may not overlap (X10), what it hits (X11), what is written there.
+//! Time off in the employee's calendar: what it may not overlap, which assignments it hits, what is written there.
 
 use serde_json::{Map, Value};
 use shared::defect::{DefectCode, Defects};
@@ -49,7 +49,8 @@ fn leave_of(record: &Map<String, Value>) -> Option<Leave> {
     })
 }
 
-/// Rule X10. Checked when the window is new or moved: an edit of a note does not fail for what was accepted before.
+/// Time off of one person does not overlap. Checked when the window is new or moved: an edit of a note does not fail
+/// for what was accepted before.
 fn refuse_overlap(leave: &Leave, employee: &Referent) -> Result<(), Rejection> {
     let Some(window) = Window::of(leave) else { return Ok(()) };
     let others: Vec<&Leave> = employee
@@ -69,7 +70,7 @@ fn refuse_overlap(leave: &Leave, employee: &Referent) -> Result<(), Rejection> {
     Err(Rejection::Conflict { code: ConflictCode::Overlap, detail, errors })
 }
 
-/// Rule X11.
+/// Time off may hit assignments; the sender is told which.
 fn warn_of_assignments(change: &mut Change<'_>, window: Option<Window>, employee: &Referent) {
     let Some(Window { start, end }) = window else { return };
     let numbers: Vec<&str> = employee.booked_between(start, end, "").map(|order| order.number.as_str()).collect();

@@ -1,4 +1,4 @@
-//! `POST /api/webhook/timeoff`: the rules and events of time off (contract sections 3.5, 4, 5.3 and 7).
+//! `POST /api/webhook/timeoff`: the rules and events of time off.
 //!
 //! A request asks for a window of days (or hours of one day) for one employee; what it asks for are its *terms*. The
 //! status says what became of it.
@@ -74,7 +74,7 @@ impl Resource for TimeOff {
     }
 }
 
-/// Where the employee needs no approval, a request is approved on receipt (contract section 4).
+/// Where the employee needs no approval, a request is approved on receipt.
 ///
 /// The same body sent again still says `requested`, and is no attempt to take the approval back.
 fn settle_approval_on_receipt(change: &mut Change<'_>, employee: Option<&Referent>) {
@@ -85,7 +85,7 @@ fn settle_approval_on_receipt(change: &mut Change<'_>, employee: Option<&Referen
     }
 }
 
-/// The defaults of contract section 3.5. `paid` follows the type for as long as nobody has stated it: a type that turns
+/// The defaults of a request. `paid` follows the type for as long as nobody has stated it: a type that turns
 /// into or out of `unpaid` takes it along.
 fn settle_defaults(change: &mut Change<'_>, employee: Option<&Referent>) {
     let paid = change.text("type") != Some("unpaid");

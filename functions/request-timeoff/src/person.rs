@@ -1,4 +1,4 @@
-//! Whose time off it is: one employee, for good (rules X1 to X3).
+//! Whose time off it is: one employee, for good.
 
 use serde_json::{Map, Value};
 use shared::defect::{DefectCode, Defects};

@@ -1,4 +1,4 @@
-//! Rules among the fields of one request (contract section 3.5; X4 and X16 of section 7).
+//! Rules among the fields of one request.
 
 use jiff::civil::Date;
 use serde_json::{Map, Value};

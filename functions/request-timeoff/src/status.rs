@@ -1,4 +1,4 @@
-//! The state machine of time off (contract section 4).
+//! The state machine of time off: `docs/contract.md#states-of-time-off`.
 
 use serde_json::{Map, Value};
 use shared::events::EventName;

@@ -2,7 +2,7 @@
 //!
 //! Whatever arrives is answered or cut off in time: no request waits for a sender that has gone silent, no answer for a
 //! reader, idle connections make room for new ones, and a handler that panics answers 500. Answers of the gateway itself
-//! are problems as the functions' are (contract section 6), and every answer has `X-Request-ID`.
+//! are problems as the functions' are, and every answer has `X-Request-ID`.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;

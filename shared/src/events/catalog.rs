@@ -1,4 +1,4 @@
-//! The catalog: name, group, meaning, schema and example of every event (contract 5.3 and section 9).
+//! The catalog: name, group, meaning, schema and example of every event.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -190,7 +190,7 @@ pub fn json_schema(name: EventName) -> Value {
     })
 }
 
-/// What `GET /api/event-types` says of an event (contract section 9).
+/// What `GET /api/event-types` says of an event.
 #[must_use]
 pub fn catalog_entry(name: EventName) -> Value {
     let event = name.event_type();

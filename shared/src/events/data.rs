@@ -1,4 +1,4 @@
-//! What each event says (contract 5.3): tables made of sets, in the order of the wire.
+//! What each event says: tables made of sets, in the order of the wire.
 
 use crate::models::parts::{MAX_COUNT, VERSION, WEEK_DAY};
 use crate::models::{employee, project, time_off, vendor, work_order};
@@ -38,7 +38,7 @@ const REVISION: &[Field] = &[
     always("updatedAt", Type::DateTime, "when this version was stored"),
 ];
 
-/// WO6: the six fields of the public page's example, in its order.
+/// The six fields of the public page's example, in its order.
 const WORK_ORDER: &[Field] = &[
     always("id", WORK_ORDER_ID, "WorkSkedge's id of the work order"),
     always("workOrderNumber", key(50), "your number of the work order"),
@@ -48,7 +48,7 @@ const WORK_ORDER: &[Field] = &[
     nullable("projectId", PROJECT_ID, "project that it belongs to; null without one"),
 ];
 
-/// WOX, without the version.
+/// When a work order is done, and by whom.
 const WORK_ORDER_SCHEDULE: &[Field] = &[
     nullable("projectNumber", key(50), "your number of that project"),
     nullable("phase", string(100), "phase of the project"),
@@ -77,7 +77,6 @@ pub(super) const WORKORDER_CANCELLED: &[Field] = fields![
     &[always("cancelledAt", Type::DateTime, "when it was cancelled"), always("cancellationReason", string(500), "why")]
 ];
 
-/// PR, without the version.
 const PROJECT: &[Field] = &[
     always("id", PROJECT_ID, "WorkSkedge's id of the project"),
     always("projectNumber", key(50), "your job number"),
@@ -95,7 +94,6 @@ pub(super) const PROJECT_UPDATED: &[Field] = fields![PROJECT_CREATED, CHANGES];
 pub(super) const PROJECT_COMPLETED: &[Field] =
     fields![PROJECT_CREATED, &[always("actualEndDate", Type::Date, "last day of the project")]];
 
-/// EM.
 const EMPLOYEE: &[Field] = &[
     always("id", EMPLOYEE_ID, "WorkSkedge's id of the person"),
     always("employeeNumber", key(50), "your number of the person"),
@@ -105,7 +103,7 @@ const EMPLOYEE: &[Field] = &[
     always("status", Type::Enum(employee::STATUS), "state after the change"),
 ];
 
-/// EMX, without the version. Skills are their names.
+/// Skills are their names.
 const EMPLOYEE_TRADE: &[Field] = &[
     nullable("trade", string(60), "trade of the person"),
     nullable("email", Type::Email, "work e-mail"),
@@ -137,7 +135,6 @@ const ASSIGNMENT: &[Field] = &[
     nullable("end", string(30), "until when, in the same form"),
 ];
 
-/// VE.
 const VENDOR: &[Field] = &[
     always("id", VENDOR_ID, "WorkSkedge's id of the vendor"),
     always("vendorNumber", key(50), "your number of the vendor"),
@@ -146,7 +143,7 @@ const VENDOR: &[Field] = &[
     always("status", Type::Enum(vendor::STATUS), "state after the change"),
 ];
 
-/// VEX, without the version. The dates are the earliest of the lists.
+/// The dates are the earliest of the lists.
 const VENDOR_STANDING: &[Field] = &[
     always("trades", list(20, &string(60)), "trades of the company"),
     nullable("email", Type::Email, "e-mail of the company"),
@@ -167,7 +164,7 @@ pub(super) const VENDOR_DELETED: &[Field] = fields![
     DELETED
 ];
 
-/// TO. The type is the public one.
+/// The type is the public one.
 pub(super) const TIMEOFF_REQUESTED: &[Field] = &[
     always("id", TIME_OFF_ID, "WorkSkedge's id of the request"),
     always("requestNumber", key(50), "the request's id in your HR system"),

@@ -1,4 +1,4 @@
-//! From a record to what an event says of it (contract 5.2).
+//! From a record to what an event says of it.
 
 use serde_json::{Map, Value};
 
@@ -9,7 +9,7 @@ use crate::schema::{Class, Field, Type};
 /// Fields of an update that are about the change and not about the record, or change every time.
 const NOT_PREVIOUS: [&str; 5] = ["id", "version", "updatedAt", "changedFields", "previous"];
 
-/// What a body says beside the record (contract 2.8).
+/// What a body says beside the record.
 const CONTROL: [&str; 4] = ["operation", "id", "ifVersion", "sourceUpdatedAt"];
 
 /// An event before it has an id and a time.
@@ -88,7 +88,7 @@ fn as_listed(kind: &Type, value: &Value) -> Value {
 }
 
 /// Names of the top-level fields whose values differ, in the model's order: private ones too, secrets never, and
-/// nothing that is not the sender's (contract 5.2).
+/// nothing that is not the sender's.
 #[must_use]
 pub fn changed_fields(model: &Model, stored: &Map<String, Value>, record: &Map<String, Value>) -> Vec<String> {
     let own = model.fields.iter().filter(|field| field.class != Class::P3 && !CONTROL.contains(&field.name));

@@ -1,4 +1,4 @@
-//! The bytes that are signed and sent (contract 2.10 and 5.1): exactly what `JSON.stringify(JSON.parse(bytes))` gives
+//! The bytes that are signed and sent: exactly what `JSON.stringify(JSON.parse(bytes))` gives
 //! back, because the receivers of the public page verify that.
 
 use std::io;

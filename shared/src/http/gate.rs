@@ -26,8 +26,8 @@ use crate::store::api_keys::ApiKeys;
 use crate::store::idempotency::Idempotency;
 use crate::store::rate_windows::RateWindows;
 
-/// A warm function knows a key for this long. A revoked key has to be refused within 60 seconds (contract section 9); the
-/// rest is for a request that is under way.
+/// A warm function knows a key for this long. A revoked key has to be refused within 60 seconds; the rest is for a request
+/// that is under way.
 const KEY_CACHE_SECONDS: i64 = 55;
 /// More keys than this are not remembered.
 const KEY_CACHE_ENTRIES: usize = 10_000;

@@ -1,4 +1,4 @@
-//! `Idempotency-Key`: a request that is sent again gets the answer of the first (contract section 6).
+//! `Idempotency-Key`: a request that is sent again gets the answer of the first, `docs/contract.md#idempotency-key`.
 
 use jiff::Timestamp;
 use lambda_http::Request;

@@ -1,4 +1,4 @@
-//! The control fields of a body (contract section 2.8) and its first checks, which need nothing but the body.
+//! The control fields of a body (`docs/contract.md#control-fields`) and its first checks, which need nothing but the body.
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};

@@ -233,7 +233,7 @@ impl Run<'_> {
         self.answer("unchanged", stored, &[], &[warning])
     }
 
-    /// The answer of contract section 6.
+    /// What the sender is told: `docs/contract.md#success`.
     fn answer(&self, action: &'static str, body: &Map<String, Value>, events: &[&str], warnings: &[Warning]) -> Reply {
         let key = self.parsed.kind.model().key;
         let fields = ["id", key, "status", "version", "createdAt", "updatedAt"];

@@ -106,8 +106,8 @@ impl References {
         self.0.iter().find(|r| r.kind == kind && r.number.eq_ignore_ascii_case(number))
     }
 
-    /// What `reference` points at. Rules X1 and X2: adds `unknown_reference` or `reference_mismatch` and returns
-    /// `None` when there is nothing there or its id and number disagree.
+    /// What `reference` points at. Adds `unknown_reference` or `reference_mismatch` and returns `None`
+    /// when there is nothing there or its id and number disagree.
     pub fn resolve(&self, reference: &Reference, defects: &mut Defects) -> Option<&Referent> {
         let by_number = reference.number.as_deref().map(|n| self.by_number(reference.kind, n));
         let by_id = reference.id.as_deref().map(|i| self.by_id(reference.kind, i));

@@ -12,7 +12,7 @@ use crate::inbound::references::{Reference, References};
 use crate::models::Model;
 use crate::problem::Rejection;
 
-/// One inbound resource: its model and the rules of its own (contract sections 3, 4 and 7).
+/// One inbound resource: its model and the rules of its own.
 pub trait Resource: Send + Sync + 'static {
     /// Fields, key and id prefix: the one source of parsing, limits and JSON Schema.
     const MODEL: &'static Model;
@@ -20,7 +20,7 @@ pub trait Resource: Send + Sync + 'static {
     /// The times that the system records as work goes on, when the sender does not tell them.
     const RECORDED: &'static [&'static str] = &[];
 
-    /// Rules among the fields of one record that need nothing else (X4, X5, X6, X14, X16 and the `needs` rules).
+    /// Rules among the fields of one record that need nothing else: order of dates, windows, sums, fields that need others.
     ///
     /// `whole` says that `record` is all there is: a partner that is absent is missing. It is a new record, or a stored
     /// one with the body merged over it (then it has a `version`). A body alone is checked with `whole = false`: only
@@ -150,7 +150,7 @@ pub struct Deletion<'a> {
     pub calendar: Vec<CalendarEdit>,
 }
 
-/// A fact in a 200 answer that changes nothing (contract section 7).
+/// A fact in a 200 answer that changes nothing.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Warning {
     /// The machine's word for it.
@@ -161,7 +161,7 @@ pub struct Warning {
     pub message: String,
 }
 
-/// The warnings of contract section 7 and 2.8.
+/// The warnings of `docs/contract.md#rules-across-records`, and of `docs/contract.md#late-messages`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the contract's words say it")]

@@ -1,4 +1,4 @@
-//! A vendor's tax id (class P3): sealed in an item of its own, absent from everything else (contract section 2.11).
+//! A vendor's tax id (class P3): sealed in an item of its own, absent from everything else.
 
 use super::Inbound;
 use super::control::Parsed;

@@ -21,7 +21,7 @@ pub enum Form {
 /// The JSON object that `request` carries.
 ///
 /// # Errors
-/// 400, 413 or 415 (contract section 2.1).
+/// 400, 413 or 415.
 pub fn object(request: &Request) -> Result<Map<String, Value>, Problem> {
     Ok(json::parse_object(http::json_body(request)?)?)
 }
@@ -29,7 +29,7 @@ pub fn object(request: &Request) -> Result<Map<String, Value>, Problem> {
 /// The same for a call that has defaults for everything: no body is an empty object.
 ///
 /// # Errors
-/// 400, 413 or 415 (contract section 2.1).
+/// 400, 413 or 415.
 pub fn optional_object(request: &Request) -> Result<Map<String, Value>, Problem> {
     if http::body(request).is_empty() { Ok(Map::new()) } else { object(request) }
 }

@@ -1,4 +1,4 @@
-//! `overlapHours`: how long what a rotation replaces is good for beside what takes its place (contract section 9).
+//! `overlapHours`: how long what a rotation replaces is good for beside what takes its place.
 
 use jiff::SignedDuration;
 use serde_json::{Map, Value};

@@ -1,4 +1,4 @@
-//! Keyset paging (contract section 9): `limit` and `cursor` in, `data` and `nextCursor` out.
+//! Keyset paging: `limit` and `cursor` in, `data` and `nextCursor` out.
 
 use serde::Serialize;
 

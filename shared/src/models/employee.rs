@@ -1,4 +1,4 @@
-//! Employees (contract 3.3).
+//! Employees: `docs/contract.md#employee`.
 
 use super::parts::{ADDRESS, TAIL, WORK_DAYS, control};
 use super::{Kind, Model};
@@ -30,7 +30,7 @@ pub static EMPLOYEE: Model = Model {
     ],
 };
 
-/// States of an employee (contract section 4).
+/// States of an employee.
 pub(crate) const STATUS: &[&str] = &["active", "inactive", "terminated"];
 const EMPLOYMENT_TYPE: &[&str] = &["full_time", "part_time", "seasonal", "temporary", "union_hall", "contractor"];
 const SKILL_LEVEL: &[&str] = &["apprentice", "intermediate", "journeyman", "master"];

@@ -1,4 +1,4 @@
-//! How a body changes a record (contract 2.8 and 2.9).
+//! How a body changes a record: `docs/contract.md#merge`.
 
 use serde_json::{Map, Value};
 

@@ -1,4 +1,4 @@
-//! The five resources as data: fields, key, id prefix (contract section 3), and how a body changes a record.
+//! The five resources as data: fields, key, id prefix (`docs/contract.md#resources`), and how a body changes a record.
 
 pub(crate) mod employee;
 mod merge;

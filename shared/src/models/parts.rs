@@ -1,4 +1,4 @@
-//! What several resources have in common: control and tail fields (contract 2.8 and 2.9), addresses, contacts, days.
+//! What several resources have in common: control and tail fields, addresses, contacts, days.
 
 use crate::schema::Class::{P0, P1, P2};
 use crate::schema::declare::{int, list, optional, required, shaped, string};

@@ -1,4 +1,4 @@
-//! Projects (contract 3.2): never deleted, only cancelled.
+//! Projects, `docs/contract.md#project`: never deleted, only cancelled.
 
 use super::parts::{ADDRESS, CONTACT, TAIL, WORK_DAYS, control_without_delete};
 use super::{Kind, Model};
@@ -33,7 +33,7 @@ pub static PROJECT: Model = Model {
 
 const NO_DELETE: &str = "`upsert` (default) creates or updates; `create` is refused with 409 when the record exists, \
                          `update` with 404 when it does not; projects are not deleted: use status `cancelled`";
-/// States of a project (contract section 4).
+/// States of a project.
 pub(crate) const STATUS: &[&str] = &["planning", "active", "on_hold", "completed", "cancelled"];
 const PHASE_STATUS: &[&str] = &["not_started", "in_progress", "completed"];
 

@@ -1,4 +1,4 @@
-//! Requests for time off (contract 3.5): never deleted, only cancelled.
+//! Requests for time off, `docs/contract.md#time-off`: never deleted, only cancelled.
 
 use super::parts::{TAIL, control_without_delete};
 use super::{Kind, Model};
@@ -31,14 +31,14 @@ const TYPE: &[&str] = &[
     "unpaid",
     "other",
 ];
-/// What events say instead of a type that is about health, family or duty (contract 5.2).
+/// What events say instead of a type that is about health, family or duty.
 pub(crate) const PROTECTED_LEAVE: &str = "protected_leave";
 /// Types as events show them.
 pub(crate) const PUBLIC_TYPE: &[&str] =
     &["vacation", "personal", "holiday", "training", "unpaid", "other", PROTECTED_LEAVE];
 const NO_DELETE: &str = "`upsert` (default) creates or updates; `create` is refused with 409 when the record exists, \
                          `update` with 404 when it does not; requests are not deleted: use status `cancelled`";
-/// States of a request (contract section 4).
+/// States of a request.
 pub(crate) const STATUS: &[&str] = &["requested", "approved", "denied", "cancelled"];
 
 const OWN: &[Field] = &[

@@ -1,4 +1,4 @@
-//! Vendors (contract 3.4).
+//! Vendors: `docs/contract.md#vendor`.
 
 use super::parts::{ADDRESS, CONTACT, TAIL, control};
 use super::{Kind, Model};
@@ -19,7 +19,7 @@ pub static VENDOR: Model = Model {
 /// What it sells.
 pub(crate) const VENDOR_TYPE: &[&str] =
     &["supplier", "subcontractor", "equipment_rental", "professional_service", "other"];
-/// States of a vendor (contract section 4).
+/// States of a vendor.
 pub(crate) const STATUS: &[&str] = &["pending", "active", "inactive", "blocked"];
 const TAX_ID_TYPE: &[&str] = &["ein", "ssn", "itin", "vat", "other"];
 const INSURANCE_TYPE: &[&str] =

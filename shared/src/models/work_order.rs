@@ -1,4 +1,4 @@
-//! Work orders (contract 3.1).
+//! Work orders: `docs/contract.md#work-order`.
 
 use super::parts::{ADDRESS, CONTACT, TAIL, WORK_DAYS, control};
 use super::{Kind, Model};
@@ -18,7 +18,7 @@ pub static WORK_ORDER: Model = Model {
     card: &["workOrderNumber", "title", "status", "parentWorkOrderNumber", "parentWorkOrderId"],
 };
 
-/// States of a work order (contract section 4).
+/// States of a work order.
 pub(crate) const STATUS: &[&str] = &["unscheduled", "scheduled", "in_progress", "on_hold", "completed", "cancelled"];
 /// How soon it is wanted.
 pub(crate) const PRIORITY: &[&str] = &["low", "normal", "high", "urgent"];

@@ -1,4 +1,4 @@
-//! The address rule (contract section 3): a street or both coordinates, and coordinates only in pairs.
+//! The address rule: a street or both coordinates, and coordinates only in pairs.
 
 use serde_json::{Map, Value};
 

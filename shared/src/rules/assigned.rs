@@ -1,4 +1,4 @@
-//! `employee.assigned` (contract section 4, last line, and 5.3).
+//! `employee.assigned`: `docs/contract.md#who-is-newly-assigned`.
 
 use serde_json::{Map, json};
 

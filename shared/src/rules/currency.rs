@@ -1,4 +1,4 @@
-//! Rule X17: amounts keep their currency, or are sent again with the new one.
+//! Amounts keep their currency, or are sent again with the new one.
 
 use serde_json::{Map, Value};
 

@@ -1,4 +1,4 @@
-//! Reading a record's fields, and the rules about two fields of one object (X4 and the `needs` rules).
+//! Reading a record's fields, and the rules about two fields of one object: their order, and which needs the other.
 
 use serde_json::{Map, Value};
 
@@ -42,7 +42,7 @@ pub fn together(record: &Map<String, Value>, pair: [&str; 2], whole: bool, defec
     needs(record, other, one, whole, defects);
 }
 
-/// Whether an end may be equal to its start (X4: equal days are allowed, equal instants are not).
+/// Whether an end may be equal to its start. Equal days are allowed; of instants, only those of what has happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order {
     /// The end is later.
@@ -51,7 +51,7 @@ pub enum Order {
     NotBefore,
 }
 
-/// X4: `date_order` on `end` when it is against `order`. `at` is the path of `record` with its dot, empty for the
+/// `date_order` on `end` when it is against `order`. `at` is the path of `record` with its dot, empty for the
 /// body. Normalised dates and instants are of fixed width: they compare as strings.
 pub fn date_order(record: &Map<String, Value>, at: &str, [start, end]: [&str; 2], order: Order, defects: &mut Defects) {
     let (Some(from), Some(to)) = (text(record, start), text(record, end)) else { return };

@@ -1,4 +1,4 @@
-//! Storing references under both names (X1, X2): `{stem}Id` and `{stem}Number`, of the body and of its lists.
+//! Storing references under both names: `{stem}Id` and `{stem}Number`, of the body and of its lists.
 //!
 //! Half a reference takes the place of the whole: after `projectNumber` alone, the id that was stored before must not
 //! be left beside it, nor be compared with it. What the body does not mention is left alone.

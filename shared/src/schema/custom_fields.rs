@@ -1,4 +1,4 @@
-//! The sender's own fields (contract 2.9) and the old values in an event: objects whose names are not in any table.
+//! The sender's own fields and the old values in an event: objects whose names are not in any table.
 
 use serde_json::{Map, Value};
 
@@ -16,7 +16,7 @@ const MAX_NUMBER: f64 = 999_999_999_999.0;
 const MAX_DECIMALS: usize = 25;
 /// 16 KiB, counted over the compact JSON.
 const MAX_BYTES: usize = 16 * 1024;
-/// What JSON Schema says of the names. Names that look like numbers would be reordered by JavaScript (contract 2.10).
+/// What JSON Schema says of the names. Names that look like numbers would be reordered by JavaScript.
 pub(super) const KEY_PATTERN: &str = "^[a-z][A-Za-z0-9_]{0,49}$";
 
 fn is_key(name: &str) -> bool {

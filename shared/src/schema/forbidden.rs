@@ -1,4 +1,5 @@
-//! Fields that must never reach us (contract 2.3): their names are told apart, their values are never looked at.
+//! Fields that must never reach us, `docs/contract.md#forbidden-fields`: their names are told apart, their values are
+//! never looked at.
 
 use serde_json::{Map, Value};
 
@@ -66,7 +67,7 @@ fn report_nested(value: &Value, path: &str, defects: &mut Defects) {
     }
 }
 
-/// Whether `text` has the form of a social security number, `NNN-NN-NNNN` (contract 2.3).
+/// Whether `text` has the form of a social security number, `NNN-NN-NNNN`.
 pub(super) fn is_sensitive(text: &str) -> bool {
     let form = b"000-00-0000";
     text.len() == form.len()

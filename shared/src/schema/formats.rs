@@ -1,5 +1,4 @@
-//! Dates, zones, codes and contact data (contract 2.6 and 2.7): each reads a trimmed line into the one spelling that is
-//! stored.
+//! Dates, zones, codes and contact data: each reads a trimmed line into the one spelling that is stored.
 
 use std::str::FromStr;
 

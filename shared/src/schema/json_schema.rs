@@ -1,4 +1,4 @@
-//! JSON Schema 2020-12 of tables, with words of our own: `x-class` (contract 2.11), `x-maxDecimals`, `x-maxDifferent` (of
+//! JSON Schema 2020-12 of tables, with words of our own: `x-class` (the data class), `x-maxDecimals`, `x-maxDifferent` (of
 //! a set, whose repeats are not counted) and `x-format`. What is [`published`] has their meaning in its descriptions.
 
 use serde_json::{Map, Value, json};
@@ -15,7 +15,7 @@ pub const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 enum Form {
     /// Those that a sender can't leave out.
     Sent,
-    /// All: in an event every listed field is there, null when empty (contract 5.1).
+    /// All: in an event every listed field is there, null when empty.
     Emitted,
 }
 
@@ -40,7 +40,7 @@ pub fn sent_object(fields: &[Field]) -> Value {
     Value::Object(object(fields, Class::P0, Form::Sent))
 }
 
-/// The data of an event: receivers ignore fields that they don't know (contract 5.1).
+/// The data of an event: receivers ignore fields that they don't know.
 #[must_use]
 pub fn data_object(fields: &[Field]) -> Value {
     let mut schema = object(fields, Class::P0, Form::Emitted);

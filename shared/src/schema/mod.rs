@@ -1,5 +1,5 @@
 //! The language in which fields are declared. Parsing, limits, data classes and JSON Schema all come from one table of
-//! [`Field`]s, so they can't drift apart (contract 2 and 3).
+//! [`Field`]s, so they can't drift apart.
 //!
 //! [`declare`] has the words that tables are written with; `parse` reads bodies by them, `json_schema` describes them.
 
@@ -30,7 +30,7 @@ pub struct Field {
     pub kind: Type,
     /// When it must be there.
     pub presence: Presence,
-    /// Who may see it (contract 2.11); what is nested in a field is at least as private as the field.
+    /// Who may see it; what is nested in a field is at least as private as the field.
     pub class: Class,
     /// Meaning, rule, example; empty when the name says it all.
     pub doc: &'static str,
@@ -57,7 +57,7 @@ impl Presence {
     }
 }
 
-/// Data classes (contract 2.11), from harmless to secret.
+/// Data classes, from harmless to secret: `docs/contract.md#data-classes`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Class {
     /// Operational: stored, in events, may be logged.
@@ -70,7 +70,7 @@ pub enum Class {
     P3,
 }
 
-/// What a field may hold (contract 2.4 to 2.9). Lengths are counted in Unicode scalar values.
+/// What a field may hold (`docs/contract.md#values`). Lengths are counted in Unicode scalar values.
 #[derive(Debug, Clone, Copy)]
 pub enum Type {
     /// One line of text.
@@ -152,7 +152,7 @@ pub enum Type {
     },
     /// A nested object.
     Object(&'static [Field]),
-    /// The sender's own fields (contract 2.9).
+    /// The sender's own fields.
     CustomFields,
     /// Old values in an event: an object of scalars under any field names.
     Scalars,
@@ -180,7 +180,7 @@ pub enum Min {
 pub enum Shape {
     /// Like anything.
     Free,
-    /// A natural key (contract 2.4).
+    /// A natural key.
     Key,
     /// A natural key without `#`.
     Code,

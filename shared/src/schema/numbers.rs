@@ -1,4 +1,4 @@
-//! Numbers and money (contract 2.5). Decimals are judged on the shortest decimal writing of the number, which is what
+//! Numbers and money. Decimals are judged on the shortest decimal writing of the number, which is what
 //! the sender wrote.
 
 use rust_decimal::Decimal;
@@ -58,7 +58,7 @@ pub(super) fn coordinate(value: &Value, max: i64) -> Result<Value, Flaw> {
     Ok(Value::Number(plain((float * scale).round() / scale)))
 }
 
-/// `5` for `5.0` and `0` for `-0.0` (contract 2.10); anything else as it is.
+/// `5` for `5.0` and `0` for `-0.0`, as events are written; anything else as it is.
 pub(super) fn plain(float: f64) -> Number {
     if float.fract() == 0.0 && float.abs() <= MAX_SAFE_INTEGER {
         #[expect(clippy::cast_possible_truncation, reason = "whole and within 2^53")]

@@ -1,4 +1,4 @@
-//! Reads bodies by their table: normalises what is right and reports everything that is wrong (contract 2 and 6).
+//! Reads bodies by their table: normalises what is right and reports everything that is wrong.
 
 use serde_json::{Map, Value};
 

@@ -1,4 +1,4 @@
-//! Text (contract 2.4): trimmed, NFC, counted in Unicode scalar values, without control characters.
+//! Text: trimmed, NFC, counted in Unicode scalar values, without control characters.
 
 use unicode_normalization::UnicodeNormalization;
 

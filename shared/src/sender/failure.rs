@@ -1,4 +1,4 @@
-//! Why an attempt failed, in the words of contract section 9.
+//! Why an attempt failed, in the words of `docs/contract.md#errors-of-attempts`.
 
 mod detail;
 

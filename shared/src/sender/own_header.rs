@@ -1,4 +1,4 @@
-//! The headers that a subscriber may have sent along with its deliveries (contract section 9).
+//! The headers that a subscriber may have sent along with its deliveries.
 
 use hyper::header::{HeaderName, HeaderValue};
 

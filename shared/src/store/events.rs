@@ -1,4 +1,4 @@
-//! Events: all events of one request are one outbox item, written with the record (contract section 5.5).
+//! Events: all events of one request are one outbox item, written with the record.
 //!
 //! An event's id is the item's ULID plus its place in it, so that an event is found by its id with one query and no item
 //! of its own.
@@ -29,7 +29,7 @@ pub use span::OutboxPage;
 pub use writer::EventWriter;
 
 const TABLE: &str = "events";
-/// Events and deliveries are kept 30 days (contract section 9).
+/// Events and deliveries are kept 30 days.
 pub const RETENTION_SECONDS: i64 = 30 * 86_400;
 /// An outbox item stays well under DynamoDB's 400 KB: each delivery of one of its events reads it whole.
 const MAX_ITEM_BYTES: usize = 64 * 1024;

@@ -14,7 +14,7 @@ use super::item::{Item, Reader, n, s};
 use crate::clock::SKEW;
 
 const TABLE: &str = "idempotency";
-/// Answers are kept 24 hours (contract section 6).
+/// Answers are kept 24 hours.
 const KEEP_SECONDS: i64 = 86_400;
 /// After this long without an answer a claim counts as abandoned.
 const CLAIM_SECONDS: i64 = 60;

@@ -1,4 +1,4 @@
-//! X8, X9, X12 and X13: the order and who is on it.
+//! The order and who is on it.
 
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
@@ -36,7 +36,7 @@ pub(super) fn add(change: &mut Change<'_>) {
     change.warnings.append(&mut warnings);
 }
 
-/// X8: approved time off inside the window.
+/// Approved time off inside the window.
 fn time_off(employee: &Referent, window: Window, field: &str) -> Vec<Warning> {
     let clashes = employee.leaves.iter().filter(|leave| {
         leave.approved && absence(leave).is_some_and(|(from, to)| from < window.certain_end() && to > window.start)
@@ -62,7 +62,7 @@ fn midnight(day: Date) -> civil::DateTime {
     day.to_datetime(Time::midnight())
 }
 
-/// X9: one person on two orders at overlapping times.
+/// One person on two orders at overlapping times.
 fn other_orders(employee: &Referent, window: Window, own_id: &str, field: &str) -> Vec<Warning> {
     let clashes = employee.booked_between(window.start, window.certain_end(), own_id);
     clashes
@@ -72,7 +72,7 @@ fn other_orders(employee: &Referent, window: Window, own_id: &str, field: &str) 
         .collect()
 }
 
-/// X13: each required skill is a skill or certification of somebody. Nothing is said while no employee is assigned,
+/// Each required skill is a skill or certification of somebody. Nothing is said while no employee is assigned,
 /// nor when one of them was not read: the skill may be theirs.
 fn skill_gaps(change: &Change<'_>) -> Vec<Warning> {
     let people = items(&change.record, ASSIGNMENTS).filter(|(_, line)| text(line, "employeeId").is_some());

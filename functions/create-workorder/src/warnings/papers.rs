@@ -1,4 +1,4 @@
-//! X12: insurance, licences and certifications that are expired when the work is done.
+//! Insurance, licences and certifications that are expired when the work is done.
 //!
 //! A paper that was renewed is listed twice. The old one is no reason for a warning: the latest of its sort counts.
 

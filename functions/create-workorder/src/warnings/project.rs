@@ -1,4 +1,4 @@
-//! X7: the order and its project.
+//! The order and its project.
 
 use jiff::tz::TimeZone;
 use shared::inbound::references::Referent;

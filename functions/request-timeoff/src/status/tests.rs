@@ -3,7 +3,7 @@ use super::{Refused, Status, Step, step};
 use Refused::{First, Terms, Transition};
 use Step::{Annotate, Approve, Cancel, Deny, Request, RequestApproved, Resubmit};
 
-/// The table of contract section 4, row by row: what each status leads to (columns in the order of `Status::ALL`),
+/// The contract's table, row by row: what each status leads to (columns in the order of `Status::ALL`),
 /// with the terms as they were and with changed ones.
 type Row = [Result<Step, Refused>; 4];
 
