@@ -34,6 +34,7 @@ mod inbound_states;
 mod inbound_upsert;
 mod keys;
 mod limits;
+mod links;
 mod losses;
 mod management_deliveries;
 mod manual_retries;
