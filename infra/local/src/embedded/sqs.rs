@@ -1,7 +1,7 @@
 //! The embedded SQS: standard queues in memory, behind the JSON protocol of the AWS SDK.
 //!
 //! Messages are gone with the process. That is by design: the deliveries are items in DynamoDB, and the sweeper puts
-//! whatever is overdue back on its queue (see `infra/adr/`).
+//! whatever is overdue back on its queue (see `docs/adr/`).
 //!
 //! | as in AWS | not here |
 //! |---|---|
