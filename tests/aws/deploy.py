@@ -7,7 +7,6 @@ loopback are allowed by a variable that the template never sets.
 usage: deploy.py <directory of the bootstraps>
 """
 
-import base64
 import contextlib
 import hashlib
 import hmac
@@ -138,17 +137,25 @@ def translated():
         for method, operation in methods.items():
             if method == "options":
                 continue
-            function = re.search(r"functions/\$\{(\w+)\.Arn\}", operation["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"])[1]
+            uri = operation["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"]
+            function = re.search(r"functions/\$\{(\w+)\.Arn\}", uri)[1]
             key = "ANY" if method == "x-amazon-apigateway-any-method" else method.upper()
             resources[f"{function}Integration"] = {
                 "Type": "AWS::ApiGatewayV2::Integration",
-                "Properties": {"ApiId": {"Ref": "Api"}, "IntegrationType": "AWS_PROXY", "PayloadFormatVersion": "2.0",
-                               "IntegrationUri": {"Fn::GetAtt": [function, "Arn"]}},
+                "Properties": {
+                    "ApiId": {"Ref": "Api"},
+                    "IntegrationType": "AWS_PROXY",
+                    "PayloadFormatVersion": "2.0",
+                    "IntegrationUri": {"Fn::GetAtt": [function, "Arn"]},
+                },
             }
             resources["Route" + re.sub(r"\W", "", key + path)] = {
                 "Type": "AWS::ApiGatewayV2::Route",
-                "Properties": {"ApiId": {"Ref": "Api"}, "RouteKey": path if path == "$default" else f"{key} {path}",
-                               "Target": {"Fn::Join": ["/", ["integrations", {"Ref": f"{function}Integration"}]]}},
+                "Properties": {
+                    "ApiId": {"Ref": "Api"},
+                    "RouteKey": path if path == "$default" else f"{key} {path}",
+                    "Target": {"Fn::Join": ["/", ["integrations", {"Ref": f"{function}Integration"}]]},
+                },
             }
     return json.dumps(document)
 
@@ -158,13 +165,21 @@ def ministack():
     port, log = free_port(), open(ROOT / "target/ministack.log", "w", encoding="utf-8")
     url = f"http://127.0.0.1:{port}"
     environment = os.environ | {
-        "BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port), "LAMBDA_EXECUTOR": "local", "AWS_ENDPOINT_URL": url,
+        "BIND_HOST": "127.0.0.1",
+        "GATEWAY_PORT": str(port),
+        "LAMBDA_EXECUTOR": "local",
+        "AWS_ENDPOINT_URL": url,
     }
     process = subprocess.Popen(
-        [pathlib.Path(sys.executable).parent / "ministack"], env=environment, stdout=log, stderr=log,
-        start_new_session=True, cwd=tempfile.mkdtemp(),
+        [pathlib.Path(sys.executable).parent / "ministack"],
+        env=environment,
+        stdout=log,
+        stderr=log,
+        start_new_session=True,
+        cwd=tempfile.mkdtemp(),
     )
     try:
+
         def answers():
             with contextlib.suppress(OSError, http.client.HTTPException):
                 connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
@@ -206,7 +221,10 @@ def deploy(url, clients, directory):
     cloudformation = clients["cloudformation"]
     clients["s3"].put_object(Bucket=BUCKET, Key="template.json", Body=translated().encode())
     cloudformation.create_stack(
-        StackName=STACK, TemplateURL=f"{url}/{BUCKET}/template.json", Parameters=parameters, Capabilities=["CAPABILITY_IAM"],
+        StackName=STACK,
+        TemplateURL=f"{url}/{BUCKET}/template.json",
+        Parameters=parameters,
+        Capabilities=["CAPABILITY_IAM"],
     )
 
     def stack():
@@ -245,7 +263,11 @@ def use(port, url, clients):
     clients["sns"].subscribe(TopicArn=topic, Protocol="sqs", Endpoint=told_arn)
 
     status, problem = api("GET", "/nothing/here", key=False)
-    check("what has no route is a problem with a request id", status == 404 and problem["requestId"].startswith("req_"), (status, problem))
+    check(
+        "what has no route is a problem with a request id",
+        status == 404 and problem["requestId"].startswith("req_"),
+        (status, problem),
+    )
     status, problem = api("POST", "/api/webhook/workorder", {}, key=False)
     check("without a key it is 401", status == 401 and problem["code"] == "unauthorized", (status, problem))
     status, types = api("GET", "/api/event-types")
@@ -265,8 +287,20 @@ def use(port, url, clients):
     for resource, body in {
         "project": {"projectNumber": "P-1", "name": "Tower"},
         "employee": {"employeeNumber": "E-1", "firstName": "Ana", "lastName": "Ruiz", "role": "foreman"},
-        "vendor": {"vendorNumber": "V-1", "name": "Gravel", "vendorType": "supplier", "taxId": "12-3456789", "taxIdType": "ein"},
-        "timeoff": {"requestNumber": "T-1", "employeeNumber": "E-1", "type": "vacation", "startDate": "2030-01-07", "endDate": "2030-01-08"},
+        "vendor": {
+            "vendorNumber": "V-1",
+            "name": "Gravel",
+            "vendorType": "supplier",
+            "taxId": "12-3456789",
+            "taxIdType": "ein",
+        },
+        "timeoff": {
+            "requestNumber": "T-1",
+            "employeeNumber": "E-1",
+            "type": "vacation",
+            "startDate": "2030-01-07",
+            "endDate": "2030-01-08",
+        },
     }.items():
         status, answer = api("POST", f"/api/webhook/{resource}", body)
         check(f"{resource} is accepted", status == 200 and answer["action"] == "created", (status, answer))
@@ -350,8 +384,11 @@ def lose_event(clients, order):
     time.sleep(1)
     # From now on: whatever is in the stream by now is lost.
     functions.create_event_source_mapping(
-        FunctionName=f"{STACK}-dispatcher", EventSourceArn=source["EventSourceArn"], StartingPosition="LATEST",
-        BatchSize=100, FunctionResponseTypes=["ReportBatchItemFailures"],
+        FunctionName=f"{STACK}-dispatcher",
+        EventSourceArn=source["EventSourceArn"],
+        StartingPosition="LATEST",
+        BatchSize=100,
+        FunctionResponseTypes=["ReportBatchItemFailures"],
     )
 
 
@@ -367,14 +404,21 @@ def overdue(dynamodb, delivery):
     for item in dynamodb.scan(TableName=table)["Items"]:
         if item["sk"]["S"] == delivery:
             dynamodb.update_item(
-                TableName=table, Key={"pk": item["pk"], "sk": item["sk"]},
-                UpdateExpression="SET dueAt = :due", ExpressionAttributeValues={":due": {"N": "1"}},
+                TableName=table,
+                Key={"pk": item["pk"], "sk": item["sk"]},
+                UpdateExpression="SET dueAt = :due",
+                ExpressionAttributeValues={":due": {"N": "1"}},
             )
 
 
 def main(directory):
     credentials = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
-    os.environ |= {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1", "AWS_REGION": "us-east-1"}
+    os.environ |= {
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_REGION": "us-east-1",
+    }
     with ministack() as (port, url):
         names = ("cloudformation", "dynamodb", "lambda", "s3", "sns", "sqs")
         clients = {name: boto3.client(name, endpoint_url=url, **credentials) for name in names}

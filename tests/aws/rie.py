@@ -18,9 +18,15 @@ EVENTS = pathlib.Path(__file__).parent / "events"
 HTTP = {
     "create-workorder": ("/api/webhook/workorder", {"workOrderNumber": "RIE-1", "title": "Install"}),
     "create-project": ("/api/webhook/project", {"projectNumber": "RIE-1", "name": "Tower"}),
-    "create-employee": ("/api/webhook/employee", {"employeeNumber": "RIE-1", "firstName": "A", "lastName": "B", "role": "foreman"}),
+    "create-employee": (
+        "/api/webhook/employee",
+        {"employeeNumber": "RIE-1", "firstName": "A", "lastName": "B", "role": "foreman"},
+    ),
     "create-vendor": ("/api/webhook/vendor", {"vendorNumber": "RIE-1", "name": "Gravel", "vendorType": "supplier"}),
-    "request-timeoff": ("/api/webhook/timeoff", {"requestNumber": "RIE-1", "employeeNumber": "E-1", "type": "sick", "startDate": "2031-01-07", "endDate": "2031-01-08"}),
+    "request-timeoff": (
+        "/api/webhook/timeoff",
+        {"requestNumber": "RIE-1", "employeeNumber": "E-1", "type": "sick", "startDate": "2031-01-07", "endDate": "2031-01-08"},
+    ),
     "publish-event": ("/api/events", None),
     "manage-endpoints": ("/api/endpoints", {"url": "http://127.0.0.1:9/", "events": ["*"]}),
     "manage-deliveries": ("/api/deliveries", None),
@@ -48,10 +54,23 @@ class Running:
     def __init__(self, bootstrap, environment):
         self.name, self.port, self.log = bootstrap.name, free_port(), tempfile.TemporaryFile()
         self.process = subprocess.Popen(
-            [emulator(), "--runtime-interface-emulator-address", f"127.0.0.1:{self.port}",
-             "--runtime-api-address", f"127.0.0.1:{free_port()}", bootstrap],
-            env={"PATH": os.environ["PATH"], "AWS_LAMBDA_FUNCTION_NAME": self.name, "AWS_LAMBDA_FUNCTION_TIMEOUT": "60", **environment},
-            stdout=self.log, stderr=self.log, start_new_session=True,
+            [
+                emulator(),
+                "--runtime-interface-emulator-address",
+                f"127.0.0.1:{self.port}",
+                "--runtime-api-address",
+                f"127.0.0.1:{free_port()}",
+                bootstrap,
+            ],
+            env={
+                "PATH": os.environ["PATH"],
+                "AWS_LAMBDA_FUNCTION_NAME": self.name,
+                "AWS_LAMBDA_FUNCTION_TIMEOUT": "60",
+                **environment,
+            },
+            stdout=self.log,
+            stderr=self.log,
+            start_new_session=True,
         )
 
     def __enter__(self):
@@ -114,12 +133,20 @@ def request(path, method, body=None, key=None, query="", **more):
 
 def run(clients, stack, url, key, directory, report, check):
     functions, peaks = clients["lambda"], {}
-    given = {"AWS_ENDPOINT_URL": url, "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
-             "AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": "INFO"}
+    given = {
+        "AWS_ENDPOINT_URL": url,
+        "AWS_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_LAMBDA_LOG_FORMAT": "JSON",
+        "AWS_LAMBDA_LOG_LEVEL": "INFO",
+    }
 
     @contextlib.contextmanager
     def bootstrap(name):
-        variables = functions.get_function_configuration(FunctionName=f"{stack}-{name}").get("Environment", {}).get("Variables", {})
+        variables = (
+            functions.get_function_configuration(FunctionName=f"{stack}-{name}").get("Environment", {}).get("Variables", {})
+        )
         with Running(directory / name, variables | given) as invoke:
             yield invoke
             answer = invoke({"neither": "nor"})
@@ -135,11 +162,19 @@ def run(clients, stack, url, key, directory, report, check):
             answer = invoke(request(path, method, body))
             refused = json.loads(answer["body"])
             problem = answer["headers"]["content-type"].startswith("application/problem+json")
-            check(f"{name} refuses a stranger", answer["statusCode"] == 401 and refused["code"] == "unauthorized" and problem, answer)
+            check(
+                f"{name} refuses a stranger",
+                answer["statusCode"] == 401 and refused["code"] == "unauthorized" and problem,
+                answer,
+            )
             # What clients and API Gateway may do to a request: cookies, and a body that is passed on as base64.
             answer = invoke(request(path, method, body, key, cookies=["session=1", "theme=dark"], isBase64Encoded=bool(body)))
             check(f"{name} answers", answer["statusCode"] in (200, 201), answer)
-            check(f"{name} answers in JSON", isinstance(json.loads(answer["body"]), dict) and not answer["isBase64Encoded"], answer)
+            check(
+                f"{name} answers in JSON",
+                isinstance(json.loads(answer["body"]), dict) and not answer["isBase64Encoded"],
+                answer,
+            )
             odd = request(path, method, body, key)
             odd["headers"]["x-forwarded-proto"] = "https,http"
             answer = invoke(odd)
@@ -149,7 +184,11 @@ def run(clients, stack, url, key, directory, report, check):
             check(f"{name} refuses a host that is none", answer.get("statusCode") == 400 and "Host" in answer["body"], answer)
             if method == "GET":
                 answer = invoke(request(path, method, None, key, "limit=1"))
-                check(f"{name} reads the query", len(json.loads(answer["body"])["data"]) <= 1 and answer["statusCode"] == 200, answer)
+                check(
+                    f"{name} reads the query",
+                    len(json.loads(answer["body"])["data"]) <= 1 and answer["statusCode"] == 200,
+                    answer,
+                )
                 answer = invoke(request(path, method, None, key, "limit=many"))
                 check(f"{name} refuses a query that it can not read", answer["statusCode"] in (400, 422), answer)
             # The access log has this id as functionRequestId.
@@ -158,17 +197,26 @@ def run(clients, stack, url, key, directory, report, check):
 
     with bootstrap("portal") as invoke:
         answer = invoke(request("/openapi.json", "GET"))
-        check("portal describes the API to anybody", "/api/endpoints" in json.loads(answer["body"])["paths"], answer["statusCode"])
+        check(
+            "portal describes the API to anybody", "/api/endpoints" in json.loads(answer["body"])["paths"], answer["statusCode"]
+        )
         answer = invoke(request("/docs/explorer/scalar.js", "GET"))
         packed = base64.b64decode(answer["body"])
-        check("portal sends what is compressed as it is", answer["isBase64Encoded"] and b"Scalar" in gzip.decompress(packed), answer["headers"])
+        check(
+            "portal sends what is compressed as it is",
+            answer["isBase64Encoded"] and b"Scalar" in gzip.decompress(packed),
+            answer["headers"],
+        )
         check("and within what Lambda may answer with", len(answer["body"]) < 6_000_000, len(answer["body"]))
 
     for name in ("deliverer", "retry-worker"):
         with bootstrap(name) as invoke:
             answer = invoke(event("sqs"))
-            check(f"{name} gives back what it can't read, and nothing else",
-                  answer == {"batchItemFailures": [{"itemIdentifier": "19dd0b57-b21e-4ac1-bd88-01bbb068cb78"}]}, answer)
+            check(
+                f"{name} gives back what it can't read, and nothing else",
+                answer == {"batchItemFailures": [{"itemIdentifier": "19dd0b57-b21e-4ac1-bd88-01bbb068cb78"}]},
+                answer,
+            )
 
     table = f"{stack}-events"
     items = clients["dynamodb"].scan(TableName=table)["Items"]
@@ -176,14 +224,22 @@ def run(clients, stack, url, key, directory, report, check):
     template = batch["Records"].pop()
     for number, item in enumerate(items[:3]):
         record = json.loads(json.dumps(template))
-        record["dynamodb"] |= {"Keys": {k: item[k] for k in ("pk", "sk")}, "NewImage": item, "SequenceNumber": str(100 + number)}
+        record["dynamodb"] |= {
+            "Keys": {k: item[k] for k in ("pk", "sk")},
+            "NewImage": item,
+            "SequenceNumber": str(100 + number),
+        }
         batch["Records"].append(record)
     with bootstrap("dispatcher") as invoke:
         answer = invoke(batch)
         check("dispatcher takes what the stream brings again", answer == {"batchItemFailures": []}, answer)
         batch["Records"][1]["dynamodb"]["NewImage"] = {"pk": {"S": "x"}}
         answer = invoke(batch)
-        check("dispatcher names the first record that it can't read", answer == {"batchItemFailures": [{"itemIdentifier": "101"}]}, answer)
+        check(
+            "dispatcher names the first record that it can't read",
+            answer == {"batchItemFailures": [{"itemIdentifier": "101"}]},
+            answer,
+        )
 
     with bootstrap("sweeper") as invoke:
         check("sweeper runs by the schedule", invoke(event("schedule")) is None)

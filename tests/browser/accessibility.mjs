@@ -14,29 +14,57 @@ const STILL = 0.02;
 /** Things of every kind, so that no page is empty. */
 async function furnish(system) {
   const [good, bad] = [await startReceiver(200), await startReceiver(503)];
-  await call(system, "POST", "/api/endpoints", { url: good.url, events: ["*"], description: "Payroll sync", headers: { Authorization: "Bearer x" } });
-  const { id } = await call(system, "POST", "/api/endpoints", { url: bad.url, events: ["workorder.*"], description: "Shop-floor display" });
+  await call(system, "POST", "/api/endpoints", {
+    url: good.url,
+    events: ["*"],
+    description: "Payroll sync",
+    headers: { Authorization: "Bearer x" },
+  });
+  const { id } = await call(system, "POST", "/api/endpoints", {
+    url: bad.url,
+    events: ["workorder.*"],
+    description: "Shop-floor display",
+  });
   await call(system, "POST", "/api/endpoints", { url: `${good.url}archive`, events: ["vendor.*"], status: "disabled" });
   for (let number = 1; number <= 8; number++) {
     await call(system, "POST", "/api/webhook/workorder", { workOrderNumber: `WO-${number}`, title: "Pour mat slab" });
     await call(system, "POST", "/api/webhook/workorder", { workOrderNumber: `WO-${number}`, status: "in_progress" });
   }
-  const failed = await until("a failed delivery", async () => (await call(system, "GET", `/api/deliveries?status=failed&endpointId=${id}`)).data[0]);
+  const failed = await until(
+    "a failed delivery",
+    async () => (await call(system, "GET", `/api/deliveries?status=failed&endpointId=${id}`)).data[0],
+  );
   return { id, failed };
 }
 
 /** Where the pictures are taken: a name, and the path and the title of each. */
 function pages({ id, failed }) {
   return {
-    overview: ["/#/", "Overview"], endpoints: ["/#/endpoints", "Endpoints"], endpoint: [`/#/endpoints/${id}`, "Shop-floor display"],
-    edit: [`/#/endpoints/${id}/edit`, "Edit endpoint"], create: ["/#/endpoints/new", "New endpoint"], deliveries: ["/#/deliveries", "Deliveries"],
-    "deliveries-none": ["/#/deliveries?status=cancelled", "Deliveries"], "deliveries-wrong": ["/#/deliveries?eventId=evt_1&status=lost", "Deliveries"],
-    delivery: [`/#/deliveries/${failed.id}`, failed.event], events: ["/#/events", "Events"], event: [`/#/events/${failed.eventId}`, failed.event],
-    alerts: ["/#/alerts", "Alerts"], replay: ["/#/replay", "Replay"], catalog: ["/#/catalog", "Event catalog"],
-    "event-type": ["/#/catalog/workorder.updated", "workorder.updated"], keys: ["/#/keys", "API keys"], debugger: ["/#/debugger", "Signature debugger"],
-    missing: ["/#/nowhere", "There is no such page"], docs: ["/docs", ""], "docs-verify": ["/docs/verifying-signatures", ""],
-    "docs-resource": ["/docs/resources/workorder", ""], "docs-event": ["/docs/events/workorder.updated", ""],
-    "docs-error": ["/docs/errors/validation_failed", ""], "docs-errors": ["/docs/errors", ""], "docs-mapping": ["/docs/dynamics-365", ""],
+    overview: ["/#/", "Overview"],
+    endpoints: ["/#/endpoints", "Endpoints"],
+    endpoint: [`/#/endpoints/${id}`, "Shop-floor display"],
+    edit: [`/#/endpoints/${id}/edit`, "Edit endpoint"],
+    create: ["/#/endpoints/new", "New endpoint"],
+    deliveries: ["/#/deliveries", "Deliveries"],
+    "deliveries-none": ["/#/deliveries?status=cancelled", "Deliveries"],
+    "deliveries-wrong": ["/#/deliveries?eventId=evt_1&status=lost", "Deliveries"],
+    delivery: [`/#/deliveries/${failed.id}`, failed.event],
+    events: ["/#/events", "Events"],
+    event: [`/#/events/${failed.eventId}`, failed.event],
+    alerts: ["/#/alerts", "Alerts"],
+    replay: ["/#/replay", "Replay"],
+    catalog: ["/#/catalog", "Event catalog"],
+    "event-type": ["/#/catalog/workorder.updated", "workorder.updated"],
+    keys: ["/#/keys", "API keys"],
+    debugger: ["/#/debugger", "Signature debugger"],
+    missing: ["/#/nowhere", "There is no such page"],
+    docs: ["/docs", ""],
+    "docs-verify": ["/docs/verifying-signatures", ""],
+    "docs-resource": ["/docs/resources/workorder", ""],
+    "docs-event": ["/docs/events/workorder.updated", ""],
+    "docs-error": ["/docs/errors/validation_failed", ""],
+    "docs-errors": ["/docs/errors", ""],
+    "docs-mapping": ["/docs/dynamics-365", ""],
     "docs-start": ["/docs/getting-started", ""],
   };
 }
@@ -65,7 +93,10 @@ export async function accessibility(browser, system) {
       }
       looks += await dialogs(page, source, (name) => join(pictures, `${name}-${size}-${colorScheme}.png`), places.endpoint[0]);
       // A filter that is wrong is refused, which the browser calls an error.
-      assert.deepEqual(page.faults.filter((fault) => !fault.includes("400")), []);
+      assert.deepEqual(
+        page.faults.filter((fault) => !fault.includes("400")),
+        [],
+      );
       await page.context().close();
     }
   }
@@ -75,8 +106,10 @@ export async function accessibility(browser, system) {
 /** What opens over a page: each dialog is looked at too. */
 async function dialogs(page, source, picture, endpoint) {
   const found = [
-    ["dialog-key", "/#/keys", "API keys", /^New key$/], ["dialog-revoke", "/#/keys", "API keys", /^Revoke /],
-    ["dialog-rotate", endpoint, "Shop-floor display", /^Rotate$/], ["dialog-delete", endpoint, "Shop-floor display", /^Delete$/],
+    ["dialog-key", "/#/keys", "API keys", /^New key$/],
+    ["dialog-revoke", "/#/keys", "API keys", /^Revoke /],
+    ["dialog-rotate", endpoint, "Shop-floor display", /^Rotate$/],
+    ["dialog-delete", endpoint, "Shop-floor display", /^Delete$/],
   ];
   for (const [name, path, title, button] of found) {
     await page.goto(path);
@@ -106,16 +139,23 @@ async function look(page, source, picture) {
 
 /** How much has moved on this page since the last look, once two frames were drawn. */
 function shifted(page) {
-  return page.evaluate(() => new Promise((resolve) => {
-    const since = globalThis.looked ?? 0;
-    let sum = 0;
-    const observer = new PerformanceObserver((list) => {
-      for (const entry of list.getEntries()) if (entry.startTime > since && !entry.hadRecentInput) sum += entry.value;
-    });
-    observer.observe({ type: "layout-shift", buffered: true });
-    requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => {
-      globalThis.looked = performance.now();
-      resolve(sum);
-    })));
-  }));
+  return page.evaluate(
+    () =>
+      new Promise((resolve) => {
+        const since = globalThis.looked ?? 0;
+        let sum = 0;
+        const observer = new PerformanceObserver((list) => {
+          for (const entry of list.getEntries()) if (entry.startTime > since && !entry.hadRecentInput) sum += entry.value;
+        });
+        observer.observe({ type: "layout-shift", buffered: true });
+        requestAnimationFrame(() =>
+          requestAnimationFrame(() =>
+            setTimeout(() => {
+              globalThis.looked = performance.now();
+              resolve(sum);
+            }),
+          ),
+        );
+      }),
+  );
 }

@@ -1,20 +1,104 @@
 // What the API answers with, as far as the console uses it: for tsc alone, so that browsers need not load it.
 
 declare namespace Api {
-  type Health = { state: "healthy" | "failing", consecutiveFailures: number, failingSince: string | null, lastSuccessAt: string | null, lastFailureAt: string | null };
-  type Endpoint = { id: string, url: string, events: string[], projectIds: string[], description: string | null, status: "enabled" | "disabled", disabledReason: string | null, disabledAt: string | null, headers: Record<string, string>, secretHint: string, createdAt: string, updatedAt: string, version: number, health: Health, secret?: string };
-  type Delivery = { id: string, eventId: string, event: string, endpointId: string, status: string, attemptCount: number, nextAttemptAt: string | null, held: "endpoint_disabled" | null, createdAt: string, completedAt: string | null, test: boolean, lastStatusCode: number | null, lastError: string | null, lastErrorDetail: string | null, lastDurationMs: number | null };
-  type Attempt = { number: number, trigger: string, startedAt: string, durationMs: number, statusCode: number | null, error: string | null, errorDetail: string | null, responseBody: string | null };
-  type WholeDelivery = Delivery & { attempts: Attempt[], requestBody: string | null };
-  type Event = { id: string, event: string, timestamp: string, data: Record<string, unknown>, requestId: string };
-  type WholeEvent = Event & { deliveries: Delivery[], siblings: { id: string, event: string }[], truncated: boolean };
-  type Alert = { id: string, kind: string, endpointId: string, deliveryId: string | null, event: string | null, lastStatusCode: number | null, lastError: string | null, lastErrorDetail: string | null, createdAt: string, message: string };
-  type Limits = { perHour: number, perMinute: number };
-  type Key = { id: string, name: string, hint: string, scopes: string[], limits: Limits, usage: Limits, expiresAt: string | null, lastUsedAt: string | null, createdAt: string, key?: string, replaces?: { id: string, expiresAt: string | null } };
-  type Counts = { delivered: number, failed: number, waiting: number, cancelled: number };
+  type Health = {
+    state: "healthy" | "failing";
+    consecutiveFailures: number;
+    failingSince: string | null;
+    lastSuccessAt: string | null;
+    lastFailureAt: string | null;
+  };
+  type Endpoint = {
+    id: string;
+    url: string;
+    events: string[];
+    projectIds: string[];
+    description: string | null;
+    status: "enabled" | "disabled";
+    disabledReason: string | null;
+    disabledAt: string | null;
+    headers: Record<string, string>;
+    secretHint: string;
+    createdAt: string;
+    updatedAt: string;
+    version: number;
+    health: Health;
+    secret?: string;
+  };
+  type Delivery = {
+    id: string;
+    eventId: string;
+    event: string;
+    endpointId: string;
+    status: string;
+    attemptCount: number;
+    nextAttemptAt: string | null;
+    held: "endpoint_disabled" | null;
+    createdAt: string;
+    completedAt: string | null;
+    test: boolean;
+    lastStatusCode: number | null;
+    lastError: string | null;
+    lastErrorDetail: string | null;
+    lastDurationMs: number | null;
+  };
+  type Attempt = {
+    number: number;
+    trigger: string;
+    startedAt: string;
+    durationMs: number;
+    statusCode: number | null;
+    error: string | null;
+    errorDetail: string | null;
+    responseBody: string | null;
+  };
+  type WholeDelivery = Delivery & { attempts: Attempt[]; requestBody: string | null };
+  type Event = { id: string; event: string; timestamp: string; data: Record<string, unknown>; requestId: string };
+  type WholeEvent = Event & { deliveries: Delivery[]; siblings: { id: string; event: string }[]; truncated: boolean };
+  type Alert = {
+    id: string;
+    kind: string;
+    endpointId: string;
+    deliveryId: string | null;
+    event: string | null;
+    lastStatusCode: number | null;
+    lastError: string | null;
+    lastErrorDetail: string | null;
+    createdAt: string;
+    message: string;
+  };
+  type Limits = { perHour: number; perMinute: number };
+  type Key = {
+    id: string;
+    name: string;
+    hint: string;
+    scopes: string[];
+    limits: Limits;
+    usage: Limits;
+    expiresAt: string | null;
+    lastUsedAt: string | null;
+    createdAt: string;
+    key?: string;
+    replaces?: { id: string; expiresAt: string | null };
+  };
+  type Counts = { delivered: number; failed: number; waiting: number; cancelled: number };
   type Hour = Counts & { at: string };
-  type EndpointStats = Counts & { endpointId: string, nextAttemptAt: string | null, hours: Hour[] };
-  type Stats = { since: string, until: string, complete: boolean, countedSince: string, hours: Hour[], latencyMs: { p50: number, p95: number, p99: number } | null, endpoints: EndpointStats[] };
-  type EventType = { name: string, group: string, description: string, schema: Record<string, any>, example: Record<string, any> };
-  type Page<T> = { data: T[], nextCursor: string | null };
+  type EndpointStats = Counts & { endpointId: string; nextAttemptAt: string | null; hours: Hour[] };
+  type Stats = {
+    since: string;
+    until: string;
+    complete: boolean;
+    countedSince: string;
+    hours: Hour[];
+    latencyMs: { p50: number; p95: number; p99: number } | null;
+    endpoints: EndpointStats[];
+  };
+  type EventType = {
+    name: string;
+    group: string;
+    description: string;
+    schema: Record<string, any>;
+    example: Record<string, any>;
+  };
+  type Page<T> = { data: T[]; nextCursor: string | null };
 }

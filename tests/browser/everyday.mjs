@@ -31,7 +31,9 @@ export async function keyboard(browser, system) {
   await page.getByLabel("Status").focus();
   await page.keyboard.press("d");
   await page.waitForURL(/status=delivered/);
-  await page.waitForFunction(() => [...document.querySelectorAll("tbody .badge")].every((badge) => badge.textContent === "Delivered"));
+  await page.waitForFunction(() =>
+    [...document.querySelectorAll("tbody .badge")].every((badge) => badge.textContent === "Delivered"),
+  );
   assert.equal(await focused(page), "status", "the focus stays in the filter");
 
   const asked = [];
@@ -41,7 +43,11 @@ export async function keyboard(browser, system) {
   await page.waitForURL(/since=2024/);
   assert.equal(await focused(page), "since");
   const years = asked.filter(Boolean).map((since) => Number(since.slice(0, 4)));
-  assert.deepEqual(years.filter((year) => year < 2000), [], "no year that is half typed is asked for");
+  assert.deepEqual(
+    years.filter((year) => year < 2000),
+    [],
+    "no year that is half typed is asked for",
+  );
 
   await page.getByLabel("Event id").fill("evt_1");
   await page.keyboard.press("Enter");
@@ -62,7 +68,11 @@ export async function searching(browser, system) {
   let looks = 0;
   await page.route("**/api/deliveries?*status=pending*", (route) => {
     looks += 1;
-    route.fulfill({ status: 200, contentType: "application/json", body: JSON.stringify({ data: [], nextCursor: looks < 7 ? cursor : null }) });
+    route.fulfill({
+      status: 200,
+      contentType: "application/json",
+      body: JSON.stringify({ data: [], nextCursor: looks < 7 ? cursor : null }),
+    });
   });
   await page.goto("/#/deliveries?status=pending");
   await page.getByText("Nothing fits among the latest, back to Oct 20, 2024").waitFor();
@@ -76,7 +86,11 @@ export async function searching(browser, system) {
 /** A list that is watched: what doesn't fit the filter any more leaves, and many new ones leave no gap. */
 export async function watching(browser, system) {
   const receiver = await startReceiver(500);
-  const { id } = await call(system, "POST", "/api/endpoints", { url: receiver.url, events: ["project.*"], description: "Site office" });
+  const { id } = await call(system, "POST", "/api/endpoints", {
+    url: receiver.url,
+    events: ["project.*"],
+    description: "Site office",
+  });
   await call(system, "POST", "/api/webhook/project", { projectNumber: "W-0", name: "Bridge 12" });
   const [failed] = await until("the failure", async () => {
     const { data } = await call(system, "GET", `/api/deliveries?status=failed&endpointId=${id}`);
@@ -89,12 +103,17 @@ export async function watching(browser, system) {
   for (const page of [list, all]) await page.getByRole("link", { name: "project.created", exact: true }).focus();
   receiver.status = 200;
   await call(system, "POST", `/api/deliveries/${failed.id}/retry`);
-  for (let number = 1; number <= 60; number++) await call(system, "POST", "/api/webhook/project", { projectNumber: `W-${number}`, name: "Bridge 12" });
+  for (let number = 1; number <= 60; number++)
+    await call(system, "POST", "/api/webhook/project", { projectNumber: `W-${number}`, name: "Bridge 12" });
   await list.getByText("No deliveries").waitFor();
   await all.waitForFunction(() => document.querySelectorAll("tbody tr").length === 50);
   await all.getByRole("button", { name: "Load more" }).press("Enter");
   await all.waitForFunction(() => document.querySelectorAll("tbody tr").length === 61);
-  assert.equal(await all.evaluate(() => document.activeElement?.closest("tr")?.rowIndex), 51, "the focus goes to the first of the new rows");
+  assert.equal(
+    await all.evaluate(() => document.activeElement?.closest("tr")?.rowIndex),
+    51,
+    "the focus goes to the first of the new rows",
+  );
   const ids = await all.locator("tbody a").evaluateAll((links) => links.map((link) => link.getAttribute("href")));
   assert.equal(new Set(ids).size, 61);
   for (const page of [list, all]) await leave(page);
@@ -118,9 +137,23 @@ export async function editing(browser, system) {
   await page.getByText("Paused by a person.").waitFor();
   assert.equal(await page.evaluate(() => document.activeElement?.textContent), "Enable", "the focus stays on the button");
 
-  await call(system, "POST", "/api/webhook/employee", { employeeNumber: "E-9", firstName: "Ana", lastName: "Ruiz", role: "carpenter" });
-  await call(system, "POST", "/api/webhook/timeoff", { requestNumber: "TO-9", employeeNumber: "E-9", type: "vacation", startDate: "2026-12-01", endDate: "2026-12-02" });
-  await until("the end of the old intranet", async () => (await call(system, "GET", "/api/alerts?kind=endpoint.disabled")).data[0]);
+  await call(system, "POST", "/api/webhook/employee", {
+    employeeNumber: "E-9",
+    firstName: "Ana",
+    lastName: "Ruiz",
+    role: "carpenter",
+  });
+  await call(system, "POST", "/api/webhook/timeoff", {
+    requestNumber: "TO-9",
+    employeeNumber: "E-9",
+    type: "vacation",
+    startDate: "2026-12-01",
+    endDate: "2026-12-02",
+  });
+  await until(
+    "the end of the old intranet",
+    async () => (await call(system, "GET", "/api/alerts?kind=endpoint.disabled")).data[0],
+  );
   await page.getByRole("link", { name: "Overview" }).click();
   const needing = page.getByRole("region", { name: "Endpoints that need you" });
   await needing.getByRole("row").filter({ hasText: "Old intranet" }).getByText("Disabled", { exact: true }).waitFor();
@@ -132,7 +165,11 @@ export async function editing(browser, system) {
 /** A secret is rotated: both sign for a time, and a reload still says until when, without showing either. */
 export async function rotation(browser, system) {
   const receiver = await startReceiver(200);
-  const { id, secret } = await call(system, "POST", "/api/endpoints", { url: receiver.url, events: ["report.*"], description: "Report archive" });
+  const { id, secret } = await call(system, "POST", "/api/endpoints", {
+    url: receiver.url,
+    events: ["report.*"],
+    description: "Report archive",
+  });
   const page = await open(browser, system);
   await signIn(page, system.key);
   await page.goto(`/#/endpoints/${id}`);
@@ -165,11 +202,17 @@ export async function keys(browser, system) {
   const scopes = ["webhooks:manage", "keys:manage"];
   const own = await call(system, "POST", "/api/keys", { name: "Night shift", scopes });
   // More than a page of the API.
-  const gates = await Promise.all(Array.from({ length: 101 }, (_, n) => call(system, "POST", "/api/keys", { name: `Gate ${n}`, scopes: ["inbound"] })));
+  const gates = await Promise.all(
+    Array.from({ length: 101 }, (_, n) => call(system, "POST", "/api/keys", { name: `Gate ${n}`, scopes: ["inbound"] })),
+  );
   const page = await open(browser, system, { permissions: ["clipboard-read", "clipboard-write"] });
   await signIn(page, own.key);
   await page.getByRole("link", { name: "API keys" }).click();
-  await page.getByRole("row").filter({ hasText: /Gate \d/ }).nth(100).waitFor();
+  await page
+    .getByRole("row")
+    .filter({ hasText: /Gate \d/ })
+    .nth(100)
+    .waitFor();
   await Promise.all(gates.map(({ id }) => call(system, "DELETE", `/api/keys/${id}`)));
   await page.getByRole("button", { name: "New key" }).click();
   await page.getByLabel("Name").fill("Payroll import");
@@ -196,9 +239,17 @@ export async function keys(browser, system) {
 /** What failed is sent again, after a preview; that the calls run out midway only takes longer. */
 export async function replaying(browser, system) {
   const receiver = await startReceiver(500);
-  const { id } = await call(system, "POST", "/api/endpoints", { url: receiver.url, events: ["vendor.created"], description: "Supplier portal" });
-  for (const vendorNumber of ["R-1", "R-2"]) await call(system, "POST", "/api/webhook/vendor", { vendorNumber, name: vendorNumber, vendorType: "supplier" });
-  await until("both failures", async () => (await call(system, "GET", `/api/deliveries?status=failed&endpointId=${id}`)).data.length === 2);
+  const { id } = await call(system, "POST", "/api/endpoints", {
+    url: receiver.url,
+    events: ["vendor.created"],
+    description: "Supplier portal",
+  });
+  for (const vendorNumber of ["R-1", "R-2"])
+    await call(system, "POST", "/api/webhook/vendor", { vendorNumber, name: vendorNumber, vendorType: "supplier" });
+  await until(
+    "both failures",
+    async () => (await call(system, "GET", `/api/deliveries?status=failed&endpointId=${id}`)).data.length === 2,
+  );
   receiver.status = 200;
   const page = await open(browser, system);
   await signIn(page, system.key);
@@ -209,14 +260,22 @@ export async function replaying(browser, system) {
   await page.route("**/replay", (route) => {
     refusals += 1;
     if (refusals > 1) return route.continue();
-    return route.fulfill({ status: 429, headers: { "Retry-After": "2" }, contentType: "application/problem+json", body: '{"detail":"Too many calls."}' });
+    return route.fulfill({
+      status: 429,
+      headers: { "Retry-After": "2" },
+      contentType: "application/problem+json",
+      body: '{"detail":"Too many calls."}',
+    });
   });
   await page.getByRole("button", { name: "Send 2 deliveries" }).click();
   await page.getByText("The key has made all its calls").waitFor();
   await page.getByRole("heading", { name: "Sent", exact: true }).waitFor();
   await page.getByText("2 deliveries are on the way").waitFor();
   page.faults = page.faults.filter((fault) => !fault.includes("429"));
-  await until("both", async () => (await call(system, "GET", `/api/deliveries?status=delivered&endpointId=${id}`)).data.length === 2);
+  await until(
+    "both",
+    async () => (await call(system, "GET", `/api/deliveries?status=delivered&endpointId=${id}`)).data.length === 2,
+  );
   await leave(page);
 }
 
@@ -256,7 +315,10 @@ export async function fewCalls(browser, system) {
   assert.ok((await used()) < 10, "looking around takes few calls");
   // A minute that ends before the next reading would let it through, and the ones after it too.
   await until("a minute that is not over soon", () => new Date().getSeconds() < 35);
-  await until("the end of the minute's calls", async () => (await fetch(`${system.base}/api/endpoints`, { headers: { "X-API-Key": few.key } })).status === 429);
+  await until(
+    "the end of the minute's calls",
+    async () => (await fetch(`${system.base}/api/endpoints`, { headers: { "X-API-Key": few.key } })).status === 429,
+  );
   // The next live reading is refused, and then they wait; what the person wants is refused with the reason.
   await page.getByText(/Paused: (too many|few) calls/).waitFor();
   await page.getByRole("link", { name: "Alerts", exact: true }).click();

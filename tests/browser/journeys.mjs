@@ -66,8 +66,16 @@ export async function subscriber(browser, system) {
   const secret = await page.getByText(/^whsec_[A-Za-z0-9+/=]{40,}$/).textContent();
   const directory = join(system.data, "receiver");
   mkdirSync(directory);
-  const receiver = run("node", [join(env.SAMPLES, "receiver.mjs"), String(port)], { cwd: directory, env: { ...env, WEBHOOK_SECRET: secret } });
-  await until("the receiver", () => fetch(`http://127.0.0.1:${port}/`, { method: "POST" }).then(() => true, () => false));
+  const receiver = run("node", [join(env.SAMPLES, "receiver.mjs"), String(port)], {
+    cwd: directory,
+    env: { ...env, WEBHOOK_SECRET: secret },
+  });
+  await until("the receiver", () =>
+    fetch(`http://127.0.0.1:${port}/`, { method: "POST" }).then(
+      () => true,
+      () => false,
+    ),
+  );
   await page.getByRole("link", { name: "Send a test" }).click();
   await page.getByLabel("Event", { exact: true }).selectOption("workorder.completed");
   await page.getByRole("button", { name: "Send test" }).click();
@@ -120,8 +128,14 @@ export async function integrator(browser, system) {
   await page.goto("/docs");
   await page.getByRole("link", { name: "API explorer" }).first().click();
   await page.getByRole("textbox", { name: /Value/ }).first().fill(system.key);
-  await page.getByRole("link", { name: /Send a work order/ }).first().click();
-  await page.getByRole("button", { name: /Test Request/ }).first().click();
+  await page
+    .getByRole("link", { name: /Send a work order/ })
+    .first()
+    .click();
+  await page
+    .getByRole("button", { name: /Test Request/ })
+    .first()
+    .click();
   const answered = page.waitForResponse((response) => response.url().endsWith("/api/webhook/workorder"));
   await page.getByRole("button", { name: /^Send/ }).last().click();
   const response = await answered;
@@ -136,11 +150,18 @@ export async function integrator(browser, system) {
 export async function whatIsWrong(browser, system) {
   const receiver = await startReceiver(200);
   const { secret } = await call(system, "POST", "/api/endpoints", { url: receiver.url, events: ["vendor.*"] });
-  await call(system, "POST", "/api/webhook/vendor", { vendorNumber: "V-1", name: "Müller Stahlbau GmbH & Co. KG", vendorType: "supplier" });
+  await call(system, "POST", "/api/webhook/vendor", {
+    vendorNumber: "V-1",
+    name: "Müller Stahlbau GmbH & Co. KG",
+    vendorType: "supplier",
+  });
   const { headers, body } = await until("the delivery", () => receiver.received[0]);
   const right = {
-    body, secret, id: headers["webhook-id"],
-    timestamp: headers["x-webhook-timestamp"], signature: headers["x-webhook-signature"],
+    body,
+    secret,
+    id: headers["webhook-id"],
+    timestamp: headers["x-webhook-timestamp"],
+    signature: headers["x-webhook-signature"],
   };
   const page = await open(browser, system);
   await signIn(page, system.key);
@@ -158,7 +179,11 @@ export async function whatIsWrong(browser, system) {
   // With the id, what was changed or belongs elsewhere is known; two defects are told apart.
   await check({ body: body.replace("V-1", "V-2") }, "The body is wrong");
   await page.getByText("It was changed. From character").waitFor();
-  const other = await call(system, "POST", "/api/endpoints", { url: `${receiver.url}other`, events: ["vendor.*"], description: "Second receiver" });
+  const other = await call(system, "POST", "/api/endpoints", {
+    url: `${receiver.url}other`,
+    events: ["vendor.*"],
+    description: "Second receiver",
+  });
   await page.reload();
   await check({ secret: other.secret }, "The secret is wrong");
   await page.getByText("It ends as that of another endpoint: Second receiver").waitFor();
@@ -166,7 +191,10 @@ export async function whatIsWrong(browser, system) {
   await check({ timestamp: String(Number(right.timestamp) - 7) }, "The timestamp is wrong");
   await check({ signature: "00" }, "The signature is wrong");
   // Without it, what goes wrong often is tried.
-  await check({ id: "", body: JSON.stringify(JSON.parse(body), null, 2), secret: ` ${secret}` }, "The secret and the body are wrong");
+  await check(
+    { id: "", body: JSON.stringify(JSON.parse(body), null, 2), secret: ` ${secret}` },
+    "The secret and the body are wrong",
+  );
   await check({ id: "", timestamp: "yesterday" }, "The timestamp is wrong");
   await check({ id: "", body: body.replace("V-1", "V-2") }, "Nothing that goes wrong often explains it");
   // What is right but old is no success: a receiver refuses it.

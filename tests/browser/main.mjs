@@ -12,7 +12,21 @@ const LONGEST_MS = 120_000;
 const browser = await chromium.launch({ executablePath: env.CHROMIUM, args: ["--no-sandbox"] });
 const system = await startSystem();
 try {
-  for (const journey of [subscriber, onCall, integrator, whatIsWrong, keyboard, searching, watching, editing, rotation, keys, replaying, resending, fewCalls]) {
+  for (const journey of [
+    subscriber,
+    onCall,
+    integrator,
+    whatIsWrong,
+    keyboard,
+    searching,
+    watching,
+    editing,
+    rotation,
+    keys,
+    replaying,
+    resending,
+    fewCalls,
+  ]) {
     const started = performance.now();
     await journey(browser, system);
     const took = performance.now() - started;

@@ -77,7 +77,13 @@ def filled(path):
     return path
 
 
-examples = {"page": "getting-started", "name": "workorder.created", "code": "overlap", "resource": "vendor", "file": "verify.py"}
+examples = {
+    "page": "getting-started",
+    "name": "workorder.created",
+    "code": "overlap",
+    "resource": "vendor",
+    "file": "verify.py",
+}
 
 
 def expect(id, status, **options):
@@ -124,10 +130,15 @@ def go_through(id, path, parameter):
 def be_refused():
     order = {"workOrderNumber": "WO-E1", "title": "t"}
     again = {"Idempotency-Key": "examples-1"}
-    for id, (method, path, operation) in by_id.items():
+    for id, (method, _, operation) in by_id.items():
         if operation.get("security") != []:
             expect(id, 401, key=None, body={} if method in ("post", "patch") else None)
-            expect(id, 403, key=made["other"] if "webhooks:manage" in operation["description"] else made["manager"], body={} if method in ("post", "patch") else None)
+            expect(
+                id,
+                403,
+                key=made["other"] if "webhooks:manage" in operation["description"] else made["manager"],
+                body={} if method in ("post", "patch") else None,
+            )
         expect(id, 405, method="PUT", body={})
     expect("send-workorder", 400, body=b"{")
     expect("send-workorder", 400, body=order | {"sheduledStart": "x"})

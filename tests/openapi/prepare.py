@@ -1,6 +1,8 @@
 """Waits for the local system, makes one of each thing that a path can name, and writes what schemathesis is to use.
 
-Prints where the system listens; ids.json is for what makes calls by itself. usage: prepare.py <directory for schemathesis.toml> <data directory>
+Prints where the system listens; ids.json is for what makes calls by itself.
+
+usage: prepare.py <directory for schemathesis.toml> <data directory>
 """
 
 import json
@@ -44,7 +46,11 @@ scopes = ["inbound", "events:publish", "webhooks:manage", "keys:manage"]
 limits = {"perHour": MANY, "perMinute": MANY}
 key = call("/api/keys", first, {"name": "schemathesis", "scopes": scopes, "limits": limits})
 made = {"key": key["key"]}
-for name, scope, more in [("other", "inbound", {}), ("manager", "webhooks:manage", {}), ("slow", "webhooks:manage", {"perMinute": 1})]:
+for name, scope, more in [
+    ("other", "inbound", {}),
+    ("manager", "webhooks:manage", {}),
+    ("slow", "webhooks:manage", {"perMinute": 1}),
+]:
     made[name] = call("/api/keys", first, {"name": name, "scopes": [scope], "limits": limits | more})["key"]
 victim = call("/api/keys", first, {"name": "to be changed", "scopes": ["inbound"]})
 endpoint = call("/api/endpoints", first, {"url": "http://127.0.0.1:9/", "events": ["*"]})

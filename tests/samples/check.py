@@ -11,7 +11,21 @@ import sys
 import tempfile
 
 import frameworks
-from system import Capture, FlakyServer, answer, answer_to_length, break_off, call, check, counted, free_port, listens, running, serving, until
+from system import (
+    Capture,
+    FlakyServer,
+    answer,
+    answer_to_length,
+    break_off,
+    call,
+    check,
+    counted,
+    free_port,
+    listens,
+    running,
+    serving,
+    until,
+)
 
 SAMPLES = pathlib.Path("functions/portal/docs/samples").resolve()
 BUILT = pathlib.Path("target/samples").resolve()
@@ -94,7 +108,7 @@ def check_rotation(language, old, new, headers, body):
 
 def check_sending(base, key):
     """Each sample sends, says what is wrong, and sends the same body again when that may help."""
-    for action, (language, command) in zip(["created", *["unchanged"] * 3], SEND.items()):
+    for action, (language, command) in zip(["created", *["unchanged"] * 3], SEND.items(), strict=True):
         sent = run([*command, base], env={"API_KEY": key})
         check(sent.returncode == 0 and action in sent.stdout.decode(), f"sending with {language}: {sent}")
         wrong = run([*command, base], env={"API_KEY": "wsk_live_wrong"})
@@ -174,12 +188,14 @@ def check_catching_up(base, key, directory):
         home = directory / f"catch-up-{language}"
         home.mkdir()
         lines = []
+
         # Events appear in the feed when they are a few seconds old.
-        def read(home=home, command=command, lines=lines):
+        def read(home=home, command=command, lines=lines, language=language):
             done = run([*command, base], cwd=home, env={"API_KEY": key})
             check(done.returncode == 0, f"catching up with {language}: {done}")
             lines.extend(done.stdout.decode().splitlines())
             return len(lines) >= 6
+
         until("all events of the feed", read)
         check(len(lines) == len(set(lines)), f"{language} read twice: {lines}")
         check((home / "feed-position.txt").read_text(), f"{language} kept no position")
@@ -191,7 +207,9 @@ def main(binary):
         log = directory / "log"
         with running([binary, "--port", "0", "--data-dir", directory / "data"], stdout=log.open("w"), stderr=subprocess.STDOUT):
             base = until("the system", lambda: re.search(r"http://127\.0\.0\.1:\d+", log.read_text())).group()
-            key = until("the key", lambda: (directory / "data/api-key").exists() and (directory / "data/api-key").read_text().strip())
+            key = until(
+                "the key", lambda: (directory / "data/api-key").exists() and (directory / "data/api-key").read_text().strip()
+            )
             # Nobody types as fast as this: the limits are not what is tested.
             limits = {"perHour": 1_000_000, "perMinute": 1_000_000}
             scopes = ["inbound", "webhooks:manage"]

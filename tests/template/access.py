@@ -18,17 +18,28 @@ WRITE_LOGS = {"logs:CreateLogStream", "logs:PutLogEvents"}
 VERSION = "2012-10-17"
 LAMBDA = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
 # The account's own IAM decides, as AWS advises.
-ACCOUNT = {"Effect": "Allow", "Principal": {"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}},
-           "Action": "kms:*", "Resource": "*"}
-ALARMS = {"Effect": "Allow", "Principal": {"Service": "cloudwatch.amazonaws.com"}, "Action": ["kms:GenerateDataKey*", "kms:Decrypt"],
-          "Resource": "*", "Condition": {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}}
+ACCOUNT = {
+    "Effect": "Allow",
+    "Principal": {"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}},
+    "Action": "kms:*",
+    "Resource": "*",
+}
+ALARMS = {
+    "Effect": "Allow",
+    "Principal": {"Service": "cloudwatch.amazonaws.com"},
+    "Action": ["kms:GenerateDataKey*", "kms:Decrypt"],
+    "Resource": "*",
+    "Condition": {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}},
+}
 INVOKERS = {"apigateway.amazonaws.com", "events.amazonaws.com"}
 
 
 def conditions(code):
     """The conditions that there are on what is granted, and nothing else may have one."""
-    last_use = {"ForAllValues:StringEquals": {"dynamodb:Attributes": ["pk", "sk", code.last_use]},
-                "StringEqualsIfExists": {"dynamodb:ReturnValues": ["NONE", "UPDATED_OLD", "UPDATED_NEW"]}}
+    last_use = {
+        "ForAllValues:StringEquals": {"dynamodb:Attributes": ["pk", "sk", code.last_use]},
+        "StringEqualsIfExists": {"dynamodb:ReturnValues": ["NONE", "UPDATED_OLD", "UPDATED_NEW"]},
+    }
     return {("dynamodb:UpdateItem", "api-keys"): last_use}
 
 
@@ -51,7 +62,11 @@ def grants(template, role):
 def check_roles(template, code):
     functions = template.functions()
     yield from (f"{name} is not in the template" for name in code.calls.keys() - functions.keys())
-    roles = [p["Role"]["Fn::GetAtt"][0] for _, p in functions.values() if p["Role"] == {"Fn::GetAtt": [p["Role"]["Fn::GetAtt"][0], "Arn"]}]
+    roles = [
+        p["Role"]["Fn::GetAtt"][0]
+        for _, p in functions.values()
+        if p["Role"] == {"Fn::GetAtt": [p["Role"]["Fn::GetAtt"][0], "Arn"]}
+    ]
     if sorted(roles) != sorted(template.of_type("AWS::IAM::Role")):
         yield "a role belongs to no function, or to two"
     for function, (logical, properties) in functions.items():

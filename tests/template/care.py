@@ -17,12 +17,20 @@ TELL = [{"Ref": "AlertTopic"}]
 
 
 def check_functions(template, code):
-    if template.parameters["Architecture"] != {**template.parameters["Architecture"], "Default": "arm64", "AllowedValues": ["arm64", "x86_64"]}:
+    if template.parameters["Architecture"] != {
+        **template.parameters["Architecture"],
+        "Default": "arm64",
+        "AllowedValues": ["arm64", "x86_64"],
+    }:
         yield "the functions are not for Graviton by default"
     for function, (logical, properties) in template.functions().items():
         if properties["LoggingConfig"] != LOGS | {"LogGroup": {"Ref": f"{logical}Logs"}}:
             yield f"{function} has no log group of its own, or logs in another way"
-        if (properties["Runtime"], properties["Handler"], properties["Architectures"]) != ("provided.al2023", "bootstrap", [{"Ref": "Architecture"}]):
+        if (properties["Runtime"], properties["Handler"], properties["Architectures"]) != (
+            "provided.al2023",
+            "bootstrap",
+            [{"Ref": "Architecture"}],
+        ):
             yield f"{function} runs on something else"
         if template.resources[logical].get("Metadata") != {"BuildMethod": "rust-cargolambda"}:
             yield f"{function} is built in another way"
@@ -71,17 +79,27 @@ def check_logs(template):
 def wanted_alarms(template, code):
     """What a person is told of: (namespace, metric, of what, statistic, comparison, threshold)."""
     over, under = "GreaterThanThreshold", "LessThanThreshold"
-    alarms = {("AWS/SQS", "ApproximateNumberOfMessagesVisible", dead, "Maximum", over, 0)
-              for dead in {dead for dead, *_ in code.queues.values()} | {"dispatch-dead"}}
-    return alarms | {
-        ("AWS/SQS", "ApproximateAgeOfOldestMessage", "delivery", "Maximum", over, 300),
-        # Messages wait in it on purpose, this long at most.
-        ("AWS/SQS", "ApproximateAgeOfOldestMessage", "retry", "Maximum", over, 3 * code.longest_hop),
-        ("AWS/ApiGateway", "5xx", "Api", "Sum", over, 0),
-        ("AWS/Lambda", "IteratorAge", "dispatcher", "Maximum", over, 60_000),
-        ("AWS/Lambda", "Invocations", "sweeper", "Sum", under, 1),
-        ("rate", "100 * failed / attempts", "WorkSkedge", "Sum", over, 50),
-    } | {("AWS/Lambda", metric, function, "Sum", over, 0) for metric in ("Errors", "Throttles") for function in template.functions()}
+    alarms = {
+        ("AWS/SQS", "ApproximateNumberOfMessagesVisible", dead, "Maximum", over, 0)
+        for dead in {dead for dead, *_ in code.queues.values()} | {"dispatch-dead"}
+    }
+    return (
+        alarms
+        | {
+            ("AWS/SQS", "ApproximateAgeOfOldestMessage", "delivery", "Maximum", over, 300),
+            # Messages wait in it on purpose, this long at most.
+            ("AWS/SQS", "ApproximateAgeOfOldestMessage", "retry", "Maximum", over, 3 * code.longest_hop),
+            ("AWS/ApiGateway", "5xx", "Api", "Sum", over, 0),
+            ("AWS/Lambda", "IteratorAge", "dispatcher", "Maximum", over, 60_000),
+            ("AWS/Lambda", "Invocations", "sweeper", "Sum", under, 1),
+            ("rate", "100 * failed / attempts", "WorkSkedge", "Sum", over, 50),
+        }
+        | {
+            ("AWS/Lambda", metric, function, "Sum", over, 0)
+            for metric in ("Errors", "Throttles")
+            for function in template.functions()
+        }
+    )
 
 
 def check_alarms(template, code):
@@ -91,7 +109,11 @@ def check_alarms(template, code):
         missing = ("missing", TELL) if silence else ("notBreaching", None)
         if alarm["AlarmActions"] != TELL or (alarm["TreatMissingData"], alarm.get("InsufficientDataActions")) != missing:
             yield f"{logical} tells nobody, or everybody without need"
-        periods = [alarm.get("Period")] if "Metrics" not in alarm else [m["MetricStat"]["Period"] for m in alarm["Metrics"] if "MetricStat" in m]
+        periods = (
+            [alarm.get("Period")]
+            if "Metrics" not in alarm
+            else [m["MetricStat"]["Period"] for m in alarm["Metrics"] if "MetricStat" in m]
+        )
         if not all(60 <= period <= 300 and period % 60 == 0 for period in periods) or not 1 <= alarm["EvaluationPeriods"] <= 5:
             yield f"{logical} looks over another time"
         rest = (alarm["ComparisonOperator"], alarm["Threshold"])
@@ -117,7 +139,11 @@ def check_rate(logical, expression, hidden, code):
     if expression != "IF(attempts >= 20, 100 * failed / attempts, 0)" or figures.keys() != {"attempts", "failed"}:
         yield f"{logical} reckons otherwise"
     for name, figure in (("Attempts", figures["attempts"]), ("FailedAttempts", figures["failed"])):
-        if name not in code.figures or figure["Metric"] != {"Namespace": NAMESPACE, "MetricName": name} or figure["Stat"] != "Sum":
+        if (
+            name not in code.figures
+            or figure["Metric"] != {"Namespace": NAMESPACE, "MetricName": name}
+            or figure["Stat"] != "Sum"
+        ):
             yield f"{logical} looks at a figure that nobody writes"
 
 
@@ -143,7 +169,7 @@ def check_dashboard(template, code):
             names = [part for part in metric if isinstance(part, str)]
             if names[0] == "...":
                 names = last[: len(last) - len(names) + 1] + names[1:]
-            last = [before if part == "." else part for part, before in zip(names, last + [""] * len(names))]
+            last = [before if part == "." else part for part, before in zip(names, last + [""] * len(names), strict=False)]
             shown.add((last[0], last[1]))
     yield from (f"the dashboard shows {' '.join(metric)}, which nobody writes" for metric in shown - known)
     yield from (f"the dashboard does not show {figure}" for figure in code.figures - {metric for _, metric in shown})
@@ -165,7 +191,11 @@ def check_parameters(template, code):
     fits = lambda text: bool(pattern.fullmatch(text))
     accepted = {n for n in range(2 * code.longest_wait) if fits(str(n))}
     lists = [n for n in range(1, 2 * code.most_waits) if fits(",".join(["60"] * n))]
-    if accepted != set(range(1, code.longest_wait + 1)) or lists != list(range(1, code.most_waits + 1)) or any(map(fits, ("", "60,", "060", ",60"))):
+    if (
+        accepted != set(range(1, code.longest_wait + 1))
+        or lists != list(range(1, code.most_waits + 1))
+        or any(map(fits, ("", "60,", "060", ",60")))
+    ):
         yield "RetrySchedule takes what the functions can't read, or the other way round"
     if not fits(template.parameters["RetrySchedule"]["Default"]):
         yield "the default of RetrySchedule does not fit its pattern"

@@ -78,8 +78,11 @@ def main(path, usage):
             unseen.append(what)
     for what in unseen:
         print(f"the check does not see it: {what}", file=sys.stderr)
-    print(f"{len(Template(document).functions())} functions, {sum(len(calls) for calls in code.calls.values())} permissions, {len(code.routes)} routes, {len(code.tables)} tables; "
-          f"{count} mutations, {len(unseen)} of them not seen")
+    print(
+        f"{len(Template(document).functions())} functions, {sum(len(calls) for calls in code.calls.values())} permissions, "
+        f"{len(code.routes)} routes, {len(code.tables)} tables; "
+        f"{count} mutations, {len(unseen)} of them not seen"
+    )
     return 1 if wrong or unseen else 0
 
 

@@ -42,8 +42,12 @@ class Code:
         self.call = constant("shared/src/aws.rs", r"OPERATION_TIMEOUT: Duration = Duration::from_secs\((\d+)\)")
         self.attempt = constant("shared/src/deliverer.rs", r"const TIMEOUT: Duration = Duration::from_secs\((\d+)\)")
         self.turn = constant("shared/src/deliverer/lanes.rs", r"PATIENCE: Duration = Duration::from_secs\((\d+)\)")
-        self.test_send = constant("functions/manage-endpoints/src/test_send.rs", r"const TIMEOUT: Duration = Duration::from_secs\((\d+)\)")
-        self.settled = constant("functions/manage-deliveries/src/feed.rs", r"SETTLED: SignedDuration = SignedDuration::from_secs\((\d+)\)")
+        self.test_send = constant(
+            "functions/manage-endpoints/src/test_send.rs", r"const TIMEOUT: Duration = Duration::from_secs\((\d+)\)"
+        )
+        self.settled = constant(
+            "functions/manage-deliveries/src/feed.rs", r"SETTLED: SignedDuration = SignedDuration::from_secs\((\d+)\)"
+        )
         self.longest_hop = constant("shared/src/schedule.rs", r"LONGEST_HOP_SECONDS: u32 = ([\d_]+)")
         self.longest_wait = constant("shared/src/schedule.rs", r"LONGEST_WAIT_SECONDS: u32 = ([\d_]+)")
         self.most_waits = constant("shared/src/schedule.rs", r"MOST_WAITS: usize = (\d+)")

@@ -6,24 +6,50 @@ a hasty hand would add is added."""
 import copy
 
 # Free text and names that nothing depends on.
-FREE = {"Description", "AlarmDescription", "Label", "Tags", "Code", "PolicyName", "DashboardName", "Id", "info", "tags", "openapi",
-        "responses", "parameters", "Metadata"}
+FREE = {
+    "Description",
+    "AlarmDescription",
+    "Label",
+    "Tags",
+    "Code",
+    "PolicyName",
+    "DashboardName",
+    "Id",
+    "info",
+    "tags",
+    "openapi",
+    "responses",
+    "parameters",
+    "Metadata",
+}
 POLICY = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 OPEN = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}]}
 DENY = {"Effect": "Deny", "Action": "dynamodb:PutItem", "Resource": {"Fn::GetAtt": ["EventsTable", "Arn"]}}
 MORE = {"Effect": "Allow", "Action": "dynamodb:Scan", "Resource": {"Fn::GetAtt": ["ApiKeysTable", "Arn"]}}
 NEVER = {"StringEquals": {"aws:SourceVpc": "vpc-none"}}
 ADDED = {
-    "an inline policy": ("AWS::IAM::Policy", {"PolicyName": "more", "PolicyDocument": POLICY, "Roles": [{"Ref": "PortalRole"}]}),
-    "a role's policy": ("AWS::IAM::RolePolicy", {"PolicyName": "more", "PolicyDocument": POLICY, "RoleName": {"Ref": "PortalRole"}}),
+    "an inline policy": (
+        "AWS::IAM::Policy",
+        {"PolicyName": "more", "PolicyDocument": POLICY, "Roles": [{"Ref": "PortalRole"}]},
+    ),
+    "a role's policy": (
+        "AWS::IAM::RolePolicy",
+        {"PolicyName": "more", "PolicyDocument": POLICY, "RoleName": {"Ref": "PortalRole"}},
+    ),
     "a managed policy": ("AWS::IAM::ManagedPolicy", {"PolicyDocument": POLICY, "Roles": [{"Ref": "PortalRole"}]}),
     "a user": ("AWS::IAM::User", {}),
     "a queue's policy": ("AWS::SQS::QueuePolicy", {"Queues": [{"Ref": "DeliveryQueue"}], "PolicyDocument": OPEN}),
     "a topic's policy": ("AWS::SNS::TopicPolicy", {"Topics": [{"Ref": "AlertTopic"}], "PolicyDocument": OPEN}),
     "a function's URL": ("AWS::Lambda::Url", {"AuthType": "NONE", "TargetFunctionArn": {"Ref": "ManageKeys"}}),
-    "a permission": ("AWS::Lambda::Permission", {"Action": "lambda:InvokeFunction", "FunctionName": {"Ref": "ManageKeys"}, "Principal": "*"}),
+    "a permission": (
+        "AWS::Lambda::Permission",
+        {"Action": "lambda:InvokeFunction", "FunctionName": {"Ref": "ManageKeys"}, "Principal": "*"},
+    ),
     "an alias of a key": ("AWS::KMS::Alias", {"AliasName": "alias/x", "TargetKeyId": {"Ref": "SealKey"}}),
-    "a queue": ("AWS::SQS::Queue", {"QueueName": {"Fn::Sub": "${AWS::StackName}-more"}, "MessageRetentionPeriod": 1209600, "SqsManagedSseEnabled": True}),
+    "a queue": (
+        "AWS::SQS::Queue",
+        {"QueueName": {"Fn::Sub": "${AWS::StackName}-more"}, "MessageRetentionPeriod": 1209600, "SqsManagedSseEnabled": True},
+    ),
 }
 # Times that look harmless: an attempt takes 30 s, a test send 22, API Gateway waits for 30, a stalled call takes 4.
 TIMES = {"Deliverer": 45, "RetryWorker": 30, "ManageEndpoints": 30, "CreateVendor": 5, "Sweeper": 90, "Dispatcher": 10}
@@ -31,7 +57,12 @@ TIMES = {"Deliverer": 45, "RetryWorker": 30, "ManageEndpoints": 30, "CreateVendo
 EXTRA = {
     "AWS::Events::Rule": {"State": "DISABLED"},
     "AWS::Lambda::EventSourceMapping": {"Enabled": False},
-    "AWS::Lambda::Function": {"RecursiveLoop": "Terminate", "ReservedConcurrentExecutions": 0, "VpcConfig": {}, "Layers": ["arn:x"]},
+    "AWS::Lambda::Function": {
+        "RecursiveLoop": "Terminate",
+        "ReservedConcurrentExecutions": 0,
+        "VpcConfig": {},
+        "Layers": ["arn:x"],
+    },
     "AWS::IAM::Role": {"ManagedPolicyArns": ["arn:aws:iam::aws:policy/AdministratorAccess"], "PermissionsBoundary": "arn:x"},
     "AWS::SQS::Queue": {"DelaySeconds": 900, "FifoQueue": True, "KmsMasterKeyId": "alias/aws/sqs"},
     "AWS::DynamoDB::Table": {"ResourcePolicy": {"PolicyDocument": OPEN}, "TableClass": "STANDARD_INFREQUENT_ACCESS"},
@@ -118,7 +149,9 @@ def others(value, resources):
         return [not value]
     if isinstance(value, (int, float)):
         return [other for other in (0, value * 1000) if other != value]
-    alike = [name for name, r in resources.items() if value in resources and name != value and r["Type"] == resources[value]["Type"]]
+    alike = [
+        name for name, r in resources.items() if value in resources and name != value and r["Type"] == resources[value]["Type"]
+    ]
     return [other for other in ("*", "changed", *alike[:2]) if other != value]
 
 

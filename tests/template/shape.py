@@ -16,8 +16,9 @@ SHAPES = {
     "AWS::IAM::ManagedPolicy": "PolicyDocument",
     "AWS::IAM::Role": "AssumeRolePolicyDocument Policies ManagedPolicyArns?",
     "AWS::KMS::Key": "Description KeyPolicy EnableKeyRotation? KeySpec? KeyUsage?",
-    "AWS::Lambda::EventSourceMapping": "BatchSize EventSourceArn FunctionName FunctionResponseTypes BisectBatchOnFunctionError? "
-    "DestinationConfig? FilterCriteria? MaximumRetryAttempts? ParallelizationFactor? ScalingConfig? StartingPosition?",
+    "AWS::Lambda::EventSourceMapping": "BatchSize EventSourceArn FunctionName FunctionResponseTypes "
+    "BisectBatchOnFunctionError? DestinationConfig? FilterCriteria? "
+    "MaximumRetryAttempts? ParallelizationFactor? ScalingConfig? StartingPosition?",
     "AWS::Lambda::Function": "Architectures Code FunctionName Handler LoggingConfig MemorySize Role Runtime Tags? Timeout "
     "Environment? RecursiveLoop?",
     "AWS::Lambda::Permission": "Action FunctionName Principal SourceArn",

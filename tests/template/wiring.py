@@ -19,8 +19,17 @@ VALUES = {
     "METRICS_NAMESPACE": NAMESPACE,
     "KEY_ENVIRONMENT": {"Fn::If": ["IsProduction", "live", {"Ref": "Stage"}]},
 }
-EXPOSED = {"Location", "Retry-After", "RateLimit", "RateLimit-Policy", "X-RateLimit-Limit", "X-RateLimit-Remaining",
-           "X-RateLimit-Reset", "X-Request-ID", "Idempotency-Replayed"}
+EXPOSED = {
+    "Location",
+    "Retry-After",
+    "RateLimit",
+    "RateLimit-Policy",
+    "X-RateLimit-Limit",
+    "X-RateLimit-Remaining",
+    "X-RateLimit-Reset",
+    "X-Request-ID",
+    "Idempotency-Replayed",
+}
 LOGGED = {"requestId", "functionRequestId", "ip", "at", "route", "status", "bytes", "latencyMs", "integrationError"}
 
 
@@ -47,7 +56,10 @@ def check_routes(template, code):
             if integration != {"httpMethod": "POST", "type": "aws_proxy", "payloadFormatVersion": "2.0"}:
                 yield f"{path} is passed on in another format: {integration}"
             prefix, logical, suffix = re.fullmatch(r"(.*)\$\{(\w+)\.Arn\}(.*)", uri).groups()
-            if (prefix, suffix) != ("arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/", "/invocations"):
+            if (prefix, suffix) != (
+                "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/",
+                "/invocations",
+            ):
                 yield f"{path} leads to {uri}"
             method = "ANY" if method == "x-amazon-apigateway-any-method" else method.upper()
             if (path == "$default") != operation.get("isDefaultRoute", False):
@@ -56,9 +68,17 @@ def check_routes(template, code):
     yield from (f"the route {' '.join(r)} is missing" for r in code.routes - found)
     yield from (f"there is no route {' '.join(r)} in the code" for r in found - code.routes)
     cors = api["Body"]["x-amazon-apigateway-cors"]
-    wanted = {"allowOrigins": template.parameters["CorsOrigins"]["Default"], "allowMethods": ["GET", "HEAD", "POST", "PATCH", "DELETE"],
-              "allowHeaders": ["Content-Type", "X-API-Key", "Idempotency-Key"], "maxAge": 3600}
-    if set(cors["exposeHeaders"]) != EXPOSED or {k: v for k, v in cors.items() if k != "exposeHeaders"} != wanted or "*" in str(cors):
+    wanted = {
+        "allowOrigins": template.parameters["CorsOrigins"]["Default"],
+        "allowMethods": ["GET", "HEAD", "POST", "PATCH", "DELETE"],
+        "allowHeaders": ["Content-Type", "X-API-Key", "Idempotency-Key"],
+        "maxAge": 3600,
+    }
+    if (
+        set(cors["exposeHeaders"]) != EXPOSED
+        or {k: v for k, v in cors.items() if k != "exposeHeaders"} != wanted
+        or "*" in str(cors)
+    ):
         yield f"pages of others may do something else: {cors}"
 
 
@@ -66,7 +86,10 @@ def check_stage(template):
     (stage,) = template.of_type("AWS::ApiGatewayV2::Stage").values()
     if (stage["ApiId"], stage["StageName"], stage["AutoDeploy"]) != ({"Ref": "Api"}, "$default", True):
         yield "the API's stage is another one"
-    if stage["DefaultRouteSettings"] != {"ThrottlingRateLimit": {"Ref": "RequestsPerSecond"}, "ThrottlingBurstLimit": {"Ref": "RequestBurst"}}:
+    if stage["DefaultRouteSettings"] != {
+        "ThrottlingRateLimit": {"Ref": "RequestsPerSecond"},
+        "ThrottlingBurstLimit": {"Ref": "RequestBurst"},
+    }:
         yield f"the API is throttled otherwise: {stage['DefaultRouteSettings']}"
     log = stage["AccessLogSettings"]
     fields = json.loads(log["Format"])
@@ -125,7 +148,11 @@ def check_queues(template, code):
         name, redrive = template.name(logical), properties.get("RedrivePolicy")
         if redrive:
             kept = FOUR_DAYS
-            found[name] = (template.resource(redrive["deadLetterTargetArn"]), properties["VisibilityTimeout"], redrive["maxReceiveCount"])
+            found[name] = (
+                template.resource(redrive["deadLetterTargetArn"]),
+                properties["VisibilityTimeout"],
+                redrive["maxReceiveCount"],
+            )
         else:
             kept = FORTNIGHT
             dead.add(name)
@@ -152,10 +179,18 @@ def check_sources(template):
         if queue["Type"] == "AWS::SQS::Queue":
             if queue["Properties"]["VisibilityTimeout"] < 6 * template.resources[function]["Properties"]["Timeout"]:
                 yield f"{logical}: messages come back while the function still works"
-            if not 1 <= batch <= 10 or not 2 <= source["ScalingConfig"]["MaximumConcurrency"] <= 100 or source.keys() != {"ScalingConfig"}:
+            if (
+                not 1 <= batch <= 10
+                or not 2 <= source["ScalingConfig"]["MaximumConcurrency"] <= 100
+                or source.keys() != {"ScalingConfig"}
+            ):
                 yield f"{logical} takes too much at once, or leaves something out: {source}"
             continue
-        if not 1 <= batch <= 100 or not 1 <= source.pop("MaximumRetryAttempts") <= 100 or not 1 <= source.pop("ParallelizationFactor") <= 10:
+        if (
+            not 1 <= batch <= 100
+            or not 1 <= source.pop("MaximumRetryAttempts") <= 100
+            or not 1 <= source.pop("ParallelizationFactor") <= 10
+        ):
             yield f"{logical} takes too much at once, or holds up the others for too long"
         # What was dispatched already does no harm; what is left out is an event that is late by minutes.
         filters = [json.loads(one["Pattern"]) for one in source.pop("FilterCriteria")["Filters"]]
@@ -167,5 +202,7 @@ def check_sources(template):
     if by_function != {"dispatcher": "events/stream", "deliverer": "delivery", "retry-worker": "retry"}:
         yield f"the sources are {by_function}"
     (rule,) = template.of_type("AWS::Events::Rule").values()
-    if rule["ScheduleExpression"] != "rate(1 minute)" or [t["Arn"] for t in rule["Targets"]] != [{"Fn::GetAtt": ["Sweeper", "Arn"]}]:
+    if rule["ScheduleExpression"] != "rate(1 minute)" or [t["Arn"] for t in rule["Targets"]] != [
+        {"Fn::GetAtt": ["Sweeper", "Arn"]}
+    ]:
         yield "the sweeper does not run every minute"

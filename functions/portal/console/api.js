@@ -80,7 +80,7 @@ export const get = (path, signal) => call("GET", path, undefined, signal);
  */
 export async function getAll(path, signal) {
   const all = [];
-  for (let cursor = ""; cursor !== null; ) {
+  for (let cursor = ""; cursor !== null;) {
     const page = await get(`${path}?limit=100${cursor}`, signal);
     all.push(...page.data);
     cursor = page.nextCursor && `&cursor=${page.nextCursor}`;
@@ -193,10 +193,13 @@ function tellOfReset() {
   const windows = usage();
   const waits = windows ? [windows.minute, windows.hour].map(({ resetsIn }) => resetsIn).filter((wait) => wait > 0) : [];
   if (waits.length === 0) return;
-  resetting = setTimeout(() => {
-    changes.dispatchEvent(new Event("usage"));
-    tellOfReset();
-  }, Math.min(...waits) * 1000 + 50);
+  resetting = setTimeout(
+    () => {
+      changes.dispatchEvent(new Event("usage"));
+      tellOfReset();
+    },
+    Math.min(...waits) * 1000 + 50,
+  );
 }
 
 /**

@@ -18,11 +18,21 @@ import { button, defects, empty, failure, isAbort } from "./parts.js";
  */
 export function filterBar(label, place, wanted, controls, list) {
   const alert = h("p", { class: "defect", role: "alert" });
-  const clear = button("Clear", () => {
-    for (const control of inputs()) control.value = "";
-    apply();
-  }, "quiet");
-  const form = h("form", { class: "filters", role: "search", "aria-label": label, novalidate: true }, ...controls, controls.length > 1 && clear, alert);
+  const clear = button(
+    "Clear",
+    () => {
+      for (const control of inputs()) control.value = "";
+      apply();
+    },
+    "quiet",
+  );
+  const form = h(
+    "form",
+    { class: "filters", role: "search", "aria-label": label, novalidate: true },
+    ...controls,
+    controls.length > 1 && clear,
+    alert,
+  );
   const inputs = () => /** @type {(HTMLInputElement | HTMLSelectElement)[]} */ ([...form.querySelectorAll("input, select")]);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -66,7 +76,8 @@ export function filterBar(label, place, wanted, controls, list) {
       const wrong = defects(error);
       if (error instanceof ApiError && error.status === 400 && wrong.length) {
         alert.textContent = wrong.join(" ");
-        for (const { field } of error.errors) form.querySelector(`[name="${CSS.escape(field)}"]`)?.setAttribute("aria-invalid", "true");
+        for (const { field } of error.errors)
+          form.querySelector(`[name="${CSS.escape(field)}"]`)?.setAttribute("aria-invalid", "true");
         list().clear(empty("Nothing is looked for", h("p", {}, "Change what is marked above, or clear the filters.")));
       } else if (error instanceof ApiError && error.status === 401) throw error;
       else list().clear(failure(error, load));

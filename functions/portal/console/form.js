@@ -16,11 +16,14 @@ export function field(label, control, { hint, name = control.getAttribute("name"
   const [id, hintId, errorId] = [freshId(), freshId(), freshId()];
   control.id = id;
   control.setAttribute("aria-describedby", hint ? `${hintId} ${errorId}` : errorId);
-  return h("div", { class: "field", "data-field": name },
+  return h(
+    "div",
+    { class: "field", "data-field": name },
     h("label", { for: id }, label),
     control,
     hint && h("p", { class: "hint", id: hintId }, hint),
-    h("p", { class: "defect", id: errorId }));
+    h("p", { class: "defect", id: errorId }),
+  );
 }
 
 /**
@@ -59,7 +62,13 @@ export const choice = (name, value, label, checked, type = "checkbox") =>
  */
 export const select = (name, options, value = "") =>
   // What the address asks for is shown, also when there is no such thing: it is what the list obeys.
-  h("select", { name }, [...options, ...(value && !options.some(([key]) => key === value) ? [[value, value]] : [])].map(([key, word]) => h("option", { value: key, selected: key === value }, word)));
+  h(
+    "select",
+    { name },
+    [...options, ...(value && !options.some(([key]) => key === value) ? [[value, value]] : [])].map(([key, word]) =>
+      h("option", { value: key, selected: key === value }, word),
+    ),
+  );
 
 /**
  * A form whose defects are shown at their fields.

@@ -5,7 +5,12 @@ import { h } from "./dom.js";
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" });
 const absolute = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "medium" });
 /** @type {[Intl.RelativeTimeFormatUnit, number][]} */
-const UNITS = [["day", 86_400], ["hour", 3_600], ["minute", 60], ["second", 1]];
+const UNITS = [
+  ["day", 86_400],
+  ["hour", 3_600],
+  ["minute", 60],
+  ["second", 1],
+];
 
 /** @param {string} iso */
 export function ago(iso) {
@@ -43,7 +48,11 @@ function left(iso) {
   if (seconds <= 0) return "now";
   const [h, m, s] = [Math.floor(seconds / 3600), Math.floor((seconds % 3600) / 60), seconds % 60];
   if (h >= 48) return `in ${Math.floor(h / 24)} days`;
-  return h > 0 ? `in ${h} h ${String(m).padStart(2, "0")} min` : m > 0 ? `in ${m} min ${String(s).padStart(2, "0")} s` : `in ${s} s`;
+  return h > 0
+    ? `in ${h} h ${String(m).padStart(2, "0")} min`
+    : m > 0
+      ? `in ${m} min ${String(s).padStart(2, "0")} s`
+      : `in ${s} s`;
 }
 
 /** Keeps times on the page true. */
@@ -119,8 +128,10 @@ const ERRORS = /** @type {Record<string, string>} */ ({
 /** What exactly it means, where that is known. */
 const DETAILS = /** @type {Record<string, string>} */ ({
   certificate_expired: "The certificate has expired, or one between it and its authority. Renew it.",
-  certificate_not_yet_valid: "The certificate is not valid yet, or one between it and its authority. Look at its dates, and at the clock of who made it.",
-  unknown_issuer: "No known authority vouches for the certificate. Most often an intermediate certificate is missing: let the server send the whole chain.",
+  certificate_not_yet_valid:
+    "The certificate is not valid yet, or one between it and its authority. Look at its dates, and at the clock of who made it.",
+  unknown_issuer:
+    "No known authority vouches for the certificate. Most often an intermediate certificate is missing: let the server send the whole chain.",
   self_signed: "The certificate is self-signed. Get one that browsers trust.",
   wrong_name: "The certificate is for another host name.",
   no_common_version: "The server speaks neither TLS 1.2 nor TLS 1.3.",

@@ -91,7 +91,7 @@ export function growingList({ label, columns, row, none }, read, signal) {
    * @param {string | null} after the id before the span, if it isn't the beginning
    */
   function merge({ data, nextCursor }, after) {
-    const low = nextCursor ? idOf(nextCursor) ?? data.at(-1)?.id : "";
+    const low = nextCursor ? (idOf(nextCursor) ?? data.at(-1)?.id) : "";
     if (low === undefined) return;
     const before = rows.filter(({ data: { id } }) => after !== null && id >= after);
     const behind = rows.filter(({ data: { id } }) => id < low);
@@ -112,7 +112,11 @@ export function growingList({ label, columns, row, none }, read, signal) {
     more.hidden = next === null;
     more.textContent = rows.length ? "Load more" : "Look further";
     const at = next && rows.length === 0 && idTime(idOf(next) ?? "");
-    note.replaceChildren(...(next && rows.length === 0 ? ["Nothing fits among the latest", ...(at ? [", back to ", moment(at)] : []), ". There are older ones."] : []));
+    note.replaceChildren(
+      ...(next && rows.length === 0
+        ? ["Nothing fits among the latest", ...(at ? [", back to ", moment(at)] : []), ". There are older ones."]
+        : []),
+    );
   }
 
   /** Reads the head again, and in turn one of the pages behind it where something is still under way. */

@@ -79,5 +79,7 @@ function holdBack() {
 function pace() {
   const windows = usage();
   if (!windows) return 0;
-  return Math.max(...[windows.minute, windows.hour].map(({ remaining, resetsIn }) => (resetsIn * 1000) / Math.max(1, remaining * SHARE)));
+  return Math.max(
+    ...[windows.minute, windows.hour].map(({ remaining, resetsIn }) => (resetsIn * 1000) / Math.max(1, remaining * SHARE)),
+  );
 }

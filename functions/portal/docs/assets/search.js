@@ -31,7 +31,10 @@ export function find(pages, words) {
   const found = scored.filter(({ scores }) => scores.every((each) => each > 0));
   /** @param {number[]} scores */
   const sum = (scores) => scores.reduce((all, each) => all + each, 0);
-  return found.sort((a, b) => sum(b.scores) - sum(a.scores)).slice(0, MOST).map(({ page }) => page);
+  return found
+    .sort((a, b) => sum(b.scores) - sum(a.scores))
+    .slice(0, MOST)
+    .map(({ page }) => page);
 }
 
 /**
@@ -86,9 +89,9 @@ export function startSearch() {
   box.addEventListener("keydown", (event) => {
     const links = [...list.querySelectorAll("a")];
     const here = links.indexOf(/** @type {HTMLAnchorElement} */ (document.activeElement));
-    if (event.key === "Escape") close(), input.focus();
-    else if (event.key === "ArrowDown" && !list.hidden) links[here + 1]?.focus(), event.preventDefault();
-    else if (event.key === "ArrowUp" && here >= 0) (links[here - 1] ?? input).focus(), event.preventDefault();
+    if (event.key === "Escape") (close(), input.focus());
+    else if (event.key === "ArrowDown" && !list.hidden) (links[here + 1]?.focus(), event.preventDefault());
+    else if (event.key === "ArrowUp" && here >= 0) ((links[here - 1] ?? input).focus(), event.preventDefault());
     else if (event.key === "Enter" && document.activeElement === input) links[0]?.click();
   });
   box.addEventListener("focusout", (event) => {

@@ -1,5 +1,17 @@
 // A whole receiver: verifies, stores on disk, answers, works. usage: WEBHOOK_SECRET=whsec_... node receiver.mjs [port]
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from "node:fs";
 import { createServer } from "node:http";
 import { argv, env } from "node:process";
 import { verify } from "./verify.mjs";
