@@ -1,8 +1,8 @@
 //! Where deliveries may not go: anything but public addresses, over anything but HTTPS.
 
+use domain::attempt::AttemptError;
+use domain::delivery::DeliveryStatus;
 use serde_json::json;
-use shared::delivery::DeliveryStatus;
-use shared::sender::AttemptError;
 use tests::{Ca, Receiver, TestApp};
 
 use crate::deliveries::create_work_order;

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use admin::Surroundings;
 use serde_json::{Value, json};
-use shared::store::tables;
+use store::tables;
 use tests::{Receiver, Reply, TestApp};
 
 use crate::crew::WORK_ORDER;

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use domain::attempt::{AttemptError, ErrorDetail};
+use domain::delivery::DeliveryStatus;
 use serde_json::json;
-use shared::delivery::DeliveryStatus;
-use shared::sender::{AttemptError, ErrorDetail};
 use tests::{Answer, Ca, Receiver, TestApp};
 use tokio::net::TcpSocket;
 

@@ -1,7 +1,7 @@
 //! `/api/event-types`: the catalog, for anybody.
 
+use domain::events::EventName;
 use serde_json::Value;
-use shared::events::EventName;
 use tests::TestApp;
 
 #[tokio::test]

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use domain::delivery::DeliveryStatus;
 use jiff::SignedDuration;
 use serde_json::json;
-use shared::delivery::DeliveryStatus;
-use shared::store::idempotency::Claim;
+use store::idempotency::Claim;
 use tests::{Receiver, TestApp};
 
 use crate::deliveries::create_work_order;

@@ -1,8 +1,8 @@
 //! Events reach the endpoints that want them.
 
 use aws_lambda_events::sqs::SqsEvent;
+use domain::delivery::{Delivery, DeliveryStatus, Message, Trigger};
 use serde_json::{Value, json};
-use shared::delivery::{Delivery, DeliveryStatus, Message, Trigger};
 use tests::{Ca, Receiver, Reply, Tenant, TestApp};
 
 /// Creates a work order with this number.

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use shared::delivery::DeliveryStatus;
+use domain::delivery::DeliveryStatus;
 use tests::{Receiver, TestApp};
 
 use crate::deliveries::create_work_order;

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use domain::alert::AlertKind;
+use domain::delivery::DeliveryStatus;
+use outbound::deliverer::Deliverer;
 use serde_json::{Value, json};
-use shared::alert::AlertKind;
-use shared::delivery::DeliveryStatus;
 use tests::{Endpoint, Receiver, TestApp};
 
 use crate::deliveries::{batch_of, create_work_order};
@@ -185,7 +186,7 @@ async fn news_of_an_endpoint_that_began_to_fail_goes_on_to_the_retry_queue() {
         create_work_order(&app, &format!("WO-{number}")).await;
     }
     app.drain_stream().await;
-    let one = app.system().environment().deliverer().unwrap();
+    let one = Deliverer::from_environment(app.system().environment()).unwrap();
     for delivery in &app.deliveries().await[..3] {
         one.handle(batch_of(delivery), app.now()).await;
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use shared::store::tables;
+use store::tables;
 use tests::{Reply, TestApp};
 
 use crate::crew::WORK_ORDER;

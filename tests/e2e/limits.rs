@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use domain::rate_limit::Limits;
 use serde_json::json;
-use shared::rate_limit::Limits;
 use tests::{Reply, Tenant, TestApp};
 
 use crate::crew::WORK_ORDER;

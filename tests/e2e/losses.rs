@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain::alert::AlertKind;
+use domain::delivery::{Attempt, Delivery, DeliveryStatus};
 use jiff::SignedDuration;
 use local::stream::MAXIMUM_RETRY_ATTEMPTS;
 use serde_json::Value;
-use shared::alert::AlertKind;
-use shared::delivery::{Attempt, Delivery, DeliveryStatus};
-use shared::store::deliveries::Outcome;
-use shared::store::tables;
+use store::deliveries::Outcome;
+use store::tables;
 use tests::{Receiver, TestApp, done_delivery};
 
 use crate::deliveries::create_work_order;

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use domain::delivery::{Delivery, DeliveryStatus};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use shared::delivery::{Delivery, DeliveryStatus};
 use tests::{Receiver, Tenant, TestApp, done_delivery};
 
 use crate::deliveries::create_work_order;

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use domain::delivery::{Attempt, Delivery, DeliveryStatus, Trigger};
 use jiff::SignedDuration;
+use outbound::deliverer::Deliverer;
 use serde_json::{Value, json};
-use shared::delivery::{Attempt, Delivery, DeliveryStatus, Trigger};
-use shared::store::deliveries::Outcome;
+use store::deliveries::Outcome;
 use tests::{Receiver, Reply, Tenant, TestApp};
 
 use crate::deliveries::{batch_of, create_work_order};
@@ -150,7 +151,7 @@ async fn two_functions_never_make_attempts_of_one_delivery_side_by_side() {
     app.advance(Duration::from_secs(70)).await;
     receiver.hang();
     let planned = app.only_delivery().await;
-    let (one, other) = [0; 2].map(|_| app.system().environment().deliverer().unwrap()).into();
+    let (one, other) = [0; 2].map(|_| Deliverer::from_environment(app.system().environment()).unwrap()).into();
     let attempt = one.handle(batch_of(&planned), app.now());
     let meanwhile = async {
         receiver.wait_for(2).await;

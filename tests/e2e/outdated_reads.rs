@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use domain::delivery::{Delivery, DeliveryStatus};
+use domain::models::Kind;
+use domain::resource::{CalendarEdit, Holder};
 use jiff::{SignedDuration, Timestamp};
+use outbound::deliverer::Deliverer;
 use serde_json::{Map, Value, json};
-use shared::delivery::{Delivery, DeliveryStatus};
-use shared::inbound::resource::{CalendarEdit, Holder};
-use shared::models::Kind;
-use shared::store::deliveries::{Deliveries, Outcome};
-use shared::store::records::{Commit, Committed, RecordKey, RecordWrite, Records, Seen, Stored};
+use store::deliveries::{Deliveries, Outcome};
+use store::records::{Commit, Committed, RecordKey, RecordWrite, Records, Seen, Stored};
 use tests::{Endpoint, Receiver, TestApp};
 
 use crate::crew::{WORK_ORDER, work_order};
@@ -221,7 +222,7 @@ async fn an_attempt_that_is_under_way_is_nobody_elses_whatever_its_endpoint_beco
         let (app, receiver, endpoint, planned) = waiting().await;
         switch(&app, &endpoint, "enabled").await;
         receiver.hang();
-        let [one, other] = [0; 2].map(|_| app.system().environment().deliverer().unwrap());
+        let [one, other] = [0; 2].map(|_| Deliverer::from_environment(app.system().environment()).unwrap());
         let attempt = one.handle(batch_of(&planned), app.now());
         let meanwhile = async {
             receiver.wait_for(1).await;

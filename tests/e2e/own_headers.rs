@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain::alert::AlertKind;
 use serde_json::{Value, json};
-use shared::alert::AlertKind;
-use shared::store::tables;
+use store::tables;
 use tests::{Receiver, TestApp};
 
 use crate::deliveries::create_work_order;

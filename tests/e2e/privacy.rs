@@ -4,8 +4,8 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
-use shared::logging::discreet;
-use shared::store::tables;
+use store::tables;
+use telemetry::logging::discreet;
 use tests::{Receiver, Reply, TestApp};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt as _;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use shared::store::idempotency::Claim;
+use store::idempotency::Claim;
 use tests::{Receiver, Reply, TestApp};
 
 fn report(app: &TestApp, key: &str) -> Value {
@@ -16,7 +16,7 @@ fn report(app: &TestApp, key: &str) -> Value {
 async fn every_event_can_be_published() {
     let (app, receiver) = (TestApp::start().await, Receiver::start().await);
     app.endpoint(&receiver.url(), ["*"]).await;
-    let mut names: Vec<&str> = shared::events::EventName::ALL.iter().map(|name| name.as_str()).collect();
+    let mut names: Vec<&str> = domain::events::EventName::ALL.iter().map(|name| name.as_str()).collect();
     assert_eq!(names.len(), 23);
     for name in &names {
         let event = app.fixture(&format!("events/{name}"));

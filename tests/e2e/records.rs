@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::Value;
-use shared::store::tables;
+use store::tables;
 use tests::TestApp;
 
 type Item = HashMap<String, AttributeValue>;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use shared::delivery::{DeliveryStatus, Message};
+use domain::delivery::{DeliveryStatus, Message};
 use tests::{Receiver, TestApp};
 
 use crate::deliveries::create_work_order;

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use domain::delivery::{DeliveryStatus, Trigger};
 use serde_json::{Value, json};
-use shared::delivery::{DeliveryStatus, Trigger};
 use tests::{Endpoint, Receiver, Reply, TestApp};
 
 use crate::deliveries::create_work_order;

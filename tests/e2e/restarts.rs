@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use shared::delivery::DeliveryStatus;
+use domain::delivery::DeliveryStatus;
 use tests::{Drained, Receiver, TestApp};
 
 use crate::deliveries::create_work_order;

@@ -3,11 +3,11 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use domain::alert::AlertKind;
+use domain::delivery::DeliveryStatus;
+use domain::endpoint::FAILING_AFTER;
 use jiff::SignedDuration;
 use serde_json::Value;
-use shared::alert::AlertKind;
-use shared::delivery::DeliveryStatus;
-use shared::endpoint::FAILING_AFTER;
 use tests::{Answer, Endpoint, Receiver, TestApp};
 
 use crate::deliveries::create_work_order;

@@ -5,16 +5,16 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use dispatcher::Dispatcher;
+use domain::signing::{Signers, SigningSecret};
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1;
 use hyper::{Request, StatusCode};
 use hyper_util::rt::TokioIo;
+use inbound::http::function;
 use lambda_http::{Body, Context, Response};
+use outbound::deliverer::Deliverer;
+use outbound::sender::{Outgoing, Sender, check_endpoint_url, check_own_header};
 use serde_json::Value;
-use shared::deliverer::Deliverer;
-use shared::http::function;
-use shared::sender::{Outgoing, Sender, check_endpoint_url, check_own_header};
-use shared::signing::{Signers, SigningSecret};
 use tests::{TestApp, fixture};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -45,7 +45,8 @@ impl World {
         let app = TestApp::builder().patience(HALF_A_REQUEST).start().await;
         app.leave_work();
         let environment = app.system().environment();
-        let (deliverer, sender) = (environment.deliverer().unwrap(), environment.sender().unwrap());
+        let (deliverer, sender) =
+            (Deliverer::from_environment(&environment).unwrap(), Sender::from_environment(&environment).unwrap());
         let dispatcher = Dispatcher::from_environment(environment).unwrap();
         let answer = Arc::new(Mutex::new(b"HTTP/1.1 204 No Content\r\n\r\n".to_vec()));
         let receiver = receive(Arc::clone(&answer)).await;
@@ -73,7 +74,7 @@ impl World {
             Target::Wire => self.wire(&self.named(input)).await,
             Target::Event => event(input).await,
             Target::Json => {
-                Ok(shared::json::parse_object(input).map_or_else(|error| word(&error), |_| "object".to_owned()))
+                Ok(domain::json::parse_object(input).map_or_else(|error| word(&error), |_| "object".to_owned()))
             }
             Target::Url => Ok(url(&String::from_utf8_lossy(input))),
             Target::Inbound | Target::Manage | Target::Query => self.call(&self.named(input)).await,
@@ -166,7 +167,7 @@ impl World {
             retry: 0,
             body: Bytes::from_static(b"{}"),
             signers: &self.signers,
-            headers: &shared::endpoint::OwnHeaders::default(),
+            headers: &domain::endpoint::OwnHeaders::default(),
             timestamp: self.app.now().as_second(),
             timeout: Duration::from_secs(2),
         };

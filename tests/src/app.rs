@@ -5,17 +5,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain::account::Account;
+use domain::alert::Alert;
+use domain::api_key::{ApiKey, NewKey, Scope};
+use domain::delivery::Delivery;
+use domain::ids;
 use jiff::Timestamp;
 use local::System;
 use local::functions::{DELIVERY, RETRY};
 use reqwest::Client;
 use serde_json::Value;
-use shared::account::Account;
-use shared::alert::Alert;
-use shared::api_key::{ApiKey, NewKey, Scope};
-use shared::delivery::Delivery;
-use shared::ids;
-use shared::store::tables::{self, Table};
+use store::tables;
+use store::tables::Table;
 
 use crate::backlog::{Backlog, Depth};
 use crate::builder::Builder;

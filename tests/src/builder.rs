@@ -4,11 +4,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::rate_limit::Limits;
 use jiff::Timestamp;
 use local::{Clock, Options, Storage, System};
 use reqwest::Client;
 use rustls::ClientConfig;
-use shared::rate_limit::Limits;
 
 use crate::app::TestApp;
 use crate::tls::Ca;

@@ -1,17 +1,17 @@
 //! Very many things, made straight in the tables: as many calls of the API would take their time.
 
+use domain::delivery::{Delivery, DeliveryStatus, Trigger};
+use domain::endpoint::{
+    Endpoint, EndpointStatus, EventFilter, Health, PreviousSecrets, SealedSecret, StoredHeaders, secret_context,
+};
+use domain::events::EventName;
+use domain::ids;
+use domain::outbox::{Outbox, StoredEvent};
+use domain::signing::SigningSecret;
 use futures_util::future::join_all;
 use jiff::Timestamp;
 use local::System;
-use shared::delivery::{Delivery, DeliveryStatus, Trigger};
-use shared::endpoint::{
-    Endpoint, EndpointStatus, EventFilter, Health, PreviousSecrets, SealedSecret, StoredHeaders, secret_context,
-};
-use shared::events::EventName;
-use shared::ids;
-use shared::signing::SigningSecret;
-use shared::store::deliveries::MAX_CREATED_AT_ONCE;
-use shared::store::events::{Outbox, StoredEvent};
+use store::deliveries::MAX_CREATED_AT_ONCE;
 
 /// Items that are made side by side.
 const AT_ONCE: usize = 100;

@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use domain::alert::Alert;
+use domain::delivery::{Delivery, DeliveryTask};
 use local::System;
 use serde_json::{Value, json};
-use shared::alert::Alert;
-use shared::delivery::{Delivery, DeliveryTask};
-use shared::store::tables::{self, Table};
+use store::tables;
+use store::tables::Table;
 
 type Item = HashMap<String, AttributeValue>;
 

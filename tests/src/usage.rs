@@ -9,7 +9,7 @@ use std::sync::{LazyLock, Mutex};
 
 use local::System;
 use local::functions::{DELIVERY, RETRY, functions};
-use shared::store::tables;
+use store::tables;
 
 static FILE: LazyLock<Option<Mutex<Noted>>> = LazyLock::new(|| {
     let path = std::env::var_os("USAGE_FILE")?;

@@ -39,20 +39,20 @@ class Code:
                 case [function, action, resource]:
                     self.calls[function].add((action, resource))
         # In seconds.
-        self.call = constant("shared/src/aws.rs", r"OPERATION_TIMEOUT: Duration = Duration::from_secs\((\d+)\)")
-        self.attempt = constant("shared/src/deliverer.rs", r"const TIMEOUT: Duration = Duration::from_secs\((\d+)\)")
-        self.turn = constant("shared/src/deliverer/lanes.rs", r"PATIENCE: Duration = Duration::from_secs\((\d+)\)")
+        self.call = constant("shared/store/src/aws.rs", r"OPERATION_TIMEOUT: Duration = Duration::from_secs\((\d+)\)")
+        self.attempt = constant("shared/outbound/src/deliverer.rs", r"const TIMEOUT: Duration = Duration::from_secs\((\d+)\)")
+        self.turn = constant("shared/outbound/src/deliverer/lanes.rs", r"PATIENCE: Duration = Duration::from_secs\((\d+)\)")
         self.test_send = constant(
             "functions/manage-endpoints/src/test_send.rs", r"const TIMEOUT: Duration = Duration::from_secs\((\d+)\)"
         )
         self.settled = constant(
             "functions/manage-deliveries/src/feed.rs", r"SETTLED: SignedDuration = SignedDuration::from_secs\((\d+)\)"
         )
-        self.longest_hop = constant("shared/src/schedule.rs", r"LONGEST_HOP_SECONDS: u32 = ([\d_]+)")
-        self.longest_wait = constant("shared/src/schedule.rs", r"LONGEST_WAIT_SECONDS: u32 = ([\d_]+)")
-        self.most_waits = constant("shared/src/schedule.rs", r"MOST_WAITS: usize = (\d+)")
-        self.last_use = constant("shared/src/store/api_keys.rs", r'update_expression\("SET (lastUsedAt) = :now"\)')
-        figures = (ROOT / "shared/src/metrics.rs").read_text(encoding="utf-8")
+        self.longest_hop = constant("shared/domain/src/schedule.rs", r"LONGEST_HOP_SECONDS: u32 = ([\d_]+)")
+        self.longest_wait = constant("shared/domain/src/schedule.rs", r"LONGEST_WAIT_SECONDS: u32 = ([\d_]+)")
+        self.most_waits = constant("shared/domain/src/schedule.rs", r"MOST_WAITS: usize = (\d+)")
+        self.last_use = constant("shared/store/src/api_keys.rs", r'update_expression\("SET (lastUsedAt) = :now"\)')
+        figures = (ROOT / "shared/outbound/src/metrics.rs").read_text(encoding="utf-8")
         self.figures = set(re.findall(r'"(\w+)": batch\.', figures))
 
     def http(self):

@@ -1,14 +1,15 @@
 //! `POST /api/webhook/employee`: the rules and events of employees.
 
+use domain::defect::Defects;
+use domain::events::{EventDraft, EventName, changed_fields};
+use domain::models::{EMPLOYEE, Kind, Model};
+use domain::references::Reference;
+use domain::rejection::{ConflictCode, Rejection};
+use domain::resource::{Change, Deletion, Resource};
+use domain::rules::currency;
+use domain::rules::currency::Money;
+use domain::rules::{address, fields};
 use serde_json::{Map, Value};
-use shared::defect::Defects;
-use shared::events::{EventDraft, EventName, changed_fields};
-use shared::inbound::references::Reference;
-use shared::inbound::resource::{Change, Deletion, Resource};
-use shared::models::{EMPLOYEE, Kind, Model};
-use shared::problem::{ConflictCode, Rejection};
-use shared::rules::currency::{self, Money};
-use shared::rules::{address, fields};
 
 mod rules;
 mod supervisor;
@@ -23,6 +24,7 @@ pub struct Employee;
 const MONEY: [Money; 2] = [Money::Field("hourlyCostRate"), Money::Field("hourlyBillRate")];
 
 impl Resource for Employee {
+    const FUNCTION: &'static str = env!("CARGO_PKG_NAME");
     const MODEL: &'static Model = &EMPLOYEE;
 
     fn check(record: &Map<String, Value>, whole: bool, defects: &mut Defects) {

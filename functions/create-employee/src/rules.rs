@@ -2,10 +2,10 @@
 
 use std::collections::HashSet;
 
+use domain::defect::{DefectCode, Defects};
+use domain::rules::address;
+use domain::rules::fields::{Order, date_order, items, missing, text};
 use serde_json::{Map, Value};
-use shared::defect::{DefectCode, Defects};
-use shared::rules::address;
-use shared::rules::fields::{Order, date_order, items, missing, text};
 
 /// Checks `record`. With `whole` an absent partner is missing; without, only an explicit null is.
 pub(crate) fn check(record: &Map<String, Value>, whole: bool, defects: &mut Defects) {

@@ -1,9 +1,9 @@
 //! The supervisor: another employee, who is still employed when named.
 
-use shared::defect::{DefectCode, Defects};
-use shared::inbound::resource::Change;
-use shared::models::Kind;
-use shared::rules::links;
+use domain::defect::{DefectCode, Defects};
+use domain::models::Kind;
+use domain::resource::Change;
+use domain::rules::links;
 
 /// Stores what the body says of the supervisor, under both names.
 pub(crate) fn settle(change: &mut Change<'_>, defects: &mut Defects) {

@@ -1,10 +1,10 @@
+use domain::defect::DefectCode;
+use domain::events::EventName;
+use domain::models::Kind;
+use domain::references::{References, Referent};
+use domain::rejection::{ConflictCode, Rejection};
+use domain::resource::{Booking, Deletion, Resource};
 use serde_json::{Map, Value, json};
-use shared::defect::DefectCode;
-use shared::events::EventName;
-use shared::inbound::references::{References, Referent};
-use shared::inbound::resource::{Booking, Deletion, Resource};
-use shared::models::Kind;
-use shared::problem::{ConflictCode, Rejection};
 
 use crate::Employee;
 use crate::testing::{NOW, Settled, check, defects_on_create, found, invalid, object, settle};

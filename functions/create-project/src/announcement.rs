@@ -1,10 +1,11 @@
 //! The events of projects.
 
+use domain::events::{EventDraft, EventName};
+use domain::models::Kind;
+use domain::resource::Change;
+use domain::rules::assigned;
+use domain::rules::assigned::Assignment;
 use serde_json::Map;
-use shared::events::{EventDraft, EventName};
-use shared::inbound::resource::Change;
-use shared::models::Kind;
-use shared::rules::assigned::{self, Assignment};
 
 use crate::people::members;
 use crate::status::{Status, Step};

@@ -1,8 +1,8 @@
 //! The defaults of a project. They are stored, so that events and reads show them.
 
+use domain::resource::Change;
+use domain::rules::address;
 use serde_json::{Map, Value, json};
-use shared::inbound::resource::Change;
-use shared::rules::address;
 
 /// Fills in what is absent: on creation, and what an update cleared.
 pub(crate) fn settle(change: &mut Change<'_>) {

@@ -8,14 +8,15 @@ mod status;
 #[cfg(test)]
 mod testing;
 
+use domain::defect::Defects;
+use domain::events::EventDraft;
+use domain::models::{Model, PROJECT};
+use domain::references::Reference;
+use domain::rejection::Rejection;
+use domain::resource::{Change, Resource};
+use domain::rules::currency;
+use domain::rules::currency::Money;
 use serde_json::{Map, Value};
-use shared::defect::Defects;
-use shared::events::EventDraft;
-use shared::inbound::references::Reference;
-use shared::inbound::resource::{Change, Resource};
-use shared::models::{Model, PROJECT};
-use shared::problem::Rejection;
-use shared::rules::currency::{self, Money};
 
 /// What work orders belong to: a building, a renovation, a contract.
 #[derive(Debug, Clone, Copy)]
@@ -25,6 +26,7 @@ pub struct Project;
 const MONEY: [Money; 3] = [Money::Field("contractValue"), Money::Field("budget"), Money::Items("phases", "budget")];
 
 impl Resource for Project {
+    const FUNCTION: &'static str = env!("CARGO_PKG_NAME");
     const MODEL: &'static Model = &PROJECT;
     const RECORDED: &'static [&'static str] = &["actualEndDate"];
 
@@ -56,8 +58,8 @@ impl Resource for Project {
 
 #[cfg(test)]
 mod tests {
+    use domain::rejection::ConflictCode;
     use serde_json::json;
-    use shared::problem::ConflictCode;
 
     use super::*;
     use crate::testing::{conflict, object, pairs, send};
@@ -90,8 +92,8 @@ mod tests {
         };
         let defects = |body: Value| {
             let mut defects = Defects::default();
-            let record = shared::schema::parse_record(&PROJECT, object(body), &mut defects);
-            defects.append(shared::schema::missing_on_create(&PROJECT, &record));
+            let record = domain::models::parse_record(&PROJECT, object(body), &mut defects);
+            defects.append(domain::models::missing_on_create(&PROJECT, &record));
             Project::check(&record, true, &mut defects);
             pairs(&defects)
         };

@@ -1,15 +1,16 @@
 //! The Lambda function behind `POST /api/webhook/project`.
 
 use create_project::Project;
+use domain::clock;
+use inbound::Inbound;
+use inbound::http::function;
 use lambda_http::Error;
-use shared::clock;
-use shared::config::Environment;
-use shared::http::function;
-use shared::logging;
+use store::config::Environment;
+use telemetry::logging;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     logging::start();
-    let inbound = &Environment::of_process().inbound("create-project", false)?;
-    function::run(async |request| inbound.handle::<Project>(request, clock::now()).await).await
+    let inbound = &Inbound::<Project>::from_environment(&Environment::of_process())?;
+    function::run(async |request| inbound.handle(request, clock::now()).await).await
 }

@@ -2,13 +2,14 @@
 
 use std::collections::HashSet;
 
+use domain::defect::{DefectCode, Defects};
+use domain::models::Kind;
+use domain::references::Reference;
+use domain::resource::Change;
+use domain::rules::fields::{items, text};
+use domain::rules::links;
+use domain::rules::links::{of_items, unable};
 use serde_json::{Map, Value};
-use shared::defect::{DefectCode, Defects};
-use shared::inbound::references::Reference;
-use shared::inbound::resource::Change;
-use shared::models::Kind;
-use shared::rules::fields::{items, text};
-use shared::rules::links::{self, of_items, unable};
 
 /// The list of people.
 const TEAM: &str = "team";

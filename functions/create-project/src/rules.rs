@@ -2,14 +2,14 @@
 
 use std::collections::HashSet;
 
+use domain::defect::{DefectCode, Defects};
+use domain::rules::address;
+use domain::rules::fields::{Order, date_order, items, text, together};
+use domain::rules::links::named_by;
 use jiff::Span;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde_json::{Map, Value};
-use shared::defect::{DefectCode, Defects};
-use shared::rules::address;
-use shared::rules::fields::{Order, date_order, items, text, together};
-use shared::rules::links::named_by;
 
 /// The longest time from `startDate` to `endDate`, in years.
 const LONGEST: i64 = 20;

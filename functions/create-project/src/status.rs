@@ -1,11 +1,11 @@
 //! The state machine of projects: `docs/contract.md#states-of-a-project`.
 
+use domain::defect::{DefectCode, Defects};
+use domain::rejection::{ConflictCode, Rejection};
+use domain::resource::Change;
+use domain::rules::fields::{given, text};
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
-use shared::defect::{DefectCode, Defects};
-use shared::inbound::resource::Change;
-use shared::problem::{ConflictCode, Rejection};
-use shared::rules::fields::{given, text};
 
 /// Where a project stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

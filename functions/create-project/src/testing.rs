@@ -1,14 +1,14 @@
 //! Records, references and requests for tests: what the pipeline does around the rules, without its reading and writing.
 
+use domain::account::Account;
+use domain::defect::{DefectCode, Defects};
+use domain::events::EventDraft;
+use domain::models::{Kind, merge};
+use domain::references::{References, Referent};
+use domain::rejection::{ConflictCode, Rejection};
+use domain::resource::{Change, Resource};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
-use shared::account::Account;
-use shared::defect::{DefectCode, Defects};
-use shared::events::EventDraft;
-use shared::inbound::references::{References, Referent};
-use shared::inbound::resource::{Change, Resource};
-use shared::models::{Kind, merge};
-use shared::problem::{ConflictCode, Rejection};
 
 use crate::Project;
 

@@ -1,8 +1,8 @@
 //! When insurance and licences run out: the earliest dates for events, warnings for those that have passed.
 
+use domain::resource::{Change, WarningCode};
+use domain::rules::fields::{items, text};
 use serde_json::{Map, Value};
-use shared::inbound::resource::{Change, WarningCode};
-use shared::rules::fields::{items, text};
 
 /// Each list with dates of expiry, the event field of its earliest one, and the warning about past ones.
 const PAPERS: [(&str, &str, WarningCode); 2] = [

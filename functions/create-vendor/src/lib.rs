@@ -3,15 +3,16 @@
 //! `taxId` is part of what is checked and of nothing else: the pipeline takes it out of the record and seals it apart
 //! before anything here completes, compares or announces the record.
 
+use domain::defect::Defects;
+use domain::events::{EventDraft, EventName, changed_fields};
+use domain::models::{Model, VENDOR};
+use domain::references::Reference;
+use domain::rejection::{ConflictCode, Rejection};
+use domain::resource::{Change, Deletion, Resource};
+use domain::rules::currency;
+use domain::rules::currency::Money;
+use domain::rules::{address, fields};
 use serde_json::{Map, Value};
-use shared::defect::Defects;
-use shared::events::{EventDraft, EventName, changed_fields};
-use shared::inbound::references::Reference;
-use shared::inbound::resource::{Change, Deletion, Resource};
-use shared::models::{Model, VENDOR};
-use shared::problem::{ConflictCode, Rejection};
-use shared::rules::currency::{self, Money};
-use shared::rules::{address, fields};
 
 mod expiry;
 mod rules;
@@ -28,6 +29,7 @@ const MONEY: [Money; 3] =
     [Money::Field("hourlyBillRate"), Money::Items("insurance", "limit"), Money::Items("insurance", "aggregateLimit")];
 
 impl Resource for Vendor {
+    const FUNCTION: &'static str = env!("CARGO_PKG_NAME");
     const MODEL: &'static Model = &VENDOR;
 
     fn check(record: &Map<String, Value>, whole: bool, defects: &mut Defects) {

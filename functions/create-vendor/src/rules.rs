@@ -1,9 +1,9 @@
 //! Rules among the fields of one vendor.
 
+use domain::defect::{DefectCode, Defects};
+use domain::rules::address;
+use domain::rules::fields::{Order, date_order, given, items};
 use serde_json::{Map, Value};
-use shared::defect::{DefectCode, Defects};
-use shared::rules::address;
-use shared::rules::fields::{Order, date_order, given, items};
 
 use crate::tax_id;
 

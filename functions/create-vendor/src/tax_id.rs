@@ -1,8 +1,8 @@
 //! The tax id: its kind, and the form that the United States' kinds have.
 
+use domain::defect::{DefectCode, Defects};
+use domain::rules::fields::{needs, text};
 use serde_json::{Map, Value};
-use shared::defect::{DefectCode, Defects};
-use shared::rules::fields::{needs, text};
 
 /// Checks `taxId` against `taxIdType`. With `whole` an absent kind is missing; without, only an explicit null is.
 /// No message repeats any part of the id.

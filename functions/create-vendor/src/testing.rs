@@ -1,15 +1,15 @@
 //! What the tests of this package need: records as JSON, and a change as the pipeline carries it through.
 
+use domain::account::Account;
+use domain::defect::{DefectCode, Defects};
+use domain::events::EventDraft;
+use domain::models::Model;
+use domain::models::{missing_on_create, parse_record};
+use domain::references::References;
+use domain::rejection::Rejection;
+use domain::resource::{CalendarEdit, Change, Resource, Warning};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
-use shared::account::Account;
-use shared::defect::{DefectCode, Defects};
-use shared::events::EventDraft;
-use shared::inbound::references::References;
-use shared::inbound::resource::{CalendarEdit, Change, Resource, Warning};
-use shared::models::Model;
-use shared::problem::Rejection;
-use shared::schema::{missing_on_create, parse_record};
 
 use crate::Vendor as R;
 

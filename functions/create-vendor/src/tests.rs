@@ -1,9 +1,9 @@
+use domain::defect::DefectCode;
+use domain::events::EventName;
+use domain::references::References;
+use domain::rejection::{ConflictCode, Rejection};
+use domain::resource::{Booking, Deletion, Resource, WarningCode};
 use serde_json::{Map, Value, json};
-use shared::defect::DefectCode;
-use shared::events::EventName;
-use shared::inbound::references::References;
-use shared::inbound::resource::{Booking, Deletion, Resource, WarningCode};
-use shared::problem::{ConflictCode, Rejection};
 
 use crate::Vendor;
 use crate::testing::{NOW, Settled, check, defects_on_create, found, object, settle};
@@ -141,7 +141,7 @@ fn tax_ids_have_the_form_of_their_kind() {
 
 #[test]
 fn no_message_repeats_the_tax_id() {
-    let mut defects = shared::defect::Defects::default();
+    let mut defects = domain::defect::Defects::default();
     Vendor::check(&object(json!({"taxId": "987-65-432", "taxIdType": "ssn"})), true, &mut defects);
     assert_eq!(found(&defects), [("taxId", DefectCode::InvalidFormat)]);
     assert!(defects.iter().all(|defect| !defect.message.contains("987")));

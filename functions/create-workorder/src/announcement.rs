@@ -1,12 +1,13 @@
 //! The events of work orders.
 
+use domain::events::{EventDraft, EventName};
+use domain::models::Kind;
+use domain::resource::Change;
+use domain::rules::assigned;
+use domain::rules::assigned::Assignment;
+use domain::rules::fields::{given, items, text};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
-use shared::events::{EventDraft, EventName};
-use shared::inbound::resource::Change;
-use shared::models::Kind;
-use shared::rules::assigned::{self, Assignment};
-use shared::rules::fields::{given, items, text};
 
 use crate::lines::{ASSIGNMENTS, leads};
 use crate::links::assigned_ids;
@@ -79,7 +80,7 @@ fn newly_assigned(change: &Change<'_>) -> Vec<EventDraft> {
 
 #[cfg(test)]
 mod tests {
-    use shared::inbound::references::Referent;
+    use domain::references::Referent;
 
     use super::*;
     use crate::testing::{NOW, employee, send, vendor};

@@ -1,10 +1,10 @@
 //! Work orders in the calendars of who is on them: everyone assigned to an open order is booked.
 
+use domain::models::Kind;
+use domain::references::References;
+use domain::resource::{Booking, CalendarEdit, Change, Holder};
+use domain::rules::fields::{items, text};
 use serde_json::{Map, Value};
-use shared::inbound::references::References;
-use shared::inbound::resource::{Booking, CalendarEdit, Change, Holder};
-use shared::models::Kind;
-use shared::rules::fields::{items, text};
 
 use crate::lines::ASSIGNMENTS;
 use crate::status::Status;
@@ -99,10 +99,10 @@ fn holder(line: &Map<String, Value>) -> Option<(Kind, &str, &str)> {
 
 #[cfg(test)]
 mod tests {
+    use domain::events::EventDraft;
+    use domain::rejection::{ConflictCode, Rejection};
+    use domain::resource::{Deletion, Resource};
     use serde_json::json;
-    use shared::events::EventDraft;
-    use shared::inbound::resource::{Deletion, Resource};
-    use shared::problem::{ConflictCode, Rejection};
 
     use super::*;
     use crate::WorkOrder;

@@ -1,11 +1,12 @@
 //! The defaults of a work order. They are stored, so that events and reads show them.
 
+use domain::models::Kind;
+use domain::resource::Change;
+use domain::rules::address;
+use domain::rules::fields::given;
+use domain::rules::links;
+use domain::rules::links::Link;
 use serde_json::{Map, Value, json};
-use shared::inbound::resource::Change;
-use shared::models::Kind;
-use shared::rules::address;
-use shared::rules::fields::given;
-use shared::rules::links::{self, Link};
 
 use crate::lines::ASSIGNMENTS;
 

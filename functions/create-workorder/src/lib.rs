@@ -13,14 +13,15 @@ mod testing;
 mod warnings;
 mod window;
 
+use domain::defect::Defects;
+use domain::events::EventDraft;
+use domain::models::{Model, WORK_ORDER};
+use domain::references::Reference;
+use domain::rejection::{ConflictCode, Rejection};
+use domain::resource::{Change, Deletion, Resource};
+use domain::rules::currency;
+use domain::rules::currency::Money;
 use serde_json::{Map, Value};
-use shared::defect::Defects;
-use shared::events::EventDraft;
-use shared::inbound::references::Reference;
-use shared::inbound::resource::{Change, Deletion, Resource};
-use shared::models::{Model, WORK_ORDER};
-use shared::problem::{ConflictCode, Rejection};
-use shared::rules::currency::{self, Money};
 
 use crate::status::Status;
 
@@ -32,6 +33,7 @@ pub struct WorkOrder;
 const MONEY: [Money; 2] = [Money::Field("notToExceed"), Money::Items("materials", "unitCost")];
 
 impl Resource for WorkOrder {
+    const FUNCTION: &'static str = env!("CARGO_PKG_NAME");
     const MODEL: &'static Model = &WORK_ORDER;
     const RECORDED: &'static [&'static str] = &["actualStart", "actualEnd"];
 
@@ -146,7 +148,7 @@ mod tests {
         };
         let defects = |body: Value| {
             let mut defects = Defects::default();
-            let record = shared::schema::parse_record(&WORK_ORDER, object(body), &mut defects);
+            let record = domain::models::parse_record(&WORK_ORDER, object(body), &mut defects);
             WorkOrder::check(&record, true, &mut defects);
             testing::pairs(&defects)
         };

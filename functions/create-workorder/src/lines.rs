@@ -2,13 +2,13 @@
 
 use std::collections::HashSet;
 
+use domain::defect::{DefectCode, Defects};
+use domain::models::Kind;
+use domain::references::Reference;
+use domain::rules::fields::{Order, date_order, given, items, text};
+use domain::rules::links::named_by;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
-use shared::defect::{DefectCode, Defects};
-use shared::inbound::references::Reference;
-use shared::models::Kind;
-use shared::rules::fields::{Order, date_order, given, items, text};
-use shared::rules::links::named_by;
 
 use crate::window::instant;
 

@@ -1,12 +1,13 @@
 //! What a work order points at. The order that it is a part of is in [`crate::parent`].
 
+use domain::defect::{DefectCode, Defects};
+use domain::models::Kind;
+use domain::references::Reference;
+use domain::resource::Change;
+use domain::rules::fields::{items, text};
+use domain::rules::links;
+use domain::rules::links::{Link, of_items, settle_items};
 use serde_json::{Map, Value};
-use shared::defect::{DefectCode, Defects};
-use shared::inbound::references::Reference;
-use shared::inbound::resource::Change;
-use shared::models::Kind;
-use shared::rules::fields::{items, text};
-use shared::rules::links::{self, Link, of_items, settle_items};
 
 use crate::lines::{self, ASSIGNMENTS};
 use crate::parent;
@@ -69,8 +70,8 @@ pub(crate) fn assigned_ids<'a>(record: &'a Map<String, Value>, stem: &str) -> Ve
 
 #[cfg(test)]
 mod tests {
+    use domain::references::Referent;
     use serde_json::json;
-    use shared::inbound::references::Referent;
 
     use super::*;
     use crate::testing::{employee, invalid, object, project, referent, send, vendor};

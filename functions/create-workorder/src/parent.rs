@@ -7,12 +7,12 @@
 //! before there were such lists, or while the list was full, is in none until its parent is sent with another change; a
 //! second level above such an order is accepted, since nothing goes wrong with it.
 
+use domain::defect::{DefectCode, Defects};
+use domain::models::Kind;
+use domain::references::{Reference, References, Referent};
+use domain::resource::{Booking, CalendarEdit, Change, Holder};
+use domain::rules::fields::{given, text};
 use serde_json::{Map, Value};
-use shared::defect::{DefectCode, Defects};
-use shared::inbound::references::{Reference, References, Referent};
-use shared::inbound::resource::{Booking, CalendarEdit, Change, Holder};
-use shared::models::Kind;
-use shared::rules::fields::{given, text};
 
 /// The parent's number, as it was when it was named.
 const NUMBER: &str = "parentWorkOrderNumber";

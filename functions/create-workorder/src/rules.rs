@@ -1,10 +1,10 @@
 //! Rules among the fields of one work order. Those of its assignments are in [`crate::lines`].
 
+use domain::defect::{DefectCode, Defects};
+use domain::rules::address;
+use domain::rules::fields::{Order, date_order, items, missing, needs, text, together};
 use jiff::SignedDuration;
 use serde_json::{Map, Value};
-use shared::defect::{DefectCode, Defects};
-use shared::rules::address;
-use shared::rules::fields::{Order, date_order, items, missing, needs, text, together};
 
 use crate::window::instant;
 
@@ -67,8 +67,8 @@ fn check_parent(record: &Map<String, Value>, defects: &mut Defects) {
 
 #[cfg(test)]
 mod tests {
+    use domain::resource::Resource;
     use serde_json::json;
-    use shared::inbound::resource::Resource;
 
     use super::*;
     use crate::WorkOrder;

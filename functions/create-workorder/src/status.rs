@@ -1,11 +1,11 @@
 //! The state machine of work orders: `docs/contract.md#states-of-a-work-order`.
 
+use domain::defect::{DefectCode, Defects};
+use domain::rejection::{ConflictCode, Rejection};
+use domain::resource::Change;
+use domain::rules::fields::{given, text};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
-use shared::defect::{DefectCode, Defects};
-use shared::inbound::resource::Change;
-use shared::problem::{ConflictCode, Rejection};
-use shared::rules::fields::{given, text};
 
 use crate::rules::require_start;
 use crate::window::instant;

@@ -6,8 +6,8 @@ mod crew;
 mod papers;
 mod project;
 
+use domain::resource::Change;
 use serde_json::{Map, Value};
-use shared::inbound::resource::Change;
 
 use crate::status::Status;
 

@@ -1,10 +1,10 @@
 //! When an order, or one line of it, is worked on.
 
+use domain::rules::fields::text;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
-use shared::rules::fields::text;
 
 /// A half-open span of time whose end may be unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

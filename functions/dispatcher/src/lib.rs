@@ -8,18 +8,19 @@ use std::collections::BTreeMap;
 
 use aws_lambda_events::dynamodb::{Event as StreamEvent, EventRecord};
 use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
+use domain::delivery::{Delivery, Trigger};
+use domain::endpoint::HealthState;
+use domain::outbox::Outbox;
 use futures_util::future::join_all;
 use jiff::Timestamp;
-use shared::config::{ConfigError, Environment};
-use shared::delivery::{Delivery, Trigger};
-use shared::endpoint::HealthState;
-use shared::queue::{Queue, QueueError};
-use shared::store::StoreError;
-use shared::store::deliveries::{Deliveries, MAX_CREATED_AT_ONCE};
-use shared::store::endpoints::Endpoints;
-use shared::store::events::Outbox;
-use shared::store::range::Order;
-use shared::store::undispatched::{Marker, Undispatched};
+use store::StoreError;
+use store::config::{ConfigError, Environment};
+use store::deliveries::{Deliveries, MAX_CREATED_AT_ONCE};
+use store::endpoints::Endpoints;
+use store::events::read_outbox;
+use store::queue::{Queue, QueueError};
+use store::range::Order;
+use store::undispatched::{Marker, Undispatched};
 
 /// Endpoints are read in pages of this size: an event for ten thousand of them needs no more memory than one for a few.
 const PAGE: i32 = 500;
@@ -83,7 +84,7 @@ impl Dispatcher {
             if record.event_name == "REMOVE" {
                 continue;
             }
-            match Outbox::from_item(record.change.new_image) {
+            match read_outbox(record.change.new_image) {
                 Ok(outbox) if outbox.test => {}
                 Ok(outbox) => {
                     let batch = by_account.entry(outbox.account.clone()).or_insert_with(|| Batch::starting_at(place));

@@ -3,10 +3,10 @@
 use std::convert::Infallible;
 
 use dispatcher::Dispatcher;
+use domain::clock;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
-use shared::clock;
-use shared::config::Environment;
-use shared::logging;
+use store::config::Environment;
+use telemetry::logging;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {

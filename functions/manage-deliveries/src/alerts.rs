@@ -1,9 +1,9 @@
 //! The list of alerts.
 
-use shared::http::Reply;
-use shared::manage::PageRequest;
-use shared::problem::Problem;
-use shared::store::alerts::AlertFilter;
+use inbound::http::Reply;
+use inbound::manage::PageRequest;
+use inbound::problem::Problem;
+use store::alerts::AlertFilter;
 
 use crate::Call;
 use crate::query::AlertQuery;
@@ -15,7 +15,7 @@ impl Call<'_> {
         let mut found = self.function.alerts.page(self.account(), &filter, page.after(), page.fetch()).await?;
         let next = page.cut(&mut found.alerts, found.stopped, |alert| &alert.id);
         for alert in &mut found.alerts {
-            alert.created_at = shared::clock::whole_seconds(alert.created_at);
+            alert.created_at = domain::clock::whole_seconds(alert.created_at);
         }
         Ok(PageRequest::reply(&found.alerts, next.as_deref()))
     }

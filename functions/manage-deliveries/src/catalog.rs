@@ -1,11 +1,11 @@
 //! The catalog of event types: the same for everybody, and no table holds it.
 
+use domain::events::{EventName, catalog_entry};
+use inbound::http::Reply;
+use inbound::manage::{PageRequest, unknown_path};
+use inbound::problem::Problem;
 use lambda_http::http::Method;
 use serde_json::Value;
-use shared::events::{EventName, catalog_entry};
-use shared::http::Reply;
-use shared::manage::{PageRequest, unknown_path};
-use shared::problem::Problem;
 
 use crate::route::only;
 

@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use shared::delivery::Delivery;
-use shared::delivery::view::DeliveryView;
-use shared::http::{Facts, Reply};
-use shared::manage::PageRequest;
-use shared::problem::Problem;
-use shared::store::deliveries::Filter;
+use domain::delivery::Delivery;
+use domain::delivery::view::DeliveryView;
+use inbound::http::{Facts, Reply};
+use inbound::manage::PageRequest;
+use inbound::problem::Problem;
+use store::deliveries::Filter;
 
 use crate::Call;
 use crate::query::DeliveryQuery;

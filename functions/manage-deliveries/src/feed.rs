@@ -1,14 +1,14 @@
 //! The feed of events, for subscribers that were down, and one event with what became of it.
 
+use domain::delivery::view::DeliveryView;
+use inbound::http::{Facts, Reply, write_cursor};
+use inbound::manage::PageRequest;
+use inbound::problem::Problem;
 use jiff::SignedDuration;
 use serde_json::json;
-use shared::delivery::view::DeliveryView;
-use shared::http::{Facts, Reply, write_cursor};
-use shared::manage::PageRequest;
-use shared::problem::Problem;
-use shared::store::deliveries::Filter;
-use shared::store::events::FeedEvent;
-use shared::store::range::Order;
+use store::deliveries::Filter;
+use store::events::FeedEvent;
+use store::range::Order;
 
 use crate::Call;
 use crate::query::FeedQuery;

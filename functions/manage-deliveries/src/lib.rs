@@ -11,19 +11,20 @@ mod route;
 mod stats;
 mod view;
 
+use domain::api_key::Scope;
+use inbound::http;
+use inbound::http::{Caller, Gate, Query, Reply};
+use inbound::manage::parameters::DEFAULT_HOURS;
+use inbound::manage::{PageRequest, body};
+use inbound::problem::Problem;
 use jiff::Timestamp;
 use lambda_http::{Body, Request, Response};
-use shared::api_key::Scope;
-use shared::config::{ConfigError, Environment};
-use shared::http::{self, Caller, Gate, Query, Reply};
-use shared::manage::parameters::DEFAULT_HOURS;
-use shared::manage::{PageRequest, body};
-use shared::problem::Problem;
-use shared::queue::Queue;
-use shared::store::alerts::Alerts;
-use shared::store::deliveries::Deliveries;
-use shared::store::endpoints::Endpoints;
-use shared::store::events::Events;
+use store::alerts::Alerts;
+use store::config::{ConfigError, Environment};
+use store::deliveries::Deliveries;
+use store::endpoints::Endpoints;
+use store::events::Events;
+use store::queue::Queue;
 
 use route::Route;
 
@@ -58,7 +59,7 @@ impl ManageDeliveries {
     /// When a variable is missing.
     pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
         Ok(Self {
-            gate: environment.gate("manage-deliveries", false)?,
+            gate: Gate::from_environment(environment, "manage-deliveries")?,
             deliveries: environment.deliveries()?,
             endpoints: environment.endpoints()?,
             events: environment.events()?,

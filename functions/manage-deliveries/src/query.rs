@@ -1,15 +1,15 @@
 //! What the query of a list asks for.
 
+use domain::alert::AlertKind;
+use domain::defect::DefectCode;
+use domain::delivery::DeliveryStatus;
+use domain::events::EventName;
+use inbound::http::Query;
+use inbound::manage::PageRequest;
+use inbound::problem::Problem;
 use jiff::Timestamp;
-use shared::alert::AlertKind;
-use shared::defect::DefectCode;
-use shared::delivery::DeliveryStatus;
-use shared::events::EventName;
-use shared::http::Query;
-use shared::manage::PageRequest;
-use shared::problem::Problem;
-use shared::store::events::Position;
-use shared::store::range::Order;
+use store::events::Position;
+use store::range::Order;
 
 /// Which deliveries.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -74,9 +74,9 @@ pub(crate) fn feed(query: &Query) -> Result<FeedQuery, Problem> {
 mod tests {
     use std::collections::HashMap;
 
+    use inbound::http::{Parameters, write_cursor};
+    use inbound::manage::parameters::{ALERTS, DELIVERIES, EVENTS};
     use lambda_http::{Request, RequestExt as _};
-    use shared::http::{Parameters, write_cursor};
-    use shared::manage::parameters::{ALERTS, DELIVERIES, EVENTS};
 
     use super::*;
 

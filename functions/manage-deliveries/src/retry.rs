@@ -2,18 +2,19 @@
 
 use std::collections::HashSet;
 
+use domain::defect::Defects;
+use domain::delivery::view::DeliveryView;
+use domain::delivery::{Delivery, DeliveryStatus, Trigger};
+use domain::endpoint::EndpointStatus;
+use inbound::http::{Facts, Reply};
+use inbound::manage;
+use inbound::manage::bodies::RETRY;
+use inbound::manage::body;
+use inbound::manage::body::Form;
+use inbound::problem::{Problem, ProblemCode};
 use jiff::Timestamp;
 use lambda_http::http::StatusCode;
 use serde_json::{Map, Value};
-use shared::defect::Defects;
-use shared::delivery::view::DeliveryView;
-use shared::delivery::{Delivery, DeliveryStatus, Trigger};
-use shared::endpoint::EndpointStatus;
-use shared::http::{Facts, Reply};
-use shared::manage;
-use shared::manage::bodies::RETRY;
-use shared::manage::body::{self, Form};
-use shared::problem::{Problem, ProblemCode};
 
 use crate::Call;
 

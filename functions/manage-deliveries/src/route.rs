@@ -1,10 +1,10 @@
 //! Which call a method and a path are.
 
+use domain::ids::is_id;
+use inbound::http::{NO_PARAMETERS, Parameters, TakesParameters};
+use inbound::manage::{parameters, unknown_path};
+use inbound::problem::Problem;
 use lambda_http::http::Method;
-use shared::http::{NO_PARAMETERS, Parameters, TakesParameters};
-use shared::ids::is_id;
-use shared::manage::{parameters, unknown_path};
-use shared::problem::Problem;
 
 use crate::{DELIVERY, EVENT};
 
@@ -78,8 +78,8 @@ pub(crate) fn no_such_event() -> Problem {
 
 #[cfg(test)]
 mod tests {
+    use inbound::problem::ProblemCode;
     use lambda_http::http::header::ALLOW;
-    use shared::problem::ProblemCode;
 
     use super::*;
 

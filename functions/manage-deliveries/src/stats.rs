@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use domain::clock::whole_seconds;
+use domain::delivery::{Delivery, DeliveryStatus};
+use domain::ids::ulid_of;
+use inbound::http::Reply;
+use inbound::problem::Problem;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
-use shared::clock::whole_seconds;
-use shared::delivery::{Delivery, DeliveryStatus};
-use shared::http::Reply;
-use shared::ids::ulid_of;
-use shared::problem::Problem;
-use shared::store::deliveries::Filter;
+use store::deliveries::Filter;
 
 use crate::Call;
 
@@ -216,10 +216,10 @@ fn latency(sorted: &[u64]) -> Option<Latency> {
 
 #[cfg(test)]
 mod tests {
-    use shared::delivery::{LastAttempt, Trigger};
-    use shared::events::EventName;
-    use shared::ids::new_id;
-    use shared::store::events::{Outbox, StoredEvent};
+    use domain::delivery::{LastAttempt, Trigger};
+    use domain::events::EventName;
+    use domain::ids::new_id;
+    use domain::outbox::{Outbox, StoredEvent};
 
     use super::*;
 

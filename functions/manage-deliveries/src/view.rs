@@ -1,10 +1,10 @@
 //! Events as answers show them.
 
+use domain::delivery::view::DeliveryView;
+use domain::events::EventName;
 use serde::Serialize;
 use serde_json::Value;
-use shared::delivery::view::DeliveryView;
-use shared::events::EventName;
-use shared::store::events::FeedEvent;
+use store::events::FeedEvent;
 
 /// An event in the feed.
 #[derive(Serialize)]

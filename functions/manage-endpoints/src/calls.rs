@@ -1,19 +1,20 @@
 //! The calls on endpoints themselves.
 
-use lambda_http::http::{StatusCode, header};
-use serde_json::{Map, Value};
-use shared::endpoint::{
+use domain::endpoint::{
     Endpoint, EndpointStatus, Health, OwnHeaders, PreviousSecrets, SealedSecret, StoredHeaders, Subscription,
 };
-use shared::http::{Facts, Reply};
-use shared::ids;
-use shared::manage::body::Form;
-use shared::manage::{self, PageRequest};
-use shared::problem::{Problem, ProblemCode};
-use shared::signing::SigningSecret;
-use shared::store::StoreError;
-use shared::store::endpoints::{Creation, Switch};
-use shared::store::range::Order;
+use domain::ids;
+use domain::signing::SigningSecret;
+use inbound::http::{Facts, Reply};
+use inbound::manage;
+use inbound::manage::PageRequest;
+use inbound::manage::body::Form;
+use inbound::problem::{Problem, ProblemCode};
+use lambda_http::http::{StatusCode, header};
+use serde_json::{Map, Value};
+use store::StoreError;
+use store::endpoints::{Creation, Switch};
+use store::range::Order;
 
 use crate::changes::{Changes, unusable};
 use crate::route::no_such_endpoint;

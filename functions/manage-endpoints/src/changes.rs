@@ -2,14 +2,15 @@
 
 use std::collections::HashSet;
 
+use domain::defect::{DefectCode, Defects};
+use domain::endpoint::{Endpoint, EndpointStatus, EventFilter, OwnHeaders};
+use inbound::manage::bodies::ENDPOINT;
+use inbound::manage::body;
+use inbound::manage::body::Form;
+use inbound::problem::Problem;
+use outbound::sender::{UrlDefect, check_endpoint_url};
 use serde_json::{Map, Value};
-use shared::defect::{DefectCode, Defects};
-use shared::endpoint::{Endpoint, EndpointStatus, EventFilter, OwnHeaders};
-use shared::manage::bodies::ENDPOINT;
-use shared::manage::body::{self, Form};
-use shared::problem::Problem;
-use shared::sender::{UrlDefect, check_endpoint_url};
-use shared::store::endpoints::Switch;
+use store::endpoints::Switch;
 
 use crate::own_headers;
 

@@ -14,22 +14,24 @@ mod test_send;
 mod unfinished;
 mod view;
 
+use domain::api_key::Scope;
+use domain::clock::whole_seconds;
+use inbound::http;
+use inbound::http::{Caller, Gate, Query, Reply};
+use inbound::manage;
+use inbound::manage::{PageRequest, body};
+use inbound::problem::Problem;
 use jiff::Timestamp;
 use lambda_http::{Body, Request, Response};
-use shared::api_key::Scope;
-use shared::attempts::Attempts;
-use shared::clock::whole_seconds;
-use shared::config::{ConfigError, Environment};
-use shared::http::{self, Caller, Gate, Query, Reply};
-use shared::manage::{self, PageRequest, body};
-use shared::problem::Problem;
-use shared::queue::Queue;
-use shared::seal::Sealer;
-use shared::sender::Sender;
-use shared::store::alerts::Alerts;
-use shared::store::deliveries::Deliveries;
-use shared::store::endpoints::Endpoints;
-use shared::store::events::Events;
+use outbound::attempts::Attempts;
+use outbound::sender::Sender;
+use store::alerts::Alerts;
+use store::config::{ConfigError, Environment};
+use store::deliveries::Deliveries;
+use store::endpoints::Endpoints;
+use store::events::Events;
+use store::queue::Queue;
+use store::seal::Sealer;
 
 use route::Route;
 
@@ -74,15 +76,15 @@ impl ManageEndpoints {
     /// When a variable is missing or can't be used.
     pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
         Ok(Self {
-            gate: environment.gate("manage-endpoints", true)?,
+            gate: Gate::from_environment(environment, "manage-endpoints")?.sealing_answers(environment.sealer()?),
             endpoints: environment.endpoints()?,
             deliveries: environment.deliveries()?,
             events: environment.events()?,
             alerts: environment.alerts()?,
             retries: environment.retry_queue()?,
-            attempts: environment.attempts()?,
+            attempts: Attempts::from_environment(environment)?,
             sealer: environment.sealer()?,
-            sender: environment.sender()?,
+            sender: Sender::from_environment(environment)?,
             allow_private: environment.allow_private_endpoints(),
             max_endpoints: manage::number(environment, "MAX_ENDPOINTS_PER_ACCOUNT", 100)?,
         })

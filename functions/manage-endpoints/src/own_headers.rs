@@ -3,11 +3,12 @@
 
 use std::collections::HashSet;
 
+use domain::defect::{DefectCode, Defects};
+use domain::endpoint::{Endpoint, HeaderValue, OwnHeaders, StoredHeaders, headers_context, read_opened};
+use outbound::sender::{HeaderDefect, LONGEST_NAME, check_own_header};
 use serde_json::{Map, Value};
-use shared::defect::{DefectCode, Defects};
-use shared::endpoint::{Endpoint, HeaderValue, OwnHeaders, StoredHeaders, headers_context, read_opened};
-use shared::seal::SealError;
-use shared::sender::{HeaderDefect, LONGEST_NAME, check_own_header};
+use store::endpoints::seal_headers;
+use store::seal::SealError;
 
 use crate::Call;
 
@@ -88,7 +89,7 @@ impl Call<'_> {
             (Some(new), _) | (None, StoredHeaders::Plain(new)) => new,
             (None, StoredHeaders::None | StoredHeaders::Sealed(_)) => return Ok(()),
         };
-        endpoint.headers = StoredHeaders::seal(plain, &self.function.sealer, self.account(), &endpoint.id).await?;
+        endpoint.headers = seal_headers(plain, &self.function.sealer, self.account(), &endpoint.id).await?;
         Ok(())
     }
 }

@@ -9,20 +9,21 @@ mod wanted;
 
 use std::collections::HashMap;
 
+use domain::clock::whole_seconds;
+use domain::delivery::{Delivery, Trigger};
+use domain::endpoint::{Endpoint, EndpointStatus};
+use domain::ids;
+use domain::outbox::Outbox;
 use futures_util::future::join_all;
+use inbound::http::{Facts, Reply};
+use inbound::problem::{Problem, ProblemCode};
 use jiff::Timestamp;
 use lambda_http::http::StatusCode;
 use serde::Serialize;
 use serde_json::{Map, Value};
-use shared::clock::whole_seconds;
-use shared::delivery::{Delivery, Trigger};
-use shared::endpoint::{Endpoint, EndpointStatus};
-use shared::http::{Facts, Reply};
-use shared::ids;
-use shared::problem::{Problem, ProblemCode};
-use shared::store::StoreError;
-use shared::store::deliveries::MAX_CREATED_AT_ONCE;
-use shared::store::events::Outbox;
+use store::StoreError;
+use store::deliveries::MAX_CREATED_AT_ONCE;
+use store::events::raised_at;
 
 use crate::Call;
 use wanted::{Stands, Step, Wanted};
@@ -86,7 +87,7 @@ impl Call<'_> {
                 replayed.next_since = cut(&mut page.outboxes, reached)?;
             }
             if let Some(last) = page.outboxes.last() {
-                reached = whole_seconds(last.raised_at()?);
+                reached = whole_seconds(raised_at(last)?);
             }
             self.step_through(&page.outboxes, endpoint, wanted, &mut replayed).await?;
             after = page.stopped;
@@ -184,7 +185,7 @@ fn apart<T>(results: impl IntoIterator<Item = Result<T, StoreError>>) -> (Vec<T>
 /// Keeps what was raised in the second `reached`, and says when the rest begins.
 fn cut(outboxes: &mut Vec<Outbox>, reached: Timestamp) -> Result<Option<Timestamp>, StoreError> {
     for (index, outbox) in outboxes.iter().enumerate() {
-        let second = whole_seconds(outbox.raised_at()?);
+        let second = whole_seconds(raised_at(outbox)?);
         if second > reached {
             outboxes.truncate(index);
             return Ok(Some(second));

@@ -1,10 +1,10 @@
 //! Which call a method and a path are.
 
+use domain::ids::ulid_of;
+use inbound::http::{NO_PARAMETERS, Parameters, TakesParameters};
+use inbound::manage::{parameters, unknown_path};
+use inbound::problem::Problem;
 use lambda_http::http::Method;
-use shared::http::{NO_PARAMETERS, Parameters, TakesParameters};
-use shared::ids::ulid_of;
-use shared::manage::{parameters, unknown_path};
-use shared::problem::Problem;
 
 use crate::ID_PREFIX;
 
@@ -83,8 +83,8 @@ pub(crate) fn no_such_endpoint() -> Problem {
 
 #[cfg(test)]
 mod tests {
+    use inbound::problem::ProblemCode;
     use lambda_http::http::header::ALLOW;
-    use shared::problem::ProblemCode;
 
     use super::*;
 

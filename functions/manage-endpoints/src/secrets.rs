@@ -1,17 +1,19 @@
 //! The calls on an endpoint's signing secret, and how it is sealed.
 
+use domain::defect::Defects;
+use domain::endpoint::{Endpoint, MAX_PREVIOUS_SECRETS, PreviousSecret, SealedSecret, TooMany, secret_context};
+use domain::ids;
+use domain::signing::SigningSecret;
+use inbound::http::Reply;
+use inbound::manage;
+use inbound::manage::bodies::SECRET_ROTATION;
+use inbound::manage::body;
+use inbound::manage::body::Form;
+use inbound::manage::overlap;
+use inbound::problem::{Problem, ProblemCode};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
-use shared::defect::Defects;
-use shared::endpoint::{Endpoint, MAX_PREVIOUS_SECRETS, PreviousSecret, SealedSecret, TooMany, secret_context};
-use shared::http::Reply;
-use shared::ids;
-use shared::manage::bodies::SECRET_ROTATION;
-use shared::manage::body::{self, Form};
-use shared::manage::{self, overlap};
-use shared::problem::{Problem, ProblemCode};
-use shared::seal::SealError;
-use shared::signing::SigningSecret;
+use store::seal::SealError;
 
 use crate::Call;
 use crate::calls::facts;

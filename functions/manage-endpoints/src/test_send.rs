@@ -4,22 +4,23 @@
 
 use std::time::Duration;
 
+use domain::defect::{DefectCode, Defects};
+use domain::delivery::{Attempt, Delivery, DeliveryStatus, Trigger};
+use domain::endpoint::{Endpoint, EndpointStatus};
+use domain::events::EventName;
+use domain::ids;
+use domain::outbox::{Outbox, StoredEvent};
+use inbound::http::{Facts, Reply};
+use inbound::manage::bodies::TEST;
+use inbound::manage::body;
+use inbound::manage::body::Form;
+use inbound::problem::Problem;
 use jiff::Timestamp;
+use outbound::attempts::Made;
+use outbound::deliverer::settle;
 use serde::Serialize;
 use serde_json::{Map, Value};
-use shared::attempts::Made;
-use shared::defect::{DefectCode, Defects};
-use shared::deliverer::settle;
-use shared::delivery::{Attempt, Delivery, DeliveryStatus, Trigger};
-use shared::endpoint::{Endpoint, EndpointStatus};
-use shared::events::EventName;
-use shared::http::{Facts, Reply};
-use shared::ids;
-use shared::manage::bodies::TEST;
-use shared::manage::body::{self, Form};
-use shared::problem::Problem;
-use shared::store::endpoints::Success;
-use shared::store::events::{Outbox, StoredEvent};
+use store::endpoints::Success;
 
 use crate::Call;
 

@@ -1,10 +1,10 @@
 //! What becomes of an endpoint's unfinished deliveries when it is deleted or enabled again. The work of one call is bounded:
 //! what it leaves, the deliverer ends or makes when it comes to it.
 
+use domain::delivery::{Delivery, DeliveryStatus, DeliveryTask};
 use futures_util::future::{join_all, try_join_all};
-use shared::delivery::{Delivery, DeliveryStatus, DeliveryTask};
-use shared::store::StoreError;
-use shared::store::deliveries::{Filter, Outcome};
+use store::StoreError;
+use store::deliveries::{Filter, Outcome};
 
 use crate::Call;
 

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use domain::clock::whole_seconds;
+use domain::endpoint::{Endpoint, EndpointStatus, EventFilter, Health, OwnHeaders, PreviousSecrets};
+use domain::signing::SigningSecret;
 use jiff::Timestamp;
 use serde::Serialize;
-use shared::clock::whole_seconds;
-use shared::endpoint::{Endpoint, EndpointStatus, EventFilter, Health, OwnHeaders, PreviousSecrets};
-use shared::signing::SigningSecret;
 
 /// An endpoint as its account sees it.
 #[derive(Serialize)]

@@ -1,18 +1,18 @@
 //! The calls on keys.
 
+use domain::api_key::view::KeyView;
+use domain::api_key::{ApiKey, NewKey};
+use domain::clock::whole_seconds;
+use domain::rate_limit::Usage;
 use futures_util::future::try_join_all;
+use inbound::http::{Facts, Reply};
+use inbound::manage::body::Form;
+use inbound::manage::{PageRequest, overlap};
+use inbound::problem::{Problem, ProblemCode};
 use lambda_http::http::{StatusCode, header};
 use serde_json::{Map, Value};
-use shared::api_key::view::KeyView;
-use shared::api_key::{ApiKey, NewKey};
-use shared::clock::whole_seconds;
-use shared::http::{Facts, Reply};
-use shared::manage::body::Form;
-use shared::manage::{PageRequest, overlap};
-use shared::problem::{Problem, ProblemCode};
-use shared::rate_limit::Usage;
-use shared::store::StoreError;
-use shared::store::api_keys::{Changed, Deleted, Rotated, Rotation};
+use store::StoreError;
+use store::api_keys::{Changed, Deleted, Rotated, Rotation};
 
 use crate::changes::Changes;
 use crate::route::no_such_key;

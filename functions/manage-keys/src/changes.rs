@@ -1,13 +1,14 @@
 //! What a body asks for, and what that makes of a key.
 
+use domain::api_key::{ApiKey, Scope};
+use domain::defect::{DefectCode, Defects};
+use domain::rate_limit::Limits;
+use inbound::manage::bodies::KEY;
+use inbound::manage::body;
+use inbound::manage::body::Form;
+use inbound::problem::Problem;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
-use shared::api_key::{ApiKey, Scope};
-use shared::defect::{DefectCode, Defects};
-use shared::manage::bodies::KEY;
-use shared::manage::body::{self, Form};
-use shared::problem::Problem;
-use shared::rate_limit::Limits;
 
 /// What a body asks for; `None` where it says nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,8 +84,8 @@ fn scopes(names: &[Value]) -> Vec<Scope> {
 
 #[cfg(test)]
 mod tests {
+    use domain::api_key::NewKey;
     use serde_json::json;
-    use shared::api_key::NewKey;
 
     use super::*;
 

@@ -9,16 +9,18 @@ mod calls;
 mod changes;
 mod route;
 
+use domain::api_key::Scope;
+use domain::rate_limit::Limits;
+use inbound::http;
+use inbound::http::{Caller, Gate, Query, Reply};
+use inbound::manage;
+use inbound::manage::{PageRequest, body};
+use inbound::problem::Problem;
 use jiff::Timestamp;
 use lambda_http::{Body, Request, Response};
-use shared::api_key::Scope;
-use shared::config::{ConfigError, Environment};
-use shared::http::{self, Caller, Gate, Query, Reply};
-use shared::manage::{self, PageRequest, body};
-use shared::problem::Problem;
-use shared::rate_limit::Limits;
-use shared::store::api_keys::ApiKeys;
-use shared::store::rate_windows::RateWindows;
+use store::api_keys::ApiKeys;
+use store::config::{ConfigError, Environment};
+use store::rate_windows::RateWindows;
 
 use route::Route;
 
@@ -56,7 +58,7 @@ impl ManageKeys {
     pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
         let default = Limits::default();
         Ok(Self {
-            gate: environment.gate("manage-keys", true)?,
+            gate: Gate::from_environment(environment, "manage-keys")?.sealing_answers(environment.sealer()?),
             keys: environment.api_keys()?,
             rates: environment.rate_windows()?,
             environment: environment.key_environment()?,

@@ -1,11 +1,11 @@
 //! The Lambda function behind `/api/keys`.
 
+use domain::clock;
+use inbound::http::function;
 use lambda_http::Error;
 use manage_keys::ManageKeys;
-use shared::clock;
-use shared::config::Environment;
-use shared::http::function;
-use shared::logging;
+use store::config::Environment;
+use telemetry::logging;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {

@@ -10,8 +10,8 @@ mod markdown;
 mod reading;
 mod search;
 
+use domain::models::Kind;
 use lambda_http::http::StatusCode;
-use shared::models::Kind;
 
 use crate::files;
 use crate::page::Page;

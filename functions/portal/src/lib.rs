@@ -13,13 +13,14 @@ mod page;
 
 use std::time::Instant;
 
+use domain::ids;
+use inbound::http;
+use inbound::http::{Guard, NO_PARAMETERS, Query};
+use inbound::problem::Problem;
 use jiff::Timestamp;
 use lambda_http::http::{HeaderValue, Method};
 use lambda_http::{Body, Request, Response};
-use shared::config::{ConfigError, Environment};
-use shared::http::{self, Guard, NO_PARAMETERS, Query};
-use shared::ids;
-use shared::problem::Problem;
+use store::config::{ConfigError, Environment};
 
 use crate::page::Page;
 
@@ -35,7 +36,7 @@ impl Portal {
     /// # Errors
     /// When it is not set.
     pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
-        Ok(Self { guard: environment.guard()? })
+        Ok(Self { guard: Guard::from_environment(environment)? })
     }
 
     /// Answers one request. Never fails: whatever goes wrong is an answer.

@@ -1,14 +1,14 @@
 //! The body of a publication: an envelope, and data that its event's table describes.
 
+use domain::defect::{DefectCode, Defects};
+use domain::events::{EventDraft, EventName};
+use domain::schema::parse_fields;
+use domain::{clock, json};
+use inbound::manage::bodies::PUBLICATION;
+use inbound::problem::Problem;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
-use shared::defect::{DefectCode, Defects};
-use shared::events::{EventDraft, EventName};
-use shared::manage::bodies::PUBLICATION;
-use shared::problem::Problem;
-use shared::schema::parse_fields;
-use shared::{clock, json};
 
 /// A delivery's body has at most this many bytes; what the envelope needs is left free.
 const MAX_DATA_BYTES: usize = 32 * 1024 - 200;

@@ -2,18 +2,20 @@
 
 mod body;
 
+use domain::api_key::Scope;
+use domain::events::{Event, EventName};
+use domain::ids;
+use domain::outbox::{Outbox, StoredEvent};
+use inbound::http;
+use inbound::http::{Caller, Facts, Gate, Reply};
+use inbound::problem::{Problem, ProblemCode};
 use jiff::Timestamp;
 use lambda_http::http::Method;
 use lambda_http::{Body, Request, Response};
 use serde_json::{Map, Value, json};
-use shared::api_key::Scope;
-use shared::config::{ConfigError, Environment};
-use shared::events::{Event, EventName};
-use shared::http::{self, Caller, Facts, Gate, Reply};
-use shared::ids;
-use shared::problem::{Problem, ProblemCode};
-use shared::store::events::{EventWriter, Outbox, StoredEvent};
-use shared::store::idempotency::{Claim, Idempotency};
+use store::config::{ConfigError, Environment};
+use store::events::EventWriter;
+use store::idempotency::{Claim, Idempotency};
 
 use crate::body::Publication;
 
@@ -32,7 +34,7 @@ impl PublishEvent {
     /// When one of them is not set.
     pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
         Ok(Self {
-            gate: environment.gate("publish-event", false)?,
+            gate: Gate::from_environment(environment, "publish-event")?,
             events: environment.event_writer()?,
             idempotency: environment.idempotency()?,
         })

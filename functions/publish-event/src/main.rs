@@ -1,11 +1,11 @@
 //! The Lambda function behind `POST /api/events`.
 
+use domain::clock;
+use inbound::http::function;
 use lambda_http::Error;
 use publish_event::PublishEvent;
-use shared::clock;
-use shared::config::Environment;
-use shared::http::function;
-use shared::logging;
+use store::config::Environment;
+use telemetry::logging;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {

@@ -1,8 +1,8 @@
 //! The events of time off.
 
+use domain::events::{EventDraft, EventName};
+use domain::resource::Change;
 use serde_json::{Map, Value};
-use shared::events::{EventDraft, EventName};
-use shared::inbound::resource::Change;
 
 /// The event `name` of a settled change. The draft takes from it what the event lists, and makes the type public.
 pub(crate) fn draft(name: EventName, change: &Change<'_>) -> EventDraft {

@@ -1,11 +1,11 @@
 //! Time off in the employee's calendar: what it may not overlap, which assignments it hits, what is written there.
 
+use domain::defect::{DefectCode, Defects};
+use domain::models::Kind;
+use domain::references::Referent;
+use domain::rejection::{ConflictCode, Rejection};
+use domain::resource::{CalendarEdit, Change, Holder, Leave, WarningCode};
 use serde_json::{Map, Value};
-use shared::defect::{DefectCode, Defects};
-use shared::inbound::references::Referent;
-use shared::inbound::resource::{CalendarEdit, Change, Holder, Leave, WarningCode};
-use shared::models::Kind;
-use shared::problem::{ConflictCode, Rejection};
 
 use crate::status::Status;
 use crate::window::Window;

@@ -1,11 +1,11 @@
 //! Who decided a request, and when.
 
+use domain::defect::{DefectCode, Defects};
+use domain::models::Kind;
+use domain::references::Reference;
+use domain::resource::Change;
+use domain::rules::fields::given;
 use serde_json::{Map, Value};
-use shared::defect::{DefectCode, Defects};
-use shared::inbound::references::Reference;
-use shared::inbound::resource::Change;
-use shared::models::Kind;
-use shared::rules::fields::given;
 
 use crate::status::Status;
 

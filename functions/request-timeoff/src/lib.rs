@@ -3,13 +3,13 @@
 //! A request asks for a window of days (or hours of one day) for one employee; what it asks for are its *terms*. The
 //! status says what became of it.
 
+use domain::defect::{DefectCode, Defects};
+use domain::events::EventDraft;
+use domain::models::{Model, TIME_OFF};
+use domain::references::{Reference, Referent};
+use domain::rejection::{ConflictCode, Rejection};
+use domain::resource::{Change, Resource};
 use serde_json::{Map, Value};
-use shared::defect::{DefectCode, Defects};
-use shared::events::EventDraft;
-use shared::inbound::references::{Reference, Referent};
-use shared::inbound::resource::{Change, Resource};
-use shared::models::{Model, TIME_OFF};
-use shared::problem::{ConflictCode, Rejection};
 
 mod announcement;
 mod calendar;
@@ -28,6 +28,7 @@ use status::{Refused, Status, Step};
 pub struct TimeOff;
 
 impl Resource for TimeOff {
+    const FUNCTION: &'static str = env!("CARGO_PKG_NAME");
     const MODEL: &'static Model = &TIME_OFF;
 
     fn check(record: &Map<String, Value>, whole: bool, defects: &mut Defects) {

@@ -1,11 +1,11 @@
 //! Whose time off it is: one employee, for good.
 
+use domain::defect::{DefectCode, Defects};
+use domain::models::Kind;
+use domain::references::{Reference, Referent};
+use domain::rejection::{ConflictCode, Rejection};
+use domain::resource::Change;
 use serde_json::{Map, Value};
-use shared::defect::{DefectCode, Defects};
-use shared::inbound::references::{Reference, Referent};
-use shared::inbound::resource::Change;
-use shared::models::Kind;
-use shared::problem::{ConflictCode, Rejection};
 
 /// The reference to the employee.
 pub(crate) fn reference(record: &Map<String, Value>) -> Option<Reference> {

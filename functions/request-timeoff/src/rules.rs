@@ -1,9 +1,9 @@
 //! Rules among the fields of one request.
 
+use domain::defect::{DefectCode, Defects};
+use domain::rules::fields::{Order, date_order, given, missing, text, together};
 use jiff::civil::Date;
 use serde_json::{Map, Value};
-use shared::defect::{DefectCode, Defects};
-use shared::rules::fields::{Order, date_order, given, missing, text, together};
 
 /// The longest span of one request, in days.
 const MAX_DAYS: i32 = 366;

@@ -1,8 +1,8 @@
 //! The state machine of time off: `docs/contract.md#states-of-time-off`.
 
+use domain::events::EventName;
+use domain::resource::Change;
 use serde_json::{Map, Value};
-use shared::events::EventName;
-use shared::inbound::resource::Change;
 
 /// What a request asks for. Changing one of these restarts the approval of an open request, and is refused once the
 /// request is decided or withdrawn.

@@ -1,15 +1,15 @@
 //! What the tests of this package need: records as JSON, and a change as the pipeline carries it through.
 
+use domain::account::Account;
+use domain::defect::{DefectCode, Defects};
+use domain::events::EventDraft;
+use domain::models::{Kind, Model};
+use domain::models::{missing_on_create, parse_record};
+use domain::references::{References, Referent};
+use domain::rejection::{ConflictCode, Rejection};
+use domain::resource::{CalendarEdit, Change, Holder, Leave, Resource, Warning};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
-use shared::account::Account;
-use shared::defect::{DefectCode, Defects};
-use shared::events::EventDraft;
-use shared::inbound::references::{References, Referent};
-use shared::inbound::resource::{CalendarEdit, Change, Holder, Leave, Resource, Warning};
-use shared::models::{Kind, Model};
-use shared::problem::{ConflictCode, Rejection};
-use shared::schema::{missing_on_create, parse_record};
 
 use crate::TimeOff as R;
 

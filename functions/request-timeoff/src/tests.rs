@@ -1,8 +1,8 @@
+use domain::defect::DefectCode;
+use domain::references::Reference;
+use domain::rejection::ConflictCode;
+use domain::resource::{CalendarEdit, Resource};
 use serde_json::{Map, Value, json};
-use shared::defect::DefectCode;
-use shared::inbound::references::Reference;
-use shared::inbound::resource::{CalendarEdit, Resource};
-use shared::problem::ConflictCode;
 
 use crate::TimeOff;
 use crate::testing::{

@@ -1,8 +1,8 @@
 //! The window of time off: when it begins and ends, as instants.
 
+use domain::resource::Leave;
 use jiff::Timestamp;
 use jiff::civil::{Date, Time};
-use shared::inbound::resource::Leave;
 
 /// A half-open span of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,15 +2,16 @@
 
 use std::convert::Infallible;
 
+use domain::clock;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
-use shared::clock;
-use shared::config::Environment;
-use shared::logging;
+use outbound::deliverer::Deliverer;
+use store::config::Environment;
+use telemetry::logging;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     logging::start();
-    let deliverer = &Environment::of_process().deliverer()?;
+    let deliverer = &Deliverer::from_environment(&Environment::of_process())?;
     run(service_fn(async |batch: LambdaEvent<_>| {
         Ok::<_, Infallible>(deliverer.handle(batch.payload, clock::now()).await)
     }))

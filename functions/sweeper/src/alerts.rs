@@ -1,8 +1,8 @@
 //! Alerts that are not published yet: new ones, and those that SNS did not take at first.
 
+use domain::alert::Alert;
 use futures_util::future::join_all;
-use shared::alert::Alert;
-use shared::store::shard::Shard;
+use store::shard::Shard;
 
 use crate::{SweepError, Sweeper};
 

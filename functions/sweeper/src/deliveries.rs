@@ -1,13 +1,13 @@
 //! Deliveries that are overdue. They go to the retry queue, first attempts too: whatever held them up must not hold up
 //! news.
 
+use domain::clock::SKEW;
+use domain::delivery::DeliveryTask;
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
-use shared::clock::SKEW;
-use shared::delivery::DeliveryTask;
-use shared::store::StoreError;
-use shared::store::deliveries::{DueSpan, GRACE_SECONDS, Overdue};
-use shared::store::shard::Shard;
+use store::StoreError;
+use store::deliveries::{DueSpan, GRACE_SECONDS, Overdue};
+use store::shard::Shard;
 
 use crate::{SweepError, Sweeper};
 

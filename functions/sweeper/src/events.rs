@@ -2,9 +2,9 @@
 
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
-use shared::store::StoreError;
-use shared::store::shard::Shard;
-use shared::store::undispatched::Marker;
+use store::StoreError;
+use store::shard::Shard;
+use store::undispatched::Marker;
 
 use crate::{SweepError, Sweeper};
 

@@ -13,16 +13,16 @@ mod alerts;
 mod deliveries;
 mod events;
 
+use domain::schedule::RetrySchedule;
 use jiff::Timestamp;
-use shared::config::{ConfigError, Environment};
-use shared::queue::{Queue, QueueError};
-use shared::schedule::RetrySchedule;
-use shared::store::StoreError;
-use shared::store::alerts::Alerts;
-use shared::store::deliveries::{Deliveries, DueSpan};
-use shared::store::events::Events;
-use shared::store::undispatched::Undispatched;
-use shared::topic::{Topic, TopicError};
+use store::StoreError;
+use store::alerts::Alerts;
+use store::config::{ConfigError, Environment};
+use store::deliveries::{Deliveries, DueSpan};
+use store::events::Events;
+use store::queue::{Queue, QueueError};
+use store::topic::{Topic, TopicError};
+use store::undispatched::Undispatched;
 use tokio::join;
 
 /// What the sweeper holds.

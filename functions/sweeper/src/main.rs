@@ -1,11 +1,11 @@
 //! The Lambda function behind the schedule of every minute.
 
+use domain::clock;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use serde_json::Value;
-use shared::clock;
-use shared::config::Environment;
-use shared::logging;
+use store::config::Environment;
 use sweeper::Sweeper;
+use telemetry::logging;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {

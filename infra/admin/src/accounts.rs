@@ -1,17 +1,18 @@
 //! `accounts`: tenants.
 
+use domain::account::Account;
+use domain::api_key::view::KeyView;
+use domain::api_key::{ApiKey, NewKey, Scope};
+use domain::defect::Defects;
+use domain::ids;
+use domain::rate_limit::Usage;
+use domain::schema::Class::P0;
+use domain::schema::declare::{on_create, string};
+use domain::schema::{Field, Type};
+use inbound::manage::body;
+use inbound::manage::body::Form;
 use serde_json::{Map, Value, json};
-use shared::account::Account;
-use shared::api_key::view::KeyView;
-use shared::api_key::{ApiKey, NewKey, Scope};
-use shared::defect::Defects;
-use shared::ids;
-use shared::manage::body::{self, Form};
-use shared::rate_limit::Usage;
-use shared::schema::Class::P0;
-use shared::schema::declare::{on_create, string};
-use shared::schema::{Field, Type};
-use shared::store::tables::API_KEYS;
+use store::tables::API_KEYS;
 
 use crate::arguments::{NewAccount, Page};
 use crate::aws::Aws;

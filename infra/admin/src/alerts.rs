@@ -1,10 +1,10 @@
 //! `alerts list`: what a person has to be told.
 
+use domain::alert::Alert;
+use domain::clock::whole_seconds;
 use serde_json::json;
-use shared::alert::Alert;
-use shared::clock::whole_seconds;
-use shared::store::alerts::AlertFilter;
-use shared::store::tables::ALERTS;
+use store::alerts::AlertFilter;
+use store::tables::ALERTS;
 
 use crate::arguments::{AccountId, Page};
 use crate::aws::Aws;

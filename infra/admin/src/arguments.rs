@@ -1,9 +1,9 @@
 //! The command line.
 
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
-use shared::api_key::Scope;
-use shared::config::is_key_environment;
-use shared::ids::ulid_of;
+use domain::api_key::Scope;
+use domain::ids::ulid_of;
+use store::config::is_key_environment;
 use url::Url;
 
 use crate::help;

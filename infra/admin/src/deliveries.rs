@@ -3,11 +3,11 @@
 use std::collections::{BTreeSet, HashSet};
 use std::fmt::Write as _;
 
+use domain::attempt::{AttemptError, ErrorDetail};
+use domain::delivery::view::DeliveryView;
+use domain::delivery::{Attempt, Delivery};
 use serde_json::{Value, json};
-use shared::delivery::view::DeliveryView;
-use shared::delivery::{Attempt, Delivery};
-use shared::sender::{AttemptError, ErrorDetail};
-use shared::store::tables::{DELIVERIES, ENDPOINTS, EVENTS};
+use store::tables::{DELIVERIES, ENDPOINTS, EVENTS};
 
 use crate::arguments::ShowDelivery;
 use crate::aws::Aws;

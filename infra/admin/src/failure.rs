@@ -2,7 +2,7 @@
 
 use std::io;
 
-use shared::config::ConfigError;
+use store::config::ConfigError;
 
 /// The request can't be fulfilled.
 const IMPOSSIBLE: u8 = 1;

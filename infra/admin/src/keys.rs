@@ -1,15 +1,15 @@
 //! `keys`: an account's API keys, with their limits.
 
+use domain::api_key::view::KeyView;
+use domain::api_key::{ApiKey, NewKey, Scope};
+use domain::rate_limit::{Limits, Usage};
+use domain::schema::Class::P0;
+use domain::schema::Field;
+use domain::schema::declare::{on_create, string};
 use futures_util::future::try_join_all;
 use serde_json::{Value, json};
-use shared::api_key::view::KeyView;
-use shared::api_key::{ApiKey, NewKey, Scope};
-use shared::rate_limit::{Limits, Usage};
-use shared::schema::Class::P0;
-use shared::schema::Field;
-use shared::schema::declare::{on_create, string};
-use shared::store::api_keys::{Changed, Deleted};
-use shared::store::tables::{API_KEYS, RATE_WINDOWS};
+use store::api_keys::{Changed, Deleted};
+use store::tables::{API_KEYS, RATE_WINDOWS};
 
 use crate::accounts::{KEEP_IT, UNUSED, valid};
 use crate::arguments::{self, AccountId, KeyId, Page, SetLimits};

@@ -57,7 +57,7 @@ impl Surroundings {
     }
 
     fn now(&self) -> Timestamp {
-        self.now.unwrap_or_else(shared::clock::now)
+        self.now.unwrap_or_else(domain::clock::now)
     }
 }
 

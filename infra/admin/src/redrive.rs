@@ -6,8 +6,8 @@
 
 use std::fmt::Write as _;
 
+use domain::delivery::{DeliveryTask, Message};
 use serde_json::{Value, json};
-use shared::delivery::{DeliveryTask, Message};
 
 use crate::arguments::Redrive;
 use crate::aws::{Aws, not_sent};

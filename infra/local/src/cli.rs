@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use shared::http::COUNT_PATIENCE;
+use inbound::http::COUNT_PATIENCE;
 use tokio::signal;
 
 use crate::clock::Clock;

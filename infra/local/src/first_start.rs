@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
+use domain::account::Account;
+use domain::api_key::{ApiKey, NewKey, Scope};
 use jiff::Timestamp;
-use shared::account::Account;
-use shared::api_key::{ApiKey, NewKey, Scope};
-use shared::config::{ConfigError, Environment};
-use shared::store::StoreError;
+use store::StoreError;
+use store::config::{ConfigError, Environment};
 
 use crate::data_dir::{DataDir, DataDirError};
 

@@ -7,15 +7,16 @@ use create_project::Project;
 use create_vendor::Vendor;
 use create_workorder::WorkOrder;
 use dispatcher::Dispatcher;
+use domain::resource::Resource;
+use inbound::Inbound;
 use manage_deliveries::ManageDeliveries;
 use manage_endpoints::ManageEndpoints;
 use manage_keys::ManageKeys;
+use outbound::deliverer::Deliverer;
 use portal::Portal;
 use publish_event::PublishEvent;
 use request_timeoff::TimeOff;
-use shared::config::{ConfigError, Environment};
-use shared::deliverer::Deliverer;
-use shared::inbound::resource::Resource;
+use store::config::{ConfigError, Environment};
 use sweeper::Sweeper;
 
 use crate::clock::Clock;
@@ -67,8 +68,8 @@ pub fn functions(environment_of: EnvironmentOf<'_>, clock: &Clock) -> Result<Fun
             let (dispatcher, now) = (Arc::clone(&dispatcher), time.now());
             async move { dispatcher.handle(batch, now).await }
         }),
-        deliverer: delivering(environment_of("deliverer").deliverer()?.sparing_failing(), clock),
-        retry_worker: delivering(environment_of("retry-worker").deliverer()?, clock),
+        deliverer: delivering(Deliverer::from_environment(&environment_of("deliverer"))?.sparing_failing(), clock),
+        retry_worker: delivering(Deliverer::from_environment(&environment_of("retry-worker"))?, clock),
         sweeper: sweeping(&sweeper, false),
         recovery: sweeping(&sweeper, true),
     })
@@ -93,11 +94,11 @@ fn routes(environment_of: EnvironmentOf<'_>, clock: &Clock) -> Result<Routes, Co
     let portal = http_function!(Portal, &environment_of("portal"), clock);
     let any = |path, function, handler: &HttpHandler| Route::new("ANY", path, function, Arc::clone(handler));
     Ok(Routes::new(vec![
-        inbound::<WorkOrder>("/api/webhook/workorder", "create-workorder", false, environment_of, clock)?,
-        inbound::<Project>("/api/webhook/project", "create-project", false, environment_of, clock)?,
-        inbound::<Employee>("/api/webhook/employee", "create-employee", false, environment_of, clock)?,
-        inbound::<Vendor>("/api/webhook/vendor", "create-vendor", true, environment_of, clock)?,
-        inbound::<TimeOff>("/api/webhook/timeoff", "request-timeoff", false, environment_of, clock)?,
+        inbound::<WorkOrder>("/api/webhook/workorder", environment_of, clock)?,
+        inbound::<Project>("/api/webhook/project", environment_of, clock)?,
+        inbound::<Employee>("/api/webhook/employee", environment_of, clock)?,
+        inbound::<Vendor>("/api/webhook/vendor", environment_of, clock)?,
+        inbound::<TimeOff>("/api/webhook/timeoff", environment_of, clock)?,
         Route::new("POST", "/api/events", "publish-event", publish),
         any("/api/events", "manage-deliveries", &deliveries),
         any("/api/events/{proxy+}", "manage-deliveries", &deliveries),
@@ -122,17 +123,15 @@ fn routes(environment_of: EnvironmentOf<'_>, clock: &Clock) -> Result<Routes, Co
 
 fn inbound<R: Resource>(
     path: &'static str,
-    function: &'static str,
-    sealed: bool,
     environment_of: EnvironmentOf<'_>,
     clock: &Clock,
 ) -> Result<Route, ConfigError> {
-    let inbound = Arc::new(environment_of(function).inbound(function, sealed)?);
+    let inbound = Arc::new(Inbound::<R>::from_environment(&environment_of(R::FUNCTION))?);
     let handler = answering(clock, move |request, now| {
         let inbound = Arc::clone(&inbound);
-        async move { inbound.handle::<R>(request, now).await }
+        async move { inbound.handle(request, now).await }
     });
-    Ok(Route::new("ANY", path, function, handler))
+    Ok(Route::new("ANY", path, R::FUNCTION, handler))
 }
 
 /// An HTTP function with the clock that it is called with.

@@ -2,8 +2,8 @@
 
 use std::io::{self, IsTerminal};
 
-use shared::guard;
-use shared::logging::discreet;
+use telemetry::guard;
+use telemetry::logging::discreet;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;

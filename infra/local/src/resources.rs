@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::types::{
 };
 use aws_sdk_sqs::types::QueueAttributeName;
 use serde_json::json;
-use shared::store::tables::{Index, Table};
+use store::tables::{Index, Table};
 
 /// A key attribute and its type.
 type Key = (&'static str, ScalarAttributeType);

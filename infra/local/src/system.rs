@@ -9,11 +9,13 @@ use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::error::BoxError;
+use domain::api_key::NewKey;
+use inbound::http::Guard;
 use jiff::{SignedDuration, Timestamp};
 use rustls::pki_types::CertificateDer;
-use shared::api_key::NewKey;
-use shared::config::{ConfigError, Environment};
-use shared::store::tables::{self, Table};
+use store::config::{ConfigError, Environment};
+use store::tables;
+use store::tables::Table;
 use tokio::io::DuplexStream;
 use tokio::net::TcpListener;
 use tokio::sync::{Mutex, Notify, watch};
@@ -189,7 +191,7 @@ impl System {
         let (queue_urls, stream_arn) = resources(&sdk_config, &options).await.map_err(StartError::Resources)?;
         let environment = Environment::given(&sdk_config, variables(&options, &queue_urls));
         let environment = environment.trusting(options.trusted_roots.clone()).counting_within(options.count_patience);
-        let guard = environment.guard()?;
+        let guard = Guard::from_environment(&environment)?;
         let uses = Uses::new(options.note_usage.then(|| embedded.clone()));
         let first_key = make_account(&environment, data_dir.as_ref(), options.clock.now()).await?;
         let Functions { routes, dispatcher, deliverer, retry_worker, sweeper, recovery } =

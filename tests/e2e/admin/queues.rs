@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
+use domain::delivery::{DeliveryStatus, Message};
 use serde_json::json;
-use shared::delivery::{DeliveryStatus, Message};
 use tests::{Receiver, TestApp};
 
 use super::{admin, run};

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
+use domain::ids;
 use serde_json::json;
-use shared::ids;
 use tests::TestApp;
 
 use super::{account, account_names, admin, run};

@@ -1,14 +1,14 @@
 //! The order and who is on it.
 
+use domain::models::Kind;
+use domain::references::Referent;
+use domain::resource::{Change, Leave, Warning, WarningCode};
+use domain::rules::fields::{items, text};
+use domain::rules::links;
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, civil};
 use serde_json::{Map, Value};
-use shared::inbound::references::Referent;
-use shared::inbound::resource::{Change, Leave, Warning, WarningCode};
-use shared::models::Kind;
-use shared::rules::fields::{items, text};
-use shared::rules::links;
 
 use super::papers;
 use crate::lines::ASSIGNMENTS;
@@ -102,8 +102,8 @@ pub(super) fn warning(code: WarningCode, field: &str, message: String) -> Warnin
 
 #[cfg(test)]
 mod tests {
+    use domain::resource::Booking;
     use serde_json::json;
-    use shared::inbound::resource::Booking;
 
     use super::*;
     use crate::testing::{employee, send, vendor};

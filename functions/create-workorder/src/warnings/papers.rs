@@ -2,11 +2,11 @@
 //!
 //! A paper that was renewed is listed twice. The old one is no reason for a warning: the latest of its sort counts.
 
+use domain::references::Referent;
+use domain::resource::{Warning, WarningCode};
+use domain::rules::fields::{items, text};
 use jiff::civil::Date;
 use serde_json::{Map, Value};
-use shared::inbound::references::Referent;
-use shared::inbound::resource::{Warning, WarningCode};
-use shared::rules::fields::{items, text};
 
 use super::crew::warning;
 
@@ -62,7 +62,7 @@ mod tests {
     /// The warnings of an order whose last day is 29 October in Chicago, although it is the 30th in UTC.
     fn warned(referent: Referent) -> Vec<(WarningCode, String, String)> {
         let line = match referent.kind {
-            shared::models::Kind::Employee => json!({"employeeNumber": referent.number}),
+            domain::models::Kind::Employee => json!({"employeeNumber": referent.number}),
             _ => json!({"vendorNumber": referent.number}),
         };
         let sent = json!({"title": "a", "scheduledStart": "2025-10-27T12:00:00Z", "scheduledEnd": "2025-10-30T03:00:00Z",

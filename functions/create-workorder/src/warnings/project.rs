@@ -1,11 +1,11 @@
 //! The order and its project.
 
+use domain::models::Kind;
+use domain::references::Referent;
+use domain::resource::{Change, WarningCode};
+use domain::rules::fields::{items, text};
+use domain::rules::links;
 use jiff::tz::TimeZone;
-use shared::inbound::references::Referent;
-use shared::inbound::resource::{Change, WarningCode};
-use shared::models::Kind;
-use shared::rules::fields::{items, text};
-use shared::rules::links;
 
 use crate::window::Window;
 

@@ -1,5 +1,5 @@
+use domain::endpoint::{Health, PreviousSecrets, SealedSecret, StoredHeaders};
 use serde_json::json;
-use shared::endpoint::{Health, PreviousSecrets, SealedSecret, StoredHeaders};
 
 use super::*;
 

@@ -1,15 +1,16 @@
 //! What a replay is for, and what that makes of one event.
 
+use domain::clock::is_recent;
+use domain::defect::{DefectCode, Defects};
+use domain::delivery::{Delivery, DeliveryStatus, Trigger};
+use domain::endpoint::{EndpointStatus, EventFilter};
+use domain::events::EventName;
+use inbound::manage::bodies::REPLAY;
+use inbound::manage::body;
+use inbound::manage::body::Form;
+use inbound::problem::Problem;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
-use shared::clock::is_recent;
-use shared::defect::{DefectCode, Defects};
-use shared::delivery::{Delivery, DeliveryStatus, Trigger};
-use shared::endpoint::{EndpointStatus, EventFilter};
-use shared::events::EventName;
-use shared::manage::bodies::REPLAY;
-use shared::manage::body::{self, Form};
-use shared::problem::Problem;
 
 use crate::changes::filters;
 

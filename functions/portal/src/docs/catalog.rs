@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use shared::events::{EventName, catalog_entry};
+use domain::events::{EventName, catalog_entry};
 
 use super::html::{code, escape, heading, table};
 use super::{Article, fields};

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use shared::problem::ProblemCode;
+use inbound::problem::ProblemCode;
 
 use super::Article;
 use super::html::{code as block, escape, heading, table};

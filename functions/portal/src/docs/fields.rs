@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use shared::models::Kind;
-use shared::schema::{Class, Field, Min, Presence, Shape, Type};
+use domain::models::Kind;
+use domain::schema::{Class, Field, Min, Presence, Shape, Type};
 
 use super::html::{code, escape, heading, table};
 use super::markdown;

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use shared::events::EventName;
-use shared::problem::ProblemCode;
+use domain::events::EventName;
+use inbound::problem::ProblemCode;
 
 use super::contents::SECTIONS;
 use super::html::{escape, plain};

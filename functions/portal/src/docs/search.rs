@@ -1,8 +1,8 @@
 //! What the search of the docs looks in: every page with its text, fetched when somebody begins to search.
 
+use domain::events::EventName;
+use inbound::problem::ProblemCode;
 use serde_json::{Value, json};
-use shared::events::EventName;
-use shared::problem::ProblemCode;
 
 use super::contents::SECTIONS;
 use super::html::plain;

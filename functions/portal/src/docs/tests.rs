@@ -1,9 +1,9 @@
 use std::collections::BTreeSet;
 
+use domain::events::EventName;
+use inbound::problem::ProblemCode;
 use lambda_http::http::HeaderMap;
 use lambda_http::{Body, Response};
-use shared::events::EventName;
-use shared::problem::ProblemCode;
 
 use super::*;
 

@@ -1,11 +1,11 @@
 //! What good answers look like. All members are always there; null where there is nothing to say.
 
+use domain::alert::AlertKind;
+use domain::api_key::Scope;
+use domain::delivery::view::Hold;
+use domain::delivery::{DeliveryStatus, Trigger};
+use domain::models::Kind;
 use serde_json::{Value, json};
-use shared::alert::AlertKind;
-use shared::api_key::Scope;
-use shared::delivery::view::Hold;
-use shared::delivery::{DeliveryStatus, Trigger};
-use shared::models::Kind;
 
 use super::shape::{
     Member, attempt_error, boolean, count, error_detail, event_name, id, list, noted, nullable, object, secret, text,

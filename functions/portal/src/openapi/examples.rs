@@ -2,9 +2,9 @@
 
 use std::sync::LazyLock;
 
+use domain::events::{EventName, catalog_entry};
+use domain::models::Kind;
 use serde_json::{Map, Value, json};
-use shared::events::{EventName, catalog_entry};
-use shared::models::Kind;
 
 use super::answers::receipt_name;
 use super::operations::example as sent;

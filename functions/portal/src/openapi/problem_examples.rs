@@ -1,8 +1,8 @@
 //! A whole body of every error, made by the code that makes the real ones.
 
+use domain::defect::{Defect, DefectCode, Defects};
+use inbound::problem::{Problem, ProblemCode};
 use serde_json::Value;
-use shared::defect::{Defect, DefectCode, Defects};
-use shared::problem::{Problem, ProblemCode};
 
 const REQUEST_ID: &str = "req_01JAMB3X9T7Q2V5K8N4C6D0EFG";
 

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use domain::defect::DefectCode;
+use inbound::problem::ProblemCode;
 use serde_json::{Value, json};
-use shared::defect::DefectCode;
-use shared::problem::ProblemCode;
 
 use super::problem_examples::body;
 use super::{headers, members, schema};

@@ -1,11 +1,12 @@
 //! Schemas: bodies and events from their tables, answers from [`answers`], problems.
 
+use domain::events::{EventName, json_schema as event_schema};
+use domain::models::json_schema;
+use domain::models::{Kind, Model};
+use domain::schema::{Field, published, sent_object};
+use inbound::manage::bodies;
+use outbound::sender::{LONGEST_NAME, LONGEST_VALUE};
 use serde_json::{Map, Value, json};
-use shared::events::{EventName, json_schema as event_schema};
-use shared::manage::bodies;
-use shared::models::{Kind, Model};
-use shared::schema::{Field, json_schema, published, sent_object};
-use shared::sender::{LONGEST_NAME, LONGEST_VALUE};
 
 use super::{answers, problems};
 

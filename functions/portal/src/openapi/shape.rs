@@ -1,8 +1,8 @@
 //! The words that answers are described with.
 
+use domain::attempt::{AttemptError, ErrorDetail};
+use domain::events::EventName;
 use serde_json::{Value, json};
-use shared::events::EventName;
-use shared::sender::{AttemptError, ErrorDetail};
 
 use super::members;
 

@@ -1,7 +1,7 @@
 //! What a subscriber receives: the 23 events under `webhooks`.
 
+use domain::events::EventName;
 use serde_json::{Value, json};
-use shared::events::EventName;
 
 use super::{members, schema};
 

@@ -1,7 +1,7 @@
+use domain::defect::DefectCode;
+use domain::rejection::{ConflictCode, Rejection};
+use domain::resource::{Booking, CalendarEdit, Leave, WarningCode};
 use serde_json::json;
-use shared::defect::DefectCode;
-use shared::inbound::resource::{Booking, CalendarEdit, Leave, WarningCode};
-use shared::problem::{ConflictCode, Rejection};
 
 use crate::testing::{NOW, body, conflict, found, holder, maria, people, settle, stored, update, week};
 

@@ -1,5 +1,5 @@
+use domain::defect::DefectCode;
 use serde_json::json;
-use shared::defect::DefectCode;
 
 use crate::testing::{NOW, body, invalid, maria, people, settle, stored, update};
 

@@ -1,8 +1,8 @@
+use domain::defect::DefectCode;
+use domain::references::References;
+use domain::rejection::ConflictCode;
+use domain::resource::CalendarEdit;
 use serde_json::json;
-use shared::defect::DefectCode;
-use shared::inbound::references::References;
-use shared::inbound::resource::CalendarEdit;
-use shared::problem::ConflictCode;
 
 use crate::testing::{body, conflict, holder, invalid, maria, people, settle, stored, unchanged, update, with_fields};
 

@@ -1,5 +1,5 @@
+use domain::defect::DefectCode;
 use serde_json::{Value, json};
-use shared::defect::DefectCode;
 
 use crate::testing::{check, defects_on_create, object};
 

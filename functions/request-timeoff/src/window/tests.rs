@@ -1,7 +1,7 @@
+use domain::resource::Leave;
 use jiff::ToSpan;
 use jiff::civil::Date;
 use proptest::prelude::*;
-use shared::inbound::resource::Leave;
 
 use super::Window;
 

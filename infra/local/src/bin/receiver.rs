@@ -7,14 +7,14 @@ use std::convert::Infallible;
 use std::error::Error;
 use std::net::Ipv4Addr;
 
+use domain::clock;
+use domain::signing::{SigningSecret, verify};
 use http_body_util::{BodyExt, Empty};
 use hyper::body::{Bytes, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{HeaderMap, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
-use shared::clock;
-use shared::signing::{SigningSecret, verify};
 use standardwebhooks::Webhook;
 use tokio::net::TcpListener;
 

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension as _, params};
-use shared::store::tables;
+use store::tables;
 
 /// A bigger database than this is not read through at the start, which would take seconds.
 const READ_THROUGH: u64 = 1 << 30;

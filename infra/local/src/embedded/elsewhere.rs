@@ -3,7 +3,7 @@
 use aws_smithy_runtime_api::client::http::HttpConnector;
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
-use shared::aws::Https;
+use store::aws::Https;
 use ulid::Ulid;
 
 /// Where it is, and as whom it is spoken to.
@@ -27,5 +27,5 @@ impl Elsewhere {
 }
 
 fn unique() -> u128 {
-    u128::from_be_bytes(shared::ids::random())
+    u128::from_be_bytes(domain::ids::random())
 }

@@ -4,9 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
+use store::config::Environment;
 use url::form_urlencoded;
-
-use shared::config::Environment;
 
 use super::Embedded;
 use super::kms::SEAL_KEY_ID;

@@ -1,7 +1,7 @@
 //! Slow readers and the end of the system, by a clock that goes on by itself.
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
-use shared::config::Environment;
+use store::config::Environment;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
@@ -16,9 +16,9 @@ fn gateway() -> Arc<Gateway> {
     let much = http_handler(|_| async { Response::new(Body::from(vec![b'a'; ANSWER])) });
     let routes = Routes::new(vec![Route::new("ANY", "/much", "much", much)]);
     let sdk = SdkConfig::builder().behavior_version(BehaviorVersion::latest()).region(Region::new("us-east-1")).build();
-    let table = shared::store::tables::RATE_WINDOWS;
+    let table = store::tables::RATE_WINDOWS;
     let environment = Environment::given(&sdk, [(table.variable.to_owned(), table.name.to_owned())]);
-    let guard = environment.guard().unwrap();
+    let guard = Guard::from_environment(&environment).unwrap();
     Arc::new(Gateway::new(routes, Clock::system(), Arc::default(), Patience::default(), guard))
 }
 

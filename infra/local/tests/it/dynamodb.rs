@@ -14,7 +14,7 @@ use local::embedded::sqs::Sqs;
 use local::resources::{create_tables, stream_arn};
 use local::stream::{Checkpoint, Progress, Stream, stream_handler};
 use local::{Clock, stream};
-use shared::store::tables::{Index, Table};
+use store::tables::{Index, Table};
 use tokio::sync::mpsc;
 
 fn text(value: &str) -> AttributeValue {

@@ -6,8 +6,8 @@ use local::embedded::dynamodb::DynamoDb;
 use local::embedded::kms::{Kms, MAC_KEY_ID, SEAL_KEY_ID};
 use local::embedded::sns::Sns;
 use local::embedded::sqs::Sqs;
-use shared::aws::Lazy;
-use shared::seal::Sealer;
+use store::aws::Lazy;
+use store::seal::Sealer;
 
 fn sealer(key: u8) -> Sealer {
     let kms = Kms::new([key; 32]);

@@ -43,7 +43,7 @@ async fn an_answered_request_wakes_the_dispatcher() {
         let publish = http_handler(move |_| {
             let client = Arc::clone(&lent);
             async move {
-                let put = client.get().unwrap().put_item().table_name(shared::store::tables::EVENTS.name);
+                let put = client.get().unwrap().put_item().table_name(store::tables::EVENTS.name);
                 let put = put.item("pk", AttributeValue::S("a".into())).item("sk", AttributeValue::S("b".into()));
                 put.send().await.unwrap();
                 Response::new(Body::Empty)

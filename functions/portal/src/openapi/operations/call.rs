@@ -1,13 +1,14 @@
 //! One call, in the words that the tables of calls are written with.
 
-use serde_json::{Value, json};
-use shared::api_key::Scope;
-use shared::http::{Parameters, is_api};
-use shared::problem::ProblemCode::{
-    self, DuplicateKey, Forbidden, IdempotencyKeyInUse, IdempotencyKeyReused, InternalError, MalformedJson,
-    MethodNotAllowed, NotFound, PayloadTooLarge, RateLimitExceeded, RequestTimeout, Unauthorized, Unavailable,
-    UnsupportedMediaType, ValidationFailed,
+use domain::api_key::Scope;
+use inbound::http::{Parameters, is_api};
+use inbound::problem::ProblemCode;
+use inbound::problem::ProblemCode::{
+    DuplicateKey, Forbidden, IdempotencyKeyInUse, IdempotencyKeyReused, InternalError, MalformedJson, MethodNotAllowed,
+    NotFound, PayloadTooLarge, RateLimitExceeded, RequestTimeout, Unauthorized, Unavailable, UnsupportedMediaType,
+    ValidationFailed,
 };
+use serde_json::{Value, json};
 
 use super::super::{headers, members, problems, schema};
 use super::content::{self, content};

@@ -1,12 +1,12 @@
 //! The five inbound endpoints, and publishing.
 
-use serde_json::{Value, json};
-use shared::api_key::Scope;
-use shared::models::Kind;
-use shared::problem::ProblemCode::{
+use domain::api_key::Scope;
+use domain::models::Kind;
+use inbound::problem::ProblemCode::{
     AlreadyExists, ExternalRefMismatch, ImmutableField, InvalidStateTransition, NotFound, Overlap, StillReferenced,
     VersionConflict,
 };
+use serde_json::{Value, json};
 
 use super::super::answers::receipt_name;
 use super::super::schemas::name;
@@ -55,7 +55,7 @@ fn inbound(kind: Kind) -> Call {
 }
 
 fn publish() -> Call {
-    let data = serde_json::from_str(shared::events::EventName::ReportGenerated.example_body().as_str());
+    let data = serde_json::from_str(domain::events::EventName::ReportGenerated.example_body().as_str());
     let data = data.map(|body: Value| body["data"].clone()).unwrap_or_default();
     Call::new("post", "/api/events", "publish-event", Scope::PublishEvents)
         .about(

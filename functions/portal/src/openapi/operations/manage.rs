@@ -1,9 +1,9 @@
 //! Endpoints, deliveries, events, alerts and keys.
 
+use domain::api_key::Scope::{ManageKeys, ManageWebhooks};
+use inbound::manage::parameters;
+use inbound::problem::ProblemCode::{AlreadyDelivered, InvalidStateTransition, LastKey, LimitReached};
 use serde_json::json;
-use shared::api_key::Scope::{ManageKeys, ManageWebhooks};
-use shared::manage::parameters;
-use shared::problem::ProblemCode::{AlreadyDelivered, InvalidStateTransition, LastKey, LimitReached};
 
 use super::call::Call;
 

@@ -1,10 +1,10 @@
 //! Parameters of calls, each with an example.
 
+use domain::events::EventName;
+use domain::models::Kind;
+use inbound::http::{Parameter, ValueType, write_cursor};
+use inbound::problem::ProblemCode;
 use serde_json::{Value, json};
-use shared::events::EventName;
-use shared::http::{Parameter, ValueType, write_cursor};
-use shared::models::Kind;
-use shared::problem::ProblemCode;
 
 /// A parameter of the query, by the table that requests are read by.
 pub(super) fn query(parameter: &Parameter) -> Value {

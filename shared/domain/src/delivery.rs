@@ -1,0 +1,258 @@
+//! Deliveries: one event to one endpoint, from fan-out to `delivered` or `failed`.
+
+pub mod view;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::attempt::{AttemptError, ErrorDetail};
+use crate::clock::SKEW;
+use crate::events::EventName;
+
+/// How long a claim on an attempt holds: longer than the attempt takes with what is recorded of it.
+pub const CLAIM: SignedDuration = SignedDuration::from_secs(45);
+
+/// Where a delivery stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeliveryStatus {
+    /// The first attempt is to be made.
+    Pending,
+    /// An attempt failed, another is to be made.
+    Retrying,
+    /// It arrived.
+    Delivered,
+    /// Every attempt of the schedule failed, the endpoint answered 410, or it stayed disabled for days.
+    Failed,
+    /// Its endpoint was deleted, or does not ask for its event any more.
+    Cancelled,
+}
+
+impl DeliveryStatus {
+    /// Every status.
+    pub const ALL: [Self; 5] = [Self::Pending, Self::Retrying, Self::Delivered, Self::Failed, Self::Cancelled];
+
+    /// The word on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Retrying => "retrying",
+            Self::Delivered => "delivered",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// The status with this name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.as_str() == name)
+    }
+
+    /// Whether few deliveries stand so for long. Those are found by an index; among the others nobody searches far.
+    #[must_use]
+    pub const fn is_rare(self) -> bool {
+        matches!(self, Self::Retrying | Self::Failed | Self::Cancelled)
+    }
+
+    /// Whether nothing more will be sent.
+    #[must_use]
+    pub const fn is_final(self) -> bool {
+        matches!(self, Self::Delivered | Self::Failed | Self::Cancelled)
+    }
+}
+
+/// A delivery as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// The tenant.
+    pub account: String,
+    /// `dlv_` + ULID: `X-Webhook-ID`, the same over all attempts.
+    pub id: String,
+    /// The event.
+    pub event_id: String,
+    /// Its name.
+    pub event: EventName,
+    /// The outbox item that holds the event.
+    pub outbox_id: String,
+    /// The endpoint.
+    pub endpoint_id: String,
+    /// Where it stands.
+    pub status: DeliveryStatus,
+    /// Attempts made so far: the next one's `X-Webhook-Retry`.
+    pub attempt_count: u32,
+    /// Attempts made before the present series of the schedule began (manual retries begin one).
+    pub series_start: u32,
+    /// Which series that is, from 0: a message of one that another has taken the place of is dropped.
+    pub series: u32,
+    /// Who wanted the present series: what its attempts are recorded with.
+    pub trigger: Trigger,
+    /// When the next attempt is due.
+    pub next_attempt_at: Option<Timestamp>,
+    /// Until when the next attempt belongs to the worker that claimed it. The very first attempt is not claimed while it has
+    /// no other message than that of the dispatcher.
+    pub claimed_until: Option<Timestamp>,
+    /// Since when it waits for its endpoint to be enabled again; until the next attempt, also after that.
+    pub waiting_since: Option<Timestamp>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it became final.
+    pub completed_at: Option<Timestamp>,
+    /// A test send.
+    pub test: bool,
+    /// What came of the latest attempt: all that lists show of them.
+    pub last_attempt: Option<LastAttempt>,
+    /// What was tried: the latest attempts. Lists read deliveries without them.
+    pub attempts: Vec<Attempt>,
+}
+
+/// An attempt in few words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LastAttempt {
+    /// How long it took.
+    pub duration_ms: u64,
+    /// What the endpoint answered, if it did.
+    pub status_code: Option<u16>,
+    /// What went wrong.
+    pub error: Option<AttemptError>,
+    /// What exactly, where it is known.
+    #[serde(default)]
+    pub error_detail: Option<ErrorDetail>,
+}
+
+impl From<&Attempt> for LastAttempt {
+    fn from(attempt: &Attempt) -> Self {
+        let Attempt { duration_ms, status_code, error, error_detail, .. } = *attempt;
+        Self { duration_ms, status_code, error, error_detail }
+    }
+}
+
+/// One attempt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Attempt {
+    /// 1 for the first.
+    pub number: u32,
+    /// Who wanted it.
+    pub trigger: Trigger,
+    /// When it was sent.
+    pub started_at: Timestamp,
+    /// How long it took.
+    pub duration_ms: u64,
+    /// What the endpoint answered, if it did.
+    pub status_code: Option<u16>,
+    /// What went wrong.
+    pub error: Option<AttemptError>,
+    /// What exactly, where it is known.
+    #[serde(default)]
+    pub error_detail: Option<ErrorDetail>,
+    /// The first 2 KiB of the answer.
+    pub response_body: Option<String>,
+}
+
+/// Who wanted an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trigger {
+    /// The schedule.
+    Scheduled,
+    /// A person, with a manual retry.
+    Manual,
+    /// A test send.
+    Test,
+    /// A replay.
+    Replay,
+}
+
+impl Trigger {
+    /// Every trigger.
+    pub const ALL: [Self; 4] = [Self::Scheduled, Self::Manual, Self::Test, Self::Replay];
+
+    /// The word on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Scheduled => "scheduled",
+            Self::Manual => "manual",
+            Self::Test => "test",
+            Self::Replay => "replay",
+        }
+    }
+
+    /// The trigger with this name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|trigger| trigger.as_str() == name)
+    }
+}
+
+/// What a queue message says: ids, the attempt and when it is due, never a body.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DeliveryTask {
+    /// The tenant.
+    pub account: String,
+    /// The delivery.
+    pub delivery_id: String,
+    /// The outbox item that holds its event.
+    pub outbox_id: String,
+    /// Its endpoint.
+    pub endpoint_id: String,
+    /// Attempts made when the message was sent: a message for an attempt that was made already is dropped.
+    pub attempt_count: u32,
+    /// The series that the attempt belongs to: a message of one that was replaced is dropped.
+    #[serde(default)]
+    pub series: u32,
+    /// When the attempt is due; SQS may bring the message earlier, since it holds none for more than 15 minutes.
+    pub due: Timestamp,
+}
+
+/// A queue message. Versioned, so that a deployment can read what the one before it sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "v")]
+pub enum Message {
+    /// The first form.
+    #[serde(rename = "1")]
+    V1(DeliveryTask),
+}
+
+impl Delivery {
+    /// When the claim on its next attempt ends, if there is one at `now`. One that ends later than any claim of now can
+    /// is left of a clock that ran ahead.
+    #[must_use]
+    pub fn claimed(&self, now: Timestamp) -> Option<Timestamp> {
+        self.claimed_until.filter(|until| *until > now && *until <= now + CLAIM + SKEW)
+    }
+
+    /// The message for its next attempt.
+    #[must_use]
+    pub fn task(&self) -> DeliveryTask {
+        DeliveryTask {
+            account: self.account.clone(),
+            delivery_id: self.id.clone(),
+            outbox_id: self.outbox_id.clone(),
+            endpoint_id: self.endpoint_id.clone(),
+            attempt_count: self.attempt_count,
+            series: self.series,
+            due: self.next_attempt_at.unwrap_or(self.created_at),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attempts_of_before_there_were_details_are_read() {
+        let attempt = r#"{"number":1,"trigger":"scheduled","startedAt":"2025-10-20T14:30:00Z","durationMs":5,
+            "statusCode":null,"error":"tls","responseBody":null}"#;
+        let attempt: Attempt = serde_json::from_str(attempt).unwrap();
+        assert_eq!((attempt.error, attempt.error_detail), (Some(AttemptError::Tls), None));
+        let last: LastAttempt =
+            serde_json::from_str(r#"{"durationMs":5,"statusCode":null,"error":"connect"}"#).unwrap();
+        assert_eq!((last.error, last.error_detail), (Some(AttemptError::Connect), None));
+    }
+}

@@ -1,0 +1,127 @@
+//! Deliveries as answers show them.
+
+use std::collections::HashSet;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::{Attempt, Delivery, DeliveryStatus, Trigger};
+use crate::attempt::{AttemptError, ErrorDetail};
+use crate::clock::whole_seconds;
+use crate::events::EventName;
+
+/// A delivery in a list.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DeliveryView<'a> {
+    id: &'a str,
+    event_id: &'a str,
+    event: EventName,
+    endpoint_id: &'a str,
+    status: DeliveryStatus,
+    attempt_count: u32,
+    next_attempt_at: Option<Timestamp>,
+    /// Why it is not sent, though it is not final.
+    held: Option<Hold>,
+    created_at: Timestamp,
+    completed_at: Option<Timestamp>,
+    test: bool,
+    /// Of the latest attempt, like those that follow.
+    last_status_code: Option<u16>,
+    last_error: Option<AttemptError>,
+    last_error_detail: Option<ErrorDetail>,
+    last_duration_ms: Option<u64>,
+}
+
+/// What holds a delivery up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Hold {
+    /// Its endpoint is disabled.
+    EndpointDisabled,
+}
+
+impl Hold {
+    /// The word on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::EndpointDisabled => "endpoint_disabled",
+        }
+    }
+}
+
+/// A delivery by itself.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WholeDelivery<'a> {
+    #[serde(flatten)]
+    delivery: DeliveryView<'a>,
+    attempts: Vec<AttemptView<'a>>,
+    /// The bytes that were signed; null when the event has aged out.
+    request_body: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct AttemptView<'a> {
+    number: u32,
+    trigger: Trigger,
+    started_at: Timestamp,
+    duration_ms: u64,
+    status_code: Option<u16>,
+    error: Option<AttemptError>,
+    error_detail: Option<ErrorDetail>,
+    response_body: Option<&'a str>,
+}
+
+impl<'a> DeliveryView<'a> {
+    /// What is shown of `delivery`, when these endpoints are disabled: those of deliveries that are final may be missing.
+    #[must_use]
+    pub fn of(delivery: &'a Delivery, disabled: &HashSet<String>) -> Self {
+        let held = !delivery.status.is_final() && disabled.contains(&delivery.endpoint_id);
+        Self {
+            id: &delivery.id,
+            event_id: &delivery.event_id,
+            event: delivery.event,
+            endpoint_id: &delivery.endpoint_id,
+            status: delivery.status,
+            attempt_count: delivery.attempt_count,
+            next_attempt_at: delivery.next_attempt_at.map(whole_seconds),
+            held: held.then_some(Hold::EndpointDisabled),
+            created_at: whole_seconds(delivery.created_at),
+            completed_at: delivery.completed_at.map(whole_seconds),
+            test: delivery.test,
+            last_status_code: delivery.last_attempt.and_then(|last| last.status_code),
+            last_error: delivery.last_attempt.and_then(|last| last.error),
+            last_error_detail: delivery.last_attempt.and_then(|last| last.error_detail),
+            last_duration_ms: delivery.last_attempt.map(|last| last.duration_ms),
+        }
+    }
+
+    /// With its attempts and the body that they sent.
+    #[must_use]
+    pub fn whole(
+        delivery: &'a Delivery,
+        disabled: &HashSet<String>,
+        request_body: Option<&'a str>,
+    ) -> WholeDelivery<'a> {
+        let attempts = delivery.attempts.iter().map(AttemptView::of).collect();
+        WholeDelivery { delivery: Self::of(delivery, disabled), attempts, request_body }
+    }
+}
+
+impl<'a> AttemptView<'a> {
+    fn of(attempt: &'a Attempt) -> Self {
+        Self {
+            number: attempt.number,
+            trigger: attempt.trigger,
+            started_at: whole_seconds(attempt.started_at),
+            duration_ms: attempt.duration_ms,
+            status_code: attempt.status_code,
+            error: attempt.error,
+            error_detail: attempt.error_detail,
+            response_body: attempt.response_body.as_deref(),
+        }
+    }
+}

@@ -1,0 +1,262 @@
+//! Endpoints: where a subscriber wants which events.
+
+mod own_headers;
+mod previous_secrets;
+mod subscription;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::events::EventName;
+
+pub use own_headers::{HeaderValue, OwnHeaders, SealedHeaders, StoredHeaders, headers_context, read_opened};
+pub use previous_secrets::{MAX_PREVIOUS_SECRETS, PreviousSecret, PreviousSecrets, TooMany};
+pub use subscription::Subscription;
+
+/// The longest URL, in characters.
+pub const LONGEST_URL: usize = 2_048;
+
+/// Failures in a row after which an endpoint counts as failing.
+pub const FAILING_AFTER: u32 = 3;
+/// An endpoint whose every attempt has failed for this long is disabled,
+pub const DISABLE_AFTER_SECONDS: i64 = 5 * 86_400;
+/// if attempts failed on as many calendar days as so long a time touches: days without an attempt, or that a clock jumps
+/// over, say nothing of it.
+pub const DISABLE_AFTER_DAYS: usize = 6;
+
+/// An endpoint as it is stored, without its health.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Endpoint {
+    /// `ep_` + ULID.
+    pub id: String,
+    /// Where deliveries go.
+    pub url: String,
+    /// Event names, `workorder.*` or `*`.
+    pub events: Vec<EventFilter>,
+    /// Only events of these projects; empty for all.
+    #[serde(default)]
+    pub project_ids: Vec<String>,
+    /// What people call it.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// Headers of the subscriber's own.
+    #[serde(default)]
+    pub headers: StoredHeaders,
+    /// The secret that signs.
+    pub secret: SealedSecret,
+    /// The secrets before it, while rotations overlap.
+    #[serde(default, alias = "previousSecret")]
+    pub previous_secrets: PreviousSecrets,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When its people last changed it.
+    pub updated_at: Timestamp,
+    /// Grows by one per change.
+    pub version: u64,
+    /// Whether it gets deliveries.
+    #[serde(skip)]
+    pub status: EndpointStatus,
+    /// Why not.
+    #[serde(skip)]
+    pub disabled_reason: Option<String>,
+    /// And since when.
+    #[serde(skip)]
+    pub disabled_at: Option<Timestamp>,
+    /// Whether its deliveries arrive.
+    #[serde(skip)]
+    pub health: Health,
+}
+
+impl Endpoint {
+    /// Whether it gets an event of this name and project.
+    #[must_use]
+    pub fn wants(&self, event: EventName, project_id: Option<&str>) -> bool {
+        self.status == EndpointStatus::Enabled && self.selects(event, project_id)
+    }
+
+    /// Whether it asks for an event of this name and project, enabled or not.
+    #[must_use]
+    pub fn selects(&self, event: EventName, project_id: Option<&str>) -> bool {
+        self.events.iter().any(|filter| filter.matches(event))
+            && (self.project_ids.is_empty()
+                || project_id.is_some_and(|project| self.project_ids.iter().any(|id| id == project)))
+    }
+}
+
+/// Whether an endpoint gets deliveries.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndpointStatus {
+    /// It does.
+    #[default]
+    Enabled,
+    /// It does not.
+    Disabled,
+}
+
+/// A signing secret, sealed for the endpoint.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SealedSecret {
+    /// The envelope.
+    pub sealed: String,
+    /// What may be shown.
+    pub hint: String,
+}
+
+/// What an endpoint's secret is sealed for: it opens for this endpoint of this account only.
+#[must_use]
+pub fn secret_context(account: &str, endpoint_id: &str) -> String {
+    format!("{account}#{endpoint_id}#secret")
+}
+
+/// How an endpoint does. A test or a replay that fails does not touch it; one that arrives ends what failed in a row.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Health {
+    /// `failing` after three deliveries in a row that failed at first.
+    pub state: HealthState,
+    /// How many in a row.
+    pub consecutive_failures: u32,
+    /// Since when it fails.
+    pub failing_since: Option<Timestamp>,
+    /// The last success, to the minute.
+    pub last_success_at: Option<Timestamp>,
+    /// The last failure.
+    pub last_failure_at: Option<Timestamp>,
+    /// The first failure since the last success.
+    #[serde(skip)]
+    pub first_failure_at: Option<Timestamp>,
+    /// On how many calendar days (UTC) attempts have failed since then.
+    #[serde(skip)]
+    pub failed_days: usize,
+}
+
+impl Health {
+    /// Whether nothing has failed since the last success.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        self.state == HealthState::Healthy
+            && self.consecutive_failures == 0
+            && self.first_failure_at.is_none()
+            && self.failed_days == 0
+    }
+
+    /// Whether every attempt has failed for so long that the endpoint is to be disabled.
+    #[must_use]
+    pub fn has_failed_for_days(&self, now: Timestamp) -> bool {
+        let Some(since) = self.first_failure_at else { return false };
+        let seconds = now.as_second() - since.as_second();
+        // A beginning that lies ahead was noted before the clock was set back: the days alone tell then.
+        let long = !(0..DISABLE_AFTER_SECONDS).contains(&seconds);
+        long && self.failed_days >= DISABLE_AFTER_DAYS && self.consecutive_failures >= FAILING_AFTER
+    }
+}
+
+/// In a word.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HealthState {
+    /// Deliveries arrive.
+    #[default]
+    Healthy,
+    /// They don't: first attempts go to the retry queue, so that nobody else waits.
+    Failing,
+}
+
+/// One entry of an endpoint's `events`: a name, a group (`workorder.*`) or everything (`*`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub enum EventFilter {
+    /// `*`
+    All,
+    /// `workorder.*`
+    Group(String),
+    /// `workorder.created`
+    One(EventName),
+}
+
+impl EventFilter {
+    /// Whether it names this event.
+    #[must_use]
+    pub fn matches(&self, event: EventName) -> bool {
+        match self {
+            Self::All => true,
+            Self::Group(group) => event.group() == group,
+            Self::One(name) => *name == event,
+        }
+    }
+}
+
+/// Not a name, a group or `*`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be an event of the catalog, a group such as workorder.*, or *")]
+pub struct UnknownFilter;
+
+impl TryFrom<String> for EventFilter {
+    type Error = UnknownFilter;
+
+    fn try_from(text: String) -> Result<Self, UnknownFilter> {
+        if text == "*" {
+            return Ok(Self::All);
+        }
+        if let Some(group) = text.strip_suffix(".*") {
+            let known = EventName::ALL.iter().any(|event| event.group() == group);
+            return if known { Ok(Self::Group(group.to_owned())) } else { Err(UnknownFilter) };
+        }
+        text.parse().map(Self::One).map_err(|_| UnknownFilter)
+    }
+}
+
+impl From<EventFilter> for String {
+    fn from(filter: EventFilter) -> Self {
+        match filter {
+            EventFilter::All => "*".to_owned(),
+            EventFilter::Group(group) => format!("{group}.*"),
+            EventFilter::One(event) => event.as_str().to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filter(text: &str) -> Result<EventFilter, UnknownFilter> {
+        EventFilter::try_from(text.to_owned())
+    }
+
+    #[test]
+    fn filters_are_names_groups_or_everything() {
+        assert!(filter("*").unwrap().matches(EventName::VendorDeleted));
+        assert!(filter("vendor.*").unwrap().matches(EventName::VendorDeleted));
+        assert!(!filter("vendor.*").unwrap().matches(EventName::ProjectCreated));
+        assert!(filter("vendor.deleted").unwrap().matches(EventName::VendorDeleted));
+        assert!(!filter("vendor.deleted").unwrap().matches(EventName::VendorCreated));
+        for unknown in ["", "vendor", "vendor.", "nothing.*", "**", "vendor.gone"] {
+            assert!(filter(unknown).is_err(), "{unknown}");
+        }
+    }
+
+    #[test]
+    fn five_days_count_only_while_attempts_are_made() {
+        let now: Timestamp = "2025-10-25T14:30:00Z".parse().unwrap();
+        let failed = |since: &str, failed_days, consecutive_failures| {
+            let first_failure_at = Some(since.parse().unwrap());
+            Health { consecutive_failures, first_failure_at, failed_days, ..Health::default() }.has_failed_for_days(now)
+        };
+        assert!(failed("2025-10-20T14:30:00Z", 6, 3));
+        assert!(!failed("2025-10-20T14:30:01Z", 6, 3), "not for five days yet");
+        assert!(!failed("2025-10-01T00:00:00Z", 5, 9), "on too few of the days");
+        assert!(!failed("2025-10-01T00:00:00Z", 9, 2), "too few deliveries");
+        assert!(failed("2026-10-01T00:00:00Z", 6, 3), "the clock was set back");
+        assert!(!Health { failed_days: 6, consecutive_failures: 3, ..Health::default() }.has_failed_for_days(now));
+    }
+
+    #[test]
+    fn a_filter_reads_back_as_it_was_written() {
+        for text in ["*", "vendor.*", "timeoff.requested"] {
+            assert_eq!(String::from(filter(text).unwrap()), text);
+        }
+    }
+}

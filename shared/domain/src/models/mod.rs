@@ -1,0 +1,133 @@
+//! The five resources as data: fields, key, id prefix (`docs/contract.md#resources`), and how a body changes a record.
+
+mod body;
+pub(crate) mod employee;
+mod merge;
+pub(crate) mod parts;
+pub(crate) mod project;
+pub(crate) mod time_off;
+pub(crate) mod vendor;
+pub(crate) mod work_order;
+
+use serde::{Deserialize, Serialize};
+
+pub use self::body::{check_merged, json_schema, missing_on_create, parse_record};
+pub use self::employee::EMPLOYEE;
+pub use self::merge::{keep_spelling, merge};
+pub use self::project::PROJECT;
+pub use self::time_off::TIME_OFF;
+pub use self::vendor::VENDOR;
+pub use self::work_order::WORK_ORDER;
+use crate::schema::{Class, Field};
+
+/// Which of the five resources.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// A job to be done at a place and a time.
+    WorkOrder,
+    /// What work orders belong to.
+    Project,
+    /// A person who works.
+    Employee,
+    /// A supplier or subcontractor.
+    Vendor,
+    /// A request for time off.
+    TimeOff,
+}
+
+impl Kind {
+    /// All five.
+    pub const ALL: [Self; 5] = [Self::WorkOrder, Self::Project, Self::Employee, Self::Vendor, Self::TimeOff];
+
+    /// What people call one: `work order`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::WorkOrder => "work order",
+            Self::Project => "project",
+            Self::Employee => "employee",
+            Self::Vendor => "vendor",
+            Self::TimeOff => "time-off request",
+        }
+    }
+
+    /// Its part of a path and of a storage key: `workorder`.
+    #[must_use]
+    pub const fn segment(self) -> &'static str {
+        match self {
+            Self::WorkOrder => "workorder",
+            Self::Project => "project",
+            Self::Employee => "employee",
+            Self::Vendor => "vendor",
+            Self::TimeOff => "timeoff",
+        }
+    }
+
+    /// Its fields and rules.
+    #[must_use]
+    pub fn model(self) -> &'static Model {
+        match self {
+            Self::WorkOrder => &WORK_ORDER,
+            Self::Project => &PROJECT,
+            Self::Employee => &EMPLOYEE,
+            Self::Vendor => &VENDOR,
+            Self::TimeOff => &TIME_OFF,
+        }
+    }
+}
+
+/// One resource as data.
+#[derive(Debug)]
+pub struct Model {
+    /// Which one.
+    pub kind: Kind,
+    /// What its ids begin with: `wo_`.
+    pub prefix: &'static str,
+    /// Name of the natural key: `workOrderNumber`.
+    pub key: &'static str,
+    /// Whether `operation: delete` is offered.
+    pub deletable: bool,
+    /// Control, own and tail fields, in the contract's order.
+    pub fields: &'static [Field],
+    /// Top-level fields that other records' rules may see: kept beside the id.
+    pub card: &'static [&'static str],
+}
+
+impl Model {
+    /// Whether a field is sealed, and stored apart from the record.
+    #[must_use]
+    pub fn has_secrets(&self) -> bool {
+        self.fields.iter().any(|field| field.class == Class::P3)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::schema::{Presence, Type};
+
+    fn field(model: &Model, name: &str) -> &'static Field {
+        model.fields.iter().find(|field| field.name == name).unwrap_or_else(|| panic!("{name}"))
+    }
+
+    #[test]
+    fn tables_are_consistent() {
+        for kind in Kind::ALL {
+            let model = kind.model();
+            assert_eq!(model.kind, kind);
+            assert_eq!(field(model, model.key).presence, Presence::Key);
+            assert!(matches!(field(model, "id").kind, Type::Id(prefix) if prefix == model.prefix));
+            let Type::Enum(operations) = field(model, "operation").kind else { panic!("{}", kind.name()) };
+            assert_eq!(operations.contains(&"delete"), model.deletable);
+            let names: HashSet<_> = model.fields.iter().map(|field| field.name).collect();
+            assert_eq!(names.len(), model.fields.len(), "{} has a field twice", kind.name());
+            // What a card has and the table has not is ours.
+            for name in model.card.iter().filter(|name| **name != "parentWorkOrderId") {
+                assert!(field(model, name).class <= Class::P1, "{name} is private");
+            }
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! The events of one request, as they wait for their deliveries.
+
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use crate::delivery::{Delivery, DeliveryStatus, Trigger};
+use crate::events::{Event, EventName};
+use crate::ids;
+
+/// An outbox item stays well under DynamoDB's 400 KB: each delivery of one of its events reads it whole.
+const MAX_ITEM_BYTES: usize = 64 * 1024;
+
+/// An event as it lies in an outbox item.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct StoredEvent {
+    /// `evt_` + ULID.
+    pub id: String,
+    /// One of the 23.
+    pub name: EventName,
+    /// The bytes that are signed and sent.
+    pub body: String,
+    /// The project that it is about, for endpoints that want only some projects'.
+    #[serde(rename = "project", default)]
+    pub project_id: Option<String>,
+}
+
+impl StoredEvent {
+    /// The event with its bytes; `project_id` is the project that it is about.
+    #[must_use]
+    pub fn new(event: &Event, project_id: Option<&str>) -> Self {
+        let (id, project_id) = (event.id.clone(), project_id.map(str::to_owned));
+        Self { id, name: event.name, body: event.body(), project_id }
+    }
+}
+
+/// All events of one request, or as many of them as fit into one item.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Outbox {
+    /// The tenant.
+    #[serde(rename = "pk")]
+    pub account: String,
+    /// Sort key: the ULID of its first event.
+    #[serde(rename = "sk")]
+    pub id: String,
+    /// The request that raised them.
+    #[serde(rename = "requestId")]
+    pub request_id: String,
+    /// In the order in which they were raised.
+    pub events: Vec<StoredEvent>,
+    /// A test send: no endpoint gets it but the one that it was sent to, and no feed shows it.
+    #[serde(default)]
+    pub test: bool,
+}
+
+impl Outbox {
+    /// The outbox item of one event.
+    #[must_use]
+    pub fn of(account: &str, request_id: &str, event: StoredEvent) -> Self {
+        let id = event.id.trim_start_matches("evt_").to_owned();
+        Self { account: account.to_owned(), id, request_id: request_id.to_owned(), events: vec![event], test: false }
+    }
+
+    /// The outbox item of a test send.
+    #[must_use]
+    pub fn of_test(account: &str, request_id: &str, event: StoredEvent) -> Self {
+        Self { test: true, ..Self::of(account, request_id, event) }
+    }
+
+    /// The delivery of one of its events to an endpoint, of which no attempt has been made: due at `now`.
+    #[must_use]
+    pub fn delivery(&self, event: &StoredEvent, endpoint_id: &str, trigger: Trigger, now: Timestamp) -> Delivery {
+        Delivery {
+            account: self.account.clone(),
+            id: ids::delivery_id(&event.id, endpoint_id),
+            event_id: event.id.clone(),
+            event: event.name,
+            outbox_id: self.id.clone(),
+            endpoint_id: endpoint_id.to_owned(),
+            status: DeliveryStatus::Pending,
+            attempt_count: 0,
+            series_start: 0,
+            series: 0,
+            trigger,
+            next_attempt_at: Some(now),
+            created_at: now,
+            claimed_until: None,
+            waiting_since: None,
+            completed_at: None,
+            test: self.test,
+            last_attempt: None,
+            attempts: Vec::new(),
+        }
+    }
+
+    /// Outbox items for `events`; one, unless they are large.
+    #[must_use]
+    pub fn split(account: &str, request_id: &str, events: Vec<StoredEvent>) -> Vec<Self> {
+        let mut outboxes: Vec<Self> = Vec::new();
+        let mut room = 0_usize;
+        for event in events {
+            let size = event.body.len() + 200;
+            match outboxes.last_mut() {
+                Some(last) if size <= room => last.events.push(event),
+                _ => {
+                    outboxes.push(Self::of(account, request_id, event));
+                    room = MAX_ITEM_BYTES;
+                }
+            }
+            room = room.saturating_sub(size);
+        }
+        outboxes
+    }
+
+    /// The event with this id.
+    #[must_use]
+    pub fn event(&self, id: &str) -> Option<&StoredEvent> {
+        self.events.iter().find(|event| event.id == id)
+    }
+}

@@ -1,0 +1,30 @@
+//! Rate limits: 1,000 calls an hour and 50 a minute, unless a key has its own.
+
+use serde::{Deserialize, Serialize};
+
+/// How many calls a caller may make in each window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Limits {
+    /// Calls an hour, by the clock's hour.
+    pub per_hour: u64,
+    /// Calls a minute, by the clock's minute.
+    pub per_minute: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { per_hour: 1000, per_minute: 50 }
+    }
+}
+
+/// What a caller has used of its windows, and whether this call was granted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Usage {
+    /// Calls this hour, with this one if it was granted.
+    pub hour: u64,
+    /// Calls this minute, with this one if it was granted.
+    pub minute: u64,
+    /// Whether there was room in both windows.
+    pub granted: bool,
+}

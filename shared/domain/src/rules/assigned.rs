@@ -1,0 +1,44 @@
+//! `employee.assigned`: `docs/contract.md#who-is-newly-assigned`.
+
+use serde_json::{Map, json};
+
+use crate::events::{EventDraft, EventName};
+use crate::references::Referent;
+
+/// What a person was put on, as the event tells it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Assignment<'a> {
+    /// `work_order` or `project`.
+    pub kind: &'static str,
+    /// The id of the work order or project.
+    pub id: &'a str,
+    /// Its natural key.
+    pub number: &'a str,
+    /// Its title or name.
+    pub title: &'a str,
+    /// What the person does there.
+    pub role: Option<&'a str>,
+    /// Whether the person leads the crew.
+    pub lead: bool,
+    /// From when: an instant on a work order, a date on a project.
+    pub start: Option<&'a str>,
+    /// Until when, in the same form.
+    pub end: Option<&'a str>,
+}
+
+/// The event for one person.
+#[must_use]
+pub fn draft(employee: &Referent, assignment: &Assignment<'_>) -> EventDraft {
+    let Assignment { kind, id, number, title, role, lead, start, end } = assignment;
+    let mut extra = Map::new();
+    extra.insert("id".to_owned(), employee.id.as_str().into());
+    extra.insert("employeeNumber".to_owned(), employee.number.as_str().into());
+    extra.insert(
+        "assignment".to_owned(),
+        json!({
+            "type": kind, "id": id, "number": number, "title": title, "role": role, "lead": lead, "start": start,
+            "end": end,
+        }),
+    );
+    EventDraft::new(EventName::EmployeeAssigned, &employee.fields, extra)
+}

@@ -1,0 +1,105 @@
+//! Storing references under both names: `{stem}Id` and `{stem}Number`, of the body and of its lists.
+//!
+//! Half a reference takes the place of the whole: after `projectNumber` alone, the id that was stored before must not
+//! be left beside it, nor be compared with it. What the body does not mention is left alone.
+
+use serde_json::{Map, Value};
+
+use crate::defect::{DefectCode, Defects};
+use crate::models::Kind;
+use crate::references::{Reference, References, Referent};
+use crate::resource::Change;
+use crate::rules::fields::{given, items, text};
+
+/// A reference that was sent and found.
+#[derive(Debug, Clone, Copy)]
+pub struct Link<'r> {
+    /// What it points at.
+    pub to: &'r Referent,
+    /// Whether the stored record pointed elsewhere, or nowhere.
+    pub new: bool,
+}
+
+/// Stores what the body says of a top-level reference. `None` when it does not mention it, clears it, or is wrong.
+pub fn settle<'r>(change: &mut Change<'r>, kind: Kind, stem: &str, defects: &mut Defects) -> Option<Link<'r>> {
+    let (id, number) = (format!("{stem}Id"), format!("{stem}Number"));
+    if !change.sent.contains_key(&id) && !change.sent.contains_key(&number) {
+        return None;
+    }
+    let Some(reference) = Reference::of(kind, change.sent, "", stem) else {
+        change.record.shift_remove(&id);
+        change.record.shift_remove(&number);
+        return None;
+    };
+    let references = change.references;
+    let to = references.resolve(&reference, defects)?;
+    let new = change.stored_text(&id) != Some(to.id.as_str());
+    change.set(&id, to.id.as_str());
+    change.set(&number, to.number.as_str());
+    Some(Link { to, new })
+}
+
+/// Stores what the body says of the references in the objects of `list`, when it sends that list.
+pub fn settle_items(change: &mut Change<'_>, list: &str, kind: Kind, stem: &str, defects: &mut Defects) {
+    if !change.sent.contains_key(list) {
+        return;
+    }
+    let items = change.record.get_mut(list).and_then(Value::as_array_mut).map_or(&mut [][..], Vec::as_mut_slice);
+    for (index, item) in items.iter_mut().enumerate() {
+        let Some(item) = item.as_object_mut() else { continue };
+        let Some(reference) = Reference::of(kind, item, &format!("{list}[{index}]."), stem) else { continue };
+        if let Some(to) = change.references.resolve(&reference, defects) {
+            item.insert(format!("{stem}Id"), to.id.as_str().into());
+            item.insert(format!("{stem}Number"), to.number.as_str().into());
+        }
+    }
+}
+
+/// Why someone can't be newly assigned: employees must be active, vendors must not be inactive or blocked.
+#[must_use]
+pub fn unable(referent: &Referent) -> Option<&'static str> {
+    match (referent.kind, referent.text("status")?) {
+        (Kind::Employee, "terminated") => Some("names an employee who is terminated"),
+        (Kind::Employee, "inactive") => Some("names an employee who is inactive"),
+        (Kind::Vendor, "inactive") => Some("names a vendor that is inactive"),
+        (Kind::Vendor, "blocked") => Some("names a vendor that is blocked"),
+        _ => None,
+    }
+}
+
+/// Reports who is newly named in `list` and can't be assigned. Those with the ids `before` were there already and stay,
+/// whatever became of them.
+pub fn check_able(change: &Change<'_>, list: &str, kind: Kind, stem: &str, before: &[&str], defects: &mut Defects) {
+    for reference in of_items(change.sent, list, kind, stem) {
+        let by_id = reference.id.as_deref().and_then(|id| change.references.by_id(kind, id));
+        let by_number = || change.references.by_number(kind, reference.number.as_deref()?);
+        if let Some(referent) = by_id.or_else(by_number).filter(|referent| !before.contains(&referent.id.as_str()))
+            && let Some(message) = unable(referent)
+        {
+            defects.push(reference.field(), DefectCode::InactiveReference, message);
+        }
+    }
+}
+
+/// The field by which `record` names something, well or badly: `{stem}Number`, or else `{stem}Id`.
+#[must_use]
+pub fn named_by(record: &Map<String, Value>, stem: &str) -> Option<String> {
+    ["Number", "Id"].into_iter().map(|half| format!("{stem}{half}")).find(|field| given(record, field))
+}
+
+/// The references that the objects of `list` make.
+pub fn of_items(record: &Map<String, Value>, list: &str, kind: Kind, stem: &str) -> impl Iterator<Item = Reference> {
+    items(record, list).filter_map(move |(index, item)| Reference::of(kind, item, &format!("{list}[{index}]."), stem))
+}
+
+/// What a settled reference of `record` points at, if it was read: a stored reference that was not stands among the
+/// references without any fields. The id decides, because numbers can change.
+#[must_use]
+pub fn target<'r>(
+    references: &'r References,
+    record: &Map<String, Value>,
+    kind: Kind,
+    stem: &str,
+) -> Option<&'r Referent> {
+    references.by_id(kind, text(record, &format!("{stem}Id"))?).filter(|referent| !referent.fields.is_empty())
+}

@@ -1,0 +1,160 @@
+//! Answers, and the one log line that each leaves.
+
+use jiff::Timestamp;
+use lambda_http::http::{HeaderName, HeaderValue, StatusCode, header};
+use lambda_http::{Body, Response};
+use serde::Serialize;
+
+use crate::headers::keep_private;
+use crate::problem::Problem;
+
+/// A good answer: a status and JSON.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// 2xx.
+    pub status: StatusCode,
+    /// JSON text; empty with 204.
+    pub body: String,
+    /// `Location` and the like.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// What the log line says about it.
+    pub facts: Facts,
+}
+
+/// What the log line of a request says beyond who, what and how: names and codes, never values of a body.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// What was done: `created`, `updated`, `unchanged`.
+    pub action: Option<&'static str>,
+    /// Natural key of the record.
+    pub number: Option<String>,
+    /// Id of the record, event or endpoint.
+    pub id: Option<String>,
+    /// How many events it raised.
+    pub events: usize,
+}
+
+impl Reply {
+    /// 200 with `body` as JSON.
+    #[must_use]
+    pub fn ok(body: &impl Serialize) -> Self {
+        Self::new(StatusCode::OK, body)
+    }
+
+    /// Any status with `body` as JSON.
+    #[must_use]
+    pub fn new(status: StatusCode, body: &impl Serialize) -> Self {
+        let body = serde_json::to_string(body).unwrap_or_default();
+        Self { status, body, headers: Vec::new(), facts: Facts::default() }
+    }
+
+    /// 204.
+    #[must_use]
+    pub fn no_content() -> Self {
+        Self { status: StatusCode::NO_CONTENT, body: String::new(), headers: Vec::new(), facts: Facts::default() }
+    }
+
+    /// Adds a header; one that can't be written as a header is left out.
+    #[must_use]
+    pub fn with_header(mut self, name: HeaderName, value: &str) -> Self {
+        self.headers.extend(HeaderValue::from_str(value).ok().map(|value| (name, value)));
+        self
+    }
+
+    /// Adds what the log line says.
+    #[must_use]
+    pub fn with_facts(mut self, facts: Facts) -> Self {
+        self.facts = facts;
+        self
+    }
+
+    pub(super) fn into_response(self) -> Response<Body> {
+        let body = if self.body.is_empty() { Body::Empty } else { Body::from(self.body) };
+        let mut response = Response::new(body);
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        keep_private(headers);
+        if self.status != StatusCode::NO_CONTENT {
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
+        for (name, value) in self.headers {
+            // In the place of ours: `extend` would add a second one.
+            headers.insert(name, value);
+        }
+        response
+    }
+}
+
+/// One request, as its log line needs it.
+#[derive(Debug)]
+pub(super) struct Line<'a> {
+    pub(super) function: &'a str,
+    pub(super) request_id: &'a str,
+    pub(super) account: &'a str,
+    pub(super) key_id: &'a str,
+    pub(super) method: &'a str,
+    pub(super) path: &'a str,
+    pub(super) started: std::time::Instant,
+    pub(super) now: Timestamp,
+}
+
+impl Line<'_> {
+    pub(super) fn write(&self, status: StatusCode, outcome: Result<&Facts, &Problem>) {
+        let duration_ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let (facts, code, fields) = match outcome {
+            Ok(facts) => (facts.clone(), "", String::new()),
+            Err(problem) => (Facts::default(), problem.code.as_str(), field_names(problem)),
+        };
+        tracing::info!(
+            function = self.function,
+            request_id = self.request_id,
+            account = self.account,
+            key_id = self.key_id,
+            method = self.method,
+            path = self.path,
+            status = status.as_u16(),
+            duration_ms,
+            action = facts.action,
+            number = facts.number,
+            id = facts.id,
+            events = facts.events,
+            code,
+            fields,
+            received_at = %self.now,
+            "request {status}", status = status.as_u16(),
+        );
+    }
+}
+
+/// Names of the fields at fault, with their codes: `title required, materials[0].quantity out_of_range`.
+fn field_names(problem: &Problem) -> String {
+    let names = problem.errors.iter().take(20).map(|defect| {
+        let code = serde_json::to_value(defect.code).ok();
+        let code = code.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default();
+        // A sender can put anything into a name that is unknown: only our own names are logged.
+        if matches!(code, "unknown_field" | "unknown_parameter" | "forbidden_field" | "invalid_key" | "sensitive_value")
+        {
+            code.to_owned()
+        } else {
+            format!("{} {code}", defect.field)
+        }
+    });
+    names.collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::defect::{DefectCode, Defects};
+
+    use super::*;
+
+    #[test]
+    fn a_name_that_a_sender_chose_is_not_logged() {
+        let mut defects = Defects::default();
+        defects.push("limit", DefectCode::OutOfRange, "");
+        defects.push("wsk_live_secret", DefectCode::UnknownParameter, "");
+        defects.push("ssn 123-45-6789", DefectCode::UnknownField, "");
+        let line = field_names(&Problem::invalid(defects));
+        assert_eq!(line, "limit out_of_range, unknown_field, unknown_parameter");
+    }
+}

@@ -1,0 +1,280 @@
+//! The gate of every function of the API: API key, rate limit, scope; which call it is, its query, whether it is a
+//! repetition; then the function's own work.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+use domain::account::Account;
+use domain::api_key::{ApiKey, KeyHash, Scope};
+use domain::clock::is_recent;
+use jiff::Timestamp;
+use lambda_http::http::{HeaderMap, HeaderValue};
+use lambda_http::{Body, Request, Response};
+use store::StoreError;
+use store::api_keys::ApiKeys;
+use store::config::{ConfigError, Environment};
+use store::rate_windows::RateWindows;
+use store::seal::Sealer;
+
+use super::answer::{Line, Reply};
+use super::guard::{Guard, address_of};
+use super::head::without_body_for_head;
+use super::query::{NO_PARAMETERS, Query, TakesParameters};
+use super::repeat::{Repeat, Ticket};
+use crate::http::RateLimit;
+use crate::problem::{Problem, ProblemCode};
+
+/// A warm function knows a key for this long. A revoked key has to be refused within 60 seconds; the rest is for a request
+/// that is under way.
+const KEY_CACHE_SECONDS: i64 = 55;
+/// More keys than this are not remembered.
+const KEY_CACHE_ENTRIES: usize = 10_000;
+
+/// Who is calling.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// The tenant.
+    pub account: Account,
+    /// The key that was sent.
+    pub key: ApiKey,
+    /// `req_` + ULID of this request.
+    pub request_id: String,
+}
+
+/// Lets callers in.
+#[derive(Debug)]
+pub struct Gate {
+    function: &'static str,
+    keys: ApiKeys,
+    rates: RateWindows,
+    guard: Guard,
+    repeat: Repeat,
+    known: Mutex<HashMap<KeyHash, Known>>,
+}
+
+/// A key that was looked up not long ago.
+#[derive(Debug, Clone)]
+struct Known {
+    key: ApiKey,
+    account: Account,
+    since: Timestamp,
+}
+
+/// One request on its way through, and what is found out about it, whatever comes of it.
+struct Visit<'a> {
+    request: &'a Request,
+    request_id: String,
+    started: Instant,
+    now: Timestamp,
+    caller: Option<Caller>,
+    rate: Option<RateLimit>,
+}
+
+impl<'a> Visit<'a> {
+    fn new(request: &'a Request, now: Timestamp) -> Self {
+        let request_id = domain::ids::new_id("req_", now);
+        Self { request, request_id, started: Instant::now(), now, caller: None, rate: None }
+    }
+}
+
+impl Gate {
+    /// A gate in front of `function`: `API_KEYS_TABLE`, `RATE_WINDOWS_TABLE` and `IDEMPOTENCY_TABLE`.
+    ///
+    /// # Errors
+    /// When a variable is not set.
+    pub fn from_environment(environment: &Environment, function: &'static str) -> Result<Self, ConfigError> {
+        Ok(Self {
+            function,
+            keys: environment.api_keys()?,
+            rates: environment.rate_windows()?,
+            guard: Guard::from_environment(environment)?,
+            repeat: Repeat::new(environment.idempotency()?),
+            known: Mutex::default(),
+        })
+    }
+
+    /// Answers that are kept for repetitions are sealed: for a function whose answers hold secrets.
+    #[must_use]
+    pub fn sealing_answers(self, sealer: Sealer) -> Self {
+        Self { repeat: self.repeat.sealing(sealer), ..self }
+    }
+
+    /// Answers `request`: lets the caller in, finds the call, does its work, and turns whatever comes of it into a response.
+    /// Never fails.
+    pub async fn serve<C, W, F>(
+        &self,
+        request: &Request,
+        scope: Scope,
+        now: Timestamp,
+        find: impl FnOnce() -> Result<C, Problem>,
+        work: W,
+    ) -> Response<Body>
+    where
+        C: TakesParameters,
+        W: FnOnce(Caller, C, Query) -> F,
+        F: Future<Output = Result<Reply, Problem>>,
+    {
+        let mut visit = Visit::new(request, now);
+        let outcome = self.pass(&mut visit, scope, find, work).await;
+        self.finish(visit, outcome)
+    }
+
+    /// Answers a request that anybody may make. It takes no parameters, and `answer` may cost nothing. Only a call that is
+    /// refused is counted.
+    pub async fn serve_open(
+        &self,
+        request: &Request,
+        now: Timestamp,
+        answer: impl FnOnce() -> Result<Reply, Problem>,
+    ) -> Response<Body> {
+        let mut visit = Visit::new(request, now);
+        let outcome = answer().and_then(|reply| Query::of(request, NO_PARAMETERS).map(|_| reply));
+        let status = outcome.as_ref().map_or_else(|problem| problem.code.status(), |reply| reply.status);
+        visit.rate = self.guard.window(address_of(request), status, now).await;
+        self.finish(visit, outcome)
+    }
+
+    /// The response, with its line in the log.
+    fn finish(&self, visit: Visit<'_>, outcome: Result<Reply, Problem>) -> Response<Body> {
+        let Visit { request, request_id, started, now, caller, rate } = visit;
+        let line = Line {
+            function: self.function,
+            request_id: &request_id,
+            account: caller.as_ref().map_or("", |caller| &caller.account.id),
+            key_id: caller.as_ref().map_or("", |caller| &caller.key.id),
+            method: request.method().as_str(),
+            path: &loggable(request.uri().path()),
+            started,
+            now,
+        };
+        let mut response = match outcome {
+            Ok(reply) => {
+                line.write(reply.status, Ok(&reply.facts));
+                reply.into_response()
+            }
+            Err(problem) => {
+                line.write(problem.code.status(), Err(&problem));
+                problem.into_response(&request_id)
+            }
+        };
+        if let Ok(value) = HeaderValue::from_str(&request_id) {
+            response.headers_mut().insert("x-request-id", value);
+        }
+        if let Some(rate) = rate {
+            rate.write_headers(response.headers_mut());
+        }
+        without_body_for_head(request, response)
+    }
+
+    async fn pass<C, W, F>(
+        &self,
+        visit: &mut Visit<'_>,
+        scope: Scope,
+        find: impl FnOnce() -> Result<C, Problem>,
+        work: W,
+    ) -> Result<Reply, Problem>
+    where
+        C: TakesParameters,
+        W: FnOnce(Caller, C, Query) -> F,
+        F: Future<Output = Result<Reply, Problem>>,
+    {
+        let (request, now) = (visit.request, visit.now);
+        let Some((account, key)) = self.authenticate(request.headers(), now).await? else {
+            return Err(self.turn_away(visit).await?);
+        };
+        let limits = key.limits();
+        let usage = self.rates.take(&key.id, limits, now).await.map_err(|error| unavailable(&error))?;
+        let rate = RateLimit::new(limits, usage, now);
+        visit.rate = Some(rate);
+        let caller = Caller { account, key, request_id: visit.request_id.clone() };
+        visit.caller = Some(caller.clone());
+        if let Some(refusal) = rate.refusal("This key") {
+            return Err(refusal);
+        }
+        if !caller.key.allows(scope) {
+            let detail = format!("This call needs a key with the scope {}.", scope.as_str());
+            return Err(Problem::new(ProblemCode::Forbidden, detail));
+        }
+        // Before the repetition: an answer is never given again to a request that asks for something else.
+        let call = find()?;
+        let query = Query::of(request, call.parameters())?;
+        match self.repeat.check(request, &caller.account.id, &visit.request_id, now).await? {
+            Ticket::Answered(reply) => Ok(reply),
+            Ticket::None => work(caller, call, query).await,
+            Ticket::Claimed(claimed) => {
+                let outcome = work(caller, call, query).await;
+                self.repeat.settle(&claimed, &outcome).await;
+                outcome
+            }
+        }
+    }
+
+    /// The key that was sent, if it is one and works.
+    async fn authenticate(&self, headers: &HeaderMap, now: Timestamp) -> Result<Option<(Account, ApiKey)>, Problem> {
+        let sent = headers.get("x-api-key").and_then(|value| value.to_str().ok());
+        let Some(sent) = sent.filter(|key| key.starts_with("wsk_") && key.len() <= 100) else { return Ok(None) };
+        let hash = KeyHash::of(sent);
+        let known = match self.remembered(&hash, now) {
+            Some(known) => Some(known),
+            None => self.look_up(hash, now).await.map_err(|error| unavailable(&error))?,
+        };
+        Ok(known.filter(|known| !known.key.expired(now)).map(|known| (known.account, known.key)))
+    }
+
+    fn remembered(&self, hash: &KeyHash, now: Timestamp) -> Option<Known> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(hash).filter(|known| is_recent(known.since, now, KEY_CACHE_SECONDS)).cloned()
+    }
+
+    async fn look_up(&self, hash: KeyHash, now: Timestamp) -> Result<Option<Known>, StoreError> {
+        let Some((key, account)) = self.keys.by_hash(&hash).await? else { return Ok(None) };
+        if let Err(error) = self.keys.touch(&account.id, &key.id, now).await {
+            tracing::warn!(%error, key_id = key.id, "the last use of a key was not noted");
+        }
+        let entry = Known { key, account, since: now };
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= KEY_CACHE_ENTRIES {
+            known.clear();
+        }
+        known.insert(hash, entry.clone());
+        Ok(Some(entry))
+    }
+
+    /// One identical answer for a missing, unknown, revoked or expired key, counted against the address it came from.
+    async fn turn_away(&self, visit: &mut Visit<'_>) -> Result<Problem, Problem> {
+        let charged = self.guard.charge(address_of(visit.request), visit.now).await;
+        let rate = charged.map_err(|error| unavailable(&error))?;
+        visit.rate = Some(rate);
+        Ok(rate.refusal("An address without a valid API key").unwrap_or_else(|| {
+            Problem::new(ProblemCode::Unauthorized, "Send a valid API key in the header X-API-Key.")
+        }))
+    }
+}
+
+/// The path without what can only be a secret that was put there by mistake.
+fn loggable(path: &str) -> String {
+    let secret = |segment: &str| segment.len() > 60 || segment.starts_with("wsk_") || segment.starts_with("whsec_");
+    let segments = path.split('/').map(|segment| if secret(segment) { "[redacted]" } else { segment });
+    segments.collect::<Vec<_>>().join("/")
+}
+
+/// 503, with the cause in the log only.
+pub(crate) fn unavailable(error: &(dyn std::error::Error + 'static)) -> Problem {
+    tracing::error!(error = %error, "a part of the system can't be reached");
+    Problem::new(ProblemCode::Unavailable, "Send the same request again in a moment: it is safe to repeat.")
+}
+
+/// For functions whose own work fails in the store.
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        unavailable(&error)
+    }
+}
+
+impl From<store::seal::SealError> for Problem {
+    fn from(error: store::seal::SealError) -> Self {
+        unavailable(&error)
+    }
+}

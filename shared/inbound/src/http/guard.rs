@@ -1,0 +1,112 @@
+//! The window of an address: what is said of the limits to whoever is not asked for a key, or has none.
+
+use std::time::Duration;
+
+use domain::rate_limit::Limits;
+use jiff::Timestamp;
+use lambda_http::http::StatusCode;
+use lambda_http::request::RequestContext;
+use lambda_http::{Request, RequestExt as _};
+use store::StoreError;
+use store::config::{ConfigError, Environment};
+use store::rate_windows::RateWindows;
+
+use crate::http::RateLimit;
+
+/// How long an answer that needs nothing of DynamoDB waits for the window of its address.
+pub const COUNT_PATIENCE: Duration = Duration::from_millis(250);
+
+/// Counts by address.
+#[derive(Debug, Clone)]
+pub struct Guard {
+    rates: RateWindows,
+    patience: Duration,
+}
+
+impl Guard {
+    /// On the windows of `RATE_WINDOWS_TABLE`. [`Guard::window`] waits for them as long as [`COUNT_PATIENCE`].
+    ///
+    /// # Errors
+    /// When the variable is not set.
+    pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
+        let patience = environment.count_patience().unwrap_or(COUNT_PATIENCE);
+        Ok(Self { rates: environment.rate_windows()?, patience })
+    }
+
+    /// The window for the headers of an answer to a call that needs no key. A call that was refused is charged to it, any
+    /// other is not. `None` when it can't be read in time, which costs the caller nothing but those headers.
+    pub async fn window(&self, address: Option<&str>, status: StatusCode, now: Timestamp) -> Option<RateLimit> {
+        let window = async {
+            if status.is_client_error() {
+                return self.charge(address, now).await;
+            }
+            let usage = self.rates.usage(&caller(address), now).await?;
+            Ok(RateLimit::new(Limits::default(), usage, now))
+        };
+        let cause = match tokio::time::timeout(self.patience, window).await {
+            Ok(Ok(window)) => return Some(window),
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "it did not come in time".to_owned(),
+        };
+        tracing::warn!(error = cause, "an answer goes without the headers of the limits");
+        None
+    }
+
+    /// Takes a call from the window.
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached.
+    pub(super) async fn charge(&self, address: Option<&str>, now: Timestamp) -> Result<RateLimit, StoreError> {
+        let limits = Limits::default();
+        let usage = self.rates.take(&caller(address), limits, now).await?;
+        Ok(RateLimit::new(limits, usage, now))
+    }
+}
+
+/// The address that a request came from.
+#[must_use]
+pub fn address_of(request: &Request) -> Option<&str> {
+    match request.request_context_ref() {
+        Some(RequestContext::ApiGatewayV2(context)) => context.http.source_ip.as_deref(),
+        _ => None,
+    }
+}
+
+fn caller(address: Option<&str>) -> String {
+    format!("addr#{}", address.unwrap_or("unknown"))
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
+    use serde_json::json;
+    use store::aws;
+    use tokio::net::TcpListener;
+    use tokio::time::Instant;
+
+    use super::*;
+    use crate::http::{Gate, Reply};
+    use crate::problem::Problem;
+
+    #[tokio::test(start_paused = true)]
+    async fn who_needs_no_key_is_answered_at_once_when_nothing_can_be_counted() {
+        let stalled = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", stalled.local_addr().unwrap());
+        let credentials = SharedCredentialsProvider::new(Credentials::new("key", "secret", None, None, "test"));
+        let sdk = aws::sdk_config(Some("us-east-1".to_owned()), Some(url)).into_builder();
+        let tables = ["API_KEYS_TABLE", "RATE_WINDOWS_TABLE", "IDEMPOTENCY_TABLE"];
+        let sdk = sdk.credentials_provider(credentials).build();
+        let environment = Environment::given(&sdk, tables.map(|table| (table.to_owned(), table.to_owned())));
+        let gate = Gate::from_environment(&environment, "test").unwrap();
+        let request = Request::default();
+        for (answer, status) in
+            [(Ok(Reply::ok(&json!({}))), StatusCode::OK), (Err(Problem::not_found("path")), StatusCode::NOT_FOUND)]
+        {
+            let asked = Instant::now();
+            let response = gate.serve_open(&request, Timestamp::UNIX_EPOCH, || answer).await;
+            assert!(asked.elapsed() < 2 * COUNT_PATIENCE, "{:?}", asked.elapsed());
+            assert_eq!(response.status(), status);
+            assert!(response.headers().contains_key("x-request-id") && !response.headers().contains_key("ratelimit"));
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! `Idempotency-Key`: a request that is sent again gets the answer of the first, `docs/contract.md#idempotency-key`.
+
+use domain::defect::DefectCode;
+use jiff::Timestamp;
+use lambda_http::Request;
+use lambda_http::http::{HeaderMap, HeaderName, Method, StatusCode, header};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use store::idempotency::{Claim, Idempotency};
+use store::seal::Sealer;
+
+use super::answer::Reply;
+use super::gate::unavailable;
+use crate::problem::{Problem, ProblemCode};
+
+const MAX_KEY: usize = 128;
+
+/// Remembers answers.
+#[derive(Debug)]
+pub(super) struct Repeat {
+    store: Idempotency,
+    sealer: Option<Sealer>,
+}
+
+/// What a request may do.
+pub(super) enum Ticket {
+    /// It has no idempotency key: work.
+    None,
+    /// Its key is claimed: work, then settle.
+    Claimed(Claimed),
+    /// It was answered before.
+    Answered(Reply),
+}
+
+/// A key that a request has claimed.
+pub(super) struct Claimed {
+    key: String,
+    /// The request's id.
+    owner: String,
+}
+
+/// A kept answer.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    status: u16,
+    body: String,
+    location: Option<String>,
+}
+
+impl Repeat {
+    pub(super) fn new(store: Idempotency) -> Self {
+        Self { store, sealer: None }
+    }
+
+    /// Seals what is kept.
+    pub(super) fn sealing(self, sealer: Sealer) -> Self {
+        Self { sealer: Some(sealer), ..self }
+    }
+
+    pub(super) async fn check(
+        &self,
+        request: &Request,
+        account: &str,
+        request_id: &str,
+        now: Timestamp,
+    ) -> Result<Ticket, Problem> {
+        if request.method() != Method::POST {
+            return Ok(Ticket::None);
+        }
+        let Some(key) = idempotency_key(request.headers())? else { return Ok(Ticket::None) };
+        let key = format!("{account}#{}#{key}", request.uri().path());
+        let fingerprint = hex::encode(Sha256::digest(super::body(request)));
+        let reused = || {
+            let detail = "This Idempotency-Key came with another body before. Use a new key for a new request.";
+            Problem::new(ProblemCode::IdempotencyKeyReused, detail)
+        };
+        match self.store.claim(&key, request_id, &fingerprint, now).await? {
+            Claim::Ours => Ok(Ticket::Claimed(Claimed { key, owner: request_id.to_owned() })),
+            Claim::Done { fingerprint: first, .. } | Claim::Running { fingerprint: first } if first != fingerprint => {
+                Err(reused())
+            }
+            Claim::Running { .. } => {
+                let detail = "The first request with this Idempotency-Key is still running. Send it again in a moment.";
+                Err(Problem::new(ProblemCode::IdempotencyKeyInUse, detail))
+            }
+            Claim::Done { answer, .. } => self.replay(&key, answer).await.map(Ticket::Answered),
+        }
+    }
+
+    /// Keeps the answer of a claimed request. An error gives the key back: what it found wrong (a missing parent, say)
+    /// may be right when the same request comes again.
+    pub(super) async fn settle(&self, claimed: &Claimed, outcome: &Result<Reply, Problem>) {
+        let Claimed { key, owner } = claimed;
+        let done = match outcome {
+            Ok(reply) => self.keep(claimed, &Kept::of(reply)).await,
+            Err(_) => self.store.release(key, owner).await.map_err(Problem::from),
+        };
+        if done.is_err() {
+            // The work is done and is answered; only a repetition within a minute would be told that it is running.
+            tracing::warn!("the answer to an Idempotency-Key was not kept");
+        }
+    }
+
+    async fn keep(&self, claimed: &Claimed, kept: &Kept) -> Result<(), Problem> {
+        let text = serde_json::to_string(kept).unwrap_or_default();
+        let text = match &self.sealer {
+            Some(sealer) => sealer.seal(text.as_bytes(), &claimed.key).await?,
+            None => text,
+        };
+        Ok(self.store.complete(&claimed.key, &claimed.owner, &text).await?)
+    }
+
+    async fn replay(&self, key: &str, answer: String) -> Result<Reply, Problem> {
+        let text = match &self.sealer {
+            Some(sealer) => String::from_utf8(sealer.open(&answer, key).await?).unwrap_or_default(),
+            None => answer,
+        };
+        let kept: Kept = serde_json::from_str(&text).map_err(|error| unavailable(&error))?;
+        let mut reply = Reply::new(StatusCode::from_u16(kept.status).unwrap_or(StatusCode::OK), &());
+        reply.body = kept.body;
+        reply.facts.action = Some("replayed");
+        if let Some(location) = &kept.location {
+            reply = reply.with_header(header::LOCATION, location);
+        }
+        Ok(reply.with_header(HeaderName::from_static("idempotency-replayed"), "true"))
+    }
+}
+
+impl Kept {
+    fn of(reply: &Reply) -> Self {
+        let location = reply.headers.iter().find(|(name, _)| *name == header::LOCATION);
+        let location = location.and_then(|(_, value)| value.to_str().ok()).map(str::to_owned);
+        Self { status: reply.status.as_u16(), body: reply.body.clone(), location }
+    }
+}
+
+/// The key, quoted (as the structured string of the draft) or bare: 1-128 printable ASCII characters.
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
+    let text = value.to_str().unwrap_or_default().trim();
+    let key = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
+    if key.is_empty() || key.len() > MAX_KEY || !key.bytes().all(|b| (0x20..0x7f).contains(&b)) {
+        let message = "must have 1 to 128 printable ASCII characters";
+        return Err(Problem::invalid_field("Idempotency-Key", DefectCode::InvalidFormat, message));
+    }
+    Ok(Some(key.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use lambda_http::http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn a_key_may_be_quoted_or_bare() {
+        let key = |value: &[u8]| {
+            let headers = HeaderMap::from_iter([(
+                HeaderName::from_static("idempotency-key"),
+                HeaderValue::from_bytes(value).unwrap(),
+            )]);
+            idempotency_key(&headers)
+        };
+        assert_eq!(key(b"abc").unwrap().unwrap(), "abc");
+        assert_eq!(key(b"\"a b\"").unwrap().unwrap(), "a b");
+        assert!(
+            key(b"\"\"").is_err() && key(b"").is_err() && key(&[b'x'; 129]).is_err() && key("ä".as_bytes()).is_err()
+        );
+        assert_eq!(idempotency_key(&HeaderMap::new()).unwrap(), None);
+    }
+}

@@ -1,0 +1,57 @@
+//! `overlapHours`: how long what a rotation replaces is good for beside what takes its place.
+
+use domain::defect::Defects;
+use jiff::SignedDuration;
+use serde_json::{Map, Value};
+
+use super::bodies::ROTATION;
+use super::body::{self, Form};
+use crate::problem::Problem;
+
+const DEFAULT_HOURS: i64 = 24;
+
+/// The overlap that the body of a rotation asks for: a day unless it says otherwise.
+///
+/// # Errors
+/// 400 for less than none, more than a week, or other fields.
+pub fn read(body: Map<String, Value>) -> Result<SignedDuration, Problem> {
+    let mut defects = Defects::default();
+    let read = body::read(&ROTATION, body, Form::Change, &mut defects);
+    if !defects.is_empty() {
+        return Err(Problem::invalid(defects));
+    }
+    Ok(of(&read))
+}
+
+/// The overlap of a rotation's fields that were read already: a day unless they say otherwise.
+#[must_use]
+pub fn of(read: &Map<String, Value>) -> SignedDuration {
+    SignedDuration::from_hours(read.get("overlapHours").and_then(Value::as_i64).unwrap_or(DEFAULT_HOURS))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn hours(body: &Value) -> Option<i64> {
+        read(body.as_object().unwrap().clone()).ok().map(|overlap| overlap.as_hours())
+    }
+
+    #[test]
+    fn an_overlap_is_a_day_unless_asked_otherwise_and_a_week_at_most() {
+        assert_eq!(hours(&json!({})), Some(24));
+        assert_eq!(hours(&json!({"overlapHours": null})), Some(24));
+        assert_eq!(hours(&json!({"overlapHours": 0})), Some(0));
+        assert_eq!(hours(&json!({"overlapHours": 168})), Some(168));
+        for wrong in [
+            json!({"overlapHours": 169}),
+            json!({"overlapHours": -1}),
+            json!({"overlapHours": 1.5}),
+            json!({"overlap": 1}),
+        ] {
+            assert_eq!(hours(&wrong), None, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,282 @@
+//! What a request makes of the record that it finds: create, update or delete, decided by the resource's rules.
+
+use domain::clock::rfc3339;
+use domain::defect::{DefectCode, Defects};
+use domain::events::{EventDraft, changed_fields};
+use domain::ids;
+use domain::models::{Kind, keep_spelling, merge};
+use domain::references::References;
+use domain::rejection::{ConflictCode, Rejection};
+use domain::resource::{CalendarEdit, Change, Deletion, Resource, Warning};
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+use store::records::{RecordKey, SealedTaxId, Stored};
+
+use super::lookup::Knowledge;
+use super::request::Run;
+use super::{said, tax_id};
+use crate::problem::Problem;
+
+/// Stands in a tombstone whose `sourceUpdatedAt` is the time of its deletion.
+const HAS_CLOCK_OF_DELETION: &str = "hasClockOfDeletion";
+
+/// What is to be stored, and answered.
+pub(super) struct Plan {
+    pub(super) action: &'static str,
+    pub(super) body: Map<String, Value>,
+    pub(super) tax_id: Option<SealedTaxId>,
+    pub(super) calendar: Vec<CalendarEdit>,
+    /// Whether it is only good while the record's own calendar is as it was read.
+    pub(super) holds_calendar: bool,
+    pub(super) events: Vec<EventDraft>,
+    pub(super) warnings: Vec<Warning>,
+}
+
+/// A new record; `tombstone` had its number.
+pub(super) async fn create<R: Resource>(
+    run: &Run<'_>,
+    knowledge: &mut Knowledge,
+    tombstone: Option<&Stored>,
+) -> Result<Plan, Problem> {
+    let defects = run.parsed.defects_of_new::<R>();
+    if !defects.is_empty() {
+        return Err(Problem::invalid(defects));
+    }
+    if run.parsed.if_version.is_some() {
+        return Err(version_conflict("There is no such record, so it has no version."));
+    }
+    let id = ids::new_id(R::MODEL.prefix, run.now);
+    let tax_id = tax_id::sealed(run.parts, run.account(), &id, &run.parsed, knowledge).await?;
+    let nothing = Map::new();
+    let news = said::new_in::<R>(&run.parsed.sent, &nothing);
+    let merged = merge(R::MODEL, &nothing, &news);
+    let holds_calendar = R::needs_own_calendar(None, &merged);
+    if let Some(tombstone) = tombstone.filter(|_| holds_calendar) {
+        knowledge.read(&run.parts.records, run.account(), cards(tombstone)).await?;
+    }
+    let references = knowledge.references(&[]);
+    let bookings = tombstone.map_or(&[][..], |tombstone| &tombstone.bookings);
+    let mut change = Change { bookings, ..change(run, None, &news, merged, &id, &references) };
+    R::settle(&mut change)?;
+    said::note::<R>(&mut change.record, 1, change.body, &nothing);
+    stamp(&mut change.record, 1, &rfc3339(run.now), run.now);
+    let events = R::raise(&change);
+    Ok(plan("created", change, tax_id, events))
+}
+
+/// The stored record with the body merged over it, which does not change the spelling of keys unless an id found the
+/// record; `None` when the body is older than what is stored.
+pub(super) async fn update<R: Resource>(
+    run: &Run<'_>,
+    knowledge: &mut Knowledge,
+    stored: &Stored,
+) -> Result<Option<Plan>, Problem> {
+    check_version(run, stored)?;
+    check_external_ref(run, stored)?;
+    if is_stale(run, stored) {
+        return Ok(None);
+    }
+    let by_number = run.parsed.id.is_none();
+    let (news, merged) = merged::<R>(run, stored);
+    let defects = run.parsed.defects_of_merged::<R>(&merged);
+    if !defects.is_empty() {
+        return Err(Problem::invalid(defects));
+    }
+    let trusted = R::references(&stored.body);
+    if R::needs_stored_references(&stored.body, &merged) {
+        knowledge.read_references(&run.parts.records, run.account(), &trusted).await?;
+    }
+    let holds_calendar = R::needs_own_calendar(Some(&stored.body), &merged);
+    if holds_calendar {
+        knowledge.read(&run.parts.records, run.account(), cards(stored)).await?;
+    }
+    let tax_id = tax_id::sealed(run.parts, run.account(), &stored.id, &run.parsed, knowledge).await?;
+    let references = knowledge.references(&trusted);
+    let change = change(run, Some(&stored.body), &news, merged, &stored.id, &references);
+    let mut change = Change { bookings: &stored.bookings, ..change };
+    R::settle(&mut change)?;
+    if by_number {
+        // References were given the spelling of what they lead to.
+        keep_spelling(R::MODEL, &stored.body, &mut change.record);
+    }
+    let changed = !changed_fields(R::MODEL, &stored.body, &change.record).is_empty();
+    if !changed && tax_id.is_none() {
+        return Ok(Some(unchanged::<R>(run, stored, change)));
+    }
+    said::note::<R>(&mut change.record, stored.version + 1, change.body, &stored.body);
+    let created_at = text(&stored.body, "createdAt").unwrap_or_default().to_owned();
+    stamp(&mut change.record, stored.version + 1, &created_at, run.now);
+    // A tax id alone raises no event: no receiver may learn of it.
+    let events = if changed { R::raise(&change) } else { Vec::new() };
+    let calendar = std::mem::take(&mut change.calendar);
+    change.calendar = knowledge.without_strangers(calendar, &trusted, &R::references(&run.parsed.sent));
+    Ok(Some(Plan { holds_calendar, ..plan("updated", change, tax_id, events) }))
+}
+
+/// A tombstone in the place of the record, which keeps the sender's time of the deletion or else when it came in; `None` when
+/// the body is older than what is stored.
+pub(super) async fn delete<R: Resource>(
+    run: &Run<'_>,
+    knowledge: &mut Knowledge,
+    stored: &Stored,
+) -> Result<Option<Plan>, Problem> {
+    check_version(run, stored)?;
+    if is_stale(run, stored) {
+        return Ok(None);
+    }
+    // A work order may be deleted whatever the orders under it are.
+    let open_orders = if run.parsed.kind == Kind::WorkOrder {
+        Vec::new()
+    } else {
+        knowledge.read(&run.parts.records, run.account(), cards(stored)).await?;
+        knowledge.still_open(&stored.bookings)
+    };
+    let mut deletion = Deletion { now: run.now, stored: &stored.body, open_orders: &open_orders, calendar: Vec::new() };
+    let events = R::delete(&mut deletion)?;
+    let mut calendar = deletion.calendar;
+    if !calendar.is_empty() {
+        let remembered = R::references(&stored.body);
+        knowledge.read_references(&run.parts.records, run.account(), &remembered).await?;
+        knowledge.readdress(&mut calendar, &remembered);
+    }
+    let created_at = text(&stored.body, "createdAt").unwrap_or_default().to_owned();
+    let mut body = stored.body.clone();
+    let arrival = stored_clock(stored).map_or(run.received_at, |known| known.max(run.received_at));
+    note_clock(run.parsed.source_updated_at.unwrap_or(arrival), &mut body);
+    body.insert(HAS_CLOCK_OF_DELETION.to_owned(), json!(true));
+    stamp(&mut body, stored.version + 1, &created_at, run.now);
+    let (tax_id, warnings) = (None, Vec::new());
+    Ok(Some(Plan { action: "deleted", body, tax_id, calendar, holds_calendar: true, events, warnings }))
+}
+
+/// The keys of the work orders in a record's calendar.
+fn cards(stored: &Stored) -> Vec<RecordKey> {
+    stored.bookings.iter().map(|booking| RecordKey::Id(booking.id.clone())).collect()
+}
+
+fn change<'a>(
+    run: &'a Run<'_>,
+    stored: Option<&'a Map<String, Value>>,
+    sent: &'a Map<String, Value>,
+    mut record: Map<String, Value>,
+    id: &str,
+    references: &'a References,
+) -> Change<'a> {
+    record.insert("id".to_owned(), json!(id));
+    note_source(run, &mut record);
+    let (now, account, body) = (run.now, &run.caller.account, &run.parsed.sent);
+    let said = stored.and_then(said::noted);
+    let (bookings, warnings, calendar) = (&[][..], Vec::new(), Vec::new());
+    Change { now, account, stored, body, sent, said, record, references, bookings, warnings, calendar }
+}
+
+fn plan(action: &'static str, change: Change<'_>, tax_id: Option<SealedTaxId>, events: Vec<EventDraft>) -> Plan {
+    let (calendar, warnings, body) = (change.calendar, change.warnings, change.record);
+    Plan { action, body, tax_id, calendar, holds_calendar: false, events, warnings }
+}
+
+/// Nothing to store but, perhaps, that the sender's clock went on (an older body that comes later is then known as such),
+/// or what the sender said: a default that it confirmed stays when what it came from changes, as it would if both were
+/// said in one body. Where it is not known what was said before, it stays unknown.
+fn unchanged<R: Resource>(run: &Run<'_>, stored: &Stored, change: Change<'_>) -> Plan {
+    let mut body = stored.body.clone();
+    note_source(run, &mut body);
+    if change.said.is_some() {
+        said::note::<R>(&mut body, stored.version, change.body, &stored.body);
+    }
+    let (calendar, events) = (Vec::new(), Vec::new());
+    Plan { action: "unchanged", body, tax_id: None, calendar, holds_calendar: false, events, warnings: change.warnings }
+}
+
+fn note_source(run: &Run<'_>, record: &mut Map<String, Value>) {
+    if let Some(at) = run.parsed.source_updated_at {
+        note_clock(at, record);
+    }
+}
+
+fn note_clock(at: Timestamp, record: &mut Map<String, Value>) {
+    record.insert("sourceUpdatedAt".to_owned(), json!(at.to_string()));
+}
+
+/// What the body says that is new, and the stored record with it. The spelling of keys stays unless an id found the record.
+pub(super) fn merged<R: Resource>(run: &Run<'_>, stored: &Stored) -> (Map<String, Value>, Map<String, Value>) {
+    let news = said::new_in::<R>(&run.parsed.sent, &stored.body);
+    let mut merged = merge(R::MODEL, &stored.body, &news);
+    if run.parsed.id.is_none() {
+        keep_spelling(R::MODEL, &stored.body, &mut merged);
+    }
+    (news, merged)
+}
+
+/// Whether the sender's clock says that the body is older than what is stored, or than the deletion. The clocks of two
+/// foreign records that had the number one after the other say nothing of each other.
+pub(super) fn is_stale(run: &Run<'_>, stored: &Stored) -> bool {
+    let older = |sent: Timestamp| stored_clock(stored).is_some_and(|known| sent < known);
+    run.parsed.source_updated_at.is_some_and(older) && !(stored.deleted && is_another(run, stored))
+}
+
+/// A tombstone that was deleted again, at a later time of the sender's; `None` when that is nothing new.
+pub(super) fn deleted_again(run: &Run<'_>, tombstone: &Stored) -> Option<Map<String, Value>> {
+    let later = |at: &Timestamp| stored_clock(tombstone).is_none_or(|known| *at > known);
+    let at = run.parsed.source_updated_at.filter(later)?;
+    let mut body = tombstone.body.clone();
+    note_clock(at, &mut body);
+    Some(body)
+}
+
+/// The sender's time of what is stored. In a tombstone that does not say that it is the deletion's, it may be that of the
+/// last update, which an earlier release left there: the deletion is then no older than when it came in.
+fn stored_clock(stored: &Stored) -> Option<Timestamp> {
+    let known = text(&stored.body, "sourceUpdatedAt").and_then(|at| at.parse().ok());
+    if stored.body.contains_key(HAS_CLOCK_OF_DELETION) { known } else { known.max(stored.deleted_at) }
+}
+
+/// Whether body and record are two records of one foreign system.
+fn is_another(run: &Run<'_>, stored: &Stored) -> bool {
+    let foreign = |record: &Map<String, Value>| {
+        let external = record.get("externalRef")?.as_object()?;
+        Some((text(external, "system")?.to_ascii_lowercase(), text(external, "id")?.to_owned()))
+    };
+    let both = foreign(&stored.body).zip(foreign(&run.parsed.sent));
+    both.is_some_and(|((system, id), (sent_system, sent_id))| system == sent_system && id != sent_id)
+}
+
+/// Two records of one foreign system that share a number would be merged in silence. A right `ifVersion` says that the sender
+/// knows what is stored and means it.
+fn check_external_ref(run: &Run<'_>, stored: &Stored) -> Result<(), Problem> {
+    if run.parsed.if_version.is_some() || !is_another(run, stored) {
+        return Ok(());
+    }
+    let (key, id, version) = (run.parsed.kind.model().key, &stored.id, stored.version);
+    let mut errors = Defects::default();
+    let message = format!("is not the one that is stored with this {key}");
+    errors.push("externalRef.id", DefectCode::ReferenceMismatch, message);
+    let detail = format!(
+        "{id} has this {key} and comes from another record of the same system. Give this one a {key} of its own, or send \
+         ifVersion {version} to put it in the place of the other."
+    );
+    Err(Rejection::Conflict { code: ConflictCode::ExternalRefMismatch, detail, errors }.into())
+}
+
+fn check_version(run: &Run<'_>, stored: &Stored) -> Result<(), Problem> {
+    match run.parsed.if_version {
+        Some(version) if version != stored.version => {
+            Err(version_conflict(&format!("The stored version is {}. Read what changed, then decide.", stored.version)))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn version_conflict(detail: &str) -> Problem {
+    Rejection::conflict(ConflictCode::VersionConflict, detail).into()
+}
+
+fn stamp(record: &mut Map<String, Value>, version: u64, created_at: &str, now: Timestamp) {
+    record.insert("version".to_owned(), json!(version));
+    record.insert("createdAt".to_owned(), json!(created_at));
+    record.insert("updatedAt".to_owned(), json!(rfc3339(now)));
+}
+
+fn text<'a>(record: &'a Map<String, Value>, field: &str) -> Option<&'a str> {
+    record.get(field).and_then(Value::as_str)
+}

@@ -1,0 +1,295 @@
+//! Reading for a request: the record itself and whatever it refers to, in as few calls as can be.
+
+use std::collections::{HashMap, HashSet};
+
+use domain::models::Kind;
+use domain::references::{Reference, References, Referent};
+use domain::resource::{Booking, CalendarEdit, Holder, Resource};
+use serde_json::{Map, Value};
+use store::StoreError;
+use store::records::{Card, Found, RecordKey, Records, SealedTaxId, Seen, Stored};
+
+use super::control::Parsed;
+
+/// The most work orders that one calendar holds.
+const MAX_BOOKINGS: usize = 1000;
+
+/// What a request knows so far.
+#[derive(Debug, Default)]
+pub(super) struct Knowledge {
+    asked: HashSet<RecordKey>,
+    found: Found,
+}
+
+impl Knowledge {
+    /// Reads the keys that were not asked for yet: one call for up to a hundred, none for none.
+    pub(super) async fn read(
+        &mut self,
+        records: &Records,
+        account: &str,
+        keys: impl IntoIterator<Item = RecordKey>,
+    ) -> Result<(), StoreError> {
+        let new: Vec<RecordKey> = keys.into_iter().filter(|key| self.asked.insert(key.clone())).collect();
+        if new.is_empty() {
+            return Ok(());
+        }
+        let found = records.fetch(account, &new).await?;
+        self.found.records.extend(found.records);
+        self.found.cards.extend(found.cards);
+        self.found.tax_ids.extend(found.tax_ids);
+        Ok(())
+    }
+
+    /// Everything that was read is out of date.
+    pub(super) fn forget(&mut self) {
+        *self = Self::default();
+    }
+
+    /// Reads the record that the body names, and nothing else.
+    pub(super) async fn read_own(
+        &mut self,
+        records: &Records,
+        account: &str,
+        parsed: &Parsed,
+    ) -> Result<(), StoreError> {
+        self.read(records, account, own_keys(parsed)).await?;
+        self.read_renumbered(records, account, parsed).await
+    }
+
+    /// Reads the record that the body names and what the sent fields refer to.
+    pub(super) async fn read_for<R: Resource>(
+        &mut self,
+        records: &Records,
+        account: &str,
+        parsed: &Parsed,
+    ) -> Result<(), StoreError> {
+        let tax_id = parsed.tax_id.as_ref().and(parsed.id.clone()).map(RecordKey::TaxId);
+        let references = R::references(&parsed.sent);
+        let named = references.iter().flat_map(keys_of);
+        let keys: Vec<_> = own_keys(parsed).chain(tax_id).chain(named).collect();
+        self.read(records, account, keys).await?;
+        self.read_renumbered(records, account, parsed).await?;
+        self.read_calendars(records, account, &references).await
+    }
+
+    /// Found by id under another number than the body says, or the body says none: one read more.
+    async fn read_renumbered(&mut self, records: &Records, account: &str, parsed: &Parsed) -> Result<(), StoreError> {
+        let card = parsed.id.as_ref().and_then(|id| self.found.cards.get(id));
+        let key = card.map(|card| RecordKey::number(parsed.kind, &card.number));
+        self.read(records, account, key).await
+    }
+
+    /// People, companies and parent orders that were named by id have their calendar under their number: one read more.
+    async fn read_calendars(
+        &mut self,
+        records: &Records,
+        account: &str,
+        references: &[Reference],
+    ) -> Result<(), StoreError> {
+        let with_calendar = references.iter().filter(|reference| reference.kind != Kind::Project);
+        let cards = with_calendar.filter_map(|reference| self.found.cards.get(reference.id.as_ref()?));
+        let living = cards.filter(|card| !card.deleted);
+        let keys: Vec<_> =
+            living.filter_map(|card| Some(RecordKey::number(kind_of(&card.id)?, &card.number))).collect();
+        self.read(records, account, keys).await
+    }
+
+    /// Reads everything that a record refers to.
+    pub(super) async fn read_references(
+        &mut self,
+        records: &Records,
+        account: &str,
+        references: &[Reference],
+    ) -> Result<(), StoreError> {
+        let keys: Vec<_> = references.iter().flat_map(keys_of).collect();
+        self.read(records, account, keys).await?;
+        self.read_calendars(records, account, references).await
+    }
+
+    /// The record that the body names: by id if it says one, else by natural key. A tombstone is one too.
+    pub(super) fn own(&self, parsed: &Parsed) -> Option<&Stored> {
+        match &parsed.id {
+            Some(id) => {
+                let card = self.found.cards.get(id)?;
+                let stored = self.found.records.get(&RecordKey::number(parsed.kind, &card.number))?;
+                (stored.id == *id).then_some(stored)
+            }
+            None => self.found.records.get(&RecordKey::number(parsed.kind, parsed.number.as_deref()?)),
+        }
+    }
+
+    /// The sealed tax id of a vendor, if it was asked for and is there.
+    pub(super) fn tax_id(&self, vendor_id: &str) -> Option<&SealedTaxId> {
+        self.found.tax_ids.get(vendor_id)
+    }
+
+    /// Of `bookings`, those whose work order is still open (its card says so; it was asked for).
+    pub(super) fn still_open(&self, bookings: &[Booking]) -> Vec<Booking> {
+        let open = |booking: &&Booking| {
+            self.found.cards.get(&booking.id).is_some_and(|card| {
+                let status = card.fields.get("status").and_then(Value::as_str);
+                !card.deleted && !matches!(status, Some("completed" | "cancelled"))
+            })
+        };
+        bookings.iter().filter(open).cloned().collect()
+    }
+
+    /// All that was found, as references; `trusted` are references of the stored record, which stay good whether they
+    /// were read or not.
+    pub(super) fn references(&self, trusted: &[Reference]) -> References {
+        let mut references = References::default();
+        for (key, stored) in &self.found.records {
+            if let RecordKey::Number(kind, _) = key
+                && !stored.deleted
+            {
+                references.insert(referent(*kind, stored));
+            }
+        }
+        for card in self.found.cards.values().filter(|card| !card.deleted) {
+            if let Some(kind) = kind_of(&card.id) {
+                references.insert(card_referent(kind, card));
+            }
+        }
+        for reference in trusted {
+            if let (Some(id), Some(number)) = (&reference.id, &reference.number) {
+                let (kind, id, number) = (reference.kind, id.clone(), number.clone());
+                let (fields, bookings, leaves) = (Map::new(), Vec::new(), Vec::new());
+                references.insert(Referent { kind, id, number, fields, bookings, leaves });
+            }
+        }
+        references
+    }
+
+    /// How every living record was that was read.
+    pub(super) fn seen(&self) -> HashMap<RecordKey, Seen> {
+        let living = self.found.records.iter().filter(|(_, stored)| !stored.deleted);
+        let seen = |stored: &Stored| Seen { version: stored.version, leave_revision: stored.leave_revision };
+        living.map(|(key, stored)| (key.clone(), seen(stored))).collect()
+    }
+
+    /// Puts `edits` under the numbers that people have now, which are not always those that a record remembers.
+    pub(super) fn readdress(&self, edits: &mut [CalendarEdit], remembered: &[Reference]) {
+        for holder in edits.iter_mut().map(CalendarEdit::holder_mut) {
+            let is_it = |of: &&Reference| names(of, holder);
+            let id = remembered.iter().find(is_it).and_then(|of| of.id.as_ref());
+            if let Some(card) = id.and_then(|id| self.found.cards.get(id)) {
+                holder.number.clone_from(&card.number);
+            }
+        }
+    }
+
+    /// Leaves out what would go into the calendar of a stranger: of somebody who has got the number of a person that
+    /// `remembered` means and that is gone. Who is in `sent` is meant now.
+    pub(super) fn without_strangers(
+        &self,
+        edits: Vec<CalendarEdit>,
+        remembered: &[Reference],
+        sent: &[Reference],
+    ) -> Vec<CalendarEdit> {
+        let is_stranger = |holder: &Holder| {
+            let now = self.found.records.get(&RecordKey::number(holder.kind, &holder.number));
+            let meant = remembered.iter().find(|of| names(of, holder)).and_then(|of| of.id.as_ref());
+            now.zip(meant).is_some_and(|(now, meant)| now.id != *meant) && !sent.iter().any(|of| names(of, holder))
+        };
+        edits.into_iter().filter(|edit| !is_stranger(edit.holder())).collect()
+    }
+
+    /// What `edit` comes to when its holder's calendar, which is one item with the holder itself, may be full. A person's
+    /// has lost its use for warnings then; a parent order is held all the same, since it must not get a parent meanwhile.
+    pub(super) fn within_bounds(&self, edit: CalendarEdit) -> Option<CalendarEdit> {
+        let CalendarEdit::Book { of, booking } = &edit else { return Some(edit) };
+        let stored = self.found.records.get(&RecordKey::number(of.kind, &of.number));
+        let has_room = stored.is_none_or(|stored| {
+            stored.bookings.len() < MAX_BOOKINGS || stored.bookings.iter().any(|known| known.id == booking.id)
+        });
+        if has_room {
+            return Some(edit);
+        }
+        (of.kind == Kind::WorkOrder).then(|| CalendarEdit::Hold { of: of.clone() })
+    }
+
+    /// Whether the calendar of `holder` was read, so that it is known to be there.
+    pub(super) fn knows(&self, holder: &Holder) -> bool {
+        let stored = self.found.records.get(&RecordKey::number(holder.kind, &holder.number));
+        stored.is_some_and(|stored| !stored.deleted)
+    }
+}
+
+/// Where the record may be that the body names.
+fn own_keys(parsed: &Parsed) -> impl Iterator<Item = RecordKey> {
+    let number = parsed.number.as_deref().map(|number| RecordKey::number(parsed.kind, number));
+    number.into_iter().chain(parsed.id.clone().map(RecordKey::Id))
+}
+
+/// What has to be read for a reference: its number leads to the calendar in the same call, its id stays good when the
+/// number changes.
+fn keys_of(reference: &Reference) -> Vec<RecordKey> {
+    let number = reference.number.as_deref().map(|number| RecordKey::number(reference.kind, number));
+    number.into_iter().chain(reference.id.clone().map(RecordKey::Id)).collect()
+}
+
+/// Whether a reference names the holder, in whatever case.
+fn names(of: &Reference, holder: &Holder) -> bool {
+    let same = |number: &String| number.eq_ignore_ascii_case(&holder.number);
+    of.kind == holder.kind && of.number.as_ref().is_some_and(same)
+}
+
+fn kind_of(id: &str) -> Option<Kind> {
+    Kind::ALL.into_iter().find(|kind| id.starts_with(kind.model().prefix))
+}
+
+fn referent(kind: Kind, stored: &Stored) -> Referent {
+    Referent {
+        kind,
+        id: stored.id.clone(),
+        number: stored.number.clone(),
+        fields: stored.body.clone(),
+        bookings: stored.bookings.clone(),
+        leaves: stored.leaves.clone(),
+    }
+}
+
+fn card_referent(kind: Kind, card: &Card) -> Referent {
+    let (id, number) = (card.id.clone(), card.number.clone());
+    Referent { kind, id, number, fields: card.fields.clone(), bookings: Vec::new(), leaves: Vec::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn order(id: usize) -> Booking {
+        Booking { id: format!("wo_{id}"), number: format!("WO-{id}"), start: None, end: None }
+    }
+
+    #[test]
+    fn a_full_calendar_takes_nobody_but_holds_a_parent_order() {
+        for (kind, held) in [(Kind::Employee, false), (Kind::Vendor, false), (Kind::WorkOrder, true)] {
+            let mut knowledge = Knowledge::default();
+            let (key, of) = (RecordKey::number(kind, "X-1"), Holder { kind, number: "X-1".to_owned() });
+            let mut stored = Stored {
+                id: "x_1".to_owned(),
+                number: "X-1".to_owned(),
+                version: 3,
+                body: Map::new(),
+                written: "{}".to_owned(),
+                deleted: false,
+                deleted_at: None,
+                bookings: (1..MAX_BOOKINGS).map(order).collect(),
+                leaves: Vec::new(),
+                leave_revision: 0,
+            };
+            knowledge.found.records.insert(key.clone(), stored.clone());
+            let book = |id: usize| CalendarEdit::Book { of: of.clone(), booking: order(id) };
+            assert_eq!(knowledge.within_bounds(book(5000)), Some(book(5000)), "the last one");
+
+            stored.bookings.push(order(0));
+            knowledge.found.records.insert(key, stored);
+            assert_eq!(knowledge.within_bounds(book(1)), Some(book(1)), "it is there already");
+            let hold = held.then(|| CalendarEdit::Hold { of: of.clone() });
+            assert_eq!(knowledge.within_bounds(book(5000)), hold, "{kind:?}");
+            let leave = CalendarEdit::Unbook { of: of.clone(), order_id: "wo_1".to_owned() };
+            assert_eq!(knowledge.within_bounds(leave.clone()), Some(leave));
+        }
+    }
+}

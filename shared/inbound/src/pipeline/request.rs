@@ -1,0 +1,256 @@
+//! One parts request, from its body to its answer.
+
+use std::time::Duration;
+
+use domain::clock::whole_seconds;
+use domain::defect::Defects;
+use domain::events::Event;
+use domain::ids;
+use domain::models::Kind;
+use domain::outbox::{Outbox, StoredEvent};
+use domain::rejection::{ConflictCode, Rejection};
+use domain::resource::{Resource, Warning, WarningCode};
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+use store::records::{Commit, Committed, RecordWrite, Stored};
+
+use super::Parts;
+use super::control::{self, Operation, Parsed};
+use super::decision::{self, Plan};
+use super::lookup::Knowledge;
+use crate::http::{Caller, Facts, Reply};
+use crate::problem::{Problem, ProblemCode};
+
+/// How often a request starts again when others change what it read.
+const MAX_TRIES: u32 = 8;
+/// The longest pause before the second try.
+const PAUSE_MILLISECONDS: u32 = 20;
+
+/// One request on its way.
+pub(super) struct Run<'a> {
+    pub(super) parts: &'a Parts,
+    pub(super) caller: &'a Caller,
+    pub(super) parsed: Parsed,
+    /// To the fraction of a second, for ids that sort by it and the time of a deletion.
+    pub(super) received_at: Timestamp,
+    /// In whole seconds, for records and events.
+    pub(super) now: Timestamp,
+}
+
+/// What came of one try.
+enum Step {
+    Answered(Reply),
+    /// Others were faster: what is known was read anew.
+    Again,
+}
+
+/// Parses `body`, finds what is there, decides and stores.
+pub(super) async fn run<R: Resource>(
+    parts: &Parts,
+    caller: &Caller,
+    body: &[u8],
+    now: Timestamp,
+) -> Result<Reply, Problem> {
+    let parsed = control::parse::<R>(body, now)?;
+    let run = Run { parts, caller, parsed, received_at: now, now: whole_seconds(now) };
+    let mut knowledge = Knowledge::default();
+    if !run.parsed.defects.is_empty() {
+        return Err(run.refusal::<R>(&mut knowledge).await?);
+    }
+    run.read::<R>(&mut knowledge).await?;
+    for tries in 1..=MAX_TRIES {
+        match run.step::<R>(&mut knowledge).await? {
+            Step::Answered(reply) => return Ok(reply),
+            Step::Again => pause(tries).await,
+        }
+    }
+    Err(Problem::new(ProblemCode::Unavailable, "Others keep changing the same records. Send it again in a moment."))
+}
+
+/// Lets the others finish who want the same records; longer each time, and never for the same time as they.
+async fn pause(tries: u32) {
+    let longest = f64::from(PAUSE_MILLISECONDS * tries);
+    tokio::time::sleep(Duration::from_secs_f64(longest * ids::random_fraction() / 1000.0)).await;
+}
+
+impl Run<'_> {
+    pub(super) fn account(&self) -> &str {
+        &self.caller.account.id
+    }
+
+    /// 400 for a body with defects: those, and what is wrong with the record that it would make.
+    async fn refusal<R: Resource>(&self, knowledge: &mut Knowledge) -> Result<Problem, Problem> {
+        let parsed = &self.parsed;
+        let mut defects = parsed.defects.clone();
+        if parsed.names_record() && parsed.operation != Operation::Delete {
+            knowledge.read_own(&self.parts.records, self.account(), parsed).await?;
+            let living = knowledge.own(parsed).filter(|stored| !stored.deleted);
+            defects.append_for_clean_fields(match (parsed.operation, living) {
+                (Operation::Upsert | Operation::Update, Some(stored)) => {
+                    parsed.defects_of_merged::<R>(&decision::merged::<R>(self, stored).1)
+                }
+                (Operation::Upsert | Operation::Create, None) if parsed.id.is_none() => parsed.defects_of_new::<R>(),
+                _ => Defects::default(),
+            });
+        }
+        Ok(Problem::invalid(defects))
+    }
+
+    async fn read<R: Resource>(&self, knowledge: &mut Knowledge) -> Result<(), Problem> {
+        Ok(knowledge.read_for::<R>(&self.parts.records, self.account(), &self.parsed).await?)
+    }
+
+    /// Decides on what is known and stores it; `Again` when it was not so any more.
+    async fn step<R: Resource>(&self, knowledge: &mut Knowledge) -> Result<Step, Problem> {
+        let stored = knowledge.own(&self.parsed).cloned();
+        let living = stored.as_ref().filter(|stored| !stored.deleted);
+        let no_such = || Problem::not_found(self.parsed.kind.name());
+        // What is older than the deletion must not bring the record back, whatever it asks for.
+        if let Some(tombstone) = stored.as_ref().filter(|stored| stored.deleted && decision::is_stale(self, stored)) {
+            return Ok(Step::Answered(self.stale(&tombstone.body)));
+        }
+        let plan = match (self.parsed.operation, living) {
+            (Operation::Delete, None) => {
+                let tombstone = stored.as_ref().ok_or_else(no_such)?;
+                return self.delete_again::<R>(knowledge, tombstone).await;
+            }
+            (Operation::Delete, Some(stored)) => match decision::delete::<R>(self, knowledge, stored).await? {
+                Some(plan) => plan,
+                None => return Ok(Step::Answered(self.stale(&stored.body))),
+            },
+            (Operation::Create, Some(stored)) => return Err(self.exists(stored)),
+            (Operation::Update, None) => return Err(no_such()),
+            (_, None) if self.parsed.id.is_some() => return Err(no_such()),
+            (_, None) => decision::create::<R>(self, knowledge, stored.as_ref()).await?,
+            (_, Some(stored)) => match decision::update::<R>(self, knowledge, stored).await? {
+                Some(plan) => plan,
+                None => return Ok(Step::Answered(self.stale(&stored.body))),
+            },
+        };
+        self.store::<R>(knowledge, plan, stored.as_ref()).await
+    }
+
+    /// A deletion of what is deleted already: the tombstone may learn a later time of it.
+    async fn delete_again<R: Resource>(&self, knowledge: &mut Knowledge, tombstone: &Stored) -> Result<Step, Problem> {
+        if let Some(body) = decision::deleted_again(self, tombstone)
+            && !self.parts.records.update_tombstone(self.account(), self.parsed.kind, tombstone, &body).await?
+        {
+            return self.again::<R>(knowledge).await;
+        }
+        Ok(Step::Answered(self.answer("unchanged", &tombstone.body, &[], &[])))
+    }
+
+    /// What is known was read before others wrote.
+    async fn again<R: Resource>(&self, knowledge: &mut Knowledge) -> Result<Step, Problem> {
+        knowledge.forget();
+        self.read::<R>(knowledge).await?;
+        Ok(Step::Again)
+    }
+
+    async fn store<R: Resource>(
+        &self,
+        knowledge: &mut Knowledge,
+        plan: Plan,
+        known: Option<&Stored>,
+    ) -> Result<Step, Problem> {
+        let (tombstone, stored) = (known.filter(|known| known.deleted), known.filter(|known| !known.deleted));
+        if stored.is_some_and(|stored| stored.body == plan.body) && plan.tax_id.is_none() {
+            return Ok(Step::Answered(self.answer(plan.action, &plan.body, &[], &plan.warnings)));
+        }
+        let write = match stored {
+            None => RecordWrite::Create(tombstone),
+            Some(stored) if plan.action == "deleted" => RecordWrite::Delete(stored),
+            Some(stored) => RecordWrite::Update(stored),
+        };
+        let outboxes = self.outboxes(&plan);
+        // Who was on the record before may have another number now, or be gone: put in order afterwards, if it can be.
+        let (within, after): (Vec<_>, Vec<_>) =
+            plan.calendar.iter().cloned().partition(|edit| knowledge.knows(edit.holder()));
+        let within: Vec<_> = within.into_iter().filter_map(|edit| knowledge.within_bounds(edit)).collect();
+        let commit = Commit {
+            account: self.account(),
+            kind: self.parsed.kind,
+            now: self.now,
+            write,
+            body: &plan.body,
+            tax_id: plan.tax_id.as_ref(),
+            calendar: &within,
+            holds_calendar: plan.holds_calendar,
+            seen: &knowledge.seen(),
+            outboxes: &outboxes,
+        };
+        match self.parts.records.commit(&commit).await? {
+            Committed::Done => {
+                self.parts.records.tidy_calendars(self.account(), &after).await;
+                let events: Vec<_> = plan.events.iter().map(|draft| draft.name.as_str()).collect();
+                Ok(Step::Answered(self.answer(plan.action, &plan.body, &events, &plan.warnings)))
+            }
+            // The number that the record was to get is another record's.
+            Committed::Lost(Some(other)) if stored.is_some_and(|stored| self.renumbers(stored, &plan, &other)) => {
+                Err(self.exists(&other))
+            }
+            Committed::Lost(_) | Committed::Again => self.again::<R>(knowledge).await,
+        }
+    }
+
+    /// Whether a plan for `stored` failed because it takes the number of `other`. With the number that it had, the record
+    /// was deleted and made again meanwhile.
+    fn renumbers(&self, stored: &Stored, plan: &Plan, other: &Stored) -> bool {
+        let key = self.parsed.kind.model().key;
+        stored.id != other.id && stored.body.get(key) != plan.body.get(key)
+    }
+
+    /// The events of a plan with their ids, in as many outbox items as they need.
+    fn outboxes(&self, plan: &Plan) -> Vec<Outbox> {
+        let mut ulid = ids::new_ulid(self.received_at);
+        let project = match self.parsed.kind {
+            Kind::WorkOrder => plan.body.get("projectId"),
+            Kind::Project => plan.body.get("id"),
+            _ => None,
+        };
+        let project = project.and_then(Value::as_str);
+        let events = plan.events.iter().map(|draft| {
+            let id = format!("evt_{ulid}");
+            ulid = ulid.increment().unwrap_or(ulid);
+            let event = Event { id, name: draft.name, occurred_at: self.now, data: draft.data.clone() };
+            StoredEvent::new(&event, project)
+        });
+        Outbox::split(self.account(), &self.caller.request_id, events.collect())
+    }
+
+    fn exists(&self, stored: &Stored) -> Problem {
+        let (kind, key) = (self.parsed.kind.name(), self.parsed.kind.model().key);
+        let detail = format!("There is a {kind} with this {key} already: {}. Send it as an update.", stored.id);
+        Rejection::conflict(ConflictCode::AlreadyExists, detail).into()
+    }
+
+    /// 200 for a body that is older than what is stored.
+    fn stale(&self, stored: &Map<String, Value>) -> Reply {
+        let warning = Warning {
+            code: WarningCode::StaleUpdate,
+            field: "sourceUpdatedAt".to_owned(),
+            message: "is older than what is stored, so nothing was changed".to_owned(),
+        };
+        self.answer("unchanged", stored, &[], &[warning])
+    }
+
+    /// What the sender is told: `docs/contract.md#success`.
+    fn answer(&self, action: &'static str, body: &Map<String, Value>, events: &[&str], warnings: &[Warning]) -> Reply {
+        let key = self.parsed.kind.model().key;
+        let fields = ["id", key, "status", "version", "createdAt", "updatedAt"];
+        let data: Map<String, Value> =
+            fields.into_iter().filter_map(|field| Some((field.to_owned(), body.get(field)?.clone()))).collect();
+        let text = |field: &str| body.get(field).and_then(Value::as_str).map(str::to_owned);
+        let facts = Facts { action: Some(action), number: text(key), id: text("id"), events: events.len() };
+        Reply::ok(&json!({
+            "success": true,
+            "message": "Request processed successfully",
+            "action": action,
+            "data": data,
+            "events": events,
+            "warnings": warnings,
+            "requestId": self.caller.request_id,
+        }))
+        .with_facts(facts)
+    }
+}

@@ -1,0 +1,51 @@
+//! A vendor's tax id (class P3): sealed in an item of its own, absent from everything else.
+
+use store::records::{RecordKey, SealedTaxId};
+
+use super::Parts;
+use super::control::Parsed;
+use super::lookup::Knowledge;
+use crate::problem::{Problem, ProblemCode};
+
+/// The tax id to be stored with this request, or `None` when it was not sent or is the one that is stored.
+pub(super) async fn sealed(
+    parts: &Parts,
+    account: &str,
+    vendor_id: &str,
+    parsed: &Parsed,
+    knowledge: &mut Knowledge,
+) -> Result<Option<SealedTaxId>, Problem> {
+    let Some(sent) = &parsed.tax_id else { return Ok(None) };
+    let value = sent.as_str().unwrap_or_default();
+    let Some(sealer) = &parts.sealer else {
+        return Err(Problem::new(ProblemCode::InternalError, "Tax ids can't be stored here."));
+    };
+    let context = format!("{account}#{vendor_id}#taxId");
+    let fingerprint = sealer.fingerprint(value.as_bytes(), &context).await?;
+    knowledge.read(&parts.records, account, [RecordKey::TaxId(vendor_id.to_owned())]).await?;
+    match knowledge.tax_id(vendor_id) {
+        Some(stored) if stored.fingerprint == fingerprint => return Ok(None),
+        None if value.is_empty() => return Ok(None),
+        _ => {}
+    }
+    let envelope = sealer.seal(value.as_bytes(), &context).await?;
+    Ok(Some(SealedTaxId { sealed: envelope, fingerprint, last4: last4(value) }))
+}
+
+/// The last four letters and digits, or fewer: never more than half of a short one.
+fn last4(value: &str) -> String {
+    let all: Vec<char> = value.chars().filter(char::is_ascii_alphanumeric).collect();
+    all[all.len() - 4.min(all.len() / 2)..].iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn at_most_half_of_a_tax_id_is_shown() {
+        assert_eq!(last4("12-3456789"), "6789");
+        assert_eq!(last4("A123"), "23");
+        assert_eq!(last4(""), "");
+    }
+}

@@ -1,0 +1,94 @@
+//! One attempt at a delivery, from its event and its endpoint to what came of it. Nothing is recorded here: the
+//! deliverer records what it was asked to deliver, a test send what it was asked to try.
+
+mod secrets;
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use domain::attempt::Answer;
+use domain::delivery::{Attempt, Delivery};
+use domain::endpoint::Endpoint;
+use domain::signing::Signers;
+use futures_util::future::{try_join, try_join_all};
+use jiff::{SignedDuration, Timestamp};
+use store::config::{ConfigError, Environment};
+use store::seal::SealError;
+
+use crate::sender::{Outgoing, Sender};
+use secrets::Opened;
+
+/// What makes attempts: it opens the endpoints' secrets and own headers, signs and sends.
+#[derive(Debug)]
+pub struct Attempts {
+    sender: Sender,
+    opened: Opened,
+}
+
+/// An attempt that was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Made {
+    /// What came of it.
+    pub answer: Answer,
+    /// The same, as it is recorded.
+    pub attempt: Attempt,
+    /// When it ended.
+    pub ended: Timestamp,
+}
+
+impl Attempts {
+    /// With a sender of its own, and the sealing keys.
+    ///
+    /// # Errors
+    /// When a variable is not set or can't be used.
+    pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
+        Ok(Self { sender: Sender::from_environment(environment)?, opened: Opened::new(environment.sealer()?) })
+    }
+
+    /// Makes the next attempt at `delivery` now: `body` goes to `endpoint`, signed with all of its valid secrets. The
+    /// head of the answer has to be there within `timeout`.
+    ///
+    /// # Errors
+    /// When a secret or the own headers can't be opened; nothing was sent then. That the endpoint can't be reached is no error but what
+    /// came of the attempt.
+    pub async fn make(
+        &self,
+        delivery: &Delivery,
+        body: &str,
+        endpoint: &Endpoint,
+        timeout: Duration,
+        now: Timestamp,
+    ) -> Result<Made, SealError> {
+        let open = |sealed| self.opened.secret(&delivery.account, endpoint, sealed, now);
+        let headers = self.opened.headers(&delivery.account, endpoint, now);
+        let (newest, headers) = try_join(open(&endpoint.secret.sealed), headers).await?;
+        let previous =
+            try_join_all(endpoint.previous_secrets.valid(now).map(|previous| open(&previous.sealed))).await?;
+        let signers = Signers::new(newest, previous, endpoint.previous_secrets.lead(now));
+        let outgoing = Outgoing {
+            url: &endpoint.url,
+            event: delivery.event.as_str(),
+            event_id: &delivery.event_id,
+            delivery_id: &delivery.id,
+            retry: delivery.attempt_count,
+            body: Bytes::copy_from_slice(body.as_bytes()),
+            signers: &signers,
+            headers: &headers,
+            timestamp: now.as_second(),
+            timeout,
+        };
+        let answer = self.sender.send(outgoing).await;
+        let attempt = Attempt {
+            number: delivery.attempt_count + 1,
+            trigger: delivery.trigger,
+            started_at: now,
+            duration_ms: answer.duration_ms,
+            status_code: answer.status_code,
+            error: answer.error,
+            error_detail: answer.error_detail,
+            response_body: answer.response_body.clone(),
+        };
+        let ended = now + SignedDuration::from_millis(i64::try_from(answer.duration_ms).unwrap_or_default());
+        Ok(Made { answer, attempt, ended })
+    }
+}

@@ -1,0 +1,101 @@
+//! Figures of attempts for CloudWatch: one line of the embedded metric format a batch, on stdout, where Lambda finds it.
+
+use std::io::Write;
+use std::sync::{Mutex, PoisonError};
+
+use domain::delivery::{Attempt, Delivery, DeliveryStatus};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+/// CloudWatch takes at most this many values of one figure in a line.
+const MAX_VALUES: usize = 100;
+
+/// What the attempts of a batch came to.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Batch {
+    attempts: u32,
+    failed_attempts: u32,
+    deliveries_failed: u32,
+    /// From the dispatch to the end of a first attempt, milliseconds.
+    first_attempt_latency: Vec<i64>,
+}
+
+/// The figures of one function.
+#[derive(Debug, Default)]
+pub struct Metrics {
+    /// Where they go in CloudWatch; nowhere if there is none.
+    namespace: Option<String>,
+    batch: Mutex<Batch>,
+}
+
+impl Metrics {
+    /// In this namespace; `None` for none at all.
+    #[must_use]
+    pub fn new(namespace: Option<String>) -> Self {
+        Self { namespace, batch: Mutex::default() }
+    }
+
+    /// Counts an attempt and what it made of its delivery.
+    pub(crate) fn count(&self, delivery: &Delivery, attempt: &Attempt, status: DeliveryStatus, ended: Timestamp) {
+        let mut batch = self.batch.lock().unwrap_or_else(PoisonError::into_inner);
+        batch.attempts += 1;
+        batch.failed_attempts += u32::from(status != DeliveryStatus::Delivered);
+        batch.deliveries_failed += u32::from(status == DeliveryStatus::Failed);
+        if attempt.number == 1 && batch.first_attempt_latency.len() < MAX_VALUES {
+            batch.first_attempt_latency.push(ended.as_millisecond() - delivery.created_at.as_millisecond());
+        }
+    }
+
+    /// Writes what was counted since the last time, if anything was.
+    pub(crate) fn emit(&self, now: Timestamp) {
+        let batch = std::mem::take(&mut *self.batch.lock().unwrap_or_else(PoisonError::into_inner));
+        let Some(namespace) = self.namespace.as_ref().filter(|_| batch != Batch::default()) else { return };
+        // A figure that can't be written must not fail a batch that is done.
+        let _ = writeln!(std::io::stdout().lock(), "{}", line(namespace, &batch, now));
+    }
+}
+
+fn line(namespace: &str, batch: &Batch, now: Timestamp) -> Value {
+    let counts =
+        ["Attempts", "FailedAttempts", "DeliveriesFailed"].map(|name| json!({ "Name": name, "Unit": "Count" }));
+    let latency = json!({ "Name": "FirstAttemptLatency", "Unit": "Milliseconds" });
+    let metrics: Vec<Value> = if batch.first_attempt_latency.is_empty() {
+        counts.to_vec()
+    } else {
+        counts.into_iter().chain([latency]).collect()
+    };
+    json!({
+        "_aws": {
+            "Timestamp": now.as_millisecond(),
+            "CloudWatchMetrics": [{ "Namespace": namespace, "Dimensions": [[]], "Metrics": metrics }],
+        },
+        "Attempts": batch.attempts,
+        "FailedAttempts": batch.failed_attempts,
+        "DeliveriesFailed": batch.deliveries_failed,
+        "FirstAttemptLatency": batch.first_attempt_latency,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_declares_what_it_holds() {
+        let now = "2025-10-20T14:30:00Z".parse().unwrap();
+        let batch = Batch { attempts: 3, failed_attempts: 2, deliveries_failed: 1, first_attempt_latency: vec![7, 9] };
+        let line = line("WorkSkedge/test", &batch, now);
+        let declared = line["_aws"]["CloudWatchMetrics"][0]["Metrics"].as_array().unwrap();
+        assert_eq!(declared.len(), 4);
+        assert!(declared.iter().all(|metric| !line[metric["Name"].as_str().unwrap()].is_null()));
+        assert_eq!((&line["Attempts"], &line["FirstAttemptLatency"]), (&json!(3), &json!([7, 9])));
+        assert_eq!(line["_aws"]["Timestamp"], 1_760_970_600_000_i64);
+    }
+
+    #[test]
+    fn without_first_attempts_there_is_no_latency() {
+        let batch = Batch { attempts: 1, ..Batch::default() };
+        let line = line("WorkSkedge/test", &batch, Timestamp::UNIX_EPOCH);
+        assert_eq!(line["_aws"]["CloudWatchMetrics"][0]["Metrics"].as_array().unwrap().len(), 3);
+    }
+}

@@ -1,0 +1,248 @@
+//! One attempt at one delivery, `docs/contract.md#request`: a signed POST to a subscriber's URL, and what came of it.
+//!
+//! The URL is somebody else's and so is the server behind it. Only public addresses are connected to ([`is_public`]), the
+//! very ones that were checked; redirects are not followed, proxies of the environment not used, cookies not kept,
+//! answers not decompressed, and no more of them read than the log needs. The connections are our own, and not those of
+//! an HTTP client, because it matters which one failed: see [`Sender::send`].
+
+mod address;
+mod answer;
+mod connection;
+mod endpoint_url;
+mod failure;
+mod own_header;
+mod pool;
+mod resolver;
+#[cfg(test)]
+mod tests;
+mod tls;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::header::{HeaderValue, InvalidHeaderValue};
+use hyper::http;
+use hyper::{Request, Response};
+use rustls::client::VerifierBuilderError;
+use rustls::pki_types::CertificateDer;
+use tokio::time::{Instant, timeout, timeout_at};
+use url::{Host, Position, Url};
+
+pub use self::address::is_public;
+pub use self::answer::READ_LIMIT;
+pub use self::endpoint_url::{UrlDefect, check_endpoint_url};
+pub use self::own_header::{HeaderDefect, LONGEST_NAME, LONGEST_VALUE, check_own_header};
+pub use self::resolver::{Directory, Lookup, LookupError, SystemDirectory};
+
+use domain::attempt::{Answer, AttemptError};
+use domain::endpoint::OwnHeaders;
+use domain::signing::{Signers, signature_headers};
+use store::config::{ConfigError, Environment};
+
+use self::connection::{CONNECT_TIMEOUT, Connection, Dialer};
+use self::failure::Failure;
+use self::pool::Pool;
+use self::resolver::{GuardedResolver, ResolveError};
+
+/// How a [`Sender`] is set up.
+#[derive(Debug, Clone)]
+pub struct SenderOptions {
+    /// Whether addresses that are not public, and plain HTTP, may be used: in the local system and in tests only.
+    pub allow_private: bool,
+    /// Certificate authorities that are trusted beside Mozilla's.
+    pub extra_roots: Vec<CertificateDer<'static>>,
+    /// `User-Agent`: `WorkSkedge-Webhooks/<version> (+<docs URL>)`.
+    pub user_agent: String,
+    /// Where addresses come from: [`SystemDirectory`], unless in a test.
+    pub directory: Arc<dyn Directory>,
+}
+
+impl SenderOptions {
+    /// What AWS uses: public addresses only, Mozilla's roots, the system's resolver.
+    #[must_use]
+    pub fn new(user_agent: impl Into<String>) -> Self {
+        Self {
+            allow_private: false,
+            extra_roots: Vec::new(),
+            user_agent: user_agent.into(),
+            directory: Arc::new(SystemDirectory),
+        }
+    }
+}
+
+/// A [`Sender`] could not be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum SenderError {
+    /// An extra root is not a usable certificate.
+    #[error("the TLS roots can't be used")]
+    Tls(#[from] rustls::Error),
+    /// The verifier of certificates can't be made of the roots.
+    #[error("the TLS roots can't be used")]
+    Roots(#[from] VerifierBuilderError),
+    /// The user agent is no header value.
+    #[error("the user agent can't be used")]
+    UserAgent(#[from] InvalidHeaderValue),
+}
+
+/// One attempt, as it goes out.
+#[derive(Debug, Clone)]
+pub struct Outgoing<'a> {
+    /// The endpoint's URL.
+    pub url: &'a str,
+    /// The event's name: `X-Webhook-Event`.
+    pub event: &'a str,
+    /// The event's id, the same at every endpoint: `X-Webhook-Event-ID`.
+    pub event_id: &'a str,
+    /// The delivery's id, the same over all its attempts: `X-Webhook-ID`.
+    pub delivery_id: &'a str,
+    /// 0 for the first attempt of a delivery, then 1, 2, ...: `X-Webhook-Retry`.
+    pub retry: u32,
+    /// The event's bytes.
+    pub body: Bytes,
+    /// The endpoint's secrets that sign it.
+    pub signers: &'a Signers,
+    /// The subscriber's own headers, checked with [`check_own_header`] when they were stored. Any that would not pass is
+    /// left out.
+    pub headers: &'a OwnHeaders,
+    /// The Unix second at which this attempt is sent.
+    pub timestamp: i64,
+    /// How long it may take until the head of the answer is there: 30 seconds, or what is left of the function's time.
+    pub timeout: Duration,
+}
+
+/// Sends deliveries. Cheap to clone; its clones share their connections.
+#[derive(Clone)]
+pub struct Sender {
+    dialer: Dialer,
+    pool: Pool,
+    user_agent: HeaderValue,
+}
+
+impl Sender {
+    /// `ALLOW_PRIVATE_ENDPOINTS` (`true` in the local system only) and `DOCS_URL` for the `User-Agent`.
+    ///
+    /// # Errors
+    /// When it can't be made.
+    pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
+        let docs = environment.optional("DOCS_URL").unwrap_or_else(|| "https://workskedge.com/docs".to_owned());
+        let agent = format!("WorkSkedge-Webhooks/{} (+{docs})", env!("CARGO_PKG_VERSION"));
+        let mut options = SenderOptions::new(agent);
+        options.allow_private = environment.allow_private_endpoints();
+        options.extra_roots = environment.extra_roots().to_vec();
+        Self::new(options).map_err(|error| ConfigError::Invalid { name: "DOCS_URL", reason: error.to_string() })
+    }
+
+    /// A sender with a connection pool of its own.
+    ///
+    /// # Errors
+    /// When the options can't be used.
+    pub fn new(options: SenderOptions) -> Result<Self, SenderError> {
+        let resolver = GuardedResolver { directory: options.directory, allow_private: options.allow_private };
+        let tls = Arc::new(tls::client_config(options.extra_roots)?);
+        let user_agent = HeaderValue::try_from(options.user_agent)?;
+        Ok(Self { dialer: Dialer { resolver, tls }, pool: Pool::default(), user_agent })
+    }
+
+    /// Makes one attempt. Never fails: whatever happens is the answer.
+    pub async fn send(&self, outgoing: Outgoing<'_>) -> Answer {
+        let started = Instant::now();
+        let deadline = started + outgoing.timeout;
+        // A literal address in the URL never comes to the resolver, so it is checked here, at every attempt.
+        let Ok(url) = check_endpoint_url(outgoing.url, self.dialer.resolver.allow_private) else {
+            return answer::failed(AttemptError::ForbiddenAddress.into(), started);
+        };
+        let Ok(request) = self.request(&url, outgoing) else {
+            return answer::failed(AttemptError::Connect.into(), started);
+        };
+        let server = &url[..Position::BeforePath];
+        let exchanged = timeout_at(deadline, self.exchange(&url, server, request, deadline)).await;
+        match exchanged.unwrap_or(Err(AttemptError::Timeout.into())) {
+            Ok((response, connection)) => {
+                let (answer, ended) = answer::read(response, started, deadline).await;
+                if ended {
+                    self.keep(server, connection, deadline).await;
+                }
+                answer
+            }
+            Err(failure) => answer::failed(failure, started),
+        }
+    }
+
+    /// Sends a request on a connection that is there, else on a fresh one. Servers close or reset connections that they
+    /// kept open at any moment, which says nothing about how they do: when a kept one fails before a byte of an answer
+    /// has come, the request is sent once more, at once and on a fresh one.
+    async fn exchange(
+        &self,
+        url: &Url,
+        server: &str,
+        request: Request<Full<Bytes>>,
+        deadline: Instant,
+    ) -> Result<(Response<Incoming>, Connection), Failure> {
+        if let Some(mut kept) = self.pool.take(server) {
+            match kept.send(request.clone()).await {
+                Ok(response) => return Ok((response, kept)),
+                Err(unanswered) if !unanswered.untouched => return Err(unanswered.into()),
+                Err(_) => {}
+            }
+        }
+        let mut fresh = self.dialer.connect(url, deadline).await?;
+        let response = fresh.send(request).await?;
+        Ok((response, fresh))
+    }
+
+    /// Keeps a connection for the next delivery, if its server does so too.
+    async fn keep(&self, server: &str, mut connection: Connection, deadline: Instant) {
+        if timeout_at(deadline, connection.is_reusable()).await == Ok(true) {
+            self.pool.put(server.to_owned(), connection);
+        }
+    }
+
+    /// Checks the URL of an endpoint that is to be registered: its text, and that every address behind it is public.
+    ///
+    /// # Errors
+    /// The first rule that it breaks; [`UrlDefect::Unresolvable`] also when the resolver takes more than 5 seconds.
+    pub async fn resolve_and_check(&self, url: &str) -> Result<Url, UrlDefect> {
+        let url = check_endpoint_url(url, self.dialer.resolver.allow_private)?;
+        if let Some(Host::Domain(name)) = url.host() {
+            let resolved = timeout(CONNECT_TIMEOUT, self.dialer.resolver.resolve(name.to_owned())).await;
+            match resolved {
+                Ok(Ok(_)) => {}
+                Ok(Err(ResolveError::ForbiddenAddress)) => return Err(UrlDefect::ForbiddenAddress),
+                Ok(Err(ResolveError::Dns(_))) | Err(_) => return Err(UrlDefect::Unresolvable),
+            }
+        }
+        Ok(url)
+    }
+
+    fn request(&self, url: &Url, outgoing: Outgoing<'_>) -> http::Result<Request<Full<Bytes>>> {
+        let mut request = Request::post(&url[Position::BeforePath..Position::AfterQuery])
+            .header("Host", &url[Position::BeforeHost..Position::AfterPort])
+            .header("User-Agent", self.user_agent.clone())
+            .header("Accept", "*/*")
+            .header("Content-Type", "application/json");
+        for (name, value) in outgoing.headers {
+            if check_own_header(name, value.expose()).is_ok() {
+                request = request.header(name, value.expose());
+            }
+        }
+        let Outgoing { signers, delivery_id, timestamp, body, .. } = outgoing;
+        for (name, value) in signature_headers(signers, delivery_id, timestamp, &body) {
+            request = request.header(name, value);
+        }
+        request
+            .header("X-Webhook-Event", outgoing.event)
+            .header("X-Webhook-Event-ID", outgoing.event_id)
+            .header("X-Webhook-Retry", outgoing.retry)
+            .body(Full::new(body))
+    }
+}
+
+impl fmt::Debug for Sender {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sender").field("allow_private", &self.dialer.resolver.allow_private).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,127 @@
+//! How much of a receiver's answer is looked at.
+
+use std::time::Duration;
+
+use domain::attempt::{Answer, AttemptError, KEPT_LIMIT, RetryAfter};
+use http_body_util::BodyExt;
+use hyper::Response;
+use hyper::body::{Body, Incoming};
+use hyper::header::{HeaderMap, RETRY_AFTER};
+use jiff::Timestamp;
+use tokio::time::{Instant, timeout_at};
+
+use super::failure::Failure;
+
+/// How many bytes of an answer's body are read at most.
+pub const READ_LIMIT: usize = 16 * 1_024;
+
+/// How long an answer's body may take after its head. The status has decided by then: the body is only for the log.
+const BODY_PATIENCE: Duration = Duration::from_secs(5);
+
+/// One character may straddle [`KEPT_LIMIT`]: with its remaining bytes at hand it is left out as a whole.
+const LONGEST_CHARACTER: usize = 4;
+
+/// An attempt without an answer.
+pub(super) fn failed(failure: Failure, started: Instant) -> Answer {
+    Answer {
+        status_code: None,
+        error: Some(failure.error),
+        error_detail: failure.detail,
+        response_body: None,
+        retry_after: None,
+        duration_ms: millis_since(started),
+    }
+}
+
+/// Reads an answer whose head has arrived. The status alone decides: 2xx is a success even when the body is longer
+/// than [`READ_LIMIT`], breaks off or stalls, because the receiver has said that it has the event, and to send it
+/// again would only be a duplicate. What is read of the body by then is kept for the log. Returns also whether the
+/// body was read to its end.
+pub(super) async fn read(mut response: Response<Incoming>, started: Instant, deadline: Instant) -> (Answer, bool) {
+    let status = response.status();
+    let retry_after = parse_retry_after(response.headers());
+    let mut kept = Vec::new();
+    // Late or broken, what has come until then is all there is.
+    let patience = deadline.min(Instant::now() + BODY_PATIENCE);
+    let ended = timeout_at(patience, read_body(response.body_mut(), &mut kept)).await.unwrap_or(Ok(false));
+    let answer = Answer {
+        status_code: Some(status.as_u16()),
+        error: (!status.is_success()).then_some(AttemptError::HttpStatus),
+        error_detail: None,
+        response_body: text_of(&kept),
+        retry_after,
+        duration_ms: millis_since(started),
+    };
+    (answer, ended.unwrap_or(false))
+}
+
+/// Reads on past what is kept, so that the connection of an ordinary answer can be used again. Returns whether it came to
+/// the end.
+async fn read_body(body: &mut Incoming, kept: &mut Vec<u8>) -> hyper::Result<bool> {
+    let mut read = 0;
+    while read < READ_LIMIT {
+        let Some(frame) = body.frame().await else { return Ok(true) };
+        // Trailers say nothing that is kept.
+        let Ok(chunk) = frame?.into_data() else { continue };
+        read += chunk.len();
+        let room = KEPT_LIMIT + LONGEST_CHARACTER - 1 - kept.len();
+        kept.extend_from_slice(&chunk[..chunk.len().min(room)]);
+    }
+    Ok(body.is_end_stream())
+}
+
+fn text_of(bytes: &[u8]) -> Option<String> {
+    let mut text = String::from_utf8_lossy(bytes).into_owned();
+    text.truncate(text.floor_char_boundary(KEPT_LIMIT));
+    (!text.is_empty()).then_some(text)
+}
+
+fn parse_retry_after(headers: &HeaderMap) -> Option<RetryAfter> {
+    let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
+        // More seconds than fit are "long", not "nothing".
+        return Some(RetryAfter::Seconds(value.parse().unwrap_or(u32::MAX)));
+    }
+    let at = httpdate::parse_http_date(value).ok()?;
+    Timestamp::try_from(at).ok().map(RetryAfter::At)
+}
+
+fn millis_since(started: Instant) -> u64 {
+    u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn retry_after(value: &'static str) -> Option<RetryAfter> {
+        parse_retry_after(&HeaderMap::from_iter([(RETRY_AFTER, value.parse().unwrap())]))
+    }
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        let at = |text: &str| Some(RetryAfter::At(text.parse().unwrap()));
+        assert_eq!(retry_after("120"), Some(RetryAfter::Seconds(120)));
+        assert_eq!(retry_after(" 0 "), Some(RetryAfter::Seconds(0)));
+        assert_eq!(retry_after("99999999999999999999"), Some(RetryAfter::Seconds(u32::MAX)));
+        assert_eq!(retry_after("Mon, 20 Oct 2025 14:30:00 GMT"), at("2025-10-20T14:30:00Z"));
+        assert_eq!(retry_after("Monday, 20-Oct-25 14:30:00 GMT"), at("2025-10-20T14:30:00Z"));
+        for wrong in ["", "-1", "1.5", "soon", "2025-10-20T14:30:00Z", "+5"] {
+            assert_eq!(retry_after(wrong), None, "{wrong}");
+        }
+        assert_eq!(parse_retry_after(&HeaderMap::new()), None);
+    }
+
+    #[test]
+    fn a_text_is_cut_between_characters() {
+        assert_eq!(text_of(b""), None);
+        assert_eq!(text_of("schön".as_bytes()).unwrap(), "schön");
+        assert_eq!(text_of(b"a\xffb").unwrap(), "a\u{fffd}b");
+        for pad in 0..4 {
+            let long = format!("{}{}", "a".repeat(pad), "😀".repeat(600));
+            let text = text_of(&long.as_bytes()[..KEPT_LIMIT + LONGEST_CHARACTER - 1]).unwrap();
+            assert!(long.starts_with(&text) && text.len() > KEPT_LIMIT - 4 && text.len() <= KEPT_LIMIT, "{pad}");
+        }
+        assert!(text_of(&[0xff; KEPT_LIMIT]).unwrap().len() <= KEPT_LIMIT);
+    }
+}

@@ -1,0 +1,114 @@
+//! How a Lambda function reaches AWS: with what Lambda gives it, and nothing that would have to be looked for.
+//!
+//! The SDK's default chain reads profiles, asks metadata services and parses every certificate authority of the system,
+//! once for each client, before the first request is taken. Credentials and region are in the environment of a Lambda
+//! function, the endpoints of AWS chain up to five authorities, and all clients share one pool of connections.
+
+mod https;
+
+use std::ops::Deref;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use aws_config::environment::EnvironmentVariableCredentialsProvider;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_dynamodb::config::SharedCredentialsProvider;
+
+pub use https::Https;
+
+/// A call that takes longer is tried again: DynamoDB, SQS, SNS and KMS answer in milliseconds.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(2);
+/// With all its tries a call takes no longer than this. A function gives up on a service that has stalled while it still
+/// has time to say so: the template's timeouts leave room for two such calls behind the API, and for five beside an attempt.
+const OPERATION_TIMEOUT: Duration = Duration::from_secs(4);
+
+/// The configuration of all clients, of variables that Lambda sets: `AWS_REGION`, credentials, and `AWS_ENDPOINT_URL` for
+/// another AWS-alike.
+pub fn sdk_config(region: Option<String>, endpoint_url: Option<String>) -> SdkConfig {
+    let credentials = SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new());
+    let timeouts = TimeoutConfig::builder()
+        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+        .operation_timeout(OPERATION_TIMEOUT)
+        .build();
+    let mut config = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .region(region.map(Region::new))
+        .credentials_provider(credentials)
+        .timeout_config(timeouts)
+        .http_client(Https::new());
+    config.set_endpoint_url(endpoint_url);
+    config.build()
+}
+
+/// A client that is made when it is first needed: each parses the list of AWS's regions when it is made, and most cold
+/// starts need the one of DynamoDB alone. Clones share it.
+#[derive(Debug, Clone)]
+pub struct Lazy<C> {
+    made: Arc<OnceLock<C>>,
+    make: fn(&SdkConfig) -> C,
+    sdk: SdkConfig,
+}
+
+impl<C> Lazy<C> {
+    /// Made by `make` of `sdk`.
+    pub fn new(sdk: &SdkConfig, make: fn(&SdkConfig) -> C) -> Self {
+        Self { made: Arc::default(), make, sdk: sdk.clone() }
+    }
+
+    /// The client.
+    #[must_use]
+    pub fn get(&self) -> &C {
+        self.made.get_or_init(|| (self.make)(&self.sdk))
+    }
+}
+
+impl<C> Deref for Lazy<C> {
+    type Target = C;
+
+    fn deref(&self) -> &C {
+        self.get()
+    }
+}
+
+/// The clients of one environment, which share its connections.
+#[derive(Debug, Clone)]
+pub(crate) struct Clients {
+    pub(crate) dynamodb: Lazy<aws_sdk_dynamodb::Client>,
+    pub(crate) sqs: Lazy<aws_sdk_sqs::Client>,
+    pub(crate) sns: Lazy<aws_sdk_sns::Client>,
+    pub(crate) kms: Lazy<aws_sdk_kms::Client>,
+}
+
+impl Clients {
+    pub(crate) fn new(sdk: &SdkConfig) -> Self {
+        Self {
+            dynamodb: Lazy::new(sdk, aws_sdk_dynamodb::Client::new),
+            sqs: Lazy::new(sdk, aws_sdk_sqs::Client::new),
+            sns: Lazy::new(sdk, aws_sdk_sns::Client::new),
+            kms: Lazy::new(sdk, aws_sdk_kms::Client::new),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_dynamodb::config::Credentials;
+    use tokio::net::TcpListener;
+    use tokio::time::Instant;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_service_that_has_stalled_is_given_up_in_time() {
+        let stalled = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", stalled.local_addr().unwrap());
+        let credentials = SharedCredentialsProvider::new(Credentials::new("key", "secret", None, None, "test"));
+        let sdk = sdk_config(Some("us-east-1".to_owned()), Some(url)).into_builder();
+        let client = aws_sdk_dynamodb::Client::new(&sdk.credentials_provider(credentials).build());
+        let began = Instant::now();
+        let answer = client.list_tables().send().await;
+        assert!(answer.is_err());
+        assert!(began.elapsed() <= OPERATION_TIMEOUT, "{:?}", began.elapsed());
+    }
+}

@@ -1,0 +1,99 @@
+//! Series of attempts: one at a time. A new one takes the place of what the old one had planned.
+
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use domain::delivery::{Attempt, Delivery, DeliveryStatus, LastAttempt, Trigger};
+use jiff::Timestamp;
+
+use super::super::StoreError;
+use super::super::item::{json, n, s};
+use super::Deliveries;
+use super::stored::{account_status, due, read, shard_of};
+
+impl Deliveries {
+    /// Begins a new series of attempts, whatever has become of the delivery. Its first one is due at `now`, or when the
+    /// claim on an attempt that is under way ends: two are never made side by side, and [`Self::record_beside`] brings it
+    /// forward. Messages of the old series are dropped from then on. Returns the delivery as it is then, or `None` when
+    /// it has changed since it was read: an attempt was claimed or recorded, or somebody else began a series.
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached or the item can't be read.
+    pub async fn begin_series(
+        &self,
+        delivery: &Delivery,
+        trigger: Trigger,
+        now: Timestamp,
+    ) -> Result<Option<Delivery>, StoreError> {
+        let claimed = delivery.claimed_until;
+        let same_claim =
+            if claimed.is_some() { "claimedUntil = :claimed" } else { "attribute_not_exists(claimedUntil)" };
+        let mut call = self
+            .series(delivery, delivery.attempt_count, delivery.claimed(now).unwrap_or(now))
+            .update_expression(
+                "SET #status = :retrying, accountStatus = :accountStatus, series = :next, seriesStart = :count, \
+                 #trigger = :trigger, nextAttemptAt = :now, dueShard = :shard, dueAt = :due \
+                 REMOVE completedAt, waitingSince",
+            )
+            .condition_expression(format!(
+                "attemptCount = :count AND series = :series AND #status = :status AND {same_claim}"
+            ))
+            .expression_attribute_names("#trigger", "trigger")
+            .expression_attribute_values(":next", n(delivery.series + 1))
+            .expression_attribute_values(
+                ":accountStatus",
+                s(account_status(&delivery.account, DeliveryStatus::Retrying)),
+            )
+            .expression_attribute_values(":trigger", s(trigger.as_str()))
+            .expression_attribute_values(":shard", s(shard_of(&delivery.id).key()))
+            .expression_attribute_values(":status", s(delivery.status.as_str()));
+        if let Some(claimed) = claimed {
+            call = call.expression_attribute_values(":claimed", n(claimed.as_millisecond()));
+        }
+        changed(call).await
+    }
+
+    /// Adds an attempt of an old series that was under way when the present series began: that one begins after it.
+    /// Returns the delivery as it is then, or `None` when there is no new series or it has an attempt already.
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached or the item can't be read.
+    pub async fn record_beside(
+        &self,
+        delivery: &Delivery,
+        attempt: &Attempt,
+        now: Timestamp,
+    ) -> Result<Option<Delivery>, StoreError> {
+        let call = self
+            .series(delivery, delivery.attempt_count + 1, now)
+            .update_expression(
+                "SET attempts = list_append(attempts, :attempt), lastAttempt = :last, attemptCount = :count, \
+                 seriesStart = :count, nextAttemptAt = :now, dueAt = :due REMOVE claimedUntil",
+            )
+            .condition_expression("attemptCount = :seen AND series > :series AND #status = :retrying")
+            .expression_attribute_values(":seen", n(delivery.attempt_count))
+            .expression_attribute_values(":last", json(&LastAttempt::from(attempt)))
+            .expression_attribute_values(":attempt", AttributeValue::L(vec![json(attempt)]));
+        changed(call).await
+    }
+
+    /// What both changes have in common: a series that begins at `now` after `count` attempts.
+    fn series(&self, delivery: &Delivery, count: u32, now: Timestamp) -> UpdateItemFluentBuilder {
+        self.update_item(&delivery.account, &delivery.id)
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":retrying", s(DeliveryStatus::Retrying.as_str()))
+            .expression_attribute_values(":series", n(delivery.series))
+            .expression_attribute_values(":count", n(count))
+            .expression_attribute_values(":now", s(now.to_string()))
+            .expression_attribute_values(":due", n(due(now)))
+            .return_values(ReturnValue::AllNew)
+    }
+}
+
+async fn changed(call: UpdateItemFluentBuilder) -> Result<Option<Delivery>, StoreError> {
+    match call.send().await.map_err(aws_sdk_dynamodb::error::SdkError::into_service_error) {
+        Ok(output) => output.attributes().map(read).transpose(),
+        Err(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(None),
+        Err(other) => Err(StoreError::operation("UpdateItem series", &other)),
+    }
+}

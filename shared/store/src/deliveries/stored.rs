@@ -1,0 +1,99 @@
+//! A delivery as it lies in its item.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::delivery::{Delivery, DeliveryStatus, Trigger};
+use domain::ids::ulid_of;
+use jiff::Timestamp;
+
+use super::super::StoreError;
+use super::super::events::RETENTION_SECONDS;
+use super::super::item::{Item, Reader, json, n, s};
+use super::super::shard::Shard;
+use super::{GRACE_SECONDS, TABLE};
+
+pub(super) fn due(next_attempt: Timestamp) -> i64 {
+    next_attempt.as_millisecond() + GRACE_SECONDS * 1000
+}
+
+/// The shard of a delivery in the index of what is due.
+pub(super) fn shard_of(id: &str) -> Shard {
+    Shard::of(ulid_of(id).unwrap_or_default())
+}
+
+/// The key of the index by status.
+pub(super) fn account_status(account: &str, status: DeliveryStatus) -> String {
+    format!("{account}#{}", status.as_str())
+}
+
+pub(super) fn to_item(delivery: &Delivery) -> Item {
+    let attempts = delivery.attempts.iter().map(json).collect();
+    let mut item = HashMap::from([
+        ("pk".to_owned(), s(&delivery.account)),
+        ("sk".to_owned(), s(&delivery.id)),
+        ("endpoint".to_owned(), s(format!("{}#{}", delivery.account, delivery.endpoint_id))),
+        ("eventId".to_owned(), s(&delivery.event_id)),
+        ("event".to_owned(), s(delivery.event.as_str())),
+        ("outboxId".to_owned(), s(&delivery.outbox_id)),
+        ("status".to_owned(), s(delivery.status.as_str())),
+        ("attemptCount".to_owned(), n(delivery.attempt_count)),
+        ("seriesStart".to_owned(), n(delivery.series_start)),
+        ("series".to_owned(), n(delivery.series)),
+        ("trigger".to_owned(), s(delivery.trigger.as_str())),
+        ("createdAt".to_owned(), s(delivery.created_at.to_string())),
+        ("attempts".to_owned(), AttributeValue::L(attempts)),
+        ("expiresAt".to_owned(), n(delivery.created_at.as_second() + RETENTION_SECONDS)),
+    ]);
+    if delivery.status.is_rare() {
+        item.insert("accountStatus".to_owned(), s(account_status(&delivery.account, delivery.status)));
+    }
+    if delivery.test {
+        item.insert("test".to_owned(), AttributeValue::Bool(true));
+    }
+    if let Some(last) = &delivery.last_attempt {
+        item.insert("lastAttempt".to_owned(), json(last));
+    }
+    if let Some(next) = delivery.next_attempt_at {
+        item.insert("nextAttemptAt".to_owned(), s(next.to_string()));
+        item.insert("dueShard".to_owned(), s(shard_of(&delivery.id).key()));
+        item.insert("dueAt".to_owned(), n(due(next)));
+    }
+    if let Some(at) = delivery.completed_at {
+        item.insert("completedAt".to_owned(), s(at.to_string()));
+    }
+    item
+}
+
+pub(super) fn read(item: &Item) -> Result<Delivery, StoreError> {
+    let reader = Reader { table: TABLE, item };
+    let endpoint = reader.text("endpoint")?;
+    let attempts = item.get("attempts").and_then(|value| value.as_l().ok()).map_or(&[][..], Vec::as_slice);
+    let attempts = attempts.iter().map(|value| {
+        let text = value.as_s().map_err(|_| reader.unreadable("attempts"))?;
+        serde_json::from_str(text).map_err(|_| reader.unreadable("attempts"))
+    });
+    Ok(Delivery {
+        account: reader.string("pk")?,
+        id: reader.string("sk")?,
+        event_id: reader.string("eventId")?,
+        event: reader.text("event")?.parse().map_err(|_| reader.unreadable("event"))?,
+        outbox_id: reader.string("outboxId")?,
+        endpoint_id: endpoint.rsplit_once('#').map_or(endpoint, |(_, id)| id).to_owned(),
+        status: DeliveryStatus::parse(reader.text("status")?).ok_or_else(|| reader.unreadable("status"))?,
+        attempt_count: reader.number("attemptCount")?,
+        series_start: reader.number("seriesStart")?,
+        series: reader.number("series")?,
+        trigger: Trigger::parse(reader.text("trigger")?).ok_or_else(|| reader.unreadable("trigger"))?,
+        next_attempt_at: reader.opt_time("nextAttemptAt"),
+        claimed_until: reader
+            .opt_number("claimedUntil")
+            .and_then(|milliseconds| Timestamp::from_millisecond(milliseconds).ok()),
+        waiting_since: reader.opt_time("waitingSince"),
+        created_at: reader.time("createdAt")?,
+        completed_at: reader.opt_time("completedAt"),
+        test: reader.flag("test"),
+        last_attempt: item.contains_key("lastAttempt").then(|| reader.json("lastAttempt")).transpose()?,
+        attempts: attempts.collect::<Result<_, StoreError>>()?,
+    })
+}

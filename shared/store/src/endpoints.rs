@@ -1,0 +1,273 @@
+//! Endpoints with their health.
+//!
+//! What people set is one JSON attribute under a version; status and health, which deliveries change, are attributes of
+//! their own, so that the two never overwrite each other. Sealed own headers are an attribute of their own too: a version
+//! of before they were sealed, which writes the JSON without them, does not lose them.
+
+mod create;
+mod health;
+mod own_headers;
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, ReturnValue, Select};
+use domain::endpoint::{Endpoint, EndpointStatus, Health, HealthState, StoredHeaders};
+
+use super::item::{Item, Reader, json, n, s};
+use super::range::Order;
+use super::{Client, StoreError, batch_get};
+
+pub use create::Creation;
+pub use health::{Cause, Success};
+pub use own_headers::seal_headers;
+
+const TABLE: &str = "endpoints";
+
+/// The table of endpoints.
+#[derive(Debug, Clone)]
+pub struct Endpoints {
+    db: Client,
+    table: String,
+}
+
+/// One page of an account's endpoints.
+#[derive(Debug, Default)]
+pub struct Page {
+    /// In the order of their ids, oldest first unless asked otherwise.
+    pub endpoints: Vec<Endpoint>,
+    /// How many of the page could not be read.
+    pub unreadable: usize,
+    /// Where the next page begins.
+    pub next: Option<String>,
+}
+
+/// What people may do to an endpoint's status.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Switch {
+    /// It gets deliveries again, with its health reset.
+    On,
+    /// It gets no more.
+    Off {
+        /// Its `disabledReason`.
+        reason: String,
+    },
+}
+
+impl Endpoints {
+    /// On the table with this name.
+    #[must_use]
+    pub fn new(db: Client, table: String) -> Self {
+        Self { db, table }
+    }
+
+    /// The table's name, for batches that read from several tables.
+    #[must_use]
+    pub fn table(&self) -> &str {
+        &self.table
+    }
+
+    /// One endpoint.
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached or the item can't be read.
+    pub async fn get(&self, account: &str, id: &str) -> Result<Option<Endpoint>, StoreError> {
+        let output = self
+            .db
+            .get_item()
+            .table_name(&self.table)
+            .key("pk", s(account))
+            .key("sk", s(id))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(StoreError::call("GetItem endpoint"))?;
+        output.item().map(|item| read(item).map(|(_, endpoint)| endpoint)).transpose()
+    }
+
+    /// A page of an account's endpoints, after the id `after` if given. One that can't be read, such as one that a newer
+    /// version has written, is left out, counted and logged: it must not keep the others from their events.
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached.
+    pub async fn page(&self, account: &str, after: Option<&str>, order: Order, limit: i32) -> Result<Page, StoreError> {
+        let start = after.map(|id| Item::from([("pk".to_owned(), s(account)), ("sk".to_owned(), s(id))]));
+        let output = self
+            .db
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk")
+            .expression_attribute_values(":pk", s(account))
+            .scan_index_forward(order == Order::OldestFirst)
+            .consistent_read(true)
+            .limit(limit)
+            .set_exclusive_start_key(start)
+            .send()
+            .await
+            .map_err(StoreError::call("Query endpoints"))?;
+        let readable = |item: &Item| match read(item) {
+            Ok((_, endpoint)) => Some(endpoint),
+            Err(error) => {
+                let endpoint_id = Reader { table: TABLE, item }.opt_text("sk");
+                tracing::error!(%error, account, endpoint_id, "an endpoint can't be read and is left out");
+                None
+            }
+        };
+        let endpoints: Vec<_> = output.items().iter().filter_map(readable).collect();
+        let unreadable = output.items().len() - endpoints.len();
+        let next = output.last_evaluated_key().map(|key| Reader { table: TABLE, item: key }.string("sk"));
+        Ok(Page { endpoints, unreadable, next: next.transpose()? })
+    }
+
+    /// Which of these endpoints are disabled.
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached.
+    pub async fn disabled_among(&self, account: &str, ids: &BTreeSet<&str>) -> Result<HashSet<String>, StoreError> {
+        let mut disabled = HashSet::new();
+        let ids: Vec<&str> = ids.iter().copied().collect();
+        for ids in ids.chunks(100) {
+            let keys = ids.iter().map(|id| Item::from([("pk".to_owned(), s(account)), ("sk".to_owned(), s(*id))]));
+            let wanted = KeysAndAttributes::builder()
+                .set_keys(Some(keys.collect()))
+                .projection_expression("sk, #status")
+                .expression_attribute_names("#status", "status")
+                .consistent_read(true)
+                .build()
+                .map_err(StoreError::built("BatchGetItem endpoints"))?;
+            let wanted = HashMap::from([(self.table.clone(), wanted)]);
+            for (_, item) in batch_get(&self.db, wanted, "BatchGetItem endpoints").await? {
+                let reader = Reader { table: TABLE, item: &item };
+                if reader.text("status")? != "enabled" {
+                    disabled.insert(reader.string("sk")?);
+                }
+            }
+        }
+        Ok(disabled)
+    }
+
+    /// How many endpoints an account has.
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached.
+    pub async fn count(&self, account: &str) -> Result<usize, StoreError> {
+        let pages = self
+            .db
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk")
+            .expression_attribute_values(":pk", s(account))
+            .select(Select::Count)
+            .consistent_read(true)
+            .into_paginator()
+            .send()
+            .collect::<Result<Vec<_>, _>>()
+            .await
+            .map_err(StoreError::call("Query endpoints"))?;
+        Ok(pages.iter().map(|page| usize::try_from(page.count()).unwrap_or_default()).sum())
+    }
+
+    /// Stores what people changed, if no person changed it since the version `seen`, and switches it on or off if they
+    /// asked for that: otherwise it stays as deliveries left it. Returns the endpoint as it is then, or `None` when
+    /// somebody changed it, or it is gone.
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached or the item can't be read.
+    pub async fn update(
+        &self,
+        account: &str,
+        endpoint: &Endpoint,
+        seen: u64,
+        switch: Option<&Switch>,
+    ) -> Result<Option<Endpoint>, StoreError> {
+        let set = "SET endpoint = :endpoint, sealedHeaders = :headers, version = :version";
+        let mut call = self
+            .update_item(account, &endpoint.id)
+            .condition_expression("version = :seen")
+            .expression_attribute_values(":endpoint", json(endpoint))
+            .expression_attribute_values(":headers", sealed_headers(endpoint))
+            .expression_attribute_values(":version", n(endpoint.version))
+            .expression_attribute_values(":seen", n(seen));
+        if switch.is_some() {
+            call = call.expression_attribute_names("#status", "status");
+        }
+        call = match switch {
+            None => call.update_expression(set),
+            // Its health starts anew: what it answered before it was switched off says nothing any more.
+            Some(Switch::On) => call
+                .update_expression(format!(
+                    "{set}, #status = :status, consecutiveFailures = :zero REMOVE disabledReason, disabledAt, failingSince, firstFailureAt, failedDays"
+                ))
+                .expression_attribute_values(":status", status(EndpointStatus::Enabled))
+                .expression_attribute_values(":zero", n(0)),
+            Some(Switch::Off { reason }) => call
+                .update_expression(format!("{set}, #status = :status, disabledReason = :reason, disabledAt = :at"))
+                .expression_attribute_values(":at", s(endpoint.updated_at.to_string()))
+                .expression_attribute_values(":status", status(EndpointStatus::Disabled))
+                .expression_attribute_values(":reason", s(reason)),
+        };
+        let outcome = call.return_values(ReturnValue::AllNew).send().await;
+        changed(outcome.map(|output| output.attributes).map_err(SdkError::into_service_error))
+    }
+
+    fn update_item(
+        &self,
+        account: &str,
+        id: &str,
+    ) -> aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder {
+        self.db.update_item().table_name(&self.table).key("pk", s(account)).key("sk", s(id))
+    }
+}
+
+/// Reads an endpoint and the account that it belongs to.
+pub(super) fn read(item: &Item) -> Result<(String, Endpoint), StoreError> {
+    let reader = Reader { table: TABLE, item };
+    let endpoint: Endpoint = reader.json("endpoint")?;
+    let failing_since = reader.opt_time("failingSince");
+    let health = Health {
+        state: if failing_since.is_some() { HealthState::Failing } else { HealthState::Healthy },
+        consecutive_failures: reader.opt_number("consecutiveFailures").unwrap_or_default(),
+        failing_since,
+        last_success_at: reader.opt_time("lastSuccessAt"),
+        last_failure_at: reader.opt_time("lastFailureAt"),
+        first_failure_at: reader.opt_time("firstFailureAt"),
+        failed_days: reader.count_of_set("failedDays"),
+    };
+    let status = match reader.text("status")? {
+        "enabled" => EndpointStatus::Enabled,
+        _ => EndpointStatus::Disabled,
+    };
+    let disabled_reason = reader.opt_text("disabledReason").map(str::to_owned);
+    let headers = match endpoint.headers {
+        // Those that an older version has written are the newer ones.
+        StoredHeaders::None if reader.opt_text("sealedHeaders").is_some() => {
+            StoredHeaders::Sealed(reader.json("sealedHeaders")?)
+        }
+        headers => headers,
+    };
+    let disabled_at = reader.opt_time("disabledAt").filter(|_| status == EndpointStatus::Disabled);
+    Ok((reader.string("pk")?, Endpoint { headers, status, disabled_reason, disabled_at, health, ..endpoint }))
+}
+
+fn sealed_headers(endpoint: &Endpoint) -> AttributeValue {
+    match &endpoint.headers {
+        StoredHeaders::Sealed(sealed) => json(sealed),
+        StoredHeaders::None | StoredHeaders::Plain(_) => AttributeValue::Null(true),
+    }
+}
+
+fn status(status: EndpointStatus) -> AttributeValue {
+    s(match status {
+        EndpointStatus::Enabled => "enabled",
+        EndpointStatus::Disabled => "disabled",
+    })
+}
+
+fn changed(outcome: Result<Option<Item>, UpdateItemError>) -> Result<Option<Endpoint>, StoreError> {
+    match outcome {
+        Ok(item) => item.map(|item| read(&item).map(|(_, endpoint)| endpoint)).transpose(),
+        Err(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(None),
+        Err(other) => Err(StoreError::operation("UpdateItem endpoint", &other)),
+    }
+}

@@ -1,0 +1,162 @@
+//! How endpoints come and go. Beside each lies a claim on its subscription, so that of two calls that subscribe to the
+//! same at the same moment only one makes an endpoint. A claim whose endpoint is gone or has changed holds up nobody.
+
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::builders::PutBuilder;
+use aws_sdk_dynamodb::types::{Put, ReturnValue, TransactWriteItem};
+use domain::endpoint::{Endpoint, Subscription};
+
+use super::super::StoreError;
+use super::super::item::{Reader, json, n, s};
+use super::super::pause_before;
+use super::{Endpoints, TABLE, read, sealed_headers, status};
+
+/// How often a transaction that met another is tried.
+const MAX_TRIES: u32 = 8;
+
+/// What came of [`Endpoints::create`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Creation {
+    /// The endpoint is stored.
+    Done,
+    /// It is not: the subscription was claimed for the endpoint with this id.
+    ClaimedFor(String),
+}
+
+impl Endpoints {
+    /// Stores a new endpoint and claims its subscription, unless that is claimed for another endpoint than `passed_over`,
+    /// of which the caller knows that it does not have this subscription. The id is new: the same call once more, when
+    /// an answer was lost, changes nothing.
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached.
+    pub async fn create(
+        &self,
+        account: &str,
+        endpoint: &Endpoint,
+        passed_over: Option<&str>,
+    ) -> Result<Creation, StoreError> {
+        let subscription = Subscription::of(endpoint).key();
+        for tries in 0..MAX_TRIES {
+            pause_before(tries).await;
+            if self.try_create(account, endpoint, &subscription, passed_over).await? {
+                return Ok(Creation::Done);
+            }
+            // Without a holder the transaction met another, or the claim was given up just now.
+            match self.holder(account, &subscription).await? {
+                Some(holder) if holder == endpoint.id => return Ok(Creation::Done),
+                Some(holder) if Some(&*holder) != passed_over => return Ok(Creation::ClaimedFor(holder)),
+                _ => {}
+            }
+        }
+        Err(StoreError::Contention(TABLE))
+    }
+
+    /// Deletes an endpoint. Returns whether there was one.
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached.
+    pub async fn delete(&self, account: &str, id: &str) -> Result<bool, StoreError> {
+        let output = self
+            .db
+            .delete_item()
+            .table_name(&self.table)
+            .key("pk", s(account))
+            .key("sk", s(id))
+            .return_values(ReturnValue::AllOld)
+            .send()
+            .await
+            .map_err(StoreError::call("DeleteItem endpoint"))?;
+        let Some(old) = output.attributes() else { return Ok(false) };
+        if let Ok((_, endpoint)) = read(old)
+            && let Err(error) = self.give_up(account, &endpoint).await
+        {
+            tracing::warn!(%error, endpoint_id = id, "the claim of a deleted endpoint is left behind, which harms nobody");
+        }
+        Ok(true)
+    }
+
+    /// False when the claim or the transaction was refused.
+    async fn try_create(
+        &self,
+        account: &str,
+        endpoint: &Endpoint,
+        subscription: &str,
+        passed_over: Option<&str>,
+    ) -> Result<bool, StoreError> {
+        let claim = self
+            .put(claims_of(account), subscription)
+            .item("endpointId", s(&endpoint.id))
+            .condition_expression("attribute_not_exists(pk) OR endpointId = :passed_over")
+            .expression_attribute_values(":passed_over", s(passed_over.unwrap_or("none")));
+        let mut put = self
+            .put(account, &endpoint.id)
+            .item("endpoint", json(endpoint))
+            .item("sealedHeaders", sealed_headers(endpoint))
+            .item("version", n(endpoint.version))
+            .item("status", status(endpoint.status))
+            .item("consecutiveFailures", n(0));
+        if let Some(reason) = &endpoint.disabled_reason {
+            put = put.item("disabledReason", s(reason));
+        }
+        if let Some(at) = endpoint.disabled_at {
+            put = put.item("disabledAt", s(at.to_string()));
+        }
+        let outcome =
+            self.db.transact_write_items().transact_items(built(claim)?).transact_items(built(put)?).send().await;
+        match outcome.map_err(SdkError::into_service_error) {
+            Ok(_) => Ok(true),
+            Err(TransactWriteItemsError::TransactionCanceledException(_)) => Ok(false),
+            Err(other) => Err(StoreError::operation("TransactWriteItems endpoint", &other)),
+        }
+    }
+
+    /// For which endpoint a subscription is claimed.
+    async fn holder(&self, account: &str, subscription: &str) -> Result<Option<String>, StoreError> {
+        let output = self
+            .db
+            .get_item()
+            .table_name(&self.table)
+            .key("pk", s(claims_of(account)))
+            .key("sk", s(subscription))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(StoreError::call("GetItem claim"))?;
+        output.item().map(|item| Reader { table: TABLE, item }.string("endpointId")).transpose()
+    }
+
+    /// Ends an endpoint's claim, if it has one.
+    async fn give_up(&self, account: &str, endpoint: &Endpoint) -> Result<(), StoreError> {
+        let outcome = self
+            .db
+            .delete_item()
+            .table_name(&self.table)
+            .key("pk", s(claims_of(account)))
+            .key("sk", s(Subscription::of(endpoint).key()))
+            .condition_expression("endpointId = :id")
+            .expression_attribute_values(":id", s(&endpoint.id))
+            .send()
+            .await;
+        match outcome.map_err(SdkError::into_service_error) {
+            Ok(_) | Err(DeleteItemError::ConditionalCheckFailedException(_)) => Ok(()),
+            Err(other) => Err(StoreError::operation("DeleteItem claim", &other)),
+        }
+    }
+
+    fn put(&self, pk: impl Into<String>, sk: &str) -> PutBuilder {
+        Put::builder().table_name(&self.table).item("pk", s(pk)).item("sk", s(sk))
+    }
+}
+
+/// Where an account's claims are: not among its endpoints, which are listed by their key.
+fn claims_of(account: &str) -> String {
+    format!("{account}#subscriptions")
+}
+
+fn built(put: PutBuilder) -> Result<TransactWriteItem, StoreError> {
+    let put = put.build().map_err(StoreError::built("Put endpoint"))?;
+    Ok(TransactWriteItem::builder().put(put).build())
+}

@@ -1,0 +1,168 @@
+//! Idempotency keys: the first request under a key claims it, leaves its answer, and later ones get that answer.
+//!
+//! The claim is one conditional put. A claim whose holder died is free again after a minute, and the request that takes it
+//! over runs again. The inbound calls are idempotent by themselves; what makes something new (an endpoint, a key, another
+//! secret) may then have made it twice, which its list shows.
+
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::types::{Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
+use domain::clock::SKEW;
+use jiff::Timestamp;
+
+use super::Client;
+use super::StoreError;
+use super::item::{Item, Reader, n, s};
+
+const TABLE: &str = "idempotency";
+/// Answers are kept 24 hours.
+const KEEP_SECONDS: i64 = 86_400;
+/// After this long without an answer a claim counts as abandoned.
+const CLAIM_SECONDS: i64 = 60;
+
+/// The table of idempotency keys.
+#[derive(Debug, Clone)]
+pub struct Idempotency {
+    db: Client,
+    table: String,
+}
+
+/// What a claim found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Claim {
+    /// The key is ours: do the work, then [`Idempotency::complete`].
+    Ours,
+    /// The work was done: this was the answer.
+    Done {
+        /// SHA-256 of the body that it answered.
+        fingerprint: String,
+        /// The answer, as it was left.
+        answer: String,
+    },
+    /// The first request is still running.
+    Running {
+        /// SHA-256 of its body.
+        fingerprint: String,
+    },
+}
+
+impl Claim {
+    /// What the item under a key says.
+    pub(crate) fn read(item: &Item) -> Result<Self, StoreError> {
+        let reader = Reader { table: TABLE, item };
+        let fingerprint = reader.string("fingerprint")?;
+        Ok(match reader.opt_text("answer") {
+            Some(answer) => Self::Done { fingerprint, answer: answer.to_owned() },
+            None => Self::Running { fingerprint },
+        })
+    }
+}
+
+impl Idempotency {
+    /// On the table with this name.
+    #[must_use]
+    pub fn new(db: Client, table: String) -> Self {
+        Self { db, table }
+    }
+
+    /// Claims `key` (account, caller's scope and key in one) for the request `owner`, whose body has this fingerprint.
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached or the item can't be read.
+    pub async fn claim(&self, key: &str, owner: &str, fingerprint: &str, now: Timestamp) -> Result<Claim, StoreError> {
+        let outcome = self
+            .db
+            .put_item()
+            .table_name(&self.table)
+            .item("pk", s(key))
+            .item("fingerprint", s(fingerprint))
+            .item("owner", s(owner))
+            .item("claimedUntil", n(now.as_second() + CLAIM_SECONDS))
+            .item("expiresAt", n(now.as_second() + KEEP_SECONDS))
+            .condition_expression(
+                "attribute_not_exists(pk) OR expiresAt <= :now \
+                 OR (attribute_not_exists(answer) AND (claimedUntil <= :now OR claimedUntil > :ahead OR #owner = :owner))",
+            )
+            .expression_attribute_names("#owner", "owner")
+            .expression_attribute_values(":owner", s(owner))
+            .expression_attribute_values(":now", n(now.as_second()))
+            // No claim of now ends so late: it is left of a clock that ran ahead.
+            .expression_attribute_values(":ahead", n(now.as_second() + CLAIM_SECONDS + SKEW.as_secs()))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        let item = match outcome.map_err(aws_sdk_dynamodb::error::SdkError::into_service_error) {
+            Ok(_) => return Ok(Claim::Ours),
+            Err(PutItemError::ConditionalCheckFailedException(refused)) => refused.item,
+            Err(other) => return Err(StoreError::operation("PutItem idempotency key", &other)),
+        };
+        Claim::read(&item.unwrap_or_default())
+    }
+
+    /// The write that leaves `answer` under `key` once, for a transaction with the work itself.
+    pub(crate) fn put_once(
+        &self,
+        key: &str,
+        fingerprint: &str,
+        answer: &str,
+        now: Timestamp,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let put = Put::builder()
+            .table_name(&self.table)
+            .item("pk", s(key))
+            .item("fingerprint", s(fingerprint))
+            .item("answer", s(answer))
+            .item("expiresAt", n(now.as_second() + KEEP_SECONDS))
+            .condition_expression("attribute_not_exists(pk) OR expiresAt <= :now")
+            .expression_attribute_values(":now", n(now.as_second()))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .build()
+            .map_err(StoreError::built("Put idempotency key"))?;
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+
+    /// Leaves the answer under a key, if it is still claimed by `owner`.
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached.
+    pub async fn complete(&self, key: &str, owner: &str, answer: &str) -> Result<(), StoreError> {
+        let outcome = self
+            .db
+            .update_item()
+            .table_name(&self.table)
+            .key("pk", s(key))
+            .update_expression("SET answer = :answer")
+            .condition_expression("#owner = :owner")
+            .expression_attribute_names("#owner", "owner")
+            .expression_attribute_values(":owner", s(owner))
+            .expression_attribute_values(":answer", s(answer))
+            .send()
+            .await;
+        match outcome.map_err(aws_sdk_dynamodb::error::SdkError::into_service_error) {
+            Ok(_) => Ok(()),
+            Err(error) if error.is_conditional_check_failed_exception() => Ok(()),
+            Err(error) => Err(StoreError::operation("UpdateItem idempotency key", &error)),
+        }
+    }
+
+    /// Gives a claim of `owner` back, when nothing was done and the request may be sent again.
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached.
+    pub async fn release(&self, key: &str, owner: &str) -> Result<(), StoreError> {
+        let outcome = self
+            .db
+            .delete_item()
+            .table_name(&self.table)
+            .key("pk", s(key))
+            .condition_expression("#owner = :owner")
+            .expression_attribute_names("#owner", "owner")
+            .expression_attribute_values(":owner", s(owner))
+            .send()
+            .await;
+        match outcome.map_err(aws_sdk_dynamodb::error::SdkError::into_service_error) {
+            Ok(_) => Ok(()),
+            Err(error) if error.is_conditional_check_failed_exception() => Ok(()),
+            Err(error) => Err(StoreError::operation("DeleteItem idempotency key", &error)),
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Queues: the clock of deliveries. A message says which delivery is due and when; the truth is in the store.
+
+use aws_sdk_sqs::Client;
+use aws_sdk_sqs::error::ProvideErrorMetadata;
+use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use domain::delivery::{DeliveryTask, Message};
+use domain::schedule::hop_delay;
+use jiff::Timestamp;
+use telemetry::causes::causes;
+
+use crate::aws::Lazy;
+
+/// SQS takes at most ten messages a call.
+const BATCH: usize = 10;
+
+/// One queue.
+#[derive(Debug, Clone)]
+pub struct Queue {
+    sqs: Lazy<Client>,
+    url: String,
+}
+
+/// Some messages could not be sent. The sweeper finds their deliveries.
+#[derive(Debug, thiserror::Error)]
+pub enum QueueError {
+    /// The call failed.
+    #[error("SQS SendMessageBatch: {cause}")]
+    Call {
+        /// SQS's own word for why, such as `AccessDenied`; `None` when it did not answer.
+        code: Option<String>,
+        /// The SDK's chain of causes.
+        cause: String,
+    },
+    /// SQS refused some entries.
+    #[error("SQS refused {refused} of {sent} messages: {cause}")]
+    Refused {
+        /// How many.
+        refused: usize,
+        /// Of how many.
+        sent: usize,
+        /// The first one's reason.
+        cause: String,
+    },
+}
+
+impl Queue {
+    /// The queue at this URL.
+    #[must_use]
+    pub fn new(sqs: Lazy<Client>, url: String) -> Self {
+        Self { sqs, url }
+    }
+
+    /// Sends a message for each task, ten a call, each delayed until it is due or for 15 minutes. The endpoint is the
+    /// message group, so that a queue shares itself fairly among endpoints.
+    ///
+    /// # Errors
+    /// When SQS can't be reached or refuses a message: the first of these errors, after all the others were sent.
+    pub async fn send(&self, tasks: &[DeliveryTask], now: Timestamp) -> Result<(), QueueError> {
+        let mut sent = Ok(());
+        for chunk in tasks.chunks(BATCH) {
+            sent = sent.and(self.send_batch(chunk, now).await);
+        }
+        sent
+    }
+
+    async fn send_batch(&self, tasks: &[DeliveryTask], now: Timestamp) -> Result<(), QueueError> {
+        let entries = tasks.iter().enumerate().map(|(i, task)| {
+            SendMessageBatchRequestEntry::builder()
+                .id(i.to_string())
+                .message_body(serde_json::to_string(&Message::V1(task.clone())).unwrap_or_default())
+                .delay_seconds(i32::try_from(hop_delay(task.due, now)).unwrap_or_default())
+                .message_group_id(&task.endpoint_id)
+                .build()
+                .map_err(|e| QueueError::Call { code: None, cause: causes(&e) })
+        });
+        let output = self
+            .sqs
+            .get()
+            .send_message_batch()
+            .queue_url(&self.url)
+            .set_entries(Some(entries.collect::<Result<_, _>>()?))
+            .send()
+            .await
+            .map_err(|e| QueueError::Call { code: e.code().map(str::to_owned), cause: causes(&e) })?;
+        match output.failed() {
+            [] => Ok(()),
+            failed => Err(QueueError::Refused {
+                refused: failed.len(),
+                sent: tasks.len(),
+                cause: failed.first().and_then(|entry| entry.message()).unwrap_or_default().to_owned(),
+            }),
+        }
+    }
+}

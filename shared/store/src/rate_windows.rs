@@ -1,0 +1,90 @@
+//! Rate windows: how many calls a key (or an address without one) has left this minute and this hour.
+//!
+//! One item holds an hour of one caller: the hour's count and a count for each of its minutes. One conditional update
+//! takes from both windows; its refusal returns the counts for the headers.
+
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
+use domain::rate_limit::{Limits, Usage};
+use jiff::Timestamp;
+
+use super::Client;
+use super::StoreError;
+use super::item::{Item, Reader, n, s};
+
+/// The table of rate windows.
+#[derive(Debug, Clone)]
+pub struct RateWindows {
+    db: Client,
+    table: String,
+}
+
+impl RateWindows {
+    /// On the table with this name.
+    #[must_use]
+    pub fn new(db: Client, table: String) -> Self {
+        Self { db, table }
+    }
+
+    /// Takes one call of `caller` from both windows, or none when either is used up.
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached.
+    pub async fn take(&self, caller: &str, limits: Limits, now: Timestamp) -> Result<Usage, StoreError> {
+        let minute = minute_attribute(now);
+        let outcome = self
+            .db
+            .update_item()
+            .table_name(&self.table)
+            .key("pk", s(key(caller, now)))
+            .update_expression("SET hourCount = if_not_exists(hourCount, :zero) + :one, #m = if_not_exists(#m, :zero) + :one, expiresAt = :ttl")
+            .condition_expression("(attribute_not_exists(hourCount) OR hourCount < :hour) AND (attribute_not_exists(#m) OR #m < :minute)")
+            .expression_attribute_names("#m", &minute)
+            .expression_attribute_values(":zero", n(0))
+            .expression_attribute_values(":one", n(1))
+            .expression_attribute_values(":hour", n(limits.per_hour))
+            .expression_attribute_values(":minute", n(limits.per_minute))
+            .expression_attribute_values(":ttl", n(now.as_second() + 2 * 3600))
+            .return_values(ReturnValue::UpdatedNew)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        match outcome {
+            Ok(output) => Ok(usage(output.attributes(), &minute, true)),
+            Err(error) => match error.into_service_error() {
+                UpdateItemError::ConditionalCheckFailedException(refused) => Ok(usage(refused.item(), &minute, false)),
+                other => Err(StoreError::operation("UpdateItem rate window", &other)),
+            },
+        }
+    }
+
+    /// What `caller` has used of both windows, without taking from them.
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached.
+    pub async fn usage(&self, caller: &str, now: Timestamp) -> Result<Usage, StoreError> {
+        let output = self
+            .db
+            .get_item()
+            .table_name(&self.table)
+            .key("pk", s(key(caller, now)))
+            .send()
+            .await
+            .map_err(StoreError::call("GetItem rate window"))?;
+        Ok(usage(output.item(), &minute_attribute(now), true))
+    }
+}
+
+fn key(caller: &str, now: Timestamp) -> String {
+    format!("{caller}#{}", now.as_second().div_euclid(3600))
+}
+
+fn minute_attribute(now: Timestamp) -> String {
+    format!("m{}", now.as_second().rem_euclid(3600) / 60)
+}
+
+fn usage(item: Option<&Item>, minute: &str, granted: bool) -> Usage {
+    let count =
+        |name: &str| item.and_then(|item| Reader { table: "rate windows", item }.opt_number(name)).unwrap_or_default();
+    Usage { hour: count("hourCount"), minute: count(minute), granted }
+}

@@ -1,0 +1,89 @@
+//! The topic of alerts: e-mail, chat and pagers subscribe to it.
+
+use aws_sdk_sns::Client;
+use aws_sdk_sns::types::MessageAttributeValue;
+use domain::alert::Alert;
+use domain::clock;
+use serde::Serialize;
+use serde_json::json;
+use telemetry::causes::causes;
+
+use crate::aws::Lazy;
+
+/// An SNS topic.
+#[derive(Debug, Clone)]
+pub struct Topic {
+    sns: Lazy<Client>,
+    arn: String,
+}
+
+/// An alert could not be published. The next sweep tries again.
+#[derive(Debug, thiserror::Error)]
+#[error("SNS Publish: {0}")]
+pub struct TopicError(String);
+
+/// What machines get.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Published<'a> {
+    account_id: &'a str,
+    #[serde(flatten)]
+    alert: &'a Alert,
+}
+
+impl Topic {
+    /// The topic with this ARN.
+    #[must_use]
+    pub fn new(sns: Lazy<Client>, arn: String) -> Self {
+        Self { sns, arn }
+    }
+
+    /// Publishes an alert: the JSON of `GET /api/alerts` with the `accountId` to machines, sentences to e-mail. The
+    /// message attributes `kind` and `accountId` are for filter policies.
+    ///
+    /// # Errors
+    /// When SNS can't be reached or refuses.
+    pub async fn publish(&self, account: &str, alert: &Alert) -> Result<(), TopicError> {
+        let alert = &Alert { created_at: clock::whole_seconds(alert.created_at), ..alert.clone() };
+        let machines = serde_json::to_string(&Published { account_id: account, alert }).unwrap_or_default();
+        let message = json!({ "default": machines, "email": text(account, alert) });
+        let attribute = |value: &str| {
+            let built = MessageAttributeValue::builder().data_type("String").string_value(value).build();
+            built.map_err(|error| TopicError(causes(&error)))
+        };
+        let call = self
+            .sns
+            .get()
+            .publish()
+            .topic_arn(&self.arn)
+            .subject(format!("WorkSkedge webhooks: {}", alert.kind.as_str()))
+            .message_structure("json")
+            .message(message.to_string())
+            .message_attributes("kind", attribute(alert.kind.as_str())?)
+            .message_attributes("accountId", attribute(account)?);
+        call.send().await.map_err(|error| TopicError(causes(&error)))?;
+        Ok(())
+    }
+}
+
+/// What people read.
+fn text(account: &str, alert: &Alert) -> String {
+    let answer = match (alert.last_status_code, alert.last_error) {
+        (Some(status), _) => Some(format!("HTTP {status}")),
+        (None, error) => error.map(|error| match alert.last_error_detail {
+            Some(detail) => format!("{}: {}", error.as_str(), detail.as_str()),
+            None => error.as_str().to_owned(),
+        }),
+    };
+    let facts = [
+        ("Alert", Some(alert.id.clone())),
+        ("Account", Some(account.to_owned())),
+        ("Endpoint", Some(alert.endpoint_id.clone())),
+        ("Delivery", alert.delivery_id.clone()),
+        ("Event", alert.event.map(|event| event.as_str().to_owned())),
+        ("Last answer", answer),
+        ("At", Some(clock::rfc3339(alert.created_at))),
+    ];
+    let facts = facts.into_iter().filter_map(|(name, value)| Some(format!("{name}: {}\n", value?)));
+    format!("{}\n\n{}", alert.message, facts.collect::<String>())
+}
