@@ -11,7 +11,7 @@ use telemetry::logging;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     logging::start();
-    let deliverer = &Deliverer::from_environment(&Environment::of_process())?.sparing_failing();
+    let deliverer = &Deliverer::from_environment(&Environment::of_process())?.with_failing_diverted();
     run(service_fn(async |batch: LambdaEvent<_>| {
         Ok::<_, Infallible>(deliverer.handle(batch.payload, clock::now()).await)
     }))

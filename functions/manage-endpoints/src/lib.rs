@@ -23,7 +23,7 @@ use inbound::manage::{PageRequest, body};
 use inbound::problem::Problem;
 use jiff::Timestamp;
 use lambda_http::{Body, Request, Response};
-use outbound::attempts::Attempts;
+use outbound::attempts::AttemptMaker;
 use outbound::sender::Sender;
 use store::alerts::Alerts;
 use store::config::{ConfigError, Environment};
@@ -52,7 +52,7 @@ pub struct ManageEndpoints {
     alerts: Alerts,
     /// Where replays wait for their turn, so that they hold up no news.
     retries: Queue,
-    attempts: Attempts,
+    attempts: AttemptMaker,
     sealer: Sealer,
     sender: Sender,
     /// Whether endpoints may be `http` and private: in the local system.
@@ -82,7 +82,7 @@ impl ManageEndpoints {
             events: environment.events()?,
             alerts: environment.alerts()?,
             retries: environment.retry_queue()?,
-            attempts: Attempts::from_environment(environment)?,
+            attempts: AttemptMaker::from_environment(environment)?,
             sealer: environment.sealer()?,
             sender: Sender::from_environment(environment)?,
             allow_private: environment.allow_private_endpoints(),

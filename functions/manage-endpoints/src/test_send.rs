@@ -16,7 +16,7 @@ use inbound::manage::body;
 use inbound::manage::body::Form;
 use inbound::problem::Problem;
 use jiff::Timestamp;
-use outbound::attempts::Made;
+use outbound::attempts::AttemptResult;
 use outbound::deliverer::settle;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -85,7 +85,7 @@ impl Call<'_> {
 }
 
 /// The delivery after its only attempt.
-fn finished(delivery: Delivery, made: &Made) -> Delivery {
+fn finished(delivery: Delivery, made: &AttemptResult) -> Delivery {
     let status = if made.answer.is_success() { DeliveryStatus::Delivered } else { DeliveryStatus::Failed };
     Delivery {
         status,

@@ -6,7 +6,7 @@ use domain::api_key::{ApiKey, NewKey, Scope};
 use domain::defect::Defects;
 use domain::ids;
 use domain::rate_limit::Usage;
-use domain::schema::Class::P0;
+use domain::schema::Class::Operational;
 use domain::schema::declare::{on_create, string};
 use domain::schema::{Field, Type};
 use inbound::manage::body;
@@ -21,10 +21,10 @@ use crate::output::{Report, facts};
 
 /// What an account is made of, by the same rules as the records that fall back to it.
 const FIELDS: [Field; 4] = [
-    on_create("name", string(100), P0, "what people call it"),
-    on_create("timeZone", Type::TimeZone, P0, "default time zone"),
-    on_create("currency", Type::Currency, P0, "default currency"),
-    on_create("country", Type::Country, P0, "default country"),
+    on_create("name", string(100), Operational, "what people call it"),
+    on_create("timeZone", Type::TimeZone, Operational, "default time zone"),
+    on_create("currency", Type::Currency, Operational, "default currency"),
+    on_create("country", Type::Country, Operational, "default country"),
 ];
 const PAGE: i32 = 100;
 /// A key of which no call was made.

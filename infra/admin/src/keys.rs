@@ -3,7 +3,7 @@
 use domain::api_key::view::KeyView;
 use domain::api_key::{ApiKey, NewKey, Scope};
 use domain::rate_limit::{Limits, Usage};
-use domain::schema::Class::P0;
+use domain::schema::Class::Operational;
 use domain::schema::Field;
 use domain::schema::declare::{on_create, string};
 use futures_util::future::try_join_all;
@@ -17,7 +17,7 @@ use crate::aws::Aws;
 use crate::failure::Failure;
 use crate::output::{Report, facts, or_dash};
 
-const NAME: [Field; 1] = [on_create("name", string(100), P0, "what people call it")];
+const NAME: [Field; 1] = [on_create("name", string(100), Operational, "what people call it")];
 
 /// One page of an account's keys, newest first, with what they have used of their limits.
 pub(crate) async fn list(aws: &Aws, account: &AccountId, page: &Page) -> Result<Report, Failure> {

@@ -68,7 +68,10 @@ pub fn functions(environment_of: EnvironmentOf<'_>, clock: &Clock) -> Result<Fun
             let (dispatcher, now) = (Arc::clone(&dispatcher), time.now());
             async move { dispatcher.handle(batch, now).await }
         }),
-        deliverer: delivering(Deliverer::from_environment(&environment_of("deliverer"))?.sparing_failing(), clock),
+        deliverer: delivering(
+            Deliverer::from_environment(&environment_of("deliverer"))?.with_failing_diverted(),
+            clock,
+        ),
         retry_worker: delivering(Deliverer::from_environment(&environment_of("retry-worker"))?, clock),
         sweeper: sweeping(&sweeper, false),
         recovery: sweeping(&sweeper, true),

@@ -7,9 +7,9 @@ pub mod function;
 mod gate;
 mod guard;
 mod head;
+mod idempotency;
 mod query;
 mod rate_limit;
-mod repeat;
 
 use lambda_http::http::{HeaderMap, header};
 use lambda_http::{Body, Request};

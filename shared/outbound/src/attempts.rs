@@ -20,14 +20,14 @@ use secrets::Opened;
 
 /// What makes attempts: it opens the endpoints' secrets and own headers, signs and sends.
 #[derive(Debug)]
-pub struct Attempts {
+pub struct AttemptMaker {
     sender: Sender,
     opened: Opened,
 }
 
 /// An attempt that was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Made {
+pub struct AttemptResult {
     /// What came of it.
     pub answer: Answer,
     /// The same, as it is recorded.
@@ -36,7 +36,7 @@ pub struct Made {
     pub ended: Timestamp,
 }
 
-impl Attempts {
+impl AttemptMaker {
     /// With a sender of its own, and the sealing keys.
     ///
     /// # Errors
@@ -58,7 +58,7 @@ impl Attempts {
         endpoint: &Endpoint,
         timeout: Duration,
         now: Timestamp,
-    ) -> Result<Made, SealError> {
+    ) -> Result<AttemptResult, SealError> {
         let open = |sealed| self.opened.secret(&delivery.account, endpoint, sealed, now);
         let headers = self.opened.headers(&delivery.account, endpoint, now);
         let (newest, headers) = try_join(open(&endpoint.secret.sealed), headers).await?;
@@ -89,6 +89,6 @@ impl Attempts {
             response_body: answer.response_body.clone(),
         };
         let ended = now + SignedDuration::from_millis(i64::try_from(answer.duration_ms).unwrap_or_default());
-        Ok(Made { answer, attempt, ended })
+        Ok(AttemptResult { answer, attempt, ended })
     }
 }

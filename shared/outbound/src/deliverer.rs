@@ -4,7 +4,7 @@
 
 mod aftermath;
 mod claim;
-mod lanes;
+mod endpoint_limiter;
 mod unsigned;
 
 use std::time::{Duration, Instant};
@@ -28,11 +28,11 @@ use store::queue::{Queue, QueueError};
 use store::seal::SealError;
 use url::Url;
 
-use crate::attempts::{Attempts, Made};
+use crate::attempts::{AttemptMaker, AttemptResult};
 use crate::metrics::Metrics;
-use aftermath::Unsettled;
+use aftermath::HealthWritesPending;
 use claim::Claimed;
-use lanes::{Lanes, Turn};
+use endpoint_limiter::{Admission, EndpointLimiter};
 
 pub use aftermath::settle;
 
@@ -53,12 +53,12 @@ pub struct Deliverer {
     endpoints: Endpoints,
     alerts: Alerts,
     retries: Queue,
-    attempts: Attempts,
+    attempts: AttemptMaker,
     schedule: RetrySchedule,
     metrics: Metrics,
-    lanes: Lanes,
-    unsettled: Unsettled,
-    spares_failing: bool,
+    limiter: EndpointLimiter,
+    health_writes: HealthWritesPending,
+    diverts_failing: bool,
 }
 
 /// Why a task has to come again: its message stays in the queue.
@@ -87,20 +87,20 @@ impl Deliverer {
             endpoints: environment.endpoints()?,
             alerts: environment.alerts()?,
             retries: environment.retry_queue()?,
-            attempts: Attempts::from_environment(environment)?,
+            attempts: AttemptMaker::from_environment(environment)?,
             schedule: environment.retry_schedule()?,
             metrics: Metrics::new(environment.optional("METRICS_NAMESPACE")),
-            lanes: Lanes::default(),
-            unsettled: Unsettled::default(),
-            spares_failing: false,
+            limiter: EndpointLimiter::default(),
+            health_writes: HealthWritesPending::default(),
+            diverts_failing: false,
         })
     }
 
     /// For the queue of first attempts: what goes to an endpoint that has begun to fail since its deliveries were queued
     /// is passed on to the retry queue, where a subscriber that hangs holds up nobody's news.
     #[must_use]
-    pub fn sparing_failing(self) -> Self {
-        Self { spares_failing: true, ..self }
+    pub fn with_failing_diverted(self) -> Self {
+        Self { diverts_failing: true, ..self }
     }
 
     /// Handles one batch from a queue. Messages whose work could not be done are reported, and SQS brings them again,
@@ -162,16 +162,16 @@ impl Deliverer {
         if endpoint.status == EndpointStatus::Disabled {
             return self.wait_for_endpoint(delivery, now).await;
         }
-        if self.spares_failing && endpoint.health.state == HealthState::Failing {
+        if self.diverts_failing && endpoint.health.state == HealthState::Failing {
             return self.put_off(delivery, due, now).await;
         }
         let arrived = Instant::now();
-        let turn = self.lanes.turn(delivery).await;
+        let admission = self.limiter.admit(delivery).await;
         let now = later(now, arrived.elapsed());
-        match turn {
-            Turn::UnderWay => Ok(()),
-            Turn::Crowded => self.put_off(delivery, now + CROWDED, now).await,
-            Turn::Given(_turn) => match self.claim(delivery, now).await? {
+        match admission {
+            Admission::UnderWay => Ok(()),
+            Admission::Crowded => self.put_off(delivery, now + CROWDED, now).await,
+            Admission::Granted(_permit) => match self.claim(delivery, now).await? {
                 Claimed::Others(until) => self.put_off(delivery, until, now).await,
                 Claimed::Ours(claim) => self.attempt(delivery, event, endpoint, claim, now).await,
             },
@@ -198,7 +198,7 @@ impl Deliverer {
             Ok(made) => made,
             Err(error) => return self.unsigned(delivery, endpoint, error, claim, now).await,
         };
-        let Made { answer, attempt, ended } = made;
+        let AttemptResult { answer, attempt, ended } = made;
         let in_series = delivery.attempt_count - delivery.series_start + 1;
         let verdict = judge(&self.schedule, in_series, &answer, ended, ids::random_fraction());
         let (status, next_attempt_at) = match verdict {
@@ -217,7 +217,7 @@ impl Deliverer {
         let last = LastAttempt::from(&attempt);
         let outcome = Outcome { status, attempt: Some(attempt), next_attempt_at, claim, now: ended };
         if !self.record(delivery, &outcome, alert).await? {
-            return self.give_way(delivery, outcome).await;
+            return self.record_superseded(delivery, outcome).await;
         }
         self.follow_up(delivery, endpoint, last, verdict, ended).await;
         if let Some(due) = next_attempt_at {
@@ -230,7 +230,7 @@ impl Deliverer {
     /// What becomes of an attempt whose outcome is not the delivery's. When a new series began while it was under way,
     /// it is one more attempt on the list and the series begins now; else another run of the same attempt was recorded
     /// first, and what follows is that run's business.
-    async fn give_way(&self, delivery: &Delivery, outcome: Outcome) -> Result<(), TaskError> {
+    async fn record_superseded(&self, delivery: &Delivery, outcome: Outcome) -> Result<(), TaskError> {
         let Some(attempt) = outcome.attempt else { return Ok(()) };
         if let Some(next) = self.deliveries.record_beside(delivery, &attempt, outcome.now).await? {
             self.retries.send(&[next.task()], outcome.now).await?;

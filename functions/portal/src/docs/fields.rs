@@ -73,9 +73,9 @@ const fn presence(presence: Presence) -> Option<&'static str> {
 
 const fn privacy(class: Class) -> Option<&'static str> {
     match class {
-        Class::P0 | Class::P1 => None,
-        Class::P2 => Some("never in events"),
-        Class::P3 => Some("write-only"),
+        Class::Operational | Class::Contact => None,
+        Class::Private => Some("never in events"),
+        Class::Secret => Some("write-only"),
     }
 }
 

@@ -91,7 +91,7 @@ fn as_listed(kind: &Type, value: &Value) -> Value {
 /// nothing that is not the sender's.
 #[must_use]
 pub fn changed_fields(model: &Model, stored: &Map<String, Value>, record: &Map<String, Value>) -> Vec<String> {
-    let own = model.fields.iter().filter(|field| field.class != Class::P3 && !CONTROL.contains(&field.name));
+    let own = model.fields.iter().filter(|field| field.class != Class::Secret && !CONTROL.contains(&field.name));
     own.filter(|field| !same(stored.get(field.name), record.get(field.name)))
         .map(|field| field.name.to_owned())
         .collect()
@@ -199,7 +199,7 @@ mod tests {
             for field in name.event_type().fields {
                 let own = kind.model().fields.iter().find(|own| own.name == field.name);
                 let made_public = kind == Kind::TimeOff && field.name == "type";
-                assert!(made_public || own.is_none_or(|own| own.class <= Class::P1), "{name} {}", field.name);
+                assert!(made_public || own.is_none_or(|own| own.class <= Class::Contact), "{name} {}", field.name);
             }
         }
     }

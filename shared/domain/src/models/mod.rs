@@ -98,7 +98,7 @@ impl Model {
     /// Whether a field is sealed, and stored apart from the record.
     #[must_use]
     pub fn has_secrets(&self) -> bool {
-        self.fields.iter().any(|field| field.class == Class::P3)
+        self.fields.iter().any(|field| field.class == Class::Secret)
     }
 }
 
@@ -126,7 +126,7 @@ mod tests {
             assert_eq!(names.len(), model.fields.len(), "{} has a field twice", kind.name());
             // What a card has and the table has not is ours.
             for name in model.card.iter().filter(|name| **name != "parentWorkOrderId") {
-                assert!(field(model, name).class <= Class::P1, "{name} is private");
+                assert!(field(model, name).class <= Class::Contact, "{name} is private");
             }
         }
     }

@@ -1,6 +1,6 @@
 //! What several resources have in common: control and tail fields, addresses, contacts, days.
 
-use crate::schema::Class::{P0, P1, P2};
+use crate::schema::Class::{Contact, Operational, Private};
 use crate::schema::declare::{int, list, optional, required, shaped, string};
 use crate::schema::{Field, Shape, Type};
 
@@ -14,13 +14,13 @@ pub(super) const fn control(prefix: &'static str) -> [Field; 4] {
     const OPERATIONS: Type = Type::Enum(&["upsert", "create", "update", "delete"]);
     const DOC: &str = "`upsert` (default) creates or updates; `create` is refused with 409 when the record exists, \
                        `update` with 404 when it does not; `delete` deletes it";
-    control_with(optional("operation", OPERATIONS, P0, DOC), prefix)
+    control_with(optional("operation", OPERATIONS, Operational, DOC), prefix)
 }
 
 /// Control fields of a resource that can't be deleted; `doc` says what to do instead.
 pub(super) const fn control_without_delete(prefix: &'static str, doc: &'static str) -> [Field; 4] {
     const OPERATIONS: Type = Type::Enum(&["upsert", "create", "update"]);
-    control_with(optional("operation", OPERATIONS, P0, doc), prefix)
+    control_with(optional("operation", OPERATIONS, Operational, doc), prefix)
 }
 
 const fn control_with(operation: Field, prefix: &'static str) -> [Field; 4] {
@@ -29,19 +29,19 @@ const fn control_with(operation: Field, prefix: &'static str) -> [Field; 4] {
         optional(
             "id",
             Type::Id(prefix),
-            P0,
+            Operational,
             "WorkSkedge's id; when given it finds the record, and the number may then be changed",
         ),
         optional(
             "ifVersion",
             VERSION,
-            P0,
+            Operational,
             "change only this version; another one stored is refused with 409 `version_conflict`",
         ),
         optional(
             "sourceUpdatedAt",
             Type::Instant,
-            P0,
+            Operational,
             "your clock, at most 5 minutes ahead of ours: a body older than what is stored, or than the deletion, changes \
              nothing and gives the warning `stale_update`",
         ),
@@ -50,39 +50,54 @@ const fn control_with(operation: Field, prefix: &'static str) -> [Field; 4] {
 
 /// The last fields of every resource.
 pub(super) const TAIL: &[Field] = &[
-    optional("tags", list(20, &string(40)), P0, "labels of your own"),
-    optional("externalRef", Type::Object(EXTERNAL_REF), P0, "the record's id in the system that it comes from"),
-    optional("customFields", Type::CustomFields, P2, "fields of your own, merged key by key; null removes a key"),
+    optional("tags", list(20, &string(40)), Operational, "labels of your own"),
+    optional(
+        "externalRef",
+        Type::Object(EXTERNAL_REF),
+        Operational,
+        "the record's id in the system that it comes from",
+    ),
+    optional("customFields", Type::CustomFields, Private, "fields of your own, merged key by key; null removes a key"),
 ];
 
 const EXTERNAL_REF: &[Field] = &[
     required(
         "system",
         shaped(40, Shape::SystemName),
-        P0,
+        Operational,
         "name of the other system; `dynamics365`, `quickbooks`, `procore`",
     ),
-    required("id", string(128), P0, "the record's id there"),
+    required("id", string(128), Operational, "the record's id there"),
 ];
 
 /// Where something is.
 pub(super) const ADDRESS: Type = Type::Object(&[
-    optional("line1", string(250), P0, "street; required unless both coordinates are given"),
-    optional("line2", string(250), P0, "suite, lot or gate"),
-    optional("city", string(80), P0, "city or town"),
-    optional("state", string(50), P0, "state or province; `TX`, `Jalisco`"),
-    optional("postalCode", string(20), P0, "postal code"),
-    optional("country", Type::Country, P0, "two letters of ISO 3166-1; default: the account's country"),
-    optional("latitude", Type::Coordinate { max: 90 }, P0, "degrees north (WGS 84); with `longitude` or not at all"),
-    optional("longitude", Type::Coordinate { max: 180 }, P0, "degrees east (WGS 84); with `latitude` or not at all"),
+    optional("line1", string(250), Operational, "street; required unless both coordinates are given"),
+    optional("line2", string(250), Operational, "suite, lot or gate"),
+    optional("city", string(80), Operational, "city or town"),
+    optional("state", string(50), Operational, "state or province; `TX`, `Jalisco`"),
+    optional("postalCode", string(20), Operational, "postal code"),
+    optional("country", Type::Country, Operational, "two letters of ISO 3166-1; default: the account's country"),
+    optional(
+        "latitude",
+        Type::Coordinate { max: 90 },
+        Operational,
+        "degrees north (WGS 84); with `longitude` or not at all",
+    ),
+    optional(
+        "longitude",
+        Type::Coordinate { max: 180 },
+        Operational,
+        "degrees east (WGS 84); with `latitude` or not at all",
+    ),
 ]);
 
 /// Whom to call.
 pub(super) const CONTACT: Type = Type::Object(&[
-    required("name", string(100), P1, "name of the person"),
-    optional("title", string(80), P1, "position of the person"),
-    optional("email", Type::Email, P1, "e-mail of the person"),
-    optional("phone", Type::Phone, P1, "phone of the person"),
+    required("name", string(100), Contact, "name of the person"),
+    optional("title", string(80), Contact, "position of the person"),
+    optional("email", Type::Email, Contact, "e-mail of the person"),
+    optional("phone", Type::Phone, Contact, "phone of the person"),
 ]);
 
 /// A day of the week.

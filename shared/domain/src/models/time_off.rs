@@ -2,7 +2,7 @@
 
 use super::parts::{TAIL, control_without_delete};
 use super::{Kind, Model};
-use crate::schema::Class::{P0, P2};
+use crate::schema::Class::{Operational, Private};
 use crate::schema::declare::{key, natural_key, on_create, optional, positive, string, text};
 use crate::schema::{Field, Type, fields};
 
@@ -46,38 +46,58 @@ const OWN: &[Field] = &[
     optional(
         "employeeId",
         Type::Id("emp_"),
-        P0,
+        Operational,
         "whose time off, by id; this or the number to create; must not be terminated, can't change later",
     ),
     optional(
         "employeeNumber",
         key(50),
-        P0,
+        Operational,
         "whose time off, by number; this or the id to create; can't change later (409 `immutable_field`)",
     ),
     on_create(
         "type",
         Type::Enum(TYPE),
-        P2,
+        Private,
         "reason; events say `protected_leave` for what concerns health, family or duty",
     ),
-    optional("status", Type::Enum(STATUS), P0, "default `requested`; see the table of states"),
-    on_create("startDate", Type::Date, P0, "first day, in the request's time zone"),
-    on_create("endDate", Type::Date, P0, "last day, inclusive; not before `startDate`, and at most 366 days in all"),
-    optional("startTime", Type::Time, P0, "of a part of a day: only when both dates are the same, and with `endTime`"),
-    optional("endTime", Type::Time, P0, "end of the part of a day; after `startTime`"),
-    optional("hours", positive(8784, 2), P0, "hours in all; at most 24 a day"),
-    optional("paid", Type::Bool, P0, "whether it is paid; default true, but false for `unpaid`"),
-    optional("includeWeekends", Type::Bool, P0, "default false: only the days on which the person works count"),
-    optional("timeZone", Type::TimeZone, P0, "time zone of the dates; default: the person's"),
-    optional("notes", text(1000), P2, "remarks"),
-    optional("decision", Type::Object(DECISION), P0, "who decided, and why; only with `status` `approved` or `denied`"),
-    optional("cancellationReason", string(500), P2, "why it was cancelled"),
+    optional("status", Type::Enum(STATUS), Operational, "default `requested`; see the table of states"),
+    on_create("startDate", Type::Date, Operational, "first day, in the request's time zone"),
+    on_create(
+        "endDate",
+        Type::Date,
+        Operational,
+        "last day, inclusive; not before `startDate`, and at most 366 days in all",
+    ),
+    optional(
+        "startTime",
+        Type::Time,
+        Operational,
+        "of a part of a day: only when both dates are the same, and with `endTime`",
+    ),
+    optional("endTime", Type::Time, Operational, "end of the part of a day; after `startTime`"),
+    optional("hours", positive(8784, 2), Operational, "hours in all; at most 24 a day"),
+    optional("paid", Type::Bool, Operational, "whether it is paid; default true, but false for `unpaid`"),
+    optional(
+        "includeWeekends",
+        Type::Bool,
+        Operational,
+        "default false: only the days on which the person works count",
+    ),
+    optional("timeZone", Type::TimeZone, Operational, "time zone of the dates; default: the person's"),
+    optional("notes", text(1000), Private, "remarks"),
+    optional(
+        "decision",
+        Type::Object(DECISION),
+        Operational,
+        "who decided, and why; only with `status` `approved` or `denied`",
+    ),
+    optional("cancellationReason", string(500), Private, "why it was cancelled"),
 ];
 
 const DECISION: &[Field] = &[
-    optional("byEmployeeId", Type::Id("emp_"), P0, "who decided, by id"),
-    optional("byEmployeeNumber", key(50), P0, "who decided, by number; must exist"),
-    optional("at", Type::DateTime, P0, "when; default now"),
-    optional("note", text(1000), P2, "reason for the decision"),
+    optional("byEmployeeId", Type::Id("emp_"), Operational, "who decided, by id"),
+    optional("byEmployeeNumber", key(50), Operational, "who decided, by number; must exist"),
+    optional("at", Type::DateTime, Operational, "when; default now"),
+    optional("note", text(1000), Private, "reason for the decision"),
 ];

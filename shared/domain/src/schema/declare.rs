@@ -5,7 +5,7 @@ use super::{Class, Field, Min, Presence, Shape, Type};
 /// The natural key of a record.
 #[must_use]
 pub const fn natural_key(name: &'static str, doc: &'static str) -> Field {
-    Field { name, kind: key(50), presence: Presence::Key, class: Class::P0, doc }
+    Field { name, kind: key(50), presence: Presence::Key, class: Class::Operational, doc }
 }
 
 /// A field that a new record needs.
@@ -29,13 +29,13 @@ pub const fn required(name: &'static str, kind: Type, class: Class, doc: &'stati
 /// A field of an event that always has a value. That it is listed means that subscribers may see it.
 #[must_use]
 pub const fn always(name: &'static str, kind: Type, doc: &'static str) -> Field {
-    required(name, kind, Class::P0, doc)
+    required(name, kind, Class::Operational, doc)
 }
 
 /// A field of an event that is null when there is nothing to say.
 #[must_use]
 pub const fn nullable(name: &'static str, kind: Type, doc: &'static str) -> Field {
-    optional(name, kind, Class::P0, doc)
+    optional(name, kind, Class::Operational, doc)
 }
 
 /// One line of 1 to `max` characters.

@@ -21,13 +21,13 @@ enum Form {
 /// The body of a call that makes something: what a new one needs is required.
 #[must_use]
 pub fn sent_object(fields: &[Field]) -> Value {
-    Value::Object(object(fields, Class::P0, Form::Sent))
+    Value::Object(object(fields, Class::Operational, Form::Sent))
 }
 
 /// The data of an event: receivers ignore fields that they don't know.
 #[must_use]
 pub fn data_object(fields: &[Field]) -> Value {
-    let mut schema = object(fields, Class::P0, Form::Emitted);
+    let mut schema = object(fields, Class::Operational, Form::Emitted);
     schema.insert("additionalProperties".to_owned(), Value::Bool(true));
     Value::Object(schema)
 }
@@ -77,7 +77,7 @@ fn property(field: &Field, within: Class, form: Form) -> Value {
     if field.presence.nullable() {
         allow_null(&mut schema);
     }
-    schema.insert("x-class".to_owned(), json!(format!("{class:?}")));
+    schema.insert("x-class".to_owned(), json!(class.code()));
     if !field.doc.is_empty() {
         schema.insert("description".to_owned(), json!(field.doc));
     }

@@ -63,13 +63,26 @@ impl Presence {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Class {
     /// Operational: stored, in events, may be logged.
-    P0,
+    Operational,
     /// Business contact: in events where listed, never logged.
-    P1,
+    Contact,
     /// Private or commercial: never in events, never logged.
-    P2,
+    Private,
     /// Secret: encrypted apart, absent from records, events and logs.
-    P3,
+    Secret,
+}
+
+impl Class {
+    /// Its code in the contract.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Operational => "P0",
+            Self::Contact => "P1",
+            Self::Private => "P2",
+            Self::Secret => "P3",
+        }
+    }
 }
 
 /// What a field may hold (`docs/contract.md#values`). Lengths are counted in Unicode scalar values.
@@ -212,7 +225,7 @@ pub const fn total(parts: &[&[Field]]) -> usize {
 /// All fields of `parts` in order; `N` is their [`total`]. Tables use it through `fields!`.
 #[must_use]
 pub const fn concat<const N: usize>(parts: &[&[Field]]) -> [Field; N] {
-    let mut all = [declare::optional("", Type::Bool, Class::P0, ""); N];
+    let mut all = [declare::optional("", Type::Bool, Class::Operational, ""); N];
     let (mut next, mut part) = (0, 0);
     while part < parts.len() {
         let mut i = 0;

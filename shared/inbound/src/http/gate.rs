@@ -21,8 +21,8 @@ use store::seal::Sealer;
 use super::answer::{Line, Reply};
 use super::guard::{Guard, address_of};
 use super::head::without_body_for_head;
+use super::idempotency::{IdempotencyGuard, Ticket};
 use super::query::{NO_PARAMETERS, Query, TakesParameters};
-use super::repeat::{Repeat, Ticket};
 use crate::http::RateLimit;
 use crate::problem::{Problem, ProblemCode};
 
@@ -50,7 +50,7 @@ pub struct Gate {
     keys: ApiKeys,
     rates: RateWindows,
     guard: Guard,
-    repeat: Repeat,
+    idempotency: IdempotencyGuard,
     known: Mutex<HashMap<KeyHash, Known>>,
 }
 
@@ -90,7 +90,7 @@ impl Gate {
             keys: environment.api_keys()?,
             rates: environment.rate_windows()?,
             guard: Guard::from_environment(environment)?,
-            repeat: Repeat::new(environment.idempotency()?),
+            idempotency: IdempotencyGuard::new(environment.idempotency()?),
             known: Mutex::default(),
         })
     }
@@ -98,7 +98,7 @@ impl Gate {
     /// Answers that are kept for repetitions are sealed: for a function whose answers hold secrets.
     #[must_use]
     pub fn sealing_answers(self, sealer: Sealer) -> Self {
-        Self { repeat: self.repeat.sealing(sealer), ..self }
+        Self { idempotency: self.idempotency.sealing(sealer), ..self }
     }
 
     /// Answers `request`: lets the caller in, finds the call, does its work, and turns whatever comes of it into a response.
@@ -200,12 +200,12 @@ impl Gate {
         // Before the repetition: an answer is never given again to a request that asks for something else.
         let call = find()?;
         let query = Query::of(request, call.parameters())?;
-        match self.repeat.check(request, &caller.account.id, &visit.request_id, now).await? {
+        match self.idempotency.check(request, &caller.account.id, &visit.request_id, now).await? {
             Ticket::Answered(reply) => Ok(reply),
             Ticket::None => work(caller, call, query).await,
             Ticket::Claimed(claimed) => {
                 let outcome = work(caller, call, query).await;
-                self.repeat.settle(&claimed, &outcome).await;
+                self.idempotency.settle(&claimed, &outcome).await;
                 outcome
             }
         }

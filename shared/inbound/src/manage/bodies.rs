@@ -3,33 +3,33 @@
 
 use domain::api_key::Scope;
 use domain::endpoint::LONGEST_URL;
-use domain::schema::Class::{P0, P1};
+use domain::schema::Class::{Contact, Operational};
 use domain::schema::declare::{always, int, list, nullable, on_create, optional, string, text};
 use domain::schema::{Field, Type};
 
 /// An endpoint, without `headers`, whose names are the subscriber's.
 pub const ENDPOINT: [Field; 5] = [
-    on_create("url", string(LONGEST_URL), P0, "where deliveries go; `https` on port 443 or from 1024 on"),
-    on_create("events", EVENT_FILTERS, P0, "names of the catalog, `workorder.*` or `*`"),
-    optional("projectIds", list(100, &Type::Id("proj_")), P0, "only events of these projects"),
-    optional("description", text(500), P1, "what people call it"),
-    optional("status", Type::Enum(&["enabled", "disabled"]), P0, "default `enabled`"),
+    on_create("url", string(LONGEST_URL), Operational, "where deliveries go; `https` on port 443 or from 1024 on"),
+    on_create("events", EVENT_FILTERS, Operational, "names of the catalog, `workorder.*` or `*`"),
+    optional("projectIds", list(100, &Type::Id("proj_")), Operational, "only events of these projects"),
+    optional("description", text(500), Contact, "what people call it"),
+    optional("status", Type::Enum(&["enabled", "disabled"]), Operational, "default `enabled`"),
 ];
 
 /// A test send.
-pub const TEST: [Field; 1] = [on_create("event", string(60), P0, "which event's example is sent")];
+pub const TEST: [Field; 1] = [on_create("event", string(60), Operational, "which event's example is sent")];
 
 /// A replay.
 pub const REPLAY: [Field; 5] = [
-    on_create("since", Type::DateTime, P0, "events from this second on, at most 30 days ago"),
-    optional("until", Type::DateTime, P0, "events before this second; default now"),
-    optional("events", EVENT_FILTERS, P0, "only these: names, `workorder.*` or `*`"),
-    optional("only", Type::Enum(&["failed", "missing", "all"]), P0, "default `failed`"),
-    optional("dryRun", Type::Bool, P0, "count, and send nothing"),
+    on_create("since", Type::DateTime, Operational, "events from this second on, at most 30 days ago"),
+    optional("until", Type::DateTime, Operational, "events before this second; default now"),
+    optional("events", EVENT_FILTERS, Operational, "only these: names, `workorder.*` or `*`"),
+    optional("only", Type::Enum(&["failed", "missing", "all"]), Operational, "default `failed`"),
+    optional("dryRun", Type::Bool, Operational, "count, and send nothing"),
 ];
 
 /// A manual retry.
-pub const RETRY: [Field; 1] = [optional("force", Type::Bool, P0, "send again what has arrived")];
+pub const RETRY: [Field; 1] = [optional("force", Type::Bool, Operational, "send again what has arrived")];
 
 /// A rotation of an API key.
 pub const ROTATION: [Field; 1] = [OVERLAP];
@@ -40,20 +40,26 @@ pub const SECRET_ROTATION: [Field; 2] = [
     optional(
         "promote",
         Type::Enum(&["later", "now"]),
-        P0,
+        Operational,
         "when the new secret begins to sign `X-Webhook-Signature`: `later` (the default) with `/secret/promote`, or else \
          when the overlap ends; `now` for one that has leaked",
     ),
 ];
 
-const OVERLAP: Field = optional("overlapHours", int(0, 168), P0, "how long the old one is valid too; default 24");
+const OVERLAP: Field =
+    optional("overlapHours", int(0, 168), Operational, "how long the old one is valid too; default 24");
 
 /// An API key.
 pub const KEY: [Field; 4] = [
-    on_create("name", string(100), P1, "what people call it"),
-    on_create("scopes", Type::List { min: 1, max: SCOPES.len(), item: &Type::Enum(&SCOPES) }, P0, "what it may do"),
-    optional("expiresAt", Type::DateTime, P0, "when it stops working; never by default"),
-    optional("limits", Type::Object(&LIMITS), P0, "limits of its own"),
+    on_create("name", string(100), Contact, "what people call it"),
+    on_create(
+        "scopes",
+        Type::List { min: 1, max: SCOPES.len(), item: &Type::Enum(&SCOPES) },
+        Operational,
+        "what it may do",
+    ),
+    optional("expiresAt", Type::DateTime, Operational, "when it stops working; never by default"),
+    optional("limits", Type::Object(&LIMITS), Operational, "limits of its own"),
 ];
 
 /// A publication without `data`, which depends on `event`.
@@ -76,8 +82,8 @@ const SCOPES: [&str; 4] = [
 const BOUND: i64 = 1_000_000_000;
 
 const LIMITS: [Field; 2] = [
-    optional("perHour", int(1, BOUND), P0, "calls an hour; default 1,000"),
-    optional("perMinute", int(1, BOUND), P0, "calls a minute; default 50"),
+    optional("perHour", int(1, BOUND), Operational, "calls an hour; default 1,000"),
+    optional("perMinute", int(1, BOUND), Operational, "calls a minute; default 50"),
 ];
 
 #[cfg(test)]

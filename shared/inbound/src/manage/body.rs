@@ -54,13 +54,14 @@ pub fn read(fields: &[Field], body: Map<String, Value>, form: Form, defects: &mu
 
 #[cfg(test)]
 mod tests {
-    use domain::schema::Class::P0;
+    use domain::schema::Class::Operational;
     use domain::schema::declare::{on_create, optional, string};
     use serde_json::json;
 
     use super::*;
 
-    const FIELDS: [Field; 2] = [on_create("name", string(5), P0, ""), optional("note", string(5), P0, "")];
+    const FIELDS: [Field; 2] =
+        [on_create("name", string(5), Operational, ""), optional("note", string(5), Operational, "")];
 
     fn reading(body: &Value, form: Form) -> (Value, Vec<String>) {
         let mut defects = Defects::default();

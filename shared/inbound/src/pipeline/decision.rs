@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use store::records::{RecordKey, SealedTaxId, Stored};
 
-use super::lookup::Knowledge;
+use super::lookup::Loaded;
 use super::request::Run;
 use super::{said, tax_id};
 use crate::problem::Problem;
@@ -35,7 +35,7 @@ pub(super) struct Plan {
 /// A new record; `tombstone` had its number.
 pub(super) async fn create<R: Resource>(
     run: &Run<'_>,
-    knowledge: &mut Knowledge,
+    loaded: &mut Loaded,
     tombstone: Option<&Stored>,
 ) -> Result<Plan, Problem> {
     let defects = run.parsed.defects_of_new::<R>();
@@ -46,15 +46,15 @@ pub(super) async fn create<R: Resource>(
         return Err(version_conflict("There is no such record, so it has no version."));
     }
     let id = ids::new_id(R::MODEL.prefix, run.now);
-    let tax_id = tax_id::sealed(run.parts, run.account(), &id, &run.parsed, knowledge).await?;
+    let tax_id = tax_id::sealed(run.parts, run.account(), &id, &run.parsed, loaded).await?;
     let nothing = Map::new();
     let news = said::new_in::<R>(&run.parsed.sent, &nothing);
     let merged = merge(R::MODEL, &nothing, &news);
     let holds_calendar = R::needs_own_calendar(None, &merged);
     if let Some(tombstone) = tombstone.filter(|_| holds_calendar) {
-        knowledge.read(&run.parts.records, run.account(), cards(tombstone)).await?;
+        loaded.read(&run.parts.records, run.account(), cards(tombstone)).await?;
     }
-    let references = knowledge.references(&[]);
+    let references = loaded.references(&[]);
     let bookings = tombstone.map_or(&[][..], |tombstone| &tombstone.bookings);
     let mut change = Change { bookings, ..change(run, None, &news, merged, &id, &references) };
     R::settle(&mut change)?;
@@ -68,7 +68,7 @@ pub(super) async fn create<R: Resource>(
 /// record; `None` when the body is older than what is stored.
 pub(super) async fn update<R: Resource>(
     run: &Run<'_>,
-    knowledge: &mut Knowledge,
+    loaded: &mut Loaded,
     stored: &Stored,
 ) -> Result<Option<Plan>, Problem> {
     check_version(run, stored)?;
@@ -84,14 +84,14 @@ pub(super) async fn update<R: Resource>(
     }
     let trusted = R::references(&stored.body);
     if R::needs_stored_references(&stored.body, &merged) {
-        knowledge.read_references(&run.parts.records, run.account(), &trusted).await?;
+        loaded.read_references(&run.parts.records, run.account(), &trusted).await?;
     }
     let holds_calendar = R::needs_own_calendar(Some(&stored.body), &merged);
     if holds_calendar {
-        knowledge.read(&run.parts.records, run.account(), cards(stored)).await?;
+        loaded.read(&run.parts.records, run.account(), cards(stored)).await?;
     }
-    let tax_id = tax_id::sealed(run.parts, run.account(), &stored.id, &run.parsed, knowledge).await?;
-    let references = knowledge.references(&trusted);
+    let tax_id = tax_id::sealed(run.parts, run.account(), &stored.id, &run.parsed, loaded).await?;
+    let references = loaded.references(&trusted);
     let change = change(run, Some(&stored.body), &news, merged, &stored.id, &references);
     let mut change = Change { bookings: &stored.bookings, ..change };
     R::settle(&mut change)?;
@@ -109,7 +109,7 @@ pub(super) async fn update<R: Resource>(
     // A tax id alone raises no event: no receiver may learn of it.
     let events = if changed { R::raise(&change) } else { Vec::new() };
     let calendar = std::mem::take(&mut change.calendar);
-    change.calendar = knowledge.without_strangers(calendar, &trusted, &R::references(&run.parsed.sent));
+    change.calendar = loaded.drop_reassigned(calendar, &trusted, &R::references(&run.parsed.sent));
     Ok(Some(Plan { holds_calendar, ..plan("updated", change, tax_id, events) }))
 }
 
@@ -117,7 +117,7 @@ pub(super) async fn update<R: Resource>(
 /// the body is older than what is stored.
 pub(super) async fn delete<R: Resource>(
     run: &Run<'_>,
-    knowledge: &mut Knowledge,
+    loaded: &mut Loaded,
     stored: &Stored,
 ) -> Result<Option<Plan>, Problem> {
     check_version(run, stored)?;
@@ -128,16 +128,16 @@ pub(super) async fn delete<R: Resource>(
     let open_orders = if run.parsed.kind == Kind::WorkOrder {
         Vec::new()
     } else {
-        knowledge.read(&run.parts.records, run.account(), cards(stored)).await?;
-        knowledge.still_open(&stored.bookings)
+        loaded.read(&run.parts.records, run.account(), cards(stored)).await?;
+        loaded.still_open(&stored.bookings)
     };
     let mut deletion = Deletion { now: run.now, stored: &stored.body, open_orders: &open_orders, calendar: Vec::new() };
     let events = R::delete(&mut deletion)?;
     let mut calendar = deletion.calendar;
     if !calendar.is_empty() {
         let remembered = R::references(&stored.body);
-        knowledge.read_references(&run.parts.records, run.account(), &remembered).await?;
-        knowledge.readdress(&mut calendar, &remembered);
+        loaded.read_references(&run.parts.records, run.account(), &remembered).await?;
+        loaded.use_current_numbers(&mut calendar, &remembered);
     }
     let created_at = text(&stored.body, "createdAt").unwrap_or_default().to_owned();
     let mut body = stored.body.clone();

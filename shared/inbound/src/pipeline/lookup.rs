@@ -16,12 +16,12 @@ const MAX_BOOKINGS: usize = 1000;
 
 /// What a request knows so far.
 #[derive(Debug, Default)]
-pub(super) struct Knowledge {
+pub(super) struct Loaded {
     asked: HashSet<RecordKey>,
     found: Found,
 }
 
-impl Knowledge {
+impl Loaded {
     /// Reads the keys that were not asked for yet: one call for up to a hundred, none for none.
     pub(super) async fn read(
         &mut self,
@@ -168,7 +168,7 @@ impl Knowledge {
     }
 
     /// Puts `edits` under the numbers that people have now, which are not always those that a record remembers.
-    pub(super) fn readdress(&self, edits: &mut [CalendarEdit], remembered: &[Reference]) {
+    pub(super) fn use_current_numbers(&self, edits: &mut [CalendarEdit], remembered: &[Reference]) {
         for holder in edits.iter_mut().map(CalendarEdit::holder_mut) {
             let is_it = |of: &&Reference| names(of, holder);
             let id = remembered.iter().find(is_it).and_then(|of| of.id.as_ref());
@@ -180,7 +180,7 @@ impl Knowledge {
 
     /// Leaves out what would go into the calendar of a stranger: of somebody who has got the number of a person that
     /// `remembered` means and that is gone. Who is in `sent` is meant now.
-    pub(super) fn without_strangers(
+    pub(super) fn drop_reassigned(
         &self,
         edits: Vec<CalendarEdit>,
         remembered: &[Reference],
@@ -265,7 +265,7 @@ mod tests {
     #[test]
     fn a_full_calendar_takes_nobody_but_holds_a_parent_order() {
         for (kind, held) in [(Kind::Employee, false), (Kind::Vendor, false), (Kind::WorkOrder, true)] {
-            let mut knowledge = Knowledge::default();
+            let mut loaded = Loaded::default();
             let (key, of) = (RecordKey::number(kind, "X-1"), Holder { kind, number: "X-1".to_owned() });
             let mut stored = Stored {
                 id: "x_1".to_owned(),
@@ -279,17 +279,17 @@ mod tests {
                 leaves: Vec::new(),
                 leave_revision: 0,
             };
-            knowledge.found.records.insert(key.clone(), stored.clone());
+            loaded.found.records.insert(key.clone(), stored.clone());
             let book = |id: usize| CalendarEdit::Book { of: of.clone(), booking: order(id) };
-            assert_eq!(knowledge.within_bounds(book(5000)), Some(book(5000)), "the last one");
+            assert_eq!(loaded.within_bounds(book(5000)), Some(book(5000)), "the last one");
 
             stored.bookings.push(order(0));
-            knowledge.found.records.insert(key, stored);
-            assert_eq!(knowledge.within_bounds(book(1)), Some(book(1)), "it is there already");
+            loaded.found.records.insert(key, stored);
+            assert_eq!(loaded.within_bounds(book(1)), Some(book(1)), "it is there already");
             let hold = held.then(|| CalendarEdit::Hold { of: of.clone() });
-            assert_eq!(knowledge.within_bounds(book(5000)), hold, "{kind:?}");
+            assert_eq!(loaded.within_bounds(book(5000)), hold, "{kind:?}");
             let leave = CalendarEdit::Unbook { of: of.clone(), order_id: "wo_1".to_owned() };
-            assert_eq!(knowledge.within_bounds(leave.clone()), Some(leave));
+            assert_eq!(loaded.within_bounds(leave.clone()), Some(leave));
         }
     }
 }

@@ -17,7 +17,7 @@ use store::records::{Commit, Committed, RecordWrite, Stored};
 use super::Parts;
 use super::control::{self, Operation, Parsed};
 use super::decision::{self, Plan};
-use super::lookup::Knowledge;
+use super::lookup::Loaded;
 use crate::http::{Caller, Facts, Reply};
 use crate::problem::{Problem, ProblemCode};
 
@@ -53,13 +53,13 @@ pub(super) async fn run<R: Resource>(
 ) -> Result<Reply, Problem> {
     let parsed = control::parse::<R>(body, now)?;
     let run = Run { parts, caller, parsed, received_at: now, now: whole_seconds(now) };
-    let mut knowledge = Knowledge::default();
+    let mut loaded = Loaded::default();
     if !run.parsed.defects.is_empty() {
-        return Err(run.refusal::<R>(&mut knowledge).await?);
+        return Err(run.refusal::<R>(&mut loaded).await?);
     }
-    run.read::<R>(&mut knowledge).await?;
+    run.read::<R>(&mut loaded).await?;
     for tries in 1..=MAX_TRIES {
-        match run.step::<R>(&mut knowledge).await? {
+        match run.step::<R>(&mut loaded).await? {
             Step::Answered(reply) => return Ok(reply),
             Step::Again => pause(tries).await,
         }
@@ -79,12 +79,12 @@ impl Run<'_> {
     }
 
     /// 400 for a body with defects: those, and what is wrong with the record that it would make.
-    async fn refusal<R: Resource>(&self, knowledge: &mut Knowledge) -> Result<Problem, Problem> {
+    async fn refusal<R: Resource>(&self, loaded: &mut Loaded) -> Result<Problem, Problem> {
         let parsed = &self.parsed;
         let mut defects = parsed.defects.clone();
         if parsed.names_record() && parsed.operation != Operation::Delete {
-            knowledge.read_own(&self.parts.records, self.account(), parsed).await?;
-            let living = knowledge.own(parsed).filter(|stored| !stored.deleted);
+            loaded.read_own(&self.parts.records, self.account(), parsed).await?;
+            let living = loaded.own(parsed).filter(|stored| !stored.deleted);
             defects.append_for_clean_fields(match (parsed.operation, living) {
                 (Operation::Upsert | Operation::Update, Some(stored)) => {
                     parsed.defects_of_merged::<R>(&decision::merged::<R>(self, stored).1)
@@ -96,13 +96,13 @@ impl Run<'_> {
         Ok(Problem::invalid(defects))
     }
 
-    async fn read<R: Resource>(&self, knowledge: &mut Knowledge) -> Result<(), Problem> {
-        Ok(knowledge.read_for::<R>(&self.parts.records, self.account(), &self.parsed).await?)
+    async fn read<R: Resource>(&self, loaded: &mut Loaded) -> Result<(), Problem> {
+        Ok(loaded.read_for::<R>(&self.parts.records, self.account(), &self.parsed).await?)
     }
 
     /// Decides on what is known and stores it; `Again` when it was not so any more.
-    async fn step<R: Resource>(&self, knowledge: &mut Knowledge) -> Result<Step, Problem> {
-        let stored = knowledge.own(&self.parsed).cloned();
+    async fn step<R: Resource>(&self, loaded: &mut Loaded) -> Result<Step, Problem> {
+        let stored = loaded.own(&self.parsed).cloned();
         let living = stored.as_ref().filter(|stored| !stored.deleted);
         let no_such = || Problem::not_found(self.parsed.kind.name());
         // What is older than the deletion must not bring the record back, whatever it asks for.
@@ -112,44 +112,44 @@ impl Run<'_> {
         let plan = match (self.parsed.operation, living) {
             (Operation::Delete, None) => {
                 let tombstone = stored.as_ref().ok_or_else(no_such)?;
-                return self.delete_again::<R>(knowledge, tombstone).await;
+                return self.delete_again::<R>(loaded, tombstone).await;
             }
-            (Operation::Delete, Some(stored)) => match decision::delete::<R>(self, knowledge, stored).await? {
+            (Operation::Delete, Some(stored)) => match decision::delete::<R>(self, loaded, stored).await? {
                 Some(plan) => plan,
                 None => return Ok(Step::Answered(self.stale(&stored.body))),
             },
             (Operation::Create, Some(stored)) => return Err(self.exists(stored)),
             (Operation::Update, None) => return Err(no_such()),
             (_, None) if self.parsed.id.is_some() => return Err(no_such()),
-            (_, None) => decision::create::<R>(self, knowledge, stored.as_ref()).await?,
-            (_, Some(stored)) => match decision::update::<R>(self, knowledge, stored).await? {
+            (_, None) => decision::create::<R>(self, loaded, stored.as_ref()).await?,
+            (_, Some(stored)) => match decision::update::<R>(self, loaded, stored).await? {
                 Some(plan) => plan,
                 None => return Ok(Step::Answered(self.stale(&stored.body))),
             },
         };
-        self.store::<R>(knowledge, plan, stored.as_ref()).await
+        self.store::<R>(loaded, plan, stored.as_ref()).await
     }
 
     /// A deletion of what is deleted already: the tombstone may learn a later time of it.
-    async fn delete_again<R: Resource>(&self, knowledge: &mut Knowledge, tombstone: &Stored) -> Result<Step, Problem> {
+    async fn delete_again<R: Resource>(&self, loaded: &mut Loaded, tombstone: &Stored) -> Result<Step, Problem> {
         if let Some(body) = decision::deleted_again(self, tombstone)
             && !self.parts.records.update_tombstone(self.account(), self.parsed.kind, tombstone, &body).await?
         {
-            return self.again::<R>(knowledge).await;
+            return self.again::<R>(loaded).await;
         }
         Ok(Step::Answered(self.answer("unchanged", &tombstone.body, &[], &[])))
     }
 
     /// What is known was read before others wrote.
-    async fn again<R: Resource>(&self, knowledge: &mut Knowledge) -> Result<Step, Problem> {
-        knowledge.forget();
-        self.read::<R>(knowledge).await?;
+    async fn again<R: Resource>(&self, loaded: &mut Loaded) -> Result<Step, Problem> {
+        loaded.forget();
+        self.read::<R>(loaded).await?;
         Ok(Step::Again)
     }
 
     async fn store<R: Resource>(
         &self,
-        knowledge: &mut Knowledge,
+        loaded: &mut Loaded,
         plan: Plan,
         known: Option<&Stored>,
     ) -> Result<Step, Problem> {
@@ -165,8 +165,8 @@ impl Run<'_> {
         let outboxes = self.outboxes(&plan);
         // Who was on the record before may have another number now, or be gone: put in order afterwards, if it can be.
         let (within, after): (Vec<_>, Vec<_>) =
-            plan.calendar.iter().cloned().partition(|edit| knowledge.knows(edit.holder()));
-        let within: Vec<_> = within.into_iter().filter_map(|edit| knowledge.within_bounds(edit)).collect();
+            plan.calendar.iter().cloned().partition(|edit| loaded.knows(edit.holder()));
+        let within: Vec<_> = within.into_iter().filter_map(|edit| loaded.within_bounds(edit)).collect();
         let commit = Commit {
             account: self.account(),
             kind: self.parsed.kind,
@@ -176,7 +176,7 @@ impl Run<'_> {
             tax_id: plan.tax_id.as_ref(),
             calendar: &within,
             holds_calendar: plan.holds_calendar,
-            seen: &knowledge.seen(),
+            seen: &loaded.seen(),
             outboxes: &outboxes,
         };
         match self.parts.records.commit(&commit).await? {
@@ -189,7 +189,7 @@ impl Run<'_> {
             Committed::Lost(Some(other)) if stored.is_some_and(|stored| self.renumbers(stored, &plan, &other)) => {
                 Err(self.exists(&other))
             }
-            Committed::Lost(_) | Committed::Again => self.again::<R>(knowledge).await,
+            Committed::Lost(_) | Committed::Again => self.again::<R>(loaded).await,
         }
     }
 

@@ -1,10 +1,10 @@
-//! A vendor's tax id (class P3): sealed in an item of its own, absent from everything else.
+//! A vendor's tax id (class `Secret`): sealed in an item of its own, absent from everything else.
 
 use store::records::{RecordKey, SealedTaxId};
 
 use super::Parts;
 use super::control::Parsed;
-use super::lookup::Knowledge;
+use super::lookup::Loaded;
 use crate::problem::{Problem, ProblemCode};
 
 /// The tax id to be stored with this request, or `None` when it was not sent or is the one that is stored.
@@ -13,7 +13,7 @@ pub(super) async fn sealed(
     account: &str,
     vendor_id: &str,
     parsed: &Parsed,
-    knowledge: &mut Knowledge,
+    loaded: &mut Loaded,
 ) -> Result<Option<SealedTaxId>, Problem> {
     let Some(sent) = &parsed.tax_id else { return Ok(None) };
     let value = sent.as_str().unwrap_or_default();
@@ -22,8 +22,8 @@ pub(super) async fn sealed(
     };
     let context = format!("{account}#{vendor_id}#taxId");
     let fingerprint = sealer.fingerprint(value.as_bytes(), &context).await?;
-    knowledge.read(&parts.records, account, [RecordKey::TaxId(vendor_id.to_owned())]).await?;
-    match knowledge.tax_id(vendor_id) {
+    loaded.read(&parts.records, account, [RecordKey::TaxId(vendor_id.to_owned())]).await?;
+    match loaded.tax_id(vendor_id) {
         Some(stored) if stored.fingerprint == fingerprint => return Ok(None),
         None if value.is_empty() => return Ok(None),
         _ => {}

@@ -20,15 +20,15 @@ use super::Deliverer;
 /// A success of a healthy endpoint is noted at most this often.
 const NOTE_SUCCESS_SECONDS: i64 = 60;
 
-/// The most endpoints that are remembered as unsettled.
+/// The most endpoints that are remembered as health_writes.
 const MAX_UNSETTLED: usize = 10_000;
 
 /// Endpoints of which this process has noted a failure and no success since. What a batch read of an endpoint is older
 /// than what the batch itself has noted: without this, failures between successes would count as failures in a row.
 #[derive(Debug, Default)]
-pub(super) struct Unsettled(Mutex<HashSet<String>>);
+pub(super) struct HealthWritesPending(Mutex<HashSet<String>>);
 
-impl Unsettled {
+impl HealthWritesPending {
     fn insert(&self, endpoint_id: &str) {
         let mut ids = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if ids.len() >= MAX_UNSETTLED {
@@ -95,13 +95,13 @@ impl Deliverer {
         let known = success == Success::Probe || noted_lately();
         // Forgotten before the success is written, while a failure is remembered after it is written: one that is written
         // beside this is remembered after this forgot, and the next success notes itself.
-        let unsettled = self.unsettled.remove(&endpoint.id);
-        if known && health.is_clean() && !unsettled {
+        let health_writes = self.health_writes.remove(&endpoint.id);
+        if known && health.is_clean() && !health_writes {
             return Ok(());
         }
         let noted = settle(&self.endpoints, &self.alerts, delivery, success, now).await;
         if noted.is_err() {
-            self.unsettled.insert(&endpoint.id);
+            self.health_writes.insert(&endpoint.id);
         }
         noted
     }
@@ -115,7 +115,7 @@ impl Deliverer {
     ) -> Result<(), StoreError> {
         let first = delivery.attempt_count == 0;
         let noted = self.endpoints.note_failure(&delivery.account, &endpoint.id, first, now).await;
-        self.unsettled.insert(&endpoint.id);
+        self.health_writes.insert(&endpoint.id);
         let Some(after) = noted? else { return Ok(()) };
         let health = &after.health;
         if health.state == HealthState::Healthy && health.consecutive_failures >= FAILING_AFTER {

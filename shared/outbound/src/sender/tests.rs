@@ -1,4 +1,4 @@
-//! Attempts against real servers on loopback, well-behaved and otherwise.
+//! AttemptMaker against real servers on loopback, well-behaved and otherwise.
 
 mod addresses;
 mod details;

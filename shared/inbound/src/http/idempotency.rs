@@ -17,7 +17,7 @@ const MAX_KEY: usize = 128;
 
 /// Remembers answers.
 #[derive(Debug)]
-pub(super) struct Repeat {
+pub(super) struct IdempotencyGuard {
     store: Idempotency,
     sealer: Option<Sealer>,
 }
@@ -47,7 +47,7 @@ struct Kept {
     location: Option<String>,
 }
 
-impl Repeat {
+impl IdempotencyGuard {
     pub(super) fn new(store: Idempotency) -> Self {
         Self { store, sealer: None }
     }
