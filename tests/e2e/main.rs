@@ -35,6 +35,7 @@ mod inbound_upsert;
 mod keys;
 mod limits;
 mod links;
+mod log;
 mod losses;
 mod management_deliveries;
 mod manual_retries;

@@ -1,56 +1,15 @@
 //! Data classes, `docs/contract.md#data-classes`: what is private is stored, and is told to nobody.
 
-use std::io;
-use std::sync::{Arc, Mutex};
-
 use serde_json::{Value, json};
 use store::tables;
-use telemetry::logging::discreet;
 use tests::{Receiver, Reply, TestApp};
-use tracing_subscriber::fmt::MakeWriter;
-use tracing_subscriber::layer::SubscriberExt as _;
 
 use crate::crew::{EMPLOYEE, PROJECT, TIME_OFF, VENDOR, WORK_ORDER, with};
 use crate::expect::{accepted, events, invalid};
+use crate::log::Log;
 use crate::records::{record, scan, text};
 
 const TAX_ID: &str = "12-3456789";
-
-/// Everything that is logged while it lives, by this test's thread.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    /// All that `RUST_LOG=trace` brings.
-    fn start() -> (Self, tracing::subscriber::DefaultGuard) {
-        let log = Self::default();
-        let logger = tracing_subscriber::fmt().json().without_time().with_max_level(tracing::Level::TRACE);
-        let logger = logger.with_writer(log.clone()).finish().with(discreet());
-        (log, tracing::subscriber::set_default(logger))
-    }
-
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().expect("a lock").clone()).expect("text")
-    }
-}
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().expect("a lock").write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
 
 /// A value that is private, recognisable wherever it turns up.
 fn private(name: &str) -> String {

@@ -107,7 +107,9 @@ impl Dispatcher {
                     tracing::error!(account, unreadable, "endpoints can't be read; the others have their deliveries");
                 }
                 Err(error) => {
-                    tracing::error!(%error, account, "events were not dispatched; the stream brings them again");
+                    let requests =
+                        outboxes.iter().map(|outbox| outbox.request_id.as_str()).collect::<Vec<_>>().join(", ");
+                    tracing::error!(%error, account, requests, "events were not dispatched; the stream brings them again");
                     failed = Some(failed.map_or(first, |other| other.min(first)));
                 }
             }

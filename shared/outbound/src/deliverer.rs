@@ -26,6 +26,7 @@ use store::endpoints::Endpoints;
 use store::events::Events;
 use store::queue::{Queue, QueueError};
 use store::seal::SealError;
+use tracing::{Instrument as _, Span, field};
 use url::Url;
 
 use crate::attempts::{AttemptMaker, AttemptResult};
@@ -115,21 +116,26 @@ impl Deliverer {
                 Err(error) => report(&mut response, id, &error),
             }
         }
-        let all: Vec<DeliveryTask> = tasks.iter().map(|(_, task)| task.clone()).collect();
+        // Every line that is logged about a task says which delivery it is about.
+        let tasks: Vec<_> = tasks.into_iter().map(|(id, task)| (span_of(&task), id, task)).collect();
+        let all: Vec<DeliveryTask> = tasks.iter().map(|(.., task)| task.clone()).collect();
         match self.deliveries.work(&all, &self.events, &self.endpoints).await {
             Ok(work) => {
                 let work = &work;
-                let runs = tasks.into_iter().map(async |(id, task)| (id, self.task(&task, work, now).await));
-                for (id, outcome) in futures_util::future::join_all(runs).await {
+                let runs = tasks.into_iter().map(async |(span, id, task)| {
+                    let outcome = self.task(&task, work, now).instrument(span.clone()).await;
+                    (span, id, outcome)
+                });
+                for (span, id, outcome) in futures_util::future::join_all(runs).await {
                     if let Err(error) = outcome {
-                        report(&mut response, id, &error);
+                        span.in_scope(|| report(&mut response, id, &error));
                     }
                 }
             }
             Err(error) => {
                 let error = TaskError::from(error);
-                for (id, _) in tasks {
-                    report(&mut response, id, &error);
+                for (span, id, _) in tasks {
+                    span.in_scope(|| report(&mut response, id, &error));
                 }
             }
         }
@@ -140,6 +146,7 @@ impl Deliverer {
     /// One task: dropped when it is out of date, sent on when it is early or its endpoint is crowded, else attempted.
     async fn task(&self, task: &DeliveryTask, work: &Work, now: Timestamp) -> Result<(), TaskError> {
         let Some(delivery) = work.delivery(task)? else { return Ok(()) };
+        Span::current().record("event_id", &delivery.event_id);
         let current = delivery.attempt_count == task.attempt_count && delivery.series == task.series;
         if delivery.status.is_final() || !current {
             return Ok(());
@@ -155,7 +162,11 @@ impl Deliverer {
         if due.as_millisecond() > now.as_millisecond() + EARLY_MILLISECONDS {
             return self.put_off(delivery, due, now).await;
         }
-        let event = work.outbox(task)?.and_then(|outbox| outbox.event(&delivery.event_id));
+        let outbox = work.outbox(task)?;
+        if let Some(outbox) = outbox {
+            Span::current().record("request_id", &outbox.request_id);
+        }
+        let event = outbox.and_then(|outbox| outbox.event(&delivery.event_id));
         if event.is_some_and(|event| is_unwanted(delivery, event, endpoint)) {
             return self.end(delivery, DeliveryStatus::Cancelled, None, now).await;
         }
@@ -293,6 +304,12 @@ fn parse(message: &SqsMessage) -> Result<DeliveryTask, TaskError> {
     Ok(task)
 }
 
+/// `request_id` is the request's that raised the event.
+fn span_of(task: &DeliveryTask) -> Span {
+    let (account, delivery_id) = (task.account.as_str(), task.delivery_id.as_str());
+    tracing::info_span!("delivery", account, delivery_id, event_id = field::Empty, request_id = field::Empty)
+}
+
 fn report(response: &mut SqsBatchResponse, message_id: String, error: &TaskError) {
     tracing::error!(%error, message_id, "a delivery task was not done; SQS brings it again");
     let mut failure = BatchItemFailure::default();
@@ -300,15 +317,12 @@ fn report(response: &mut SqsBatchResponse, message_id: String, error: &TaskError
     response.batch_item_failures.push(failure);
 }
 
-/// One wide line an attempt: ids, numbers and the endpoint's host, never a body, a secret, or the rest of the address,
+/// One wide line an attempt, in the span that says whose and which it is: numbers and the endpoint's host, never a body, a secret, or the rest of the address,
 /// which often is one.
 fn log(delivery: &Delivery, endpoint: &Endpoint, attempt: &Attempt, status: DeliveryStatus) {
     let url = Url::parse(&endpoint.url).ok();
     let latency_ms = attempt.started_at.as_millisecond() - delivery.created_at.as_millisecond();
     tracing::info!(
-        account = delivery.account,
-        delivery_id = delivery.id,
-        event_id = delivery.event_id,
         event = delivery.event.as_str(),
         endpoint_id = delivery.endpoint_id,
         host = url.as_ref().and_then(Url::host_str),

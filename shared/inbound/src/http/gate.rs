@@ -17,6 +17,7 @@ use store::api_keys::ApiKeys;
 use store::config::{ConfigError, Environment};
 use store::rate_windows::RateWindows;
 use store::seal::Sealer;
+use tracing::{Instrument as _, Span, field};
 
 use super::answer::{Line, Reply};
 use super::guard::{Guard, address_of};
@@ -117,7 +118,8 @@ impl Gate {
         F: Future<Output = Result<Reply, Problem>>,
     {
         let mut visit = Visit::new(request, now);
-        let outcome = self.pass(&mut visit, scope, find, work).await;
+        let span = self.span(&visit);
+        let outcome = self.pass(&mut visit, scope, find, work).instrument(span).await;
         self.finish(visit, outcome)
     }
 
@@ -132,8 +134,14 @@ impl Gate {
         let mut visit = Visit::new(request, now);
         let outcome = answer().and_then(|reply| Query::of(request, NO_PARAMETERS).map(|_| reply));
         let status = outcome.as_ref().map_or_else(|problem| problem.code.status(), |reply| reply.status);
-        visit.rate = self.guard.window(address_of(request), status, now).await;
+        let span = self.span(&visit);
+        visit.rate = self.guard.window(address_of(request), status, now).instrument(span).await;
         self.finish(visit, outcome)
+    }
+
+    /// What every line says that is logged on the way: the request's last line has it in its own fields.
+    fn span(&self, visit: &Visit<'_>) -> Span {
+        tracing::info_span!("request", function = self.function, request_id = visit.request_id, account = field::Empty)
     }
 
     /// The response, with its line in the log.
@@ -184,6 +192,7 @@ impl Gate {
         let Some((account, key)) = self.authenticate(request.headers(), now).await? else {
             return Err(self.turn_away(visit).await?);
         };
+        Span::current().record("account", &account.id);
         let limits = key.limits();
         let usage = self.rates.take(&key.id, limits, now).await.map_err(|error| unavailable(&error))?;
         let rate = RateLimit::new(limits, usage, now);

@@ -1,0 +1,95 @@
+//! What is logged, and that what belongs together can be found together.
+
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use serde_json::{Value, json};
+use store::tables;
+use telemetry::logging::discreet;
+use tests::{Receiver, TestApp};
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt as _;
+
+use crate::crew::WORK_ORDER;
+
+/// Everything that is logged while it lives, by this test's thread.
+#[derive(Clone, Default)]
+pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    /// All that `RUST_LOG=trace` brings.
+    pub(crate) fn start() -> (Self, tracing::subscriber::DefaultGuard) {
+        let log = Self::default();
+        let logger = tracing_subscriber::fmt().json().without_time().with_max_level(tracing::Level::TRACE);
+        let logger = logger.with_writer(log.clone()).finish().with(discreet());
+        (log, tracing::subscriber::set_default(logger))
+    }
+
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8(self.0.lock().expect("a lock").clone()).expect("text")
+    }
+
+    /// The only line whose message begins so.
+    fn line(&self, message: &str) -> Value {
+        let lines: Vec<Value> = self.text().lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+        let is_it = |line: &&Value| line["fields"]["message"].as_str().is_some_and(|text| text.starts_with(message));
+        let [line] = lines.iter().filter(is_it).collect::<Vec<_>>()[..] else { panic!("{message}: {}", self.text()) };
+        line.clone()
+    }
+}
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().expect("a lock").write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Log {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}
+
+#[tokio::test]
+async fn a_failed_delivery_is_joined_with_the_request_that_raised_its_event() {
+    let (log, _guard) = Log::start();
+    let (app, receiver) = (TestApp::start().await, Receiver::start().await);
+    receiver.answer(|_| 500.into());
+    app.endpoint(&receiver.url(), ["*"]).await;
+    let reply = app.post(WORK_ORDER, json!({"workOrderNumber": "WO-1", "title": "Pour slab"})).await;
+    let request_id = reply.header("x-request-id").expect("an id").to_owned();
+    app.drain_stream().await;
+    app.drain_delivery_queue().await;
+    let delivery = app.only_delivery().await;
+    app.leave_work();
+
+    let attempt = log.line("attempt 1 of");
+    assert_eq!(attempt["fields"]["error"], "http_status");
+    assert_eq!(attempt["span"]["request_id"], request_id);
+    assert_eq!(attempt["span"]["delivery_id"], delivery.id);
+    assert_eq!(attempt["span"]["event_id"], delivery.event_id);
+    assert_eq!(attempt["span"]["account"], app.account);
+}
+
+#[tokio::test]
+async fn why_a_request_failed_is_found_by_its_id() {
+    let (log, _guard) = Log::start();
+    let app = TestApp::start().await;
+    let client = aws_sdk_dynamodb::Client::new(app.system().sdk_config());
+    client.delete_table().table_name(tables::RECORDS.name).send().await.expect("a table that can be deleted");
+    let reply = app.post(WORK_ORDER, json!({"workOrderNumber": "WO-1", "title": "Pour slab"})).await;
+    assert_eq!(reply.status, 503);
+
+    let cause = log.line("a part of the system can't be reached");
+    assert_eq!(cause["level"], "ERROR");
+    assert_eq!(cause["span"]["request_id"], reply.header("x-request-id").expect("an id"));
+    assert_eq!(cause["span"]["account"], app.account);
+    assert_eq!(cause["span"]["function"], "create-workorder");
+    assert!(cause["fields"]["error"].as_str().is_some_and(|error| error.contains("ResourceNotFound")), "{cause}");
+}
