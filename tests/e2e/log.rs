@@ -1,16 +1,21 @@
 //! What is logged, and that what belongs together can be found together.
 
 use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use serde_json::{Value, json};
 use store::tables;
 use telemetry::logging::discreet;
 use tests::{Receiver, TestApp};
+use tracing::Dispatch;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt as _;
 
 use crate::crew::WORK_ORDER;
+
+/// As long as there is one subscriber only, tracing asks the thread that comes first to a line whether it is wanted, and
+/// keeps the answer for all threads: a test without a log would silence the tests with one.
+static ANOTHER: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(tracing_subscriber::registry()));
 
 /// Everything that is logged while it lives, by this test's thread.
 #[derive(Clone, Default)]
@@ -19,6 +24,7 @@ pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
 impl Log {
     /// All that `RUST_LOG=trace` brings.
     pub(crate) fn start() -> (Self, tracing::subscriber::DefaultGuard) {
+        LazyLock::force(&ANOTHER);
         let log = Self::default();
         let logger = tracing_subscriber::fmt().json().without_time().with_max_level(tracing::Level::TRACE);
         let logger = logger.with_writer(log.clone()).finish().with(discreet());

@@ -48,7 +48,7 @@ impl Call<'_> {
             let Creation::ClaimedFor(holder) = creation else {
                 return Ok(created(&endpoint, &secret, wanted.headers()));
             };
-            // AttemptResult at this moment by another call; or it is gone or has changed, and its claim with it.
+            // Made at this moment by another call; or it is gone or has changed, and its claim with it.
             if let Some(existing) = self.subscribed(&subscription).await? {
                 return self.existing(&existing).await;
             }

@@ -57,7 +57,7 @@ impl Metrics {
 
 fn line(namespace: &str, batch: &Batch, now: Timestamp) -> Value {
     let counts =
-        ["AttemptMaker", "FailedAttempts", "DeliveriesFailed"].map(|name| json!({ "Name": name, "Unit": "Count" }));
+        ["Attempts", "FailedAttempts", "DeliveriesFailed"].map(|name| json!({ "Name": name, "Unit": "Count" }));
     let latency = json!({ "Name": "FirstAttemptLatency", "Unit": "Milliseconds" });
     let metrics: Vec<Value> = if batch.first_attempt_latency.is_empty() {
         counts.to_vec()
@@ -69,7 +69,7 @@ fn line(namespace: &str, batch: &Batch, now: Timestamp) -> Value {
             "Timestamp": now.as_millisecond(),
             "CloudWatchMetrics": [{ "Namespace": namespace, "Dimensions": [[]], "Metrics": metrics }],
         },
-        "AttemptMaker": batch.attempts,
+        "Attempts": batch.attempts,
         "FailedAttempts": batch.failed_attempts,
         "DeliveriesFailed": batch.deliveries_failed,
         "FirstAttemptLatency": batch.first_attempt_latency,
@@ -88,7 +88,7 @@ mod tests {
         let declared = line["_aws"]["CloudWatchMetrics"][0]["Metrics"].as_array().unwrap();
         assert_eq!(declared.len(), 4);
         assert!(declared.iter().all(|metric| !line[metric["Name"].as_str().unwrap()].is_null()));
-        assert_eq!((&line["AttemptMaker"], &line["FirstAttemptLatency"]), (&json!(3), &json!([7, 9])));
+        assert_eq!((&line["Attempts"], &line["FirstAttemptLatency"]), (&json!(3), &json!([7, 9])));
         assert_eq!(line["_aws"]["Timestamp"], 1_760_970_600_000_i64);
     }
 

@@ -20,8 +20,8 @@ use super::Deliverer;
 /// A success of a healthy endpoint is noted at most this often.
 const NOTE_SUCCESS_SECONDS: i64 = 60;
 
-/// The most endpoints that are remembered as health_writes.
-const MAX_UNSETTLED: usize = 10_000;
+/// The most endpoints that are remembered.
+const MAX_PENDING: usize = 10_000;
 
 /// Endpoints of which this process has noted a failure and no success since. What a batch read of an endpoint is older
 /// than what the batch itself has noted: without this, failures between successes would count as failures in a row.
@@ -31,7 +31,7 @@ pub(super) struct HealthWritesPending(Mutex<HashSet<String>>);
 impl HealthWritesPending {
     fn insert(&self, endpoint_id: &str) {
         let mut ids = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if ids.len() >= MAX_UNSETTLED {
+        if ids.len() >= MAX_PENDING {
             ids.clear();
         }
         ids.insert(endpoint_id.to_owned());

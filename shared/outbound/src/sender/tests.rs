@@ -1,4 +1,4 @@
-//! AttemptMaker against real servers on loopback, well-behaved and otherwise.
+//! Attempts against real servers on loopback, well-behaved and otherwise.
 
 mod addresses;
 mod details;
