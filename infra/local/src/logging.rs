@@ -20,7 +20,7 @@ pub fn start() {
     let started = if io::stderr().is_terminal() {
         builder.finish().with(discreet()).try_init()
     } else {
-        builder.json().finish().with(discreet()).try_init()
+        builder.json().with_span_list(false).finish().with(discreet()).try_init()
     };
     if let Err(error) = started {
         tracing::debug!(%error, "logging has been started already");

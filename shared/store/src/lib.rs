@@ -1,4 +1,5 @@
-//! What is kept, and where: one type a table, its methods named after what is asked of it.
+//! What is kept, and where: one type a table, its methods named after what is asked of it. Beside the tables, the queues,
+//! the topic of alerts, and the keys that seal secrets; and the environment that names them all.
 //!
 //! Every key begins with the account, so that no tenant can reach another's things by any id. A function holds only the
 //! tables that its IAM policy allows.
@@ -13,7 +14,7 @@
 //! | endpoints | account, endpoint id · `<account>#subscriptions` + hash | all of an account; one · who has subscribed to the same |
 //! | deliveries | account, delivery id · by endpoint · by account and status (sparse) · by due time (sparse) | one; newest first; of an endpoint; of a rare status; overdue |
 //! | alerts | account, alert id · unpublished (sparse) | newest first; not published yet |
-//! | idempotency | `<account>#<scope>#<key>` | claim, answer again |
+//! | idempotency | `<account>#<path>#<key>` | claim, answer again |
 
 pub mod alerts;
 pub mod api_keys;
