@@ -3,8 +3,9 @@
 use std::io;
 use std::sync::{Arc, LazyLock, Mutex};
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
-use store::tables;
+use store::tables::{self, Table};
 use telemetry::logging::discreet;
 use tests::{Receiver, TestApp};
 use tracing::Dispatch;
@@ -83,19 +84,65 @@ async fn a_failed_delivery_is_joined_with_the_request_that_raised_its_event() {
     assert_eq!(attempt["span"]["account"], app.account);
 }
 
+const BODY: &str = r#"{"workOrderNumber": "WO-1", "title": "Pour slab"}"#;
+
 #[tokio::test]
-async fn why_a_request_failed_is_found_by_its_id() {
+async fn why_a_request_failed_is_in_its_line_and_not_in_its_answer() {
     let (log, _guard) = Log::start();
     let app = TestApp::start().await;
     let client = aws_sdk_dynamodb::Client::new(app.system().sdk_config());
     client.delete_table().table_name(tables::RECORDS.name).send().await.expect("a table that can be deleted");
-    let reply = app.post(WORK_ORDER, json!({"workOrderNumber": "WO-1", "title": "Pour slab"})).await;
+    let reply = app.request("POST", WORK_ORDER).body(BODY).send().await;
     assert_eq!(reply.status, 503);
+    assert!(!reply.body.to_string().contains("ResourceNotFound"), "{}", reply.body);
 
-    let cause = log.line("a part of the system can't be reached");
-    assert_eq!(cause["level"], "ERROR");
-    assert_eq!(cause["span"]["request_id"], reply.header("x-request-id").expect("an id"));
-    assert_eq!(cause["span"]["account"], app.account);
-    assert_eq!(cause["span"]["function"], "create-workorder");
-    assert!(cause["fields"]["error"].as_str().is_some_and(|error| error.contains("ResourceNotFound")), "{cause}");
+    let line = log.line("request 503");
+    assert_eq!(line["level"], "ERROR");
+    assert_eq!(line["fields"]["request_id"], reply.header("x-request-id").expect("an id"));
+    assert_eq!(line["fields"]["account"], app.account);
+    assert_eq!(line["fields"]["function"], "create-workorder");
+    let error = line["fields"]["error"].as_str().expect("a cause");
+    assert!(error.starts_with("DynamoDB ") && error.contains("ResourceNotFound"), "{error}");
+    let errors = log.text().lines().filter(|line| line.contains("ResourceNotFound") && line.contains("ERROR")).count();
+    assert_eq!(errors, 1, "a cause is logged once: {}", log.text());
+}
+
+#[tokio::test]
+async fn a_kept_answer_that_is_damaged_is_500_since_trying_again_would_not_help() {
+    let (log, _guard) = Log::start();
+    let app = TestApp::start().await;
+    let send = async || app.request("POST", WORK_ORDER).header("idempotency-key", "one").body(BODY).send().await;
+    send().await.expect(200);
+    app.leave_work();
+    let key = format!("{}#{WORK_ORDER}#one", app.account);
+    update(&app, &tables::IDEMPOTENCY, &key, "SET answer = fingerprint").await;
+
+    let reply = send().await;
+    assert_eq!((reply.status, reply.code()), (500, "internal_error"), "{}", reply.body);
+    assert_eq!(reply.header("retry-after"), None);
+    let line = log.line("request 500");
+    assert_eq!(line["level"], "ERROR");
+    assert!(line["fields"]["error"].as_str().is_some_and(|error| error.contains("line 1")), "{line}");
+}
+
+#[tokio::test]
+async fn a_record_that_cannot_be_read_is_500() {
+    let (log, _guard) = Log::start();
+    let app = TestApp::start().await;
+    app.request("POST", WORK_ORDER).body(BODY).send().await.expect(200);
+    app.leave_work();
+    let key = format!("{}#N#workorder#wo-1", app.account);
+    update(&app, &tables::RECORDS, &key, "REMOVE version").await;
+
+    let reply = app.request("POST", WORK_ORDER).body(BODY).send().await;
+    assert_eq!((reply.status, reply.code()), (500, "internal_error"), "{}", reply.body);
+    let line = log.line("request 500");
+    assert!(line["fields"]["error"].as_str().is_some_and(|error| error.contains("unreadable: version")), "{line}");
+}
+
+/// Changes the item with this partition key.
+async fn update(app: &TestApp, table: &Table, key: &str, expression: &str) {
+    let client = aws_sdk_dynamodb::Client::new(app.system().sdk_config());
+    let update = client.update_item().table_name(table.name).key("pk", AttributeValue::S(key.to_owned()));
+    update.condition_expression("attribute_exists(pk)").update_expression(expression).send().await.expect("an update");
 }

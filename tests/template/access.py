@@ -31,6 +31,12 @@ ALARMS = {
     "Resource": "*",
     "Condition": {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}},
 }
+# X-Ray knows no resources for these.
+TRACING = {
+    "Effect": "Allow",
+    "Action": ["xray:PutTraceSegments", "xray:PutTelemetryRecords"],
+    "Resource": "*",
+}
 INVOKERS = {"apigateway.amazonaws.com", "events.amazonaws.com"}
 
 
@@ -88,7 +94,27 @@ def check_roles(template, code):
         if properties["AssumeRolePolicyDocument"] != {"Version": VERSION, "Statement": [LAMBDA]}:
             yield f"{logical} can be taken by others than Lambda"
     used = {m["Ref"] for p in template.of_type("AWS::IAM::Role").values() for m in p.get("ManagedPolicyArns", [])}
-    yield from (f"nobody has {logical}" for logical in template.of_type("AWS::IAM::ManagedPolicy").keys() - used)
+    attached = {"TracingPolicy"}
+    yield from (f"nobody has {logical}" for logical in template.of_type("AWS::IAM::ManagedPolicy").keys() - used - attached)
+
+
+def check_tracing(template):
+    """X-Ray, for all functions or for none."""
+    policy, roles = template.resources["TracingPolicy"], template.of_type("AWS::IAM::Role")
+    wanted = {
+        "PolicyDocument": {"Version": VERSION, "Statement": [TRACING]},
+        "Roles": [{"Ref": logical} for logical in roles],
+    }
+    if policy.get("Condition") != "HasTracing" or policy["Properties"] != wanted:
+        yield "tracing is allowed to others than all functions, or when it is off, or allows more"
+    if template.document["Conditions"]["HasTracing"] != {"Fn::Equals": [{"Ref": "Tracing"}, "Active"]}:
+        yield "tracing is allowed when it is off"
+    parameter = template.parameters["Tracing"]
+    if (parameter["Default"], set(parameter["AllowedValues"])) != ("PassThrough", {"PassThrough", "Active"}):
+        yield "tracing costs money without being asked for, or can't be had"
+    for function, (_, properties) in template.functions().items():
+        if properties.get("TracingConfig") != {"Mode": {"Ref": "Tracing"}}:
+            yield f"{function} is traced in another way"
 
 
 def check_keys(template):

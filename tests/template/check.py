@@ -24,6 +24,7 @@ def check(template, code):
     """Every sentence that is wrong with the template's resources."""
     yield from shape.check_shape(template)
     yield from access.check_roles(template, code)
+    yield from access.check_tracing(template)
     yield from access.check_keys(template)
     yield from access.check_invocations(template, code)
     yield from wiring.check_variables(template, code)

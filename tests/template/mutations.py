@@ -178,6 +178,7 @@ def of_parameters(document):
         ("RetrySchedule", "Default", "0"),
         ("Architecture", "Default", "x86_64"),
         ("CorsOrigins", "Default", "*"),
+        ("Tracing", "Default", "Active"),
     ):
         other = copy.deepcopy(document)
         other["Parameters"][name][key] = value

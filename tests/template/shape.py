@@ -13,13 +13,13 @@ SHAPES = {
     "AWS::DynamoDB::Table": "AttributeDefinitions BillingMode KeySchema PointInTimeRecoverySpecification SSESpecification "
     "TableName GlobalSecondaryIndexes? StreamSpecification? TimeToLiveSpecification?",
     "AWS::Events::Rule": "ScheduleExpression Targets",
-    "AWS::IAM::ManagedPolicy": "PolicyDocument",
+    "AWS::IAM::ManagedPolicy": "PolicyDocument Roles?",
     "AWS::IAM::Role": "AssumeRolePolicyDocument Policies ManagedPolicyArns?",
     "AWS::KMS::Key": "Description KeyPolicy EnableKeyRotation? KeySpec? KeyUsage?",
     "AWS::Lambda::EventSourceMapping": "BatchSize EventSourceArn FunctionName FunctionResponseTypes "
     "BisectBatchOnFunctionError? DestinationConfig? FilterCriteria? "
     "MaximumRetryAttempts? ParallelizationFactor? ScalingConfig? StartingPosition?",
-    "AWS::Lambda::Function": "Architectures Code FunctionName Handler LoggingConfig MemorySize Role Runtime Tags? Timeout "
+    "AWS::Lambda::Function": "Architectures Code FunctionName Handler LoggingConfig MemorySize Role Runtime Tags? Timeout TracingConfig "
     "Environment? RecursiveLoop?",
     "AWS::Lambda::Permission": "Action FunctionName Principal SourceArn",
     "AWS::Logs::LogGroup": "LogGroupName RetentionInDays",
@@ -28,7 +28,12 @@ SHAPES = {
     "AWS::SQS::Queue": "MessageRetentionPeriod QueueName SqsManagedSseEnabled RedrivePolicy? VisibilityTimeout?",
 }
 ATTRIBUTES = {"Type", "Properties", "Metadata", "DependsOn", "Condition", "DeletionPolicy", "UpdateReplacePolicy"}
-CONDITIONS = {"AlertSubscription": "HasAlertEmail", "Domain": "HasDomain", "DomainMapping": "HasDomain"}
+CONDITIONS = {
+    "AlertSubscription": "HasAlertEmail",
+    "Domain": "HasDomain",
+    "DomainMapping": "HasDomain",
+    "TracingPolicy": "HasTracing",
+}
 # What would be missed for ever.
 KEPT = {"AWS::DynamoDB::Table": "RetainExceptOnCreate", "SealKey": "Retain", "MacKey": "Retain"}
 

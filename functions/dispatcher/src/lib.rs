@@ -21,6 +21,7 @@ use store::events::read_outbox;
 use store::queue::{Queue, QueueError};
 use store::range::Order;
 use store::undispatched::{Marker, Undispatched};
+use telemetry::causes::causes;
 
 /// Endpoints are read in pages of this size: an event for ten thousand of them needs no more memory than one for a few.
 const PAGE: i32 = 500;
@@ -91,7 +92,7 @@ impl Dispatcher {
                     batch.outboxes.push(outbox);
                 }
                 Err(error) => {
-                    tracing::error!(%error, sequence = sequences[place], "a record of the event stream can't be read");
+                    tracing::error!(error = %causes(&error), sequence = sequences[place], "a record of the event stream can't be read");
                     failed = Some(place);
                     break;
                 }
@@ -109,14 +110,14 @@ impl Dispatcher {
                 Err(error) => {
                     let requests =
                         outboxes.iter().map(|outbox| outbox.request_id.as_str()).collect::<Vec<_>>().join(", ");
-                    tracing::error!(%error, account, requests, "events were not dispatched; the stream brings them again");
+                    tracing::error!(error = %causes(&error), account, requests, "events were not dispatched; the stream brings them again");
                     failed = Some(failed.map_or(first, |other| other.min(first)));
                 }
             }
         }
         if let Err(error) = self.undispatched.delete(&done).await {
             // Not worth the whole batch once more: events with a marker are brought again, which makes nothing twice.
-            tracing::warn!(%error, "events that were dispatched are still marked as undispatched");
+            tracing::warn!(error = %causes(&error), "events that were dispatched are still marked as undispatched");
         }
         // What is behind the record and done is done again, which makes nothing twice.
         failed.map_or_else(DynamoDbEventResponse::default, |place| failed_from(sequences[place].clone()))

@@ -15,6 +15,7 @@ use inbound::problem::{Problem, ProblemCode};
 use jiff::Timestamp;
 use lambda_http::http::StatusCode;
 use serde_json::{Map, Value};
+use telemetry::causes::causes;
 
 use crate::Call;
 
@@ -56,7 +57,7 @@ impl Call<'_> {
     /// What can't be queued now, the sweeper finds: the retry is stored and will be made.
     async fn queue(&self, delivery: &Delivery) {
         if let Err(error) = self.function.retries.send(&[delivery.task()], self.now).await {
-            tracing::error!(%error, delivery_id = delivery.id, "a manual retry was not queued; the sweeper finds it");
+            tracing::error!(error = %causes(&error), delivery_id = delivery.id, "a manual retry was not queued; the sweeper finds it");
         }
     }
 }

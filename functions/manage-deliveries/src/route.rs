@@ -99,7 +99,7 @@ mod tests {
             (Method::GET, "/api/alerts", Route::Alerts),
             (Method::GET, "/api/stats", Route::Stats),
         ] {
-            assert_eq!(find(&method, path), Ok(route));
+            assert_eq!(find(&method, path).unwrap(), route);
         }
     }
 

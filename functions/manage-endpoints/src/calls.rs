@@ -15,6 +15,7 @@ use serde_json::{Map, Value};
 use store::StoreError;
 use store::endpoints::{Creation, Switch};
 use store::range::Order;
+use telemetry::causes::causes;
 
 use crate::changes::{Changes, unusable};
 use crate::route::no_such_endpoint;
@@ -143,7 +144,7 @@ impl Call<'_> {
             return Err(no_such_endpoint());
         }
         if let Err(error) = self.cancel_pending(id).await {
-            tracing::error!(%error, endpoint_id = id, "deliveries of a deleted endpoint are left to the deliverer");
+            tracing::error!(error = %causes(&error), endpoint_id = id, "deliveries of a deleted endpoint are left to the deliverer");
         }
         Ok(Reply::no_content().with_facts(facts("deleted", id)))
     }

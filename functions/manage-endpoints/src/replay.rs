@@ -26,6 +26,7 @@ use store::deliveries::MAX_CREATED_AT_ONCE;
 use store::events::raised_at;
 
 use crate::Call;
+use telemetry::causes::causes;
 use wanted::{Stands, Step, Wanted};
 
 /// After so many deliveries a call ends at the next whole second.
@@ -165,7 +166,7 @@ impl Call<'_> {
     async fn queue(&self, deliveries: impl Iterator<Item = &Delivery>) {
         let tasks: Vec<_> = deliveries.map(Delivery::task).collect();
         if let Err(error) = self.function.retries.send(&tasks, self.now).await {
-            tracing::error!(%error, "some of a replay was not queued; the sweeper finds it");
+            tracing::error!(error = %causes(&error), "some of a replay was not queued; the sweeper finds it");
         }
     }
 }

@@ -21,6 +21,7 @@ use outbound::deliverer::settle;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use store::endpoints::Success;
+use telemetry::causes::causes;
 
 use crate::Call;
 
@@ -79,7 +80,7 @@ impl Call<'_> {
         }
         let (endpoints, alerts) = (&self.function.endpoints, &self.function.alerts);
         if let Err(error) = settle(endpoints, alerts, delivery, Success::Probe, now).await {
-            tracing::error!(%error, endpoint_id = endpoint.id, "that an endpoint works again was not noted");
+            tracing::error!(error = %causes(&error), endpoint_id = endpoint.id, "that an endpoint works again was not noted");
         }
     }
 }

@@ -5,6 +5,7 @@ use domain::delivery::{Delivery, DeliveryStatus, DeliveryTask};
 use futures_util::future::{join_all, try_join_all};
 use store::StoreError;
 use store::deliveries::{Filter, Outcome};
+use telemetry::causes::causes;
 
 use crate::Call;
 
@@ -32,7 +33,7 @@ impl Call<'_> {
     /// those: one that is not found here looks again by itself.
     pub(crate) async fn release_waiting(&self, endpoint_id: &str) {
         if let Err(error) = self.settle_unfinished(endpoint_id, Fate::Released).await {
-            tracing::error!(%error, endpoint_id, "what waited for an endpoint is left to look again by itself");
+            tracing::error!(error = %causes(&error), endpoint_id, "what waited for an endpoint is left to look again by itself");
         }
     }
 
@@ -77,7 +78,7 @@ impl Call<'_> {
             }
         }
         if let Err(error) = self.function.retries.send(&tasks, self.now).await {
-            tracing::error!(%error, "some of what was released was not queued; the sweeper finds it");
+            tracing::error!(error = %causes(&error), "some of what was released was not queued; the sweeper finds it");
         }
         failed
     }

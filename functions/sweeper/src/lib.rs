@@ -23,6 +23,7 @@ use store::events::Events;
 use store::queue::{Queue, QueueError};
 use store::topic::{Topic, TopicError};
 use store::undispatched::Undispatched;
+use telemetry::causes::causes;
 use tokio::join;
 
 /// What the sweeper holds.
@@ -81,7 +82,7 @@ impl Sweeper {
             Box::pin(self.sweep_alerts())
         );
         for error in [&events, &deliveries, &alerts].into_iter().filter_map(|swept| swept.as_ref().err()) {
-            tracing::error!(%error, "a part of the sweep ended early; the next one goes on");
+            tracing::error!(error = %causes(error), "a part of the sweep ended early; the next one goes on");
         }
         let (events, deliveries, alerts) = (events?, deliveries?, alerts?);
         if events + deliveries > 0 {

@@ -16,6 +16,7 @@ use store::config::Environment;
 use store::queue::{Queue, QueueError};
 use store::tables;
 use store::tables::Table;
+use telemetry::causes::causes;
 
 use crate::Surroundings;
 use crate::arguments::{Connection, KeyEnvironment, QueueName};
@@ -133,8 +134,8 @@ impl Aws {
         let name = self.variables.get(table.variable).map(String::as_str).unwrap_or_default();
         let place = self.place(Kind::Table, name, table.variable);
         move |error| match error {
-            StoreError::Call { code, cause, .. } => place.refused(code.as_deref(), &cause),
-            StoreError::Unreadable { .. } => Failure::Impossible(format!("in {place} an {error}")),
+            StoreError::Call { code, cause, .. } => place.refused(code.as_deref(), &causes(&cause)),
+            StoreError::Unreadable { .. } | StoreError::Refused { .. } => Failure::Impossible(format!("in {place} an {error}")),
             StoreError::Contention(_) | StoreError::Throttled(_) => {
                 Failure::Impossible(format!("{error}; run the command again"))
             }
@@ -169,7 +170,7 @@ impl Aws {
 /// A task that could not be sent to the queue at `place`.
 pub(crate) fn not_sent(place: &Place, error: &QueueError) -> Failure {
     match error {
-        QueueError::Call { code, cause } => place.refused(code.as_deref(), cause),
+        QueueError::Call { code, cause } => place.refused(code.as_deref(), &causes(cause)),
         QueueError::Refused { .. } => Failure::Aws(format!("{place} did not take every message: {error}")),
     }
 }
@@ -199,10 +200,4 @@ async fn check_credentials(sdk: &SdkConfig) -> Result<(), Failure> {
              AWS_PROFILE, or after aws sso login run {EXPORT}: {cause}"
         ))
     })
-}
-
-/// The messages of an error and of its causes.
-pub(crate) fn causes(error: &(dyn std::error::Error + 'static)) -> String {
-    let chain = std::iter::successors(Some(error), |error| (*error).source());
-    chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

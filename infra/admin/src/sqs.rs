@@ -3,8 +3,8 @@
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, QueueAttributeName};
+use telemetry::causes::causes;
 
-use crate::aws::causes;
 use crate::failure::Failure;
 use crate::places::Place;
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use inbound::http::COUNT_PATIENCE;
+use telemetry::causes::causes;
 use tokio::signal;
 
 use crate::clock::Clock;
@@ -113,9 +114,7 @@ fn greet(system: &System) {
 /// The error and its causes in one sentence.
 #[expect(clippy::print_stderr, reason = "for the person at the terminal")]
 fn complain(error: &(dyn std::error::Error + 'static)) {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    let causes: Vec<String> = causes.map(ToString::to_string).collect();
-    eprintln!("workskedge-webhooks: {}", causes.join(": "));
+    eprintln!("workskedge-webhooks: {}", causes(error));
 }
 
 #[cfg(unix)]

@@ -18,6 +18,7 @@ use publish_event::PublishEvent;
 use request_timeoff::TimeOff;
 use store::config::{ConfigError, Environment};
 use sweeper::Sweeper;
+use telemetry::causes::causes;
 
 use crate::clock::Clock;
 use crate::gateway::{DEFAULT_ROUTE, HttpHandler, Route, Routes, http_handler};
@@ -162,7 +163,7 @@ fn sweeping(sweeper: &Arc<Sweeper>, all: bool) -> ScheduleHandler {
         async move {
             let swept = if all { sweeper.refill_queues(now).await } else { sweeper.sweep(now).await };
             if let Err(error) = swept {
-                tracing::error!(%error, "a sweep ended early; the next one goes on");
+                tracing::error!(error = %causes(&error), "a sweep ended early; the next one goes on");
             }
         }
     })

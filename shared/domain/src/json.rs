@@ -5,6 +5,7 @@ mod digits;
 use std::cell::RefCell;
 use std::fmt;
 
+use serde::Serialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
@@ -34,6 +35,16 @@ pub enum BodyError {
     /// JSON, but an array or a scalar.
     #[error("the body must be one JSON object")]
     NotAnObject,
+}
+
+/// `value` as JSON text, for types of this project: their maps have text as keys, and none of them refuses.
+///
+/// # Panics
+/// Where that is not so. Nothing is better than an empty text in a queue or a table.
+#[must_use]
+#[expect(clippy::expect_used, reason = "an error of ours, which no caller could do anything about")]
+pub fn write(value: &impl Serialize) -> String {
+    serde_json::to_string(value).expect("a type that can be written as JSON")
 }
 
 /// Reads one JSON object. The work is bounded by its size, which the caller has checked, and the stack by the depth.

@@ -1,14 +1,18 @@
 //! Errors as callers see them: RFC 9457 `application/problem+json`, `docs/contract.md#problems`.
 //!
 //! The only module that knows HTTP status codes of errors. Whatever goes wrong below becomes a [`Problem`] at the edge;
-//! its `detail` is a sentence for the caller, never the text of an inner error.
+//! its `detail` is a sentence for the caller, never the text of an inner error. That one is the problem's `cause`: it is logged
+//! with the request and never sent.
 
 use domain::defect::{Defect, DefectCode, Defects};
-use domain::json::BodyError;
+use domain::json::{self, BodyError};
 use domain::rejection::{ConflictCode, Rejection};
 use lambda_http::http::{HeaderName, HeaderValue, StatusCode, header};
 use lambda_http::{Body, Response};
 use serde::Serialize;
+use store::StoreError;
+use store::seal::SealError;
+use telemetry::causes::Cause;
 
 use crate::headers::keep_private;
 
@@ -153,7 +157,7 @@ impl ProblemCode {
 const INVALID_BODY: &str = "Invalid request body or missing required fields";
 
 /// An error on its way to the caller.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Problem {
     /// What went wrong.
     pub code: ProblemCode,
@@ -165,13 +169,22 @@ pub struct Problem {
     pub violated_policies: Vec<&'static str>,
     /// Headers that belong to this problem (`Allow`, `Retry-After`).
     pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// What failed inside, for the log alone.
+    pub cause: Option<Cause>,
 }
 
 impl Problem {
     /// A problem without defects.
     #[must_use]
     pub fn new(code: ProblemCode, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), errors: Vec::new(), violated_policies: Vec::new(), headers: Vec::new() }
+        Self {
+            code,
+            detail: detail.into(),
+            errors: Vec::new(),
+            violated_policies: Vec::new(),
+            headers: Vec::new(),
+            cause: None,
+        }
     }
 
     /// 400 `validation_failed` with all defects.
@@ -213,6 +226,20 @@ impl Problem {
         Self::new(ProblemCode::InternalError, "The request could not be processed. Try again.")
     }
 
+    /// 500 for what stays wrong until somebody repairs it: the same request would fail again.
+    #[must_use]
+    pub fn internal(cause: impl std::error::Error + Send + Sync + 'static) -> Self {
+        let detail = "Something that is stored can't be used. Sending the request again won't help: report its requestId.";
+        Self { cause: Some(Cause::new(cause)), ..Self::new(ProblemCode::InternalError, detail) }
+    }
+
+    /// 503 for what can succeed in a moment.
+    #[must_use]
+    pub fn unavailable(cause: impl std::error::Error + Send + Sync + 'static) -> Self {
+        let detail = "Send the same request again in a moment: it is safe to repeat.";
+        Self { cause: Some(Cause::new(cause)), ..Self::new(ProblemCode::Unavailable, detail) }
+    }
+
     /// Adds a header to the answer.
     #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
@@ -235,7 +262,7 @@ impl Problem {
             violated_policies: &self.violated_policies,
             request_id,
         };
-        let text = serde_json::to_string(&body).unwrap_or_default();
+        let text = json::write(&body);
         let mut response = Response::new(Body::from(text));
         *response.status_mut() = self.code.status();
         let headers = response.headers_mut();
@@ -273,6 +300,21 @@ impl From<BodyError> for Problem {
             BodyError::Malformed { .. } | BodyError::TooDeep => ProblemCode::MalformedJson,
         };
         Self::new(code, error.to_string())
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        if error.is_temporary() { Self::unavailable(error) } else { Self::internal(error) }
+    }
+}
+
+impl From<SealError> for Problem {
+    fn from(error: SealError) -> Self {
+        match error {
+            SealError::Kms { .. } => Self::unavailable(error),
+            SealError::Unopenable => Self::internal(error),
+        }
     }
 }
 

@@ -26,6 +26,7 @@ use store::endpoints::Endpoints;
 use store::events::Events;
 use store::queue::{Queue, QueueError};
 use store::seal::SealError;
+use telemetry::causes::causes;
 use tracing::{Instrument as _, Span, field};
 use url::Url;
 
@@ -69,9 +70,9 @@ enum TaskError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Queue(#[from] QueueError),
-    #[error("the signing secret can't be opened: {0}")]
+    #[error("the signing secret can't be opened")]
     Secret(#[from] SealError),
-    #[error("the message can't be read: {0}")]
+    #[error("the message can't be read")]
     Unreadable(#[from] serde_json::Error),
 }
 
@@ -311,7 +312,7 @@ fn span_of(task: &DeliveryTask) -> Span {
 }
 
 fn report(response: &mut SqsBatchResponse, message_id: String, error: &TaskError) {
-    tracing::error!(%error, message_id, "a delivery task was not done; SQS brings it again");
+    tracing::error!(error = %causes(error), message_id, "a delivery task was not done; SQS brings it again");
     let mut failure = BatchItemFailure::default();
     failure.item_identifier = message_id;
     response.batch_item_failures.push(failure);

@@ -6,6 +6,7 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem, Update};
 use domain::alert::{Alert, AlertKind};
 use domain::ids::ulid_of;
+use telemetry::causes::causes;
 
 use super::Client;
 use super::item::{Item, Reader, json, n, s};
@@ -107,7 +108,7 @@ impl Alerts {
                 let reason = cancelled.cancellation_reasons().first().and_then(|reason| reason.code());
                 if reason == Some("ConditionalCheckFailed") { Ok(false) } else { Err(StoreError::Contention(TABLE)) }
             }
-            Err(other) => Err(StoreError::operation("TransactWriteItems alert", &other)),
+            Err(other) => Err(StoreError::operation("TransactWriteItems alert", other)),
         }
     }
 
@@ -139,7 +140,7 @@ impl Alerts {
                 match (Reader { table: TABLE, item }).json("alert") {
                     Ok(alert) => alerts.push((account, alert)),
                     Err(error) => {
-                        tracing::error!(%error, alert_id = id, "an alert can't be read, and is not published");
+                        tracing::error!(error = %causes(&error), alert_id = id, "an alert can't be read, and is not published");
                     }
                 }
             }
@@ -165,7 +166,7 @@ impl Alerts {
         match outcome.map_err(SdkError::into_service_error) {
             // Its time has passed meanwhile.
             Ok(_) | Err(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(()),
-            Err(other) => Err(StoreError::operation("UpdateItem alert", &other)),
+            Err(other) => Err(StoreError::operation("UpdateItem alert", other)),
         }
     }
 

@@ -217,7 +217,7 @@ impl ApiKeys {
             .await;
         match outcome.map_err(SdkError::into_service_error) {
             Ok(_) | Err(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(()),
-            Err(other) => Err(StoreError::operation("UpdateItem API key", &other)),
+            Err(other) => Err(StoreError::operation("UpdateItem API key", other)),
         }
     }
 

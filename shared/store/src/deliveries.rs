@@ -151,7 +151,7 @@ impl Deliveries {
                             return Err(StoreError::Contention(TABLE));
                         }
                     }
-                    other => return Err(StoreError::operation("TransactWriteItems deliveries", &other)),
+                    other => return Err(StoreError::operation("TransactWriteItems deliveries", other)),
                 },
             }
         }
@@ -175,7 +175,7 @@ impl Deliveries {
             Ok(_) => Ok(true),
             // When an answer is lost, the SDK sends its call again, and that one finds what the first has stored.
             Err(PutItemError::ConditionalCheckFailedException(found)) => Ok(found.item == Some(to_item(delivery))),
-            Err(other) => Err(StoreError::operation("PutItem delivery", &other)),
+            Err(other) => Err(StoreError::operation("PutItem delivery", other)),
         }
     }
 
@@ -272,7 +272,7 @@ impl Deliveries {
             Err(UpdateItemError::ConditionalCheckFailedException(found)) => {
                 Ok(found.item().is_some_and(|item| is_recorded(item, outcome)))
             }
-            Err(other) => Err(StoreError::operation("UpdateItem delivery", &other)),
+            Err(other) => Err(StoreError::operation("UpdateItem delivery", other)),
         }
     }
 
@@ -325,7 +325,7 @@ fn held(outcome: Result<UpdateItemOutput, SdkError<UpdateItemError>>, call: &'st
     match outcome.map_err(SdkError::into_service_error) {
         Ok(_) => Ok(true),
         Err(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
-        Err(other) => Err(StoreError::operation(call, &other)),
+        Err(other) => Err(StoreError::operation(call, other)),
     }
 }
 

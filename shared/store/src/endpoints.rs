@@ -14,6 +14,7 @@ use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, ReturnValue, Select};
 use domain::endpoint::{Endpoint, EndpointStatus, Health, HealthState, StoredHeaders};
+use telemetry::causes::causes;
 
 use super::item::{Item, Reader, json, n, s};
 use super::range::Order;
@@ -110,7 +111,7 @@ impl Endpoints {
             Ok((_, endpoint)) => Some(endpoint),
             Err(error) => {
                 let endpoint_id = Reader { table: TABLE, item }.opt_text("sk");
-                tracing::error!(%error, account, endpoint_id, "an endpoint can't be read and is left out");
+                tracing::error!(error = %causes(&error), account, endpoint_id, "an endpoint can't be read and is left out");
                 None
             }
         };
@@ -268,6 +269,6 @@ fn changed(outcome: Result<Option<Item>, UpdateItemError>) -> Result<Option<Endp
     match outcome {
         Ok(item) => item.map(|item| read(&item).map(|(_, endpoint)| endpoint)).transpose(),
         Err(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(None),
-        Err(other) => Err(StoreError::operation("UpdateItem endpoint", &other)),
+        Err(other) => Err(StoreError::operation("UpdateItem endpoint", other)),
     }
 }

@@ -15,6 +15,7 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 use domain::outbox::Outbox;
 use jiff::Timestamp;
+use telemetry::causes::Cause;
 
 use super::Client;
 use super::StoreError;
@@ -34,7 +35,11 @@ pub const RETENTION_SECONDS: i64 = 30 * 86_400;
 /// # Errors
 /// When an attribute is missing or has another form.
 pub fn read_outbox(item: impl Into<serde_dynamo::Item>) -> Result<Outbox, StoreError> {
-    let unreadable = |error: serde_dynamo::Error| StoreError::Unreadable { table: TABLE, what: error.to_string() };
+    let unreadable = |error: serde_dynamo::Error| StoreError::Unreadable {
+        table: TABLE,
+        what: "event".to_owned(),
+        cause: Some(Cause::new(error)),
+    };
     serde_dynamo::from_item(item.into()).map_err(unreadable)
 }
 
@@ -122,7 +127,7 @@ impl Events {
         match outcome.map_err(SdkError::into_service_error) {
             Ok(_) => Ok(true),
             Err(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
-            Err(other) => Err(StoreError::operation("UpdateItem event", &other)),
+            Err(other) => Err(StoreError::operation("UpdateItem event", other)),
         }
     }
 }

@@ -93,7 +93,7 @@ impl Idempotency {
         let item = match outcome.map_err(aws_sdk_dynamodb::error::SdkError::into_service_error) {
             Ok(_) => return Ok(Claim::Ours),
             Err(PutItemError::ConditionalCheckFailedException(refused)) => refused.item,
-            Err(other) => return Err(StoreError::operation("PutItem idempotency key", &other)),
+            Err(other) => return Err(StoreError::operation("PutItem idempotency key", other)),
         };
         Claim::read(&item.unwrap_or_default())
     }
@@ -140,7 +140,7 @@ impl Idempotency {
         match outcome.map_err(aws_sdk_dynamodb::error::SdkError::into_service_error) {
             Ok(_) => Ok(()),
             Err(error) if error.is_conditional_check_failed_exception() => Ok(()),
-            Err(error) => Err(StoreError::operation("UpdateItem idempotency key", &error)),
+            Err(error) => Err(StoreError::operation("UpdateItem idempotency key", error)),
         }
     }
 
@@ -162,7 +162,7 @@ impl Idempotency {
         match outcome.map_err(aws_sdk_dynamodb::error::SdkError::into_service_error) {
             Ok(_) => Ok(()),
             Err(error) if error.is_conditional_check_failed_exception() => Ok(()),
-            Err(error) => Err(StoreError::operation("DeleteItem idempotency key", &error)),
+            Err(error) => Err(StoreError::operation("DeleteItem idempotency key", error)),
         }
     }
 }

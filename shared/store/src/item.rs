@@ -24,7 +24,7 @@ pub(crate) fn n(value: impl std::fmt::Display) -> AttributeValue {
 
 /// A value as JSON text: what only our code reads is cheaper as one string than as a tree of attributes.
 pub(crate) fn json(value: &impl Serialize) -> AttributeValue {
-    AttributeValue::S(serde_json::to_string(value).unwrap_or_default())
+    AttributeValue::S(domain::json::write(value))
 }
 
 /// An item that is read attribute by attribute, with errors that name table and attribute.
@@ -77,6 +77,6 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn unreadable(self, what: &str) -> StoreError {
-        StoreError::Unreadable { table: self.table, what: what.to_owned() }
+        StoreError::unreadable(self.table, what)
     }
 }

@@ -2,11 +2,12 @@
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::ProvideErrorMetadata;
-use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use aws_sdk_sqs::types::{BatchResultErrorEntry, SendMessageBatchRequestEntry};
 use domain::delivery::{DeliveryTask, Message};
+use domain::json;
 use domain::schedule::hop_delay;
 use jiff::Timestamp;
-use telemetry::causes::causes;
+use telemetry::causes::Cause;
 
 use crate::aws::Lazy;
 
@@ -24,22 +25,23 @@ pub struct Queue {
 #[derive(Debug, thiserror::Error)]
 pub enum QueueError {
     /// The call failed.
-    #[error("SQS SendMessageBatch: {cause}")]
+    #[error("SQS SendMessageBatch")]
     Call {
         /// SQS's own word for why, such as `AccessDenied`; `None` when it did not answer.
         code: Option<String>,
-        /// The SDK's chain of causes.
-        cause: String,
+        /// The SDK's error.
+        #[source]
+        cause: Cause,
     },
     /// SQS refused some entries.
-    #[error("SQS refused {refused} of {sent} messages: {cause}")]
+    #[error("SQS refused {} of {sent} messages ({}): {reason}", deliveries.len(), deliveries.join(", "))]
     Refused {
-        /// How many.
-        refused: usize,
-        /// Of how many.
+        /// The deliveries whose messages were refused.
+        deliveries: Vec<String>,
+        /// How many messages were sent.
         sent: usize,
-        /// The first one's reason.
-        cause: String,
+        /// SQS's reason for the first one.
+        reason: String,
     },
 }
 
@@ -67,11 +69,11 @@ impl Queue {
         let entries = tasks.iter().enumerate().map(|(i, task)| {
             SendMessageBatchRequestEntry::builder()
                 .id(i.to_string())
-                .message_body(serde_json::to_string(&Message::V1(task.clone())).unwrap_or_default())
+                .message_body(json::write(&Message::V1(task.clone())))
                 .delay_seconds(i32::try_from(hop_delay(task.due, now)).unwrap_or_default())
                 .message_group_id(&task.endpoint_id)
                 .build()
-                .map_err(|e| QueueError::Call { code: None, cause: causes(&e) })
+                .map_err(|e| QueueError::Call { code: None, cause: Cause::new(e) })
         });
         let output = self
             .sqs
@@ -81,14 +83,18 @@ impl Queue {
             .set_entries(Some(entries.collect::<Result<_, _>>()?))
             .send()
             .await
-            .map_err(|e| QueueError::Call { code: e.code().map(str::to_owned), cause: causes(&e) })?;
+            .map_err(|e| QueueError::Call { code: e.code().map(str::to_owned), cause: Cause::new(e) })?;
         match output.failed() {
             [] => Ok(()),
-            failed => Err(QueueError::Refused {
-                refused: failed.len(),
-                sent: tasks.len(),
-                cause: failed.first().and_then(|entry| entry.message()).unwrap_or_default().to_owned(),
-            }),
+            failed => Err(refused(tasks, failed)),
         }
     }
+}
+
+/// The entries that SQS `failed` to take, by the deliveries that they are about. Entry ids are places in `tasks`.
+fn refused(tasks: &[DeliveryTask], failed: &[BatchResultErrorEntry]) -> QueueError {
+    let task = |entry: &BatchResultErrorEntry| tasks.get(entry.id().parse::<usize>().ok()?);
+    let deliveries = failed.iter().filter_map(|entry| task(entry).map(|task| task.delivery_id.clone())).collect();
+    let reason = failed.first().map(|entry| entry.message().unwrap_or_else(|| entry.code())).unwrap_or_default();
+    QueueError::Refused { deliveries, sent: tasks.len(), reason: reason.to_owned() }
 }

@@ -53,7 +53,7 @@ impl RateWindows {
             Ok(output) => Ok(usage(output.attributes(), &minute, true)),
             Err(error) => match error.into_service_error() {
                 UpdateItemError::ConditionalCheckFailedException(refused) => Ok(usage(refused.item(), &minute, false)),
-                other => Err(StoreError::operation("UpdateItem rate window", &other)),
+                other => Err(StoreError::operation("UpdateItem rate window", other)),
             },
         }
     }

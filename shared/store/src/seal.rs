@@ -12,7 +12,7 @@ use aws_sdk_kms::primitives::Blob;
 use aws_sdk_kms::types::{DataKeySpec, MacAlgorithmSpec};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use telemetry::causes::causes;
+use telemetry::causes::Cause;
 
 use crate::aws::Lazy;
 
@@ -31,12 +31,13 @@ pub struct Sealer {
 #[derive(Debug, thiserror::Error)]
 pub enum SealError {
     /// KMS refused or could not be reached.
-    #[error("KMS {call}: {cause}")]
+    #[error("KMS {call}")]
     Kms {
         /// Which call.
         call: &'static str,
-        /// The SDK's chain of causes.
-        cause: String,
+        /// The SDK's error.
+        #[source]
+        cause: Cause,
     },
     /// Sealed under another key, for another owner, or damaged.
     #[error("the sealed value can't be opened with this key in this context")]
@@ -57,7 +58,7 @@ impl Sealer {
     pub async fn seal(&self, value: &[u8], context: &str) -> Result<String, SealError> {
         let call = self.kms.get().generate_data_key().key_id(&self.key_id).key_spec(DataKeySpec::Aes256);
         let data_key = call.encryption_context(CONTEXT, context).send().await;
-        let data_key = data_key.map_err(|e| SealError::kms("GenerateDataKey", &e))?;
+        let data_key = data_key.map_err(|e| SealError::kms("GenerateDataKey", e))?;
         let plain = data_key.plaintext().ok_or(SealError::Unopenable)?.as_ref();
         let wrapped = data_key.ciphertext_blob().ok_or(SealError::Unopenable)?.as_ref();
         Ok(format!("k1.{}.{}", URL_SAFE_NO_PAD.encode(wrapped), encrypt(plain, value, context)?))
@@ -74,7 +75,7 @@ impl Sealer {
         let call = self.kms.get().decrypt().ciphertext_blob(Blob::new(wrapped)).encryption_context(CONTEXT, context);
         let data_key = call.send().await.map_err(|e| match e.as_service_error() {
             Some(refused) if refused.is_invalid_ciphertext_exception() => SealError::Unopenable,
-            _ => SealError::kms("Decrypt", &e),
+            _ => SealError::kms("Decrypt", e),
         })?;
         decrypt(data_key.plaintext().ok_or(SealError::Unopenable)?.as_ref(), text, context)
     }
@@ -86,14 +87,14 @@ impl Sealer {
     pub async fn fingerprint(&self, value: &[u8], context: &str) -> Result<String, SealError> {
         let message = [context.as_bytes(), b"\n", value].concat();
         let call = self.kms.get().generate_mac().key_id(&self.mac_key_id).mac_algorithm(MacAlgorithmSpec::HmacSha256);
-        let output = call.message(Blob::new(message)).send().await.map_err(|e| SealError::kms("GenerateMac", &e))?;
+        let output = call.message(Blob::new(message)).send().await.map_err(|e| SealError::kms("GenerateMac", e))?;
         Ok(hex::encode(output.mac().ok_or(SealError::Unopenable)?.as_ref()))
     }
 }
 
 impl SealError {
-    fn kms(call: &'static str, error: &(dyn std::error::Error + 'static)) -> Self {
-        Self::Kms { call, cause: causes(error) }
+    fn kms(call: &'static str, error: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self::Kms { call, cause: Cause::new(error) }
     }
 }
 

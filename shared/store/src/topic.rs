@@ -6,7 +6,7 @@ use domain::alert::Alert;
 use domain::clock;
 use serde::Serialize;
 use serde_json::json;
-use telemetry::causes::causes;
+use telemetry::causes::Cause;
 
 use crate::aws::Lazy;
 
@@ -19,8 +19,8 @@ pub struct Topic {
 
 /// An alert could not be published. The next sweep tries again.
 #[derive(Debug, thiserror::Error)]
-#[error("SNS Publish: {0}")]
-pub struct TopicError(String);
+#[error("SNS Publish")]
+pub struct TopicError(#[source] Cause);
 
 /// What machines get.
 #[derive(Serialize)]
@@ -45,11 +45,11 @@ impl Topic {
     /// When SNS can't be reached or refuses.
     pub async fn publish(&self, account: &str, alert: &Alert) -> Result<(), TopicError> {
         let alert = &Alert { created_at: clock::whole_seconds(alert.created_at), ..alert.clone() };
-        let machines = serde_json::to_string(&Published { account_id: account, alert }).unwrap_or_default();
+        let machines = domain::json::write(&Published { account_id: account, alert });
         let message = json!({ "default": machines, "email": text(account, alert) });
         let attribute = |value: &str| {
             let built = MessageAttributeValue::builder().data_type("String").string_value(value).build();
-            built.map_err(|error| TopicError(causes(&error)))
+            built.map_err(|error| TopicError(Cause::new(error)))
         };
         let call = self
             .sns
@@ -61,7 +61,7 @@ impl Topic {
             .message(message.to_string())
             .message_attributes("kind", attribute(alert.kind.as_str())?)
             .message_attributes("accountId", attribute(account)?);
-        call.send().await.map_err(|error| TopicError(causes(&error)))?;
+        call.send().await.map_err(|error| TopicError(Cause::new(error)))?;
         Ok(())
     }
 }

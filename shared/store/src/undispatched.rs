@@ -183,7 +183,7 @@ impl Undispatched {
         match outcome.map_err(SdkError::into_service_error) {
             Ok(_) => Ok(true),
             Err(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
-            Err(other) => Err(StoreError::operation("UpdateItem marker", &other)),
+            Err(other) => Err(StoreError::operation("UpdateItem marker", other)),
         }
     }
 }

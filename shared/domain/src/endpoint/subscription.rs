@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use url::Url;
 
 use super::{Endpoint, EventFilter};
+use crate::json;
 
 /// Which events go where. Two are the same when they would bring every event, also of those to come, to the same URL.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -31,7 +32,7 @@ impl Subscription {
     /// A short text that stands for it: hex SHA-256.
     #[must_use]
     pub fn key(&self) -> String {
-        hex::encode(Sha256::digest(serde_json::to_string(self).unwrap_or_default()))
+        hex::encode(Sha256::digest(json::write(self)))
     }
 }
 

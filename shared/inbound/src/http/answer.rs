@@ -1,9 +1,11 @@
 //! Answers, and the one log line that each leaves.
 
+use domain::json;
 use jiff::Timestamp;
 use lambda_http::http::{HeaderName, HeaderValue, StatusCode, header};
 use lambda_http::{Body, Response};
 use serde::Serialize;
+use telemetry::causes::causes;
 
 use crate::headers::keep_private;
 use crate::problem::Problem;
@@ -44,7 +46,7 @@ impl Reply {
     /// Any status with `body` as JSON.
     #[must_use]
     pub fn new(status: StatusCode, body: &impl Serialize) -> Self {
-        let body = serde_json::to_string(body).unwrap_or_default();
+        let body = json::write(body);
         Self { status, body, headers: Vec::new(), facts: Facts::default() }
     }
 
@@ -105,24 +107,37 @@ impl Line<'_> {
             Ok(facts) => (facts.clone(), "", String::new()),
             Err(problem) => (Facts::default(), problem.code.as_str(), field_names(problem)),
         };
-        tracing::info!(
-            function = self.function,
-            request_id = self.request_id,
-            account = self.account,
-            key_id = self.key_id,
-            method = self.method,
-            path = self.path,
-            status = status.as_u16(),
-            duration_ms,
-            action = facts.action,
-            number = facts.number,
-            id = facts.id,
-            events = facts.events,
-            code,
-            fields,
-            received_at = %self.now,
-            "request {status}", status = status.as_u16(),
-        );
+        // A macro, since the level of a line is fixed where it is written.
+        macro_rules! line {
+            ($level:ident $(, $field:ident)?) => {
+                tracing::$level!(
+                    function = self.function,
+                    request_id = self.request_id,
+                    account = self.account,
+                    key_id = self.key_id,
+                    method = self.method,
+                    path = self.path,
+                    status = status.as_u16(),
+                    duration_ms,
+                    action = facts.action,
+                    number = facts.number,
+                    id = facts.id,
+                    events = facts.events,
+                    code,
+                    fields,
+                    $($field,)?
+                    received_at = %self.now,
+                    "request {status}", status = status.as_u16(),
+                )
+            };
+        }
+        let cause = outcome.err().and_then(|problem| problem.cause.as_ref());
+        if status.is_server_error() {
+            let error = cause.map(|cause| causes(cause)).unwrap_or_default();
+            line!(error, error);
+        } else {
+            line!(info);
+        }
     }
 }
 

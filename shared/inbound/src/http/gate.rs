@@ -17,6 +17,7 @@ use store::api_keys::ApiKeys;
 use store::config::{ConfigError, Environment};
 use store::rate_windows::RateWindows;
 use store::seal::Sealer;
+use telemetry::causes::causes;
 use tracing::{Instrument as _, Span, field};
 
 use super::answer::{Line, Reply};
@@ -194,7 +195,7 @@ impl Gate {
         };
         Span::current().record("account", &account.id);
         let limits = key.limits();
-        let usage = self.rates.take(&key.id, limits, now).await.map_err(|error| unavailable(&error))?;
+        let usage = self.rates.take(&key.id, limits, now).await?;
         let rate = RateLimit::new(limits, usage, now);
         visit.rate = Some(rate);
         let caller = Caller { account, key, request_id: visit.request_id.clone() };
@@ -227,7 +228,7 @@ impl Gate {
         let hash = KeyHash::of(sent);
         let known = match self.remembered(&hash, now) {
             Some(known) => Some(known),
-            None => self.look_up(hash, now).await.map_err(|error| unavailable(&error))?,
+            None => self.look_up(hash, now).await?,
         };
         Ok(known.filter(|known| !known.key.expired(now)).map(|known| (known.account, known.key)))
     }
@@ -240,7 +241,7 @@ impl Gate {
     async fn look_up(&self, hash: KeyHash, now: Timestamp) -> Result<Option<Known>, StoreError> {
         let Some((key, account)) = self.keys.by_hash(&hash).await? else { return Ok(None) };
         if let Err(error) = self.keys.touch(&account.id, &key.id, now).await {
-            tracing::warn!(%error, key_id = key.id, "the last use of a key was not noted");
+            tracing::warn!(error = %causes(&error), key_id = key.id, "the last use of a key was not noted");
         }
         let entry = Known { key, account, since: now };
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
@@ -253,8 +254,7 @@ impl Gate {
 
     /// One identical answer for a missing, unknown, revoked or expired key, counted against the address it came from.
     async fn turn_away(&self, visit: &mut Visit<'_>) -> Result<Problem, Problem> {
-        let charged = self.guard.charge(address_of(visit.request), visit.now).await;
-        let rate = charged.map_err(|error| unavailable(&error))?;
+        let rate = self.guard.charge(address_of(visit.request), visit.now).await?;
         visit.rate = Some(rate);
         Ok(rate.refusal("An address without a valid API key").unwrap_or_else(|| {
             Problem::new(ProblemCode::Unauthorized, "Send a valid API key in the header X-API-Key.")
@@ -267,23 +267,4 @@ fn loggable(path: &str) -> String {
     let secret = |segment: &str| segment.len() > 60 || segment.starts_with("wsk_") || segment.starts_with("whsec_");
     let segments = path.split('/').map(|segment| if secret(segment) { "[redacted]" } else { segment });
     segments.collect::<Vec<_>>().join("/")
-}
-
-/// 503, with the cause in the log only.
-pub(crate) fn unavailable(error: &(dyn std::error::Error + 'static)) -> Problem {
-    tracing::error!(error = %error, "a part of the system can't be reached");
-    Problem::new(ProblemCode::Unavailable, "Send the same request again in a moment: it is safe to repeat.")
-}
-
-/// For functions whose own work fails in the store.
-impl From<StoreError> for Problem {
-    fn from(error: StoreError) -> Self {
-        unavailable(&error)
-    }
-}
-
-impl From<store::seal::SealError> for Problem {
-    fn from(error: store::seal::SealError) -> Self {
-        unavailable(&error)
-    }
 }

@@ -1,6 +1,7 @@
 //! `Idempotency-Key`: a request that is sent again gets the answer of the first, `docs/contract.md#idempotency-key`.
 
 use domain::defect::DefectCode;
+use domain::json;
 use jiff::Timestamp;
 use lambda_http::Request;
 use lambda_http::http::{HeaderMap, HeaderName, Method, StatusCode, header};
@@ -8,9 +9,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use store::idempotency::{Claim, Idempotency};
 use store::seal::Sealer;
+use telemetry::causes::causes;
 
 use super::answer::Reply;
-use super::gate::unavailable;
 use crate::problem::{Problem, ProblemCode};
 
 const MAX_KEY: usize = 128;
@@ -95,14 +96,15 @@ impl IdempotencyGuard {
             Ok(reply) => self.keep(claimed, &Kept::of(reply)).await,
             Err(_) => self.store.release(key, owner).await.map_err(Problem::from),
         };
-        if done.is_err() {
+        if let Err(problem) = done {
             // The work is done and is answered; only a repetition within a minute would be told that it is running.
-            tracing::warn!("the answer to an Idempotency-Key was not kept");
+            let error = problem.cause.as_ref().map(|cause| causes(cause)).unwrap_or_default();
+            tracing::warn!(error, "the answer to an Idempotency-Key was not kept");
         }
     }
 
     async fn keep(&self, claimed: &Claimed, kept: &Kept) -> Result<(), Problem> {
-        let text = serde_json::to_string(kept).unwrap_or_default();
+        let text = json::write(kept);
         let text = match &self.sealer {
             Some(sealer) => sealer.seal(text.as_bytes(), &claimed.key).await?,
             None => text,
@@ -112,11 +114,12 @@ impl IdempotencyGuard {
 
     async fn replay(&self, key: &str, answer: String) -> Result<Reply, Problem> {
         let text = match &self.sealer {
-            Some(sealer) => String::from_utf8(sealer.open(&answer, key).await?).unwrap_or_default(),
+            Some(sealer) => String::from_utf8(sealer.open(&answer, key).await?).map_err(Problem::internal)?,
             None => answer,
         };
-        let kept: Kept = serde_json::from_str(&text).map_err(|error| unavailable(&error))?;
-        let mut reply = Reply::new(StatusCode::from_u16(kept.status).unwrap_or(StatusCode::OK), &());
+        let kept: Kept = serde_json::from_str(&text).map_err(Problem::internal)?;
+        let status = StatusCode::from_u16(kept.status).map_err(Problem::internal)?;
+        let mut reply = Reply::new(status, &());
         reply.body = kept.body;
         reply.facts.action = Some("replayed");
         if let Some(location) = &kept.location {

@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use store::StoreError;
 use store::alerts::Alerts;
 use store::endpoints::{Cause, Endpoints, Success};
+use telemetry::causes::causes;
 
 use super::Deliverer;
 
@@ -65,7 +66,7 @@ impl Deliverer {
             Verdict::Gone => Ok(()),
         };
         if let Err(error) = noted {
-            tracing::error!(%error, endpoint_id = endpoint.id, "the health of an endpoint was not noted");
+            tracing::error!(error = %causes(&error), endpoint_id = endpoint.id, "the health of an endpoint was not noted");
         }
     }
 

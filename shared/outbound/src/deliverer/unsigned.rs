@@ -6,6 +6,7 @@ use domain::delivery::{Delivery, DeliveryStatus};
 use domain::endpoint::Endpoint;
 use jiff::{SignedDuration, Timestamp};
 use store::seal::SealError;
+use telemetry::causes::causes;
 
 use super::{Deliverer, TaskError, WAIT_FOR_ENDPOINT};
 
@@ -36,7 +37,7 @@ impl Deliverer {
             };
             let told = self.endpoints.mark_unsigned(&delivery.account, &endpoint.id, now, (&self.alerts, &alert)).await;
             if let Err(error) = told {
-                tracing::error!(%error, endpoint_id = endpoint.id, "nobody was told that deliveries can't be signed");
+                tracing::error!(error = %causes(&error), endpoint_id = endpoint.id, "nobody was told that deliveries can't be signed");
             }
         }
         Err(error.into())

@@ -121,7 +121,7 @@ impl ApiKeys {
                 let reasons = cancelled.cancellation_reasons().iter();
                 Ok(Transacted::Refused(reasons.map(|reason| refused(reason.code())).collect()))
             }
-            Err(other) => Err(StoreError::operation("TransactWriteItems API key", &other)),
+            Err(other) => Err(StoreError::operation("TransactWriteItems API key", other)),
         }
     }
 }

@@ -102,7 +102,7 @@ impl Deliveries {
         match outcome.map_err(aws_sdk_dynamodb::error::SdkError::into_service_error) {
             Ok(output) => output.attributes().map(read).transpose(),
             Err(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(None),
-            Err(other) => Err(StoreError::operation("UpdateItem overdue delivery", &other)),
+            Err(other) => Err(StoreError::operation("UpdateItem overdue delivery", other)),
         }
     }
 }

@@ -94,6 +94,6 @@ async fn changed(call: UpdateItemFluentBuilder) -> Result<Option<Delivery>, Stor
     match call.send().await.map_err(aws_sdk_dynamodb::error::SdkError::into_service_error) {
         Ok(output) => output.attributes().map(read).transpose(),
         Err(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(None),
-        Err(other) => Err(StoreError::operation("UpdateItem series", &other)),
+        Err(other) => Err(StoreError::operation("UpdateItem series", other)),
     }
 }

@@ -7,6 +7,7 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::builders::PutBuilder;
 use aws_sdk_dynamodb::types::{Put, ReturnValue, TransactWriteItem};
 use domain::endpoint::{Endpoint, Subscription};
+use telemetry::causes::causes;
 
 use super::super::StoreError;
 use super::super::item::{Reader, json, n, s};
@@ -73,7 +74,7 @@ impl Endpoints {
         if let Ok((_, endpoint)) = read(old)
             && let Err(error) = self.give_up(account, &endpoint).await
         {
-            tracing::warn!(%error, endpoint_id = id, "the claim of a deleted endpoint is left behind, which harms nobody");
+            tracing::warn!(error = %causes(&error), endpoint_id = id, "the claim of a deleted endpoint is left behind, which harms nobody");
         }
         Ok(true)
     }
@@ -109,7 +110,7 @@ impl Endpoints {
         match outcome.map_err(SdkError::into_service_error) {
             Ok(_) => Ok(true),
             Err(TransactWriteItemsError::TransactionCanceledException(_)) => Ok(false),
-            Err(other) => Err(StoreError::operation("TransactWriteItems endpoint", &other)),
+            Err(other) => Err(StoreError::operation("TransactWriteItems endpoint", other)),
         }
     }
 
@@ -142,7 +143,7 @@ impl Endpoints {
             .await;
         match outcome.map_err(SdkError::into_service_error) {
             Ok(_) | Err(DeleteItemError::ConditionalCheckFailedException(_)) => Ok(()),
-            Err(other) => Err(StoreError::operation("DeleteItem claim", &other)),
+            Err(other) => Err(StoreError::operation("DeleteItem claim", other)),
         }
     }
 

@@ -71,7 +71,7 @@ impl FeedPage {
     /// Takes over what of `outbox` is behind the position, up to `limit` events in all. Returns false when one more
     /// was there and the page was full.
     fn take(&mut self, outbox: Outbox, name: Option<EventName>, limit: usize) -> Result<bool, StoreError> {
-        let unreadable = |_| StoreError::Unreadable { table: super::TABLE, what: "sk".to_owned() };
+        let unreadable = |_| StoreError::unreadable(super::TABLE, "sk");
         let id = Ulid::from_string(&outbox.id).map_err(unreadable)?;
         let seen = self.position.filter(|position| position.outbox == id).map_or(0, |position| position.events);
         if outbox.test {

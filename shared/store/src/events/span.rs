@@ -60,5 +60,5 @@ fn ulid(id: &str) -> Result<Ulid, StoreError> {
 }
 
 fn unreadable() -> StoreError {
-    StoreError::Unreadable { table: TABLE, what: "sk".to_owned() }
+    StoreError::unreadable(TABLE, "sk")
 }

@@ -60,7 +60,7 @@ impl EventWriter {
                 let item = cancelled.cancellation_reasons().first().and_then(|reason| reason.item());
                 Claim::read(item.ok_or(StoreError::Contention(TABLE))?)
             }
-            Err(other) => Err(StoreError::operation("TransactWriteItems event", &other)),
+            Err(other) => Err(StoreError::operation("TransactWriteItems event", other)),
         }
     }
 }

@@ -7,6 +7,7 @@ use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
 use domain::models::Kind;
 use domain::resource::{CalendarEdit, Holder};
+use telemetry::causes::causes;
 
 use super::{Commit, RecordKey, Records, Seen};
 use crate::StoreError;
@@ -39,7 +40,7 @@ impl Records {
 
     pub(super) async fn tidy_calendar(&self, account: &str, holder: &Holder, edit: &Edit) {
         if let Err(error) = self.write_calendar(account, holder, edit).await {
-            tracing::warn!(%error, "a calendar was left as it is");
+            tracing::warn!(error = %causes(&error), "a calendar was left as it is");
         }
     }
 
@@ -59,7 +60,7 @@ impl Records {
         match outcome.map_err(SdkError::into_service_error) {
             Ok(_) => Ok(true),
             Err(error) if error.is_conditional_check_failed_exception() => Ok(false),
-            Err(error) => Err(StoreError::operation("UpdateItem calendar", &error)),
+            Err(error) => Err(StoreError::operation("UpdateItem calendar", error)),
         }
     }
 }

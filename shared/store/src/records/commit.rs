@@ -114,7 +114,7 @@ impl Records {
                     lost(cancelled.cancellation_reasons())
                 }
                 TransactWriteItemsError::TransactionInProgressException(_) => Ok(Committed::Again),
-                other => Err(StoreError::operation("TransactWriteItems record", &other)),
+                other => Err(StoreError::operation("TransactWriteItems record", other)),
             },
         }
     }
@@ -198,8 +198,8 @@ fn lost(reasons: &[CancellationReason]) -> Result<Committed, StoreError> {
             Ok(Committed::Lost(stored.map(Box::new)))
         }
         _ if reasons.iter().any(|reason| reason.code() == Some("ValidationError")) => {
-            let cause = reasons.iter().filter_map(CancellationReason::message).collect::<Vec<_>>().join("; ");
-            Err(StoreError::Call { call: "TransactWriteItems record", code: None, cause })
+            let reason = reasons.iter().filter_map(CancellationReason::message).collect::<Vec<_>>().join("; ");
+            Err(StoreError::Refused { call: "TransactWriteItems record", reason })
         }
         _ => Ok(Committed::Again),
     }

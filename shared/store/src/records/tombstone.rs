@@ -36,7 +36,7 @@ impl Records {
         match outcome.map_err(SdkError::into_service_error) {
             Ok(_) => Ok(true),
             Err(error) if error.is_conditional_check_failed_exception() => Ok(false),
-            Err(error) => Err(StoreError::operation("UpdateItem tombstone", &error)),
+            Err(error) => Err(StoreError::operation("UpdateItem tombstone", error)),
         }
     }
 }
