@@ -69,7 +69,7 @@ async fn a_failed_delivery_is_joined_with_the_request_that_raised_its_event() {
     let (app, receiver) = (TestApp::start().await, Receiver::start().await);
     receiver.answer(|_| 500.into());
     app.endpoint(&receiver.url(), ["*"]).await;
-    let reply = app.post(WORK_ORDER, json!({"workOrderNumber": "WO-1", "title": "Pour slab"})).await;
+    let reply = app.post(WORK_ORDER, work_order()).await;
     let request_id = reply.header("x-request-id").expect("an id").to_owned();
     app.drain_stream().await;
     app.drain_delivery_queue().await;
@@ -84,7 +84,9 @@ async fn a_failed_delivery_is_joined_with_the_request_that_raised_its_event() {
     assert_eq!(attempt["span"]["account"], app.account);
 }
 
-const BODY: &str = r#"{"workOrderNumber": "WO-1", "title": "Pour slab"}"#;
+fn work_order() -> Value {
+    json!({"workOrderNumber": "WO-1", "title": "Pour slab"})
+}
 
 #[tokio::test]
 async fn why_a_request_failed_is_in_its_line_and_not_in_its_answer() {
@@ -92,7 +94,7 @@ async fn why_a_request_failed_is_in_its_line_and_not_in_its_answer() {
     let app = TestApp::start().await;
     let client = aws_sdk_dynamodb::Client::new(app.system().sdk_config());
     client.delete_table().table_name(tables::RECORDS.name).send().await.expect("a table that can be deleted");
-    let reply = app.request("POST", WORK_ORDER).body(BODY).send().await;
+    let reply = app.post(WORK_ORDER, work_order()).await;
     assert_eq!(reply.status, 503);
     assert!(!reply.body.to_string().contains("ResourceNotFound"), "{}", reply.body);
 
@@ -111,7 +113,7 @@ async fn why_a_request_failed_is_in_its_line_and_not_in_its_answer() {
 async fn a_kept_answer_that_is_damaged_is_500_since_trying_again_would_not_help() {
     let (log, _guard) = Log::start();
     let app = TestApp::start().await;
-    let send = async || app.request("POST", WORK_ORDER).header("idempotency-key", "one").body(BODY).send().await;
+    let send = async || app.request("POST", WORK_ORDER).header("idempotency-key", "one").json(&work_order()).send().await;
     send().await.expect(200);
     app.leave_work();
     let key = format!("{}#{WORK_ORDER}#one", app.account);
@@ -129,12 +131,12 @@ async fn a_kept_answer_that_is_damaged_is_500_since_trying_again_would_not_help(
 async fn a_record_that_cannot_be_read_is_500() {
     let (log, _guard) = Log::start();
     let app = TestApp::start().await;
-    app.request("POST", WORK_ORDER).body(BODY).send().await.expect(200);
+    app.post(WORK_ORDER, work_order()).await.expect(200);
     app.leave_work();
     let key = format!("{}#N#workorder#wo-1", app.account);
     update(&app, &tables::RECORDS, &key, "REMOVE version").await;
 
-    let reply = app.request("POST", WORK_ORDER).body(BODY).send().await;
+    let reply = app.post(WORK_ORDER, work_order()).await;
     assert_eq!((reply.status, reply.code()), (500, "internal_error"), "{}", reply.body);
     let line = log.line("request 500");
     assert!(line["fields"]["error"].as_str().is_some_and(|error| error.contains("unreadable: version")), "{line}");

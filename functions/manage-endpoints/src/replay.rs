@@ -204,6 +204,7 @@ mod tests {
             account: "acc_1".to_owned(),
             id: ids::new_ulid(at.parse().unwrap()).to_string(),
             request_id: "req_1".to_owned(),
+            trace: None,
             events: Vec::new(),
             test: false,
         };

@@ -50,7 +50,7 @@ impl Call<'_> {
         let endpoint = self.read(id).await?;
         let event =
             StoredEvent { id: ids::new_id("evt_", self.now), name, body: name.example_body(), project_id: None };
-        let outbox = Outbox::of_test(self.account(), &self.caller.request_id, event.clone());
+        let outbox = Outbox::of_test(self.account(), self.caller.origin(), event.clone());
         self.function.events.store(&outbox, self.now).await?;
         let delivery = outbox.delivery(&event, id, Trigger::Test, self.now);
         let made = self.function.attempts.make(&delivery, &event.body, &endpoint, TIMEOUT, self.now).await?;

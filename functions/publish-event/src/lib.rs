@@ -58,7 +58,7 @@ impl PublishEvent {
         let Publication { draft, occurred_at, key, fingerprint } = publication;
         let project = project_of(draft.name, &draft.data).map(str::to_owned);
         let event = Event::new(ids::new_id("evt_", now), draft, occurred_at);
-        let outbox = Outbox::of(account, &caller.request_id, StoredEvent::new(&event, project.as_deref()));
+        let outbox = Outbox::of(account, caller.origin(), StoredEvent::new(&event, project.as_deref()));
         let key = format!("{account}#publish#{key}");
         match self.events.publish_once(&outbox, &self.idempotency, &key, &fingerprint, now).await? {
             Claim::Ours => Ok(answer(&event.id, false)),

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use crate::delivery::{Delivery, DeliveryStatus, Trigger};
 use crate::events::{Event, EventName};
 use crate::ids;
+use crate::trace::{Origin, TraceContext};
 
 /// An outbox item stays well under DynamoDB's 400 KB: each delivery of one of its events reads it whole.
 const MAX_ITEM_BYTES: usize = 64 * 1024;
@@ -45,6 +46,9 @@ pub struct Outbox {
     /// The request that raised them.
     #[serde(rename = "requestId")]
     pub request_id: String,
+    /// That request's place in a trace. None in items of before there were traces.
+    #[serde(rename = "traceparent", default)]
+    pub trace: Option<TraceContext>,
     /// In the order in which they were raised.
     pub events: Vec<StoredEvent>,
     /// A test send: no endpoint gets it but the one that it was sent to, and no feed shows it.
@@ -55,15 +59,21 @@ pub struct Outbox {
 impl Outbox {
     /// The outbox item of one event.
     #[must_use]
-    pub fn of(account: &str, request_id: &str, event: StoredEvent) -> Self {
-        let id = event.id.trim_start_matches("evt_").to_owned();
-        Self { account: account.to_owned(), id, request_id: request_id.to_owned(), events: vec![event], test: false }
+    pub fn of(account: &str, origin: Origin<'_>, event: StoredEvent) -> Self {
+        Self {
+            account: account.to_owned(),
+            id: event.id.trim_start_matches("evt_").to_owned(),
+            request_id: origin.request_id.to_owned(),
+            trace: Some(origin.trace),
+            events: vec![event],
+            test: false,
+        }
     }
 
     /// The outbox item of a test send.
     #[must_use]
-    pub fn of_test(account: &str, request_id: &str, event: StoredEvent) -> Self {
-        Self { test: true, ..Self::of(account, request_id, event) }
+    pub fn of_test(account: &str, origin: Origin<'_>, event: StoredEvent) -> Self {
+        Self { test: true, ..Self::of(account, origin, event) }
     }
 
     /// The delivery of one of its events to an endpoint, of which no attempt has been made: due at `now`.
@@ -94,7 +104,7 @@ impl Outbox {
 
     /// Outbox items for `events`; one, unless they are large.
     #[must_use]
-    pub fn split(account: &str, request_id: &str, events: Vec<StoredEvent>) -> Vec<Self> {
+    pub fn split(account: &str, origin: Origin<'_>, events: Vec<StoredEvent>) -> Vec<Self> {
         let mut outboxes: Vec<Self> = Vec::new();
         let mut room = 0_usize;
         for event in events {
@@ -102,7 +112,7 @@ impl Outbox {
             match outboxes.last_mut() {
                 Some(last) if size <= room => last.events.push(event),
                 _ => {
-                    outboxes.push(Self::of(account, request_id, event));
+                    outboxes.push(Self::of(account, origin, event));
                     room = MAX_ITEM_BYTES;
                 }
             }

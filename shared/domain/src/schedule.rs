@@ -167,6 +167,7 @@ mod tests {
     use crate::delivery::Trigger;
     use crate::events::EventName;
     use crate::outbox::{Outbox, StoredEvent};
+    use crate::trace::Origin;
 
     fn now() -> Timestamp {
         "2025-10-20T14:30:00.250Z".parse().unwrap()
@@ -271,7 +272,7 @@ mod tests {
             body: String::new(),
             project_id: None,
         };
-        let delivery = Outbox::of("acc_1", "req_1", event.clone()).delivery(&event, "ep_1", Trigger::Scheduled, now());
+        let delivery = Outbox::of("acc_1", Origin::start("req_1"), event.clone()).delivery(&event, "ep_1", Trigger::Scheduled, now());
         let is_put_right = |attempt_count, series_start, waits: bool, seconds| {
             let planned = now() + SignedDuration::from_secs(seconds);
             let waiting_since = waits.then(now);

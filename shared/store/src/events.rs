@@ -62,6 +62,9 @@ fn outbox_item(outbox: &Outbox, now: Timestamp) -> Item {
         ("events".to_owned(), AttributeValue::L(events.collect())),
         ("expiresAt".to_owned(), n(now.as_second() + RETENTION_SECONDS)),
     ]);
+    if let Some(trace) = outbox.trace {
+        item.insert("traceparent".to_owned(), s(trace.to_string()));
+    }
     if outbox.test {
         item.insert("test".to_owned(), AttributeValue::Bool(true));
     }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{members, schema};
 
 /// The headers of a delivery: name, meaning, example.
-const HEADERS: [(&str, &str, &str); 11] = [
+const HEADERS: [(&str, &str, &str); 12] = [
     (
         "X-Webhook-ID",
         "Id of this delivery, the same over all its attempts, replays included: store each once, for 30 days. \
@@ -47,6 +47,11 @@ const HEADERS: [(&str, &str, &str); 11] = [
         "webhook-signature",
         "Standard Webhooks: `v1,` and a signature in base64, one for each valid secret.",
         "v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=",
+    ),
+    (
+        "traceparent",
+        "W3C Trace Context: the trace of the request that raised the event; each attempt is a new step of it.",
+        "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
     ),
 ];
 

@@ -92,6 +92,7 @@ impl Reply {
 pub(super) struct Line<'a> {
     pub(super) function: &'a str,
     pub(super) request_id: &'a str,
+    pub(super) trace_id: &'a str,
     pub(super) account: &'a str,
     pub(super) key_id: &'a str,
     pub(super) method: &'a str,
@@ -113,6 +114,7 @@ impl Line<'_> {
                 tracing::$level!(
                     function = self.function,
                     request_id = self.request_id,
+                    trace_id = self.trace_id,
                     account = self.account,
                     key_id = self.key_id,
                     method = self.method,

@@ -9,9 +9,10 @@ use std::time::Instant;
 use domain::account::Account;
 use domain::api_key::{ApiKey, KeyHash, Scope};
 use domain::clock::is_recent;
+use domain::trace::{Origin, TraceContext};
 use jiff::Timestamp;
 use lambda_http::http::{HeaderMap, HeaderValue};
-use lambda_http::{Body, Request, Response};
+use lambda_http::{Body, Request, RequestExt as _, Response};
 use store::StoreError;
 use store::api_keys::ApiKeys;
 use store::config::{ConfigError, Environment};
@@ -43,6 +44,16 @@ pub struct Caller {
     pub key: ApiKey,
     /// `req_` + ULID of this request.
     pub request_id: String,
+    /// This request's place in a trace.
+    pub trace: TraceContext,
+}
+
+impl Caller {
+    /// Where the events come from that this request raises.
+    #[must_use]
+    pub fn origin(&self) -> Origin<'_> {
+        Origin { request_id: &self.request_id, trace: self.trace }
+    }
 }
 
 /// Lets callers in.
@@ -68,6 +79,7 @@ struct Known {
 struct Visit<'a> {
     request: &'a Request,
     request_id: String,
+    trace: TraceContext,
     started: Instant,
     now: Timestamp,
     caller: Option<Caller>,
@@ -77,7 +89,7 @@ struct Visit<'a> {
 impl<'a> Visit<'a> {
     fn new(request: &'a Request, now: Timestamp) -> Self {
         let request_id = domain::ids::new_id("req_", now);
-        Self { request, request_id, started: Instant::now(), now, caller: None, rate: None }
+        Self { request, request_id, trace: trace_of(request), started: Instant::now(), now, caller: None, rate: None }
     }
 }
 
@@ -142,15 +154,17 @@ impl Gate {
 
     /// What every line says that is logged on the way: the request's last line has it in its own fields.
     fn span(&self, visit: &Visit<'_>) -> Span {
-        tracing::info_span!("request", function = self.function, request_id = visit.request_id, account = field::Empty)
+        let (request_id, trace_id) = (&visit.request_id, visit.trace.trace_id());
+        tracing::info_span!("request", function = self.function, request_id, trace_id, account = field::Empty)
     }
 
     /// The response, with its line in the log.
     fn finish(&self, visit: Visit<'_>, outcome: Result<Reply, Problem>) -> Response<Body> {
-        let Visit { request, request_id, started, now, caller, rate } = visit;
+        let Visit { request, request_id, trace, started, now, caller, rate } = visit;
         let line = Line {
             function: self.function,
             request_id: &request_id,
+            trace_id: &trace.trace_id(),
             account: caller.as_ref().map_or("", |caller| &caller.account.id),
             key_id: caller.as_ref().map_or("", |caller| &caller.key.id),
             method: request.method().as_str(),
@@ -198,7 +212,7 @@ impl Gate {
         let usage = self.rates.take(&key.id, limits, now).await?;
         let rate = RateLimit::new(limits, usage, now);
         visit.rate = Some(rate);
-        let caller = Caller { account, key, request_id: visit.request_id.clone() };
+        let caller = Caller { account, key, request_id: visit.request_id.clone(), trace: visit.trace };
         visit.caller = Some(caller.clone());
         if let Some(refusal) = rate.refusal("This key") {
             return Err(refusal);
@@ -260,6 +274,18 @@ impl Gate {
             Problem::new(ProblemCode::Unauthorized, "Send a valid API key in the header X-API-Key.")
         }))
     }
+}
+
+/// The step of the trace that a request is: the one after the caller's `traceparent`; else Lambda's own, which X-Ray shows;
+/// else the first. More than one header is as good as none, as the recommendation has it.
+fn trace_of(request: &Request) -> TraceContext {
+    let mut sent = request.headers().get_all("traceparent").iter();
+    let traceparent = sent.next().filter(|_| sent.next().is_none()).and_then(|value| value.to_str().ok());
+    if let Some(Ok(caller)) = traceparent.map(TraceContext::parse) {
+        return caller.child();
+    }
+    let lambda = request.lambda_context_ref().and_then(|context| context.xray_trace_id.as_deref());
+    lambda.and_then(TraceContext::from_xray).map_or_else(TraceContext::start, TraceContext::child)
 }
 
 /// The path without what can only be a secret that was put there by mistake.

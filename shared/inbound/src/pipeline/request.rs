@@ -215,7 +215,7 @@ impl Run<'_> {
             let event = Event { id, name: draft.name, occurred_at: self.now, data: draft.data.clone() };
             StoredEvent::new(&event, project)
         });
-        Outbox::split(self.account(), &self.caller.request_id, events.collect())
+        Outbox::split(self.account(), self.caller.origin(), events.collect())
     }
 
     fn exists(&self, stored: &Stored) -> Problem {

@@ -85,13 +85,14 @@ mod tests {
     use domain::delivery::Trigger;
     use domain::events::EventName;
     use domain::outbox::{Outbox, StoredEvent};
+    use domain::trace::Origin;
 
     use super::*;
 
     fn delivery(number: usize, endpoint: &str) -> Delivery {
         let id = format!("evt_{number}");
         let event = StoredEvent { id, name: EventName::VendorCreated, body: String::new(), project_id: None };
-        let outbox = Outbox::of("acc_1", "req_1", event.clone());
+        let outbox = Outbox::of("acc_1", Origin::start("req_1"), event.clone());
         outbox.delivery(&event, endpoint, Trigger::Scheduled, jiff::Timestamp::UNIX_EPOCH)
     }
 

@@ -53,7 +53,7 @@ impl Call {
             parameters.push(parameters::in_path(&path));
         }
         if method == "post" {
-            parameters.push(parameters::idempotency_key());
+            parameters.extend([parameters::idempotency_key(), parameters::traceparent()]);
         }
         let (id, success) = (id.into(), (200, "Done", None));
         let (summary, description) = (String::new(), String::new());
