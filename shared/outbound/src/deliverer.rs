@@ -1,27 +1,28 @@
-//! One batch of delivery tasks: read, attempt, record, and whatever follows from the answers.
+//! Handles a batch of delivery tasks. Each is decided on (`decision.rs`), attempted, and its outcome written (`apply.rs`).
 //!
-//! The deliverer and the retry worker are this code behind two queues, so that a backlog of retries never delays news.
+//! The deliverer and the retry worker are this code behind two queues, so that a backlog of retries never delays the first
+//! attempts.
 
 mod aftermath;
+mod apply;
 mod claim;
+mod decision;
 mod endpoint_limiter;
 mod unsigned;
 
 use std::time::{Duration, Instant};
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
-use domain::alert::Alert;
 use domain::attempt::{AttemptError, ErrorDetail};
-use domain::delivery::{Attempt, Delivery, DeliveryStatus, DeliveryTask, LastAttempt, Message, Trigger};
-use domain::endpoint::{Endpoint, EndpointStatus, HealthState};
+use domain::delivery::{Attempt, Delivery, DeliveryStatus, DeliveryTask, Message};
+use domain::endpoint::Endpoint;
 use domain::ids;
 use domain::outbox::StoredEvent;
-use domain::schedule::{LOOK_AGAIN, RetrySchedule, Verdict, judge};
 use jiff::{SignedDuration, Timestamp};
 use store::StoreError;
 use store::alerts::Alerts;
 use store::config::{ConfigError, Environment};
-use store::deliveries::{Deliveries, Outcome, Work};
+use store::deliveries::{Deliveries, Work};
 use store::endpoints::Endpoints;
 use store::events::Events;
 use store::queue::{Queue, QueueError};
@@ -34,20 +35,17 @@ use crate::attempts::{AttemptMaker, AttemptResult};
 use crate::metrics::Metrics;
 use aftermath::HealthWritesPending;
 use claim::Claimed;
+use decision::{Loaded, Policy, Step, after_attempt, next_step};
 use endpoint_limiter::{Admission, EndpointLimiter};
 
 pub use aftermath::settle;
 
 /// An attempt succeeds within 30 seconds or not at all.
 const TIMEOUT: Duration = Duration::from_secs(30);
-/// A message that comes this much before its due time is as good as due.
-const EARLY_MILLISECONDS: i64 = 50;
 /// How long an attempt waits in the retry queue when its endpoint has too many under way.
 const CROWDED: SignedDuration = SignedDuration::from_secs(20);
-/// How long a delivery waits for its disabled endpoint to be enabled again, or for a secret that can be opened.
-const WAIT_FOR_ENDPOINT: SignedDuration = SignedDuration::from_hours(5 * 24);
 
-/// What a delivering function holds.
+/// The deliverer, or the retry worker.
 #[derive(Debug)]
 pub struct Deliverer {
     deliveries: Deliveries,
@@ -56,11 +54,10 @@ pub struct Deliverer {
     alerts: Alerts,
     retries: Queue,
     attempts: AttemptMaker,
-    schedule: RetrySchedule,
+    policy: Policy,
     metrics: Metrics,
     limiter: EndpointLimiter,
     health_writes: HealthWritesPending,
-    diverts_failing: bool,
 }
 
 /// Why a task has to come again: its message stays in the queue.
@@ -77,8 +74,8 @@ enum TaskError {
 }
 
 impl Deliverer {
-    /// The tables of deliveries, events, endpoints and alerts, `RETRY_QUEUE_URL`, `RETRY_SCHEDULE_SECONDS`, how attempts are
-    /// made, and `METRICS_NAMESPACE`, where their figures go in CloudWatch.
+    /// Reads the names of the tables of deliveries, events, endpoints and alerts, `RETRY_QUEUE_URL`,
+    /// `RETRY_SCHEDULE_SECONDS`, what [`AttemptMaker`] needs, and `METRICS_NAMESPACE`: where figures go in CloudWatch.
     ///
     /// # Errors
     /// When a variable is not set or can't be used.
@@ -90,19 +87,18 @@ impl Deliverer {
             alerts: environment.alerts()?,
             retries: environment.retry_queue()?,
             attempts: AttemptMaker::from_environment(environment)?,
-            schedule: environment.retry_schedule()?,
+            policy: Policy { schedule: environment.retry_schedule()?, diverts_failing: false },
             metrics: Metrics::new(environment.optional("METRICS_NAMESPACE")),
             limiter: EndpointLimiter::default(),
             health_writes: HealthWritesPending::default(),
-            diverts_failing: false,
         })
     }
 
     /// For the queue of first attempts: what goes to an endpoint that has begun to fail since its deliveries were queued
-    /// is passed on to the retry queue, where a subscriber that hangs holds up nobody's news.
+    /// is passed on to the retry queue, where a subscriber that hangs holds up no first attempts.
     #[must_use]
     pub fn with_failing_diverted(self) -> Self {
-        Self { diverts_failing: true, ..self }
+        Self { policy: Policy { diverts_failing: true, ..self.policy }, ..self }
     }
 
     /// Handles one batch from a queue. Messages whose work could not be done are reported, and SQS brings them again,
@@ -144,39 +140,33 @@ impl Deliverer {
         response
     }
 
-    /// One task: dropped when it is out of date, sent on when it is early or its endpoint is crowded, else attempted.
+    /// Does what is to be done about one task.
     async fn task(&self, task: &DeliveryTask, work: &Work, now: Timestamp) -> Result<(), TaskError> {
         let Some(delivery) = work.delivery(task)? else { return Ok(()) };
         Span::current().record("event_id", &delivery.event_id);
-        let current = delivery.attempt_count == task.attempt_count && delivery.series == task.series;
-        if delivery.status.is_final() || !current {
-            return Ok(());
-        }
-        if let Some(until) = delivery.claimed(now) {
-            // What is under way decides, whatever its endpoint has become.
-            return self.put_off(delivery, until, now).await;
-        }
-        let Some(endpoint) = work.endpoint(task)? else {
-            return self.end(delivery, DeliveryStatus::Cancelled, None, now).await;
-        };
-        let due = self.schedule.due(delivery, now);
-        if due.as_millisecond() > now.as_millisecond() + EARLY_MILLISECONDS {
-            return self.put_off(delivery, due, now).await;
-        }
-        let outbox = work.outbox(task)?;
-        if let Some(outbox) = outbox {
+        let outbox = work.outbox(task);
+        if let Ok(Some(outbox)) = &outbox {
             Span::current().record("request_id", &outbox.request_id);
         }
-        let event = outbox.and_then(|outbox| outbox.event(&delivery.event_id));
-        if event.is_some_and(|event| is_unwanted(delivery, event, endpoint)) {
-            return self.end(delivery, DeliveryStatus::Cancelled, None, now).await;
+        let event = outbox.map(|outbox| outbox.and_then(|outbox| outbox.event(&delivery.event_id)));
+        let loaded = Loaded { delivery, endpoint: work.endpoint(task), event };
+        match next_step(task, loaded, &self.policy, now)? {
+            Step::Drop => Ok(()),
+            Step::PutOff(due) => self.put_off(delivery, due, now).await,
+            Step::End(status) => self.end(delivery, status, None, now).await,
+            Step::WaitForEndpoint(due) => self.wait_for_endpoint(delivery, due, now).await,
+            Step::Attempt { endpoint, event } => self.admit(delivery, endpoint, event, now).await,
         }
-        if endpoint.status == EndpointStatus::Disabled {
-            return self.wait_for_endpoint(delivery, now).await;
-        }
-        if self.diverts_failing && endpoint.health.state == HealthState::Failing {
-            return self.put_off(delivery, due, now).await;
-        }
+    }
+
+    /// Makes an attempt when its endpoint has room for it and no other worker has claimed it.
+    async fn admit(
+        &self,
+        delivery: &Delivery,
+        endpoint: &Endpoint,
+        event: Option<&StoredEvent>,
+        now: Timestamp,
+    ) -> Result<(), TaskError> {
         let arrived = Instant::now();
         let admission = self.limiter.admit(delivery).await;
         let now = later(now, arrived.elapsed());
@@ -190,12 +180,7 @@ impl Deliverer {
         }
     }
 
-    /// The task comes again at `due`, by way of the retry queue.
-    async fn put_off(&self, delivery: &Delivery, due: Timestamp, now: Timestamp) -> Result<(), TaskError> {
-        Ok(self.retries.send(&[DeliveryTask { due, ..delivery.task() }], now).await?)
-    }
-
-    /// Sends, judges and records one attempt, and does what follows.
+    /// Makes one attempt and does what follows from it.
     async fn attempt(
         &self,
         delivery: &Delivery,
@@ -211,87 +196,11 @@ impl Deliverer {
             Err(error) => return self.unsigned(delivery, endpoint, error, claim, now).await,
         };
         let AttemptResult { answer, attempt, ended } = made;
-        let in_series = delivery.attempt_count - delivery.series_start + 1;
-        let verdict = judge(&self.schedule, in_series, &answer, ended, ids::random_fraction());
-        let (status, next_attempt_at) = match verdict {
-            Verdict::Delivered => (DeliveryStatus::Delivered, None),
-            Verdict::RetryAt(at) => (DeliveryStatus::Retrying, Some(at)),
-            Verdict::Exhausted | Verdict::Gone => (DeliveryStatus::Failed, None),
-        };
-        log(delivery, endpoint, &attempt, status);
-        self.metrics.count(delivery, &attempt, status, ended);
-        if verdict == Verdict::Gone {
-            // Before anything is recorded: should it fail, the attempt is made again, and a 410 is never just forgotten.
-            self.disable_gone(delivery, endpoint, &attempt, ended).await?;
-        }
-        let alert = (status == DeliveryStatus::Failed)
-            .then(|| aftermath::delivery_failed(delivery, Some(LastAttempt::from(&attempt)), ended));
-        let last = LastAttempt::from(&attempt);
-        let outcome = Outcome { status, attempt: Some(attempt), next_attempt_at, claim, now: ended };
-        if !self.record(delivery, &outcome, alert).await? {
-            return self.record_superseded(delivery, outcome).await;
-        }
-        self.follow_up(delivery, endpoint, last, verdict, ended).await;
-        if let Some(due) = next_attempt_at {
-            let attempt_count = delivery.attempt_count + 1;
-            self.retries.send(&[DeliveryTask { attempt_count, due, ..delivery.task() }], ended).await?;
-        }
-        Ok(())
+        let decision = after_attempt(delivery, &answer, &self.policy.schedule, ended, ids::random_fraction());
+        log(delivery, endpoint, &attempt, decision.status);
+        self.metrics.count(delivery, &attempt, decision.status, ended);
+        self.apply(decision, delivery, endpoint, (attempt, ended), claim).await
     }
-
-    /// What becomes of an attempt whose outcome is not the delivery's. When a new series began while it was under way,
-    /// it is one more attempt on the list and the series begins now; else another run of the same attempt was recorded
-    /// first, and what follows is that run's business.
-    async fn record_superseded(&self, delivery: &Delivery, outcome: Outcome) -> Result<(), TaskError> {
-        let Some(attempt) = outcome.attempt else { return Ok(()) };
-        if let Some(next) = self.deliveries.record_beside(delivery, &attempt, outcome.now).await? {
-            self.retries.send(&[next.task()], outcome.now).await?;
-        }
-        Ok(())
-    }
-
-    /// Ends a delivery without an attempt; with `claim` if that is ours already.
-    async fn end(
-        &self,
-        delivery: &Delivery,
-        status: DeliveryStatus,
-        claim: Option<Timestamp>,
-        now: Timestamp,
-    ) -> Result<(), TaskError> {
-        let alert = (status == DeliveryStatus::Failed)
-            .then(|| aftermath::delivery_failed(delivery, delivery.last_attempt, now));
-        let outcome = Outcome { status, attempt: None, next_attempt_at: None, claim, now };
-        self.record(delivery, &outcome, alert).await?;
-        Ok(())
-    }
-
-    /// A disabled endpoint may be mended and enabled again: its deliveries wait for some days, then they have failed.
-    async fn wait_for_endpoint(&self, delivery: &Delivery, now: Timestamp) -> Result<(), TaskError> {
-        if delivery.waiting_since.is_some_and(|since| now.duration_since(since) >= WAIT_FOR_ENDPOINT) {
-            return self.end(delivery, DeliveryStatus::Failed, None, now).await;
-        }
-        let due = now + LOOK_AGAIN;
-        let (status, next_attempt_at) = (delivery.status, Some(due));
-        let outcome = Outcome { status, attempt: None, next_attempt_at, claim: None, now };
-        if self.record(delivery, &outcome, None).await? {
-            self.retries.send(&[DeliveryTask { due, ..delivery.task() }], now).await?;
-        }
-        Ok(())
-    }
-
-    /// Records an outcome, a failure together with its alert: whoever marks a delivery failed has told a person.
-    async fn record(&self, delivery: &Delivery, outcome: &Outcome, alert: Option<Alert>) -> Result<bool, StoreError> {
-        match alert {
-            Some(alert) => self.deliveries.record_failed(delivery, outcome, &self.alerts, &alert).await,
-            None => self.deliveries.record(delivery, outcome).await,
-        }
-    }
-}
-
-/// Whether the endpoint does not ask for the event any more: its people have changed what it asks for since. What they
-/// themselves send again is sent all the same.
-fn is_unwanted(delivery: &Delivery, event: &StoredEvent, endpoint: &Endpoint) -> bool {
-    delivery.trigger == Trigger::Scheduled && !endpoint.selects(event.name, event.project_id.as_deref())
 }
 
 /// `now` after a wait; a wait that is too short to matter leaves it as it is.
@@ -318,8 +227,8 @@ fn report(response: &mut SqsBatchResponse, message_id: String, error: &TaskError
     response.batch_item_failures.push(failure);
 }
 
-/// One wide line an attempt, in the span that says whose and which it is: numbers and the endpoint's host, never a body, a secret, or the rest of the address,
-/// which often is one.
+/// One wide line per attempt, in the span that says whose and which it is: numbers and the endpoint's host, never a body, a
+/// secret, or the rest of the URL, which often is one.
 fn log(delivery: &Delivery, endpoint: &Endpoint, attempt: &Attempt, status: DeliveryStatus) {
     let url = Url::parse(&endpoint.url).ok();
     let latency_ms = attempt.started_at.as_millisecond() - delivery.created_at.as_millisecond();

@@ -10,6 +10,7 @@ mod answer;
 mod connection;
 mod endpoint_url;
 mod failure;
+mod headers;
 mod own_header;
 mod pool;
 mod resolver;
@@ -40,11 +41,12 @@ pub use self::resolver::{Directory, Lookup, LookupError, SystemDirectory};
 
 use domain::attempt::{Answer, AttemptError};
 use domain::endpoint::OwnHeaders;
-use domain::signing::{Signers, signature_headers};
+use domain::signing::Signers;
 use store::config::{ConfigError, Environment};
 
 use self::connection::{CONNECT_TIMEOUT, Connection, Dialer};
 use self::failure::Failure;
+use self::headers::delivery_headers;
 use self::pool::Pool;
 use self::resolver::{GuardedResolver, ResolveError};
 
@@ -105,8 +107,7 @@ pub struct Outgoing<'a> {
     pub body: Bytes,
     /// The endpoint's secrets that sign it.
     pub signers: &'a Signers,
-    /// The subscriber's own headers, checked with [`check_own_header`] when they were stored. Any that would not pass is
-    /// left out.
+    /// The subscriber's own headers, checked with [`check_own_header`] when they were stored and again when they are sent.
     pub headers: &'a OwnHeaders,
     /// The Unix second at which this attempt is sent.
     pub timestamp: i64,
@@ -219,25 +220,11 @@ impl Sender {
     }
 
     fn request(&self, url: &Url, outgoing: Outgoing<'_>) -> http::Result<Request<Full<Bytes>>> {
-        let mut request = Request::post(&url[Position::BeforePath..Position::AfterQuery])
-            .header("Host", &url[Position::BeforeHost..Position::AfterPort])
-            .header("User-Agent", self.user_agent.clone())
-            .header("Accept", "*/*")
-            .header("Content-Type", "application/json");
-        for (name, value) in outgoing.headers {
-            if check_own_header(name, value.expose()).is_ok() {
-                request = request.header(name, value.expose());
-            }
-        }
-        let Outgoing { signers, delivery_id, timestamp, body, .. } = outgoing;
-        for (name, value) in signature_headers(signers, delivery_id, timestamp, &body) {
-            request = request.header(name, value);
-        }
-        request
-            .header("X-Webhook-Event", outgoing.event)
-            .header("X-Webhook-Event-ID", outgoing.event_id)
-            .header("X-Webhook-Retry", outgoing.retry)
-            .body(Full::new(body))
+        let headers = delivery_headers(url, &self.user_agent, &outgoing)?;
+        let target = &url[Position::BeforePath..Position::AfterQuery];
+        let mut request = Request::post(target).body(Full::new(outgoing.body))?;
+        *request.headers_mut() = headers;
+        Ok(request)
     }
 }
 

@@ -7,9 +7,8 @@ use std::sync::{Mutex, PoisonError};
 
 use domain::alert::{Alert, AlertKind};
 use domain::clock::is_recent;
-use domain::delivery::{Attempt, Delivery, LastAttempt, Trigger};
+use domain::delivery::{Delivery, LastAttempt};
 use domain::endpoint::{Endpoint, FAILING_AFTER, HealthState};
-use domain::schedule::Verdict;
 use jiff::Timestamp;
 use store::StoreError;
 use store::alerts::Alerts;
@@ -17,6 +16,7 @@ use store::endpoints::{Cause, Endpoints, Success};
 use telemetry::causes::causes;
 
 use super::Deliverer;
+use super::decision::EndpointNews;
 
 /// A success of a healthy endpoint is noted at most this often.
 const NOTE_SUCCESS_SECONDS: i64 = 60;
@@ -45,43 +45,26 @@ impl HealthWritesPending {
 }
 
 impl Deliverer {
-    /// Follows up an attempt that is recorded. What can't be noted now is in the log: the delivery itself is safe, and the
-    /// next attempt notes it again.
+    /// Notes what a recorded attempt says about its endpoint. What can't be noted is in the log only: the delivery itself is
+    /// safe, and the next attempt notes it again.
     pub(super) async fn follow_up(
         &self,
         delivery: &Delivery,
         endpoint: &Endpoint,
         last: LastAttempt,
-        verdict: Verdict,
+        news: EndpointNews,
         now: Timestamp,
     ) {
-        let probe = matches!(delivery.trigger, Trigger::Test | Trigger::Replay);
-        let noted = match verdict {
-            Verdict::Delivered if probe => self.note_success(delivery, endpoint, Success::Probe, now).await,
-            Verdict::Delivered => self.note_success(delivery, endpoint, Success::Delivery, now).await,
-            // That an endpoint fails is judged by what happens to it anew, not by what people send once more.
-            Verdict::RetryAt(_) | Verdict::Exhausted if probe => Ok(()),
-            Verdict::RetryAt(_) | Verdict::Exhausted => self.note_failure(delivery, endpoint, last, now).await,
-            // It is disabled already.
-            Verdict::Gone => Ok(()),
+        let noted = match news {
+            EndpointNews::Works => self.note_success(delivery, endpoint, Success::Delivery, now).await,
+            EndpointNews::Probed => self.note_success(delivery, endpoint, Success::Probe, now).await,
+            EndpointNews::Fails { first } => self.note_failure(delivery, endpoint, last, first, now).await,
+            // What is gone was disabled before the attempt was recorded.
+            EndpointNews::Gone { .. } | EndpointNews::Nothing => Ok(()),
         };
         if let Err(error) = noted {
             tracing::error!(error = %causes(&error), endpoint_id = endpoint.id, "the health of an endpoint was not noted");
         }
-    }
-
-    /// Disables an endpoint that answered 410, unless its people have changed it since it was read: that answer was not
-    /// about what they made of it.
-    pub(super) async fn disable_gone(
-        &self,
-        delivery: &Delivery,
-        endpoint: &Endpoint,
-        attempt: &Attempt,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        // A delivery that failed at first is counted already, unless people have sent it again since.
-        let counts = delivery.attempt_count == 0 || delivery.trigger != Trigger::Scheduled;
-        self.disable(delivery, endpoint, LastAttempt::from(attempt), Cause::Gone { counts }, now).await
     }
 
     async fn note_success(
@@ -112,9 +95,9 @@ impl Deliverer {
         delivery: &Delivery,
         endpoint: &Endpoint,
         last: LastAttempt,
+        first: bool,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let first = delivery.attempt_count == 0;
         let noted = self.endpoints.note_failure(&delivery.account, &endpoint.id, first, now).await;
         self.health_writes.insert(&endpoint.id);
         let Some(after) = noted? else { return Ok(()) };
@@ -129,7 +112,9 @@ impl Deliverer {
         Ok(())
     }
 
-    async fn disable(
+    /// Disables an endpoint, unless its people have changed it since it was read: what happened was not about what they
+    /// made of it.
+    pub(super) async fn disable(
         &self,
         delivery: &Delivery,
         endpoint: &Endpoint,
@@ -159,9 +144,4 @@ pub async fn settle(
     }
     let alert = Alert::about(AlertKind::EndpointRecovered, delivery, None, now);
     endpoints.recover(account, id, success, now, (alerts, &alert)).await
-}
-
-/// The alert of a delivery that is marked failed, with what came of its last attempt.
-pub(super) fn delivery_failed(delivery: &Delivery, last: Option<LastAttempt>, now: Timestamp) -> Alert {
-    Alert::about(AlertKind::DeliveryFailed, delivery, last, now)
 }

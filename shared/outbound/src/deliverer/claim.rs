@@ -4,7 +4,8 @@ use domain::delivery::{CLAIM, Delivery};
 use jiff::{SignedDuration, Timestamp};
 use store::deliveries::GRACE_SECONDS;
 
-use super::{Deliverer, EARLY_MILLISECONDS, TaskError};
+use super::decision::EARLY_MILLISECONDS;
+use super::{Deliverer, TaskError};
 
 /// Who makes the next attempt.
 pub(super) enum Claimed {

@@ -8,7 +8,8 @@ use jiff::{SignedDuration, Timestamp};
 use store::seal::SealError;
 use telemetry::causes::causes;
 
-use super::{Deliverer, TaskError, WAIT_FOR_ENDPOINT};
+use super::decision::WAIT_FOR_ENDPOINT;
+use super::{Deliverer, TaskError};
 
 /// How long a delivery that can't be signed is late before a person is told.
 const TELL_AFTER: SignedDuration = SignedDuration::from_mins(5);

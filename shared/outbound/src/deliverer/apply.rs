@@ -1,0 +1,96 @@
+//! What was decided, done in an order that is safe to break off anywhere: whatever fails, the message stays in the queue
+//! and the work is done again.
+
+use domain::alert::{Alert, AlertKind};
+use domain::delivery::{Attempt, Delivery, DeliveryStatus, DeliveryTask, LastAttempt};
+use domain::endpoint::Endpoint;
+use jiff::Timestamp;
+use store::StoreError;
+use store::deliveries::Outcome;
+use store::endpoints::Cause;
+
+use super::decision::{Decision, EndpointNews};
+use super::{Deliverer, TaskError};
+
+impl Deliverer {
+    /// Does what was decided about an attempt that ended at `ended`: disables the endpoint, records the attempt, notes the
+    /// endpoint's health, queues the next attempt.
+    pub(super) async fn apply(
+        &self,
+        decision: Decision,
+        delivery: &Delivery,
+        endpoint: &Endpoint,
+        (attempt, ended): (Attempt, Timestamp),
+        claim: Option<Timestamp>,
+    ) -> Result<(), TaskError> {
+        let Decision { status, next_attempt_at, endpoint: news } = decision;
+        let last = LastAttempt::from(&attempt);
+        if let EndpointNews::Gone { counts } = news {
+            // Before anything is recorded: should it fail, the attempt is made again, and a 410 is never just forgotten.
+            self.disable(delivery, endpoint, last, Cause::Gone { counts }, ended).await?;
+        }
+        let outcome = Outcome { status, attempt: Some(attempt), next_attempt_at, claim, now: ended };
+        if !self.record(delivery, &outcome).await? {
+            return self.record_superseded(delivery, outcome).await;
+        }
+        self.follow_up(delivery, endpoint, last, news, ended).await;
+        if let Some(due) = next_attempt_at {
+            let attempt_count = delivery.attempt_count + 1;
+            self.retries.send(&[DeliveryTask { attempt_count, due, ..delivery.task() }], ended).await?;
+        }
+        Ok(())
+    }
+
+    /// The task comes again at `due`, by way of the retry queue.
+    pub(super) async fn put_off(&self, delivery: &Delivery, due: Timestamp, now: Timestamp) -> Result<(), TaskError> {
+        Ok(self.retries.send(&[DeliveryTask { due, ..delivery.task() }], now).await?)
+    }
+
+    /// Ends a delivery without an attempt; with `claim` if that is ours already.
+    pub(super) async fn end(
+        &self,
+        delivery: &Delivery,
+        status: DeliveryStatus,
+        claim: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<(), TaskError> {
+        self.record(delivery, &Outcome { status, attempt: None, next_attempt_at: None, claim, now }).await?;
+        Ok(())
+    }
+
+    /// Records that a delivery waits for its disabled endpoint, and has it look again at `due`.
+    pub(super) async fn wait_for_endpoint(
+        &self,
+        delivery: &Delivery,
+        due: Timestamp,
+        now: Timestamp,
+    ) -> Result<(), TaskError> {
+        let (status, next_attempt_at) = (delivery.status, Some(due));
+        if self.record(delivery, &Outcome { status, attempt: None, next_attempt_at, claim: None, now }).await? {
+            self.put_off(delivery, due, now).await?;
+        }
+        Ok(())
+    }
+
+    /// Records an outcome, a failure in one transaction with its alert: no delivery fails without anybody being told.
+    /// `false`: the delivery has moved on, and nothing was recorded.
+    async fn record(&self, delivery: &Delivery, outcome: &Outcome) -> Result<bool, StoreError> {
+        if outcome.status != DeliveryStatus::Failed {
+            return self.deliveries.record(delivery, outcome).await;
+        }
+        let last = outcome.attempt.as_ref().map(LastAttempt::from).or(delivery.last_attempt);
+        let alert = Alert::about(AlertKind::DeliveryFailed, delivery, last, outcome.now);
+        self.deliveries.record_failed(delivery, outcome, &self.alerts, &alert).await
+    }
+
+    /// What becomes of an attempt whose outcome is not the delivery's. When a new series began while it was under way,
+    /// it is one more attempt on the list and the series begins now; else another run of the same attempt was recorded
+    /// first, and what follows is that run's business.
+    async fn record_superseded(&self, delivery: &Delivery, outcome: Outcome) -> Result<(), TaskError> {
+        let Some(attempt) = outcome.attempt else { return Ok(()) };
+        if let Some(next) = self.deliveries.record_beside(delivery, &attempt, outcome.now).await? {
+            self.retries.send(&[next.task()], outcome.now).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,199 @@
+use domain::attempt::AttemptError;
+use domain::endpoint::{EventFilter, Health, PreviousSecrets, SealedSecret, StoredHeaders};
+use domain::events::EventName;
+use domain::outbox::Outbox;
+
+use super::*;
+
+const MINUTE: SignedDuration = SignedDuration::from_mins(1);
+
+fn now() -> Timestamp {
+    "2025-10-20T14:30:00Z".parse().unwrap()
+}
+
+fn event() -> StoredEvent {
+    StoredEvent { id: "evt_1".to_owned(), name: EventName::VendorCreated, body: "{}".to_owned(), project_id: None }
+}
+
+fn delivery() -> Delivery {
+    Outbox::of("acc_1", "req_1", event()).delivery(&event(), "ep_1", Trigger::Scheduled, now())
+}
+
+fn endpoint() -> Endpoint {
+    Endpoint {
+        id: "ep_1".to_owned(),
+        url: "https://erp.example.com/hooks".to_owned(),
+        events: vec![EventFilter::try_from("vendor.*".to_owned()).unwrap()],
+        project_ids: Vec::new(),
+        description: None,
+        headers: StoredHeaders::None,
+        secret: SealedSecret { sealed: "sealed".to_owned(), hint: "whsec_…abcd".to_owned() },
+        previous_secrets: PreviousSecrets::default(),
+        created_at: now(),
+        updated_at: now(),
+        version: 1,
+        status: EndpointStatus::Enabled,
+        disabled_reason: None,
+        disabled_at: None,
+        health: Health::default(),
+    }
+}
+
+fn unreadable() -> StoreError {
+    StoreError::Unreadable { table: "endpoints", what: "url".to_owned() }
+}
+
+fn policy(diverts_failing: bool) -> Policy {
+    Policy { schedule: RetrySchedule::default(), diverts_failing }
+}
+
+/// The step for the message of `delivery`, when everything could be read.
+fn step(delivery: &Delivery, endpoint: Option<&Endpoint>) -> String {
+    let event = event();
+    let loaded = Loaded { delivery, endpoint: Ok(endpoint), event: Ok(Some(&event)) };
+    match next_step(&delivery.task(), loaded, &policy(true), now()).unwrap() {
+        Step::Attempt { .. } => "attempt".to_owned(),
+        step => format!("{step:?}"),
+    }
+}
+
+fn put_off(wait: SignedDuration) -> String {
+    format!("{:?}", Step::PutOff(now() + wait))
+}
+
+#[test]
+fn a_due_delivery_is_attempted() {
+    assert_eq!(step(&delivery(), Some(&endpoint())), "attempt");
+    let early = Delivery { next_attempt_at: Some(now() + SignedDuration::from_millis(50)), ..delivery() };
+    assert_eq!(step(&early, Some(&endpoint())), "attempt");
+}
+
+#[test]
+fn a_message_that_is_out_of_date_is_dropped() {
+    let sent = delivery().task();
+    for moved_on in [
+        Delivery { attempt_count: 1, ..delivery() },
+        Delivery { series: 1, ..delivery() },
+        Delivery { status: DeliveryStatus::Cancelled, ..delivery() },
+    ] {
+        let loaded = Loaded { delivery: &moved_on, endpoint: Err(unreadable()), event: Err(unreadable()) };
+        assert_eq!(next_step(&sent, loaded, &policy(false), now()).unwrap(), Step::Drop);
+    }
+}
+
+#[test]
+fn a_claimed_or_early_delivery_is_put_off() {
+    let claimed = Delivery { claimed_until: Some(now() + SignedDuration::from_secs(30)), ..delivery() };
+    assert_eq!(step(&claimed, None), put_off(SignedDuration::from_secs(30)), "even if its endpoint is gone");
+    let early = Delivery { attempt_count: 1, next_attempt_at: Some(now() + MINUTE), ..delivery() };
+    assert_eq!(step(&early, Some(&endpoint())), put_off(MINUTE));
+}
+
+#[test]
+fn a_delivery_that_nobody_wants_is_cancelled() {
+    let cancelled = format!("{:?}", Step::End(DeliveryStatus::Cancelled));
+    assert_eq!(step(&delivery(), None), cancelled);
+    let changed = Endpoint { events: vec![EventFilter::try_from("project.*".to_owned()).unwrap()], ..endpoint() };
+    assert_eq!(step(&delivery(), Some(&changed)), cancelled);
+    for trigger in [Trigger::Manual, Trigger::Replay, Trigger::Test] {
+        assert_eq!(step(&Delivery { trigger, ..delivery() }, Some(&changed)), "attempt", "people asked for it");
+    }
+}
+
+#[test]
+fn a_delivery_waits_for_its_disabled_endpoint_for_five_days() {
+    let disabled = Endpoint { status: EndpointStatus::Disabled, ..endpoint() };
+    let waits = format!("{:?}", Step::WaitForEndpoint(now() + LOOK_AGAIN));
+    assert_eq!(step(&delivery(), Some(&disabled)), waits);
+    let since = |ago| Delivery { waiting_since: Some(now() - ago), ..delivery() };
+    assert_eq!(step(&since(WAIT_FOR_ENDPOINT - MINUTE), Some(&disabled)), waits);
+    let failed = format!("{:?}", Step::End(DeliveryStatus::Failed));
+    assert_eq!(step(&since(WAIT_FOR_ENDPOINT), Some(&disabled)), failed);
+    assert_eq!(step(&since(WAIT_FOR_ENDPOINT), Some(&endpoint())), "attempt");
+}
+
+#[test]
+fn only_the_first_queue_diverts_what_goes_to_failing_endpoints() {
+    let health = Health { state: HealthState::Failing, ..Health::default() };
+    let (failing, delivery, event) = (Endpoint { health, ..endpoint() }, delivery(), event());
+    assert_eq!(step(&delivery, Some(&failing)), put_off(SignedDuration::ZERO));
+    let loaded = Loaded { delivery: &delivery, endpoint: Ok(Some(&failing)), event: Ok(Some(&event)) };
+    let retried = next_step(&delivery.task(), loaded, &policy(false), now()).unwrap();
+    assert_eq!(retried, Step::Attempt { endpoint: &failing, event: Some(&event) });
+}
+
+#[test]
+fn what_can_not_be_read_brings_a_due_task_back() {
+    let (delivery, endpoint) = (delivery(), endpoint());
+    let loaded = Loaded { delivery: &delivery, endpoint: Err(unreadable()), event: Ok(None) };
+    next_step(&delivery.task(), loaded, &policy(false), now()).unwrap_err();
+    let loaded = Loaded { delivery: &delivery, endpoint: Ok(Some(&endpoint)), event: Err(unreadable()) };
+    next_step(&delivery.task(), loaded, &policy(false), now()).unwrap_err();
+}
+
+fn answer(status_code: u16) -> Answer {
+    Answer {
+        status_code: Some(status_code),
+        error: (status_code != 200).then_some(AttemptError::HttpStatus),
+        error_detail: None,
+        response_body: None,
+        retry_after: None,
+        duration_ms: 5,
+    }
+}
+
+fn decision(delivery: &Delivery, status_code: u16) -> Decision {
+    after_attempt(delivery, &answer(status_code), &RetrySchedule::default(), now(), 0.0)
+}
+
+#[test]
+fn a_success_ends_a_delivery_and_a_probe_is_no_traffic() {
+    for (trigger, news) in [
+        (Trigger::Scheduled, EndpointNews::Works),
+        (Trigger::Manual, EndpointNews::Works),
+        (Trigger::Replay, EndpointNews::Probed),
+        (Trigger::Test, EndpointNews::Probed),
+    ] {
+        let expected = Decision { status: DeliveryStatus::Delivered, next_attempt_at: None, endpoint: news };
+        assert_eq!(decision(&Delivery { trigger, ..delivery() }, 200), expected);
+    }
+}
+
+#[test]
+fn a_failure_is_retried_until_the_series_is_exhausted() {
+    let retrying = |wait, first| Decision {
+        status: DeliveryStatus::Retrying,
+        next_attempt_at: Some(now() + wait),
+        endpoint: EndpointNews::Fails { first },
+    };
+    let after = |attempt_count, series_start| Delivery { attempt_count, series_start, ..delivery() };
+    assert_eq!(decision(&after(0, 0), 500), retrying(MINUTE, true));
+    assert_eq!(decision(&after(1, 0), 500), retrying(MINUTE * 5, false));
+    assert_eq!(decision(&after(5, 5), 500), retrying(MINUTE, false), "a manual retry begins a series");
+    let news = EndpointNews::Fails { first: false };
+    let failed = Decision { status: DeliveryStatus::Failed, next_attempt_at: None, endpoint: news };
+    assert_eq!(decision(&after(4, 0), 500), failed);
+}
+
+#[test]
+fn a_failed_replay_says_nothing_about_the_endpoint() {
+    for trigger in [Trigger::Replay, Trigger::Test] {
+        assert_eq!(decision(&Delivery { trigger, ..delivery() }, 500).endpoint, EndpointNews::Nothing);
+    }
+    let retried = Delivery { trigger: Trigger::Manual, attempt_count: 5, series_start: 5, ..delivery() };
+    assert_eq!(decision(&retried, 500).endpoint, EndpointNews::Fails { first: false });
+}
+
+#[test]
+fn gone_fails_the_delivery_and_counts_it_once() {
+    for (attempt_count, trigger, counts) in [
+        (0, Trigger::Scheduled, true),
+        (1, Trigger::Scheduled, false),
+        (1, Trigger::Manual, true),
+        (1, Trigger::Replay, true),
+    ] {
+        let news = EndpointNews::Gone { counts };
+        let failed = Decision { status: DeliveryStatus::Failed, next_attempt_at: None, endpoint: news };
+        assert_eq!(decision(&Delivery { attempt_count, trigger, ..delivery() }, 410), failed);
+    }
+}
