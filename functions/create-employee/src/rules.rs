@@ -64,3 +64,6 @@ fn check_skills(record: &Map<String, Value>, defects: &mut Defects) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,3 +16,6 @@ pub(crate) fn settle(change: &mut Change<'_>, defects: &mut Defects) {
         defects.push(field, DefectCode::InactiveReference, "names an employee who is terminated");
     }
 }
+
+#[cfg(test)]
+mod tests;

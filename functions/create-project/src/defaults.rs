@@ -33,7 +33,7 @@ mod tests {
     #[test]
     fn a_new_project_shows_its_defaults() {
         let record = send(None, json!({"name": "a"}), &[]).expect("allowed").record;
-        let expected = json!({"name": "a", "id": "proj_abc123", "version": 2, "updatedAt": NOW, "status": "planning",
+        let expected = json!({"name": "a", "id": "proj_abc123", "version": 1, "createdAt": NOW, "updatedAt": NOW, "status": "planning",
             "timeZone": "America/Chicago", "currency": "USD", "workDays": ["mon", "tue", "wed", "thu", "fri"],
             "prevailingWage": false, "unionJob": false});
         assert_eq!(Value::Object(record), expected);

@@ -1,103 +1,25 @@
-//! Records, references and requests for tests: what the pipeline does around the rules, without its reading and writing.
+//! What is special to the tests of projects: whom a project names.
 
-use domain::account::Account;
-use domain::defect::{DefectCode, Defects};
-use domain::events::EventDraft;
-use domain::models::{Kind, merge};
-use domain::references::{References, Referent};
-use domain::rejection::{ConflictCode, Rejection};
-use domain::resource::{Change, Resource};
-use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use domain::models::Kind;
+use domain::references::Referent;
+use domain::rejection::Rejection;
+pub(crate) use domain::resource::testing::{Found, Outcome, conflict, invalid, object};
+use domain::resource::testing::{Harness, references, referent};
+use serde_json::{Value, json};
 
 use crate::Project;
 
 /// When the requests of these tests are handled: 26 September in UTC, still the 25th in Chicago.
 pub(crate) const NOW: &str = "2026-09-26T03:14:09Z";
-
-pub(crate) fn object(value: Value) -> Map<String, Value> {
-    match value {
-        Value::Object(map) => map,
-        other => panic!("{other} is not an object"),
-    }
-}
-
-/// What the rules made of one request.
-#[derive(Debug)]
-pub(crate) struct Outcome {
-    pub(crate) record: Map<String, Value>,
-    pub(crate) events: Vec<EventDraft>,
-}
-
-impl Outcome {
-    pub(crate) fn event_names(&self) -> Vec<&'static str> {
-        self.events.iter().map(|event| event.name.as_str()).collect()
-    }
-}
+pub(crate) const HARNESS: Harness<Project> = Harness::new(NOW, "proj_abc123");
 
 /// Sends `sent` where `stored` is on file.
 pub(crate) fn send(stored: Option<&Value>, sent: Value, referents: &[Referent]) -> Result<Outcome, Rejection> {
-    let account = Account {
-        id: "acc_1".to_owned(),
-        name: "Test".to_owned(),
-        time_zone: "America/Chicago".to_owned(),
-        currency: "USD".to_owned(),
-        country: "US".to_owned(),
-    };
-    let mut references = References::default();
-    for referent in referents {
-        references.insert(referent.clone());
-    }
-    let (stored, sent) = (stored.cloned().map(object), object(sent));
-    let mut record = merge(Project::MODEL, stored.as_ref().unwrap_or(&Map::new()), &sent);
-    record.insert("id".to_owned(), json!("proj_abc123"));
-    let mut change = Change {
-        now: NOW.parse::<Timestamp>().expect("a time"),
-        account: &account,
-        stored: stored.as_ref(),
-        body: &sent,
-        sent: &sent,
-        said: None,
-        record,
-        references: &references,
-        bookings: &[],
-        warnings: Vec::new(),
-        calendar: Vec::new(),
-    };
-    Project::settle(&mut change)?;
-    change.set("version", 2);
-    change.set("updatedAt", NOW);
-    let events = Project::raise(&change);
-    Ok(Outcome { record: change.record, events })
-}
-
-/// The defects of a refused body.
-pub(crate) fn invalid(outcome: Result<Outcome, Rejection>) -> Vec<(String, DefectCode)> {
-    match outcome {
-        Err(Rejection::Invalid(defects)) => pairs(&defects),
-        other => panic!("{other:?} is not a defect of the body"),
-    }
-}
-
-/// The conflict with what is stored, and the fields that it names.
-pub(crate) fn conflict(outcome: Result<Outcome, Rejection>) -> (ConflictCode, Vec<String>) {
-    match outcome {
-        Err(Rejection::Conflict { code, errors, .. }) => (code, errors.iter().map(|d| d.field.clone()).collect()),
-        other => panic!("{other:?} is not a conflict"),
-    }
-}
-
-pub(crate) fn pairs(defects: &Defects) -> Vec<(String, DefectCode)> {
-    defects.iter().map(|defect| (defect.field.clone(), defect.code)).collect()
+    let stored = stored.cloned().map(object);
+    HARNESS.send(stored.as_ref(), sent, &references(referents))
 }
 
 pub(crate) fn employee(name: &str, status: &str) -> Referent {
-    Referent {
-        kind: Kind::Employee,
-        id: format!("emp_{name}"),
-        number: format!("E-{name}"),
-        fields: object(json!({"firstName": "Ana", "lastName": "Gil", "role": "foreman", "status": status})),
-        bookings: Vec::new(),
-        leaves: Vec::new(),
-    }
+    let fields = json!({"firstName": "Ana", "lastName": "Gil", "role": "foreman", "status": status});
+    referent(Kind::Employee, &format!("emp_{name}"), &format!("E-{name}"), fields)
 }

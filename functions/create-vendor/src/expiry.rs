@@ -43,3 +43,6 @@ pub(crate) fn warn(change: &mut Change<'_>) {
 fn dates<'a>(record: &'a Map<String, Value>, list: &str) -> impl Iterator<Item = (usize, &'a str)> {
     items(record, list).filter_map(|(index, item)| Some((index, text(item, "expiresOn")?)))
 }
+
+#[cfg(test)]
+mod tests;

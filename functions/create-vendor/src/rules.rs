@@ -29,3 +29,6 @@ fn check_w9(record: &Map<String, Value>, whole: bool, defects: &mut Defects) {
         defects.push("w9OnFile", DefectCode::MissingDependency, "must be true when w9ReceivedOn is given");
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -34,3 +34,6 @@ fn is_grouped(text: &str, lengths: &[usize]) -> bool {
             .zip(lengths)
             .all(|(group, &length)| group.len() == length && group.bytes().all(|byte| byte.is_ascii_digit()))
 }
+
+#[cfg(test)]
+mod tests;

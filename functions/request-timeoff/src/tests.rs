@@ -5,10 +5,8 @@ use domain::resource::{CalendarEdit, Resource};
 use serde_json::{Map, Value, json};
 
 use crate::TimeOff;
-use crate::testing::{
-    NOW, Settled, body, conflict, create, holder, invalid, maria, object, people, settle, stored, unchanged, update,
-    week, with_fields,
-};
+use crate::testing::{HARNESS, NOW, body, create, holder, maria, people, stored, unchanged, update, week, with_fields};
+use domain::resource::testing::{conflict, invalid, object};
 
 #[test]
 fn a_new_request_gets_the_defaults_and_a_place_in_the_calendar() {
@@ -29,7 +27,7 @@ fn a_new_request_gets_the_defaults_and_a_place_in_the_calendar() {
 fn the_zone_is_the_accounts_when_the_employee_has_none() {
     let mut person = maria();
     person.fields.shift_remove("timeZone");
-    let new = settle(None, body(json!({})), &people(person)).unwrap();
+    let new = HARNESS.send(None, body(json!({})), &people(person)).unwrap();
     assert_eq!(new.record["timeZone"], "America/Chicago");
 }
 
@@ -50,7 +48,7 @@ fn first_states() {
     assert_eq!(approved.event_names(), ["timeoff.requested", "timeoff.approved"]);
     assert_eq!(approved.record["decision"], json!({"at": NOW}));
     for status in ["denied", "cancelled"] {
-        let result = settle(None, body(json!({"status": status})), &people(maria()));
+        let result = HARNESS.send(None, body(json!({"status": status})), &people(maria()));
         assert_eq!(invalid(result), [("status".to_owned(), DefectCode::InvalidInitialStatus)]);
     }
 }
@@ -71,7 +69,7 @@ fn every_transition_of_a_stored_request() {
                 ("requested", "denied") => "timeoff.denied",
                 ("requested" | "approved", "cancelled") => "timeoff.cancelled",
                 _ => {
-                    assert_eq!(conflict(result).0, ConflictCode::InvalidStateTransition, "{from} -> {to}");
+                    assert_eq!(conflict(result).code, ConflictCode::InvalidStateTransition, "{from} -> {to}");
                     continue;
                 }
             };
@@ -85,11 +83,11 @@ fn every_transition_of_a_stored_request() {
 #[test]
 fn the_refusal_says_what_to_do() {
     let moved = conflict(update(&stored("approved"), json!({"endDate": "2025-12-18", "hours": 40})));
-    assert_eq!(moved.1, "Approved time off can't be moved: cancel it and submit a new request.");
+    assert_eq!(moved.detail, "Approved time off can't be moved: cancel it and submit a new request.");
     let revived = conflict(update(&stored("denied"), json!({"status": "approved"})));
-    assert_eq!(revived.1, "The request is denied, and that is final.");
+    assert_eq!(revived.detail, "The request is denied, and that is final.");
     let withdrawn = conflict(update(&stored("approved"), json!({"status": "denied"})));
-    assert_eq!(withdrawn.1, "A request can't go from approved to denied.");
+    assert_eq!(withdrawn.detail, "A request can't go from approved to denied.");
 }
 
 #[test]
@@ -108,7 +106,7 @@ fn new_terms_restart_an_open_request_and_are_refused_later() {
         assert_eq!(update(&resubmitted, json!({"hours": 1})).unwrap().record["revision"], 3);
         for decided in ["approved", "denied", "cancelled"] {
             let refused = conflict(update(&stored(decided), terms.clone()));
-            assert_eq!(refused.0, ConflictCode::InvalidStateTransition, "{decided}: {terms}");
+            assert_eq!(refused.code, ConflictCode::InvalidStateTransition, "{decided}: {terms}");
         }
     }
 }
@@ -133,13 +131,14 @@ fn replays_change_nothing() {
         json!({"status": "approved", "decision": {"byEmployeeNumber": "E-1042"}}),
         json!({"status": "approved", "decision": {"byEmployeeId": "emp_7Hq2LwN9", "at": "2025-10-01T00:00:00Z"}}),
     ] {
-        let first = create(sent.clone());
-        let mut stored = first.record.clone();
-        if let Some(at) = stored.get_mut("decision").and_then(|decision| decision.get_mut("at")) {
-            *at = json!("2025-10-01T00:00:00Z"); // decided at another time than the replay
+        let mut first = create(sent.clone());
+        for record in [&mut first.record, &mut first.stored] {
+            if let Some(at) = record.get_mut("decision").and_then(|decision| decision.get_mut("at")) {
+                *at = json!("2025-10-01T00:00:00Z"); // decided at another time than the replay
+            }
         }
-        let replay = settle(Some(&stored), body(sent.clone()), &people(maria())).unwrap();
-        assert!(unchanged(&Settled { record: stored, ..first }, &replay), "{sent}");
+        let replay = update(&first, body(sent.clone())).unwrap();
+        assert!(unchanged(&first, &replay), "{sent}");
     }
 }
 
@@ -147,16 +146,16 @@ fn replays_change_nothing() {
 fn where_no_approval_is_needed_requests_are_approved_on_receipt() {
     let free = with_fields(json!({"timeOffApprovalRequired": false}));
     for status in [json!({}), json!({"status": "requested"})] {
-        let new = settle(None, body(status.clone()), &free).unwrap();
+        let new = HARNESS.send(None, body(status.clone()), &free).unwrap();
         assert_eq!(new.event_names(), ["timeoff.requested", "timeoff.approved"]);
         assert_eq!((&new.record["status"], &new.record["decision"]), (&json!("approved"), &json!({"at": NOW})));
-        let replay = settle(Some(&new.record), body(status), &free).unwrap();
+        let replay = HARNESS.send(Some(&new.stored), body(status), &free).unwrap();
         assert!(unchanged(&new, &replay));
     }
     // Whoever says more than `requested` is taken at their word.
-    assert_eq!(invalid(settle(None, body(json!({"status": "denied"})), &free))[0].0, "status");
+    assert_eq!(invalid(HARNESS.send(None, body(json!({"status": "denied"})), &free))[0].0, "status");
     // A request that was open before waits for its decision.
-    let open = settle(Some(&stored("requested").record), json!({"hours": 40}), &free).unwrap();
+    let open = HARNESS.send(Some(&stored("requested").stored), json!({"hours": 40}), &free).unwrap();
     assert_eq!(open.record["status"], "requested");
 }
 

@@ -8,7 +8,6 @@ mod control;
 mod decision;
 mod lookup;
 mod request;
-mod said;
 mod tax_id;
 
 use std::marker::PhantomData;

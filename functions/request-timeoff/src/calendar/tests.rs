@@ -1,25 +1,24 @@
 use domain::defect::DefectCode;
-use domain::rejection::{ConflictCode, Rejection};
+use domain::rejection::ConflictCode;
 use domain::resource::{Booking, CalendarEdit, Leave, WarningCode};
 use serde_json::json;
 
-use crate::testing::{NOW, body, conflict, found, holder, maria, people, settle, stored, update, week};
+use crate::testing::{HARNESS, NOW, body, holder, maria, people, stored, update, week};
+use domain::resource::testing::conflict;
 
 #[test]
 fn overlapping_time_off_is_refused_with_the_other_id() {
     let mut person = maria();
     person.leaves.push(week("to_0ther", "TO-5000", false));
     let busy = people(person);
-    match settle(None, body(json!({"startDate": "2025-12-19", "endDate": "2025-12-23"})), &busy) {
-        Err(Rejection::Conflict { code: ConflictCode::Overlap, detail, errors }) => {
-            assert!(detail.contains("to_0ther"), "{detail}");
-            assert_eq!(found(&errors), [("startDate", DefectCode::ConflictingFields)]);
-        }
-        other => panic!("not a 409 overlap: {other:?}"),
-    }
-    assert!(settle(None, body(json!({"startDate": "2025-12-20", "endDate": "2025-12-23"})), &busy).is_ok());
-    let moved = settle(Some(&stored("requested").record), json!({"startDate": "2025-12-16"}), &busy);
-    assert_eq!(conflict(moved).0, ConflictCode::Overlap);
+    let refused =
+        conflict(HARNESS.send(None, body(json!({"startDate": "2025-12-19", "endDate": "2025-12-23"})), &busy));
+    assert_eq!(refused.code, ConflictCode::Overlap);
+    assert!(refused.detail.contains("to_0ther"), "{}", refused.detail);
+    assert_eq!(refused.errors, [("startDate".to_owned(), DefectCode::ConflictingFields)]);
+    assert!(HARNESS.send(None, body(json!({"startDate": "2025-12-20", "endDate": "2025-12-23"})), &busy).is_ok());
+    let moved = HARNESS.send(Some(&stored("requested").stored), json!({"startDate": "2025-12-16"}), &busy);
+    assert_eq!(conflict(moved).code, ConflictCode::Overlap);
 }
 
 #[test]
@@ -35,7 +34,7 @@ fn parts_of_one_day_do_not_overlap() {
         let mut person = maria();
         person.leaves.push(other);
         let afternoon = json!({"endDate": "2025-12-15", "startTime": "12:30", "endTime": "16:30", "hours": 4});
-        assert_eq!(settle(None, body(afternoon), &people(person)).is_ok(), clear);
+        assert_eq!(HARNESS.send(None, body(afternoon), &people(person)).is_ok(), clear);
     }
 }
 
@@ -44,11 +43,11 @@ fn a_request_does_not_overlap_itself_nor_fail_later_for_what_was_accepted() {
     let before = stored("requested");
     let mut person = maria();
     person.leaves.push(week("to_new1", "TO-5531", false));
-    assert!(settle(Some(&before.record), json!({"startDate": "2025-12-16"}), &people(person.clone())).is_ok());
+    assert!(HARNESS.send(Some(&before.stored), json!({"startDate": "2025-12-16"}), &people(person.clone())).is_ok());
     person.leaves.push(week("to_0ther", "TO-5000", false));
     let crowded = people(person);
     for sent in [json!({"notes": "x"}), json!({"status": "approved"}), json!({"status": "cancelled"})] {
-        assert!(settle(Some(&before.record), sent.clone(), &crowded).is_ok(), "{sent}");
+        assert!(HARNESS.send(Some(&before.stored), sent.clone(), &crowded).is_ok(), "{sent}");
     }
 }
 
@@ -83,16 +82,16 @@ fn approval_warns_of_the_work_orders_that_it_hits() {
         Booking { start: None, end: None, ..order("WO-4", NOW, NOW) },
     ];
     let busy = people(person);
-    let requested = settle(None, body(json!({})), &busy).unwrap();
+    let requested = HARNESS.send(None, body(json!({})), &busy).unwrap();
     assert!(requested.warnings.is_empty(), "a request hits nothing yet");
     for approved in [
-        settle(Some(&requested.record), json!({"status": "approved"}), &busy).unwrap(),
-        settle(None, body(json!({"status": "approved"})), &busy).unwrap(),
+        HARNESS.send(Some(&requested.stored), json!({"status": "approved"}), &busy).unwrap(),
+        HARNESS.send(None, body(json!({"status": "approved"})), &busy).unwrap(),
     ] {
         let [warning] = approved.warnings.as_slice() else { panic!("{:?}", approved.warnings) };
         assert_eq!((warning.code, warning.field.as_str()), (WarningCode::AssignmentConflict, "startDate"));
         assert!(warning.message.ends_with("WO-2, WO-3"), "{}", warning.message);
-        let later = settle(Some(&approved.record), json!({"notes": "x"}), &busy).unwrap();
+        let later = HARNESS.send(Some(&approved.stored), json!({"notes": "x"}), &busy).unwrap();
         assert!(later.warnings.is_empty());
     }
 }

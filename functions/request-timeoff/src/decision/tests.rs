@@ -1,7 +1,8 @@
 use domain::defect::DefectCode;
 use serde_json::json;
 
-use crate::testing::{NOW, body, invalid, maria, people, settle, stored, update};
+use crate::testing::{HARNESS, NOW, body, maria, people, stored, update};
+use domain::resource::testing::invalid;
 
 #[test]
 fn a_decision_names_the_approver_and_the_time() {
@@ -20,7 +21,7 @@ fn a_decision_names_the_approver_and_the_time() {
 fn a_decision_goes_with_a_decided_status() {
     let decision = json!({"byEmployeeNumber": "E-1042"});
     let expected = [("decision".to_owned(), DefectCode::ConflictingFields)];
-    let new = settle(None, body(json!({"decision": decision})), &people(maria()));
+    let new = HARNESS.send(None, body(json!({"decision": decision})), &people(maria()));
     assert_eq!(invalid(new), expected);
     assert_eq!(invalid(update(&stored("requested"), json!({"decision": decision}))), expected);
     let cancel = json!({"status": "cancelled", "decision": decision});

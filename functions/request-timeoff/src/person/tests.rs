@@ -4,26 +4,27 @@ use domain::rejection::ConflictCode;
 use domain::resource::CalendarEdit;
 use serde_json::json;
 
-use crate::testing::{body, conflict, holder, invalid, maria, people, settle, stored, unchanged, update, with_fields};
+use crate::testing::{HARNESS, body, holder, maria, people, stored, unchanged, update, with_fields};
+use domain::resource::testing::{conflict, invalid};
 
 #[test]
 fn the_employee_must_exist_and_be_employed() {
     let gone = with_fields(json!({"status": "terminated"}));
-    let result = settle(None, body(json!({})), &gone);
+    let result = HARNESS.send(None, body(json!({})), &gone);
     assert_eq!(invalid(result), [("employeeNumber".to_owned(), DefectCode::InactiveReference)]);
-    let unknown = settle(None, body(json!({"employeeNumber": "E-9999"})), &people(maria()));
+    let unknown = HARNESS.send(None, body(json!({"employeeNumber": "E-9999"})), &people(maria()));
     assert_eq!(invalid(unknown), [("employeeNumber".to_owned(), DefectCode::UnknownReference)]);
-    let torn = settle(None, body(json!({"employeeId": "emp_7Hq2LwN9"})), &people(maria()));
+    let torn = HARNESS.send(None, body(json!({"employeeId": "emp_7Hq2LwN9"})), &people(maria()));
     assert_eq!(invalid(torn), [("employeeNumber".to_owned(), DefectCode::ReferenceMismatch)]);
     // Existing links stay: the absence of someone who has left since can still be cancelled.
-    assert!(settle(Some(&stored("approved").record), json!({"status": "cancelled"}), &gone).is_ok());
+    assert!(HARNESS.send(Some(&stored("approved").stored), json!({"status": "cancelled"}), &gone).is_ok());
 }
 
 #[test]
 fn a_request_stays_with_its_employee() {
     let before = stored("requested");
     for sent in [json!({"employeeNumber": "E-1042"}), json!({"employeeId": "emp_7Hq2LwN9"})] {
-        assert_eq!(conflict(update(&before, sent)).0, ConflictCode::ImmutableField);
+        assert_eq!(conflict(update(&before, sent)).code, ConflictCode::ImmutableField);
     }
     for sent in [
         json!({"employeeNumber": "e-1131"}),
@@ -37,7 +38,8 @@ fn a_request_stays_with_its_employee() {
 
 #[test]
 fn time_off_of_someone_deleted_can_still_be_cancelled() {
-    let cancelled = settle(Some(&stored("approved").record), json!({"status": "cancelled"}), &References::default());
+    let cancelled =
+        HARNESS.send(Some(&stored("approved").stored), json!({"status": "cancelled"}), &References::default());
     let expected = CalendarEdit::Unleave { of: holder(), leave_id: "to_new1".to_owned() };
     assert_eq!(cancelled.unwrap().calendar, [expected]);
 }

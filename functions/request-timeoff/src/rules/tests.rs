@@ -1,37 +1,13 @@
 use domain::defect::DefectCode;
 use serde_json::{Value, json};
 
-use crate::testing::{check, defects_on_create, object};
+use crate::testing::HARNESS;
+use domain::resource::testing::{Case, check_cases, check_fixtures, object};
 
 #[test]
 fn the_contracts_bodies_have_the_defects_that_it_names() {
-    for (body, expected) in [
-        (include_str!("../../../../tests/fixtures/timeoff/valid/minimal.json"), None),
-        (include_str!("../../../../tests/fixtures/timeoff/valid/typical.json"), None),
-        (
-            include_str!("../../../../tests/fixtures/timeoff/invalid/date-sent-as-date-time.json"),
-            Some(("startDate", DefectCode::InvalidFormat)),
-        ),
-        (
-            include_str!("../../../../tests/fixtures/timeoff/invalid/hours-exceed-span.json"),
-            Some(("hours", DefectCode::HoursExceedSpan)),
-        ),
-        (
-            include_str!("../../../../tests/fixtures/timeoff/invalid/missing-request-number.json"),
-            Some(("requestNumber", DefectCode::Required)),
-        ),
-        (
-            include_str!("../../../../tests/fixtures/timeoff/invalid/start-time-without-end-time.json"),
-            Some(("endTime", DefectCode::MissingDependency)),
-        ),
-    ] {
-        let expected: Vec<_> = expected.into_iter().map(|(field, code)| (field.to_owned(), code)).collect();
-        assert_eq!(defects_on_create(body), expected, "{body}");
-    }
+    assert_eq!(check_fixtures(&HARNESS, "timeoff"), 4);
 }
-
-/// Fields; the defects of them as a part of a record, and as a whole one.
-type Case<'a> = (Value, &'a [(&'a str, DefectCode)], &'a [(&'a str, DefectCode)]);
 
 #[test]
 fn check_finds_each_defect_and_nothing_else() {
@@ -90,11 +66,5 @@ fn check_finds_each_defect_and_nothing_else() {
         (json!({"employeeId": "emp_a1b", "status": "denied", "decision": {}}), &[], &[]),
         (json!({"employeeId": "emp_a1b", "decision": {}}), &[], &[("decision", ConflictingFields)]),
     ];
-    for (fields, part, whole) in cases {
-        let owned = |defects: &[(&str, DefectCode)]| -> Vec<_> {
-            defects.iter().map(|(field, code)| ((*field).to_owned(), *code)).collect()
-        };
-        assert_eq!(check(fields, false), owned(part), "part: {fields}");
-        assert_eq!(check(fields, true), owned(whole), "whole: {fields}");
-    }
+    check_cases(&HARNESS, cases);
 }

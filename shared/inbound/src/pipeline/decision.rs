@@ -2,19 +2,19 @@
 
 use domain::clock::rfc3339;
 use domain::defect::{DefectCode, Defects};
-use domain::events::{EventDraft, changed_fields};
+use domain::events::EventDraft;
 use domain::ids;
-use domain::models::{Kind, keep_spelling, merge};
-use domain::references::References;
+use domain::models::Kind;
 use domain::rejection::{ConflictCode, Rejection};
-use domain::resource::{CalendarEdit, Change, Deletion, Resource, Warning};
+use domain::resource::{Action, CalendarEdit, Deletion, FoundBy, Merged, Resource, Settled, Upsert, Warning};
+use domain::rules::fields::text;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use store::records::{RecordKey, SealedTaxId, Stored};
 
 use super::lookup::Loaded;
 use super::request::Run;
-use super::{said, tax_id};
+use super::tax_id;
 use crate::problem::Problem;
 
 /// Stands in a tombstone whose `sourceUpdatedAt` is the time of its deletion.
@@ -22,7 +22,7 @@ const HAS_CLOCK_OF_DELETION: &str = "hasClockOfDeletion";
 
 /// What is to be stored, and answered.
 pub(super) struct Plan {
-    pub(super) action: &'static str,
+    pub(super) action: Action,
     pub(super) body: Map<String, Value>,
     pub(super) tax_id: Option<SealedTaxId>,
     pub(super) calendar: Vec<CalendarEdit>,
@@ -47,21 +47,16 @@ pub(super) async fn create<R: Resource>(
     }
     let id = ids::new_id(R::MODEL.prefix, run.now);
     let tax_id = tax_id::sealed(run.parts, run.account(), &id, &run.parsed, loaded).await?;
-    let nothing = Map::new();
-    let news = said::new_in::<R>(&run.parsed.sent, &nothing);
-    let merged = merge(R::MODEL, &nothing, &news);
-    let holds_calendar = R::needs_own_calendar(None, &merged);
+    let upsert = upsert(run, &id, None);
+    let Merged { news, record } = upsert.merge::<R>();
+    let holds_calendar = R::needs_own_calendar(None, &record);
     if let Some(tombstone) = tombstone.filter(|_| holds_calendar) {
         loaded.read(&run.parts.records, run.account(), cards(tombstone)).await?;
     }
     let references = loaded.references(&[]);
     let bookings = tombstone.map_or(&[][..], |tombstone| &tombstone.bookings);
-    let mut change = Change { bookings, ..change(run, None, &news, merged, &id, &references) };
-    R::settle(&mut change)?;
-    said::note::<R>(&mut change.record, 1, change.body, &nothing);
-    stamp(&mut change.record, 1, &rfc3339(run.now), run.now);
-    let events = R::raise(&change);
-    Ok(plan("created", change, tax_id, events))
+    let change = upsert.change(&news, record, &references, bookings);
+    Ok(plan(upsert.settle::<R>(change, tax_id.is_some())?, tax_id))
 }
 
 /// The stored record with the body merged over it, which does not change the spelling of keys unless an id found the
@@ -76,41 +71,27 @@ pub(super) async fn update<R: Resource>(
     if is_stale(run, stored) {
         return Ok(None);
     }
-    let by_number = run.parsed.id.is_none();
-    let (news, merged) = merged::<R>(run, stored);
-    let defects = run.parsed.defects_of_merged::<R>(&merged);
+    let upsert = upsert(run, &stored.id, Some(stored));
+    let Merged { news, record } = upsert.merge::<R>();
+    let defects = run.parsed.defects_of_merged::<R>(&record);
     if !defects.is_empty() {
         return Err(Problem::invalid(defects));
     }
     let trusted = R::references(&stored.body);
-    if R::needs_stored_references(&stored.body, &merged) {
+    if R::needs_stored_references(&stored.body, &record) {
         loaded.read_references(&run.parts.records, run.account(), &trusted).await?;
     }
-    let holds_calendar = R::needs_own_calendar(Some(&stored.body), &merged);
+    let holds_calendar = R::needs_own_calendar(Some(&stored.body), &record);
     if holds_calendar {
         loaded.read(&run.parts.records, run.account(), cards(stored)).await?;
     }
     let tax_id = tax_id::sealed(run.parts, run.account(), &stored.id, &run.parsed, loaded).await?;
     let references = loaded.references(&trusted);
-    let change = change(run, Some(&stored.body), &news, merged, &stored.id, &references);
-    let mut change = Change { bookings: &stored.bookings, ..change };
-    R::settle(&mut change)?;
-    if by_number {
-        // References were given the spelling of what they lead to.
-        keep_spelling(R::MODEL, &stored.body, &mut change.record);
-    }
-    let changed = !changed_fields(R::MODEL, &stored.body, &change.record).is_empty();
-    if !changed && tax_id.is_none() {
-        return Ok(Some(unchanged::<R>(run, stored, change)));
-    }
-    said::note::<R>(&mut change.record, stored.version + 1, change.body, &stored.body);
-    let created_at = text(&stored.body, "createdAt").unwrap_or_default().to_owned();
-    stamp(&mut change.record, stored.version + 1, &created_at, run.now);
-    // A tax id alone raises no event: no receiver may learn of it.
-    let events = if changed { R::raise(&change) } else { Vec::new() };
-    let calendar = std::mem::take(&mut change.calendar);
-    change.calendar = loaded.drop_reassigned(calendar, &trusted, &R::references(&run.parsed.sent));
-    Ok(Some(Plan { holds_calendar, ..plan("updated", change, tax_id, events) }))
+    let change = upsert.change(&news, record, &references, &stored.bookings);
+    let mut settled = upsert.settle::<R>(change, tax_id.is_some())?;
+    settled.calendar = loaded.drop_reassigned(settled.calendar, &trusted, &R::references(&run.parsed.sent));
+    let holds_calendar = holds_calendar && settled.action == Action::Updated;
+    Ok(Some(Plan { holds_calendar, ..plan(settled, tax_id) }))
 }
 
 /// A tombstone in the place of the record, which keeps the sender's time of the deletion or else when it came in; `None` when
@@ -146,7 +127,7 @@ pub(super) async fn delete<R: Resource>(
     body.insert(HAS_CLOCK_OF_DELETION.to_owned(), json!(true));
     stamp(&mut body, stored.version + 1, &created_at, run.now);
     let (tax_id, warnings) = (None, Vec::new());
-    Ok(Some(Plan { action: "deleted", body, tax_id, calendar, holds_calendar: true, events, warnings }))
+    Ok(Some(Plan { action: Action::Deleted, body, tax_id, calendar, holds_calendar: true, events, warnings }))
 }
 
 /// The keys of the work orders in a record's calendar.
@@ -154,58 +135,32 @@ fn cards(stored: &Stored) -> Vec<RecordKey> {
     stored.bookings.iter().map(|booking| RecordKey::Id(booking.id.clone())).collect()
 }
 
-fn change<'a>(
-    run: &'a Run<'_>,
-    stored: Option<&'a Map<String, Value>>,
-    sent: &'a Map<String, Value>,
-    mut record: Map<String, Value>,
-    id: &str,
-    references: &'a References,
-) -> Change<'a> {
-    record.insert("id".to_owned(), json!(id));
-    note_source(run, &mut record);
-    let (now, account, body) = (run.now, &run.caller.account, &run.parsed.sent);
-    let said = stored.and_then(said::noted);
-    let (bookings, warnings, calendar) = (&[][..], Vec::new(), Vec::new());
-    Change { now, account, stored, body, sent, said, record, references, bookings, warnings, calendar }
-}
-
-fn plan(action: &'static str, change: Change<'_>, tax_id: Option<SealedTaxId>, events: Vec<EventDraft>) -> Plan {
-    let (calendar, warnings, body) = (change.calendar, change.warnings, change.record);
-    Plan { action, body, tax_id, calendar, holds_calendar: false, events, warnings }
-}
-
-/// Nothing to store but, perhaps, that the sender's clock went on (an older body that comes later is then known as such),
-/// or what the sender said: a default that it confirmed stays when what it came from changes, as it would if both were
-/// said in one body. Where it is not known what was said before, it stays unknown.
-fn unchanged<R: Resource>(run: &Run<'_>, stored: &Stored, change: Change<'_>) -> Plan {
-    let mut body = stored.body.clone();
-    note_source(run, &mut body);
-    if change.said.is_some() {
-        said::note::<R>(&mut body, stored.version, change.body, &stored.body);
+/// The body of `run` for the record with this id, which is new when nothing is `stored`.
+fn upsert<'a>(run: &'a Run<'_>, id: &'a str, stored: Option<&'a Stored>) -> Upsert<'a> {
+    Upsert {
+        now: run.now,
+        account: &run.caller.account,
+        id,
+        stored: stored.map(|stored| &stored.body),
+        version: stored.map_or(0, |stored| stored.version),
+        found_by: if run.parsed.id.is_some() { FoundBy::Id } else { FoundBy::Number },
+        body: &run.parsed.sent,
+        source_updated_at: run.parsed.source_updated_at,
     }
-    let (calendar, events) = (Vec::new(), Vec::new());
-    Plan { action: "unchanged", body, tax_id: None, calendar, holds_calendar: false, events, warnings: change.warnings }
 }
 
-fn note_source(run: &Run<'_>, record: &mut Map<String, Value>) {
-    if let Some(at) = run.parsed.source_updated_at {
-        note_clock(at, record);
-    }
+fn plan(settled: Settled, tax_id: Option<SealedTaxId>) -> Plan {
+    let Settled { action, record, warnings, calendar, events } = settled;
+    Plan { action, body: record, tax_id, calendar, holds_calendar: false, events, warnings }
 }
 
 fn note_clock(at: Timestamp, record: &mut Map<String, Value>) {
     record.insert("sourceUpdatedAt".to_owned(), json!(at.to_string()));
 }
 
-/// What the body says that is new, and the stored record with it. The spelling of keys stays unless an id found the record.
-pub(super) fn merged<R: Resource>(run: &Run<'_>, stored: &Stored) -> (Map<String, Value>, Map<String, Value>) {
-    let news = said::new_in::<R>(&run.parsed.sent, &stored.body);
-    let mut merged = merge(R::MODEL, &stored.body, &news);
-    if run.parsed.id.is_none() {
-        keep_spelling(R::MODEL, &stored.body, &mut merged);
-    }
-    (news, merged)
+/// What is wrong with the record that the body makes of `stored`.
+pub(super) fn defects_of_update<R: Resource>(run: &Run<'_>, stored: &Stored) -> Defects {
+    run.parsed.defects_of_merged::<R>(&upsert(run, &stored.id, Some(stored)).merge::<R>().record)
 }
 
 /// Whether the sender's clock says that the body is older than what is stored, or than the deletion. The clocks of two
@@ -275,8 +230,4 @@ fn stamp(record: &mut Map<String, Value>, version: u64, created_at: &str, now: T
     record.insert("version".to_owned(), json!(version));
     record.insert("createdAt".to_owned(), json!(created_at));
     record.insert("updatedAt".to_owned(), json!(rfc3339(now)));
-}
-
-fn text<'a>(record: &'a Map<String, Value>, field: &str) -> Option<&'a str> {
-    record.get(field).and_then(Value::as_str)
 }

@@ -9,7 +9,7 @@ use domain::ids;
 use domain::models::Kind;
 use domain::outbox::{Outbox, StoredEvent};
 use domain::rejection::{ConflictCode, Rejection};
-use domain::resource::{Resource, Warning, WarningCode};
+use domain::resource::{Action, Resource, Warning, WarningCode};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use store::records::{Commit, Committed, RecordWrite, Stored};
@@ -86,9 +86,7 @@ impl Run<'_> {
             loaded.read_own(&self.parts.records, self.account(), parsed).await?;
             let living = loaded.own(parsed).filter(|stored| !stored.deleted);
             defects.append_for_clean_fields(match (parsed.operation, living) {
-                (Operation::Upsert | Operation::Update, Some(stored)) => {
-                    parsed.defects_of_merged::<R>(&decision::merged::<R>(self, stored).1)
-                }
+                (Operation::Upsert | Operation::Update, Some(stored)) => decision::defects_of_update::<R>(self, stored),
                 (Operation::Upsert | Operation::Create, None) if parsed.id.is_none() => parsed.defects_of_new::<R>(),
                 _ => Defects::default(),
             });
@@ -137,7 +135,7 @@ impl Run<'_> {
         {
             return self.again::<R>(loaded).await;
         }
-        Ok(Step::Answered(self.answer("unchanged", &tombstone.body, &[], &[])))
+        Ok(Step::Answered(self.answer(Action::Unchanged, &tombstone.body, &[], &[])))
     }
 
     /// What is known was read before others wrote.
@@ -159,7 +157,7 @@ impl Run<'_> {
         }
         let write = match stored {
             None => RecordWrite::Create(tombstone),
-            Some(stored) if plan.action == "deleted" => RecordWrite::Delete(stored),
+            Some(stored) if plan.action == Action::Deleted => RecordWrite::Delete(stored),
             Some(stored) => RecordWrite::Update(stored),
         };
         let outboxes = self.outboxes(&plan);
@@ -231,21 +229,21 @@ impl Run<'_> {
             field: "sourceUpdatedAt".to_owned(),
             message: "is older than what is stored, so nothing was changed".to_owned(),
         };
-        self.answer("unchanged", stored, &[], &[warning])
+        self.answer(Action::Unchanged, stored, &[], &[warning])
     }
 
     /// What the sender is told: `docs/contract.md#success`.
-    fn answer(&self, action: &'static str, body: &Map<String, Value>, events: &[&str], warnings: &[Warning]) -> Reply {
+    fn answer(&self, action: Action, body: &Map<String, Value>, events: &[&str], warnings: &[Warning]) -> Reply {
         let key = self.parsed.kind.model().key;
         let fields = ["id", key, "status", "version", "createdAt", "updatedAt"];
         let data: Map<String, Value> =
             fields.into_iter().filter_map(|field| Some((field.to_owned(), body.get(field)?.clone()))).collect();
         let text = |field: &str| body.get(field).and_then(Value::as_str).map(str::to_owned);
-        let facts = Facts { action: Some(action), number: text(key), id: text("id"), events: events.len() };
+        let facts = Facts { action: Some(action.as_str()), number: text(key), id: text("id"), events: events.len() };
         Reply::ok(&json!({
             "success": true,
             "message": "Request processed successfully",
-            "action": action,
+            "action": action.as_str(),
             "data": data,
             "events": events,
             "warnings": warnings,
