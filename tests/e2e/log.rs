@@ -4,6 +4,7 @@ use std::io;
 use std::sync::{Arc, LazyLock, Mutex};
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain::trace::TraceContext;
 use serde_json::{Value, json};
 use store::tables::{self, Table};
 use telemetry::logging::discreet;
@@ -82,6 +83,10 @@ async fn a_failed_delivery_is_joined_with_the_request_that_raised_its_event() {
     assert_eq!(attempt["span"]["delivery_id"], delivery.id);
     assert_eq!(attempt["span"]["event_id"], delivery.event_id);
     assert_eq!(attempt["span"]["account"], app.account);
+    let trace = TraceContext::parse(receiver.only().header("traceparent")).expect("a trace");
+    assert_eq!(attempt["span"]["trace_id"], trace.trace_id());
+    assert_eq!(attempt["fields"]["span_id"], trace.span_id());
+    assert_eq!(log.line("request 200")["fields"]["trace_id"], trace.trace_id());
 }
 
 fn work_order() -> Value {
@@ -113,7 +118,8 @@ async fn why_a_request_failed_is_in_its_line_and_not_in_its_answer() {
 async fn a_kept_answer_that_is_damaged_is_500_since_trying_again_would_not_help() {
     let (log, _guard) = Log::start();
     let app = TestApp::start().await;
-    let send = async || app.request("POST", WORK_ORDER).header("idempotency-key", "one").json(&work_order()).send().await;
+    let send =
+        async || app.request("POST", WORK_ORDER).header("idempotency-key", "one").json(&work_order()).send().await;
     send().await.expect(200);
     app.leave_work();
     let key = format!("{}#{WORK_ORDER}#one", app.account);

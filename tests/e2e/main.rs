@@ -58,4 +58,5 @@ mod tenants;
 mod tenants_all_routes;
 mod test_app;
 mod test_send;
+mod trace;
 mod wire;

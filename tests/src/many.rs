@@ -7,8 +7,8 @@ use domain::endpoint::{
 use domain::events::EventName;
 use domain::ids;
 use domain::outbox::{Outbox, StoredEvent};
-use domain::trace::Origin;
 use domain::signing::SigningSecret;
+use domain::trace::Origin;
 use futures_util::future::join_all;
 use jiff::Timestamp;
 use local::System;
@@ -80,6 +80,11 @@ pub fn done_delivery(account: &str, endpoint_id: &str, status: DeliveryStatus, a
         body: String::new(),
         project_id: None,
     };
-    let pending = Outbox::of(account, Origin::start("req_1"), event.clone()).delivery(&event, endpoint_id, Trigger::Scheduled, at);
+    let pending = Outbox::of(account, Origin::start("req_1"), event.clone()).delivery(
+        &event,
+        endpoint_id,
+        Trigger::Scheduled,
+        at,
+    );
     Delivery { status, attempt_count: 1, next_attempt_at: None, completed_at: Some(at), ..pending }
 }

@@ -238,7 +238,12 @@ mod tests {
             body: String::new(),
             project_id: None,
         };
-        let pending = Outbox::of("acc_1", Origin::start("req_1"), event.clone()).delivery(&event, endpoint_id, Trigger::Scheduled, at);
+        let pending = Outbox::of("acc_1", Origin::start("req_1"), event.clone()).delivery(
+            &event,
+            endpoint_id,
+            Trigger::Scheduled,
+            at,
+        );
         let last_attempt =
             Some(LastAttempt { duration_ms: 40, status_code: Some(200), error: None, error_detail: None });
         Delivery { status, attempt_count: 1, next_attempt_at: None, last_attempt, ..pending }

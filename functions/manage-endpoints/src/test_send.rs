@@ -53,7 +53,8 @@ impl Call<'_> {
         let outbox = Outbox::of_test(self.account(), self.caller.origin(), event.clone());
         self.function.events.store(&outbox, self.now).await?;
         let delivery = outbox.delivery(&event, id, Trigger::Test, self.now);
-        let made = self.function.attempts.make(&delivery, &event.body, &endpoint, TIMEOUT, self.now).await?;
+        let trace = self.caller.trace.child();
+        let made = self.function.attempts.make(&delivery, &event.body, &endpoint, trace, TIMEOUT, self.now).await?;
         let delivery = finished(delivery, &made);
         self.function.deliveries.create_one(&delivery).await?;
         if delivery.status == DeliveryStatus::Delivered {

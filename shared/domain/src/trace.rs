@@ -178,7 +178,13 @@ mod tests {
         assert_eq!(trace.to_string(), "00-5759e988bd862e3fe1be46a994272793-53995c3f42cd8ad8-01");
         let root = TraceContext::from_xray("Root=1-5759e988-bd862e3fe1be46a994272793").unwrap();
         assert_eq!(root.trace_id(), trace.trace_id());
-        for other in ["", "Root=", "Root=1-5759e988", "Root=2-5759e988-bd862e3fe1be46a994272793", "Root=1-5759e98-8bd862e3fe1be46a994272793"] {
+        for other in [
+            "",
+            "Root=",
+            "Root=1-5759e988",
+            "Root=2-5759e988-bd862e3fe1be46a994272793",
+            "Root=1-5759e98-8bd862e3fe1be46a994272793",
+        ] {
             assert_eq!(TraceContext::from_xray(other), None, "{other}");
         }
     }

@@ -229,7 +229,8 @@ impl Problem {
     /// 500 for what stays wrong until somebody repairs it: the same request would fail again.
     #[must_use]
     pub fn internal(cause: impl std::error::Error + Send + Sync + 'static) -> Self {
-        let detail = "Something that is stored can't be used. Sending the request again won't help: report its requestId.";
+        let detail =
+            "Something that is stored can't be used. Sending the request again won't help: report its requestId.";
         Self { cause: Some(Cause::new(cause)), ..Self::new(ProblemCode::InternalError, detail) }
     }
 

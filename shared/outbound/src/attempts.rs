@@ -10,6 +10,7 @@ use domain::attempt::Answer;
 use domain::delivery::{Attempt, Delivery};
 use domain::endpoint::Endpoint;
 use domain::signing::Signers;
+use domain::trace::TraceContext;
 use futures_util::future::{try_join, try_join_all};
 use jiff::{SignedDuration, Timestamp};
 use store::config::{ConfigError, Environment};
@@ -56,6 +57,7 @@ impl AttemptMaker {
         delivery: &Delivery,
         body: &str,
         endpoint: &Endpoint,
+        trace: TraceContext,
         timeout: Duration,
         now: Timestamp,
     ) -> Result<AttemptResult, SealError> {
@@ -75,6 +77,7 @@ impl AttemptMaker {
             signers: &signers,
             headers: &headers,
             timestamp: now.as_second(),
+            trace,
             timeout,
         };
         let answer = self.sender.send(outgoing).await;

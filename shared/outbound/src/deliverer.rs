@@ -17,7 +17,8 @@ use domain::attempt::{AttemptError, ErrorDetail};
 use domain::delivery::{Attempt, Delivery, DeliveryStatus, DeliveryTask, Message};
 use domain::endpoint::Endpoint;
 use domain::ids;
-use domain::outbox::StoredEvent;
+use domain::outbox::{Outbox, StoredEvent};
+use domain::trace::TraceContext;
 use jiff::{SignedDuration, Timestamp};
 use store::StoreError;
 use store::alerts::Alerts;
@@ -58,6 +59,15 @@ pub struct Deliverer {
     metrics: Metrics,
     limiter: EndpointLimiter,
     health_writes: HealthWritesPending,
+}
+
+/// What an attempt is made of.
+#[derive(Clone, Copy)]
+struct Ready<'a> {
+    delivery: &'a Delivery,
+    endpoint: &'a Endpoint,
+    event: Option<&'a StoredEvent>,
+    trace: TraceContext,
 }
 
 /// Why a task has to come again: its message stays in the queue.
@@ -145,9 +155,7 @@ impl Deliverer {
         let Some(delivery) = work.delivery(task)? else { return Ok(()) };
         Span::current().record("event_id", &delivery.event_id);
         let outbox = work.outbox(task);
-        if let Ok(Some(outbox)) = &outbox {
-            Span::current().record("request_id", &outbox.request_id);
-        }
+        let trace = trace_of(outbox.as_ref().ok().copied().flatten());
         let event = outbox.map(|outbox| outbox.and_then(|outbox| outbox.event(&delivery.event_id)));
         let loaded = Loaded { delivery, endpoint: work.endpoint(task), event };
         match next_step(task, loaded, &self.policy, now)? {
@@ -155,18 +163,13 @@ impl Deliverer {
             Step::PutOff(due) => self.put_off(delivery, due, now).await,
             Step::End(status) => self.end(delivery, status, None, now).await,
             Step::WaitForEndpoint(due) => self.wait_for_endpoint(delivery, due, now).await,
-            Step::Attempt { endpoint, event } => self.admit(delivery, endpoint, event, now).await,
+            Step::Attempt { endpoint, event } => self.admit(Ready { delivery, endpoint, event, trace }, now).await,
         }
     }
 
     /// Makes an attempt when its endpoint has room for it and no other worker has claimed it.
-    async fn admit(
-        &self,
-        delivery: &Delivery,
-        endpoint: &Endpoint,
-        event: Option<&StoredEvent>,
-        now: Timestamp,
-    ) -> Result<(), TaskError> {
+    async fn admit(&self, ready: Ready<'_>, now: Timestamp) -> Result<(), TaskError> {
+        let delivery = ready.delivery;
         let arrived = Instant::now();
         let admission = self.limiter.admit(delivery).await;
         let now = later(now, arrived.elapsed());
@@ -175,29 +178,23 @@ impl Deliverer {
             Admission::Crowded => self.put_off(delivery, now + CROWDED, now).await,
             Admission::Granted(_permit) => match self.claim(delivery, now).await? {
                 Claimed::Others(until) => self.put_off(delivery, until, now).await,
-                Claimed::Ours(claim) => self.attempt(delivery, event, endpoint, claim, now).await,
+                Claimed::Ours(claim) => self.attempt(ready, claim, now).await,
             },
         }
     }
 
     /// Makes one attempt and does what follows from it.
-    async fn attempt(
-        &self,
-        delivery: &Delivery,
-        event: Option<&StoredEvent>,
-        endpoint: &Endpoint,
-        claim: Option<Timestamp>,
-        now: Timestamp,
-    ) -> Result<(), TaskError> {
+    async fn attempt(&self, ready: Ready<'_>, claim: Option<Timestamp>, now: Timestamp) -> Result<(), TaskError> {
+        let Ready { delivery, endpoint, event, trace } = ready;
         // Events age out with their deliveries; one without the other can't be sent any more.
         let Some(event) = event else { return self.end(delivery, DeliveryStatus::Failed, claim, now).await };
-        let made = match self.attempts.make(delivery, &event.body, endpoint, TIMEOUT, now).await {
+        let made = match self.attempts.make(delivery, &event.body, endpoint, trace, TIMEOUT, now).await {
             Ok(made) => made,
             Err(error) => return self.unsigned(delivery, endpoint, error, claim, now).await,
         };
         let AttemptResult { answer, attempt, ended } = made;
         let decision = after_attempt(delivery, &answer, &self.policy.schedule, ended, ids::random_fraction());
-        log(delivery, endpoint, &attempt, decision.status);
+        log(ready, &attempt, decision.status);
         self.metrics.count(delivery, &attempt, decision.status, ended);
         self.apply(decision, delivery, endpoint, (attempt, ended), claim).await
     }
@@ -214,10 +211,20 @@ fn parse(message: &SqsMessage) -> Result<DeliveryTask, TaskError> {
     Ok(task)
 }
 
-/// `request_id` is the request's that raised the event.
+/// The step of its event's trace that an attempt is. The span gets the ids of the request that raised the event.
+fn trace_of(outbox: Option<&Outbox>) -> TraceContext {
+    let trace = outbox.and_then(|outbox| outbox.trace).map_or_else(TraceContext::start, TraceContext::child);
+    if let Some(outbox) = outbox {
+        Span::current().record("request_id", &outbox.request_id).record("trace_id", trace.trace_id());
+    }
+    trace
+}
+
+/// What is known of a task before anything is read. `request_id` and `trace_id` will be of the request that raised the event.
 fn span_of(task: &DeliveryTask) -> Span {
     let (account, delivery_id) = (task.account.as_str(), task.delivery_id.as_str());
-    tracing::info_span!("delivery", account, delivery_id, event_id = field::Empty, request_id = field::Empty)
+    let empty = field::Empty;
+    tracing::info_span!("delivery", account, delivery_id, event_id = empty, request_id = empty, trace_id = empty)
 }
 
 fn report(response: &mut SqsBatchResponse, message_id: String, error: &TaskError) {
@@ -229,12 +236,14 @@ fn report(response: &mut SqsBatchResponse, message_id: String, error: &TaskError
 
 /// One wide line per attempt, in the span that says whose and which it is: numbers and the endpoint's host, never a body, a
 /// secret, or the rest of the URL, which often is one.
-fn log(delivery: &Delivery, endpoint: &Endpoint, attempt: &Attempt, status: DeliveryStatus) {
+fn log(ready: Ready<'_>, attempt: &Attempt, status: DeliveryStatus) {
+    let Ready { delivery, endpoint, trace, .. } = ready;
     let url = Url::parse(&endpoint.url).ok();
     let latency_ms = attempt.started_at.as_millisecond() - delivery.created_at.as_millisecond();
     tracing::info!(
         event = delivery.event.as_str(),
         endpoint_id = delivery.endpoint_id,
+        span_id = trace.span_id(),
         host = url.as_ref().and_then(Url::host_str),
         attempt = attempt.number,
         status = status.as_str(),

@@ -42,6 +42,7 @@ pub use self::resolver::{Directory, Lookup, LookupError, SystemDirectory};
 use domain::attempt::{Answer, AttemptError};
 use domain::endpoint::OwnHeaders;
 use domain::signing::Signers;
+use domain::trace::TraceContext;
 use store::config::{ConfigError, Environment};
 
 use self::connection::{CONNECT_TIMEOUT, Connection, Dialer};
@@ -111,6 +112,8 @@ pub struct Outgoing<'a> {
     pub headers: &'a OwnHeaders,
     /// The Unix second at which this attempt is sent.
     pub timestamp: i64,
+    /// The step of a trace that this attempt is: `traceparent`.
+    pub trace: TraceContext,
     /// How long it may take until the head of the answer is there: 30 seconds, or what is left of the function's time.
     pub timeout: Duration,
 }

@@ -21,7 +21,7 @@ pub(super) fn delivery_headers(
     user_agent: &HeaderValue,
     outgoing: &Outgoing<'_>,
 ) -> Result<HeaderMap, InvalidHeaderValue> {
-    let Outgoing { event, event_id, delivery_id, retry, body, signers, headers: own, timestamp, .. } = outgoing;
+    let Outgoing { event, event_id, delivery_id, retry, body, signers, headers: own, timestamp, trace, .. } = outgoing;
     let mut headers = HeaderMap::with_capacity(16 + own.len());
     headers.insert(HOST, HeaderValue::from_str(&url[Position::BeforeHost..Position::AfterPort])?);
     headers.insert(USER_AGENT, user_agent.clone());
@@ -33,6 +33,7 @@ pub(super) fn delivery_headers(
     for (name, value) in signature_headers(signers, delivery_id, *timestamp, body) {
         headers.insert(name, HeaderValue::from_str(&value)?);
     }
+    headers.insert("traceparent", HeaderValue::from_str(&trace.to_string())?);
     for (name, value) in *own {
         add_own(&mut headers, name, value.expose());
     }
@@ -58,6 +59,7 @@ mod tests {
     use bytes::Bytes;
     use domain::endpoint::{self, OwnHeaders};
     use domain::signing::{Signers, SigningSecret};
+    use domain::trace::TraceContext;
 
     use super::*;
 
@@ -76,6 +78,7 @@ mod tests {
             signers: &Signers::new(newest, previous.into(), lead),
             headers: &own,
             timestamp: 1_760_970_600,
+            trace: TraceContext::start(),
             timeout: Duration::from_secs(30),
         };
         let url = Url::parse("https://erp.example.com:8443/hook").unwrap();
@@ -107,6 +110,7 @@ mod tests {
             "webhook-id",
             "webhook-signature",
             "webhook-timestamp",
+            "traceparent",
             "x-tenant",
         ];
         assert_eq!(names, expected);

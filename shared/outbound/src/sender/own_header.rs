@@ -9,7 +9,7 @@ pub const LONGEST_NAME: usize = 100;
 pub const LONGEST_VALUE: usize = 1_000;
 
 /// Names that belong to HTTP or to this service.
-const RESERVED: [&str; 27] = [
+const RESERVED: [&str; 29] = [
     "accept",
     "age",
     "allow",
@@ -29,6 +29,8 @@ const RESERVED: [&str; 27] = [
     "referer",
     "set-cookie",
     "te",
+    "traceparent",
+    "tracestate",
     "trailer",
     "transfer-encoding",
     "upgrade",
@@ -124,6 +126,8 @@ mod tests {
             "x-webhook-anything",
             "webhook-id",
             "Webhook-Signature",
+            "traceparent",
+            "TraceState",
             "X-Forwarded-For",
             "If-None-Match",
         ] {

@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex};
 use domain::attempt::{ErrorDetail, KEPT_LIMIT, RetryAfter};
 use domain::endpoint::HeaderValue;
 use domain::signing::SigningSecret;
+use domain::trace::TraceContext;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::mpsc;
@@ -75,6 +76,7 @@ async fn send_within(sender: &Sender, url: &str, timeout: Duration) -> Answer {
             .map(|(name, value)| (name.to_owned(), HeaderValue::new(value)))
             .into(),
         timestamp: SENT,
+        trace: TraceContext::start(),
         timeout,
     };
     sender.send(outgoing).await

@@ -2,6 +2,7 @@ use domain::attempt::AttemptError;
 use domain::endpoint::{EventFilter, Health, PreviousSecrets, SealedSecret, StoredHeaders};
 use domain::events::EventName;
 use domain::outbox::Outbox;
+use domain::trace::Origin;
 
 use super::*;
 
@@ -16,7 +17,7 @@ fn event() -> StoredEvent {
 }
 
 fn delivery() -> Delivery {
-    Outbox::of("acc_1", "req_1", event()).delivery(&event(), "ep_1", Trigger::Scheduled, now())
+    Outbox::of("acc_1", Origin::start("req_1"), event()).delivery(&event(), "ep_1", Trigger::Scheduled, now())
 }
 
 fn endpoint() -> Endpoint {
@@ -40,7 +41,7 @@ fn endpoint() -> Endpoint {
 }
 
 fn unreadable() -> StoreError {
-    StoreError::Unreadable { table: "endpoints", what: "url".to_owned() }
+    StoreError::Unreadable { table: "endpoints", what: "url".to_owned(), cause: None }
 }
 
 fn policy(diverts_failing: bool) -> Policy {
