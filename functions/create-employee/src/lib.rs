@@ -2,7 +2,7 @@
 
 use domain::defect::Defects;
 use domain::events::{EventDraft, EventName, changed_fields};
-use domain::models::{EMPLOYEE, Kind, Model};
+use domain::models::{EMPLOYEE, EmployeeStatus, Kind, Model};
 use domain::references::Reference;
 use domain::rejection::{ConflictCode, Rejection};
 use domain::resource::{Change, Deletion, Resource};
@@ -73,16 +73,17 @@ impl Resource for Employee {
 /// A rehire ends the termination. Another date that the body itself sends stays: it announces the
 /// next one.
 fn settle_rehire(change: &mut Change<'_>) {
-    let was_terminated = change.stored_text("status") == Some("terminated");
+    let was_terminated = change.stored.and_then(EmployeeStatus::of) == Some(EmployeeStatus::Terminated);
     let announced = fields::given(change.sent, "terminationDate");
-    if was_terminated && change.text("status") != Some("terminated") && !announced {
+    let is_terminated = EmployeeStatus::of(&change.record) == Some(EmployeeStatus::Terminated);
+    if was_terminated && !is_terminated && !announced {
         change.record.shift_remove("terminationDate");
     }
 }
 
 /// The defaults of an employee, stored so that later changes of the account's move no existing record.
 fn settle_defaults(change: &mut Change<'_>) {
-    change.set_default("status", "active");
+    change.set_default("status", EmployeeStatus::Active.as_str());
     change.set_default("employmentType", "full_time");
     change.set_default("timeZone", change.account.time_zone.as_str());
     change.set_default("workDays", vec!["mon", "tue", "wed", "thu", "fri"]);

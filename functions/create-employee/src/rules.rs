@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use domain::defect::{DefectCode, Defects};
+use domain::models::EmployeeStatus;
 use domain::rules::address;
 use domain::rules::fields::{Order, date_order, items, missing, text};
 use serde_json::{Map, Value};
@@ -30,7 +31,7 @@ pub(crate) fn check_employment_dates(record: &Map<String, Value>, defects: &mut 
 /// compared again when that is settled.
 fn check_termination(record: &Map<String, Value>, whole: bool, defects: &mut Defects) {
     let is_new = whole && !record.contains_key("version");
-    let terminated = text(record, "status") == Some("terminated");
+    let terminated = EmployeeStatus::of(record) == Some(EmployeeStatus::Terminated);
     if terminated && missing(record, "terminationDate", whole) {
         defects.push("terminationDate", DefectCode::Required, "is required when status is terminated");
     }

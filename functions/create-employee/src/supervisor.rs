@@ -1,7 +1,7 @@
 //! The supervisor: another employee, who is still employed when named.
 
 use domain::defect::{DefectCode, Defects};
-use domain::models::Kind;
+use domain::models::{EmployeeStatus, Kind};
 use domain::resource::Change;
 use domain::rules::links;
 
@@ -12,7 +12,7 @@ pub(crate) fn settle(change: &mut Change<'_>, defects: &mut Defects) {
     let field = if sent_by_number { "supervisorNumber" } else { "supervisorId" };
     if change.text("id") == Some(link.to.id.as_str()) {
         defects.push(field, DefectCode::SelfReference, "must be another employee");
-    } else if link.new && link.to.text("status") == Some("terminated") {
+    } else if link.new && EmployeeStatus::of(&link.to.fields) == Some(EmployeeStatus::Terminated) {
         defects.push(field, DefectCode::InactiveReference, "names an employee who is terminated");
     }
 }

@@ -32,7 +32,7 @@ fn newly_named(change: &Change<'_>) -> Vec<EventDraft> {
     new.filter_map(|member| {
         let employee = change.references.by_id(Kind::Employee, member.id)?;
         let assignment = Assignment {
-            kind: "project",
+            kind: Kind::Project,
             id: change.text("id")?,
             number: change.text("projectNumber")?,
             title: change.text("name")?,

@@ -4,10 +4,12 @@ use domain::resource::Change;
 use domain::rules::address;
 use serde_json::{Map, Value, json};
 
+use crate::status::Status;
+
 /// Fills in what is absent: on creation, and what an update cleared.
 pub(crate) fn settle(change: &mut Change<'_>) {
     let account = change.account;
-    change.set_default("status", "planning");
+    change.set_default("status", Status::Planning.as_str());
     change.set_default("timeZone", account.time_zone.as_str());
     change.set_default("currency", account.currency.as_str());
     change.set_default("workDays", json!(["mon", "tue", "wed", "thu", "fri"]));

@@ -1,43 +1,12 @@
 //! The state machine of projects: `docs/contract.md#states-of-a-project`.
 
 use domain::defect::{DefectCode, Defects};
+pub(crate) use domain::models::ProjectStatus as Status;
 use domain::rejection::{ConflictCode, Rejection};
 use domain::resource::Change;
-use domain::rules::fields::{given, text};
+use domain::rules::fields::given;
+use domain::words::either;
 use jiff::tz::TimeZone;
-use serde_json::{Map, Value};
-
-/// Where a project stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Status {
-    Planning,
-    Active,
-    OnHold,
-    Completed,
-    Cancelled,
-}
-
-impl Status {
-    /// In the order of the contract's columns.
-    pub(crate) const ALL: [Self; 5] = [Self::Planning, Self::Active, Self::OnHold, Self::Completed, Self::Cancelled];
-
-    /// The word on the wire.
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Planning => "planning",
-            Self::Active => "active",
-            Self::OnHold => "on_hold",
-            Self::Completed => "completed",
-            Self::Cancelled => "cancelled",
-        }
-    }
-
-    /// The status of a record.
-    pub(crate) fn of(record: &Map<String, Value>) -> Option<Self> {
-        let word = text(record, "status")?;
-        Self::ALL.into_iter().find(|status| status.as_str() == word)
-    }
-}
 
 /// One cell of the matrix: what happens on the way from one status to another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,12 +61,14 @@ pub(crate) fn step(change: &Change<'_>, defects: &mut Defects) -> Result<Step, R
     let step = Step::between(before, after);
     match (before, step) {
         (None, Step::Refused) => {
-            let message = "must be planning, active or on_hold at first";
+            let is_first = |to: &Status| Step::between(None, *to) != Step::Refused;
+            let first: Vec<_> = Status::ALL.into_iter().filter(is_first).map(Status::as_str).collect();
+            let message = format!("must be {} at first", either(&first));
             defects.push("status", DefectCode::InvalidInitialStatus, message);
             Ok(step)
         }
         (Some(from), Step::Refused) => {
-            let detail = format!("A project can't go from {} to {}.", from.as_str(), after.as_str());
+            let detail = format!("A project can't go from {from} to {after}.");
             Err(Rejection::conflict(ConflictCode::InvalidStateTransition, detail))
         }
         _ => Ok(step),

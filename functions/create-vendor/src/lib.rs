@@ -5,7 +5,7 @@
 
 use domain::defect::Defects;
 use domain::events::{EventDraft, EventName, changed_fields};
-use domain::models::{Model, VENDOR};
+use domain::models::{Model, VENDOR, VendorStatus};
 use domain::references::Reference;
 use domain::rejection::{ConflictCode, Rejection};
 use domain::resource::{Change, Deletion, Resource};
@@ -73,7 +73,7 @@ impl Resource for Vendor {
 
 /// The defaults of a vendor.
 fn settle_defaults(change: &mut Change<'_>) {
-    change.set_default("status", "active");
+    change.set_default("status", VendorStatus::Active.as_str());
     for flag in ["is1099", "w9OnFile", "prequalified", "preferred"] {
         change.set_default(flag, false);
     }

@@ -64,7 +64,7 @@ fn newly_assigned(change: &Change<'_>) -> Vec<EventDraft> {
         let employee = change.references.by_id(Kind::Employee, id)?;
         let (_, line) = items(&change.record, ASSIGNMENTS).find(|(_, line)| text(line, "employeeId") == Some(id))?;
         let assignment = Assignment {
-            kind: "work_order",
+            kind: Kind::WorkOrder,
             id: change.text("id")?,
             number: change.text("workOrderNumber")?,
             title: change.text("title")?,

@@ -1,7 +1,7 @@
 //! What a work order points at. The order that it is a part of is in [`crate::parent`].
 
 use domain::defect::{DefectCode, Defects};
-use domain::models::Kind;
+use domain::models::{Kind, ProjectStatus};
 use domain::references::Reference;
 use domain::resource::Change;
 use domain::rules::fields::{items, text};
@@ -32,7 +32,7 @@ pub(crate) fn settle<'r>(change: &mut Change<'r>, defects: &mut Defects) -> Opti
     let project = links::settle(change, Kind::Project, "project", defects);
     if change.stored.is_none()
         && let Some(link) = project
-        && matches!(link.to.text("status"), Some("completed" | "cancelled"))
+        && matches!(ProjectStatus::of(&link.to.fields), Some(ProjectStatus::Completed | ProjectStatus::Cancelled))
         && let Some(reference) = Reference::of(Kind::Project, change.sent, "", "project")
     {
         defects.push(reference.field(), DefectCode::InactiveReference, "names a project that is closed");

@@ -6,6 +6,7 @@ use domain::rules::fields::{Order, date_order, items, missing, needs, text, toge
 use jiff::SignedDuration;
 use serde_json::{Map, Value};
 
+use crate::status::Status;
 use crate::window::instant;
 
 /// The longest time from `scheduledStart` to `scheduledEnd`.
@@ -38,11 +39,11 @@ fn check_schedule(record: &Map<String, Value>, whole: bool, defects: &mut Defect
 /// the body asks for it: that is settled with the state machine.
 fn check_status(record: &Map<String, Value>, whole: bool, defects: &mut Defects) {
     let on_file = record.contains_key("version");
-    match text(record, "status") {
-        Some("scheduled") if !on_file && missing(record, "scheduledStart", whole) => {
+    match Status::of(record) {
+        Some(Status::Scheduled) if !on_file && missing(record, "scheduledStart", whole) => {
             require_start(record, defects);
         }
-        Some("cancelled") if missing(record, "cancellationReason", whole) => {
+        Some(Status::Cancelled) if missing(record, "cancellationReason", whole) => {
             defects.push("cancellationReason", DefectCode::Required, "is required when status is cancelled");
         }
         _ => {}

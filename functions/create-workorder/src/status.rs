@@ -1,54 +1,15 @@
 //! The state machine of work orders: `docs/contract.md#states-of-a-work-order`.
 
 use domain::defect::{DefectCode, Defects};
+pub(crate) use domain::models::WorkOrderStatus as Status;
 use domain::rejection::{ConflictCode, Rejection};
 use domain::resource::Change;
-use domain::rules::fields::{given, text};
+use domain::rules::fields::given;
+use domain::words::either;
 use jiff::Timestamp;
-use serde_json::{Map, Value};
 
 use crate::rules::require_start;
 use crate::window::instant;
-
-/// Where a work order stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Status {
-    Unscheduled,
-    Scheduled,
-    InProgress,
-    OnHold,
-    Completed,
-    Cancelled,
-}
-
-impl Status {
-    /// In the order of the contract's columns.
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Unscheduled, Self::Scheduled, Self::InProgress, Self::OnHold, Self::Completed, Self::Cancelled];
-
-    /// The word on the wire.
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Unscheduled => "unscheduled",
-            Self::Scheduled => "scheduled",
-            Self::InProgress => "in_progress",
-            Self::OnHold => "on_hold",
-            Self::Completed => "completed",
-            Self::Cancelled => "cancelled",
-        }
-    }
-
-    /// The status of a record.
-    pub(crate) fn of(record: &Map<String, Value>) -> Option<Self> {
-        let word = text(record, "status")?;
-        Self::ALL.into_iter().find(|status| status.as_str() == word)
-    }
-
-    /// Whether there is work to be done: people are booked for it, and it is worth a warning.
-    pub(crate) const fn is_open(self) -> bool {
-        !matches!(self, Self::Completed | Self::Cancelled)
-    }
-}
 
 /// One cell of the matrix: what happens on the way from one status to another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,7 +81,7 @@ pub(crate) fn settle_intended(change: &mut Change<'_>, defects: &mut Defects) {
     let has_start = given(&change.record, "scheduledStart");
     let start_on_file = change.stored.is_some_and(|stored| given(stored, "scheduledStart"));
     let by_start = if has_start { Status::Scheduled } else { Status::Unscheduled };
-    if text(change.body, "status") == Some("scheduled") && !has_start {
+    if Status::of(change.body) == Some(Status::Scheduled) && !has_start {
         require_start(&change.record, defects);
         return;
     }
@@ -151,12 +112,14 @@ pub(crate) fn step(change: &Change<'_>, defects: &mut Defects) -> Result<Step, R
     let step = Step::between(before, after);
     match (before, step) {
         (None, Step::Refused) => {
-            let message = "must be unscheduled, scheduled, in_progress or completed at first";
+            let is_first = |to: &Status| Step::between(None, *to) != Step::Refused;
+            let first: Vec<_> = Status::ALL.into_iter().filter(is_first).map(Status::as_str).collect();
+            let message = format!("must be {} at first", either(&first));
             defects.push("status", DefectCode::InvalidInitialStatus, message);
             Ok(step)
         }
         (Some(from), Step::Refused) => {
-            let detail = format!("A work order can't go from {} to {}.", from.as_str(), after.as_str());
+            let detail = format!("A work order can't go from {from} to {after}.");
             Err(Rejection::conflict(ConflictCode::InvalidStateTransition, detail))
         }
         _ => Ok(step),
@@ -172,7 +135,8 @@ pub(crate) fn settle_actual_times(change: &mut Change<'_>, step: Step) {
     if step == Step::Reopens {
         change.record.shift_remove("actualEnd");
     }
-    let taken_up = change.stored_text("status") == Some("cancelled") && change.text("status") != Some("cancelled");
+    let was_cancelled = change.stored.and_then(Status::of) == Some(Status::Cancelled);
+    let taken_up = was_cancelled && Status::of(&change.record) != Some(Status::Cancelled);
     if taken_up && !given(change.sent, "cancellationReason") {
         change.record.shift_remove("cancellationReason");
     }

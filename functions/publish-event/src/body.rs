@@ -2,6 +2,7 @@
 
 use domain::defect::{DefectCode, Defects};
 use domain::events::{EventDraft, EventName};
+use domain::rules::fields::text;
 use domain::schema::parse_fields;
 use domain::{clock, json};
 use inbound::manage::bodies::PUBLICATION;
@@ -53,7 +54,8 @@ impl Publication {
 fn event(envelope: &Map<String, Value>, defects: &mut Defects) -> Option<EventName> {
     let name = text(envelope, "event")?.parse();
     if name.is_err() {
-        let message = "must be one of the 23 events of the catalog (GET /api/event-types)";
+        let message =
+            format!("must be one of the {} events of the catalog (GET /api/event-types)", EventName::ALL.len());
         defects.push("event", DefectCode::InvalidValue, message);
     }
     name.ok()
@@ -71,8 +73,4 @@ fn data_of(name: Option<EventName>, data: Option<&Value>, defects: &mut Defects)
         return Map::new();
     }
     parse_fields(name.event_type().fields, data, "data", defects)
-}
-
-fn text<'a>(envelope: &'a Map<String, Value>, field: &str) -> Option<&'a str> {
-    envelope.get(field).and_then(Value::as_str)
 }

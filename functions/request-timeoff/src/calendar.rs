@@ -5,9 +5,10 @@ use domain::models::Kind;
 use domain::references::Referent;
 use domain::rejection::{ConflictCode, Rejection};
 use domain::resource::{CalendarEdit, Change, Holder, Leave, WarningCode};
+use domain::rules::fields::text;
 use serde_json::{Map, Value};
 
-use crate::status::Status;
+use crate::status::{self, Status};
 use crate::window::Window;
 
 /// Places the request in the calendar of `employee`, or takes it out.
@@ -34,8 +35,8 @@ pub(crate) fn settle(change: &mut Change<'_>, employee: Option<&Referent>) -> Re
 
 /// What `record` has in the calendar: nothing when it is denied or cancelled.
 fn leave_of(record: &Map<String, Value>) -> Option<Leave> {
-    let status = Status::of(record);
-    let text = |field: &str| record.get(field).and_then(Value::as_str).map(str::to_owned);
+    let status = status::of(record);
+    let text = |field: &str| text(record, field).map(str::to_owned);
     status.is_booked().then_some(())?;
     Some(Leave {
         id: text("id")?,

@@ -7,7 +7,7 @@ use domain::resource::Change;
 use domain::rules::fields::given;
 use serde_json::{Map, Value};
 
-use crate::status::Status;
+use crate::status;
 
 /// The reference to the approver.
 pub(crate) fn approver(decision: &Map<String, Value>) -> Option<Reference> {
@@ -17,7 +17,7 @@ pub(crate) fn approver(decision: &Map<String, Value>) -> Option<Reference> {
 /// A decision can only be sent for a request that is approved or denied. What is stored of an approval stays when the
 /// time off is cancelled later.
 pub(crate) fn refuse_unless_decided(change: &Change<'_>, defects: &mut Defects) {
-    if given(change.sent, "decision") && !Status::of(&change.record).is_decided() {
+    if given(change.sent, "decision") && !status::of(&change.record).is_decided() {
         let message = "is only allowed when status is approved or denied";
         defects.push("decision", DefectCode::ConflictingFields, message);
     }
@@ -28,7 +28,7 @@ pub(crate) fn refuse_unless_decided(change: &Change<'_>, defects: &mut Defects) 
 /// The time is now, once: a decision that is sent again without a time keeps the one it has, so that the replay of a
 /// body is no change.
 pub(crate) fn settle(change: &mut Change<'_>, defects: &mut Defects) {
-    let status = Status::of(&change.record);
+    let status = status::of(&change.record);
     if !status.is_decided() {
         return;
     }
@@ -41,7 +41,7 @@ pub(crate) fn settle(change: &mut Change<'_>, defects: &mut Defects) {
         decision.insert("byEmployeeNumber".to_owned(), employee.number.as_str().into());
     }
     if !decision.contains_key("at") {
-        let before = change.stored.filter(|stored| Status::of(stored) == status);
+        let before = change.stored.filter(|stored| status::of(stored) == status);
         let known = before.and_then(|stored| stored.get("decision")).and_then(|decision| decision.get("at"));
         let at = known.cloned().unwrap_or_else(|| change.now.to_string().into());
         decision.insert("at".to_owned(), at);

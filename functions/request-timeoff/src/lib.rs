@@ -9,6 +9,7 @@ use domain::models::{Model, TIME_OFF};
 use domain::references::{Reference, Referent};
 use domain::rejection::{ConflictCode, Rejection};
 use domain::resource::{Change, Resource};
+use domain::words::either;
 use serde_json::{Map, Value};
 
 mod announcement;
@@ -53,7 +54,8 @@ impl Resource for TimeOff {
         settle_approval_on_receipt(change, employee);
         let step = status::step_of(change);
         if step == Err(Refused::First) {
-            let message = "must be requested or approved on a new request";
+            let first = Status::ALL.into_iter().filter(|to| status::step(None, *to, false).is_ok()).map(Status::as_str);
+            let message = format!("must be {} on a new request", either(&first.collect::<Vec<_>>()));
             defects.push("status", DefectCode::InvalidInitialStatus, message);
         }
         decision::settle(change, &mut defects);
@@ -80,8 +82,8 @@ impl Resource for TimeOff {
 /// The same body sent again still says `requested`, and is no attempt to take the approval back.
 fn settle_approval_on_receipt(change: &mut Change<'_>, employee: Option<&Referent>) {
     let free = employee.is_some_and(|e| e.fields.get("timeOffApprovalRequired") == Some(&Value::Bool(false)));
-    let new_or_approved = change.stored.is_none() || change.stored_text("status") == Some("approved");
-    if free && new_or_approved && change.text("status") == Some("requested") {
+    let new_or_approved = change.stored.is_none() || change.stored.and_then(Status::of) == Some(Status::Approved);
+    if free && new_or_approved && Status::of(&change.record) == Some(Status::Requested) {
         change.set("status", Status::Approved.as_str());
     }
 }
@@ -109,18 +111,13 @@ fn settle_revision(change: &mut Change<'_>, step: Step) {
 
 /// The 409 of a change that the stored state forbids.
 fn refused_transition(change: &Change<'_>, refused: Refused) -> Rejection {
-    let from = change.stored_text("status").unwrap_or_default();
-    let detail = match refused {
-        Refused::Terms if from == "approved" => {
+    let from = change.stored.map_or(Status::Requested, status::of);
+    let detail = match (refused, from) {
+        (Refused::Terms, Status::Approved) => {
             "Approved time off can't be moved: cancel it and submit a new request.".to_owned()
         }
-        Refused::First | Refused::Terms | Refused::Transition => {
-            let to = change.text("status").unwrap_or_default();
-            match from {
-                "denied" | "cancelled" => format!("The request is {from}, and that is final."),
-                _ => format!("A request can't go from {from} to {to}."),
-            }
-        }
+        (_, Status::Denied | Status::Cancelled) => format!("The request is {from}, and that is final."),
+        _ => format!("A request can't go from {from} to {}.", status::of(&change.record)),
     };
     Rejection::conflict(ConflictCode::InvalidStateTransition, detail)
 }

@@ -1,7 +1,7 @@
 //! Whose time off it is: one employee, for good.
 
 use domain::defect::{DefectCode, Defects};
-use domain::models::Kind;
+use domain::models::{EmployeeStatus, Kind};
 use domain::references::{Reference, Referent};
 use domain::rejection::{ConflictCode, Rejection};
 use domain::resource::Change;
@@ -23,7 +23,7 @@ pub(crate) fn settle<'a>(change: &mut Change<'a>, defects: &mut Defects) -> Opti
         return keep_stored(change);
     };
     let employee = references.resolve(&reference, defects)?;
-    if change.stored.is_none() && employee.text("status") == Some("terminated") {
+    if change.stored.is_none() && EmployeeStatus::of(&employee.fields) == Some(EmployeeStatus::Terminated) {
         defects.push(reference.field(), DefectCode::InactiveReference, "names an employee who is terminated");
     }
     change.set("employeeId", employee.id.as_str());

@@ -5,6 +5,8 @@ use domain::rules::fields::{Order, date_order, given, missing, text, together};
 use jiff::civil::Date;
 use serde_json::{Map, Value};
 
+use crate::status::Status;
+
 /// The longest span of one request, in days.
 const MAX_DAYS: i32 = 366;
 
@@ -60,10 +62,8 @@ fn check_times(record: &Map<String, Value>, whole: bool, defects: &mut Defects) 
 /// later: whether the body sends another is settled with the state machine.
 fn check_decision(record: &Map<String, Value>, whole: bool, defects: &mut Defects) {
     let is_new = whole && !record.contains_key("version");
-    let undecided = match text(record, "status") {
-        None => !given(record, "status"),
-        Some(status) => !matches!(status, "approved" | "denied"),
-    };
+    // A status that is given and unknown has a defect of its own.
+    let undecided = Status::of(record).map_or(!given(record, "status"), |status| !status.is_decided());
     if is_new && undecided && given(record, "decision") {
         let message = "is only allowed when status is approved or denied";
         defects.push("decision", DefectCode::ConflictingFields, message);

@@ -1,6 +1,7 @@
 //! The state machine of time off: `docs/contract.md#states-of-time-off`.
 
 use domain::events::EventName;
+pub(crate) use domain::models::TimeOffStatus as Status;
 use domain::resource::Change;
 use serde_json::{Map, Value};
 
@@ -8,53 +9,9 @@ use serde_json::{Map, Value};
 /// request is decided or withdrawn.
 const TERMS: [&str; 6] = ["type", "startDate", "endDate", "startTime", "endTime", "hours"];
 
-/// What became of a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Status {
-    /// Waits for a decision.
-    Requested,
-    /// Granted.
-    Approved,
-    /// Refused; final.
-    Denied,
-    /// Withdrawn; final.
-    Cancelled,
-}
-
-impl Status {
-    /// All four, in the contract's order.
-    #[cfg(test)]
-    pub(crate) const ALL: [Self; 4] = [Self::Requested, Self::Approved, Self::Denied, Self::Cancelled];
-
-    /// The word on the wire.
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Requested => "requested",
-            Self::Approved => "approved",
-            Self::Denied => "denied",
-            Self::Cancelled => "cancelled",
-        }
-    }
-
-    /// The status of a record; a request without one is `requested`.
-    pub(crate) fn of(record: &Map<String, Value>) -> Self {
-        match record.get("status").and_then(Value::as_str) {
-            Some("approved") => Self::Approved,
-            Some("denied") => Self::Denied,
-            Some("cancelled") => Self::Cancelled,
-            _ => Self::Requested,
-        }
-    }
-
-    /// Whether somebody decided: only then is there a `decision`.
-    pub(crate) const fn is_decided(self) -> bool {
-        matches!(self, Self::Approved | Self::Denied)
-    }
-
-    /// Whether the time off stands in the employee's calendar.
-    pub(crate) const fn is_booked(self) -> bool {
-        matches!(self, Self::Requested | Self::Approved)
-    }
+/// The status of a record; a request without one is `requested`.
+pub(crate) fn of(record: &Map<String, Value>) -> Status {
+    Status::of(record).unwrap_or(Status::Requested)
 }
 
 /// A permitted change of a request.
@@ -125,7 +82,7 @@ pub(crate) fn step(from: Option<Status>, to: Status, terms_changed: bool) -> Res
 pub(crate) fn step_of(change: &Change<'_>) -> Result<Step, Refused> {
     let terms_changed =
         change.stored.is_some_and(|s| TERMS.iter().any(|term| s.get(*term) != change.record.get(*term)));
-    step(change.stored.map(Status::of), Status::of(&change.record), terms_changed)
+    step(change.stored.map(of), of(&change.record), terms_changed)
 }
 
 #[cfg(test)]

@@ -7,44 +7,19 @@ use crate::attempt::{AttemptError, ErrorDetail};
 use crate::delivery::{Delivery, LastAttempt};
 use crate::events::EventName;
 use crate::ids;
+use crate::words;
 
-/// What happened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum AlertKind {
-    /// Every attempt of a delivery failed.
-    #[serde(rename = "delivery.failed")]
-    DeliveryFailed,
-    /// Three deliveries in a row failed at first.
-    #[serde(rename = "endpoint.failing")]
-    EndpointFailing,
-    /// An endpoint gets nothing any more.
-    #[serde(rename = "endpoint.disabled")]
-    EndpointDisabled,
-    /// A failing endpoint took a delivery.
-    #[serde(rename = "endpoint.recovered")]
-    EndpointRecovered,
-}
-
-impl AlertKind {
-    /// Every kind.
-    pub const ALL: [Self; 4] =
-        [Self::DeliveryFailed, Self::EndpointFailing, Self::EndpointDisabled, Self::EndpointRecovered];
-
-    /// The word on the wire.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::DeliveryFailed => "delivery.failed",
-            Self::EndpointFailing => "endpoint.failing",
-            Self::EndpointDisabled => "endpoint.disabled",
-            Self::EndpointRecovered => "endpoint.recovered",
-        }
-    }
-
-    /// The kind with this name.
-    #[must_use]
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+words! {
+    /// What happened.
+    pub enum AlertKind {
+        /// Every attempt of a delivery failed.
+        DeliveryFailed = "delivery.failed",
+        /// Three deliveries in a row failed at first.
+        EndpointFailing = "endpoint.failing",
+        /// An endpoint gets nothing any more.
+        EndpointDisabled = "endpoint.disabled",
+        /// A failing endpoint took a delivery.
+        EndpointRecovered = "endpoint.recovered",
     }
 }
 

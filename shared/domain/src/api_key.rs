@@ -9,43 +9,19 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::rate_limit::Limits;
+use crate::words;
 
-/// What a key may be used for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Scope {
-    /// The five inbound endpoints.
-    #[serde(rename = "inbound")]
-    Inbound,
-    /// `POST /api/events`.
-    #[serde(rename = "events:publish")]
-    PublishEvents,
-    /// Endpoints, deliveries, events, alerts.
-    #[serde(rename = "webhooks:manage")]
-    ManageWebhooks,
-    /// API keys.
-    #[serde(rename = "keys:manage")]
-    ManageKeys,
-}
-
-impl Scope {
-    /// Every scope.
-    pub const ALL: [Self; 4] = [Self::Inbound, Self::PublishEvents, Self::ManageWebhooks, Self::ManageKeys];
-
-    /// The word on the wire.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Inbound => "inbound",
-            Self::PublishEvents => "events:publish",
-            Self::ManageWebhooks => "webhooks:manage",
-            Self::ManageKeys => "keys:manage",
-        }
-    }
-
-    /// The scope with this name.
-    #[must_use]
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|scope| scope.as_str() == name)
+words! {
+    /// What a key may be used for.
+    pub enum Scope {
+        /// The five inbound endpoints.
+        Inbound = "inbound",
+        /// `POST /api/events`.
+        PublishEvents = "events:publish",
+        /// Endpoints, deliveries, events, alerts.
+        ManageWebhooks = "webhooks:manage",
+        /// API keys.
+        ManageKeys = "keys:manage",
     }
 }
 

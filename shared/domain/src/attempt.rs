@@ -1,7 +1,8 @@
 //! What came of an attempt to deliver, as it is stored and shown.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+
+use crate::words;
 
 /// How many bytes of an answer's body are kept at most.
 pub const KEPT_LIMIT: usize = 2 * 1_024;
@@ -40,133 +41,61 @@ impl Answer {
     }
 }
 
-/// Why an attempt failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AttemptError {
-    /// The host name has no address, or none was to be had within 5 seconds.
-    Dns,
-    /// No connection came about within 5 seconds, or it broke, or what came back was not HTTP, before a whole head of an
-    /// answer was there.
-    Connect,
-    /// The TLS handshake failed: certificate not trusted, expired or of another name, no common version, not TLS at all.
-    Tls,
-    /// No head of an answer in time, or no end of the TLS handshake within 5 seconds.
-    Timeout,
-    /// The URL leads to an address that is not public.
-    ForbiddenAddress,
-    /// The answer's status is not 2xx.
-    HttpStatus,
-    /// The head of the answer does not end: more than 100 header fields, or 400 KiB. A long *body* is no failure.
-    ResponseTooLarge,
-}
-
-impl AttemptError {
-    /// Every one.
-    pub const ALL: [Self; 7] = [
-        Self::Dns,
-        Self::Connect,
-        Self::Tls,
-        Self::Timeout,
-        Self::ForbiddenAddress,
-        Self::HttpStatus,
-        Self::ResponseTooLarge,
-    ];
-
-    /// The word on the wire.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Dns => "dns",
-            Self::Connect => "connect",
-            Self::Tls => "tls",
-            Self::Timeout => "timeout",
-            Self::ForbiddenAddress => "forbidden_address",
-            Self::HttpStatus => "http_status",
-            Self::ResponseTooLarge => "response_too_large",
-        }
+words! {
+    /// Why an attempt failed.
+    pub enum AttemptError {
+        /// The host name has no address, or none was to be had within 5 seconds.
+        Dns = "dns",
+        /// No connection came about within 5 seconds, or it broke, or what came back was not HTTP, before a whole head of an
+        /// answer was there.
+        Connect = "connect",
+        /// The TLS handshake failed: certificate not trusted, expired or of another name, no common version, not TLS at all.
+        Tls = "tls",
+        /// No head of an answer in time, or no end of the TLS handshake within 5 seconds.
+        Timeout = "timeout",
+        /// The URL leads to an address that is not public.
+        ForbiddenAddress = "forbidden_address",
+        /// The answer's status is not 2xx.
+        HttpStatus = "http_status",
+        /// The head of the answer does not end: more than 100 header fields, or 400 KiB. A long *body* is no failure.
+        ResponseTooLarge = "response_too_large",
     }
 }
 
-/// What exactly failed, where it is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ErrorDetail {
-    /// `tls`: the certificate, or one between it and its authority, has expired.
-    CertificateExpired,
-    /// `tls`: the certificate, or one between it and its authority, is not valid yet.
-    CertificateNotYetValid,
-    /// `tls`: no authority that is trusted vouches for the certificate; often an intermediate certificate is not sent.
-    UnknownIssuer,
-    /// `tls`: the certificate is signed with its own key.
-    SelfSigned,
-    /// `tls`: the certificate is for other names, or the server has none for this one.
-    WrongName,
-    /// `tls`: the server speaks neither TLS 1.2 nor TLS 1.3.
-    NoCommonVersion,
-    /// `tls`: the server takes none of the cipher suites, key exchanges or signatures that are offered.
-    NoCommonCipher,
-    /// `tls`: the connection ended in the middle of the handshake.
-    HandshakeClosed,
-    /// `tls`: what answers does not speak TLS.
-    NotTls,
-    /// `dns`: the host name does not exist, or has no address.
-    NoSuchName,
-    /// `dns`: no answer within 5 seconds.
-    NoAnswer,
-    /// `dns`: the name servers failed, or could not be reached.
-    ServerFailure,
-    /// `connect`: nobody listens there.
-    Refused,
-    /// `connect`: the connection was reset.
-    Reset,
-    /// `connect`: there is no way to the address.
-    Unreachable,
-    /// `connect`: no connection within 5 seconds.
-    TimedOut,
-}
-
-impl ErrorDetail {
-    /// Every one.
-    pub const ALL: [Self; 16] = [
-        Self::CertificateExpired,
-        Self::CertificateNotYetValid,
-        Self::UnknownIssuer,
-        Self::SelfSigned,
-        Self::WrongName,
-        Self::NoCommonVersion,
-        Self::NoCommonCipher,
-        Self::HandshakeClosed,
-        Self::NotTls,
-        Self::NoSuchName,
-        Self::NoAnswer,
-        Self::ServerFailure,
-        Self::Refused,
-        Self::Reset,
-        Self::Unreachable,
-        Self::TimedOut,
-    ];
-
-    /// The word on the wire.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::CertificateExpired => "certificate_expired",
-            Self::CertificateNotYetValid => "certificate_not_yet_valid",
-            Self::UnknownIssuer => "unknown_issuer",
-            Self::SelfSigned => "self_signed",
-            Self::WrongName => "wrong_name",
-            Self::NoCommonVersion => "no_common_version",
-            Self::NoCommonCipher => "no_common_cipher",
-            Self::HandshakeClosed => "handshake_closed",
-            Self::NotTls => "not_tls",
-            Self::NoSuchName => "no_such_name",
-            Self::NoAnswer => "no_answer",
-            Self::ServerFailure => "server_failure",
-            Self::Refused => "refused",
-            Self::Reset => "reset",
-            Self::Unreachable => "unreachable",
-            Self::TimedOut => "timed_out",
-        }
+words! {
+    /// What exactly failed, where it is known.
+    pub enum ErrorDetail {
+        /// `tls`: the certificate, or one between it and its authority, has expired.
+        CertificateExpired = "certificate_expired",
+        /// `tls`: the certificate, or one between it and its authority, is not valid yet.
+        CertificateNotYetValid = "certificate_not_yet_valid",
+        /// `tls`: no authority that is trusted vouches for the certificate; often an intermediate certificate is not sent.
+        UnknownIssuer = "unknown_issuer",
+        /// `tls`: the certificate is signed with its own key.
+        SelfSigned = "self_signed",
+        /// `tls`: the certificate is for other names, or the server has none for this one.
+        WrongName = "wrong_name",
+        /// `tls`: the server speaks neither TLS 1.2 nor TLS 1.3.
+        NoCommonVersion = "no_common_version",
+        /// `tls`: the server takes none of the cipher suites, key exchanges or signatures that are offered.
+        NoCommonCipher = "no_common_cipher",
+        /// `tls`: the connection ended in the middle of the handshake.
+        HandshakeClosed = "handshake_closed",
+        /// `tls`: what answers does not speak TLS.
+        NotTls = "not_tls",
+        /// `dns`: the host name does not exist, or has no address.
+        NoSuchName = "no_such_name",
+        /// `dns`: no answer within 5 seconds.
+        NoAnswer = "no_answer",
+        /// `dns`: the name servers failed, or could not be reached.
+        ServerFailure = "server_failure",
+        /// `connect`: nobody listens there.
+        Refused = "refused",
+        /// `connect`: the connection was reset.
+        Reset = "reset",
+        /// `connect`: there is no way to the address.
+        Unreachable = "unreachable",
+        /// `connect`: no connection within 5 seconds.
+        TimedOut = "timed_out",
     }
 }

@@ -2,78 +2,44 @@
 
 use serde::Serialize;
 
-/// What is wrong with one field. The names are those of `docs/contract.md#codes-of-single-defects`, in
-/// `snake_case` on the wire.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the contract's words say it")]
-pub enum DefectCode {
-    Required,
-    InvalidType,
-    InvalidFormat,
-    InvalidValue,
-    InvalidCharacters,
-    InvalidKey,
-    TooShort,
-    TooLong,
-    TooManyItems,
-    TooFewItems,
-    TooManyDecimals,
-    TooLarge,
-    OutOfRange,
-    OutsideWindow,
-    DateOrder,
-    DuplicateItem,
-    UnknownField,
-    ForbiddenField,
-    SensitiveValue,
-    MissingDependency,
-    ConflictingFields,
-    SelfReference,
-    MultipleLeads,
-    BudgetExceeded,
-    HoursExceedSpan,
-    InvalidInitialStatus,
-    UnknownReference,
-    ReferenceMismatch,
-    InactiveReference,
-    UnknownParameter,
-}
+use crate::words;
 
-impl DefectCode {
-    /// Every code.
-    pub const ALL: &'static [Self] = &[
-        Self::Required,
-        Self::InvalidType,
-        Self::InvalidFormat,
-        Self::InvalidValue,
-        Self::InvalidCharacters,
-        Self::InvalidKey,
-        Self::TooShort,
-        Self::TooLong,
-        Self::TooManyItems,
-        Self::TooFewItems,
-        Self::TooManyDecimals,
-        Self::TooLarge,
-        Self::OutOfRange,
-        Self::OutsideWindow,
-        Self::DateOrder,
-        Self::DuplicateItem,
-        Self::UnknownField,
-        Self::ForbiddenField,
-        Self::SensitiveValue,
-        Self::MissingDependency,
-        Self::ConflictingFields,
-        Self::SelfReference,
-        Self::MultipleLeads,
-        Self::BudgetExceeded,
-        Self::HoursExceedSpan,
-        Self::InvalidInitialStatus,
-        Self::UnknownReference,
-        Self::ReferenceMismatch,
-        Self::InactiveReference,
-        Self::UnknownParameter,
-    ];
+words! {
+    /// What is wrong with one field. The names are those of `docs/contract.md#codes-of-single-defects`, in
+    /// `snake_case` on the wire.
+    #[expect(missing_docs, reason = "the contract's words say it")]
+    pub enum DefectCode {
+        Required = "required",
+        InvalidType = "invalid_type",
+        InvalidFormat = "invalid_format",
+        InvalidValue = "invalid_value",
+        InvalidCharacters = "invalid_characters",
+        InvalidKey = "invalid_key",
+        TooShort = "too_short",
+        TooLong = "too_long",
+        TooManyItems = "too_many_items",
+        TooFewItems = "too_few_items",
+        TooManyDecimals = "too_many_decimals",
+        TooLarge = "too_large",
+        OutOfRange = "out_of_range",
+        OutsideWindow = "outside_window",
+        DateOrder = "date_order",
+        DuplicateItem = "duplicate_item",
+        UnknownField = "unknown_field",
+        ForbiddenField = "forbidden_field",
+        SensitiveValue = "sensitive_value",
+        MissingDependency = "missing_dependency",
+        ConflictingFields = "conflicting_fields",
+        SelfReference = "self_reference",
+        MultipleLeads = "multiple_leads",
+        BudgetExceeded = "budget_exceeded",
+        HoursExceedSpan = "hours_exceed_span",
+        InvalidInitialStatus = "invalid_initial_status",
+        UnknownReference = "unknown_reference",
+        ReferenceMismatch = "reference_mismatch",
+        InactiveReference = "inactive_reference",
+        UnknownParameter = "unknown_parameter",
+    }
 }
 
 /// One defect: where, what, and a sentence that never contains the received value.

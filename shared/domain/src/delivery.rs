@@ -8,48 +8,28 @@ use serde::{Deserialize, Serialize};
 use crate::attempt::{AttemptError, ErrorDetail};
 use crate::clock::SKEW;
 use crate::events::EventName;
+use crate::words;
 
 /// How long a claim on an attempt holds: longer than the attempt takes with what is recorded of it.
 pub const CLAIM: SignedDuration = SignedDuration::from_secs(45);
 
-/// Where a delivery stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DeliveryStatus {
-    /// The first attempt is to be made.
-    Pending,
-    /// An attempt failed, another is to be made.
-    Retrying,
-    /// It arrived.
-    Delivered,
-    /// Every attempt of the schedule failed, the endpoint answered 410, or it stayed disabled for days.
-    Failed,
-    /// Its endpoint was deleted, or does not ask for its event any more.
-    Cancelled,
+words! {
+    /// Where a delivery stands.
+    pub enum DeliveryStatus {
+        /// The first attempt is to be made.
+        Pending = "pending",
+        /// An attempt failed, another is to be made.
+        Retrying = "retrying",
+        /// It arrived.
+        Delivered = "delivered",
+        /// Every attempt of the schedule failed, the endpoint answered 410, or it stayed disabled for days.
+        Failed = "failed",
+        /// Its endpoint was deleted, or does not ask for its event any more.
+        Cancelled = "cancelled",
+    }
 }
 
 impl DeliveryStatus {
-    /// Every status.
-    pub const ALL: [Self; 5] = [Self::Pending, Self::Retrying, Self::Delivered, Self::Failed, Self::Cancelled];
-
-    /// The word on the wire.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Retrying => "retrying",
-            Self::Delivered => "delivered",
-            Self::Failed => "failed",
-            Self::Cancelled => "cancelled",
-        }
-    }
-
-    /// The status with this name.
-    #[must_use]
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| status.as_str() == name)
-    }
-
     /// Whether few deliveries stand so for long. Those are found by an index; among the others nobody searches far.
     #[must_use]
     pub const fn is_rare(self) -> bool {
@@ -152,39 +132,17 @@ pub struct Attempt {
     pub response_body: Option<String>,
 }
 
-/// Who wanted an attempt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Trigger {
-    /// The schedule.
-    Scheduled,
-    /// A person, with a manual retry.
-    Manual,
-    /// A test send.
-    Test,
-    /// A replay.
-    Replay,
-}
-
-impl Trigger {
-    /// Every trigger.
-    pub const ALL: [Self; 4] = [Self::Scheduled, Self::Manual, Self::Test, Self::Replay];
-
-    /// The word on the wire.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Scheduled => "scheduled",
-            Self::Manual => "manual",
-            Self::Test => "test",
-            Self::Replay => "replay",
-        }
-    }
-
-    /// The trigger with this name.
-    #[must_use]
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|trigger| trigger.as_str() == name)
+words! {
+    /// Who wanted an attempt.
+    pub enum Trigger {
+        /// The schedule.
+        Scheduled = "scheduled",
+        /// A person, with a manual retry.
+        Manual = "manual",
+        /// A test send.
+        Test = "test",
+        /// A replay.
+        Replay = "replay",
     }
 }
 

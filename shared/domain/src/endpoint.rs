@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::events::EventName;
+use crate::words;
 
 pub use own_headers::{HeaderValue, OwnHeaders, SealedHeaders, StoredHeaders, headers_context, read_opened};
 pub use previous_secrets::{MAX_PREVIOUS_SECRETS, PreviousSecret, PreviousSecrets, TooMany};
@@ -84,15 +85,16 @@ impl Endpoint {
     }
 }
 
-/// Whether an endpoint gets deliveries.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum EndpointStatus {
-    /// It does.
-    #[default]
-    Enabled,
-    /// It does not.
-    Disabled,
+words! {
+    /// Whether an endpoint gets deliveries.
+    #[derive(Default)]
+    pub enum EndpointStatus {
+        /// It does.
+        #[default]
+        Enabled = "enabled",
+        /// It does not.
+        Disabled = "disabled",
+    }
 }
 
 /// A signing secret, sealed for the endpoint.
@@ -153,15 +155,16 @@ impl Health {
     }
 }
 
-/// In a word.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum HealthState {
-    /// Deliveries arrive.
-    #[default]
-    Healthy,
-    /// They don't: first attempts go to the retry queue, so that nobody else waits.
-    Failing,
+words! {
+    /// In a word.
+    #[derive(Default)]
+    pub enum HealthState {
+        /// Deliveries arrive.
+        #[default]
+        Healthy = "healthy",
+        /// They don't: first attempts go to the retry queue, so that nobody else waits.
+        Failing = "failing",
+    }
 }
 
 /// One entry of an endpoint's `events`: a name, a group (`workorder.*`) or everything (`*`).

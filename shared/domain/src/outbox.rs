@@ -16,7 +16,7 @@ const MAX_ITEM_BYTES: usize = 64 * 1024;
 pub struct StoredEvent {
     /// `evt_` + ULID.
     pub id: String,
-    /// One of the 23.
+    /// The type of the event.
     pub name: EventName,
     /// The bytes that are signed and sent.
     pub body: String,

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use crate::defect::{DefectCode, Defects};
 use crate::models::Kind;
 use crate::resource::{Booking, Leave};
+use crate::rules::fields::text;
 
 /// One reference of a record, by id, by natural key or by both.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,8 +28,8 @@ impl Reference {
     /// with its dot (`assignments[0].`), empty for the body itself. `None` when neither is there.
     #[must_use]
     pub fn of(kind: Kind, record: &Map<String, Value>, at: &str, stem: &str) -> Option<Self> {
-        let text = |field: String| record.get(&field).and_then(Value::as_str).map(str::to_owned);
-        let (id, number) = (text(format!("{stem}Id")), text(format!("{stem}Number")));
+        let half = |half: &str| text(record, &format!("{stem}{half}")).map(str::to_owned);
+        let (id, number) = (half("Id"), half("Number"));
         (id.is_some() || number.is_some()).then(|| Self {
             kind,
             id,
@@ -66,7 +67,7 @@ impl Referent {
     /// A string field.
     #[must_use]
     pub fn text(&self, field: &str) -> Option<&str> {
-        self.fields.get(field).and_then(Value::as_str)
+        text(&self.fields, field)
     }
 
     /// Bookings that overlap the half-open window, other than `except`.

@@ -1,4 +1,4 @@
-use super::{Refused, Status, Step, step};
+use super::{Refused, Status, Step, of, step};
 
 use Refused::{First, Terms, Transition};
 use Step::{Annotate, Approve, Cancel, Deny, Request, RequestApproved, Resubmit};
@@ -65,7 +65,7 @@ fn events_of_each_step() {
 fn words_and_statuses_agree() {
     for status in Status::ALL {
         let record = serde_json::Map::from_iter([("status".to_owned(), status.as_str().into())]);
-        assert_eq!(Status::of(&record), status);
+        assert_eq!(of(&record), status);
     }
-    assert_eq!(Status::of(&serde_json::Map::new()), Status::Requested);
+    assert_eq!(of(&serde_json::Map::new()), Status::Requested);
 }

@@ -9,6 +9,7 @@ use super::{Attempt, Delivery, DeliveryStatus, Trigger};
 use crate::attempt::{AttemptError, ErrorDetail};
 use crate::clock::whole_seconds;
 use crate::events::EventName;
+use crate::words;
 
 /// A delivery in a list.
 #[derive(Serialize)]
@@ -33,21 +34,11 @@ pub struct DeliveryView<'a> {
     last_duration_ms: Option<u64>,
 }
 
-/// What holds a delivery up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Hold {
-    /// Its endpoint is disabled.
-    EndpointDisabled,
-}
-
-impl Hold {
-    /// The word on the wire.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::EndpointDisabled => "endpoint_disabled",
-        }
+words! {
+    /// What holds a delivery up.
+    pub enum Hold {
+        /// Its endpoint is disabled.
+        EndpointDisabled = "endpoint_disabled",
     }
 }
 

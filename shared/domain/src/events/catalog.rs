@@ -1,41 +1,11 @@
 //! The catalog: name, group, meaning, schema and example of every event.
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::data;
 use super::wire::to_wire;
 use crate::schema::{DIALECT, Field, data_object, published};
-
-/// The 23 event types.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(into = "&'static str", try_from = "String")]
-#[expect(missing_docs, reason = "the catalog describes them")]
-pub enum EventName {
-    WorkorderCreated,
-    WorkorderUpdated,
-    WorkorderDeleted,
-    WorkorderStarted,
-    WorkorderCompleted,
-    WorkorderCancelled,
-    ProjectCreated,
-    ProjectUpdated,
-    ProjectCompleted,
-    EmployeeCreated,
-    EmployeeUpdated,
-    EmployeeDeleted,
-    EmployeeAssigned,
-    VendorCreated,
-    VendorUpdated,
-    VendorDeleted,
-    TimeoffRequested,
-    TimeoffApproved,
-    TimeoffDenied,
-    TimeoffCancelled,
-    ReportGenerated,
-    ReportScheduled,
-    ReportFailed,
-}
+use crate::words;
 
 /// One row of the catalog.
 #[derive(Debug)]
@@ -48,7 +18,6 @@ pub struct EventType {
     pub description: &'static str,
     /// Its data, in the order of the wire.
     pub fields: &'static [Field],
-    wire: &'static str,
     example: &'static str,
 }
 
@@ -57,70 +26,60 @@ pub struct EventType {
 #[error("is not an event of the catalog")]
 pub struct UnknownEvent;
 
-/// A row; its example is the file of the same name.
-macro_rules! row {
-    ($name:ident, $group:literal, $action:literal, $fields:expr, $description:literal) => {
-        EventType {
+/// The names and the rows of the catalog; a row's example is the file of the same name.
+macro_rules! catalog {
+    ($($name:ident, $group:literal, $action:literal, $fields:expr, $description:literal;)+) => {
+        words! {
+            /// The event types, in the order of the public API page.
+            #[expect(missing_docs, reason = "the catalog describes them")]
+            pub enum EventName {
+                $($name = concat!($group, ".", $action)),+
+            }
+        }
+
+        static CATALOG: [EventType; EventName::ALL.len()] = [$(EventType {
             name: EventName::$name,
             group: $group,
             description: $description,
             fields: $fields,
-            wire: concat!($group, ".", $action),
             example: include_str!(concat!("examples/", $group, ".", $action, ".json")),
-        }
+        }),+];
     };
 }
 
-/// In the order of [`EventName`], which is that of the public API page; the descriptions are its sentences.
+// The descriptions are the sentences of the public API page.
 #[rustfmt::skip]
-static CATALOG: [EventType; 23] = [
-    row!(WorkorderCreated, "workorder", "created", data::WORKORDER_CREATED, "Triggered when a new work order is created in WorkSkedge"),
-    row!(WorkorderUpdated, "workorder", "updated", data::WORKORDER_UPDATED, "Triggered when a work order is updated (status, assignments, details, etc.)"),
-    row!(WorkorderDeleted, "workorder", "deleted", data::WORKORDER_DELETED, "Triggered when a work order is deleted or archived"),
-    row!(WorkorderStarted, "workorder", "started", data::WORKORDER_STARTED, "Triggered when work begins on a work order"),
-    row!(WorkorderCompleted, "workorder", "completed", data::WORKORDER_COMPLETED, "Triggered when a work order is marked as completed"),
-    row!(WorkorderCancelled, "workorder", "cancelled", data::WORKORDER_CANCELLED, "Triggered when a work order is cancelled"),
-    row!(ProjectCreated, "project", "created", data::PROJECT_CREATED, "Triggered when a new project is created"),
-    row!(ProjectUpdated, "project", "updated", data::PROJECT_UPDATED, "Triggered when project details are updated"),
-    row!(ProjectCompleted, "project", "completed", data::PROJECT_COMPLETED, "Triggered when a project is marked as completed"),
-    row!(EmployeeCreated, "employee", "created", data::EMPLOYEE_CREATED, "Triggered when a new employee is added to the system"),
-    row!(EmployeeUpdated, "employee", "updated", data::EMPLOYEE_UPDATED, "Triggered when employee information is updated"),
-    row!(EmployeeDeleted, "employee", "deleted", data::EMPLOYEE_DELETED, "Triggered when an employee is removed from the system"),
-    row!(EmployeeAssigned, "employee", "assigned", data::EMPLOYEE_ASSIGNED, "Triggered when an employee is assigned to a work order or project"),
-    row!(VendorCreated, "vendor", "created", data::VENDOR_CREATED, "Triggered when a new vendor is registered"),
-    row!(VendorUpdated, "vendor", "updated", data::VENDOR_UPDATED, "Triggered when vendor information is updated"),
-    row!(VendorDeleted, "vendor", "deleted", data::VENDOR_DELETED, "Triggered when a vendor is removed"),
-    row!(TimeoffRequested, "timeoff", "requested", data::TIMEOFF_REQUESTED, "Triggered when an employee submits a time off request"),
-    row!(TimeoffApproved, "timeoff", "approved", data::TIMEOFF_DECIDED, "Triggered when a time off request is approved"),
-    row!(TimeoffDenied, "timeoff", "denied", data::TIMEOFF_DECIDED, "Triggered when a time off request is denied"),
-    row!(TimeoffCancelled, "timeoff", "cancelled", data::TIMEOFF_CANCELLED, "Triggered when a time off request is cancelled"),
-    row!(ReportGenerated, "report", "generated", data::REPORT_GENERATED, "Triggered when a scheduled report is generated"),
-    row!(ReportScheduled, "report", "scheduled", data::REPORT_SCHEDULED, "Triggered when a new report schedule is created"),
-    row!(ReportFailed, "report", "failed", data::REPORT_FAILED, "Triggered when report generation fails"),
-];
+catalog! {
+    WorkorderCreated, "workorder", "created", data::WORKORDER_CREATED, "Triggered when a new work order is created in WorkSkedge";
+    WorkorderUpdated, "workorder", "updated", data::WORKORDER_UPDATED, "Triggered when a work order is updated (status, assignments, details, etc.)";
+    WorkorderDeleted, "workorder", "deleted", data::WORKORDER_DELETED, "Triggered when a work order is deleted or archived";
+    WorkorderStarted, "workorder", "started", data::WORKORDER_STARTED, "Triggered when work begins on a work order";
+    WorkorderCompleted, "workorder", "completed", data::WORKORDER_COMPLETED, "Triggered when a work order is marked as completed";
+    WorkorderCancelled, "workorder", "cancelled", data::WORKORDER_CANCELLED, "Triggered when a work order is cancelled";
+    ProjectCreated, "project", "created", data::PROJECT_CREATED, "Triggered when a new project is created";
+    ProjectUpdated, "project", "updated", data::PROJECT_UPDATED, "Triggered when project details are updated";
+    ProjectCompleted, "project", "completed", data::PROJECT_COMPLETED, "Triggered when a project is marked as completed";
+    EmployeeCreated, "employee", "created", data::EMPLOYEE_CREATED, "Triggered when a new employee is added to the system";
+    EmployeeUpdated, "employee", "updated", data::EMPLOYEE_UPDATED, "Triggered when employee information is updated";
+    EmployeeDeleted, "employee", "deleted", data::EMPLOYEE_DELETED, "Triggered when an employee is removed from the system";
+    EmployeeAssigned, "employee", "assigned", data::EMPLOYEE_ASSIGNED, "Triggered when an employee is assigned to a work order or project";
+    VendorCreated, "vendor", "created", data::VENDOR_CREATED, "Triggered when a new vendor is registered";
+    VendorUpdated, "vendor", "updated", data::VENDOR_UPDATED, "Triggered when vendor information is updated";
+    VendorDeleted, "vendor", "deleted", data::VENDOR_DELETED, "Triggered when a vendor is removed";
+    TimeoffRequested, "timeoff", "requested", data::TIMEOFF_REQUESTED, "Triggered when an employee submits a time off request";
+    TimeoffApproved, "timeoff", "approved", data::TIMEOFF_DECIDED, "Triggered when a time off request is approved";
+    TimeoffDenied, "timeoff", "denied", data::TIMEOFF_DECIDED, "Triggered when a time off request is denied";
+    TimeoffCancelled, "timeoff", "cancelled", data::TIMEOFF_CANCELLED, "Triggered when a time off request is cancelled";
+    ReportGenerated, "report", "generated", data::REPORT_GENERATED, "Triggered when a scheduled report is generated";
+    ReportScheduled, "report", "scheduled", data::REPORT_SCHEDULED, "Triggered when a new report schedule is created";
+    ReportFailed, "report", "failed", data::REPORT_FAILED, "Triggered when report generation fails";
+}
 
 impl EventName {
-    /// All of them, in the catalog's order.
-    pub const ALL: [Self; 23] = {
-        let mut all = [Self::WorkorderCreated; 23];
-        let mut i = 0;
-        while i < all.len() {
-            all[i] = CATALOG[i].name;
-            i += 1;
-        }
-        all
-    };
-
     /// Its row in the catalog.
     #[must_use]
     pub const fn event_type(self) -> &'static EventType {
         &CATALOG[self as usize]
-    }
-
-    /// The name on the wire: `workorder.created`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        self.event_type().wire
     }
 
     /// The part of the name before the dot.
@@ -151,27 +110,7 @@ impl std::str::FromStr for EventName {
     type Err = UnknownEvent;
 
     fn from_str(name: &str) -> Result<Self, UnknownEvent> {
-        Self::ALL.into_iter().find(|event| event.as_str() == name).ok_or(UnknownEvent)
-    }
-}
-
-impl TryFrom<String> for EventName {
-    type Error = UnknownEvent;
-
-    fn try_from(name: String) -> Result<Self, UnknownEvent> {
-        name.parse()
-    }
-}
-
-impl From<EventName> for &'static str {
-    fn from(name: EventName) -> Self {
-        name.as_str()
-    }
-}
-
-impl std::fmt::Display for EventName {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.as_str())
+        Self::parse(name).ok_or(UnknownEvent)
     }
 }
 
@@ -194,13 +133,13 @@ pub fn json_schema(name: EventName) -> Value {
 #[must_use]
 pub fn catalog_entry(name: EventName) -> Value {
     let event = name.event_type();
-    let mut schema = json!({ "$schema": DIALECT, "title": event.wire });
+    let mut schema = json!({ "$schema": DIALECT, "title": event.name.as_str() });
     if let (Value::Object(schema), Value::Object(mut body)) = (&mut schema, json_schema(name)) {
         schema.append(&mut body);
     }
     let schema = published(schema);
     json!({
-        "name": event.wire,
+        "name": event.name.as_str(),
         "group": event.group,
         "description": event.description,
         "schema": schema,
@@ -228,9 +167,9 @@ mod tests {
     fn the_catalog_is_in_the_order_of_the_names() {
         for (i, row) in CATALOG.iter().enumerate() {
             assert_eq!(row.name as usize, i);
-            assert_eq!(row.wire.parse(), Ok(row.name));
-            assert_eq!(serde_json::to_value(row.name).unwrap(), row.wire);
-            assert_eq!(serde_json::from_value::<EventName>(json!(row.wire)).unwrap(), row.name);
+            assert_eq!(row.name.as_str().parse(), Ok(row.name));
+            assert_eq!(serde_json::to_value(row.name).unwrap(), row.name.as_str());
+            assert_eq!(serde_json::from_value::<EventName>(json!(row.name.as_str())).unwrap(), row.name);
         }
         assert_eq!("workorder.exploded".parse::<EventName>(), Err(UnknownEvent));
     }

@@ -43,7 +43,7 @@ const WORK_ORDER: &[Field] = &[
     always("id", WORK_ORDER_ID, "WorkSkedge's id of the work order"),
     always("workOrderNumber", key(50), "your number of the work order"),
     always("title", string(200), "what is to be done"),
-    always("status", Type::Enum(work_order::STATUS), "state after the change"),
+    always("status", Type::Enum(work_order::Status::WORDS), "state after the change"),
     always("priority", Type::Enum(work_order::PRIORITY), "how urgent it is"),
     nullable("projectId", PROJECT_ID, "project that it belongs to; null without one"),
 ];
@@ -81,7 +81,7 @@ const PROJECT: &[Field] = &[
     always("id", PROJECT_ID, "WorkSkedge's id of the project"),
     always("projectNumber", key(50), "your job number"),
     always("name", string(200), "name of the project"),
-    always("status", Type::Enum(project::STATUS), "state after the change"),
+    always("status", Type::Enum(project::Status::WORDS), "state after the change"),
     nullable("startDate", Type::Date, "planned first day"),
     nullable("endDate", Type::Date, "planned last day"),
     always("timeZone", Type::TimeZone, "time zone of the dates"),
@@ -100,7 +100,7 @@ const EMPLOYEE: &[Field] = &[
     always("firstName", string(100), "given name"),
     always("lastName", string(100), "family name"),
     always("role", string(60), "what the person does"),
-    always("status", Type::Enum(employee::STATUS), "state after the change"),
+    always("status", Type::Enum(employee::Status::WORDS), "state after the change"),
 ];
 
 /// Skills are their names.
@@ -140,7 +140,7 @@ const VENDOR: &[Field] = &[
     always("vendorNumber", key(50), "your number of the vendor"),
     always("name", string(200), "name of the company"),
     always("vendorType", Type::Enum(vendor::VENDOR_TYPE), "what the company does"),
-    always("status", Type::Enum(vendor::STATUS), "state after the change"),
+    always("status", Type::Enum(vendor::Status::WORDS), "state after the change"),
 ];
 
 /// The dates are the earliest of the lists.
@@ -175,7 +175,7 @@ pub(super) const TIMEOFF_REQUESTED: &[Field] = &[
         Type::Enum(time_off::PUBLIC_TYPE),
         "reason; `protected_leave` stands for what concerns health, family or duty",
     ),
-    always("status", Type::Enum(time_off::STATUS), "state after the change"),
+    always("status", Type::Enum(time_off::Status::WORDS), "state after the change"),
     always("startDate", Type::Date, "first day"),
     always("endDate", Type::Date, "last day, inclusive"),
     nullable("startTime", Type::Time, "of a part of a day; null for whole days"),

@@ -3,14 +3,11 @@
 use serde_json::{Map, Value};
 
 use super::EventName;
-use crate::models::{Kind, Model, time_off};
+use crate::models::{CONTROL, Kind, Model, time_off};
 use crate::schema::{Class, Field, Type};
 
 /// Fields of an update that are about the change and not about the record, or change every time.
 const NOT_PREVIOUS: [&str; 5] = ["id", "version", "updatedAt", "changedFields", "previous"];
-
-/// What a body says beside the record.
-const CONTROL: [&str; 4] = ["operation", "id", "ifVersion", "sourceUpdatedAt"];
 
 /// An event before it has an id and a time.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,4 +1,4 @@
-//! The 23 event types, drafts of events and their wire form: `docs/contract.md#events`.
+//! The event types, drafts of events and their wire form: `docs/contract.md#events`.
 
 mod catalog;
 mod data;

@@ -7,6 +7,7 @@ use crate::schema::declare::{
     key, list, money, natural_key, number, on_create, optional, positive, required, shaped, string,
 };
 use crate::schema::{Field, Shape, Type, fields};
+use crate::words;
 
 /// A person who works.
 pub static EMPLOYEE: Model = Model {
@@ -30,8 +31,17 @@ pub static EMPLOYEE: Model = Model {
     ],
 };
 
-/// States of an employee.
-pub(crate) const STATUS: &[&str] = &["active", "inactive", "terminated"];
+words! {
+    /// States of an employee.
+    pub enum Status {
+        /// Works.
+        Active = "active",
+        /// On leave.
+        Inactive = "inactive",
+        /// Has left.
+        Terminated = "terminated",
+    }
+}
 const EMPLOYMENT_TYPE: &[&str] = &["full_time", "part_time", "seasonal", "temporary", "union_hall", "contractor"];
 const SKILL_LEVEL: &[&str] = &["apprentice", "intermediate", "journeyman", "master"];
 
@@ -51,7 +61,7 @@ const OWN: &[Field] = &[
     on_create("role", string(60), Operational, "what the person does; `foreman`, `carpenter`, `project manager`"),
     optional(
         "status",
-        Type::Enum(STATUS),
+        Type::Enum(Status::WORDS),
         Operational,
         "default `active`; `inactive` is on leave, `terminated` has left",
     ),

@@ -2,12 +2,12 @@
 
 use serde_json::{Map, Value};
 
-use super::Model;
+use super::{CONTROL, Model};
 use crate::schema::{Field, Shape, Type, same_set};
 
 /// Control fields that say what to do and are no part of the record. `sourceUpdatedAt` is: the next one is compared
 /// with it.
-const INSTRUCTIONS: [&str; 3] = ["operation", "id", "ifVersion"];
+const INSTRUCTIONS: &[&str] = CONTROL.split_at(3).0;
 
 /// `sent` over `stored`, both normalised. Absent is unchanged, null clears, lists and objects are replaced whole, but a set
 /// of the same words in another order or case stays as it is stored; custom fields merge by key. The result has no nulls;

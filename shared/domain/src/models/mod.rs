@@ -9,37 +9,37 @@ pub(crate) mod time_off;
 pub(crate) mod vendor;
 pub(crate) mod work_order;
 
-use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 pub use self::body::{check_merged, json_schema, missing_on_create, parse_record};
-pub use self::employee::EMPLOYEE;
+pub use self::employee::{EMPLOYEE, Status as EmployeeStatus};
 pub use self::merge::{keep_spelling, merge};
-pub use self::project::PROJECT;
-pub use self::time_off::TIME_OFF;
-pub use self::vendor::VENDOR;
-pub use self::work_order::WORK_ORDER;
+pub use self::parts::{CONTROL, Operation};
+pub use self::project::{PROJECT, Status as ProjectStatus};
+pub use self::time_off::{Status as TimeOffStatus, TIME_OFF};
+pub use self::vendor::{Status as VendorStatus, VENDOR};
+pub use self::work_order::{Status as WorkOrderStatus, WORK_ORDER};
+use crate::rules::fields::text;
 use crate::schema::{Class, Field};
+use crate::words;
 
-/// Which of the five resources.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Kind {
-    /// A job to be done at a place and a time.
-    WorkOrder,
-    /// What work orders belong to.
-    Project,
-    /// A person who works.
-    Employee,
-    /// A supplier or subcontractor.
-    Vendor,
-    /// A request for time off.
-    TimeOff,
+words! {
+    /// Which of the five resources.
+    pub enum Kind {
+        /// A job to be done at a place and a time.
+        WorkOrder = "work_order",
+        /// What work orders belong to.
+        Project = "project",
+        /// A person who works.
+        Employee = "employee",
+        /// A supplier or subcontractor.
+        Vendor = "vendor",
+        /// A request for time off.
+        TimeOff = "time_off",
+    }
 }
 
 impl Kind {
-    /// All five.
-    pub const ALL: [Self; 5] = [Self::WorkOrder, Self::Project, Self::Employee, Self::Vendor, Self::TimeOff];
-
     /// What people call one: `work order`.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -76,6 +76,20 @@ impl Kind {
         }
     }
 }
+
+macro_rules! status_of_record {
+    ($($status:ident),+) => {
+        $(impl $status {
+            /// The status of a record; `None` when it has none that is known.
+            #[must_use]
+            pub fn of(record: &Map<String, Value>) -> Option<Self> {
+                text(record, "status").and_then(Self::parse)
+            }
+        })+
+    };
+}
+
+status_of_record!(WorkOrderStatus, ProjectStatus, EmployeeStatus, VendorStatus, TimeOffStatus);
 
 /// One resource as data.
 #[derive(Debug)]

@@ -3,15 +3,33 @@
 use crate::schema::Class::{Contact, Operational, Private};
 use crate::schema::declare::{int, list, optional, required, shaped, string};
 use crate::schema::{Field, Shape, Type};
+use crate::words;
 
 /// The version of a record, wherever it is a field; also the limit of other counters.
 pub(crate) const VERSION: Type = int(1, MAX_COUNT);
 /// Counters and versions fit 32 bits everywhere.
 pub(crate) const MAX_COUNT: i64 = 2_147_483_647;
 
+words! {
+    /// What a body asks for.
+    pub enum Operation {
+        /// Create the record, or update it when it exists.
+        Upsert = "upsert",
+        /// Create the record, which must not exist.
+        Create = "create",
+        /// Update the record, which must exist.
+        Update = "update",
+        /// Delete the record. The last word: resources that can't be deleted have those before it.
+        Delete = "delete",
+    }
+}
+
+/// The control fields of every body: they say what to do, and to which version of which record.
+pub const CONTROL: [&str; 4] = ["operation", "id", "ifVersion", "sourceUpdatedAt"];
+
 /// Control fields of a resource that can be deleted.
 pub(super) const fn control(prefix: &'static str) -> [Field; 4] {
-    const OPERATIONS: Type = Type::Enum(&["upsert", "create", "update", "delete"]);
+    const OPERATIONS: Type = Type::Enum(Operation::WORDS);
     const DOC: &str = "`upsert` (default) creates or updates; `create` is refused with 409 when the record exists, \
                        `update` with 404 when it does not; `delete` deletes it";
     control_with(optional("operation", OPERATIONS, Operational, DOC), prefix)
@@ -19,7 +37,7 @@ pub(super) const fn control(prefix: &'static str) -> [Field; 4] {
 
 /// Control fields of a resource that can't be deleted; `doc` says what to do instead.
 pub(super) const fn control_without_delete(prefix: &'static str, doc: &'static str) -> [Field; 4] {
-    const OPERATIONS: Type = Type::Enum(&["upsert", "create", "update"]);
+    const OPERATIONS: Type = Type::Enum(Operation::WORDS.split_at(3).0);
     control_with(optional("operation", OPERATIONS, Operational, doc), prefix)
 }
 

@@ -7,6 +7,7 @@ use crate::schema::declare::{
     code, int, key, list, money, natural_key, number, on_create, optional, required, string, text,
 };
 use crate::schema::{Field, Type, fields};
+use crate::words;
 
 /// What work orders belong to.
 pub static PROJECT: Model = Model {
@@ -33,15 +34,28 @@ pub static PROJECT: Model = Model {
 
 const NO_DELETE: &str = "`upsert` (default) creates or updates; `create` is refused with 409 when the record exists, \
                          `update` with 404 when it does not; projects are not deleted: use status `cancelled`";
-/// States of a project.
-pub(crate) const STATUS: &[&str] = &["planning", "active", "on_hold", "completed", "cancelled"];
+words! {
+    /// States of a project: `docs/contract.md#states-of-a-project`.
+    pub enum Status {
+        /// Work has not begun.
+        Planning = "planning",
+        /// Work goes on.
+        Active = "active",
+        /// Work is interrupted.
+        OnHold = "on_hold",
+        /// Work is done.
+        Completed = "completed",
+        /// Work will not be done.
+        Cancelled = "cancelled",
+    }
+}
 const PHASE_STATUS: &[&str] = &["not_started", "in_progress", "completed"];
 
 const OWN: &[Field] = &[
     natural_key("projectNumber", "your job number: it finds the record; `2025-014`"),
     on_create("name", string(200), Operational, "name of the project; `Riverside Medical Office Building`"),
     optional("description", text(8000), Private, "what is built"),
-    optional("status", Type::Enum(STATUS), Operational, "default `planning`; see the table of states"),
+    optional("status", Type::Enum(Status::WORDS), Operational, "default `planning`; see the table of states"),
     optional("projectType", string(60), Operational, "your own word for the kind of project; `commercial TI`"),
     optional("customerName", string(200), Contact, "who the project is for"),
     optional("customerNumber", key(50), Operational, "the customer's number in your accounting"),

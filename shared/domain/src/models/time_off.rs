@@ -5,6 +5,7 @@ use super::{Kind, Model};
 use crate::schema::Class::{Operational, Private};
 use crate::schema::declare::{key, natural_key, on_create, optional, positive, string, text};
 use crate::schema::{Field, Type, fields};
+use crate::words;
 
 /// A request for time off.
 pub static TIME_OFF: Model = Model {
@@ -38,8 +39,33 @@ pub(crate) const PUBLIC_TYPE: &[&str] =
     &["vacation", "personal", "holiday", "training", "unpaid", "other", PROTECTED_LEAVE];
 const NO_DELETE: &str = "`upsert` (default) creates or updates; `create` is refused with 409 when the record exists, \
                          `update` with 404 when it does not; requests are not deleted: use status `cancelled`";
-/// States of a request.
-pub(crate) const STATUS: &[&str] = &["requested", "approved", "denied", "cancelled"];
+words! {
+    /// States of a request: `docs/contract.md#states-of-time-off`.
+    pub enum Status {
+        /// Waits for a decision.
+        Requested = "requested",
+        /// Granted.
+        Approved = "approved",
+        /// Refused; final.
+        Denied = "denied",
+        /// Withdrawn; final.
+        Cancelled = "cancelled",
+    }
+}
+
+impl Status {
+    /// Whether somebody decided: only then is there a `decision`.
+    #[must_use]
+    pub const fn is_decided(self) -> bool {
+        matches!(self, Self::Approved | Self::Denied)
+    }
+
+    /// Whether the time off stands in the employee's calendar.
+    #[must_use]
+    pub const fn is_booked(self) -> bool {
+        matches!(self, Self::Requested | Self::Approved)
+    }
+}
 
 const OWN: &[Field] = &[
     natural_key("requestNumber", "the request's id in your HR system: it finds the record; `TO-5531`"),
@@ -61,7 +87,7 @@ const OWN: &[Field] = &[
         Private,
         "reason; events say `protected_leave` for what concerns health, family or duty",
     ),
-    optional("status", Type::Enum(STATUS), Operational, "default `requested`; see the table of states"),
+    optional("status", Type::Enum(Status::WORDS), Operational, "default `requested`; see the table of states"),
     on_create("startDate", Type::Date, Operational, "first day, in the request's time zone"),
     on_create(
         "endDate",

@@ -5,6 +5,7 @@ use super::{Kind, Model};
 use crate::schema::Class::{Contact, Operational, Private, Secret};
 use crate::schema::declare::{list, money, natural_key, on_create, optional, required, string, text};
 use crate::schema::{Field, Shape, Type, fields};
+use crate::words;
 
 /// A supplier, subcontractor or rental house.
 pub static VENDOR: Model = Model {
@@ -19,8 +20,19 @@ pub static VENDOR: Model = Model {
 /// What it sells.
 pub(crate) const VENDOR_TYPE: &[&str] =
     &["supplier", "subcontractor", "equipment_rental", "professional_service", "other"];
-/// States of a vendor.
-pub(crate) const STATUS: &[&str] = &["pending", "active", "inactive", "blocked"];
+words! {
+    /// States of a vendor.
+    pub enum Status {
+        /// Not approved yet.
+        Pending = "pending",
+        /// Can be assigned.
+        Active = "active",
+        /// Is no longer used.
+        Inactive = "inactive",
+        /// Must not be assigned.
+        Blocked = "blocked",
+    }
+}
 const TAX_ID_TYPE: &[&str] = &["ein", "ssn", "itin", "vat", "other"];
 const INSURANCE_TYPE: &[&str] =
     &["general_liability", "workers_comp", "auto", "umbrella", "professional", "pollution", "builders_risk", "other"];
@@ -35,7 +47,7 @@ const OWN: &[Field] = &[
     on_create("vendorType", Type::Enum(VENDOR_TYPE), Operational, "what the company does for you"),
     optional(
         "status",
-        Type::Enum(STATUS),
+        Type::Enum(Status::WORDS),
         Operational,
         "default `active`; one that is `blocked` or `inactive` can't be newly assigned",
     ),

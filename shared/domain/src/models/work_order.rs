@@ -7,6 +7,7 @@ use crate::schema::declare::{
     code, int, key, list, money, natural_key, number, on_create, optional, positive, required, shaped, string, text,
 };
 use crate::schema::{Field, Shape, Type, fields};
+use crate::words;
 
 /// A job to be done at a place and a time.
 pub static WORK_ORDER: Model = Model {
@@ -18,8 +19,31 @@ pub static WORK_ORDER: Model = Model {
     card: &["workOrderNumber", "title", "status", "parentWorkOrderNumber", "parentWorkOrderId"],
 };
 
-/// States of a work order.
-pub(crate) const STATUS: &[&str] = &["unscheduled", "scheduled", "in_progress", "on_hold", "completed", "cancelled"];
+words! {
+    /// States of a work order: `docs/contract.md#states-of-a-work-order`.
+    pub enum Status {
+        /// Has no date yet.
+        Unscheduled = "unscheduled",
+        /// Has a date.
+        Scheduled = "scheduled",
+        /// Work goes on.
+        InProgress = "in_progress",
+        /// Work is interrupted.
+        OnHold = "on_hold",
+        /// Work is done.
+        Completed = "completed",
+        /// Work will not be done.
+        Cancelled = "cancelled",
+    }
+}
+
+impl Status {
+    /// Whether there is work to be done: people are booked for it, and it is worth a warning.
+    #[must_use]
+    pub const fn is_open(self) -> bool {
+        !matches!(self, Self::Completed | Self::Cancelled)
+    }
+}
 /// How soon it is wanted.
 pub(crate) const PRIORITY: &[&str] = &["low", "normal", "high", "urgent"];
 const MATERIAL_STATUS: &[&str] = &["planned", "ordered", "delivered", "installed", "returned"];
@@ -34,7 +58,7 @@ const OWN: &[Field] = &[
     optional("trade", string(60), Operational, "trade that does it; `electrical`"),
     optional(
         "status",
-        Type::Enum(STATUS),
+        Type::Enum(Status::WORDS),
         Operational,
         "default `scheduled` with a `scheduledStart`, else `unscheduled`; see the table of states",
     ),

@@ -6,6 +6,8 @@ use serde_json::{Map, Value};
 use super::calendar::{Booking, CalendarEdit};
 use crate::account::Account;
 use crate::references::References;
+use crate::rules::fields::text;
+use crate::words;
 
 /// A create or an update on its way from the merged body to the stored record.
 #[derive(Debug)]
@@ -41,13 +43,13 @@ impl Change<'_> {
     /// A string field of the record as it will be stored.
     #[must_use]
     pub fn text(&self, field: &str) -> Option<&str> {
-        self.record.get(field).and_then(Value::as_str)
+        text(&self.record, field)
     }
 
     /// A string field of the record as it was stored.
     #[must_use]
     pub fn stored_text(&self, field: &str) -> Option<&str> {
-        self.stored.and_then(|stored| stored.get(field)).and_then(Value::as_str)
+        text(self.stored?, field)
     }
 
     /// Whether the stored value of a field may be the system's own: a default, or what followed from other fields.
@@ -104,19 +106,19 @@ pub struct Warning {
     pub message: String,
 }
 
-/// The warnings of `docs/contract.md#rules-across-records`, and of `docs/contract.md#late-messages`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the contract's words say it")]
-pub enum WarningCode {
-    OutsideProjectDates,
-    UnknownPhase,
-    TimeOffConflict,
-    DoubleBooked,
-    AssignmentConflict,
-    InsuranceExpired,
-    LicenseExpired,
-    CertificationExpired,
-    SkillGap,
-    StaleUpdate,
+words! {
+    /// The warnings of `docs/contract.md#rules-across-records`, and of `docs/contract.md#late-messages`.
+    #[expect(missing_docs, reason = "the contract's words say it")]
+    pub enum WarningCode {
+        OutsideProjectDates = "outside_project_dates",
+        UnknownPhase = "unknown_phase",
+        TimeOffConflict = "time_off_conflict",
+        DoubleBooked = "double_booked",
+        AssignmentConflict = "assignment_conflict",
+        InsuranceExpired = "insurance_expired",
+        LicenseExpired = "license_expired",
+        CertificationExpired = "certification_expired",
+        SkillGap = "skill_gap",
+        StaleUpdate = "stale_update",
+    }
 }

@@ -9,12 +9,11 @@
 use serde_json::{Map, Value, json};
 
 use super::Resource;
+use crate::models::CONTROL;
 use crate::schema::{Presence, Type};
 
 /// Where the note lies in a stored record: `{"version": 3, "fields": {"actualStart": null}}`.
 pub(super) const NOTE: &str = "said";
-/// What a body says beside the record.
-const CONTROL: [&str; 4] = ["operation", "id", "ifVersion", "sourceUpdatedAt"];
 
 /// The fields of the stored record of which the sender said something else, with what it said; `None` when that is not
 /// known.

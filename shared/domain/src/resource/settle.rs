@@ -15,30 +15,19 @@ use crate::models::{keep_spelling, merge};
 use crate::references::References;
 use crate::rejection::Rejection;
 use crate::rules::fields::text;
+use crate::words;
 
-/// What a request does to a record, as its answer says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Action {
-    /// The record is new.
-    Created,
-    /// The record has a new version.
-    Updated,
-    /// A tombstone takes the place of the record.
-    Deleted,
-    /// The record stays as it is.
-    Unchanged,
-}
-
-impl Action {
-    /// The word on the wire.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Created => "created",
-            Self::Updated => "updated",
-            Self::Deleted => "deleted",
-            Self::Unchanged => "unchanged",
-        }
+words! {
+    /// What a request does to a record, as its answer says.
+    pub enum Action {
+        /// The record is new.
+        Created = "created",
+        /// The record has a new version.
+        Updated = "updated",
+        /// A tombstone takes the place of the record.
+        Deleted = "deleted",
+        /// The record stays as it is.
+        Unchanged = "unchanged",
     }
 }
 

@@ -3,13 +3,14 @@
 use serde_json::{Map, json};
 
 use crate::events::{EventDraft, EventName};
+use crate::models::Kind;
 use crate::references::Referent;
 
 /// What a person was put on, as the event tells it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Assignment<'a> {
-    /// `work_order` or `project`.
-    pub kind: &'static str,
+    /// Work order or project.
+    pub kind: Kind,
     /// The id of the work order or project.
     pub id: &'a str,
     /// Its natural key.

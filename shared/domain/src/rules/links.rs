@@ -6,7 +6,7 @@
 use serde_json::{Map, Value};
 
 use crate::defect::{DefectCode, Defects};
-use crate::models::Kind;
+use crate::models::{EmployeeStatus, Kind, VendorStatus};
 use crate::references::{Reference, References, Referent};
 use crate::resource::Change;
 use crate::rules::fields::{given, items, text};
@@ -58,12 +58,18 @@ pub fn settle_items(change: &mut Change<'_>, list: &str, kind: Kind, stem: &str,
 /// Why someone can't be newly assigned: employees must be active, vendors must not be inactive or blocked.
 #[must_use]
 pub fn unable(referent: &Referent) -> Option<&'static str> {
-    match (referent.kind, referent.text("status")?) {
-        (Kind::Employee, "terminated") => Some("names an employee who is terminated"),
-        (Kind::Employee, "inactive") => Some("names an employee who is inactive"),
-        (Kind::Vendor, "inactive") => Some("names a vendor that is inactive"),
-        (Kind::Vendor, "blocked") => Some("names a vendor that is blocked"),
-        _ => None,
+    match referent.kind {
+        Kind::Employee => match EmployeeStatus::of(&referent.fields)? {
+            EmployeeStatus::Terminated => Some("names an employee who is terminated"),
+            EmployeeStatus::Inactive => Some("names an employee who is inactive"),
+            EmployeeStatus::Active => None,
+        },
+        Kind::Vendor => match VendorStatus::of(&referent.fields)? {
+            VendorStatus::Inactive => Some("names a vendor that is inactive"),
+            VendorStatus::Blocked => Some("names a vendor that is blocked"),
+            VendorStatus::Pending | VendorStatus::Active => None,
+        },
+        Kind::WorkOrder | Kind::Project | Kind::TimeOff => None,
     }
 }
 

@@ -2,22 +2,13 @@
 
 use domain::defect::{DefectCode, Defects};
 use domain::json;
-use domain::models;
-use domain::models::Kind;
+use domain::models::{self, CONTROL, Kind, Operation};
 use domain::resource::Resource;
+use domain::rules::fields::text;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 
 use crate::problem::Problem;
-
-/// What the sender wants done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Operation {
-    Upsert,
-    Create,
-    Update,
-    Delete,
-}
 
 /// A body as it was read. Not `Debug`: it may hold a tax id.
 pub(super) struct Parsed {
@@ -47,23 +38,18 @@ pub(super) fn parse<R: Resource>(body: &[u8], now: Timestamp) -> Result<Parsed, 
     let mut sent = models::parse_record(R::MODEL, body, &mut defects);
     let source_updated_at = text(&sent, "sourceUpdatedAt").and_then(|at| at.parse().ok());
     check_clock(source_updated_at, now, &mut defects);
-    let operation = match text(&sent, "operation").as_deref() {
-        Some("create") => Operation::Create,
-        Some("update") => Operation::Update,
-        Some("delete") => Operation::Delete,
-        _ => Operation::Upsert,
-    };
+    let operation = text(&sent, "operation").and_then(Operation::parse).unwrap_or(Operation::Upsert);
     // Then nobody knows which record is meant, or what for.
     let is_unclear = defects.iter().any(|defect| matches!(defect.field.as_str(), "id" | "operation"));
     let defects = match operation {
         Operation::Delete => only_key(R::MODEL.key, &sent, defects),
         _ => checked::<R>(defects, &sent, false),
     };
-    let named = |field: &str| text(&sent, field).filter(|_| !is_unclear);
+    let named = |field: &str| text(&sent, field).filter(|_| !is_unclear).map(str::to_owned);
     let (id, number) = (named("id"), named(R::MODEL.key));
     let if_version = sent.get("ifVersion").and_then(Value::as_u64);
     let tax_id = sent.remove(TAX_ID);
-    for control in ["operation", "id", "ifVersion", "sourceUpdatedAt"] {
+    for control in CONTROL {
         sent.remove(control);
     }
     let kind = R::MODEL.kind;
@@ -126,19 +112,14 @@ fn in_words(span: SignedDuration) -> String {
 /// A deletion takes the key (or id), `operation`, the lock and the sender's clock; anything else would be dropped without a
 /// word.
 fn only_key(key: &str, sent: &Map<String, Value>, mut defects: Defects) -> Defects {
-    let allowed = ["operation", "id", "ifVersion", "sourceUpdatedAt", key];
     let mut found = Defects::default();
-    for field in sent.keys().filter(|field| !allowed.contains(&field.as_str())) {
+    for field in sent.keys().filter(|field| *field != key && !CONTROL.contains(&field.as_str())) {
         let message =
             format!("can't be sent with operation delete, which takes {key} or id, ifVersion and sourceUpdatedAt only");
         found.push(field, DefectCode::ConflictingFields, message);
     }
     defects.append_for_clean_fields(found);
     defects
-}
-
-fn text(body: &Map<String, Value>, field: &str) -> Option<String> {
-    body.get(field).and_then(Value::as_str).map(str::to_owned)
 }
 
 #[cfg(test)]

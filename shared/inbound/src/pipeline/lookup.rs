@@ -2,10 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use domain::models::Kind;
+use domain::models::{Kind, WorkOrderStatus};
 use domain::references::{Reference, References, Referent};
 use domain::resource::{Booking, CalendarEdit, Holder, Resource};
-use serde_json::{Map, Value};
+use serde_json::Map;
 use store::StoreError;
 use store::records::{Card, Found, RecordKey, Records, SealedTaxId, Seen, Stored};
 
@@ -127,8 +127,7 @@ impl Loaded {
     pub(super) fn still_open(&self, bookings: &[Booking]) -> Vec<Booking> {
         let open = |booking: &&Booking| {
             self.found.cards.get(&booking.id).is_some_and(|card| {
-                let status = card.fields.get("status").and_then(Value::as_str);
-                !card.deleted && !matches!(status, Some("completed" | "cancelled"))
+                !card.deleted && WorkOrderStatus::of(&card.fields).is_none_or(WorkOrderStatus::is_open)
             })
         };
         bookings.iter().filter(open).cloned().collect()

@@ -6,16 +6,17 @@ use domain::clock::whole_seconds;
 use domain::defect::Defects;
 use domain::events::Event;
 use domain::ids;
-use domain::models::Kind;
+use domain::models::{Kind, Operation};
 use domain::outbox::{Outbox, StoredEvent};
 use domain::rejection::{ConflictCode, Rejection};
 use domain::resource::{Action, Resource, Warning, WarningCode};
+use domain::rules::fields::text;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use store::records::{Commit, Committed, RecordWrite, Stored};
 
 use super::Parts;
-use super::control::{self, Operation, Parsed};
+use super::control::{self, Parsed};
 use super::decision::{self, Plan};
 use super::lookup::Loaded;
 use crate::http::{Caller, Facts, Reply};
@@ -238,8 +239,8 @@ impl Run<'_> {
         let fields = ["id", key, "status", "version", "createdAt", "updatedAt"];
         let data: Map<String, Value> =
             fields.into_iter().filter_map(|field| Some((field.to_owned(), body.get(field)?.clone()))).collect();
-        let text = |field: &str| body.get(field).and_then(Value::as_str).map(str::to_owned);
-        let facts = Facts { action: Some(action.as_str()), number: text(key), id: text("id"), events: events.len() };
+        let known = |field| text(body, field).map(str::to_owned);
+        let facts = Facts { action: Some(action.as_str()), number: known(key), id: known("id"), events: events.len() };
         Reply::ok(&json!({
             "success": true,
             "message": "Request processed successfully",
