@@ -1,8 +1,9 @@
 //! The dispatcher: from the stream of events to one delivery for each endpoint that wants the event.
 //!
-//! The id of a delivery follows from event and endpoint, so that a batch which the stream brings twice makes no delivery
-//! twice. Deliveries are stored first and queued second: the sweeper finds those that are stored and not queued. The markers
-//! of the events are deleted last: the sweeper has the stream bring again the events of a marker that is five minutes old.
+//! The id of a delivery follows from event and endpoint, so that a batch which the stream brings twice makes no
+//! delivery twice. Deliveries are stored first and queued second: the sweeper finds those that are stored and not
+//! queued. The markers of the events are deleted last: the sweeper has the stream bring again the events of a marker
+//! that is five minutes old.
 
 use std::collections::BTreeMap;
 
@@ -106,9 +107,9 @@ impl Dispatcher {
         })
     }
 
-    /// Dispatches one batch of the stream. When something fails, the answer reports the first record that is not done: the
-    /// stream goes on from there, and splits the batch until the record that fails is alone in it. Records behind it that
-    /// were done are done again, which makes nothing twice.
+    /// Dispatches one batch of the stream. When something fails, the answer reports the first record that is not done:
+    /// the stream goes on from there, and splits the batch until the record that fails is alone in it. Records behind
+    /// it that were done are done again, which makes nothing twice.
     pub async fn handle(&self, batch: StreamEvent, now: Timestamp) -> DynamoDbEventResponse {
         let sequences: Vec<_> = batch.records.iter().map(sequence_number).collect();
         let Read { by_account, mut failed } = Read::of(batch);
@@ -116,8 +117,8 @@ impl Dispatcher {
         for (account, Batch { first, outboxes }) in by_account {
             match self.dispatch(&account, &outboxes, now).await {
                 Ok(0) => done.extend(outboxes.iter().map(Marker::of)),
-                // Their markers stay, and the sweeper has the stream bring them again. They must not wait here, where they
-                // would hold up the events of all accounts.
+                // Their markers stay, and the sweeper has the stream bring them again. They must not wait here, where
+                // they would hold up the events of all accounts.
                 Ok(unreadable) => {
                     tracing::error!(account, unreadable, "endpoints can't be read; the others have their deliveries");
                 }
@@ -136,8 +137,8 @@ impl Dispatcher {
         failed.map_or_else(DynamoDbEventResponse::default, |position| failed_from(sequences[position].clone()))
     }
 
-    /// Dispatches all events of one account in a batch, in one pass over its endpoints. Returns how many of the endpoints can't
-    /// be read.
+    /// Dispatches all events of one account in a batch, in one pass over its endpoints. Returns how many of the
+    /// endpoints can't be read.
     async fn dispatch(&self, account: &str, outboxes: &[Outbox], now: Timestamp) -> Result<usize, DispatchError> {
         let (mut after, mut unreadable) = (None::<String>, 0);
         loop {
@@ -171,9 +172,9 @@ impl Dispatcher {
         join_all(created).await.into_iter().collect()
     }
 
-    /// Stores deliveries and queues those that are new, even if others could not be stored. Those that existed already were
-    /// queued by whoever stored them, or the sweeper finds them. Deliveries to a failing endpoint go to the retry queue at
-    /// once, where they hold up no other endpoint.
+    /// Stores deliveries and queues those that are new, even if others could not be stored. Those that existed already
+    /// were queued by whoever stored them, or the sweeper finds them. Deliveries to a failing endpoint go to the retry
+    /// queue at once, where they hold up no other endpoint.
     async fn create(&self, wanted: &[(Delivery, HealthState)], now: Timestamp) -> Result<(), DispatchError> {
         let deliveries: Vec<Delivery> = wanted.iter().map(|(delivery, _)| delivery.clone()).collect();
         let (mut healthy, mut failing, mut outcome) = (Vec::new(), Vec::new(), Ok(()));
