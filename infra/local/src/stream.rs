@@ -1,9 +1,9 @@
 //! The event source mapping between the events table's stream and the dispatcher.
 //!
 //! Reads the stream in order, hands batches to the handler as Lambda would, and goes on from the first record that the
-//! handler reports as failed, with half as many records. A record that keeps failing is given up, so that it does not hold up
-//! the others. A checkpoint file records what has been handed on; after a crash some records are handed on again, as may
-//! happen in AWS too.
+//! handler reports as failed, with half as many records. A record that keeps failing is given up, so that it does not
+//! hold up the others. A checkpoint file records what has been handed on; after a crash some records are handed on
+//! again, as may happen in AWS too.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -178,21 +178,17 @@ impl Stream {
             Ok(response) => response.batch_item_failures.iter().map(|failure| failure.item_identifier.as_deref()).min(),
             Err(_) => Some(None),
         };
-        match failed {
-            Some(failed) => {
-                self.go_back(&records, failed, last).await;
-                Ok(Progress::Failed)
-            }
-            None => {
-                self.done_with(last).await;
-                self.iterator = next;
-                Ok(Progress::Handled(count))
-            }
+        if let Some(failed) = failed {
+            self.go_back(&records, failed, last).await;
+            return Ok(Progress::Failed);
         }
+        self.done_with(last).await;
+        self.iterator = next;
+        Ok(Progress::Handled(count))
     }
 
-    /// Makes the next step begin with the record that failed; one without a sequence number means all of them. A record that
-    /// failed by itself as often as is allowed is given up.
+    /// Makes the next step begin with the record that failed; one without a sequence number means all of them. A record
+    /// that failed by itself as often as is allowed is given up.
     async fn go_back(&mut self, records: &[Record], failed: Option<&str>, last: String) {
         let done =
             records.iter().filter_map(record::sequence_number).take_while(|number| failed.is_some_and(|f| *number < f));

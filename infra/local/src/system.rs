@@ -4,7 +4,6 @@ mod environment;
 mod options;
 mod start;
 
-use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -22,13 +21,15 @@ use tokio_util::task::TaskTracker;
 
 use crate::data_dir::DataDir;
 use crate::embedded::Calls;
-use crate::embedded::dynamodb::DynamoDb;
 use crate::embedded::sns::Sns;
 use crate::embedded::usage::Uses;
 use crate::gateway::Gateway;
 use crate::queues::QueuePoller;
 use crate::schedule::ScheduleHandler;
 use crate::stream::Stream;
+
+use environment::Resources;
+use start::Services;
 
 pub use options::{Options, Storage};
 pub use start::StartError;
@@ -43,12 +44,10 @@ pub struct System {
     address: SocketAddr,
     gateway: Arc<Gateway>,
     environment: Environment,
-    calls: Calls,
-    sns: Sns,
+    services: Services,
+    resources: Resources,
     uses: Uses,
     sdk_config: SdkConfig,
-    queue_urls: HashMap<&'static str, String>,
-    dynamodb: DynamoDb,
     sources: EventSources,
     sweeper: ScheduleHandler,
     tasks: TaskTracker,
@@ -109,7 +108,7 @@ impl System {
     /// How often each operation of the embedded services was called.
     #[must_use]
     pub fn calls(&self) -> &Calls {
-        &self.calls
+        self.services.embedded.calls()
     }
 
     /// What each function called of AWS and read of its environment, if [`Options::note_usage`] is set.
@@ -121,13 +120,13 @@ impl System {
     /// The embedded SNS, with the alerts that were published.
     #[must_use]
     pub fn sns(&self) -> &Sns {
-        &self.sns
+        &self.services.sns
     }
 
     /// The URL of a queue or dead-letter queue that was created at start.
     #[must_use]
     pub fn queue_url(&self, name: &str) -> Option<&str> {
-        self.queue_urls.get(name).map(String::as_str)
+        self.resources.queue_urls.get(name).map(String::as_str)
     }
 
     /// Hands all records that are in the stream to the dispatcher, and returns how many there were.
@@ -175,8 +174,8 @@ impl System {
         (self.sweeper)(now).await;
     }
 
-    /// Takes on no more work, gives what is under way four seconds to finish, and closes the data. Work that is cut off is
-    /// taken up at the next start. Returns whether all of it was finished.
+    /// Takes on no more work, gives what is under way four seconds to finish, and closes the data. Work that is cut off
+    /// is taken up at the next start. Returns whether all of it was finished.
     pub async fn shutdown(self) -> bool {
         self.stop.cancel();
         self.tasks.close();
@@ -184,7 +183,7 @@ impl System {
         if !finished {
             tracing::warn!("some work was still under way and will be taken up at the next start");
         }
-        self.dynamodb.close().await;
+        self.services.dynamodb.close().await;
         drop(self.data_dir);
         finished
     }

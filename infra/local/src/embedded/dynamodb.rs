@@ -1,9 +1,9 @@
 //! The embedded DynamoDB: `dynoxide` on one `SQLite` file, with group commit.
 //!
 //! `dynoxide` commits each request by itself and would wait for the disk each time. Here the database runs in `SQLite`'s
-//! WAL mode with `synchronous = NORMAL`, in which a commit is in the log but not yet on the disk, and one thread carries
-//! out whatever requests are waiting, brings the log to the disk once, and only then answers them. No caller ever sees
-//! an answer (success, conflict or read) that a power failure could take back. See `docs/adr/`.
+//! WAL mode with `synchronous = NORMAL`, in which a commit is in the log but not yet on the disk, and one thread
+//! carries out whatever requests are waiting, brings the log to the disk once, and only then answers them. No caller
+//! ever sees an answer (success, conflict or read) that a power failure could take back. See `docs/adr/`.
 
 use std::fs::File;
 use std::io;

@@ -1,5 +1,5 @@
-//! The environment that the functions are given, as the template gives it: tables and queues, and the variables that name
-//! them.
+//! The environment that the functions are given, as the template gives it: tables and queues, and the variables that
+//! name them.
 
 use std::collections::HashMap;
 

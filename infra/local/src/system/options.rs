@@ -6,6 +6,7 @@ use std::time::Duration;
 use rustls::pki_types::CertificateDer;
 
 use crate::clock::Clock;
+use crate::data_dir::{DataDir, DataDirError};
 use crate::gateway::Patience;
 use crate::stream;
 
@@ -16,6 +17,19 @@ pub enum Storage {
     Directory(PathBuf),
     /// In memory, for tests.
     Memory,
+}
+
+impl Storage {
+    /// Takes the directory for this process.
+    ///
+    /// # Errors
+    /// Another process has it, or it can't be used.
+    pub(super) fn lock(&self) -> Result<Option<DataDir>, DataDirError> {
+        match self {
+            Self::Directory(path) => DataDir::lock(path).map(Some),
+            Self::Memory => Ok(None),
+        }
+    }
 }
 
 /// How the system is started.

@@ -1,4 +1,5 @@
-//! The start: data, services, functions and event sources are put together, in the order in which they depend on each other.
+//! The start: data, services, functions and event sources are put together, in the order in which they depend on each
+//! other.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -16,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::environment::Resources;
-use super::{EventSources, Options, Storage, System};
+use super::{EventSources, Options, System};
 use crate::clock::Clock;
 use crate::data_dir::{DataDir, DataDirError, random_key};
 use crate::embedded::Embedded;
@@ -74,18 +75,15 @@ impl System {
         options: Options,
         functions: impl FnOnce(EnvironmentOf<'_>, &Clock) -> Result<Functions, ConfigError>,
     ) -> Result<Self, StartError> {
-        let data_dir = match &options.storage {
-            Storage::Directory(path) => Some(DataDir::lock(path)?),
-            Storage::Memory => None,
-        };
+        let data_dir = options.storage.lock()?;
         // Before the data is touched: of all that can go wrong, a port in use is the likeliest.
         let (listener, address) = listen(options.port).await.map_err(|error| StartError::Port(options.port, error))?;
-        let Services { embedded, dynamodb, sns } = Services::open(&options, data_dir.as_ref())?;
-        let sdk_config = embedded.sdk_config();
+        let services = Services::open(&options, data_dir.as_ref())?;
+        let sdk_config = services.embedded.sdk_config();
         let resources = Resources::create(&sdk_config, &options).await.map_err(StartError::Resources)?;
         let environment = resources.environment(&sdk_config, &options);
         let guard = Guard::from_environment(&environment)?;
-        let uses = Uses::new(options.note_usage.then(|| embedded.clone()));
+        let uses = Uses::new(options.note_usage.then(|| services.embedded.clone()));
         let first_key = make_account(&environment, data_dir.as_ref(), options.clock.now()).await?;
         let functions = functions(&|function| uses.environment(function, &environment), &options.clock)?;
         let Functions { routes, dispatcher, deliverer, retry_worker, sweeper, recovery } = functions;
@@ -99,12 +97,10 @@ impl System {
             address,
             gateway: Arc::new(gateway),
             environment,
-            calls: embedded.calls().clone(),
-            sns,
+            services,
+            resources,
             uses,
             sdk_config,
-            queue_urls: resources.queue_urls,
-            dynamodb,
             sources,
             sweeper,
             tasks: TaskTracker::new(),
@@ -112,11 +108,16 @@ impl System {
             first_key,
             data_dir,
         };
-        if options.workers {
-            system.start_workers(&options.clock, &recovery, answered);
-        }
-        system.tasks.spawn(Arc::clone(&system.gateway).serve(listener, system.stop.clone()));
+        system.start_work(listener, &options, &recovery, answered);
         Ok(system)
+    }
+
+    /// Starts answering requests, and the workers unless tests step them.
+    fn start_work(&self, listener: TcpListener, options: &Options, recovery: &ScheduleHandler, answered: Arc<Notify>) {
+        if options.workers {
+            self.start_workers(&options.clock, recovery, answered);
+        }
+        self.tasks.spawn(Arc::clone(&self.gateway).serve(listener, self.stop.clone()));
     }
 
     fn start_workers(&self, clock: &Clock, recovery: &ScheduleHandler, answered: Arc<Notify>) {
@@ -134,7 +135,7 @@ impl System {
 
     /// Drops items whose time to live has passed, and stream records that have been handed on.
     fn upkeep(&self) -> ScheduleHandler {
-        let (dynamodb, handed_on) = (self.dynamodb.clone(), self.sources.handed_on.clone());
+        let (dynamodb, handed_on) = (self.services.dynamodb.clone(), self.sources.handed_on.clone());
         schedule_handler(move |_| {
             let (dynamodb, before) = (dynamodb.clone(), handed_on.borrow().clone());
             async move {
@@ -155,10 +156,10 @@ async fn listen(port: u16) -> io::Result<(TcpListener, SocketAddr)> {
 }
 
 /// The embedded AWS, and those of its services that the system also reaches directly.
-struct Services {
-    embedded: Embedded,
-    dynamodb: DynamoDb,
-    sns: Sns,
+pub(super) struct Services {
+    pub(super) embedded: Embedded,
+    pub(super) dynamodb: DynamoDb,
+    pub(super) sns: Sns,
 }
 
 impl Services {

@@ -1,8 +1,8 @@
 //! One queue as data: no clock, no waiting, no wire format.
 //!
-//! A message is *visible* (it waits in a line), or *hidden* until a time: delayed, or received and not deleted yet. Each message
-//! group has a line of its own, and the lines take turns, so that one group's backlog doesn't hold up the others (what SQS
-//! calls fair queues).
+//! A message is *visible* (it waits in a line), or *hidden* until a time: delayed, or received and not deleted yet.
+//! Each message group has a line of its own, and the lines take turns, so that one group's backlog doesn't hold up the
+//! others (what SQS calls fair queues).
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
@@ -200,8 +200,8 @@ pub(super) fn later(now: Timestamp, wait: SignedDuration) -> Timestamp {
     now.checked_add(wait).unwrap_or(Timestamp::MAX)
 }
 
-/// A line of message numbers for each group, and the order in which the groups take turns. Messages without a group share one
-/// line.
+/// A line of message numbers for each group, and the order in which the groups take turns. Messages without a group
+/// share one line.
 #[derive(Debug, Default)]
 struct Lines {
     lines: HashMap<String, VecDeque<u64>>,
