@@ -66,8 +66,8 @@ impl Alerts {
     }
 
     /// Makes a change and stores the alert about it in one transaction: there is no change without its alert, and none
-    /// with two. Returns false, and stores nothing, when the condition of the change does not hold. Both items count twice,
-    /// as in every transaction, their index entries once.
+    /// with two. Returns false, and stores nothing, when the condition of the change does not hold. Both items count
+    /// twice, as in every transaction, their index entries once.
     ///
     /// # Errors
     /// When DynamoDB can't be reached, or other writes meet the transaction each of the five times that it is tried.
@@ -146,8 +146,8 @@ impl Alerts {
         Ok(alerts)
     }
 
-    /// Records that an alert was published, which takes it out of `by-unpublished`. Nothing happens when the alert is gone:
-    /// its 90 days were over meanwhile.
+    /// Records that an alert was published, which takes it out of `by-unpublished`. Nothing happens when the alert is
+    /// gone: its 90 days were over meanwhile.
     ///
     /// # Errors
     /// When DynamoDB can't be reached.
@@ -165,9 +165,9 @@ impl Alerts {
         Ok(())
     }
 
-    /// The account's alerts that `filter` wants, newest first, after the id `after`: `limit` of them or somewhat more, or
-    /// fewer when the search stopped early. A query examines 500 items when there is a filter, `limit` otherwise, and a page
-    /// takes five queries at most. Reads are eventually consistent.
+    /// The account's alerts that `filter` wants, newest first, after the id `after`: `limit` of them or somewhat more,
+    /// or fewer when the search stopped early. A query examines 500 items when there is a filter, `limit` otherwise,
+    /// and a page takes five queries at most. Reads are eventually consistent.
     ///
     /// # Errors
     /// When DynamoDB can't be reached or an item can't be read.

@@ -1,8 +1,8 @@
 //! API keys and accounts. Of a key only the SHA-256 is stored.
 //!
-//! Each key has two items: `HASH#<sha-256>` · `-` is what authentication reads, `KEY#<account>` · key id is what the account's
-//! people list. Both are written in one transaction, together with the count of keys that manage keys, which is part of the
-//! account's own item, `ACC` · account.
+//! Each key has two items: `HASH#<sha-256>` · `-` is what authentication reads, `KEY#<account>` · key id is what the
+//! account's people list. Both are written in one transaction, together with the count of keys that manage keys, which
+//! is part of the account's own item, `ACC` · account.
 
 mod accounts;
 mod rotation;
@@ -69,8 +69,8 @@ impl ApiKeys {
         Self { db, table }
     }
 
-    /// The key with this hash, and its account, from the item `HASH#...`. Read consistently: callers remember it, and a key
-    /// that was revoked just now must not be remembered as valid. One read unit.
+    /// The key with this hash, and its account, from the item `HASH#...`. Read consistently: callers remember it, and a
+    /// key that was revoked just now must not be remembered as valid. One read unit.
     ///
     /// # Errors
     /// When DynamoDB can't be reached or the item can't be read.
@@ -146,8 +146,8 @@ impl ApiKeys {
         self.item(account, id).await?.as_ref().map(listed).transpose()
     }
 
-    /// Changes a key's name, scopes, expiry or limits, in both its items, unless the account would be left without a key that
-    /// manages keys. `change` is called again when somebody else changes the same key meanwhile.
+    /// Changes a key's name, scopes, expiry or limits, in both its items, unless the account would be left without a
+    /// key that manages keys. `change` is called again when somebody else changes the same key meanwhile.
     ///
     /// # Errors
     /// When DynamoDB can't be reached, the item can't be read, or others change the key over and over.
@@ -176,8 +176,8 @@ impl ApiKeys {
         Err(StoreError::Contention(TABLE))
     }
 
-    /// Deletes a key, unless it is the account's last that manages keys. The account counts them, so that two deletions at
-    /// once can't leave it with none.
+    /// Deletes a key, unless it is the account's last that manages keys. The account counts them, so that two deletions
+    /// at once can't leave it with none.
     ///
     /// # Errors
     /// When DynamoDB can't be reached, the item can't be read, or others change the key over and over.
@@ -198,8 +198,8 @@ impl ApiKeys {
         Err(StoreError::Contention(TABLE))
     }
 
-    /// Records that a key was used, at most once a minute, however many functions see it: a write unit each time, also when
-    /// the condition refuses it. Nothing happens when the key was deleted.
+    /// Records that a key was used, at most once a minute, however many functions see it: a write unit each time, also
+    /// when the condition refuses it. Nothing happens when the key was deleted.
     ///
     /// # Errors
     /// When DynamoDB can't be reached.

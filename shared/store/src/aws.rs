@@ -1,9 +1,10 @@
-//! How a Lambda function reaches AWS: with what Lambda puts into its environment, and nothing that has to be searched for.
+//! How a Lambda function reaches AWS: with what Lambda puts into its environment, and nothing that has to be searched
+//! for.
 //!
-//! The SDK's default chain reads profiles, asks metadata services and parses every certificate authority of the system, once
-//! for each client, before the first request is answered. Here, credentials and region come from the environment, five
-//! certificate authorities are trusted, since those are all that AWS endpoints chain up to, and all clients share one pool
-//! of connections.
+//! The SDK's default chain reads profiles, asks metadata services and parses every certificate authority of the system,
+//! once for each client, before the first request is answered. Here, credentials and region come from the environment,
+//! five certificate authorities are trusted, since those are all that AWS endpoints chain up to, and all clients share
+//! one pool of connections.
 
 mod https;
 
@@ -20,12 +21,13 @@ pub use https::Https;
 
 /// How long one try of a call may take before it is tried again: DynamoDB, SQS, SNS and KMS answer in milliseconds.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(2);
-/// How long a call may take with all its tries. A function gives up on a service that has stalled while it still has time to
-/// say so: the template's timeouts leave room for two such calls behind the API, and for five beside an attempt.
+/// How long a call may take with all its tries. A function gives up on a service that has stalled while it still has
+/// time to say so: the template's timeouts leave room for two such calls behind the API, and for five beside an
+/// attempt.
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(4);
 
-/// The configuration of all clients of a function: credentials from the variables that Lambda sets, a region, and a URL for
-/// a service that takes the place of AWS. A try times out after 2 s, a call with its retries after 4 s.
+/// The configuration of all clients of a function: credentials from the variables that Lambda sets, a region, and a URL
+/// for a service that takes the place of AWS. A try times out after 2 s, a call with its retries after 4 s.
 pub fn sdk_config(region: Option<String>, endpoint_url: Option<String>) -> SdkConfig {
     let credentials = SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new());
     let timeouts = TimeoutConfig::builder()

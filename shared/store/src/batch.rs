@@ -36,8 +36,8 @@ pub(crate) async fn batch_get(
     Err(StoreError::Throttled(call))
 }
 
-/// Writes or deletes at most 25 items of one table in one call. What is still left out after the last try is not written,
-/// and that is no error: for writes that may be lost.
+/// Writes or deletes at most 25 items of one table in one call. What is still left out after the last try is not
+/// written, and that is no error: for writes that may be lost.
 ///
 /// # Errors
 /// When DynamoDB can't be reached.

@@ -1,5 +1,5 @@
-//! The environment of a function: read once at start, by name, with an error that names what is missing. Here is where values
-//! come from, and the settings; the tables, queues and keys that variables name are made in `resources`.
+//! The environment of a function: read once at start, by name, with an error that names what is missing. Here is where
+//! values come from, and the settings; the tables, queues and keys that variables name are made in `resources`.
 
 mod resources;
 
@@ -67,8 +67,8 @@ impl Source {
 }
 
 impl Environment {
-    /// The environment of this process, for a Lambda function: its variables, with the credentials and the region that Lambda
-    /// puts there.
+    /// The environment of this process, for a Lambda function: its variables, with the credentials and the region that
+    /// Lambda puts there.
     #[must_use]
     pub fn of_process() -> Self {
         let source = Source::Process;
@@ -76,8 +76,8 @@ impl Environment {
         Self { clients: Clients::new(&sdk), source, extra_roots: Vec::new(), count_patience: None }
     }
 
-    /// An environment of these variables and of clients with this configuration: for the local system, the operator's tool and
-    /// tests.
+    /// An environment of these variables and of clients with this configuration: for the local system, the operator's
+    /// tool and tests.
     #[must_use]
     pub fn given(sdk: &SdkConfig, variables: impl IntoIterator<Item = (String, String)>) -> Self {
         let source = Source::Map { variables: variables.into_iter().collect(), read: Arc::default() };
@@ -94,7 +94,8 @@ impl Environment {
         Self { clients: Clients::new(sdk), source, extra_roots: self.extra_roots.clone(), ..*self }
     }
 
-    /// The names of the variables that were asked for so far, set or not. Always empty for the environment of the process.
+    /// The names of the variables that were asked for so far, set or not. Always empty for the environment of the
+    /// process.
     #[must_use]
     pub fn variables_read(&self) -> BTreeSet<String> {
         match &self.source {
@@ -140,14 +141,15 @@ impl Environment {
         Err(ConfigError::Invalid { name, reason: "it must be at most 20 lower-case letters and digits".to_owned() })
     }
 
-    /// `ALLOW_PRIVATE_ENDPOINTS`: whether endpoints may be `http` and have addresses that are not public. Only `true` allows it.
+    /// `ALLOW_PRIVATE_ENDPOINTS`: whether endpoints may be `http` and have addresses that are not public. Only `true`
+    /// allows it.
     #[must_use]
     pub fn allow_private_endpoints(&self) -> bool {
         self.optional("ALLOW_PRIVATE_ENDPOINTS").as_deref() == Some("true")
     }
 
-    /// The same environment with certificate authorities that deliveries trust beside the public ones: for tests with one of
-    /// their own.
+    /// The same environment with certificate authorities that deliveries trust beside the public ones: for tests with
+    /// one of their own.
     #[must_use]
     pub fn trusting(mut self, roots: Vec<CertificateDer<'static>>) -> Self {
         self.extra_roots = roots;
@@ -160,15 +162,15 @@ impl Environment {
         &self.extra_roots
     }
 
-    /// How long the answer to a call without a key waits for the rate window of its address; `None` = as long as the gate
-    /// does by itself.
+    /// How long the answer to a call without a key waits for the rate window of its address; `None` = as long as the
+    /// gate does by itself.
     #[must_use]
     pub fn count_patience(&self) -> Option<Duration> {
         self.count_patience
     }
 
-    /// The same environment with another [`Self::count_patience`]: for tests, whose outcome must not depend on how busy the
-    /// machine is.
+    /// The same environment with another [`Self::count_patience`]: for tests, whose outcome must not depend on how busy
+    /// the machine is.
     #[must_use]
     pub fn counting_within(mut self, patience: Duration) -> Self {
         self.count_patience = Some(patience);

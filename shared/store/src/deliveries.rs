@@ -1,7 +1,8 @@
 //! Deliveries with their attempts.
 //!
-//! One item per delivery, under its account and its own id. An unfinished delivery is also in the sparse index `by-due`,
-//! spread over shards, with the time at which the sweeper looks after it; the one write that makes it final takes it out.
+//! One item per delivery, under its account and its own id. An unfinished delivery is also in the sparse index
+//! `by-due`, spread over shards, with the time at which the sweeper looks after it; the one write that makes it final
+//! takes it out.
 //!
 //! | file | holds |
 //! |---|---|
@@ -35,8 +36,8 @@ pub use record::Outcome;
 pub use work::Work;
 
 const TABLE: &str = "deliveries";
-/// How long after its due time a delivery counts as lost and gets another message. The old one may still arrive: from then
-/// on every attempt is claimed first, including the first attempt.
+/// How long after its due time a delivery counts as lost and gets another message. The old one may still arrive: from
+/// then on every attempt is claimed first, including the first attempt.
 pub const GRACE_SECONDS: i64 = 300;
 
 /// The table of deliveries.

@@ -1,9 +1,9 @@
 //! Endpoints with their health.
 //!
-//! One item per endpoint, under its account and its own id. What people set is one JSON attribute under a version; status and
-//! health, which deliveries change, are attributes of their own, so that the two never overwrite each other. Sealed own
-//! headers are an attribute of their own too: an older version of the program, from before they were sealed, writes the JSON
-//! without them and does not lose them.
+//! One item per endpoint, under its account and its own id. What people set is one JSON attribute under a version;
+//! status and health, which deliveries change, are attributes of their own, so that the two never overwrite each other.
+//! Sealed own headers are an attribute of their own too: an older version of the program, from before they were sealed,
+//! writes the JSON without them and does not lose them.
 
 mod create;
 mod health;
@@ -84,9 +84,9 @@ impl Endpoints {
         output.item().map(|item| read(item).map(|(_, endpoint)| endpoint)).transpose()
     }
 
-    /// A page of an account's endpoints, after the id `after` if given: one query, consistent. An endpoint that can't be read,
-    /// such as one that a newer version has written, is left out, counted and logged: it must not keep the others from their
-    /// events.
+    /// A page of an account's endpoints, after the id `after` if given: one query, consistent. An endpoint that can't
+    /// be read, such as one that a newer version has written, is left out, counted and logged: it must not keep the
+    /// others from their events.
     ///
     /// # Errors
     /// When DynamoDB can't be reached.
@@ -166,11 +166,11 @@ impl Endpoints {
         Ok(pages.iter().map(|page| usize::try_from(page.count()).unwrap_or_default()).sum())
     }
 
-    /// Stores what people changed, and enables or disables the endpoint if they asked for that; without `switch`, status and
-    /// health stay as deliveries left them. One write unit for each KB.
+    /// Stores what people changed, and enables or disables the endpoint if they asked for that; without `switch`,
+    /// status and health stay as deliveries left them. One write unit for each KB.
     ///
-    /// Returns the endpoint as it is then, or `None` when it has another version than `seen`, because somebody changed it
-    /// meanwhile, or was deleted.
+    /// Returns the endpoint as it is then, or `None` when it has another version than `seen`, because somebody changed
+    /// it meanwhile, or was deleted.
     ///
     /// # Errors
     /// When DynamoDB can't be reached or the item can't be read.

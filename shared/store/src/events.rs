@@ -1,7 +1,7 @@
 //! Events: all events of one request are one outbox item, written with the record.
 //!
-//! The key of an item is the account and the ULID of its first event; the ids of the further ones count up from there. So an
-//! event is found by its id with one query, and needs no item of its own.
+//! The key of an item is the account and the ULID of its first event; the ids of the further ones count up from there.
+//! So an event is found by its id with one query, and needs no item of its own.
 
 mod feed;
 mod latest;
@@ -77,8 +77,8 @@ impl Events {
         &self.table
     }
 
-    /// Stores an outbox item without a marker, whether or not there is one with its key: for test sends, which the dispatcher
-    /// passes over. One write unit for each KB.
+    /// Stores an outbox item without a marker, whether or not there is one with its key: for test sends, which the
+    /// dispatcher passes over. One write unit for each KB.
     ///
     /// # Errors
     /// When DynamoDB can't be reached.
@@ -98,8 +98,8 @@ impl Events {
         Ok(TransactWriteItem::builder().put(put).build())
     }
 
-    /// Changes an outbox item, so that the stream brings it to the dispatcher again. Returns false when there is none: its 30
-    /// days are over.
+    /// Changes an outbox item, so that the stream brings it to the dispatcher again. Returns false when there is none:
+    /// its 30 days are over.
     ///
     /// # Errors
     /// When DynamoDB can't be reached.

@@ -1,8 +1,9 @@
 //! Idempotency keys: the first request under a key claims it, leaves its answer, and later ones get that answer.
 //!
-//! A key is an item `<account>#<path>#<key>`, and the claim is one conditional put of it. A claim whose holder died is free
-//! again after a minute, and the request that takes it over runs again. The inbound calls are idempotent by themselves; a
-//! call that creates something (an endpoint, a key, another secret) may then have created it twice, which its list shows.
+//! A key is an item `<account>#<path>#<key>`, and the claim is one conditional put of it. A claim whose holder died is
+//! free again after a minute, and the request that takes it over runs again. The inbound calls are idempotent by
+//! themselves; a call that creates something (an endpoint, a key, another secret) may then have created it twice, which
+//! its list shows.
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
@@ -63,8 +64,8 @@ impl Idempotency {
         Self { db, table }
     }
 
-    /// Claims `key` (account, path and key in one) for a minute, for the request `owner`, whose body has this fingerprint. One
-    /// write unit; a refused claim returns what is under the key. `owner` may claim its own key again.
+    /// Claims `key` (account, path and key in one) for a minute, for the request `owner`, whose body has this
+    /// fingerprint. One write unit; a refused claim returns what is under the key. `owner` may claim its own key again.
     ///
     /// # Errors
     /// When DynamoDB can't be reached or the item can't be read.
@@ -98,8 +99,8 @@ impl Idempotency {
         Claim::read(&item.unwrap_or_default())
     }
 
-    /// The write that leaves `answer` under `key`, for a transaction with the work itself. Refused when the key was used before
-    /// and has not expired; the reason then has the item.
+    /// The write that leaves `answer` under `key`, for a transaction with the work itself. Refused when the key was
+    /// used before and has not expired; the reason then has the item.
     pub(crate) fn put_once(
         &self,
         key: &str,
@@ -121,8 +122,8 @@ impl Idempotency {
         Ok(TransactWriteItem::builder().put(put).build())
     }
 
-    /// Leaves the answer under a key, for 24 hours from the claim. Nothing happens when another request has taken the claim of
-    /// `owner` over. One write unit for each KB of the answer.
+    /// Leaves the answer under a key, for 24 hours from the claim. Nothing happens when another request has taken the
+    /// claim of `owner` over. One write unit for each KB of the answer.
     ///
     /// # Errors
     /// When DynamoDB can't be reached.
@@ -143,8 +144,8 @@ impl Idempotency {
         Ok(())
     }
 
-    /// Deletes a claim of `owner` whose request did nothing and may be sent again. Nothing happens when another request has
-    /// taken it over.
+    /// Deletes a claim of `owner` whose request did nothing and may be sent again. Nothing happens when another request
+    /// has taken it over.
     ///
     /// # Errors
     /// When DynamoDB can't be reached.

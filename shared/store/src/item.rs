@@ -33,8 +33,8 @@ pub(crate) fn key(pk: impl Into<String>, sk: impl Into<String>) -> Item {
     HashMap::from([("pk".to_owned(), s(pk)), ("sk".to_owned(), s(sk))])
 }
 
-/// Reads an item attribute by attribute; errors name the table and the attribute. A method `opt_...` returns `None` when
-/// the attribute is missing or has another type.
+/// Reads an item attribute by attribute; errors name the table and the attribute. A method `opt_...` returns `None`
+/// when the attribute is missing or has another type.
 #[derive(Clone, Copy)]
 pub(crate) struct Reader<'a> {
     pub(crate) table: &'static str,

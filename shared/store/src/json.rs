@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-/// `value` as JSON text. For types of this workspace only, whose serialisation can't fail: their maps have strings as keys,
-/// and none of them implements `Serialize` by hand in a way that refuses a value.
+/// `value` as JSON text. For types of this workspace only, whose serialisation can't fail: the keys of their maps are
+/// strings, and none of them has a `Serialize` that refuses a value.
 #[expect(
     clippy::expect_used,
     reason = "serialising these types can't fail, and an empty text must never be stored or sent"

@@ -1,8 +1,8 @@
-//! What is kept, and where: one type for each table, with methods named after what is asked of it. Beside the tables: the
-//! queues, the topic of alerts, the keys that seal secrets, and the environment that names them all.
+//! What is kept, and where: one type for each table, with methods named after what is asked of it. Beside the tables:
+//! the queues, the topic of alerts, the keys that seal secrets, and the environment that names them all.
 //!
-//! Every key begins with the account, so that no account reaches another's data by any id. A function has only the tables
-//! that its IAM policy allows.
+//! Every key begins with the account, so that no account reaches another's data by any id. A function has only the
+//! tables that its IAM policy allows.
 //!
 //! | table | key | what is asked of it |
 //! |---|---|---|
@@ -16,8 +16,8 @@
 //! | alerts | account, alert id · unpublished (sparse) | newest first; not published yet |
 //! | idempotency | `<account>#<path>#<key>` | claim, answer again |
 //!
-//! What a condition refuses is an outcome of a method, not an error. Errors are [`StoreError`]: the SDK has retried a call
-//! by then. Units in the comments are those of DynamoDB: a write unit is 1 KB, a read unit 4 KB read consistently.
+//! What a condition refuses is an outcome of a method, not an error. Errors are [`StoreError`]: the SDK has retried a
+//! call by then. Units in the comments are those of DynamoDB: a write unit is 1 KB, a read unit 4 KB read consistently.
 
 pub mod alerts;
 pub mod api_keys;

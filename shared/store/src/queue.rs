@@ -1,5 +1,5 @@
-//! Queues: the clock of deliveries. A message says which delivery is due, which attempt it is and when; the delivery itself
-//! is in its table.
+//! Queues: the clock of deliveries. A message says which delivery is due, which attempt it is and when; the delivery
+//! itself is in its table.
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::ProvideErrorMetadata;
@@ -52,8 +52,8 @@ impl Queue {
         Self { sqs, url }
     }
 
-    /// Sends a message for each task, ten a call, each delayed until it is due, for at most 15 minutes. The message group is
-    /// the endpoint, so that SQS shares the queue fairly among endpoints.
+    /// Sends a message for each task, ten a call, each delayed until it is due, for at most 15 minutes. The message
+    /// group is the endpoint, so that SQS shares the queue fairly among endpoints.
     ///
     /// # Errors
     /// When SQS can't be reached or refuses a message: the first such error, after every batch was tried.

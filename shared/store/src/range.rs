@@ -1,5 +1,5 @@
-//! Ranges of ids: what `since`, `until` and a cursor make of the sort key of a query. Ids are ULIDs behind a prefix, so that
-//! their order is the order of time.
+//! Ranges of ids: what `since`, `until` and a cursor make of the sort key of a query. Ids are ULIDs behind a prefix, so
+//! that their order is the order of time.
 
 use domain::ids::ulid_of;
 use jiff::Timestamp;
@@ -14,8 +14,8 @@ pub enum Order {
     NewestFirst,
 }
 
-/// Ids between two ULIDs, both included; by default all. A cursor is a bound here, not a start key of DynamoDB, so that one
-/// goes with any filter, and one that lies outside of the range is no error. Methods narrow the range.
+/// Ids between two ULIDs, both included; by default all. A cursor is a bound here, not a start key of DynamoDB, so that
+/// one goes with any filter, and one that lies outside of the range is no error. Methods narrow the range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IdRange {
     low: u128,

@@ -1,7 +1,8 @@
 //! Rate windows: how many calls a key (or an address without one) has left this minute and this hour.
 //!
-//! The item `<key id or address>#<hour>` holds an hour of one caller: the hour's count, and a count for each of its minutes.
-//! One conditional update takes from both windows; a refused one returns the counts that the rate-limit headers show.
+//! The item `<key id or address>#<hour>` holds an hour of one caller: the hour's count, and a count for each of its
+//! minutes. One conditional update takes from both windows; a refused one returns the counts that the rate-limit
+//! headers show.
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
@@ -25,8 +26,8 @@ impl RateWindows {
         Self { db, table }
     }
 
-    /// Takes one call of `caller` from the windows of the present minute and hour, or from neither when one is used up: then
-    /// the usage is not `granted`. One write unit, also when it is refused.
+    /// Takes one call of `caller` from the windows of the present minute and hour, or from neither when one is used up:
+    /// then the usage is not `granted`. One write unit, also when it is refused.
     ///
     /// # Errors
     /// When DynamoDB can't be reached.
@@ -37,8 +38,14 @@ impl RateWindows {
             .update_item()
             .table_name(&self.table)
             .key("pk", s(key(caller, now)))
-            .update_expression("SET hourCount = if_not_exists(hourCount, :zero) + :one, #m = if_not_exists(#m, :zero) + :one, expiresAt = :ttl")
-            .condition_expression("(attribute_not_exists(hourCount) OR hourCount < :hour) AND (attribute_not_exists(#m) OR #m < :minute)")
+            .update_expression(
+                "SET hourCount = if_not_exists(hourCount, :zero) + :one, #m = if_not_exists(#m, :zero) + :one, \
+                 expiresAt = :ttl",
+            )
+            .condition_expression(
+                "(attribute_not_exists(hourCount) OR hourCount < :hour) \
+                 AND (attribute_not_exists(#m) OR #m < :minute)",
+            )
             .expression_attribute_names("#m", &minute)
             .expression_attribute_values(":zero", n(0))
             .expression_attribute_values(":one", n(1))

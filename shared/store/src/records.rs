@@ -1,9 +1,9 @@
 //! Records: work orders, projects, employees, vendors, time off.
 //!
-//! A record is one item under its natural key, so that one read tells whether it exists. Beside it there is a card under its
-//! id, with the fields that the rules of other records may see. The calendar of an employee or a vendor (open orders, time
-//! off) is part of its record item, in attributes of its own that other records' transactions write. A work order has the
-//! orders under it in the same attribute.
+//! A record is one item under its natural key, so that one read tells whether it exists. Beside it there is a card
+//! under its id, with the fields that the rules of other records may see. The calendar of an employee or a vendor (open
+//! orders, time off) is part of its record item, in attributes of its own that other records' transactions write. A
+//! work order has the orders under it in the same attribute.
 //!
 //! | file | holds |
 //! |---|---|
@@ -82,8 +82,8 @@ pub struct Stored {
     pub version: u64,
     /// The record as the API shows it.
     pub body: Map<String, Value>,
-    /// The body as its stored JSON text. Writes that were decided on it are conditional on this, not on the version: the
-    /// sender's clock can go on without a new version.
+    /// The body as its stored JSON text. Writes that were decided on it are conditional on this, not on the version:
+    /// the sender's clock can go on without a new version.
     pub written: String,
     /// Whether the record was deleted and this is its tombstone, kept 30 days.
     pub deleted: bool,
@@ -137,8 +137,8 @@ impl Records {
         Self { db, table, events }
     }
 
-    /// Reads the items of all `keys` of an account, consistently: one call for each hundred keys, one read unit for each 4 KB
-    /// of an item, or for an item that does not exist.
+    /// Reads the items of all `keys` of an account, consistently: one call for each hundred keys, one read unit for
+    /// each 4 KB of an item, or for an item that does not exist.
     ///
     /// # Errors
     /// When DynamoDB can't be reached or an item can't be read.

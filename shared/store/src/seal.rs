@@ -1,9 +1,9 @@
-//! Sealing: encryption of what must be read again but never be stored in the clear (signing secrets, tax ids, answers that
-//! carry a key).
+//! Sealing: encryption of what must be read again but never be stored in the clear (signing secrets, tax ids, answers
+//! that carry a key).
 //!
-//! Envelope encryption: a data key of KMS encrypts the value with AES-256-GCM, and only KMS decrypts the data key. Each value
-//! is bound to its context (account and owner), so that a sealed value that is moved to another account's item can't be
-//! opened. As text: `k1.<encrypted data key>.<nonce, ciphertext and tag>`, both in base64url.
+//! Envelope encryption: a data key of KMS encrypts the value with AES-256-GCM, and only KMS decrypts the data key. Each
+//! value is bound to its context (account and owner), so that a sealed value that is moved to another account's item
+//! can't be opened. As text: `k1.<encrypted data key>.<nonce, ciphertext and tag>`, both in base64url.
 
 use std::fmt;
 
@@ -80,8 +80,8 @@ impl Sealer {
         decrypt(data_key.plaintext().ok_or(SealError::Unopenable)?.as_ref(), text, context)
     }
 
-    /// A keyed hash (HMAC-SHA-256, in hexadecimal) of `value` in `context`, to compare values without storing them: whoever
-    /// has the hash alone can't try values out. One call of KMS (`GenerateMac`).
+    /// A keyed hash (HMAC-SHA-256, in hexadecimal) of `value` in `context`, to compare values without storing them:
+    /// whoever has the hash alone can't try values out. One call of KMS (`GenerateMac`).
     ///
     /// # Errors
     /// When KMS can't be reached or refuses.

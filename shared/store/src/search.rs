@@ -1,7 +1,7 @@
 //! Searching: a page of a filtered list takes as many queries as it takes to find enough, within bounds.
 //!
-//! DynamoDB filters after it has read, so that a query for a rare match may return none of the items that it examined. A
-//! search goes on behind them, and stops after a number of queries: its caller is told where, and goes on from there.
+//! DynamoDB filters after it has read, so that a query for a rare match may return none of the items that it examined.
+//! A search goes on behind them, and stops after a number of queries: its caller is told where, and goes on from there.
 
 use crate::StoreError;
 use crate::item::{Item, Reader, s};
@@ -49,7 +49,8 @@ where
 }
 
 /// The filter for attributes that must equal a value: rows of the attribute's name in the expression, the name of its
-/// placeholder, and the value, or `None` for any. Returns the expression, unless there is nothing to filter, and its values.
+/// placeholder, and the value, or `None` for any. Returns the expression, unless there is nothing to filter, and its
+/// values.
 pub(crate) fn equal(rows: &[(&str, &str, Option<&str>)]) -> (Option<String>, Item) {
     let wanted = rows.iter().filter_map(|(name, key, value)| value.map(|value| (*name, *key, value)));
     let (terms, values): (Vec<String>, Item) =

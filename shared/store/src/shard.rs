@@ -1,4 +1,5 @@
-//! Shards: what the sweeper asks for is spread over 16 partitions, since one could not take the writes of a busy system.
+//! Shards: what the sweeper asks for is spread over 16 partitions, since one could not take the writes of a busy
+//! system.
 
 use ulid::Ulid;
 

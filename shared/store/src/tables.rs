@@ -1,5 +1,5 @@
-//! The tables as data: their names, keys and indexes, and how long their items are kept. The local system creates what is
-//! listed here, and a test holds the template against it.
+//! The tables as data: their names, keys and indexes, and how long their items are kept. The local system creates what
+//! is listed here, and a test holds the template against it.
 
 /// One table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,8 +78,8 @@ pub const IDEMPOTENCY: Table = hashed("idempotency", "IDEMPOTENCY_TABLE", TTL);
 pub const BY_ENDPOINT: &str = "by-endpoint";
 /// Index of unfinished deliveries by the time at which the sweeper looks after them.
 pub const BY_DUE: &str = "by-due";
-/// Index of retrying, failed and cancelled deliveries by account and status. Sparse: a delivery that arrives at the first
-/// attempt takes no write to it.
+/// Index of retrying, failed and cancelled deliveries by account and status. Sparse: a delivery that arrives at the
+/// first attempt takes no write to it.
 pub const BY_STATUS: &str = "by-status";
 /// Index of alerts that are not published yet.
 pub const BY_UNPUBLISHED: &str = "by-unpublished";

@@ -39,8 +39,8 @@ impl Topic {
         Self { sns, arn }
     }
 
-    /// Publishes an alert: the JSON of `GET /api/alerts` with the `accountId` for machines, sentences for e-mail. The message
-    /// attributes `kind` and `accountId` are for subscriptions' filter policies.
+    /// Publishes an alert: the JSON of `GET /api/alerts` with the `accountId` for machines, sentences for e-mail. The
+    /// message attributes `kind` and `accountId` are for subscriptions' filter policies.
     ///
     /// # Errors
     /// When SNS can't be reached or refuses the message.

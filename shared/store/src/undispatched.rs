@@ -1,8 +1,8 @@
 //! Markers of outbox items that were accepted and not dispatched yet.
 //!
-//! A marker is written in the transaction that raises the events, and deleted by the dispatcher. What the stream lost, or
-//! the dispatcher gave up, still has its marker, and the sweeper makes the stream bring it again. Markers are spread over
-//! shards: partition key `shard#<0..15>`, sort key `<ULID>#<account>`.
+//! A marker is written in the transaction that raises the events, and deleted by the dispatcher. What the stream lost,
+//! or the dispatcher gave up, still has its marker, and the sweeper makes the stream bring it again. Markers are spread
+//! over shards: partition key `shard#<0..15>`, sort key `<ULID>#<account>`.
 
 use aws_sdk_dynamodb::types::{DeleteRequest, Put, TransactWriteItem, WriteRequest};
 use domain::clock::SKEW;
@@ -117,9 +117,9 @@ impl Undispatched {
         Ok(())
     }
 
-    /// Markers of one shard that no sweep has reserved, oldest first, behind the previous page's `next`: those of events that
-    /// were raised before `until`, and those of a time that has not come yet, left by a clock that was set back since. One
-    /// query, which examines `limit` markers.
+    /// Markers of one shard that no sweep has reserved, oldest first, behind the previous page's `next`: those of
+    /// events that were raised before `until`, and those of a time that has not come yet, left by a clock that was set
+    /// back since. One query, which examines `limit` markers.
     ///
     /// # Errors
     /// When DynamoDB can't be reached or an item can't be read.
@@ -150,8 +150,8 @@ impl Undispatched {
         Ok(MarkerPage { markers, next: output.last_evaluated_key().map(Marker::read).transpose()? })
     }
 
-    /// Reserves a marker for 15 minutes, so that the next sweeps leave it alone. Returns false when it was deleted or another
-    /// sweep has reserved it. One write unit.
+    /// Reserves a marker for 15 minutes, so that the next sweeps leave it alone. Returns false when it was deleted or
+    /// another sweep has reserved it. One write unit.
     ///
     /// # Errors
     /// When DynamoDB can't be reached.

@@ -19,8 +19,8 @@ pub struct AccountPage {
 }
 
 impl ApiKeys {
-    /// Stores a new account with its first key, in one transaction. Returns false, and stores nothing, when there is an account
-    /// or a key with the same id.
+    /// Stores a new account with its first key, in one transaction. Returns false, and stores nothing, when there is an
+    /// account or a key with the same id.
     ///
     /// # Errors
     /// When DynamoDB can't be reached, or the transaction meets another one.

@@ -30,9 +30,10 @@ pub enum Rotation {
 }
 
 impl ApiKeys {
-    /// Stores the key that `new` makes from the key `id`, and lets the latter expire at `until`, or earlier if it was to: both
-    /// in one transaction. The account has as many keys that manage keys as before, or one more. `new` is called again when
-    /// somebody else changes the key meanwhile; when it returns `None`, the rotation is [`Rotation::Refused`].
+    /// Stores the key that `new` makes from the key `id`, and lets the latter expire at `until`, or earlier if it was
+    /// to: both in one transaction. The account has as many keys that manage keys as before, or one more. `new` is
+    /// called again when somebody else changes the key meanwhile; when it returns `None`, the rotation is
+    /// [`Rotation::Refused`].
     ///
     /// # Errors
     /// When DynamoDB can't be reached, the item can't be read, or others change the key over and over.

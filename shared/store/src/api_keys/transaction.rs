@@ -1,7 +1,7 @@
 //! The transactions that keep a key's two items and the account's count of managing keys in step.
 //!
-//! The order of the items matters, since the reasons of a refusal come in it: a key's item by account, its item by hash, then
-//! the account.
+//! The order of the items matters, since the reasons of a refusal come in it: a key's item by account, its item by
+//! hash, then the account.
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
@@ -23,7 +23,8 @@ const ACCOUNT_INDEX: usize = 2;
 pub(super) enum Transacted {
     /// All of it is stored.
     Done,
-    /// Nothing is stored: for each item, whether its condition did not hold. All false when the transaction met another one.
+    /// Nothing is stored: for each item, whether its condition did not hold. All false when the transaction met another
+    /// one.
     Refused(Vec<bool>),
 }
 
@@ -52,8 +53,8 @@ impl ApiKeys {
         items.map_err(StoreError::built("Put API key"))
     }
 
-    /// The update of one of a key's items, if that still holds the JSON text `seen`; without `seen`, if it exists. The last use
-    /// stays as it is.
+    /// The update of one of a key's items, if that still holds the JSON text `seen`; without `seen`, if it exists. The
+    /// last use stays as it is.
     pub(super) fn overwrite(
         &self,
         pk: String,

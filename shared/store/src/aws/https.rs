@@ -19,8 +19,8 @@ use reqwest::redirect::Policy;
 use rustls::pki_types::CertificateDer;
 use rustls::{ClientConfig, RootCertStore};
 
-/// The certificate authorities that AWS endpoints chain up to: <https://www.amazontrust.com/repository/>. As DER: decoding PEM
-/// was a tenth of what a function did before its first poll.
+/// The certificate authorities that AWS endpoints chain up to: <https://www.amazontrust.com/repository/>. As DER:
+/// decoding PEM was a tenth of what a function did before its first poll.
 const ROOTS: [&[u8]; 5] = [
     include_bytes!("roots/amazon-root-ca-1.der"),
     include_bytes!("roots/amazon-root-ca-2.der"),
@@ -36,7 +36,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 pub struct Https(reqwest::Client);
 
 impl Https {
-    /// A client that trusts Amazon's certificate authorities only. It also speaks plain `http`, for services on this machine.
+    /// A client that trusts Amazon's certificate authorities only. It also speaks plain `http`, for services on this
+    /// machine.
     #[must_use]
     pub fn new() -> Self {
         let mut roots = RootCertStore::empty();

@@ -13,8 +13,8 @@ impl Deliveries {
     /// Claims the next attempt of `delivery` until `until`: no other worker makes it in that time, and a series that a
     /// person begins meanwhile starts after it. One write unit.
     ///
-    /// Returns false when the delivery is final, is claimed by another worker, or has had another attempt or a new series
-    /// since it was read.
+    /// Returns false when the delivery is final, is claimed by another worker, or has had another attempt or a new
+    /// series since it was read.
     ///
     /// # Errors
     /// When DynamoDB can't be reached.

@@ -25,7 +25,8 @@ const SUMMARY: &str = "pk, sk, endpoint, eventId, #event, outboxId, #status, att
 /// Attributes of [`SUMMARY`] that are reserved words of DynamoDB, or may become one.
 const NAMES: [(&str, &str); 4] =
     [("#event", "event"), ("#status", "status"), ("#trigger", "trigger"), ("#test", "test")];
-/// How many items the first query examines when there is a filter, and every query of an index: as many as one batch reads.
+/// How many items the first query examines when there is a filter, and every query of an index: as many as one batch
+/// reads.
 const EXAMINED: i32 = 100;
 /// How many a later query of an account examines: a match that was not among the first is rare.
 const EXAMINED_LATER: i32 = 1_000;
@@ -115,8 +116,8 @@ impl Filter<'_> {
 }
 
 impl Deliveries {
-    /// One delivery with its attempts, read consistently; `None` when there is none, or its 30 days are over. One read unit
-    /// for each 4 KB.
+    /// One delivery with its attempts, read consistently; `None` when there is none, or its 30 days are over. One read
+    /// unit for each 4 KB.
     ///
     /// # Errors
     /// When DynamoDB can't be reached or the item can't be read.
@@ -133,9 +134,10 @@ impl Deliveries {
         output.item().map(read).transpose()
     }
 
-    /// The account's deliveries that `filter` wants, newest event first, after the id `after`: `limit` of them or somewhat
-    /// more, or fewer when the search stopped early. A query examines 100 to 1,000 items when there is a filter that no key
-    /// tells, `limit` otherwise, and a page takes ten queries at most. Reads are eventually consistent.
+    /// The account's deliveries that `filter` wants, newest event first, after the id `after`: `limit` of them or
+    /// somewhat more, or fewer when the search stopped early. A query examines 100 to 1,000 items when there is a
+    /// filter that no key tells, `limit` otherwise, and a page takes ten queries at most. Reads are eventually
+    /// consistent.
     ///
     /// # Errors
     /// When DynamoDB can't be reached or an item can't be read.
@@ -231,8 +233,8 @@ impl Deliveries {
         Ok(Found { items: deliveries, stopped: stopped(TABLE, output.last_evaluated_key()) })
     }
 
-    /// The deliveries with these ids, without their attempts, in no order; an id without a delivery is left out. One call
-    /// for each hundred, eventually consistent.
+    /// The deliveries with these ids, without their attempts, in no order; an id without a delivery is left out. One
+    /// call for each hundred, eventually consistent.
     ///
     /// # Errors
     /// When DynamoDB can't be reached or an item can't be read.

@@ -32,8 +32,8 @@ pub enum DueSpan {
 }
 
 impl Deliveries {
-    /// Entries of one shard of `by-due` that lie in `span`, earliest first, at most `limit`, after the entry `seen`. One
-    /// query; the index is eventually consistent.
+    /// Entries of one shard of `by-due` that lie in `span`, earliest first, at most `limit`, after the entry `seen`.
+    /// One query; the index is eventually consistent.
     ///
     /// # Errors
     /// When DynamoDB can't be reached or an item can't be read.
@@ -73,12 +73,12 @@ impl Deliveries {
         items.collect()
     }
 
-    /// Moves an overdue delivery on in `by-due`, so that sweeps leave it alone for `long` while its message waits in a queue:
-    /// one write unit for the item and two for the index entry. A delivery that is due later than that keeps its time, unless
-    /// it is further away than `farthest`.
+    /// Moves an overdue delivery on in `by-due`, so that sweeps leave it alone for `long` while its message waits in a
+    /// queue: one write unit for the item and two for the index entry. A delivery that is due later than that keeps its
+    /// time, unless it is further away than `farthest`.
     ///
-    /// Returns the delivery, or `None` when its time in the index has changed since: an attempt was recorded, or another
-    /// sweep has reserved it.
+    /// Returns the delivery, or `None` when its time in the index has changed since: an attempt was recorded, or
+    /// another sweep has reserved it.
     ///
     /// # Errors
     /// When DynamoDB can't be reached or the item can't be read.

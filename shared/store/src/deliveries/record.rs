@@ -33,13 +33,13 @@ pub struct Outcome {
 }
 
 impl Deliveries {
-    /// Records what came of an attempt, in one update that also ends the claim. Write units: one for the item, one for the
-    /// entry that leaves `by-due` or two for one that moves, and one when the entry in `by-status` comes or goes.
+    /// Records what came of an attempt, in one update that also ends the claim. Write units: one for the item, one for
+    /// the entry that leaves `by-due` or two for one that moves, and one when the entry in `by-status` comes or goes.
     ///
-    /// Returns false, and changes nothing, when the delivery is final already, another attempt was recorded meanwhile, or
-    /// another series has begun. `delivered` is recorded in any series, as long as the delivery is unfinished. An outcome
-    /// without an attempt is also refused when another worker has claimed the next attempt, or when the delivery has
-    /// begun to wait for its endpoint or was released since it was read.
+    /// Returns false, and changes nothing, when the delivery is final already, another attempt was recorded meanwhile,
+    /// or another series has begun. `delivered` is recorded in any series, as long as the delivery is unfinished. An
+    /// outcome without an attempt is also refused when another worker has claimed the next attempt, or when the
+    /// delivery has begun to wait for its endpoint or was released since it was read.
     ///
     /// # Errors
     /// When DynamoDB can't be reached.
@@ -126,7 +126,8 @@ impl Recording {
         self.values.insert(name.to_owned(), value);
     }
 
-    /// Adds the attempt; without one, the delivery has begun to wait for its endpoint, unless it is final or waits already.
+    /// Adds the attempt; without one, the delivery has begun to wait for its endpoint, unless it is final or waits
+    /// already.
     fn attempt(&mut self, delivery: &Delivery, outcome: &Outcome) {
         if let Some(attempt) = &outcome.attempt {
             self.set.extend(["attemptCount = attemptCount + :one", "lastAttempt = :last"]);
@@ -161,8 +162,8 @@ impl Recording {
         }
     }
 
-    /// That it arrived counts, whatever was recorded or begun meanwhile, as long as the delivery is unfinished. Anything
-    /// else is out of date then.
+    /// That it arrived counts, whatever was recorded or begun meanwhile, as long as the delivery is unfinished.
+    /// Anything else is out of date then.
     fn conditions(&mut self, delivery: &Delivery, outcome: &Outcome) {
         if outcome.status != DeliveryStatus::Delivered {
             self.condition.extend(["attemptCount = :seen", "series = :series"]);
@@ -174,8 +175,8 @@ impl Recording {
         }
     }
 
-    /// For an outcome without an attempt: no other worker has claimed the next attempt, and since the delivery was read it
-    /// has neither begun to wait for its endpoint nor been released.
+    /// For an outcome without an attempt: no other worker has claimed the next attempt, and since the delivery was read
+    /// it has neither begun to wait for its endpoint nor been released.
     fn as_it_was_read(&mut self, delivery: &Delivery, outcome: &Outcome) {
         if let Some(ours) = outcome.claim {
             self.condition.push("claimedUntil = :claim");
@@ -203,8 +204,8 @@ fn with_attempt(delivery: &Delivery, attempt: &Attempt) -> (&'static str, Vec<At
     ("attempts = :attempts", latest.map(json).collect())
 }
 
-/// Whether `outcome` is what was recorded last. Two attempts that ran in parallel may look alike; the time of the next one
-/// tells them apart, since each was given its own jitter.
+/// Whether `outcome` is what was recorded last. Two attempts that ran in parallel may look alike; the time of the next
+/// one tells them apart, since each was given its own jitter.
 fn is_recorded(item: &Item, outcome: &Outcome) -> bool {
     let is = |name: &str, at: Timestamp| item.get(name) == Some(&s(at.to_string()));
     let Some(attempt) = &outcome.attempt else {

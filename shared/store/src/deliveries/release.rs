@@ -11,9 +11,9 @@ use crate::conditional::unless_refused;
 use crate::item::{n, s};
 
 impl Deliveries {
-    /// Makes the next attempt of a delivery that waits for its endpoint due at `now`. The message by which it would have
-    /// looked again is still on its way; one attempt is made, since whichever message comes first claims it. Three write
-    /// units: the item, and an entry in `by-due` that moves.
+    /// Makes the next attempt of a delivery that waits for its endpoint due at `now`. The message by which it would
+    /// have looked again is still on its way; one attempt is made, since whichever message comes first claims it. Three
+    /// write units: the item, and an entry in `by-due` that moves.
     ///
     /// Returns false when the delivery does not wait, or an attempt was claimed or recorded since it was read.
     ///

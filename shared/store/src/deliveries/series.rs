@@ -12,9 +12,9 @@ use crate::conditional::unless_refused;
 use crate::item::{json, n, s};
 
 impl Deliveries {
-    /// Begins a new series of attempts, whatever status the delivery has. The first attempt is due at `now`, or when the claim
-    /// on an attempt that is under way ends: two are never made in parallel, and [`Self::record_beside`] brings it forward.
-    /// From then on messages of the old series are dropped.
+    /// Begins a new series of attempts, whatever status the delivery has. The first attempt is due at `now`, or when
+    /// the claim on an attempt that is under way ends: two are never made in parallel, and [`Self::record_beside`]
+    /// brings it forward. From then on messages of the old series are dropped.
     ///
     /// Returns the delivery as it is then, or `None` when it has changed since it was read: an attempt was claimed or
     /// recorded, or another series has begun.
@@ -55,9 +55,9 @@ impl Deliveries {
         changed(call).await
     }
 
-    /// Adds an attempt of an old series that was under way when the present one began, and makes the first attempt of the
-    /// present series due at `now`. Returns the delivery as it is then, or `None` when there is no new series or it has an
-    /// attempt already.
+    /// Adds an attempt of an old series that was under way when the present one began, and makes the first attempt of
+    /// the present series due at `now`. Returns the delivery as it is then, or `None` when there is no new series or it
+    /// has an attempt already.
     ///
     /// # Errors
     /// When DynamoDB can't be reached or the item can't be read.

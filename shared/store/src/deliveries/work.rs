@@ -15,8 +15,8 @@ use crate::endpoints::{self, Endpoints};
 use crate::events::{Events, read_outbox};
 use crate::item::{Reader, key};
 
-/// What [`Deliveries::work`] has read. An item that can't be read, such as one that a newer version has written, fails the
-/// tasks that need it and no others.
+/// What [`Deliveries::work`] has read. An item that can't be read, such as one that a newer version has written, fails
+/// the tasks that need it and no others.
 #[derive(Debug, Default)]
 pub struct Work {
     deliveries: HashMap<String, Result<Delivery, StoreError>>,
@@ -57,8 +57,8 @@ fn found<T>(read: Option<&Result<T, StoreError>>) -> Result<Option<&T>, StoreErr
 }
 
 impl Deliveries {
-    /// Reads what the attempts of `tasks` need (at most ten): deliveries, outbox items and endpoints by their keys, each
-    /// item once, consistently. One call; one read unit for each 4 KB of an item.
+    /// Reads what the attempts of `tasks` need (at most ten): deliveries, outbox items and endpoints by their keys,
+    /// each item once, consistently. One call; one read unit for each 4 KB of an item.
     ///
     /// # Errors
     /// When DynamoDB can't be reached, or leaves parts of the batch out however often it is asked.

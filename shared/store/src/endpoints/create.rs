@@ -1,6 +1,6 @@
-//! Endpoints created and deleted. Each has a claim on its subscription, an item `<account>#subscriptions` · hash of URL,
-//! events and projects: of two calls that subscribe to the same at the same moment, only one creates an endpoint. A claim
-//! whose endpoint was deleted or has changed may be taken over.
+//! Endpoints created and deleted. Each has a claim on its subscription, an item `<account>#subscriptions` · hash of
+//! URL, events and projects: of two calls that subscribe to the same at the same moment, only one creates an endpoint.
+//! A claim whose endpoint was deleted or has changed may be taken over.
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
@@ -27,9 +27,10 @@ pub enum Creation {
 }
 
 impl Endpoints {
-    /// Stores a new endpoint and claims its subscription in one transaction, unless the subscription is claimed for another
-    /// endpoint. A claim for the endpoint `passed_over` does not count: the caller knows that it has another subscription by
-    /// now. The endpoint's id is new, so that the same call once more, after a lost answer, changes nothing.
+    /// Stores a new endpoint and claims its subscription in one transaction, unless the subscription is claimed for
+    /// another endpoint. A claim for the endpoint `passed_over` does not count: the caller knows that it has another
+    /// subscription by now. The endpoint's id is new, so that the same call once more, after a lost answer, changes
+    /// nothing.
     ///
     /// # Errors
     /// When DynamoDB can't be reached, or other transactions meet this one each of the eight times that it is tried.
@@ -73,7 +74,7 @@ impl Endpoints {
         if let Ok((_, endpoint)) = read(old)
             && let Err(error) = self.delete_claim(account, &endpoint).await
         {
-            tracing::warn!(%error, endpoint_id = id, "the claim of a deleted endpoint is left behind; the next endpoint takes it over");
+            tracing::warn!(%error, endpoint_id = id, "the claim of a deleted endpoint could not be deleted");
         }
         Ok(true)
     }

@@ -75,8 +75,8 @@ fn failure(counts: bool, now: Timestamp) -> Item {
 }
 
 impl Endpoints {
-    /// Records a failure; with `counts`, because the first attempt of a delivery failed, it is one more consecutive failure.
-    /// One write unit for each KB. Returns the endpoint as it is then, or `None` when it was deleted.
+    /// Records a failure; with `counts`, because the first attempt of a delivery failed, it is one more consecutive
+    /// failure. One write unit for each KB. Returns the endpoint as it is then, or `None` when it was deleted.
     ///
     /// # Errors
     /// When DynamoDB can't be reached or the item can't be read.
@@ -95,8 +95,8 @@ impl Endpoints {
         changed(call).await
     }
 
-    /// Records a success. One write unit for each KB. Returns false, and records nothing, when the endpoint is failing and
-    /// has to [recover](Self::recover), or was deleted.
+    /// Records a success. One write unit for each KB. Returns false, and records nothing, when the endpoint is failing
+    /// and has to [recover](Self::recover), or was deleted.
     ///
     /// # Errors
     /// When DynamoDB can't be reached or the item can't be read.
@@ -116,8 +116,8 @@ impl Endpoints {
         Ok(changed(call).await?.is_some())
     }
 
-    /// Records the success of a failing endpoint, which is healthy from then on, with its alert. Nothing happens when it is
-    /// not failing any more.
+    /// Records the success of a failing endpoint, which is healthy from then on, with its alert. Nothing happens when
+    /// it is not failing any more.
     ///
     /// # Errors
     /// When DynamoDB can't be reached, or other writes meet the transaction each time that it is tried.
@@ -137,8 +137,8 @@ impl Endpoints {
         self.transition(account, id, update, alerts).await
     }
 
-    /// Marks an endpoint as failing since `now`, with its alert. Nothing happens when it is failing already, has fewer than
-    /// [`FAILING_AFTER`] consecutive failures by now, or was deleted.
+    /// Marks an endpoint as failing since `now`, with its alert. Nothing happens when it is failing already, has fewer
+    /// than [`FAILING_AFTER`] consecutive failures by now, or was deleted.
     ///
     /// # Errors
     /// When DynamoDB can't be reached, or other writes meet the transaction each time that it is tried.
@@ -159,9 +159,9 @@ impl Endpoints {
         self.transition(account, id, update, alerts).await
     }
 
-    /// Marks an endpoint whose deliveries can't be signed as failing, with its alert, once for each time that it fails: also
-    /// when it was failing already because of what it answered. Nothing happens when that was told already, or the endpoint
-    /// was deleted.
+    /// Marks an endpoint whose deliveries can't be signed as failing, with its alert, once for each time that it fails:
+    /// also when it was failing already because of what it answered. Nothing happens when that was told already, or the
+    /// endpoint was deleted.
     ///
     /// # Errors
     /// When DynamoDB can't be reached, or other writes meet the transaction each time that it is tried.
@@ -187,8 +187,8 @@ impl Endpoints {
         self.transition(account, id, update, alerts).await
     }
 
-    /// Disables an endpoint because of what it answers, with its alert. Nothing happens when it is disabled already, was
-    /// deleted, or was changed by its people since `seen` was read: its answers were not about what it is now.
+    /// Disables an endpoint because of what it answers, with its alert. Nothing happens when it is disabled already,
+    /// was deleted, or was changed by its people since `seen` was read: its answers were not about what it is now.
     ///
     /// # Errors
     /// When DynamoDB can't be reached, or other writes meet the transaction each time that it is tried.

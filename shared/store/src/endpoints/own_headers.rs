@@ -5,8 +5,8 @@ use domain::endpoint::{OwnHeaders, SealedHeaders, StoredHeaders, headers_context
 use crate::json::to_json;
 use crate::seal::{SealError, Sealer};
 
-/// Seals `headers` for the account's endpoint, all in one envelope, with masked values beside it that may be shown. Without
-/// headers nothing is sealed.
+/// Seals `headers` for the account's endpoint, all in one envelope, with masked values beside it that may be shown.
+/// Without headers nothing is sealed.
 ///
 /// # Errors
 /// When KMS can't be reached or refuses.

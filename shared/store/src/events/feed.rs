@@ -68,8 +68,8 @@ impl FromStr for Position {
 }
 
 impl FeedPage {
-    /// Adds the events of `outbox` that are behind the position and called `name`, up to `limit` events in all, and moves the
-    /// position. Returns false when the page was full and there was one more.
+    /// Adds the events of `outbox` that are behind the position and called `name`, up to `limit` events in all, and
+    /// moves the position. Returns false when the page was full and there was one more.
     fn take(&mut self, outbox: Outbox, name: Option<EventName>, limit: usize) -> Result<bool, StoreError> {
         let unreadable = |_| StoreError::Unreadable { table: TABLE, what: "sk".to_owned() };
         let id = Ulid::from_string(&outbox.id).map_err(unreadable)?;
@@ -103,14 +103,15 @@ impl Events {
         Ok(event.map(|event| FeedEvent { event, request_id: outbox.request_id }))
     }
 
-    /// The outbox item that holds this event: all events of the request that raised it, or as many as fit into one item. One
-    /// query, which reads one item consistently.
+    /// The outbox item that holds this event: all events of the request that raised it, or as many as fit into one
+    /// item. One query, which reads one item consistently.
     ///
     /// # Errors
     /// When DynamoDB can't be reached or the item can't be read.
     pub async fn outbox_of(&self, account: &str, event_id: &str) -> Result<Option<Outbox>, StoreError> {
         let Some(ulid) = ulid_of(event_id) else { return Ok(None) };
-        // The ids of an item's events count up from its own, so it is the last item that does not begin after the event.
+        // The ids of an item's events count up from its own, so it is the last item that does not begin after the
+        // event.
         let output = self
             .db
             .query()
@@ -128,8 +129,9 @@ impl Events {
         Ok(Some(read_outbox(item)?).filter(|outbox| outbox.event(event_id).is_some()))
     }
 
-    /// The account's events behind `after` that were raised before `until`, oldest first, only those of type `name` if given,
-    /// without test sends: `limit` of them, or fewer when the search stopped early, after five queries. Read consistently.
+    /// The account's events behind `after` that were raised before `until`, oldest first, only those of type `name` if
+    /// given, without test sends: `limit` of them, or fewer when the search stopped early, after five queries. Read
+    /// consistently.
     ///
     /// # Errors
     /// When DynamoDB can't be reached or an item can't be read.

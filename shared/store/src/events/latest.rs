@@ -30,8 +30,9 @@ impl LatestEvents {
 }
 
 impl Events {
-    /// The account's events before the event `before` if given, newest first, only those of type `name` if given, without
-    /// test sends: `limit` of them, or fewer when the search stopped early, after five queries. Read consistently.
+    /// The account's events before the event `before` if given, newest first, only those of type `name` if given,
+    /// without test sends: `limit` of them, or fewer when the search stopped early, after five queries. Read
+    /// consistently.
     ///
     /// # Errors
     /// When DynamoDB can't be reached or an item can't be read.

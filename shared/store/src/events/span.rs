@@ -27,8 +27,8 @@ pub fn raised_at(outbox: &Outbox) -> Result<Timestamp, StoreError> {
 }
 
 impl Events {
-    /// The account's outbox items from `since` on and before `until`, oldest first, behind the id `after` if given: `limit` of
-    /// them, less the test sends among them. One query, consistent.
+    /// The account's outbox items from `since` on and before `until`, oldest first, behind the id `after` if given:
+    /// `limit` of them, less the test sends among them. One query, consistent.
     ///
     /// # Errors
     /// When DynamoDB can't be reached or an item can't be read.

@@ -23,13 +23,15 @@ impl EventWriter {
         Self { events, undispatched }
     }
 
-    /// The writes of an outbox item and its marker, for the transaction of a record: 2 write units each and for each KB.
+    /// The writes of an outbox item and its marker, for the transaction of a record: 2 write units each and for each
+    /// KB.
     pub(crate) fn put(&self, outbox: &Outbox, now: Timestamp) -> Result<[TransactWriteItem; 2], StoreError> {
         Ok([self.events.put(outbox, now)?, self.undispatched.put(&Marker::of(outbox), now)?])
     }
 
-    /// Stores an outbox item, its marker and an idempotency key in one transaction. When the key was used before and has not
-    /// expired, nothing is stored, and the claim says what the first call left under it: the id of its first event.
+    /// Stores an outbox item, its marker and an idempotency key in one transaction. When the key was used before and
+    /// has not expired, nothing is stored, and the claim says what the first call left under it: the id of its first
+    /// event.
     ///
     /// # Errors
     /// When DynamoDB can't be reached.

@@ -1,5 +1,5 @@
-//! Calendars: which open orders an employee or a vendor is booked for (`orders`), and when an employee is off (`leaves`), in
-//! attributes of their record item. A work order's item has the orders under it in `orders`.
+//! Calendars: which open orders an employee or a vendor is booked for (`orders`), and when an employee is off
+//! (`leaves`), in attributes of their record item. A work order's item has the orders under it in `orders`.
 
 use std::collections::HashMap;
 
@@ -30,8 +30,8 @@ impl Records {
         self.finish_update(update, s(RecordKey::number(holder.kind, &holder.number).text(account)))
     }
 
-    /// Brings calendars up to date after a commit, each by itself. Best effort: a holder that was deleted or has another number
-    /// by now is passed over, and an error is logged.
+    /// Brings calendars up to date after a commit, each by itself. Best effort: a holder that was deleted or has
+    /// another number by now is passed over, and an error is logged.
     pub async fn tidy_calendars(&self, account: &str, edits: &[CalendarEdit]) {
         for edit in edits {
             self.tidy_calendar(account, edit.holder(), &one_edit(&[edit], None)).await;

@@ -16,8 +16,8 @@ use super::{RecordKey, Records, SealedTaxId, Stored, TABLE};
 use crate::StoreError;
 use crate::item::{Reader, json, n, s};
 
-/// How many calendars a transaction changes at most: it holds 100 items, and some are needed for record, card, tax id and
-/// events.
+/// How many calendars a transaction changes at most: it holds 100 items, and some are needed for record, card, tax id
+/// and events.
 const MAX_CALENDARS: usize = 85;
 /// A tombstone is kept 30 days.
 pub(super) const TOMBSTONE_SECONDS: i64 = 30 * 86_400;
@@ -72,25 +72,25 @@ pub struct Seen {
 pub enum Committed {
     /// All of it is stored.
     Done,
-    /// Nothing is stored: the record has changed since it was read. This is what its item holds now, if there is one; a create
-    /// gets the record that exists already.
+    /// Nothing is stored: the record has changed since it was read. This is what its item holds now, if there is one; a
+    /// create gets the record that exists already.
     Lost(Option<Box<Stored>>),
     /// Nothing is stored: something else changed meanwhile. Read again and decide again.
     Again,
 }
 
 impl Records {
-    /// Stores all of `commit` in one transaction, or nothing: two write units for each KB of each item. Conditions: the record
-    /// and the holders of calendars are as they were read. Of more than 85 calendars, those that are left over are written
-    /// by themselves, before it or after it.
+    /// Stores all of `commit` in one transaction, or nothing: two write units for each KB of each item. Conditions: the
+    /// record and the holders of calendars are as they were read. Of more than 85 calendars, those that are left over
+    /// are written by themselves, before it or after it.
     ///
     /// # Errors
     /// When DynamoDB can't be reached.
     pub async fn commit(&self, commit: &Commit<'_>) -> Result<Committed, StoreError> {
         let mut calendars = calendars(commit);
-        // With more people than a transaction holds, bookings are written before it and removals after it. A booking only
-        // ever warns, or is checked against the order itself, so one without an order does no harm. A parent order is
-        // different: its calendar decides, so its edit is always part of the transaction.
+        // With more people than a transaction holds, bookings are written before it and removals after it. A booking
+        // only ever warns, or is checked against the order itself, so one without an order does no harm. A parent order
+        // is different: its calendar decides, so its edit is always part of the transaction.
         calendars.sort_by_key(|(holder, edit)| (holder.kind != Kind::WorkOrder, edit.only_removes()));
         let beyond = calendars.split_off(calendars.len().min(MAX_CALENDARS));
         let (ahead, after): (Vec<_>, Vec<_>) = beyond.into_iter().partition(|(_, edit)| !edit.only_removes());
@@ -194,8 +194,8 @@ impl Records {
     }
 }
 
-/// The outcome of a transaction that was cancelled. If the condition of the record's own item did not hold, the reason has
-/// that item; any other condition means that what was read is out of date.
+/// The outcome of a transaction that was cancelled. If the condition of the record's own item did not hold, the reason
+/// has that item; any other condition means that what was read is out of date.
 fn cancelled(reasons: &[CancellationReason]) -> Result<Committed, StoreError> {
     match reasons.first() {
         Some(reason) if reason.code() == Some("ConditionalCheckFailed") => {

@@ -24,8 +24,8 @@ pub(super) const IS_THAT_TOMBSTONE: &str = "body = :read AND attribute_exists(de
 const UNCHANGED: &str = "body = :read AND attribute_not_exists(deletedAt)";
 
 impl Records {
-    /// The put of a new record. One with the number of a deleted work order gets the orders under that, since they name their
-    /// parent by its number.
+    /// The put of a new record. One with the number of a deleted work order gets the orders under that, since they name
+    /// their parent by its number.
     pub(super) fn create(
         &self,
         commit: &Commit<'_>,
@@ -60,8 +60,8 @@ impl Records {
         self.finish_put(put.condition_expression(IS_FREE))
     }
 
-    /// The deletion of the old item of a record that moves to another natural key, if neither the record nor its calendar,
-    /// which moves with it, has changed.
+    /// The deletion of the old item of a record that moves to another natural key, if neither the record nor its
+    /// calendar, which moves with it, has changed.
     pub(super) fn take_away(&self, pk: AttributeValue, stored: &Stored) -> Result<TransactWriteItem, StoreError> {
         let delete = Delete::builder()
             .table_name(&self.table)
@@ -75,9 +75,9 @@ impl Records {
         Ok(TransactWriteItem::builder().delete(delete).build())
     }
 
-    /// The update of a record under the same natural key; its calendar, which other records' transactions write, stays as it
-    /// is. A deletion, or a change that depends on the orders in the calendar, is conditional on them: there may be more by
-    /// now.
+    /// The update of a record under the same natural key; its calendar, which other records' transactions write, stays
+    /// as it is. A deletion, or a change that depends on the orders in the calendar, is conditional on them: there may
+    /// be more by now.
     pub(super) fn replace(
         &self,
         commit: &Commit<'_>,

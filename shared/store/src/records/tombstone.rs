@@ -10,8 +10,8 @@ use crate::conditional::unless_refused;
 use crate::item::{json, s};
 
 impl Records {
-    /// Replaces the body of a tombstone. Returns false, and changes nothing, when the number has a record again or another
-    /// tombstone, or this tombstone has another body by now. One write unit for each KB.
+    /// Replaces the body of a tombstone. Returns false, and changes nothing, when the number has a record again or
+    /// another tombstone, or this tombstone has another body by now. One write unit for each KB.
     ///
     /// # Errors
     /// When DynamoDB can't be reached.
