@@ -1,8 +1,9 @@
 //! The dispatcher: from the stream of events to one delivery for each endpoint that wants the event.
 //!
-//! Delivery ids follow from event and endpoint, so a batch that the stream brings twice makes nothing twice. Deliveries
-//! are stored first and queued second: what is stored and not queued, the sweeper finds. Last the markers of the events
-//! go: what has one for long, the sweeper has the stream bring again.
+//! The id of a delivery follows from event and endpoint, so that a batch which the stream brings twice makes no
+//! delivery twice. Deliveries are stored first and queued second: the sweeper finds those that are stored and not
+//! queued. The markers of the events are deleted last: the sweeper has the stream bring again the events of a marker
+//! that is five minutes old.
 
 use std::collections::BTreeMap;
 
@@ -25,10 +26,10 @@ use telemetry::causes::causes;
 
 /// Endpoints are read in pages of this size: an event for ten thousand of them needs no more memory than one for a few.
 const PAGE: i32 = 500;
-/// Deliveries that are stored and queued side by side.
+/// How many deliveries are stored and queued in parallel.
 const AT_ONCE: usize = 5 * MAX_CREATED_AT_ONCE;
 
-/// What the dispatcher holds.
+/// The dispatcher: the tables and queues that it uses.
 #[derive(Debug)]
 pub struct Dispatcher {
     endpoints: Endpoints,
@@ -40,7 +41,7 @@ pub struct Dispatcher {
 
 /// The events of one account in a batch of the stream.
 struct Batch {
-    /// The place of the first one in the batch.
+    /// The position of the account's first record in the batch.
     first: usize,
     outboxes: Vec<Outbox>,
 }
@@ -51,7 +52,39 @@ impl Batch {
     }
 }
 
-/// Why a batch has to come again.
+/// What a batch of the stream holds.
+struct Read {
+    by_account: BTreeMap<String, Batch>,
+    /// The position of a record that can't be read; those behind it were not read.
+    failed: Option<usize>,
+}
+
+impl Read {
+    /// Deletions and test sends have nothing to dispatch.
+    fn of(batch: StreamEvent) -> Self {
+        let mut by_account: BTreeMap<String, Batch> = BTreeMap::new();
+        for (position, record) in batch.records.into_iter().enumerate() {
+            if record.event_name == "REMOVE" {
+                continue;
+            }
+            let sequence = sequence_number(&record);
+            match read_outbox(record.change.new_image) {
+                Ok(outbox) if outbox.test => {}
+                Ok(outbox) => {
+                    let account = outbox.account.clone();
+                    by_account.entry(account).or_insert_with(|| Batch::starting_at(position)).outboxes.push(outbox);
+                }
+                Err(error) => {
+                    tracing::error!(%error, sequence, "a record of the event stream can't be read");
+                    return Self { by_account, failed: Some(position) };
+                }
+            }
+        }
+        Self { by_account, failed: None }
+    }
+}
+
+/// Why events were not dispatched.
 #[derive(Debug, thiserror::Error)]
 enum DispatchError {
     #[error(transparent)]
@@ -75,35 +108,18 @@ impl Dispatcher {
         })
     }
 
-    /// Dispatches one batch of the stream. When something fails, the first record of what is not done is reported: the
-    /// stream goes on from there, and splits what follows until the record that fails stands alone.
+    /// Dispatches one batch of the stream. When something fails, the answer reports the first record that is not done:
+    /// the stream goes on from there, and splits the batch until the record that fails is alone in it. Records behind
+    /// it that were done are done again, which makes nothing twice.
     pub async fn handle(&self, batch: StreamEvent, now: Timestamp) -> DynamoDbEventResponse {
         let sequences: Vec<_> = batch.records.iter().map(sequence_number).collect();
-        let mut by_account: BTreeMap<String, Batch> = BTreeMap::new();
-        let mut failed: Option<usize> = None;
-        for (place, record) in batch.records.into_iter().enumerate() {
-            if record.event_name == "REMOVE" {
-                continue;
-            }
-            match read_outbox(record.change.new_image) {
-                Ok(outbox) if outbox.test => {}
-                Ok(outbox) => {
-                    let batch = by_account.entry(outbox.account.clone()).or_insert_with(|| Batch::starting_at(place));
-                    batch.outboxes.push(outbox);
-                }
-                Err(error) => {
-                    tracing::error!(error = %causes(&error), sequence = sequences[place], "a record of the event stream can't be read");
-                    failed = Some(place);
-                    break;
-                }
-            }
-        }
+        let Read { by_account, mut failed } = Read::of(batch);
         let mut done = Vec::new();
         for (account, Batch { first, outboxes }) in by_account {
             match self.dispatch(&account, &outboxes, now).await {
                 Ok(0) => done.extend(outboxes.iter().map(Marker::of)),
-                // Their markers stay, and the sweeper has the stream bring them again: it must not wait here, where all
-                // accounts' events stand in line.
+                // Their markers stay, and the sweeper has the stream bring them again. They must not wait here, where
+                // they would hold up the events of all accounts.
                 Ok(unreadable) => {
                     tracing::error!(account, unreadable, "endpoints can't be read; the others have their deliveries");
                 }
@@ -116,14 +132,14 @@ impl Dispatcher {
             }
         }
         if let Err(error) = self.undispatched.delete(&done).await {
-            // Not worth the whole batch once more: events with a marker are brought again, which makes nothing twice.
-            tracing::warn!(error = %causes(&error), "events that were dispatched are still marked as undispatched");
+            // Not worth repeating the whole batch: events with a marker are brought again, which makes nothing twice.
+            tracing::warn!(%error, "events that were dispatched are still marked as undispatched");
         }
-        // What is behind the record and done is done again, which makes nothing twice.
-        failed.map_or_else(DynamoDbEventResponse::default, |place| failed_from(sequences[place].clone()))
+        failed.map_or_else(DynamoDbEventResponse::default, |position| failed_from(sequences[position].clone()))
     }
 
-    /// All events of one account in a batch: one pass over its endpoints. Returns how many of them can't be read.
+    /// Dispatches all events of one account in a batch, in one pass over its endpoints. Returns how many of the
+    /// endpoints can't be read.
     async fn dispatch(&self, account: &str, outboxes: &[Outbox], now: Timestamp) -> Result<usize, DispatchError> {
         let (mut after, mut unreadable) = (None::<String>, 0);
         loop {
@@ -157,9 +173,9 @@ impl Dispatcher {
         join_all(created).await.into_iter().collect()
     }
 
-    /// Stores deliveries and queues those that are new, whatever became of the others: those that were there already were
-    /// queued by whoever made them, or are the sweeper's. What goes to a failing endpoint goes straight to the retries,
-    /// where it holds up nobody.
+    /// Stores deliveries and queues those that are new, even if others could not be stored. Those that existed already
+    /// were queued by whoever stored them, or the sweeper finds them. Deliveries to a failing endpoint go to the retry
+    /// queue at once, where they hold up no other endpoint.
     async fn create(&self, wanted: &[(Delivery, HealthState)], now: Timestamp) -> Result<(), DispatchError> {
         let deliveries: Vec<Delivery> = wanted.iter().map(|(delivery, _)| delivery.clone()).collect();
         let (mut healthy, mut failing, mut outcome) = (Vec::new(), Vec::new(), Ok(()));
@@ -182,7 +198,7 @@ fn sequence_number(record: &EventRecord) -> Option<String> {
     record.change.sequence_number.clone()
 }
 
-/// The answer that makes the stream go on from this record.
+/// The answer after which the stream goes on from this record.
 fn failed_from(sequence_number: Option<String>) -> DynamoDbEventResponse {
     let mut failure = DynamoDbBatchItemFailure::default();
     failure.item_identifier = sequence_number;

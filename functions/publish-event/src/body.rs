@@ -1,4 +1,4 @@
-//! The body of a publication: an envelope, and data that its event's table describes.
+//! The body of a publication: an envelope, and data according to the field table of the event type.
 
 use domain::defect::{DefectCode, Defects};
 use domain::events::{EventDraft, EventName};
@@ -11,20 +11,20 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-/// A delivery's body has at most this many bytes; what the envelope needs is left free.
+/// The limit for data, in bytes: the body of a delivery has at most 32 KiB, of which the envelope needs some.
 const MAX_DATA_BYTES: usize = 32 * 1024 - 200;
 
-/// A publication whose body is clean.
+/// A publication whose body has no defects.
 pub(crate) struct Publication {
     pub(crate) draft: EventDraft,
     pub(crate) occurred_at: Timestamp,
     pub(crate) key: String,
-    /// SHA-256 of all that the key stands for.
+    /// SHA-256 of event type, time and data: what must be the same when the idempotency key is used again.
     pub(crate) fingerprint: String,
 }
 
 impl Publication {
-    /// Reads a body, with all its defects at once.
+    /// Reads a body. The problem lists all its defects.
     pub(crate) fn parse(body: &[u8], now: Timestamp) -> Result<Self, Problem> {
         let mut body = json::parse_object(body)?;
         let data = body.shift_remove("data");

@@ -1,4 +1,4 @@
-//! `POST /api/events`: how the rest of WorkSkedge raises events, `docs/contract.md#publishing`.
+//! `POST /api/events`: how the rest of WorkSkedge raises events (`docs/contract.md#publishing`).
 
 mod body;
 
@@ -19,7 +19,7 @@ use store::idempotency::{Claim, Idempotency};
 
 use crate::body::Publication;
 
-/// What the function holds.
+/// The function: the gate of the API, and the tables that it writes.
 #[derive(Debug)]
 pub struct PublishEvent {
     gate: Gate,
@@ -40,7 +40,7 @@ impl PublishEvent {
         })
     }
 
-    /// Answers one request. Never fails: whatever goes wrong is an answer.
+    /// Answers one request. Errors are answers, too.
     pub async fn handle(&self, request: Request, now: Timestamp) -> Response<Body> {
         let request = &request;
         let find = || match *request.method() {
@@ -71,8 +71,8 @@ impl PublishEvent {
     }
 }
 
-/// The project that an event belongs to, by which endpoints with `projectIds` choose: as it is for the events that the
-/// inbound endpoints raise.
+/// The project that an event belongs to, by which endpoints with `projectIds` select events. The rule is the one for
+/// events that the inbound calls raise.
 fn project_of(name: EventName, data: &Map<String, Value>) -> Option<&str> {
     let assigned = data.get("assignment").filter(|to| to.get("type").and_then(Value::as_str) == Some("project"));
     let id = match name.group() {

@@ -1,4 +1,4 @@
-//! Alerts that are not published yet: new ones, and those that SNS did not take at first.
+//! Alerts that are not published yet: new ones, and those that SNS refused before.
 
 use domain::alert::Alert;
 use futures_util::future::join_all;
@@ -8,11 +8,12 @@ use crate::{SweepError, Sweeper};
 
 /// The most alerts per shard in one sweep; the rest is left to the next one.
 const PAGE: i32 = 100;
-/// Alerts that are published side by side.
+/// How many alerts are published in parallel.
 const AT_ONCE: usize = 10;
 
 impl Sweeper {
-    /// Returns how many were published. One that SNS refuses does not keep the others.
+    /// Publishes alerts and returns how many. One that SNS refuses does not stop the others; the last error is returned
+    /// at the end.
     pub(crate) async fn sweep_alerts(&self) -> Result<usize, SweepError> {
         let (mut published, mut failed) = (0, None);
         for shard in Shard::all() {
@@ -35,7 +36,7 @@ impl Sweeper {
         failed.map_or(Ok(published), Err)
     }
 
-    /// Published first and noted second: an alert may be told twice, and never not at all.
+    /// Publishes first and records it second, so that an alert may be published twice, but is never lost.
     async fn publish(&self, account: &str, alert: &Alert) -> Result<(), SweepError> {
         self.topic.publish(account, alert).await?;
         Ok(self.alerts.published(account, &alert.id).await?)

@@ -1,5 +1,5 @@
-//! Deliveries that are overdue. They go to the retry queue, first attempts too: whatever held them up must not hold up
-//! news.
+//! Deliveries that are overdue. They go to the retry queue, even for a first attempt: whatever held them up must not
+//! hold up new events.
 
 use domain::clock::SKEW;
 use domain::delivery::DeliveryTask;
@@ -11,28 +11,29 @@ use store::shard::Shard;
 
 use crate::{SweepError, Sweeper};
 
-/// How many are read from a shard of the index, and put back, at a time.
+/// How many deliveries are read from a shard of the index, and put back, at a time.
 const PAGE: usize = 100;
-/// The most that one sweep puts back from each shard, so that no shard waits for another; the next sweep goes on.
+/// How many deliveries one sweep puts back from each shard at most, so that no shard waits for another; the next sweep
+/// goes on.
 const MAX_PER_SHARD: usize = 20_000 / Shard::COUNT;
-/// A delivery that was put back is left alone for so long: its message may have to wait in a backlog.
+/// How long sweeps leave a delivery alone that was put back: its message may have to wait in a backlog.
 const RESERVE: SignedDuration = SignedDuration::from_mins(15);
 
 impl Sweeper {
     pub(crate) async fn sweep_deliveries(&self, now: Timestamp) -> Result<usize, SweepError> {
         let overdue = self.put_back_deliveries(DueSpan::By(now), now, MAX_PER_SHARD).await;
-        // By a clock that was set back, they would be overdue when the time comes again.
+        // Left by a clock that was set back since: they would be overdue only when that time comes again.
         let too_far = self.put_back_deliveries(DueSpan::Beyond(now + self.farthest()), now, MAX_PER_SHARD).await;
         Ok(overdue? + too_far?)
     }
 
-    /// How far ahead a delivery can stand in the index.
+    /// How far ahead of now the time of a delivery in `by-due` can be.
     fn farthest(&self) -> SignedDuration {
         self.schedule.longest_wait().max(RESERVE) + SignedDuration::from_secs(GRACE_SECONDS) + SKEW
     }
 
-    /// Puts unfinished deliveries that are due in `span` back on the queue, at most `max` of each shard; returns how
-    /// many. What fails does not keep the others: the last error is returned at the end.
+    /// Puts unfinished deliveries that are due in `span` back on the queue, at most `max` of each shard, and returns
+    /// how many. A failure does not stop the others; the last error is returned at the end.
     pub(crate) async fn put_back_deliveries(
         &self,
         span: DueSpan,
@@ -41,8 +42,8 @@ impl Sweeper {
     ) -> Result<usize, SweepError> {
         let (mut swept, mut failed) = (0, None);
         for shard in Shard::all() {
-            // All are found before the first is put back: what is put back moves on in the index, and a sweep without an
-            // end would find it again and again.
+            // All are found before the first is put back: what is put back moves on in the index, and a sweep of an
+            // open span would find it again.
             let overdue = match self.overdue(shard, span, max).await {
                 Ok(overdue) => overdue,
                 Err(error) => {
@@ -74,7 +75,8 @@ impl Sweeper {
         Ok(overdue)
     }
 
-    /// What is reserved is sent, whatever became of the others: nobody would look at it again before its reservation ends.
+    /// Sends what could be reserved, even if other reservations failed: no sweep looks at it again before its
+    /// reservation ends.
     async fn put_back(&self, overdue: &[Overdue], now: Timestamp) -> Result<(), SweepError> {
         let reserve = overdue.iter().map(|entry| self.deliveries.reserve(entry, now, RESERVE, self.farthest()));
         let (mut tasks, mut failed) = (Vec::with_capacity(overdue.len()), None);

@@ -1,4 +1,4 @@
-//! Events that the stream lost, or the dispatcher gave up.
+//! Events that the stream lost, or that the dispatcher could not dispatch.
 
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
@@ -8,18 +8,18 @@ use store::undispatched::Marker;
 
 use crate::{SweepError, Sweeper};
 
-/// How long after it was accepted an event counts as lost.
+/// How long after it was raised an event that is still marked counts as lost.
 const GRACE: SignedDuration = SignedDuration::from_mins(5);
-/// Markers per query.
+/// How many markers a query reads.
 const PAGE: i32 = 100;
-/// How many of them are worked on side by side.
+/// How many markers are worked on in parallel.
 const AT_ONCE: usize = 25;
-/// The most queries per shard in one sweep; the rest is left to the next one.
+/// How many queries of a shard one sweep makes at most; the rest is left to the next one.
 const MAX_PAGES: usize = 10;
 
 impl Sweeper {
-    /// Returns how many the stream was made to bring again. What fails does not keep the others: the last error is
-    /// returned at the end.
+    /// Makes the stream bring lost events again, and returns for how many outbox items. A failure does not stop the
+    /// others; the last error is returned at the end.
     pub(crate) async fn sweep_events(&self, now: Timestamp) -> Result<usize, SweepError> {
         let (mut swept, mut failed) = (0, None);
         for shard in Shard::all() {
@@ -55,7 +55,7 @@ impl Sweeper {
         }
         let there = self.events.bring_again(&marker.account, &marker.outbox_id, now).await?;
         if !there {
-            // Kept as long as the event; there is nothing left to bring.
+            // A marker is kept as long as its event: when that is gone, there is nothing left to dispatch.
             self.undispatched.delete(std::slice::from_ref(marker)).await?;
         }
         Ok(there)

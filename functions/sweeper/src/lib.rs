@@ -1,12 +1,12 @@
-//! The sweeper: once a minute, whatever was lost on its way is set going again.
+//! The sweeper: once a minute, it resumes whatever was lost on its way.
 //!
-//! DynamoDB is the truth, and its stream, SQS and SNS only carry things on. What they lose still stands in a table as not
-//! done, and the sweeper finds it there:
+//! DynamoDB is the source of truth; its stream, SQS and SNS only carry things on. What they lose is still in a table,
+//! marked as not done, and the sweeper finds it there:
 //!
-//! | not done | set going again by |
+//! | not done | resumed by |
 //! |---|---|
 //! | an event that was not dispatched | a change of its item, which the stream brings to the dispatcher |
-//! | a delivery that is overdue, or due too far away for any wait | a message on the retry queue |
+//! | a delivery that is overdue, or due later than any wait explains | a message on the retry queue |
 //! | an alert that was not published | publishing it |
 
 mod alerts;
@@ -26,7 +26,7 @@ use store::undispatched::Undispatched;
 use telemetry::causes::causes;
 use tokio::join;
 
-/// What the sweeper holds.
+/// The sweeper: the tables, the queue and the topic that it uses.
 #[derive(Debug)]
 pub struct Sweeper {
     deliveries: Deliveries,
@@ -38,23 +38,23 @@ pub struct Sweeper {
     topic: Topic,
 }
 
-/// Why a sweep ended early. The next one goes on.
+/// Why a sweep did not do everything. The next one, a minute later, does the rest.
 #[derive(Debug, thiserror::Error)]
 pub enum SweepError {
-    /// DynamoDB failed.
+    /// A call of DynamoDB failed, or an item can't be read.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// SQS failed.
+    /// A message could not be sent.
     #[error(transparent)]
     Queue(#[from] QueueError),
-    /// SNS failed.
+    /// An alert could not be published.
     #[error(transparent)]
     Topic(#[from] TopicError),
 }
 
 impl Sweeper {
-    /// Reads `DELIVERIES_TABLE`, `EVENTS_TABLE`, `UNDISPATCHED_TABLE`, `ALERTS_TABLE`, `RETRY_QUEUE_URL`, `ALERT_TOPIC_ARN`
-    /// and `RETRY_SCHEDULE_SECONDS`.
+    /// Reads `DELIVERIES_TABLE`, `EVENTS_TABLE`, `UNDISPATCHED_TABLE`, `ALERTS_TABLE`, `RETRY_QUEUE_URL`,
+    /// `ALERT_TOPIC_ARN` and `RETRY_SCHEDULE_SECONDS`.
     ///
     /// # Errors
     /// When one of them is not set or can't be read.
@@ -70,12 +70,12 @@ impl Sweeper {
         })
     }
 
-    /// Sets going again what was lost and should be done at `now`.
+    /// Resumes what was lost and should have been done by `now`: events, deliveries and alerts, in parallel. Each part
+    /// logs its own failure, and none stops the others.
     ///
     /// # Errors
-    /// When DynamoDB, SQS or SNS can't be reached.
+    /// The first failure of a part, after all parts have ended.
     pub async fn sweep(&self, now: Timestamp) -> Result<(), SweepError> {
-        // Side by side: what stops one of them must not stop the others.
         let (events, deliveries, alerts) = join!(
             Box::pin(self.sweep_events(now)),
             Box::pin(self.sweep_deliveries(now)),
@@ -94,7 +94,8 @@ impl Sweeper {
         Ok(())
     }
 
-    /// Puts every unfinished delivery back on its queue, due or not: for a start with empty queues.
+    /// Puts every unfinished delivery on the retry queue, due or not: for a start of the local system, whose queues are
+    /// empty.
     ///
     /// # Errors
     /// When DynamoDB or SQS can't be reached.

@@ -1,4 +1,4 @@
-//! `accounts`: tenants.
+//! `accounts`: the tenants of a deployment.
 
 use domain::account::Account;
 use domain::api_key::view::KeyView;
@@ -19,7 +19,7 @@ use crate::aws::Aws;
 use crate::failure::Failure;
 use crate::output::{Report, facts};
 
-/// What an account is made of, by the same rules as the records that fall back to it.
+/// The fields of an account, by the same rules as those of the records that take their defaults from it.
 const FIELDS: [Field; 4] = [
     on_create("name", string(100), Operational, "what people call it"),
     on_create("timeZone", Type::TimeZone, Operational, "default time zone"),
@@ -27,18 +27,19 @@ const FIELDS: [Field; 4] = [
     on_create("country", Type::Country, Operational, "default country"),
 ];
 const PAGE: i32 = 100;
-/// A key of which no call was made.
+/// The usage of a key that was never used.
 pub(crate) const UNUSED: Usage = Usage { hour: 0, minute: 0, granted: true };
 
-/// Makes an account and its first key. Names need not be unique, but the same command twice should not make two: one of
-/// this name is in the way unless the operator says otherwise. Two such commands at the same moment both go through.
+/// Creates an account and its first key. Names need not be unique, but running the same command twice should not create
+/// two accounts: an existing account with the name is a failure unless the operator says `--same-name`. Two such
+/// commands at the same moment both succeed.
 pub(crate) async fn create(aws: &Aws, wanted: &NewAccount) -> Result<Report, Failure> {
     let account = read(aws, wanted)?;
     if !wanted.same_name
         && let Some(id) = find(aws, &account.name).await?
     {
-        let id_and_advice = format!("{id}; keys create makes it another key, --same-name another account");
-        return Err(Failure::Impossible(format!("there is an account of this name, {id_and_advice}")));
+        let id_and_advice = format!("{id}; keys create makes another key for it, --same-name another account");
+        return Err(Failure::Impossible(format!("there is an account with this name, {id_and_advice}")));
     }
     let secret = NewKey::generate(&aws.key_environment(&wanted.environment)?);
     let key = ApiKey::new(&secret, "first key", Scope::ALL.to_vec(), aws.now);
@@ -52,7 +53,7 @@ pub(crate) async fn create(aws: &Aws, wanted: &NewAccount) -> Result<Report, Fai
     Ok(Report::new(json, facts(&lines)).with_note(KEEP_IT))
 }
 
-/// For whoever made a key.
+/// The note for whoever creates a key.
 pub(crate) const KEEP_IT: &str = "Keep the key: it is not stored, and not shown again.";
 
 /// One page of accounts, newest first.
@@ -92,7 +93,7 @@ fn read(aws: &Aws, wanted: &NewAccount) -> Result<Account, Failure> {
     })
 }
 
-/// What the options say, as a body of the API would be read.
+/// Reads the options as a body of the API is read; the failure lists all their defects.
 pub(crate) fn valid(fields: &[Field], sent: Value) -> Result<Map<String, Value>, Failure> {
     let Value::Object(sent) = sent else { return Ok(Map::new()) };
     let mut defects = Defects::default();
@@ -110,7 +111,7 @@ fn option(field: &str) -> String {
     format!("--{}", words.collect::<String>())
 }
 
-/// The id of an account of this name.
+/// The id of an account with this name, if there is one.
 async fn find(aws: &Aws, name: &str) -> Result<Option<String>, Failure> {
     let keys = aws.environment.api_keys()?;
     let mut after: Option<String> = None;

@@ -1,4 +1,4 @@
-//! `alerts list`: what a person has to be told.
+//! `alerts list`: an account's alerts.
 
 use domain::alert::Alert;
 use domain::clock::whole_seconds;

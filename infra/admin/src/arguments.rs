@@ -8,7 +8,7 @@ use url::Url;
 
 use crate::help;
 
-/// The heading of the options that every command has.
+/// The heading of the options that all commands share.
 const EVERYWHERE: &str = "Deployment and output";
 
 /// Operates a deployment of WorkSkedge Webhooks: accounts and keys, dead-letter queues, deliveries.
@@ -27,13 +27,13 @@ pub(crate) struct Arguments {
 /// Where the deployment is.
 #[derive(Debug, Args)]
 pub(crate) struct Connection {
-    /// Name of the template's stack: its tables and queues are named after it [default: workskedge-webhooks]
+    /// Name of the stack, by which its tables and queues are called [default: workskedge-webhooks]
     #[arg(long, global = true, value_name = "NAME", help_heading = EVERYWHERE)]
     pub(crate) stack: Option<String>,
-    /// AWS region, in the place of `AWS_REGION`
+    /// AWS region, instead of `AWS_REGION`
     #[arg(long, global = true, value_name = "NAME", help_heading = EVERYWHERE)]
     pub(crate) region: Option<String>,
-    /// URL of an AWS-alike, in the place of `AWS_ENDPOINT_URL`
+    /// URL of a service that replaces AWS, instead of `AWS_ENDPOINT_URL`
     #[arg(long, global = true, value_name = "URL", value_parser = endpoint_url, help_heading = EVERYWHERE)]
     pub(crate) endpoint_url: Option<String>,
 }
@@ -52,14 +52,14 @@ pub(crate) enum Command {
     /// Deliveries of events to endpoints
     #[command(subcommand)]
     Deliveries(DeliveriesCommand),
-    /// What a person has to be told
+    /// Alerts: endpoints and deliveries that need attention
     #[command(subcommand)]
     Alerts(AlertsCommand),
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum AccountsCommand {
-    /// Make an account and its first key, which has every scope and is shown this once
+    /// Create an account and its first key, which has every scope and is shown only once
     Create(NewAccount),
     /// List accounts, newest first
     List(Page),
@@ -74,17 +74,17 @@ pub(crate) enum KeysCommand {
         #[command(flatten)]
         page: Page,
     },
-    /// Make another key, which is shown this once
+    /// Create another key, which is shown only once
     Create(NewKey),
-    /// Give a key limits of its own, higher or lower than the default; in effect within 60 seconds
+    /// Set a key's own limits, higher or lower than the default; in effect within 60 seconds
     SetLimits(SetLimits),
-    /// Delete a key: refused everywhere within 60 seconds
+    /// Delete a key; it is refused everywhere within 60 seconds
     Revoke(KeyId),
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum QueuesCommand {
-    /// Say how many messages each queue and its dead-letter queue hold, approximately
+    /// Show how many messages each queue and its dead-letter queue hold, approximately
     List,
     /// Move the messages of a dead-letter queue back to its queue
     #[command(long_about = help::REDRIVE)]
@@ -120,7 +120,7 @@ pub(crate) struct Page {
     /// How many to list at most
     #[arg(long, default_value_t = 50, value_name = "N", value_parser = clap::value_parser!(i32).range(1..=100))]
     pub(crate) limit: i32,
-    /// Go on after this id, which the page before said
+    /// Continue after this id, which the previous page ended with
     #[arg(long, value_name = "ID", value_parser = any_id)]
     pub(crate) after: Option<String>,
 }
@@ -130,26 +130,26 @@ pub(crate) struct NewAccount {
     /// What people call it
     #[arg(long)]
     pub(crate) name: String,
-    /// IANA time zone that its records fall back to
+    /// Default IANA time zone of its records
     #[arg(long, default_value = "America/Chicago")]
     pub(crate) time_zone: String,
-    /// Currency that its records fall back to (ISO 4217)
+    /// Default currency of its records (ISO 4217)
     #[arg(long, default_value = "USD")]
     pub(crate) currency: String,
-    /// Country that its addresses fall back to (ISO 3166-1)
+    /// Default country of its addresses (ISO 3166-1)
     #[arg(long, default_value = "US")]
     pub(crate) country: String,
-    /// Make it even if there is one of this name
+    /// Create it even if there is an account with this name
     #[arg(long)]
     pub(crate) same_name: bool,
     #[command(flatten)]
     pub(crate) environment: KeyEnvironment,
 }
 
-/// Which deployment a new key is for, as the key itself says.
+/// The environment that a new key names, so that people see which deployment it is for.
 #[derive(Debug, Args)]
 pub(crate) struct KeyEnvironment {
-    /// The "live" of the key, `wsk_live_...`: live in production, elsewhere the stack's Stage [default:
+    /// Environment in the key, as in `wsk_live_...`: live in production, elsewhere the stack's Stage [default:
     /// `KEY_ENVIRONMENT`, or live]
     #[arg(long, value_name = "WORD", value_parser = key_environment)]
     pub(crate) environment: Option<String>,
@@ -183,36 +183,36 @@ pub(crate) struct KeyId {
 pub(crate) struct SetLimits {
     #[command(flatten)]
     pub(crate) key: KeyId,
-    /// Calls an hour; stays as it is when it is not given
+    /// Calls per hour; unchanged if not given
     #[arg(long, value_name = "N", value_parser = limit())]
     pub(crate) per_hour: Option<u64>,
-    /// Calls a minute; stays as it is when it is not given
+    /// Calls per minute; unchanged if not given
     #[arg(long, value_name = "N", value_parser = limit())]
     pub(crate) per_minute: Option<u64>,
-    /// Back to the default: 1000 an hour and 50 a minute
+    /// Reset to the default: 1000 per hour and 50 per minute
     #[arg(long, conflicts_with_all = ["per_hour", "per_minute"])]
     pub(crate) default: bool,
 }
 
-/// The queues of the template, by the name that they have after the stack's.
+/// The queues of the template, by what follows the stack in their names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum QueueName {
-    /// First attempts.
+    /// First attempts
     Delivery,
-    /// Later attempts.
+    /// Later attempts
     Retry,
-    /// Where the events' stream leaves what could not be dispatched.
+    /// Events that could not be dispatched (dead-letter queue only)
     Dispatch,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Redrive {
-    /// Whose dead-letter queue
+    /// Queue whose dead-letter queue to redrive
     pub(crate) queue: QueueName,
     /// How many messages to move at most
     #[arg(long, default_value_t = 1000, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(crate) max: u32,
-    /// Only say what would be moved
+    /// Only show what would be moved
     #[arg(long)]
     pub(crate) dry_run: bool,
 }
@@ -224,7 +224,7 @@ pub(crate) struct ShowDelivery {
     pub(crate) id: String,
     #[command(flatten)]
     pub(crate) account: AccountId,
-    /// With the body that was sent and the bodies that came back, which may hold contact data
+    /// Include the body that was sent and the response bodies, which may hold contact data
     #[arg(long)]
     pub(crate) body: bool,
 }
@@ -239,7 +239,7 @@ fn id(text: &str, prefix: &str) -> Result<String, String> {
 fn any_id(text: &str) -> Result<String, String> {
     match ulid_of(text) {
         Some(_) => Ok(text.to_owned()),
-        None => Err("it is the id that the page before ended with".to_owned()),
+        None => Err("it must be the id that the previous page ended with".to_owned()),
     }
 }
 
@@ -251,7 +251,7 @@ fn scope(text: &str) -> Result<Scope, String> {
 fn key_environment(text: &str) -> Result<String, String> {
     is_key_environment(text)
         .then(|| text.to_owned())
-        .ok_or_else(|| "it is up to 20 lower-case letters and digits".to_owned())
+        .ok_or_else(|| "it must be 1 to 20 lower-case letters and digits".to_owned())
 }
 
 fn limit() -> clap::builder::RangedU64ValueParser {

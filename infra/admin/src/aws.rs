@@ -1,4 +1,4 @@
-//! The deployment: how it is reached, and what its tables and queues are called.
+//! The deployment: how to reach it, and the names of its tables and queues.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -26,13 +26,13 @@ use crate::places::{Kind, Place};
 use crate::sqs::SqsQueue;
 
 const STACK: &str = "workskedge-webhooks";
-/// Longer than any answer takes, so that a connection that hangs is noticed.
+/// The timeout of a call: longer than any answer takes, so that only a connection that hangs runs into it.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A deployment that commands are carried out on.
+/// The deployment that a command works on.
 #[derive(Debug)]
 pub(crate) struct Aws {
-    /// Where the stores come from.
+    /// The stores of the deployment.
     pub(crate) environment: Environment,
     pub(crate) now: Timestamp,
     pub(crate) listen_seconds: i32,
@@ -44,14 +44,14 @@ pub(crate) struct Aws {
     whereabouts: String,
 }
 
-/// The names of a queue: after the stack's, and of the variable that carries its URL.
+/// The names of a queue: what follows the stack in its name, and the variable that holds its URL.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct QueueNames {
     suffix: &'static str,
     variable: &'static str,
 }
 
-/// The variables that are read beside those of the AWS SDK.
+/// The environment variables that are read beside those of the AWS SDK.
 pub(crate) fn variables() -> impl Iterator<Item = &'static str> {
     let queues = QueueName::value_variants().iter();
     let queues = queues.flat_map(|queue| queue.queue().into_iter().chain([queue.dead_letters()]));
@@ -60,7 +60,7 @@ pub(crate) fn variables() -> impl Iterator<Item = &'static str> {
 }
 
 impl QueueName {
-    /// The queue itself; the dispatcher has none, but a stream.
+    /// The queue itself; the dispatcher reads a stream and has none.
     pub(crate) const fn queue(self) -> Option<QueueNames> {
         match self {
             Self::Delivery => Some(QueueNames { suffix: "delivery", variable: "DELIVERY_QUEUE_URL" }),
@@ -80,7 +80,8 @@ impl QueueName {
 }
 
 impl Aws {
-    /// Finds region and credentials, before anything is asked: without them no call can say what is missing.
+    /// Finds the region and the credentials before any call is made: without them, the error of a call would not say
+    /// what is missing.
     pub(crate) async fn connect(connection: &Connection, surroundings: &Surroundings) -> Result<Self, Failure> {
         let sdk = match &surroundings.aws {
             Some(sdk) => sdk.clone(),
@@ -109,12 +110,12 @@ impl Aws {
         })
     }
 
-    /// What a new key is called after: what the command line says, else `KEY_ENVIRONMENT`, else `live`.
+    /// The environment that a new key names: from the command line, else `KEY_ENVIRONMENT`, else `live`.
     pub(crate) fn key_environment(&self, given: &KeyEnvironment) -> Result<String, Failure> {
         given.environment.clone().map_or_else(|| Ok(self.environment.key_environment()?), Ok)
     }
 
-    /// What a person should know who named a stack while variables name something else.
+    /// A note for whoever gives `--stack` while variables name other tables.
     pub(crate) fn note(&self) -> Option<String> {
         let ours = |name: &&str| {
             let from_stack = format!("{}-", self.stack);
@@ -129,7 +130,7 @@ impl Aws {
         Place { kind, name: name.to_owned(), variable, whereabouts: self.whereabouts.clone() }
     }
 
-    /// For `map_err` on a store's call.
+    /// Turns a store's error into the failure of a command that used `table`.
     pub(crate) fn on(&self, table: Table) -> impl Fn(StoreError) -> Failure {
         let name = self.variables.get(table.variable).map(String::as_str).unwrap_or_default();
         let place = self.place(Kind::Table, name, table.variable);
@@ -144,7 +145,7 @@ impl Aws {
         }
     }
 
-    /// The queue with these names: where its variable says, or of the stack.
+    /// The queue with these names: the one at the URL in its variable, or else the one of the stack.
     pub(crate) async fn queue(&self, names: QueueNames) -> Result<SqsQueue, Failure> {
         let QueueNames { suffix, variable } = names;
         if let Some(url) = self.variables.get(variable) {
@@ -155,12 +156,12 @@ impl Aws {
         SqsQueue::named(self.sqs.get().clone(), &name, self.place(Kind::Queue, &name, variable)).await
     }
 
-    /// The way to send delivery tasks to `queue`.
+    /// The sender of delivery messages to `queue`.
     pub(crate) fn sender(&self, queue: &SqsQueue) -> Queue {
         Queue::new(self.sqs.clone(), queue.url().to_owned())
     }
 
-    /// The account with this id.
+    /// The account with this id; a failure if there is none.
     pub(crate) async fn account(&self, id: &str) -> Result<Account, Failure> {
         let account = self.environment.api_keys()?.account(id).await.map_err(self.on(tables::API_KEYS))?;
         account.ok_or_else(|| {
@@ -169,7 +170,7 @@ impl Aws {
     }
 }
 
-/// A task that could not be sent to the queue at `place`.
+/// The failure of a command that could not send a message to the queue `place`.
 pub(crate) fn not_sent(place: &Place, error: &QueueError) -> Failure {
     match error {
         QueueError::Call { code, cause } => place.refused(code.as_deref(), &causes(cause)),
@@ -177,7 +178,7 @@ pub(crate) fn not_sent(place: &Place, error: &QueueError) -> Failure {
     }
 }
 
-/// As the process's environment and `~/.aws` say, but for what the command line says.
+/// The configuration from the environment of the process and `~/.aws`, overridden by the command line.
 async fn load(connection: &Connection) -> SdkConfig {
     let timeouts = TimeoutConfig::builder().operation_attempt_timeout(TIMEOUT).build();
     let loader = aws_config::defaults(BehaviorVersion::v2026_01_12()).http_client(Https::new());
@@ -194,7 +195,7 @@ async fn load(connection: &Connection) -> SdkConfig {
 async fn check_credentials(sdk: &SdkConfig) -> Result<(), Failure> {
     let found = match sdk.credentials_provider() {
         Some(provider) => provider.provide_credentials().await.map(|_| ()).map_err(|error| causes(&error)),
-        None => Err("nothing provides them".to_owned()),
+        None => Err("no provider is configured".to_owned()),
     };
     found.map_err(|cause| {
         Failure::Aws(format!(

@@ -1,4 +1,4 @@
-//! `deliveries show`: what became of one.
+//! `deliveries show`: one delivery with its attempts.
 
 use std::collections::{BTreeSet, HashSet};
 use std::fmt::Write as _;
@@ -46,7 +46,7 @@ pub(crate) async fn show(aws: &Aws, wanted: &ShowDelivery) -> Result<Report, Fai
     Ok(Report::new(json, text))
 }
 
-/// Takes the bodies out: what was sent and what came back.
+/// Removes the request body and the response bodies.
 fn withhold(delivery: &mut Value) {
     let attempts = delivery.get_mut("attempts").and_then(Value::as_array_mut).map(Vec::as_mut_slice);
     for attempt in attempts.unwrap_or_default().iter_mut().filter_map(Value::as_object_mut) {
@@ -89,9 +89,9 @@ fn row(attempt: &Attempt) -> [String; 7] {
     ]
 }
 
-/// What was sent, and what each attempt got for it.
+/// The request body, and the response body of each attempt.
 fn bodies(delivery: &Delivery, sent: Option<&str>) -> String {
-    let sent = sent.map_or_else(|| "the event is not kept any more".to_owned(), printable);
+    let sent = sent.map_or_else(|| "the event is not stored any more".to_owned(), printable);
     let mut text = format!("\nsent: {sent}\n");
     for attempt in &delivery.attempts {
         let answer = attempt.response_body.as_deref().map_or_else(|| "-".to_owned(), printable);

@@ -1,10 +1,10 @@
-//! Why a command was not carried out: a sentence and an exit code.
+//! Errors of commands: a sentence and an exit code.
 
 use std::io;
 
 use store::config::ConfigError;
 
-/// The request can't be fulfilled.
+/// The command can't be carried out.
 const IMPOSSIBLE: u8 = 1;
 /// The command line or a variable can't be used.
 pub(crate) const USAGE: u8 = 2;
@@ -14,13 +14,13 @@ const AWS: u8 = 3;
 /// Why a command was not carried out.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// What is asked for is not there, or is against a rule.
+    /// Something does not exist, or a rule forbids it.
     Impossible(String),
-    /// What is asked for can't be read.
+    /// The command line or a variable can't be used.
     Usage(String),
     /// AWS can't be reached, or refuses.
     Aws(String),
-    /// The answer can't be written.
+    /// The answer can't be written to stdout.
     Output(io::Error),
 }
 
@@ -42,7 +42,7 @@ impl std::fmt::Display for Failure {
                 let words: Vec<&str> = sentence.split_whitespace().collect();
                 f.write_str(words.join(" ").trim_end_matches('.'))?;
             }
-            Self::Output(error) => write!(f, "what was done can't be written out: {error}")?,
+            Self::Output(error) => write!(f, "the command was carried out, but its answer can't be written: {error}")?,
         }
         f.write_str(".")
     }

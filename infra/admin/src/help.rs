@@ -1,9 +1,10 @@
 //! The long texts of `--help`.
 
-/// What hands the AWS CLI's credentials on, also those of SSO, which the program can't get itself.
+/// The command that exports the AWS CLI's credentials to the environment, including those of SSO, which the program
+/// can't get by itself.
 pub(crate) const EXPORT: &str = "eval \"$(aws configure export-credentials --format env)\"";
 
-/// After the options.
+/// The text after the options.
 pub(crate) const AFTER: &str = r#"Examples:
   workskedge-admin --stack webhooks-prod accounts create --name "Acme Builders" --time-zone America/Denver
   workskedge-admin --stack webhooks-test accounts create --name "Acme Builders" --environment test
@@ -15,17 +16,17 @@ pub(crate) const AFTER: &str = r#"Examples:
 
 Environment:
   AWS_REGION, AWS_PROFILE, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_ENDPOINT_URL, ...
-      as every AWS SDK reads them. Credentials may be those variables, keys or a role in ~/.aws, a web identity, or
-      those of a container or an EC2 instance. For SSO and credential_process, run first:
+      as every AWS SDK reads them. Credentials may come from these variables, from keys or a role in ~/.aws, from a web
+      identity, or from a container or an EC2 instance. For SSO and credential_process, run first:
       eval "$(aws configure export-credentials --format env)"
   API_KEYS_TABLE, RATE_WINDOWS_TABLE, EVENTS_TABLE, ENDPOINTS_TABLE, DELIVERIES_TABLE, ALERTS_TABLE
-      tables, as the functions have them. They win over --stack, after which tables are called <stack>-api-keys,
+      names of tables, as the functions have them. They override --stack, by which tables are called <stack>-api-keys,
       <stack>-rate-windows, <stack>-events, <stack>-endpoints, <stack>-deliveries, <stack>-alerts.
   DELIVERY_QUEUE_URL, RETRY_QUEUE_URL, DELIVERY_DEAD_QUEUE_URL, RETRY_DEAD_QUEUE_URL, DISPATCH_DEAD_QUEUE_URL
-      queues. They win over --stack, after which queues are called <stack>-delivery, <stack>-retry,
+      URLs of queues. They override --stack, by which queues are called <stack>-delivery, <stack>-retry,
       <stack>-delivery-dead, <stack>-retry-dead, <stack>-dispatch-dead.
   KEY_ENVIRONMENT
-      the "live" of new keys, wsk_live_..., where --environment does not say it; default live.
+      the environment that new keys name, as in wsk_live_..., unless --environment is given; default live.
 
 Permissions:
   accounts, keys   dynamodb:GetItem, Query, PutItem, UpdateItem, DeleteItem on api-keys; GetItem on rate-windows
@@ -36,21 +37,22 @@ Permissions:
 
 Output:
   Text on stdout, or with --json one object: a list is {"data": [...], "next": id or null}, and keys, deliveries and
-  alerts are as the API shows them. What else there is to say is a sentence on stderr.
+  alerts are as the API shows them. Notes and errors are sentences on stderr.
 
 Exit codes:
   0  done
-  1  the request can't be fulfilled: no such thing, or it is against a rule
+  1  the command can't be carried out: something does not exist, or a rule forbids it
   2  the command line or a variable can't be used
-  3  AWS can't be reached or refuses: credentials, permissions, a table or queue that is missing"#;
+  3  AWS can't be reached or refuses: credentials, permissions, a missing table or queue"#;
 
-/// Of `queues redrive`.
+/// The description of `queues redrive`.
 pub(crate) const REDRIVE: &str = "\
 Move the messages of a dead-letter queue back to its queue.
 
-A message gets into a dead-letter queue when it was taken up five times and its work was not done: DynamoDB or KMS was \
-not to be had, or the function failed. Mend the cause first, or it comes back. No delivery is lost meanwhile: the \
-sweeper puts whatever is overdue back on a queue, so that many of these messages are out of date. Moving them is safe: a \
-task whose attempt was made is dropped.
+A message moves to a dead-letter queue when it was received five times and could not be processed: DynamoDB or KMS was \
+unavailable, or the function failed. Fix the cause first, or the message comes back. No delivery is lost meanwhile: \
+the sweeper puts overdue deliveries back on a queue, so that many of these messages are out of date. Moving them is \
+safe: a message whose attempt was already made is dropped.
 
-What can't be read stays where it is. What is looked at by --dry-run is hidden from others until the command ends.";
+Messages that can't be read stay where they are. Messages that --dry-run looks at are hidden from other consumers \
+until the command ends.";

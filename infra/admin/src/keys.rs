@@ -19,7 +19,7 @@ use crate::output::{Report, facts, or_dash};
 
 const NAME: [Field; 1] = [on_create("name", string(100), Operational, "what people call it")];
 
-/// One page of an account's keys, newest first, with what they have used of their limits.
+/// One page of an account's keys, newest first, with their usage in the present hour and minute.
 pub(crate) async fn list(aws: &Aws, account: &AccountId, page: &Page) -> Result<Report, Failure> {
     let account = aws.account(&account.id).await?;
     let found = aws.environment.api_keys()?.page(&account.id, page.after.as_deref(), page.limit).await;
@@ -33,7 +33,7 @@ pub(crate) async fn list(aws: &Aws, account: &AccountId, page: &Page) -> Result<
     Ok(Report::page(&json!(views), found.next.as_deref(), head, &rows))
 }
 
-/// Makes a key of these scopes.
+/// Creates a key with these scopes.
 pub(crate) async fn create(aws: &Aws, wanted: &arguments::NewKey) -> Result<Report, Failure> {
     let name = valid(&NAME, json!({ "name": wanted.name }))?;
     let name = name.get("name").and_then(Value::as_str).unwrap_or_default();
@@ -49,7 +49,7 @@ pub(crate) async fn create(aws: &Aws, wanted: &arguments::NewKey) -> Result<Repo
     Ok(Report::new(json!(KeyView::of(&key, UNUSED).with_key(&secret)), facts(&lines)).with_note(KEEP_IT))
 }
 
-/// Changes a key's limits, however high: support decides that.
+/// Changes a key's limits, without an upper bound: that is the operator's decision.
 pub(crate) async fn set_limits(aws: &Aws, wanted: &SetLimits) -> Result<Report, Failure> {
     let change = |key: &mut ApiKey| {
         let now = key.limits();
@@ -67,7 +67,7 @@ pub(crate) async fn set_limits(aws: &Aws, wanted: &SetLimits) -> Result<Report, 
     Ok(report.with_note("The limits are in effect within 60 seconds."))
 }
 
-/// Deletes a key, unless it is the last with which the account's people could make another.
+/// Deletes a key, unless it is the account's last with which people can create another.
 pub(crate) async fn revoke(aws: &Aws, key: &KeyId) -> Result<Report, Failure> {
     match aws.environment.api_keys()?.delete(&key.account.id, &key.id).await.map_err(aws.on(API_KEYS))? {
         Deleted::Gone => {

@@ -1,7 +1,7 @@
-//! The operator's tool for a deployment: accounts and keys, dead-letter queues, and what became of a delivery.
+//! The operator's tool for a deployment: accounts, keys, queues and their dead-letter queues, deliveries and alerts.
 //!
-//! It speaks to DynamoDB and SQS only, through the functions' own stores, so that it works wherever the template is
-//! deployed. [`run`] is the whole program; `main` gives it the process.
+//! It calls DynamoDB and SQS only, through the stores that the functions use, so that it works wherever the template is
+//! deployed. [`run`] is the whole program; `main` only passes the process to it.
 
 mod accounts;
 mod alerts;
@@ -30,27 +30,28 @@ use aws::Aws;
 use failure::Failure;
 use output::Report;
 
-/// How long a dead-letter queue that seems empty is listened to, in seconds. SQS asks all its servers only if it waits.
+/// How long to wait for a message of a dead-letter queue that seems empty, in seconds. SQS asks all its servers only if
+/// it may wait.
 const LISTEN_SECONDS: i32 = 2;
 
-/// What the program finds around it: the process's, or a test's.
+/// What the program depends on: that of the process, or of a test.
 #[derive(Debug, Clone)]
 pub struct Surroundings {
-    /// Environment variables: the names of tables and queues, `KEY_ENVIRONMENT`.
+    /// Environment variables: the names of tables, the URLs of queues, `KEY_ENVIRONMENT`.
     pub variables: HashMap<String, String>,
-    /// How AWS is reached; `None` = as the process's environment and `~/.aws` say.
+    /// How AWS is reached; `None` = as the environment of the process and `~/.aws` say.
     pub aws: Option<SdkConfig>,
-    /// The present; `None` = the machine's.
+    /// The present time; `None` = by the clock of this machine.
     pub now: Option<Timestamp>,
-    /// How long a dead-letter queue that seems empty is listened to (seconds, at most 20).
+    /// How long to wait for a message of a dead-letter queue that seems empty (seconds, at most 20).
     pub listen_seconds: i32,
 }
 
 impl Surroundings {
-    /// Those of this process.
+    /// Those of this process: of its environment, only the variables that the tool knows.
     #[must_use]
     pub fn of_process() -> Self {
-        // No others: the environment holds secrets.
+        // No other variables: the environment may hold secrets.
         let own = aws::variables().filter_map(|name| Some((name, std::env::var_os(name)?.into_string().ok()?)));
         let variables = own.map(|(name, value)| (name.to_owned(), value)).collect();
         Self { variables, aws: None, now: None, listen_seconds: LISTEN_SECONDS }
@@ -61,8 +62,8 @@ impl Surroundings {
     }
 }
 
-/// Carries out the command that `arguments` (with the program's name) ask for: what it found goes to `out`, what has to
-/// be said about it to `err`. Returns the exit code that `--help` documents.
+/// Carries out the command of `arguments`, of which the first is the name of the program. The answer goes to `out`,
+/// notes and errors go to `err`. Returns the exit code that `--help` documents.
 pub async fn run<A: Into<OsString> + Clone>(
     arguments: impl IntoIterator<Item = A>,
     surroundings: &Surroundings,
@@ -80,14 +81,14 @@ pub async fn run<A: Into<OsString> + Clone>(
     match outcome {
         Ok(()) => 0,
         Err(failure) => {
-            // Nobody is left to tell when that fails too.
+            // If this fails too, there is nowhere left to report it.
             let _ = writeln!(err, "workskedge-admin: {failure}");
             failure.exit_code()
         }
     }
 }
 
-/// Help and version are an answer, anything else is a misuse.
+/// `--help` and `--version` are an answer; anything else is a usage error.
 fn no_command(error: &clap::Error, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
     let text = error.render();
     let _ = if error.use_stderr() { write!(err, "{text}") } else { write!(out, "{text}") };

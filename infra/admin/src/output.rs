@@ -1,4 +1,4 @@
-//! What a command answers: JSON for programs, aligned text for people.
+//! The answer of a command: JSON for programs, aligned text for people.
 
 use std::fmt::Write as _;
 
@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 /// The answer of a command.
 #[derive(Debug)]
 pub(crate) struct Report {
-    /// One object.
+    /// What `--json` prints: one object.
     pub(crate) json: Value,
-    /// Lines, the last one ended.
+    /// What is printed otherwise: lines, each with its line break.
     pub(crate) text: String,
-    /// Sentences for the person, whatever the form.
+    /// Sentences for stderr, with either form.
     pub(crate) notes: Vec<String>,
 }
 
@@ -20,7 +20,7 @@ impl Report {
         Self { json, text, notes: Vec::new() }
     }
 
-    /// A page: `{"data": [...], "next": id or null}`, and the rows of the same things as columns under `head`.
+    /// A page of a list: `{"data": [...], "next": id or null}`, and as text the rows under `head`.
     pub(crate) fn page<const N: usize>(
         data: &Value,
         next: Option<&str>,
@@ -41,7 +41,7 @@ impl Report {
     }
 }
 
-/// Rows under a head, each column as wide as its widest cell.
+/// Rows under a head, with aligned columns.
 pub(crate) fn columns<const N: usize>(head: [&str; N], rows: &[[String; N]]) -> String {
     let head = head.map(str::to_owned);
     let lines = || std::iter::once(&head).chain(rows);
@@ -68,7 +68,7 @@ pub(crate) fn facts(facts: &[(&str, String)]) -> String {
     text
 }
 
-/// `text` without what would steer a terminal: names and bodies come from anybody.
+/// `text` without control characters, which a terminal would obey: names and bodies come from anybody.
 pub(crate) fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }

@@ -1,4 +1,4 @@
-//! What a command needs in AWS, and the sentence that says what to check when that is not to be had.
+//! The tables and queues that commands need, and the sentence that says what to check when one can't be used.
 
 use std::fmt;
 
@@ -8,9 +8,9 @@ use crate::failure::Failure;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Place {
     pub(crate) kind: Kind,
-    /// Its name; a queue's URL when only that is known.
+    /// Its name, or the URL of a queue when only that is known.
     pub(crate) name: String,
-    /// The variable that would name another.
+    /// The variable that names it instead of the stack.
     pub(crate) variable: &'static str,
     /// `in eu-west-1`, `at http://127.0.0.1:4566`.
     pub(crate) whereabouts: String,
@@ -41,7 +41,7 @@ impl fmt::Display for Place {
     }
 }
 
-/// What stands in the way, by the service's own word for it.
+/// Why a call was not carried out, by the error code of the service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Obstacle {
     Missing,
@@ -54,7 +54,7 @@ enum Obstacle {
 impl Obstacle {
     fn of(code: Option<&str>) -> Self {
         let Some(code) = code else { return Self::NoAnswer };
-        // The two services end some of their words differently, and SQS has an older set of them.
+        // The two services spell some codes differently, and SQS also has an older set of them.
         match code.strip_suffix("Exception").unwrap_or(code) {
             "ResourceNotFound" | "QueueDoesNotExist" | "AWS.SimpleQueueService.NonExistentQueue" => Self::Missing,
             "AccessDenied" => Self::Forbidden,
@@ -73,13 +73,13 @@ impl Obstacle {
 }
 
 impl Place {
-    /// The sentence for a call that was not carried out; `code` is the service's word for why, if it answered at all.
+    /// The failure of a call; `code` is the error code of the service, `None` if it did not answer.
     pub(crate) fn refused(&self, code: Option<&str>, cause: &str) -> Failure {
         let (variable, service) = (self.variable, self.kind.service());
         Failure::Aws(match Obstacle::of(code) {
             Obstacle::Missing => format!(
-                "{self} does not exist; check --stack or {variable}, the region, and that the credentials are of the \
-                 right AWS account"
+                "{self} does not exist; check --stack or {variable}, the region, and that the credentials belong to \
+                 the right AWS account"
             ),
             Obstacle::Forbidden => {
                 format!("{self} may not be used with these credentials; --help lists the permissions: {cause}")

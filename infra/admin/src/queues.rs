@@ -1,4 +1,4 @@
-//! `queues list`: how much waits where.
+//! `queues list`: how many messages each queue holds.
 
 use clap::ValueEnum as _;
 use futures_util::future::try_join_all;
@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use crate::output::{Report, columns, or_dash};
 use crate::sqs::Depth;
 
-/// Every queue with its dead-letter queue.
+/// Every queue with its dead-letter queue, and how many messages they hold.
 pub(crate) async fn list(aws: &Aws) -> Result<Report, Failure> {
     let all = QueueName::value_variants();
     let own = try_join_all(all.iter().map(async |queue| match queue.queue() {
@@ -42,7 +42,7 @@ fn counts(depth: Depth) -> Value {
     json!({ "visible": depth.visible, "inFlight": depth.in_flight, "delayed": depth.delayed })
 }
 
-/// The word on the command line.
+/// The name of a queue on the command line.
 pub(crate) fn name(queue: QueueName) -> String {
     queue.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
 }

@@ -1,8 +1,9 @@
-//! `queues redrive`: what could not be done goes back to where it was to be done.
+//! `queues redrive`: moves the messages of a dead-letter queue back to its queue.
 //!
-//! Received, sent to the queue and then deleted, ten at a time. SQS can do it by itself (`StartMessageMoveTask`), but
-//! not as a dry run, not up to a number, not for a queue that a variable names, and hardly any AWS-alike can. Whatever
-//! goes wrong in between leaves a message in both queues, which does no harm: a task whose attempt was made is dropped.
+//! Messages are received, sent to the queue and then deleted, ten at a time. SQS can do that by itself
+//! (`StartMessageMoveTask`), but not as a dry run, not up to a number, and not for a queue that a variable names, and
+//! few services that replace AWS have it. If something fails in between, a message is in both queues, which does no
+//! harm: a message whose attempt was made is dropped.
 
 use std::fmt::Write as _;
 
@@ -20,7 +21,7 @@ use crate::sqs::{BATCH, Held, SqsQueue};
 #[derive(Debug, Default)]
 struct Found {
     tasks: Vec<(Held, DeliveryTask)>,
-    /// Not a message of the deliverer: it would only come back.
+    /// Not messages of the deliverer: they would only come back.
     unreadable: Vec<Held>,
 }
 
@@ -30,17 +31,17 @@ impl Found {
     }
 }
 
-/// Moves the messages of a dead-letter queue back to its queue, or only looks at them.
+/// Moves the messages of a dead-letter queue back to its queue, or with `--dry-run` only looks at them.
 pub(crate) async fn redrive(aws: &Aws, wanted: &Redrive) -> Result<Report, Failure> {
     let Some(names) = wanted.queue.queue() else { return Err(Failure::Impossible(NO_WAY_BACK.to_owned())) };
     let dead = aws.queue(wanted.queue.dead_letters()).await?;
     let queue = aws.queue(names).await?;
     let mut found = Found::default();
     let moved = move_all(aws, wanted, &dead, &queue, &mut found).await;
-    // Left where they are, and visible again: whoever looks next should see them.
+    // What stays in the dead-letter queue becomes visible again at once.
     let looked_at = found.tasks.iter().map(|(held, _)| held).filter(|_| wanted.dry_run);
     for held in looked_at.chain(&found.unreadable) {
-        // They come back by themselves in a few minutes.
+        // If this fails, they become visible by themselves in a few minutes.
         let _ = dead.release(held).await;
     }
     match moved {
@@ -117,7 +118,7 @@ fn report(wanted: &Redrive, found: &Found) -> Report {
         ));
     }
     if found.count() == wanted.max {
-        report = report.with_note(format!("Stopped at --max {}: there may be more.", wanted.max));
+        report = report.with_note(format!("Stopped at --max {}; there may be more.", wanted.max));
     }
     report
 }
@@ -134,6 +135,6 @@ fn messages_of(count: usize) -> String {
     if count == 1 { "1 message".to_owned() } else { format!("{count} messages") }
 }
 
-const NO_WAY_BACK: &str = "what could not be dispatched need not be moved back: its messages name places in the \
-     events' stream, and the sweeper has the events dispatched again. Mend what the dispatcher's log complains of, \
-     wait a quarter of an hour, then purge the dead-letter queue (aws sqs purge-queue)";
+const NO_WAY_BACK: &str = "messages of this dead-letter queue can't be moved back: they name positions in the stream \
+     of events, and the sweeper has the events dispatched again. Fix what the dispatcher's log reports, wait 15 \
+     minutes, then purge the dead-letter queue (aws sqs purge-queue)";

@@ -1,4 +1,4 @@
-//! One queue as its operator sees it: how much it holds, and the messages of a dead-letter queue.
+//! One SQS queue for its operator: how many messages it holds, and the messages of a dead-letter queue.
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
@@ -8,12 +8,12 @@ use telemetry::causes::causes;
 use crate::failure::Failure;
 use crate::places::Place;
 
-/// SQS hands out and deletes at most ten messages a call.
+/// How many messages SQS hands out or deletes in one call at most.
 pub(crate) const BATCH: u32 = 10;
-/// How long a message that was received is hidden from others (seconds): longer than a redrive works on it.
+/// How long a received message is hidden from other consumers (seconds): longer than a redrive works on it.
 const HIDDEN_SECONDS: i32 = 300;
 
-/// A queue.
+/// A queue that was found.
 #[derive(Debug)]
 pub(crate) struct SqsQueue {
     sqs: Client,
@@ -21,18 +21,18 @@ pub(crate) struct SqsQueue {
     place: Place,
 }
 
-/// How many messages a queue holds. SQS counts approximately.
+/// How many messages a queue holds, approximately.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Depth {
-    /// Could be received now.
+    /// Messages that can be received now.
     pub(crate) visible: u64,
-    /// Received and not deleted.
+    /// Messages that were received and not deleted yet.
     pub(crate) in_flight: u64,
-    /// Not due yet.
+    /// Messages that are delayed.
     pub(crate) delayed: u64,
 }
 
-/// A message that was received and is hidden for a while.
+/// A message that was received, and is hidden from other consumers.
 #[derive(Debug, Clone)]
 pub(crate) struct Held {
     pub(crate) id: String,
@@ -45,7 +45,7 @@ impl SqsQueue {
         Self { sqs, url, place }
     }
 
-    /// The queue with this name.
+    /// The queue with this name, whose URL SQS is asked for.
     pub(crate) async fn named(sqs: Client, name: &str, place: Place) -> Result<Self, Failure> {
         let found = sqs.get_queue_url().queue_name(name).send().await.map_err(|error| refused(&place, &error))?;
         Ok(Self { url: found.queue_url.unwrap_or_default(), sqs, place })
@@ -70,7 +70,8 @@ impl SqsQueue {
         Ok(Depth { visible: count(&visible), in_flight: count(&in_flight), delayed: count(delayed) })
     }
 
-    /// At most `max` messages, hidden from others for a while; none when none came within `wait` seconds.
+    /// At most `max` messages and at most ten, hidden from other consumers for five minutes; none if none came within
+    /// `wait` seconds.
     pub(crate) async fn receive(&self, max: u32, wait: i32) -> Result<Vec<Held>, Failure> {
         let request = self.sqs.receive_message().queue_url(&self.url).visibility_timeout(HIDDEN_SECONDS);
         let max = i32::try_from(max.min(BATCH)).unwrap_or(1);
@@ -104,7 +105,7 @@ impl SqsQueue {
         }
     }
 
-    /// Lets others receive a message again, now and not only when it is hidden no longer.
+    /// Makes a message visible again at once.
     pub(crate) async fn release(&self, message: &Held) -> Result<(), Failure> {
         let request = self.sqs.change_message_visibility().queue_url(&self.url).receipt_handle(&message.receipt);
         request.visibility_timeout(0).send().await.map(|_| ()).map_err(|error| self.refused(&error))

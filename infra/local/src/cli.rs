@@ -19,15 +19,15 @@ use crate::system::{Options, Storage, System};
 
 /// WorkSkedge webhooks on this machine: the API, the deliveries and the console in one process.
 ///
-/// Listens on 127.0.0.1 only. Stop it with Ctrl-C; what it has accepted is kept and goes on at the next start.
-/// `RUST_LOG` chooses what is logged (default: info); bodies, keys and secrets are logged at no level.
+/// Listens on 127.0.0.1 only. Stop it with Ctrl-C; accepted work is kept and continues at the next start.
+/// `RUST_LOG` sets what is logged (default: info); bodies, keys and secrets are never logged.
 #[derive(Debug, Parser)]
 #[command(name = "workskedge-webhooks", version)]
 pub struct Arguments {
-    /// Port to listen on; 0 = any that is free
+    /// Port to listen on; 0 = any free port
     #[arg(long, default_value_t = 3000)]
     port: u16,
-    /// Where data is kept
+    /// Directory in which data is kept
     #[arg(long, value_name = "DIRECTORY", default_value = ".workskedge")]
     data_dir: PathBuf,
     /// Deliver to public https addresses only, as in AWS
@@ -69,8 +69,8 @@ pub fn run(arguments: Arguments) -> ExitCode {
     }
 }
 
-/// Does the work, and does not wait for what is still under way in threads: the lookup of a name can't be called off, and
-/// may take as long as a name server keeps silent.
+/// Does the work without waiting for threads that are still busy at the end: a name lookup can't be cancelled, and may
+/// take as long as a name server does not answer.
 fn finish<T>(work: impl Future<Output = T>) -> io::Result<T> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let done = runtime.block_on(work);
@@ -80,7 +80,7 @@ fn finish<T>(work: impl Future<Output = T>) -> io::Result<T> {
 
 async fn serve(arguments: Arguments) -> ExitCode {
     #[cfg(unix)]
-    let _file_too_large = bear_with_file_limit();
+    let _file_too_large = ignore_file_size_signal();
     // Before the start, so that a signal during it is not lost.
     let stop = stop_signal();
     match System::start(arguments.into()).await {
@@ -98,12 +98,12 @@ async fn serve(arguments: Arguments) -> ExitCode {
     }
 }
 
-#[expect(clippy::print_stdout, reason = "the one line that says where the system is")]
+#[expect(clippy::print_stdout, reason = "the one line that says where the system listens")]
 fn say(line: fmt::Arguments<'_>) {
     println!("{line}");
 }
 
-/// The API key and what to do with it, at the first start.
+/// Prints the API key and what to do with it, at the first start.
 #[expect(clippy::print_stderr, reason = "for the person at the terminal")]
 fn greet(system: &System) {
     if let (Some(key), Some(file)) = (system.first_key(), system.key_file()) {
@@ -111,7 +111,7 @@ fn greet(system: &System) {
     }
 }
 
-/// The error and its causes in one sentence.
+/// Prints the error and its causes in one line.
 #[expect(clippy::print_stderr, reason = "for the person at the terminal")]
 fn complain(error: &(dyn std::error::Error + 'static)) {
     eprintln!("workskedge-webhooks: {}", causes(error));
@@ -131,10 +131,10 @@ fn stop_signal() -> impl Future<Output = ()> {
     }
 }
 
-/// Where a limit of file sizes is set, a write beyond it ends the process by a signal unless somebody takes that. Here it
-/// is an error like that of a full disk.
+/// If file sizes are limited, a write beyond the limit sends a signal that ends the process, unless it is handled. With
+/// this the write fails instead, as on a full disk.
 #[cfg(unix)]
-fn bear_with_file_limit() -> Option<signal::unix::Signal> {
+fn ignore_file_size_signal() -> Option<signal::unix::Signal> {
     const SIGXFSZ: i32 = 25;
     signal::unix::signal(signal::unix::SignalKind::from_raw(SIGXFSZ)).ok()
 }

@@ -1,7 +1,7 @@
 //! The clock of the local system: the machine's, or one that a test sets.
 //!
-//! The time of day may be set back or ahead. What waits (queues, schedule) waits by [`Clock::steady`], which only goes on,
-//! through [`Clock::sleep_until`], so that a test advances time instead of waiting for it.
+//! The time of day may be set back or ahead. Queues and schedule wait by [`Clock::steady`], which never goes back, with
+//! [`Clock::sleep_until`], so that a test advances the time instead of waiting for it.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -19,7 +19,7 @@ enum Kind {
     Settable(Arc<watch::Sender<Times>>),
 }
 
-/// What a settable clock shows.
+/// The times that a settable clock shows.
 #[derive(Debug, Clone, Copy)]
 struct Times {
     now: Timestamp,
@@ -39,13 +39,13 @@ impl Clock {
         Self(Kind::System { started_at: machine(), started: Instant::now() })
     }
 
-    /// A clock that stands at `now` until it is set.
+    /// A clock that shows `now` until it is set.
     #[must_use]
     pub fn settable(now: Timestamp) -> Self {
         Self(Kind::Settable(Arc::new(watch::Sender::new(Times { now, steady: now }))))
     }
 
-    /// The time.
+    /// The time of day.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         match &self.0 {
@@ -54,7 +54,7 @@ impl Clock {
         }
     }
 
-    /// The time by which to wait: that of the start and what has passed since. It never goes back.
+    /// The time by which to wait: that of the clock's start plus the time that has passed since. It never goes back.
     #[must_use]
     pub fn steady(&self) -> Timestamp {
         match &self.0 {
@@ -66,8 +66,8 @@ impl Clock {
         }
     }
 
-    /// Sets a settable clock and wakes whoever waits for a time that has come. The machine's clock stays as it is. When it
-    /// is set back, no time passes.
+    /// Sets a settable clock, and wakes whoever waits for a time that has come. When it is set back, the steady time
+    /// stays. Does nothing to the machine's clock.
     pub fn set(&self, now: Timestamp) {
         if let Kind::Settable(times) = &self.0 {
             times.send_modify(|times| {

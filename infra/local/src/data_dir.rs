@@ -1,8 +1,9 @@
 //! The data directory: what the local system keeps between runs, and the lock that keeps a second process out.
 //!
-//! The first start makes the database, then `seal-key`, then `api-key`; `stream-checkpoint` comes with the first event.
-//! What is missing or empty although a later one is there was lost, and is not replaced: the start is refused and says
-//! what to do. A lost checkpoint alone is no loss, and the copy of the API key is its owner's to move.
+//! The first start creates the database, then `seal-key`, then `api-key`; `stream-checkpoint` comes with the first
+//! event. A file that is missing or empty although a later one exists was lost, and is not replaced: the system refuses
+//! to start and says what to do. Losing the checkpoint alone does no harm, and the file with the API key may be moved
+//! by its owner.
 
 mod database;
 mod files;
@@ -17,7 +18,7 @@ use crate::embedded::kms::Kms;
 pub use files::replace;
 
 const DATABASE: &str = "dynamodb.sqlite";
-/// What `SQLite` keeps beside the database: its log and the log's index.
+/// The files of `SQLite` beside the database: its write-ahead log, and the index of that.
 const LOG: &str = "dynamodb.sqlite-wal";
 const LOG_INDEX: &str = "dynamodb.sqlite-shm";
 const SEAL_KEY: &str = "seal-key";
@@ -31,38 +32,38 @@ const LOCK: &str = "lock";
 pub enum DataDirError {
     #[error("another process is using the data directory {}; stop it, or choose another with --data-dir", .0.display())]
     InUse(PathBuf),
-    #[error("the data directory {} can't be used; mend it, or choose another with --data-dir", .0.display())]
+    #[error("the data directory {} can't be used; fix that, or choose another with --data-dir", .0.display())]
     Unusable(PathBuf, #[source] io::Error),
     #[error("{} is no directory; choose another with --data-dir", .0.display())]
     NotADirectory(PathBuf),
     #[error("everybody may write to {}; choose a directory of its own with --data-dir", .0.display())]
     Shared(PathBuf),
-    #[error("{} is no file; {MEND}", .0.display())]
+    #[error("{} is no file; {RESTORE}", .0.display())]
     NotAFile(PathBuf),
-    #[error("{} can't be read or written; mend it, or start anew with another --data-dir", .0.display())]
+    #[error("{} can't be read or written; fix that, or start over with another --data-dir", .0.display())]
     File(PathBuf, #[source] io::Error),
-    #[error("{} is not a key of 64 hexadecimal digits; {MEND}", .0.display())]
+    #[error("{} is not a key of 64 hexadecimal digits; {RESTORE}", .0.display())]
     BadKey(PathBuf),
     #[error(
-        "the key {} is missing beside {}: no other key opens the signing secrets that the data holds; {MEND}",
+        "the key {} is missing beside {}: no other key decrypts the signing secrets in the data; {RESTORE}",
         .missing.display(), .beside.display()
     )]
     KeyLost { missing: PathBuf, beside: PathBuf },
-    #[error("{} is not the key that the data's signing secrets were sealed with; {MEND}", .0.display())]
+    #[error("{} is not the key that the data's signing secrets were sealed with; {RESTORE}", .0.display())]
     WrongKey(PathBuf),
-    #[error("the database {} is missing or holds nothing, although {} is there; {MEND}", .missing.display(), .beside.display())]
+    #[error("the database {} is missing or holds nothing, although {} is there; {RESTORE}", .missing.display(), .beside.display())]
     DatabaseLost { missing: PathBuf, beside: PathBuf },
-    #[error("the database {} is damaged ({reason}); {MEND}", .file.display())]
+    #[error("the database {} is damaged ({reason}); {RESTORE}", .file.display())]
     DatabaseDamaged { file: PathBuf, reason: String },
-    #[error("the key of the database {} can't be noted in it", .0.display())]
+    #[error("the fingerprint of the key can't be stored in the database {}", .0.display())]
     Note(PathBuf, #[source] rusqlite::Error),
     #[error(transparent)]
     Open(#[from] OpenError),
 }
 
-const MEND: &str = "put it back from a backup, or start anew with another --data-dir";
+const RESTORE: &str = "restore it from a backup, or start over with another --data-dir";
 
-/// A data directory that belongs to this process until it is dropped.
+/// A data directory, locked for this process until this is dropped.
 #[derive(Debug)]
 pub struct DataDir {
     path: PathBuf,
@@ -70,10 +71,10 @@ pub struct DataDir {
 }
 
 impl DataDir {
-    /// Creates the directory if need be, locks it, and takes it away from everybody but its owner.
+    /// Creates the directory if it does not exist, locks it, and makes it accessible to its owner only.
     ///
     /// # Errors
-    /// Another process has it, or it can't be written.
+    /// Another process has it, everybody may write to it, or it can't be used.
     pub fn lock(path: &Path) -> Result<Self, DataDirError> {
         let unusable = |error| DataDirError::Unusable(path.to_owned(), error);
         if fs::metadata(path).is_ok_and(|found| !found.is_dir()) {
@@ -103,10 +104,10 @@ impl DataDir {
         &self.path
     }
 
-    /// Opens the database and the key that its secrets are sealed with; makes both at the first start.
+    /// Opens the database and the key that its secrets are sealed with; creates both at the first start.
     ///
     /// # Errors
-    /// One of them is lost, damaged, or not of the other.
+    /// One of them is lost or damaged, or they don't belong together.
     pub fn open(&self) -> Result<(DynamoDb, Kms), DataDirError> {
         let file = self.path.join(DATABASE);
         let found = self.look(&file)?;
@@ -114,7 +115,7 @@ impl DataDir {
         if key.is_none() {
             self.check_key_never_was(&file, &found)?;
         }
-        // `SQLite` would make a file that others can read.
+        // `SQLite` would create a file that others can read.
         let made = files::private().create(true).append(true).open(&file);
         made.map_err(|error| DataDirError::File(file.clone(), error))?;
         let database = DynamoDb::open(&file)?;
@@ -135,7 +136,7 @@ impl DataDir {
         }
     }
 
-    /// What the database holds.
+    /// Looks into the database, before it is opened.
     fn look(&self, file: &Path) -> Result<database::Found, DataDirError> {
         for name in [DATABASE, LOG, LOG_INDEX] {
             let path = self.path.join(name);
@@ -158,12 +159,12 @@ impl DataDir {
         }
     }
 
-    /// The first of these files that is there.
+    /// The first of these files that exists.
     fn first_of(&self, names: &[&str]) -> Option<PathBuf> {
         names.iter().map(|name| self.path.join(name)).find(|path| path.symlink_metadata().is_ok())
     }
 
-    /// The key that seals secrets, if its file is there.
+    /// The key that seals secrets, if its file exists.
     fn read_key(&self) -> Result<Option<[u8; 32]>, DataDirError> {
         let file = self.path.join(SEAL_KEY);
         match fs::read(&file) {
@@ -185,14 +186,14 @@ impl DataDir {
         self.first_of(&[API_KEY, CHECKPOINT]).map_or(Ok(()), |beside| Err(DataDirError::KeyLost { missing, beside }))
     }
 
-    /// A new key, which is on the disk before it is used: without it the signing secrets in the database are lost.
+    /// Creates a key, which is on the disk before it is used: without it, the signing secrets in the database are lost.
     fn make_key(&self) -> Result<[u8; 32], DataDirError> {
         let file = self.path.join(SEAL_KEY);
         let made = random_key().and_then(|key| replace(&file, hex::encode(key).as_bytes()).map(|()| key));
         made.map_err(|error| DataDirError::File(file, error))
     }
 
-    /// The file with the API key of the first start, readable by its owner only.
+    /// The path of the file with the API key of the first start, readable by its owner only.
     #[must_use]
     pub fn api_key(&self) -> PathBuf {
         self.path.join(API_KEY)
@@ -207,17 +208,17 @@ impl DataDir {
         replace(&file, format!("{key}\n").as_bytes()).map_err(|error| DataDirError::File(file, error))
     }
 
-    /// The file of the event stream's checkpoint.
+    /// The path of the event stream's checkpoint.
     #[must_use]
     pub fn checkpoint(&self) -> PathBuf {
         self.path.join(CHECKPOINT)
     }
 }
 
-/// A new key.
+/// A random key of 256 bits.
 ///
 /// # Errors
-/// The machine gives no random bytes.
+/// The machine provides no random bytes.
 pub fn random_key() -> io::Result<[u8; 32]> {
     let mut key = [0; 32];
     aws_lc_rs::rand::fill(&mut key).map_err(|_| io::Error::other("there are no random bytes"))?;

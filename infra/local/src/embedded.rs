@@ -1,9 +1,9 @@
 //! The embedded AWS: DynamoDB, its streams, SQS, SNS and KMS, answered inside the process.
 //!
-//! The functions speak to them through the ordinary AWS SDK. Its requests don't travel through a socket: [`Embedded`]
-//! is the SDK's HTTP connector, reads the operation as the services do (from `X-Amz-Target`, SNS from the form's
-//! `Action`), and answers it. What is
-//! serialised, signed, parsed and retried is what AWS would see; what is saved is HTTP itself.
+//! The functions call them through the ordinary AWS SDK. Its requests don't go through a socket: [`Embedded`] is the
+//! SDK's HTTP connector, reads the operation as the services do (from `X-Amz-Target`, for SNS from the form's
+//! `Action`), and answers it. Requests are serialised, signed and parsed as they are with AWS; only HTTP itself is left
+//! out.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -24,17 +24,17 @@ use bytes::Bytes;
 use url::form_urlencoded;
 
 use self::dynamodb::DynamoDb;
-use self::elsewhere::Elsewhere;
 use self::kms::Kms;
+use self::remote::RemoteDynamoDb;
 use self::sns::Sns;
 use self::sqs::Sqs;
 use self::units::Units;
 use self::usage::Usage;
 
 pub mod dynamodb;
-mod elsewhere;
 pub mod kms;
 mod operations;
+mod remote;
 pub mod sns;
 pub mod sqs;
 mod stream_records;
@@ -51,8 +51,8 @@ pub(crate) struct Answer {
     pub(crate) body: Vec<u8>,
 }
 
-/// How often each operation was called, such as `DynamoDB_20120810.GetItem`, and what DynamoDB would bill. Clones share the
-/// counts.
+/// How often each operation was called, such as `DynamoDB_20120810.GetItem`, and the capacity units that DynamoDB would
+/// bill. Clones share the counts.
 #[derive(Debug, Clone, Default)]
 pub struct Calls {
     counts: Arc<Mutex<BTreeMap<String, usize>>>,
@@ -60,13 +60,13 @@ pub struct Calls {
 }
 
 impl Calls {
-    /// The counts since the last time they were taken.
+    /// The counts since the last call of this method.
     #[must_use]
     pub fn take(&self) -> BTreeMap<String, usize> {
         std::mem::take(&mut self.counts.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The capacity units.
+    /// The capacity units that DynamoDB would bill.
     #[must_use]
     pub fn units(&self) -> &Units {
         &self.units
@@ -85,9 +85,9 @@ pub struct Embedded {
     sns: Sns,
     kms: Kms,
     calls: Calls,
-    /// Another DynamoDB, which answers in the place of the embedded one.
-    elsewhere: Option<Elsewhere>,
-    /// Of which function, when somebody wants to know what each of them asks.
+    /// Another DynamoDB, which replaces the embedded one.
+    remote: Option<RemoteDynamoDb>,
+    /// The function that calls, and where its calls are recorded.
     usage: Option<(&'static str, Usage)>,
 }
 
@@ -95,32 +95,33 @@ impl Embedded {
     /// A client for these services.
     #[must_use]
     pub fn new(dynamodb: DynamoDb, sqs: Sqs, sns: Sns, kms: Kms) -> Self {
-        Self { dynamodb, sqs, sns, kms, calls: Calls::default(), elsewhere: None, usage: None }
+        Self { dynamodb, sqs, sns, kms, calls: Calls::default(), remote: None, usage: None }
     }
 
-    /// With the DynamoDB at `url` in the place of the embedded one: for a second opinion on what the store asks of it.
+    /// The same services with the DynamoDB at `url` instead of the embedded one: to test the store against another
+    /// implementation.
     #[must_use]
     pub fn with_dynamodb_at(self, url: String) -> Self {
-        Self { elsewhere: Some(Elsewhere::new(url)), ..self }
+        Self { remote: Some(RemoteDynamoDb::new(url)), ..self }
     }
 
-    /// The same services for one function, whose use of them is noted.
+    /// The same services for one function, whose calls are recorded in `usage`.
     #[must_use]
     pub fn used_by(&self, function: &'static str, usage: &Usage) -> Self {
         Self { usage: Some((function, usage.clone())), ..self.clone() }
     }
 
-    /// What was called.
+    /// How often each operation was called.
     #[must_use]
     pub fn calls(&self) -> &Calls {
         &self.calls
     }
 
-    /// Configuration for any AWS SDK client of the embedded services. No retries and no timeouts: there is no network
-    /// to lose a request, and an answer that takes long (a long poll, a full disk) would not come sooner.
+    /// The configuration for any AWS SDK client of the embedded services. Without retries and timeouts: no network
+    /// loses a request, and an answer that takes long (a long poll, a full disk) would not come sooner.
     #[must_use]
     pub fn sdk_config(&self) -> SdkConfig {
-        let key = self.elsewhere.as_ref().map_or("local", |elsewhere| &elsewhere.access_key);
+        let key = self.remote.as_ref().map_or("local", |remote| &remote.access_key);
         let credentials = Credentials::new(key, "local", None, None, "local");
         SdkConfig::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
@@ -128,7 +129,7 @@ impl Embedded {
             .credentials_provider(SharedCredentialsProvider::new(credentials))
             .endpoint_url("http://embedded.invalid")
             .http_client(self.clone())
-            // There are no connections to give up after a failure either.
+            // There are no connections that a failure could have broken.
             .retry_config(RetryConfig::disabled().with_reconnect_mode(ReconnectMode::ReuseAllConnections))
             .timeout_config(TimeoutConfig::disabled())
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
@@ -172,9 +173,9 @@ impl HttpConnector for Embedded {
         HttpConnectorFuture::new(async move {
             let body = request.body().bytes().map(Bytes::copy_from_slice).unwrap_or_default();
             let target = request.headers().get("x-amz-target").map_or_else(|| query_target(&body), str::to_owned);
-            if let Some(elsewhere) = embedded.elsewhere.as_ref().filter(|_| target.starts_with("DynamoDB")) {
+            if let Some(remote) = embedded.remote.as_ref().filter(|_| target.starts_with("DynamoDB")) {
                 embedded.note(&target, &body);
-                return elsewhere.call(request).await;
+                return remote.call(request).await;
             }
             let answer = embedded.answer(&target, body).await?;
             let status =
@@ -184,7 +185,7 @@ impl HttpConnector for Embedded {
     }
 }
 
-/// The operation of the query protocol, which SNS alone speaks here.
+/// The operation of a request in the query protocol, which only SNS uses here.
 fn query_target(body: &[u8]) -> String {
     let action = form_urlencoded::parse(body).find(|(name, _)| name == "Action");
     action.map_or_else(String::new, |(_, action)| format!("AmazonSNS.{action}"))

@@ -1,4 +1,4 @@
-//! The first start: an account, and one key with all scopes, for the person who tries the system.
+//! The first start: an account and one key with all scopes, for the person who tries the system.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use store::config::{ConfigError, Environment};
 
 use crate::data_dir::{DataDir, DataDirError};
 
-/// The account of the local system: always the same one, so that it is made once.
+/// The account of the local system: always the same id, so that it is created once.
 const ACCOUNT: &str = "acc_00000000000000000000000000";
 
 /// Why the first start failed.
@@ -25,8 +25,8 @@ pub enum FirstStartError {
     Store(#[from] StoreError),
 }
 
-/// Makes the account and its key, unless they are there. The key is in its file before it works, so that a crash in
-/// between leaves none that nobody knows. Returns the key if it is new.
+/// Creates the account and its key, unless they exist. The key is written to its file before it is valid, so that a
+/// crash in between leaves no valid key that nobody knows. Returns the key if it is new.
 ///
 /// # Errors
 /// The file can't be written or the account can't be stored.
@@ -54,13 +54,13 @@ pub async fn make_account(
     Ok(keys.create_account(&account, &key).await?.then_some(new))
 }
 
-/// What the person at the terminal is told after the first start.
+/// The message at the terminal after the first start.
 #[must_use]
 pub fn welcome(key: &NewKey, base_url: &str, file: &Path) -> String {
     let (key, file) = (key.expose(), file.display());
     format!(
         r#"
-First start: an account and its API key were made. The key is in {file}:
+First start: an account and its API key were created. The key is also in {file}:
 
   {key}
 

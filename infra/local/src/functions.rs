@@ -1,4 +1,4 @@
-//! Which function answers what: the routes, the event sources and the schedule of `template.yaml`.
+//! The functions and what calls them: the routes, the event sources and the schedule of `template.yaml`.
 
 use std::sync::Arc;
 
@@ -36,29 +36,29 @@ const fn queue(name: &'static str, dead_letter: &'static str, variable: &'static
     QueueSpec { name, dead_letter, variable, visibility_timeout: 360, max_receive_count: 5 }
 }
 
-/// The functions, each where its events come from.
+/// The handlers of all functions, by their event sources.
 pub struct Functions {
-    /// HTTP.
+    /// The functions behind the API, with their routes.
     pub routes: Routes,
-    /// Stream of the events table.
+    /// Reads the stream of the events table.
     pub dispatcher: StreamHandler,
-    /// Delivery queue.
+    /// Reads the delivery queue.
     pub deliverer: QueueHandler,
-    /// Retry queue.
+    /// Reads the retry queue.
     pub retry_worker: QueueHandler,
-    /// Every minute.
+    /// Runs every minute.
     pub sweeper: ScheduleHandler,
-    /// At a start, whose queues are empty: everything that is unfinished goes back on them.
+    /// Runs at the start, when the queues are empty: puts all unfinished deliveries back on a queue.
     pub recovery: ScheduleHandler,
 }
 
-/// The environment of the function of this name.
+/// Returns the environment of the function with this name.
 pub type EnvironmentOf<'a> = &'a dyn Fn(&'static str) -> Environment;
 
-/// All functions.
+/// All functions of the template, with the environments that `environment_of` returns.
 ///
 /// # Errors
-/// A function's configuration can't be used.
+/// When a variable that a function reads is not set, or can't be used.
 pub fn functions(environment_of: EnvironmentOf<'_>, clock: &Clock) -> Result<Functions, ConfigError> {
     let sweeper = Arc::new(Sweeper::from_environment(&environment_of("sweeper"))?);
     let dispatcher = Arc::new(Dispatcher::from_environment(&environment_of("dispatcher"))?);

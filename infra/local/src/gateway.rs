@@ -1,8 +1,9 @@
-//! The API Gateway of the local system: HTTP/1.1 in, an API Gateway event to the function, its answer back.
+//! The API Gateway of the local system: it takes HTTP/1.1 requests, hands them to functions as API Gateway events, and
+//! returns the answers.
 //!
-//! Whatever arrives is answered or cut off in time: no request waits for a sender that has gone silent, no answer for a
-//! reader, idle connections make room for new ones, and a handler that panics answers 500. Answers of the gateway itself
-//! are problems as the functions' are, and every answer has `X-Request-ID`.
+//! Every request is answered or cut off in time: the gateway waits neither for a sender that has gone silent nor for a
+//! client that does not read its answer, closes idle connections for new ones, and answers 500 for a handler that
+//! panics. Its own answers are problems like those of the functions, and every answer has `X-Request-ID`.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -45,23 +46,23 @@ mod tests;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// What API Gateway accepts at most (bytes). The functions' own limit is far lower.
+/// The largest body that API Gateway accepts (bytes). The functions' own limit is far lower.
 const MAX_BODY: usize = 10 * 1024 * 1024;
 
-/// How long the rest of a body that is too large is read and thrown away.
+/// How long the rest of a body that is too large is read and discarded.
 const DISCARD: Duration = Duration::from_secs(1);
 
-/// How long the rest of a request's head may take when the system stops.
+/// How long the rest of a request's head may take once the system stops.
 const GRACE: Duration = Duration::from_millis(250);
 
-/// How long a sender may take.
+/// How long a client may take.
 #[derive(Debug, Clone, Copy)]
 pub struct Patience {
-    /// For the head of a request, from the first byte or from the end of the last answer.
+    /// For sending the head of a request, from its first byte or from the end of the previous answer.
     pub head: Duration,
-    /// For the body, from the end of the head.
+    /// For sending the body, from the end of the head.
     pub body: Duration,
-    /// For reading an answer, from the moment at which it isn't taken as fast as it is written.
+    /// For reading an answer, from the moment at which the client does not read as fast as it is written.
     pub answer: Duration,
 }
 
@@ -71,7 +72,7 @@ impl Default for Patience {
     }
 }
 
-/// What every connection shares.
+/// The gateway, which all connections share.
 #[derive(Debug)]
 pub struct Gateway {
     routes: Routes,
@@ -83,14 +84,14 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// A gateway: `answered` is told after each answer to a request that may have changed something, and `guard` counts
-    /// what the gateway refuses itself.
+    /// A gateway with these routes. `answered` is notified after each request that may have changed something; `guard`
+    /// counts the requests that the gateway refuses by itself.
     #[must_use]
     pub fn new(routes: Routes, clock: Clock, answered: Arc<Notify>, patience: Patience, guard: Guard) -> Self {
         Self { routes, clock, answered, patience, guard, connections: Connections::within_limits() }
     }
 
-    /// Accepts connections until `stop`, then lets the requests under way finish.
+    /// Accepts connections until `stop`, then finishes the requests that are under way.
     pub async fn serve(self: Arc<Self>, listener: TcpListener, stop: CancellationToken) {
         let tasks = TaskTracker::new();
         loop {
@@ -104,7 +105,7 @@ impl Gateway {
                     tasks.spawn(Arc::clone(&self).connection(stream, peer, stop.clone()));
                 }
                 Err(error) => {
-                    // Most likely out of file descriptors: one comes back now, or when a connection ends.
+                    // Most likely there are no file descriptors left: closing a connection frees one.
                     tracing::warn!(%error, "a connection can't be accepted");
                     self.connections.close_longest_idle();
                     tokio::time::sleep(Duration::from_millis(50)).await;
@@ -115,36 +116,36 @@ impl Gateway {
         tasks.wait().await;
     }
 
-    /// Answers what comes on one connection, until it ends, is in the way, or `stop`.
+    /// Answers the requests of one connection, until it ends, must make room for another, or `stop`.
     pub async fn connection<S>(self: Arc<Self>, stream: S, peer: SocketAddr, stop: CancellationToken)
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
-        let place = Arc::new(self.connections.open());
-        let (Patience { head, answer, .. }, service_place) = (self.patience, Arc::clone(&place));
+        let slot = Arc::new(self.connections.open());
+        let (Patience { head, answer, .. }, service_slot) = (self.patience, Arc::clone(&slot));
         let service = service_fn(move |request| {
-            let (gateway, place) = (Arc::clone(&self), Arc::clone(&service_place));
+            let (gateway, slot) = (Arc::clone(&self), Arc::clone(&service_slot));
             async move {
-                place.work();
+                slot.work();
                 let response = gateway.answer(request, peer).await;
-                place.answer();
+                slot.answer();
                 Ok::<_, Infallible>(response)
             }
         });
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new()).header_read_timeout(head);
-        let answered = Arc::clone(&place);
+        let answered = Arc::clone(&slot);
         let stream = TokioIo::new(Patient::new(stream, answer, move || answered.taken()));
         let mut connection = std::pin::pin!(http.serve_connection(stream, service));
         let grace = tokio::select! {
             ended = connection.as_mut() => return log_end(ended, peer),
-            () = place.close.cancelled() => Duration::ZERO,
+            () = slot.close.cancelled() => Duration::ZERO,
             () = stop.cancelled() => GRACE,
         };
-        // The request that is being answered is the last, and nobody waits for one that has not come yet.
+        // The request that is being answered is the last one; a request that has not begun is not waited for.
         connection.as_mut().graceful_shutdown();
         let idle = async {
-            while place.is_busy() {
+            while slot.is_busy() {
                 tokio::time::sleep(GRACE).await;
             }
             tokio::time::sleep(grace).await;
@@ -172,10 +173,10 @@ impl Gateway {
         response
     }
 
-    /// What the functions' answers say of the limits, answers of the gateway's own say of the window of the address.
+    /// Adds rate-limit headers to the gateway's own answers: those of the window of the client's address.
     async fn report_limits<B>(&self, response: &mut Response<B>, peer: SocketAddr) {
         let status = response.status();
-        // A function that could not count has said so already, and would not be waited for twice.
+        // A function that could not count has answered 503: its counter would not be available now either.
         if response.headers().contains_key("ratelimit") || status == StatusCode::SERVICE_UNAVAILABLE {
             return;
         }
@@ -194,7 +195,7 @@ impl Gateway {
     ) -> Result<Response<Body>, Problem> {
         let (head, body) = request.into_parts();
         let Some((route, path_parameters)) = self.routes.find(&head.method, head.uri.path()) else {
-            // An unread body would be taken for the next request.
+            // The connection is closed: an unread body would be taken for the next request.
             let problem = Problem::not_found("path");
             return Err(if body.is_end_stream() { problem } else { closing(problem) });
         };
@@ -213,7 +214,7 @@ impl Gateway {
         self.run(route, head, &body, arrival).await
     }
 
-    /// Runs the handler to its end even if the sender hangs up, as Lambda does.
+    /// Runs the handler to its end even if the client hangs up, as Lambda does.
     async fn run(
         &self,
         route: &Route,
@@ -247,7 +248,7 @@ fn log_end(ended: hyper::Result<()>, peer: SocketAddr) {
     }
 }
 
-/// The whole body. One that is too large is read to the limit and dropped.
+/// Reads the whole body. One that is too large is read up to the limit and discarded.
 async fn collect(mut body: Incoming) -> Result<Bytes, Problem> {
     let mut read =
         BytesMut::with_capacity(body.size_hint().exact().and_then(|n| n.try_into().ok()).unwrap_or(0).min(MAX_BODY));
@@ -255,7 +256,8 @@ async fn collect(mut body: Incoming) -> Result<Bytes, Problem> {
         let broken = |_| closing(Problem::new(ProblemCode::RequestTimeout, "The connection broke within the body."));
         if let Ok(data) = frame.map_err(broken)?.into_data() {
             if read.len() + data.len() > MAX_BODY {
-                // A sender that is still sending would not read an answer: the reset that follows would overtake it.
+                // A client that is still sending does not read an answer, and a reset of the connection would overtake
+                // it.
                 let rest = async { while body.frame().await.is_some_and(|frame| frame.is_ok()) {} };
                 let _ = tokio::time::timeout(DISCARD, rest).await;
                 return Err(closing(Problem::new(ProblemCode::PayloadTooLarge, "A body may have 10 MB at most.")));
@@ -266,7 +268,7 @@ async fn collect(mut body: Incoming) -> Result<Bytes, Problem> {
     Ok(read.freeze())
 }
 
-/// The problem is the last answer of its connection.
+/// Makes the problem the last answer of its connection.
 fn closing(problem: Problem) -> Problem {
     problem.with_header(CONNECTION, HeaderValue::from_static("close"))
 }

@@ -6,8 +6,8 @@
 //!                                       ┘  DynamoDB, SQS └──  schedule ► sweeper
 //! ```
 //!
-//! The functions are the very handlers that Lambda runs, and speak to the embedded services through the AWS SDK.
-//! [`System`] is the whole; [`functions`] is the table of what is plugged in.
+//! The functions are the same handlers that Lambda runs, and call the embedded services through the AWS SDK. [`System`]
+//! puts everything together; [`functions`] is the table of functions and their event sources.
 
 pub mod cli;
 pub mod clock;

@@ -8,8 +8,8 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-/// What is logged unless `RUST_LOG` says otherwise: ours from `info`, the libraries' warnings. Below `info` it says
-/// something about ours only.
+/// What is logged unless `RUST_LOG` says otherwise: `info` of this project and warnings of libraries. More than `info`
+/// is only ever logged of this project, see [`discreet`].
 const DEFAULT: &str =
     "info,aws_config=warn,aws_smithy_runtime=warn,aws_sigv4=warn,dynoxide=error,hyper=warn,reqwest=warn,rustls=warn";
 

@@ -1,8 +1,8 @@
 //! The event source mapping between a queue and its function.
 //!
-//! Polls the queue, hands batches to the handler as Lambda would, and deletes what the handler doesn't report as failed;
-//! the rest comes back after the visibility timeout and ends in the dead-letter queue. Many batches are under way at
-//! once: a batch that waits for a subscriber who hangs holds nobody else up.
+//! Polls the queue, hands batches to the handler as Lambda would, and deletes the messages that the handler doesn't
+//! report as failed; the others come back after the visibility timeout, and end in the dead-letter queue. Many batches
+//! are under way at once, so that one that waits for a subscriber which hangs does not hold up others.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -20,16 +20,16 @@ use tokio_util::task::TaskTracker;
 
 use crate::embedded::REGION;
 
-/// A handler of queued messages: the very one that Lambda runs.
+/// A handler of queued messages: the same one that Lambda runs.
 pub type QueueHandler = Arc<dyn Fn(SqsEvent) -> Pin<Box<dyn Future<Output = SqsBatchResponse> + Send>> + Send + Sync>;
 
 /// How many messages a batch has at most.
 const BATCH: i32 = 10;
 /// How long a poll waits for a first message (seconds).
 const WAIT: i32 = 20;
-/// How many polls wait at the same time.
+/// How many pollers a queue has.
 const POLLERS: usize = 2;
-/// How long a poller rests after a poll that failed.
+/// How long a poller waits after a poll that failed.
 const REST: Duration = Duration::from_secs(1);
 
 /// Makes a [`QueueHandler`] of an `async` closure or function.
@@ -41,7 +41,7 @@ where
     Arc::new(move |event| Box::pin(handler(event)))
 }
 
-/// One queue and its handler. Clones share the limit on batches.
+/// One queue and its handler. Clones share the limit of batches.
 #[derive(Clone)]
 pub struct QueuePoller {
     client: Client,
@@ -60,7 +60,7 @@ impl QueuePoller {
         Self { client, url, arn, handler, in_flight: Arc::new(Semaphore::new(in_flight)) }
     }
 
-    /// Polls until `stop`, then waits for the batches under way.
+    /// Polls until `stop`, then waits for the batches that are under way.
     pub async fn run(self, stop: CancellationToken) {
         let tasks = TaskTracker::new();
         for _ in 0..POLLERS {
@@ -92,7 +92,7 @@ impl QueuePoller {
         }
     }
 
-    /// Handles every message that is visible now, also those that become visible meanwhile, and says how many.
+    /// Handles every message that is visible, including those that become visible meanwhile, and returns how many.
     ///
     /// # Errors
     /// The queue can't be reached.
@@ -121,7 +121,7 @@ impl QueuePoller {
         }
     }
 
-    /// Hands on one batch and deletes what was not reported as failed.
+    /// Hands one batch to the handler, and deletes the messages that were not reported as failed.
     async fn handle(&self, messages: Vec<Message>) -> Result<(), BoxError> {
         let receipts: Vec<(Option<String>, Option<String>)> =
             messages.iter().map(|message| (message.message_id.clone(), message.receipt_handle.clone())).collect();

@@ -1,4 +1,4 @@
-//! The tables and queues of the template, created at start in the embedded services.
+//! Creates the tables and queues of the template in the embedded services, at the start.
 
 use std::collections::HashMap;
 
@@ -17,11 +17,11 @@ type Key = (&'static str, ScalarAttributeType);
 /// A queue, with a dead-letter queue beside it.
 #[derive(Debug, Clone, Copy)]
 pub struct QueueSpec {
-    /// Its name.
+    /// The name of the queue.
     pub name: &'static str,
     /// The name of its dead-letter queue.
     pub dead_letter: &'static str,
-    /// The variable that carries its URL in a function's environment.
+    /// The variable that holds its URL in the environment of functions.
     pub variable: &'static str,
     /// How long a received message stays hidden (seconds).
     pub visibility_timeout: u32,
@@ -29,7 +29,7 @@ pub struct QueueSpec {
     pub max_receive_count: u32,
 }
 
-/// Creates the tables that are missing.
+/// Creates the tables that don't exist yet, with their indexes, stream and time to live.
 ///
 /// # Errors
 /// The database refuses.
@@ -65,7 +65,7 @@ pub async fn stream_arn(client: &aws_sdk_dynamodb::Client, table: &str) -> Resul
     description.and_then(|table| table.latest_stream_arn).ok_or_else(|| format!("{table} has no stream").into())
 }
 
-/// Creates the queues and says their URLs by name.
+/// Creates the queues and their dead-letter queues. Returns their URLs by name.
 ///
 /// # Errors
 /// The service refuses.

@@ -1,4 +1,4 @@
-//! What runs by the clock: the sweeper's schedule, and the upkeep of the embedded parts.
+//! Work by the clock: the sweeper's schedule, and the upkeep of the embedded services.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 
-/// A handler of a schedule, given the time it is run for: the very one that Lambda runs.
+/// A handler of a schedule, which gets the time that it runs for: the same one that Lambda runs.
 pub type ScheduleHandler = Arc<dyn Fn(Timestamp) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
 
 /// Makes a [`ScheduleHandler`] of an `async` closure or function.
@@ -28,7 +28,7 @@ pub(crate) async fn every(period: SignedDuration, clock: Clock, stop: Cancellati
         if let Err(error) = tokio::spawn(handler(clock.now())).await {
             tracing::error!(%error, "a scheduled function panicked");
         }
-        // A start far in the future would never come: the end of time is as good as never.
+        // A time beyond the largest timestamp would never come either.
         let next = started.checked_add(period).unwrap_or(Timestamp::MAX);
         if stop.run_until_cancelled(clock.sleep_until(next)).await.is_none() {
             return;

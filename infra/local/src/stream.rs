@@ -1,9 +1,9 @@
 //! The event source mapping between the events table's stream and the dispatcher.
 //!
 //! Reads the stream in order, hands batches to the handler as Lambda would, and goes on from the first record that the
-//! handler reports as failed, with half as many records. One that fails over and over is given up, so that it does not
-//! hold up the others. What has been handed on is remembered in a checkpoint file; after a crash some records are handed
-//! on again, which a dispatcher must bear with in AWS too.
+//! handler reports as failed, with half as many records. A record that keeps failing is given up, so that it does not
+//! hold up the others. A checkpoint file records what has been handed on; after a crash some records are handed on
+//! again, as may happen in AWS too.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -14,7 +14,7 @@ use aws_lambda_events::dynamodb::Event;
 use aws_lambda_events::streams::DynamoDbEventResponse;
 use aws_sdk_dynamodbstreams::Client;
 use aws_sdk_dynamodbstreams::error::{BoxError, DisplayErrorContext, ProvideErrorMetadata};
-use aws_sdk_dynamodbstreams::types::ShardIteratorType;
+use aws_sdk_dynamodbstreams::types::{Record, ShardIteratorType};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -23,15 +23,15 @@ mod record;
 
 pub use checkpoint::Checkpoint;
 
-/// A handler of stream records: the very one that Lambda runs.
+/// A handler of stream records: the same one that Lambda runs.
 pub type StreamHandler =
     Arc<dyn Fn(Event) -> Pin<Box<dyn Future<Output = DynamoDbEventResponse> + Send>> + Send + Sync>;
 
 /// How many records a batch has at most.
 const BATCH: i32 = 100;
-/// How often a batch that fails is tried again, the smaller ones that it is split into counted together.
+/// How often a batch that fails is tried again, counting the smaller batches that it is split into.
 pub const MAXIMUM_RETRY_ATTEMPTS: usize = 10;
-/// How long the stream rests before it is read again without having been told.
+/// How long the reader waits at the end of the stream, unless it is told of a change.
 pub const REST: Duration = Duration::from_secs(1);
 /// The first wait after a failure, and the longest.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(10));
@@ -45,14 +45,14 @@ where
     Arc::new(move |event| Box::pin(handler(event)))
 }
 
-/// What one turn of the reader did.
+/// What one step of the reader did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Progress {
     /// There was nothing to read.
     Idle,
-    /// This many records were handed on and done with.
+    /// This many records were handed on, and none of them failed.
     Handled(usize),
-    /// The handler reported a record as failed; those before it are done with.
+    /// The handler reported a record as failed; those before it are handled.
     Failed,
 }
 
@@ -62,7 +62,7 @@ pub struct Stream {
     arn: String,
     handler: StreamHandler,
     checkpoint: Checkpoint,
-    /// Where to read on; `None` after a failure and at the start.
+    /// The iterator to go on with; `None` at the start and after a failure.
     iterator: Option<String>,
     /// How often in a row the record after the checkpoint failed.
     failures: usize,
@@ -76,20 +76,20 @@ impl Stream {
         Self { client, arn, handler, checkpoint, iterator: None, failures: 0, rest: REST }
     }
 
-    /// Rests for so long before it reads again without having been told; [`REST`] unless this is called.
+    /// The same reader with another wait at the end of the stream than [`REST`].
     #[must_use]
     pub fn resting(mut self, rest: Duration) -> Self {
         self.rest = rest;
         self
     }
 
-    /// Everything up to and with this sequence number has been handed on.
+    /// The sequence number up to which, inclusively, records have been handed on.
     #[must_use]
     pub fn checkpoint(&self) -> Option<String> {
         self.checkpoint.position()
     }
 
-    /// Reads until `stop`. `changed` says that there may be something to read.
+    /// Reads until `stop`; `changed` is notified when there may be new records.
     pub async fn run(&mut self, changed: &Notify, stop: &CancellationToken) {
         let mut backoff = BACKOFF.0;
         while !stop.is_cancelled() {
@@ -117,7 +117,7 @@ impl Stream {
         }
     }
 
-    /// Hands on everything that is in the stream now.
+    /// Hands on all records that are in the stream, and returns how many there were. Stops at a record that fails.
     ///
     /// # Errors
     /// The stream can't be read.
@@ -129,7 +129,7 @@ impl Stream {
         Ok(handled)
     }
 
-    /// Moves on by one batch, which nobody is handed.
+    /// Moves on by one batch without handing it on.
     ///
     /// # Errors
     /// The stream can't be read.
@@ -143,7 +143,7 @@ impl Stream {
         Ok(())
     }
 
-    /// How many records stand after the checkpoint, up to one batch.
+    /// How many records there are after the checkpoint, up to one batch.
     ///
     /// # Errors
     /// The stream can't be read.
@@ -178,26 +178,31 @@ impl Stream {
             Ok(response) => response.batch_item_failures.iter().map(|failure| failure.item_identifier.as_deref()).min(),
             Err(_) => Some(None),
         };
-        let Some(failed) = failed else {
-            self.done_with(last).await;
-            self.iterator = next;
-            return Ok(Progress::Handled(count));
-        };
-        // A failure without a number means all of them.
+        if let Some(failed) = failed {
+            self.go_back(&records, failed, last).await;
+            return Ok(Progress::Failed);
+        }
+        self.done_with(last).await;
+        self.iterator = next;
+        Ok(Progress::Handled(count))
+    }
+
+    /// Makes the next step begin with the record that failed; one without a sequence number means all of them. A record
+    /// that failed by itself as often as is allowed is given up.
+    async fn go_back(&mut self, records: &[Record], failed: Option<&str>, last: String) {
         let done =
             records.iter().filter_map(record::sequence_number).take_while(|number| failed.is_some_and(|f| *number < f));
         if let Some(done) = done.last() {
             self.done_with(done.to_owned()).await;
         }
         self.failures += 1;
-        if count == 1 && self.failures > MAXIMUM_RETRY_ATTEMPTS {
+        if records.len() == 1 && self.failures > MAXIMUM_RETRY_ATTEMPTS {
             tracing::error!(
                 sequence_number = last,
                 "a record of the event stream is given up; the sweeper finds its events"
             );
             self.done_with(last).await;
         }
-        Ok(Progress::Failed)
     }
 
     async fn done_with(&mut self, last: String) {
@@ -224,24 +229,24 @@ impl Stream {
         found.shard_iterator.ok_or_else(|| "the shard has no iterator".into())
     }
 
-    /// Whether a record has this sequence number. The one at which a checkpoint stands is kept.
+    /// Whether the stream has a record with this sequence number. Trimming keeps the one of the checkpoint.
     async fn has(&self, shard: &str, number: &str) -> Result<bool, BoxError> {
         let request = self.client.get_shard_iterator().stream_arn(&self.arn).shard_id(shard);
         let request = request.shard_iterator_type(ShardIteratorType::AtSequenceNumber).sequence_number(number);
         let iterator = match request.send().await {
             Ok(found) => found.shard_iterator,
-            Err(error) if is_elsewhere(&error) => return Ok(false),
+            Err(error) if has_no_such_place(&error) => return Ok(false),
             Err(error) => return Err(error.into()),
         };
         match self.client.get_records().set_shard_iterator(iterator).limit(1).send().await {
             Ok(page) => Ok(page.records().first().and_then(record::sequence_number) == Some(number)),
-            Err(error) if is_elsewhere(&error) => Ok(false),
+            Err(error) if has_no_such_place(&error) => Ok(false),
             Err(error) => Err(error.into()),
         }
     }
 }
 
-/// Whether the stream says that there is no such place in it.
-fn is_elsewhere(error: &impl ProvideErrorMetadata) -> bool {
+/// Whether the stream says that it has no such sequence number.
+fn has_no_such_place(error: &impl ProvideErrorMetadata) -> bool {
     matches!(error.code(), Some("ValidationException" | "TrimmedDataAccessException" | "ResourceNotFoundException"))
 }

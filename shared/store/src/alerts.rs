@@ -1,18 +1,22 @@
 //! Alerts: what a person has to be told.
+//!
+//! One item per alert, under its account and its own id. Until it is published it is also in the sparse index
+//! `by-unpublished`, spread over shards.
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem, Update};
 use domain::alert::{Alert, AlertKind};
 use domain::ids::ulid_of;
 use telemetry::causes::causes;
 
-use super::Client;
-use super::item::{Item, Reader, json, n, s};
-use super::range::IdRange;
-use super::shard::Shard;
-use super::{StoreError, pause_before, tables};
+use crate::backoff::pause_before;
+use crate::conditional::unless_refused;
+use crate::item::{Item, Reader, json, key, n, s};
+use crate::range::IdRange;
+use crate::search::{Found, equal, search, stopped};
+use crate::shard::Shard;
+use crate::{Client, StoreError, tables};
 
 const TABLE: &str = "alerts";
 
@@ -21,17 +25,17 @@ const RETENTION_SECONDS: i64 = 90 * 86_400;
 
 /// How often a change is tried that meets other writes.
 const MAX_TRIES: u32 = 5;
-/// The most that one query looks at when only some alerts are wanted.
+/// How many items a query examines when there is a filter.
 const EXAMINED: i32 = 500;
-/// The most queries for one page.
+/// How many queries are made for one page.
 const MAX_QUERIES: usize = 5;
 
 /// Which alerts are wanted; `None` = any.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct AlertFilter<'a> {
-    /// Of this kind.
+    /// Those of this kind.
     pub kind: Option<AlertKind>,
-    /// Of this endpoint.
+    /// Those about this endpoint.
     pub endpoint_id: Option<&'a str>,
 }
 
@@ -40,18 +44,13 @@ pub struct AlertFilter<'a> {
 pub struct AlertPage {
     /// Newest first.
     pub alerts: Vec<Alert>,
-    /// The id after which the search goes on, if it did not come to an end.
+    /// The id after which the next page begins; `None` at the end of the list.
     pub stopped: Option<String>,
 }
 
 impl AlertFilter<'_> {
     fn expression(&self) -> (Option<String>, Item) {
-        let values =
-            [("kind", ":kind", self.kind.map(AlertKind::as_str)), ("endpointId", ":endpoint", self.endpoint_id)];
-        let wanted = values.iter().filter_map(|(name, key, value)| value.map(|value| (*name, *key, value)));
-        let (terms, values): (Vec<String>, Item) =
-            wanted.map(|(name, key, value)| (format!("{name} = {key}"), (key.to_owned(), s(value)))).unzip();
-        ((!terms.is_empty()).then(|| terms.join(" AND ")), values)
+        equal(&[("kind", ":kind", self.kind.map(AlertKind::as_str)), ("endpointId", ":endpoint", self.endpoint_id)])
     }
 }
 
@@ -63,20 +62,19 @@ pub struct Alerts {
 }
 
 impl Alerts {
-    /// On the table with this name.
-    #[must_use]
-    pub fn new(db: Client, table: String) -> Self {
+    pub(crate) fn new(db: Client, table: String) -> Self {
         Self { db, table }
     }
 
-    /// Makes a change together with the alert that tells of it, or neither: there is no change that nobody was told of,
-    /// and none that is told twice. Returns false, and stores nothing, when the condition of the change does not hold.
+    /// Makes a change and stores the alert about it in one transaction: there is no change without its alert, and none
+    /// with two. Returns false, and stores nothing, when the condition of the change does not hold. Both items count
+    /// twice, as in every transaction, their index entries once.
     ///
     /// # Errors
-    /// When DynamoDB can't be reached, or others change the same item over and over.
-    pub(super) async fn tell(&self, change: Update, account: &str, alert: &Alert) -> Result<bool, StoreError> {
+    /// When DynamoDB can't be reached, or other writes meet the transaction each of the five times that it is tried.
+    pub(crate) async fn tell(&self, change: Update, account: &str, alert: &Alert) -> Result<bool, StoreError> {
         for tries in 0..MAX_TRIES {
-            // Many workers note how one endpoint does; DynamoDB cancels a transaction that meets another write.
+            // Many workers record the health of one endpoint; DynamoDB cancels a transaction that meets another write.
             pause_before(tries).await;
             match self.tell_once(change.clone(), account, alert).await {
                 Err(StoreError::Contention(_)) => {}
@@ -112,7 +110,8 @@ impl Alerts {
         }
     }
 
-    /// Alerts of one shard that are not published, oldest first, at most `limit` of them, each with its account.
+    /// Alerts of one shard that are not published, oldest first, each with its account. Reads `limit` entries of
+    /// `by-unpublished` and then each alert; one that can't be read is logged and left out.
     ///
     /// # Errors
     /// When DynamoDB can't be reached or an item can't be read.
@@ -129,10 +128,10 @@ impl Alerts {
             .await
             .map_err(StoreError::call("Query unpublished alerts"))?;
         let mut alerts = Vec::with_capacity(output.items().len());
-        for key in output.items() {
-            let key = Reader { table: TABLE, item: key };
-            let (account, id) = (key.string("pk")?, key.string("sk")?);
-            let call = self.db.get_item().table_name(&self.table).key("pk", s(&account)).key("sk", s(&id));
+        for entry in output.items() {
+            let entry = Reader { table: TABLE, item: entry };
+            let (account, id) = (entry.string("pk")?, entry.string("sk")?);
+            let call = self.db.get_item().table_name(&self.table).set_key(Some(key(&account, &id)));
             let found = call.consistent_read(true).send().await.map_err(StoreError::call("GetItem alert"))?;
             // The index lags: one that was published meanwhile is left out.
             let alert = found.item().filter(|item| item.contains_key("unpublished"));
@@ -148,7 +147,8 @@ impl Alerts {
         Ok(alerts)
     }
 
-    /// Notes that an alert was published.
+    /// Records that an alert was published, which takes it out of `by-unpublished`. Nothing happens when the alert is
+    /// gone: its 90 days were over meanwhile.
     ///
     /// # Errors
     /// When DynamoDB can't be reached.
@@ -157,21 +157,18 @@ impl Alerts {
             .db
             .update_item()
             .table_name(&self.table)
-            .key("pk", s(account))
-            .key("sk", s(id))
+            .set_key(Some(key(account, id)))
             .update_expression("REMOVE unpublished")
             .condition_expression("attribute_exists(pk)")
             .send()
             .await;
-        match outcome.map_err(SdkError::into_service_error) {
-            // Its time has passed meanwhile.
-            Ok(_) | Err(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(()),
-            Err(other) => Err(StoreError::operation("UpdateItem alert", other)),
-        }
+        unless_refused(outcome, "UpdateItem alert")?;
+        Ok(())
     }
 
-    /// The account's alerts that `filter` wants, newest first, after the id `after`: `limit` of them or some more, or
-    /// fewer when the search ended early.
+    /// The account's alerts that `filter` wants, newest first, after the id `after`: `limit` of them or somewhat more,
+    /// or fewer when the search stopped early. A query examines 500 items when there is a filter, `limit` otherwise,
+    /// and a page takes five queries at most. Reads are eventually consistent.
     ///
     /// # Errors
     /// When DynamoDB can't be reached or an item can't be read.
@@ -182,22 +179,16 @@ impl Alerts {
         after: Option<&str>,
         limit: i32,
     ) -> Result<AlertPage, StoreError> {
-        let mut page = AlertPage { alerts: Vec::new(), stopped: after.map(str::to_owned) };
         let examined = if *filter == AlertFilter::default() { limit } else { EXAMINED };
-        for _ in 0..MAX_QUERIES {
-            let range = page.stopped.as_deref().map_or_else(IdRange::default, |after| IdRange::default().before(after));
+        let query = async |_, after: Option<String>| {
+            let range = after.as_deref().map_or_else(IdRange::default, |after| IdRange::default().before(after));
             if range.is_empty() {
-                page.stopped = None;
-                break;
+                return Ok(Found::nothing());
             }
-            let (alerts, stopped) = self.query(account, filter, range, examined).await?;
-            page.alerts.extend(alerts);
-            page.stopped = stopped;
-            if page.stopped.is_none() || page.alerts.len() >= usize::try_from(limit).unwrap_or_default() {
-                break;
-            }
-        }
-        Ok(page)
+            self.query(account, filter, range, examined).await
+        };
+        let Found { items, stopped } = search(after, limit, MAX_QUERIES, query).await?;
+        Ok(AlertPage { alerts: items, stopped })
     }
 
     async fn query(
@@ -206,7 +197,7 @@ impl Alerts {
         filter: &AlertFilter<'_>,
         range: IdRange,
         examined: i32,
-    ) -> Result<(Vec<Alert>, Option<String>), StoreError> {
+    ) -> Result<Found<Alert>, StoreError> {
         let (low, high) = range.keys("alr_");
         let (expression, values) = filter.expression();
         let output = self
@@ -224,13 +215,12 @@ impl Alerts {
             .send()
             .await
             .map_err(StoreError::call("Query alerts"))?;
-        let alerts = output.items().iter().map(|item| Reader { table: TABLE, item }.json("alert"));
-        let stopped = output.last_evaluated_key().and_then(|key| Reader { table: TABLE, item: key }.opt_text("sk"));
-        Ok((alerts.collect::<Result<_, _>>()?, stopped.map(str::to_owned)))
+        let items = output.items().iter().map(|item| Reader { table: TABLE, item }.json("alert"));
+        Ok(Found { items: items.collect::<Result<_, _>>()?, stopped: stopped(TABLE, output.last_evaluated_key()) })
     }
 }
 
-/// The local system has nobody to publish to: there the log is where a person sees an alert.
+/// The local system publishes to nobody: there, people see alerts in the log.
 fn log(account: &str, alert: &Alert) {
     tracing::warn!(
         account,

@@ -1,30 +1,29 @@
 //! API keys and accounts. Of a key only the SHA-256 is stored.
 //!
-//! Two items a key: `HASH#<sha-256>` is what authentication reads, `KEY#<account>` + key id what the account's people
-//! list. Both are written in one transaction, together with the account's count of keys that manage keys.
+//! Each key has two items: `HASH#<sha-256>` · `-` is what authentication reads, `KEY#<account>` · key id is what the
+//! account's people list. Both are written in one transaction, together with the count of keys that manage keys, which
+//! is part of the account's own item, `ACC` · account.
 
 mod accounts;
 mod rotation;
 mod transaction;
 
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use domain::account::Account;
 use domain::api_key::{ApiKey, KeyHash};
 use jiff::{SignedDuration, Timestamp};
 
-use super::Client;
-use super::StoreError;
-use super::item::{Item, Reader, s};
+use crate::conditional::unless_refused;
+use crate::item::{Item, Reader, key, s};
+use crate::{Client, StoreError};
 use transaction::{Transacted, is_last};
 
 pub use accounts::AccountPage;
 pub use rotation::{Rotated, Rotation};
 
 const TABLE: &str = "api keys";
-/// Partition of the accounts.
+/// The partition key of the accounts.
 const ACCOUNTS: &str = "ACC";
-/// How often a change starts again when others change the same key.
+/// How often a change is tried when others change the same key.
 const MAX_TRIES: usize = 5;
 
 /// The table of API keys and accounts.
@@ -39,41 +38,39 @@ pub struct ApiKeys {
 pub struct Page {
     /// Newest first.
     pub keys: Vec<ApiKey>,
-    /// Where the next page begins.
+    /// The id after which the next page begins, if there is one.
     pub next: Option<String>,
 }
 
 /// What came of an attempt to change a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Changed {
-    /// It is like this now.
+    /// The key as it is now.
     Done(Box<ApiKey>),
-    /// There is none.
+    /// There is no such key.
     NotFound,
-    /// It is the last that manages keys: it stays one.
+    /// Nothing is changed: the account would have no key left that manages keys.
     Last,
 }
 
 /// What came of an attempt to delete a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Deleted {
-    /// It is gone.
+    /// The key is deleted.
     Gone,
-    /// There was none.
+    /// There was no such key.
     NotFound,
-    /// It is the last that manages keys: it stays.
+    /// Nothing is deleted: it is the account's last key that manages keys.
     Last,
 }
 
 impl ApiKeys {
-    /// On the table with this name.
-    #[must_use]
-    pub fn new(db: Client, table: String) -> Self {
+    pub(crate) fn new(db: Client, table: String) -> Self {
         Self { db, table }
     }
 
-    /// The key with this hash and its account. Read consistently: it is remembered, and what was revoked just now must
-    /// not be remembered as valid.
+    /// The key with this hash, and its account, from the item `HASH#...`. Read consistently: callers remember it, and a
+    /// key that was revoked just now must not be remembered as valid. One read unit.
     ///
     /// # Errors
     /// When DynamoDB can't be reached or the item can't be read.
@@ -82,8 +79,7 @@ impl ApiKeys {
             .db
             .get_item()
             .table_name(&self.table)
-            .key("pk", s(hash_key(hash)))
-            .key("sk", s("-"))
+            .set_key(Some(key(hash_key(hash), "-")))
             .consistent_read(true)
             .send()
             .await
@@ -93,10 +89,10 @@ impl ApiKeys {
         Ok(Some((reader.json("key")?, reader.json("account")?)))
     }
 
-    /// Stores a new key of `account`.
+    /// Stores a new key of `account`: both its items, and one more in the account's count if it manages keys.
     ///
     /// # Errors
-    /// When DynamoDB can't be reached.
+    /// When DynamoDB can't be reached, or the transaction meets another one.
     pub async fn create(&self, account: &Account, key: &ApiKey) -> Result<(), StoreError> {
         let mut items = self.new_key(account, key)?;
         items.extend(self.count_managers(&account.id, i8::from(key.manages_keys()))?);
@@ -106,31 +102,43 @@ impl ApiKeys {
         }
     }
 
-    /// A page of an account's keys, newest first, after the id `after` if given.
+    /// A page of an account's keys, newest first, after the id `after` if given. One query, consistent.
     ///
     /// # Errors
     /// When DynamoDB can't be reached or an item can't be read.
     pub async fn page(&self, account: &str, after: Option<&str>, limit: i32) -> Result<Page, StoreError> {
-        let start = after.map(|id| Item::from([("pk".to_owned(), s(account_key(account))), ("sk".to_owned(), s(id))]));
+        let (items, more) = self.newest(account_key(account), after, limit, "Query API keys").await?;
+        let keys = items.iter().map(listed).collect::<Result<Vec<_>, _>>()?;
+        let next = keys.last().filter(|_| more).map(|key| key.id.clone());
+        Ok(Page { keys, next })
+    }
+
+    /// The items of one partition, newest first, after the sort key `after`, and whether there may be more.
+    async fn newest(
+        &self,
+        pk: String,
+        after: Option<&str>,
+        limit: i32,
+        call: &'static str,
+    ) -> Result<(Vec<Item>, bool), StoreError> {
         let output = self
             .db
             .query()
             .table_name(&self.table)
             .key_condition_expression("pk = :pk")
-            .expression_attribute_values(":pk", s(account_key(account)))
+            .expression_attribute_values(":pk", s(&pk))
             .consistent_read(true)
             .scan_index_forward(false)
             .limit(limit)
-            .set_exclusive_start_key(start)
+            .set_exclusive_start_key(after.map(|id| key(pk, id)))
             .send()
             .await
-            .map_err(StoreError::call("Query API keys"))?;
-        let keys = output.items().iter().map(listed).collect::<Result<Vec<_>, _>>()?;
-        let next = output.last_evaluated_key().and_then(|_| keys.last()).map(|key| key.id.clone());
-        Ok(Page { keys, next })
+            .map_err(StoreError::call(call))?;
+        let more = output.last_evaluated_key().is_some();
+        Ok((output.items.unwrap_or_default(), more))
     }
 
-    /// One key of an account.
+    /// One key of an account, read consistently; `None` when there is none. One read unit.
     ///
     /// # Errors
     /// When DynamoDB can't be reached or the item can't be read.
@@ -138,8 +146,8 @@ impl ApiKeys {
         self.item(account, id).await?.as_ref().map(listed).transpose()
     }
 
-    /// Changes a key's name, scopes, expiry or limits, unless the account would be left without a key that manages
-    /// keys. `change` is called again when somebody else changes the same key meanwhile.
+    /// Changes a key's name, scopes, expiry or limits, in both its items, unless the account would be left without a
+    /// key that manages keys. `change` is called again when somebody else changes the same key meanwhile.
     ///
     /// # Errors
     /// When DynamoDB can't be reached, the item can't be read, or others change the key over and over.
@@ -152,13 +160,9 @@ impl ApiKeys {
             if key == stored {
                 return Ok(Changed::Done(Box::new(key)));
             }
+            let seen = Reader { table: TABLE, item: &item }.string("key")?;
             let mut items = vec![
-                self.overwrite(
-                    account_key(account),
-                    id,
-                    &key,
-                    Some(Reader { table: TABLE, item: &item }.string("key")?),
-                )?,
+                self.overwrite(account_key(account), id, &key, Some(seen))?,
                 self.overwrite(hash_key(&key.hash), "-", &key, None)?,
             ];
             let managers = i8::from(key.manages_keys()) - i8::from(stored.manages_keys());
@@ -172,7 +176,8 @@ impl ApiKeys {
         Err(StoreError::Contention(TABLE))
     }
 
-    /// Deletes a key, unless it is the account's last that manages keys: two at once can't both be the last but one.
+    /// Deletes a key, unless it is the account's last that manages keys. The account counts them, so that two deletions
+    /// at once can't leave it with none.
     ///
     /// # Errors
     /// When DynamoDB can't be reached, the item can't be read, or others change the key over and over.
@@ -180,10 +185,9 @@ impl ApiKeys {
         for _ in 0..MAX_TRIES {
             let Some(item) = self.item(account, id).await? else { return Ok(Deleted::NotFound) };
             let key = listed(&item)?;
-            let mut items = vec![
-                self.erase(account_key(account), id, Some(Reader { table: TABLE, item: &item }.string("key")?))?,
-                self.erase(hash_key(&key.hash), "-", None)?,
-            ];
+            let seen = Reader { table: TABLE, item: &item }.string("key")?;
+            let mut items =
+                vec![self.erase(account_key(account), id, Some(seen))?, self.erase(hash_key(&key.hash), "-", None)?];
             items.extend(self.count_managers(account, -i8::from(key.manages_keys()))?);
             match self.transact(items).await? {
                 Transacted::Done => return Ok(Deleted::Gone),
@@ -194,7 +198,8 @@ impl ApiKeys {
         Err(StoreError::Contention(TABLE))
     }
 
-    /// Notes that a key was used, at most once a minute, however many functions see it.
+    /// Records that a key was used, at most once a minute, however many functions see it: a write unit each time, also
+    /// when the condition refuses it. Nothing happens when the key was deleted.
     ///
     /// # Errors
     /// When DynamoDB can't be reached.
@@ -204,8 +209,7 @@ impl ApiKeys {
             .db
             .update_item()
             .table_name(&self.table)
-            .key("pk", s(account_key(account)))
-            .key("sk", s(id))
+            .set_key(Some(key(account_key(account), id)))
             .update_expression("SET lastUsedAt = :now")
             .condition_expression(
                 "attribute_exists(pk) \
@@ -215,10 +219,8 @@ impl ApiKeys {
             .expression_attribute_values(":ago", s(domain::clock::rfc3339(minute_ago)))
             .send()
             .await;
-        match outcome.map_err(SdkError::into_service_error) {
-            Ok(_) | Err(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(()),
-            Err(other) => Err(StoreError::operation("UpdateItem API key", other)),
-        }
+        unless_refused(outcome, "UpdateItem API key")?;
+        Ok(())
     }
 
     async fn item(&self, account: &str, id: &str) -> Result<Option<Item>, StoreError> {
@@ -226,8 +228,7 @@ impl ApiKeys {
             .db
             .get_item()
             .table_name(&self.table)
-            .key("pk", s(account_key(account)))
-            .key("sk", s(id))
+            .set_key(Some(key(account_key(account), id)))
             .consistent_read(true)
             .send()
             .await
@@ -244,7 +245,7 @@ fn account_key(account: &str) -> String {
     format!("KEY#{account}")
 }
 
-/// A key as its account sees it, with its last use.
+/// A key from its item `KEY#...`, with its last use.
 fn listed(item: &Item) -> Result<ApiKey, StoreError> {
     let reader = Reader { table: TABLE, item };
     Ok(ApiKey { last_used_at: reader.opt_time("lastUsedAt"), ..reader.json("key")? })

@@ -1,8 +1,10 @@
-//! How a Lambda function reaches AWS: with what Lambda gives it, and nothing that would have to be looked for.
+//! How a Lambda function reaches AWS: with what Lambda puts into its environment, and nothing that has to be searched
+//! for.
 //!
 //! The SDK's default chain reads profiles, asks metadata services and parses every certificate authority of the system,
-//! once for each client, before the first request is taken. Credentials and region are in the environment of a Lambda
-//! function, the endpoints of AWS chain up to five authorities, and all clients share one pool of connections.
+//! once for each client, before the first request is answered. Here, credentials and region come from the environment,
+//! five certificate authorities are trusted, since those are all that AWS endpoints chain up to, and all clients share
+//! one pool of connections.
 
 mod https;
 
@@ -17,14 +19,15 @@ use aws_sdk_dynamodb::config::SharedCredentialsProvider;
 
 pub use https::Https;
 
-/// A call that takes longer is tried again: DynamoDB, SQS, SNS and KMS answer in milliseconds.
+/// How long one try of a call may take before it is tried again: DynamoDB, SQS, SNS and KMS answer in milliseconds.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(2);
-/// With all its tries a call takes no longer than this. A function gives up on a service that has stalled while it still
-/// has time to say so: the template's timeouts leave room for two such calls behind the API, and for five beside an attempt.
+/// How long a call may take with all its tries. A function gives up on a service that has stalled while it still has
+/// time to say so: the template's timeouts leave room for two such calls behind the API, and for five beside an
+/// attempt.
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(4);
 
-/// The configuration of all clients, of variables that Lambda sets: `AWS_REGION`, credentials, and `AWS_ENDPOINT_URL` for
-/// another AWS-alike.
+/// The configuration of all clients of a function: credentials from the variables that Lambda sets, a region, and a URL
+/// for a service that takes the place of AWS. A try times out after 2 s, a call with its retries after 4 s.
 pub fn sdk_config(region: Option<String>, endpoint_url: Option<String>) -> SdkConfig {
     let credentials = SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new());
     let timeouts = TimeoutConfig::builder()
@@ -51,12 +54,12 @@ pub struct Lazy<C> {
 }
 
 impl<C> Lazy<C> {
-    /// Made by `make` of `sdk`.
+    /// A client that `make` makes from `sdk` at the first use of it.
     pub fn new(sdk: &SdkConfig, make: fn(&SdkConfig) -> C) -> Self {
         Self { made: Arc::default(), make, sdk: sdk.clone() }
     }
 
-    /// The client.
+    /// The client, made now if this is its first use.
     #[must_use]
     pub fn get(&self) -> &C {
         self.made.get_or_init(|| (self.make)(&self.sdk))
@@ -71,7 +74,7 @@ impl<C> Deref for Lazy<C> {
     }
 }
 
-/// The clients of one environment, which share its connections.
+/// The clients of one environment, which share one pool of connections.
 #[derive(Debug, Clone)]
 pub(crate) struct Clients {
     pub(crate) dynamodb: Lazy<aws_sdk_dynamodb::Client>,

@@ -1,4 +1,7 @@
-//! The environment of a function: read once at start, by name, with an error that names what is missing.
+//! The environment of a function: read once at start, by name, with an error that names what is missing. Here is where
+//! values come from, and the settings; the tables, queues and keys that variables name are made in `resources`.
+
+mod resources;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,46 +11,33 @@ use aws_config::SdkConfig;
 use domain::schedule::RetrySchedule;
 use rustls::pki_types::CertificateDer;
 
-use crate::alerts::Alerts;
-use crate::api_keys::ApiKeys;
 use crate::aws;
-use crate::aws::{Clients, Lazy};
-use crate::deliveries::Deliveries;
-use crate::endpoints::Endpoints;
-use crate::events::{EventWriter, Events};
-use crate::idempotency::Idempotency;
-use crate::queue::Queue;
-use crate::rate_windows::RateWindows;
-use crate::records::Records;
-use crate::seal::Sealer;
-use crate::tables;
-use crate::tables::Table;
-use crate::topic::Topic;
-use crate::undispatched::Undispatched;
+use crate::aws::Clients;
 
 /// A variable of the environment is missing or can't be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// It is not set.
+    /// It is not set, or empty.
     #[error("the environment variable {0} is not set")]
     Missing(String),
-    /// It is set to something that can't be read.
+    /// Its value can't be used.
     #[error("the environment variable {name} can't be used: {reason}")]
     Invalid {
-        /// Which one.
+        /// The name of the variable.
         name: &'static str,
-        /// Why not.
+        /// Why its value can't be used.
         reason: String,
     },
 }
 
-/// Whether `word` can be the `live` of `wsk_live_...`.
+/// Whether `word` can stand where `live` does in `wsk_live_...`: 1 to 20 lower-case letters and digits.
 #[must_use]
 pub fn is_key_environment(word: &str) -> bool {
     (1..=20).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
 }
 
-/// Where a function gets its clients and names from: the process environment in Lambda, a map in the local system.
+/// Where a function gets its AWS clients, its settings, and the names of tables and queues from: the environment of the
+/// process in Lambda, a map elsewhere. Variables that are empty count as not set.
 #[derive(Debug, Clone)]
 pub struct Environment {
     clients: Clients,
@@ -77,7 +67,8 @@ impl Source {
 }
 
 impl Environment {
-    /// Of a Lambda function: variables of the process, credentials and region as AWS gives them.
+    /// The environment of this process, for a Lambda function: its variables, with the credentials and the region that
+    /// Lambda puts there.
     #[must_use]
     pub fn of_process() -> Self {
         let source = Source::Process;
@@ -85,14 +76,15 @@ impl Environment {
         Self { clients: Clients::new(&sdk), source, extra_roots: Vec::new(), count_patience: None }
     }
 
-    /// Of the local system, the operator's tool and tests: given clients and variables.
+    /// An environment of these variables and of clients with this configuration: for the local system, the operator's
+    /// tool and tests.
     #[must_use]
     pub fn given(sdk: &SdkConfig, variables: impl IntoIterator<Item = (String, String)>) -> Self {
         let source = Source::Map { variables: variables.into_iter().collect(), read: Arc::default() };
         Self { clients: Clients::new(sdk), source, extra_roots: Vec::new(), count_patience: None }
     }
 
-    /// The same variables with other clients; what is read of them is noted anew.
+    /// The same variables with other clients. [`Self::variables_read`] starts empty.
     #[must_use]
     pub fn with_clients(&self, sdk: &SdkConfig) -> Self {
         let source = match &self.source {
@@ -102,7 +94,8 @@ impl Environment {
         Self { clients: Clients::new(sdk), source, extra_roots: self.extra_roots.clone(), ..*self }
     }
 
-    /// The names of the variables that were read so far, where they were given.
+    /// The names of the variables that were asked for so far, set or not. Always empty for the environment of the
+    /// process.
     #[must_use]
     pub fn variables_read(&self) -> BTreeSet<String> {
         match &self.source {
@@ -111,7 +104,7 @@ impl Environment {
         }
     }
 
-    /// The variable `name`.
+    /// The value of the variable `name`.
     ///
     /// # Errors
     /// When it is not set.
@@ -119,138 +112,26 @@ impl Environment {
         self.optional(name).ok_or_else(|| ConfigError::Missing(name.to_owned()))
     }
 
-    /// The variable `name`, if it is set.
+    /// The value of the variable `name`, if it is set.
     #[must_use]
     pub fn optional(&self, name: &str) -> Option<String> {
         self.source.get(name)
     }
 
-    fn db(&self) -> Lazy<aws_sdk_dynamodb::Client> {
-        self.clients.dynamodb.clone()
-    }
-
-    fn table(&self, table: Table) -> Result<String, ConfigError> {
-        self.variable(table.variable)
-    }
-
-    /// API keys and accounts: `API_KEYS_TABLE`.
+    /// `RETRY_SCHEDULE_SECONDS`: the waits between the attempts of a delivery, `60,300,1800,7200` by default.
     ///
     /// # Errors
-    /// When the variable is not set.
-    pub fn api_keys(&self) -> Result<ApiKeys, ConfigError> {
-        Ok(ApiKeys::new(self.db(), self.table(tables::API_KEYS)?))
-    }
-
-    /// Rate windows: `RATE_WINDOWS_TABLE`.
-    ///
-    /// # Errors
-    /// When the variable is not set.
-    pub fn rate_windows(&self) -> Result<RateWindows, ConfigError> {
-        Ok(RateWindows::new(self.db(), self.table(tables::RATE_WINDOWS)?))
-    }
-
-    /// Idempotency keys: `IDEMPOTENCY_TABLE`.
-    ///
-    /// # Errors
-    /// When the variable is not set.
-    pub fn idempotency(&self) -> Result<Idempotency, ConfigError> {
-        Ok(Idempotency::new(self.db(), self.table(tables::IDEMPOTENCY)?))
-    }
-
-    /// Events: `EVENTS_TABLE`.
-    ///
-    /// # Errors
-    /// When the variable is not set.
-    pub fn events(&self) -> Result<Events, ConfigError> {
-        Ok(Events::new(self.db(), self.table(tables::EVENTS)?))
-    }
-
-    /// Markers of what is not dispatched: `UNDISPATCHED_TABLE`.
-    ///
-    /// # Errors
-    /// When the variable is not set.
-    pub fn undispatched(&self) -> Result<Undispatched, ConfigError> {
-        Ok(Undispatched::new(self.db(), self.table(tables::UNDISPATCHED)?))
-    }
-
-    /// What raises events: `EVENTS_TABLE` and `UNDISPATCHED_TABLE`.
-    ///
-    /// # Errors
-    /// When a variable is not set.
-    pub fn event_writer(&self) -> Result<EventWriter, ConfigError> {
-        Ok(EventWriter::new(self.events()?, self.undispatched()?))
-    }
-
-    /// Records: `RECORDS_TABLE`, and [`Environment::event_writer`] for their transactions.
-    ///
-    /// # Errors
-    /// When a variable is not set.
-    pub fn records(&self) -> Result<Records, ConfigError> {
-        Ok(Records::new(self.db(), self.table(tables::RECORDS)?, self.event_writer()?))
-    }
-
-    /// Endpoints: `ENDPOINTS_TABLE`.
-    ///
-    /// # Errors
-    /// When the variable is not set.
-    pub fn endpoints(&self) -> Result<Endpoints, ConfigError> {
-        Ok(Endpoints::new(self.db(), self.table(tables::ENDPOINTS)?))
-    }
-
-    /// Deliveries: `DELIVERIES_TABLE`.
-    ///
-    /// # Errors
-    /// When the variable is not set.
-    pub fn deliveries(&self) -> Result<Deliveries, ConfigError> {
-        Ok(Deliveries::new(self.db(), self.table(tables::DELIVERIES)?))
-    }
-
-    /// Alerts: `ALERTS_TABLE`.
-    ///
-    /// # Errors
-    /// When the variable is not set.
-    pub fn alerts(&self) -> Result<Alerts, ConfigError> {
-        Ok(Alerts::new(self.db(), self.table(tables::ALERTS)?))
-    }
-
-    /// The queue of first attempts: `DELIVERY_QUEUE_URL`.
-    ///
-    /// # Errors
-    /// When the variable is not set.
-    pub fn delivery_queue(&self) -> Result<Queue, ConfigError> {
-        Ok(Queue::new(self.clients.sqs.clone(), self.variable("DELIVERY_QUEUE_URL")?))
-    }
-
-    /// The queue of later attempts: `RETRY_QUEUE_URL`.
-    ///
-    /// # Errors
-    /// When the variable is not set.
-    pub fn retry_queue(&self) -> Result<Queue, ConfigError> {
-        Ok(Queue::new(self.clients.sqs.clone(), self.variable("RETRY_QUEUE_URL")?))
-    }
-
-    /// The topic of alerts: `ALERT_TOPIC_ARN`.
-    ///
-    /// # Errors
-    /// When the variable is not set.
-    pub fn alert_topic(&self) -> Result<Topic, ConfigError> {
-        Ok(Topic::new(self.clients.sns.clone(), self.variable("ALERT_TOPIC_ARN")?))
-    }
-
-    /// `RETRY_SCHEDULE_SECONDS`, `60,300,1800,7200` by default.
-    ///
-    /// # Errors
-    /// When it can't be read.
+    /// When the value is not a list of waits.
     pub fn retry_schedule(&self) -> Result<RetrySchedule, ConfigError> {
         let name = "RETRY_SCHEDULE_SECONDS";
         let Some(text) = self.optional(name) else { return Ok(RetrySchedule::default()) };
         RetrySchedule::parse(&text).map_err(|error| ConfigError::Invalid { name, reason: error.to_string() })
     }
 
-    /// `KEY_ENVIRONMENT`, `live` by default: the `live` of `wsk_live_...`.
+    /// `KEY_ENVIRONMENT`: the environment that new keys name, as in `wsk_live_...`; `live` by default.
     ///
     /// # Errors
-    /// When it is not a short word: keys are of the form `wsk_<environment>_<digits>`.
+    /// When [`is_key_environment`] refuses the value.
     pub fn key_environment(&self) -> Result<String, ConfigError> {
         let name = "KEY_ENVIRONMENT";
         let word = self.optional(name).unwrap_or_else(|| "live".to_owned());
@@ -260,42 +141,36 @@ impl Environment {
         Err(ConfigError::Invalid { name, reason: "it must be at most 20 lower-case letters and digits".to_owned() })
     }
 
-    /// What seals secrets: `SEAL_KEY_ID` and `MAC_KEY_ID`, keys of KMS.
-    ///
-    /// # Errors
-    /// When a variable is not set.
-    pub fn sealer(&self) -> Result<Sealer, ConfigError> {
-        let kms = self.clients.kms.clone();
-        Ok(Sealer::new(kms, self.variable("SEAL_KEY_ID")?, self.variable("MAC_KEY_ID")?))
-    }
-
-    /// `ALLOW_PRIVATE_ENDPOINTS`: whether endpoints may be `http` and have addresses that are not public.
+    /// `ALLOW_PRIVATE_ENDPOINTS`: whether endpoints may be `http` and have addresses that are not public. Only `true`
+    /// allows it.
     #[must_use]
     pub fn allow_private_endpoints(&self) -> bool {
         self.optional("ALLOW_PRIVATE_ENDPOINTS").as_deref() == Some("true")
     }
 
-    /// Trusts `roots` beside the public certificate authorities: for tests with a CA of their own.
+    /// The same environment with certificate authorities that deliveries trust beside the public ones: for tests with
+    /// one of their own.
     #[must_use]
     pub fn trusting(mut self, roots: Vec<CertificateDer<'static>>) -> Self {
         self.extra_roots = roots;
         self
     }
 
-    /// The authorities that are trusted beside the public ones.
+    /// The certificate authorities that deliveries trust beside the public ones.
     #[must_use]
     pub fn extra_roots(&self) -> &[CertificateDer<'static>] {
         &self.extra_roots
     }
 
-    /// How long answers to calls without a key wait for the window of their address, where that was given.
+    /// How long the answer to a call without a key waits for the rate window of its address; `None` = as long as the
+    /// gate does by itself.
     #[must_use]
     pub fn count_patience(&self) -> Option<Duration> {
         self.count_patience
     }
 
-    /// Lets answers to calls without a key wait so long for the window of their address: for tests, whose outcome may not
-    /// depend on how busy the machine is.
+    /// The same environment with another [`Self::count_patience`]: for tests, whose outcome must not depend on how busy
+    /// the machine is.
     #[must_use]
     pub fn counting_within(mut self, patience: Duration) -> Self {
         self.count_patience = Some(patience);

@@ -1,8 +1,9 @@
 //! Endpoints with their health.
 //!
-//! What people set is one JSON attribute under a version; status and health, which deliveries change, are attributes of
-//! their own, so that the two never overwrite each other. Sealed own headers are an attribute of their own too: a version
-//! of before they were sealed, which writes the JSON without them, does not lose them.
+//! One item per endpoint, under its account and its own id. What people set is one JSON attribute under a version;
+//! status and health, which deliveries change, are attributes of their own, so that the two never overwrite each other.
+//! Sealed own headers are an attribute of their own too: an older version of the program, from before they were sealed,
+//! writes the JSON without them and does not lose them.
 
 mod create;
 mod health;
@@ -10,15 +11,16 @@ mod own_headers;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, ReturnValue, Select};
 use domain::endpoint::{Endpoint, EndpointStatus, Health, HealthState, StoredHeaders};
 use telemetry::causes::causes;
 
-use super::item::{Item, Reader, json, n, s};
-use super::range::Order;
-use super::{Client, StoreError, batch_get};
+use crate::batch::batch_get;
+use crate::conditional::unless_refused;
+use crate::item::{Item, Reader, json, key, n, s};
+use crate::range::Order;
+use crate::{Client, StoreError};
 
 pub use create::Creation;
 pub use health::{Cause, Success};
@@ -40,36 +42,33 @@ pub struct Page {
     pub endpoints: Vec<Endpoint>,
     /// How many of the page could not be read.
     pub unreadable: usize,
-    /// Where the next page begins.
+    /// The id after which the next page begins, if there is one.
     pub next: Option<String>,
 }
 
-/// What people may do to an endpoint's status.
+/// A change of an endpoint's status that people ask for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Switch {
-    /// It gets deliveries again, with its health reset.
+    /// Enable it: it gets deliveries again, and its health is reset.
     On,
-    /// It gets no more.
+    /// Disable it: it gets no more deliveries.
     Off {
-        /// Its `disabledReason`.
+        /// The `disabledReason` that the API shows.
         reason: String,
     },
 }
 
 impl Endpoints {
-    /// On the table with this name.
-    #[must_use]
-    pub fn new(db: Client, table: String) -> Self {
+    pub(crate) fn new(db: Client, table: String) -> Self {
         Self { db, table }
     }
 
     /// The table's name, for batches that read from several tables.
-    #[must_use]
-    pub fn table(&self) -> &str {
+    pub(crate) fn table(&self) -> &str {
         &self.table
     }
 
-    /// One endpoint.
+    /// One endpoint, read consistently; `None` when there is none. One read unit for each 4 KB.
     ///
     /// # Errors
     /// When DynamoDB can't be reached or the item can't be read.
@@ -78,8 +77,7 @@ impl Endpoints {
             .db
             .get_item()
             .table_name(&self.table)
-            .key("pk", s(account))
-            .key("sk", s(id))
+            .set_key(Some(key(account, id)))
             .consistent_read(true)
             .send()
             .await
@@ -87,13 +85,13 @@ impl Endpoints {
         output.item().map(|item| read(item).map(|(_, endpoint)| endpoint)).transpose()
     }
 
-    /// A page of an account's endpoints, after the id `after` if given. One that can't be read, such as one that a newer
-    /// version has written, is left out, counted and logged: it must not keep the others from their events.
+    /// A page of an account's endpoints, after the id `after` if given: one query, consistent. An endpoint that can't
+    /// be read, such as one that a newer version has written, is left out, counted and logged: it must not keep the
+    /// others from their events.
     ///
     /// # Errors
     /// When DynamoDB can't be reached.
     pub async fn page(&self, account: &str, after: Option<&str>, order: Order, limit: i32) -> Result<Page, StoreError> {
-        let start = after.map(|id| Item::from([("pk".to_owned(), s(account)), ("sk".to_owned(), s(id))]));
         let output = self
             .db
             .query()
@@ -103,7 +101,7 @@ impl Endpoints {
             .scan_index_forward(order == Order::OldestFirst)
             .consistent_read(true)
             .limit(limit)
-            .set_exclusive_start_key(start)
+            .set_exclusive_start_key(after.map(|id| key(account, id)))
             .send()
             .await
             .map_err(StoreError::call("Query endpoints"))?;
@@ -121,7 +119,8 @@ impl Endpoints {
         Ok(Page { endpoints, unreadable, next: next.transpose()? })
     }
 
-    /// Which of these endpoints are disabled.
+    /// Which of these endpoints are disabled; an id without an endpoint is not among them. One call for each hundred,
+    /// consistent.
     ///
     /// # Errors
     /// When DynamoDB can't be reached.
@@ -129,9 +128,8 @@ impl Endpoints {
         let mut disabled = HashSet::new();
         let ids: Vec<&str> = ids.iter().copied().collect();
         for ids in ids.chunks(100) {
-            let keys = ids.iter().map(|id| Item::from([("pk".to_owned(), s(account)), ("sk".to_owned(), s(*id))]));
             let wanted = KeysAndAttributes::builder()
-                .set_keys(Some(keys.collect()))
+                .set_keys(Some(ids.iter().map(|id| key(account, *id)).collect()))
                 .projection_expression("sk, #status")
                 .expression_attribute_names("#status", "status")
                 .consistent_read(true)
@@ -148,7 +146,7 @@ impl Endpoints {
         Ok(disabled)
     }
 
-    /// How many endpoints an account has.
+    /// How many endpoints an account has, counted consistently. Reads them all: one read unit for each 4 KB.
     ///
     /// # Errors
     /// When DynamoDB can't be reached.
@@ -169,9 +167,11 @@ impl Endpoints {
         Ok(pages.iter().map(|page| usize::try_from(page.count()).unwrap_or_default()).sum())
     }
 
-    /// Stores what people changed, if no person changed it since the version `seen`, and switches it on or off if they
-    /// asked for that: otherwise it stays as deliveries left it. Returns the endpoint as it is then, or `None` when
-    /// somebody changed it, or it is gone.
+    /// Stores what people changed, and enables or disables the endpoint if they asked for that; without `switch`,
+    /// status and health stay as deliveries left them. One write unit for each KB.
+    ///
+    /// Returns the endpoint as it is then, or `None` when it has another version than `seen`, because somebody changed
+    /// it meanwhile, or was deleted.
     ///
     /// # Errors
     /// When DynamoDB can't be reached or the item can't be read.
@@ -195,10 +195,11 @@ impl Endpoints {
         }
         call = match switch {
             None => call.update_expression(set),
-            // Its health starts anew: what it answered before it was switched off says nothing any more.
+            // Its health starts anew: how it answered before it was disabled says nothing about it now.
             Some(Switch::On) => call
                 .update_expression(format!(
-                    "{set}, #status = :status, consecutiveFailures = :zero REMOVE disabledReason, disabledAt, failingSince, firstFailureAt, failedDays"
+                    "{set}, #status = :status, consecutiveFailures = :zero \
+                     REMOVE disabledReason, disabledAt, failingSince, firstFailureAt, failedDays"
                 ))
                 .expression_attribute_values(":status", status(EndpointStatus::Enabled))
                 .expression_attribute_values(":zero", n(0)),
@@ -208,21 +209,16 @@ impl Endpoints {
                 .expression_attribute_values(":status", status(EndpointStatus::Disabled))
                 .expression_attribute_values(":reason", s(reason)),
         };
-        let outcome = call.return_values(ReturnValue::AllNew).send().await;
-        changed(outcome.map(|output| output.attributes).map_err(SdkError::into_service_error))
+        changed(call).await
     }
 
-    fn update_item(
-        &self,
-        account: &str,
-        id: &str,
-    ) -> aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder {
+    fn update_item(&self, account: &str, id: &str) -> UpdateItemFluentBuilder {
         self.db.update_item().table_name(&self.table).key("pk", s(account)).key("sk", s(id))
     }
 }
 
-/// Reads an endpoint and the account that it belongs to.
-pub(super) fn read(item: &Item) -> Result<(String, Endpoint), StoreError> {
+/// Reads the item of an endpoint: the account that it belongs to, and the endpoint.
+pub(crate) fn read(item: &Item) -> Result<(String, Endpoint), StoreError> {
     let reader = Reader { table: TABLE, item };
     let endpoint: Endpoint = reader.json("endpoint")?;
     let failing_since = reader.opt_time("failingSince");
@@ -241,7 +237,7 @@ pub(super) fn read(item: &Item) -> Result<(String, Endpoint), StoreError> {
     };
     let disabled_reason = reader.opt_text("disabledReason").map(str::to_owned);
     let headers = match endpoint.headers {
-        // Those that an older version has written are the newer ones.
+        // Headers in the JSON were written by an older version of the program, after the sealed ones.
         StoredHeaders::None if reader.opt_text("sealedHeaders").is_some() => {
             StoredHeaders::Sealed(reader.json("sealedHeaders")?)
         }
@@ -265,10 +261,8 @@ fn status(status: EndpointStatus) -> AttributeValue {
     })
 }
 
-fn changed(outcome: Result<Option<Item>, UpdateItemError>) -> Result<Option<Endpoint>, StoreError> {
-    match outcome {
-        Ok(item) => item.map(|item| read(&item).map(|(_, endpoint)| endpoint)).transpose(),
-        Err(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(None),
-        Err(other) => Err(StoreError::operation("UpdateItem endpoint", other)),
-    }
+/// Makes an update. Returns the endpoint as it is then, or `None` when the condition does not hold.
+async fn changed(call: UpdateItemFluentBuilder) -> Result<Option<Endpoint>, StoreError> {
+    let output = unless_refused(call.return_values(ReturnValue::AllNew).send().await, "UpdateItem endpoint")?;
+    output.and_then(|output| output.attributes).map(|item| read(&item).map(|(_, endpoint)| endpoint)).transpose()
 }

@@ -1,7 +1,7 @@
 //! Events: all events of one request are one outbox item, written with the record.
 //!
-//! An event's id is the item's ULID plus its place in it, so that an event is found by its id with one query and no item
-//! of its own.
+//! The key of an item is the account and the ULID of its first event; the ids of the further ones count up from there.
+//! So an event is found by its id with one query, and needs no item of its own.
 
 mod feed;
 mod latest;
@@ -10,16 +10,15 @@ mod writer;
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 use domain::outbox::Outbox;
 use jiff::Timestamp;
 use telemetry::causes::Cause;
 
-use super::Client;
-use super::StoreError;
-use super::item::{Item, n, s};
+use crate::conditional::unless_refused;
+use crate::item::{Item, key, n, s};
+use crate::tables::EVENT_RETENTION_SECONDS;
+use crate::{Client, StoreError};
 
 pub use feed::{FeedEvent, FeedPage, NoPosition, Position};
 pub use latest::LatestEvents;
@@ -27,10 +26,8 @@ pub use span::{OutboxPage, raised_at};
 pub use writer::EventWriter;
 
 const TABLE: &str = "events";
-/// Events and deliveries are kept 30 days.
-pub const RETENTION_SECONDS: i64 = 30 * 86_400;
 
-/// Reads an outbox item, whether it came from the table or from its stream.
+/// Reads an outbox item, of the table or of its stream.
 ///
 /// # Errors
 /// When an attribute is missing or has another form.
@@ -60,7 +57,7 @@ fn outbox_item(outbox: &Outbox, now: Timestamp) -> Item {
         ("sk".to_owned(), s(&outbox.id)),
         ("requestId".to_owned(), s(&outbox.request_id)),
         ("events".to_owned(), AttributeValue::L(events.collect())),
-        ("expiresAt".to_owned(), n(now.as_second() + RETENTION_SECONDS)),
+        ("expiresAt".to_owned(), n(now.as_second() + EVENT_RETENTION_SECONDS)),
     ]);
     if let Some(trace) = outbox.trace {
         item.insert("traceparent".to_owned(), s(trace.to_string()));
@@ -79,19 +76,17 @@ pub struct Events {
 }
 
 impl Events {
-    /// On the table with this name.
-    #[must_use]
-    pub fn new(db: Client, table: String) -> Self {
+    pub(crate) fn new(db: Client, table: String) -> Self {
         Self { db, table }
     }
 
     /// The table's name, for batches that read from several tables.
-    #[must_use]
-    pub fn table(&self) -> &str {
+    pub(crate) fn table(&self) -> &str {
         &self.table
     }
 
-    /// Stores an outbox item by itself.
+    /// Stores an outbox item without a marker, whether or not there is one with its key: for test sends, which the
+    /// dispatcher passes over. One write unit for each KB.
     ///
     /// # Errors
     /// When DynamoDB can't be reached.
@@ -111,7 +106,8 @@ impl Events {
         Ok(TransactWriteItem::builder().put(put).build())
     }
 
-    /// Makes the stream bring an outbox item again. Returns false when it is gone.
+    /// Changes an outbox item, so that the stream brings it to the dispatcher again. Returns false when there is none:
+    /// its 30 days are over.
     ///
     /// # Errors
     /// When DynamoDB can't be reached.
@@ -120,17 +116,12 @@ impl Events {
             .db
             .update_item()
             .table_name(&self.table)
-            .key("pk", s(account))
-            .key("sk", s(outbox_id))
+            .set_key(Some(key(account, outbox_id)))
             .update_expression("SET broughtAgainAt = :now")
             .condition_expression("attribute_exists(pk)")
             .expression_attribute_values(":now", s(now.to_string()))
             .send()
             .await;
-        match outcome.map_err(SdkError::into_service_error) {
-            Ok(_) => Ok(true),
-            Err(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
-            Err(other) => Err(StoreError::operation("UpdateItem event", other)),
-        }
+        Ok(unless_refused(outcome, "UpdateItem event")?.is_some())
     }
 }

@@ -1,17 +1,19 @@
 //! Idempotency keys: the first request under a key claims it, leaves its answer, and later ones get that answer.
 //!
-//! The claim is one conditional put. A claim whose holder died is free again after a minute, and the request that takes it
-//! over runs again. The inbound calls are idempotent by themselves; what makes something new (an endpoint, a key, another
-//! secret) may then have made it twice, which its list shows.
+//! A key is an item `<account>#<path>#<key>`, and the claim is one conditional put of it. A claim whose holder died is
+//! free again after a minute, and the request that takes it over runs again. The inbound calls are idempotent by
+//! themselves; a call that creates something (an endpoint, a key, another secret) may then have created it twice, which
+//! its list shows.
 
+use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
 use domain::clock::SKEW;
 use jiff::Timestamp;
 
-use super::Client;
-use super::StoreError;
-use super::item::{Item, Reader, n, s};
+use crate::conditional::unless_refused;
+use crate::item::{Item, Reader, n, s};
+use crate::{Client, StoreError};
 
 const TABLE: &str = "idempotency";
 /// Answers are kept 24 hours.
@@ -31,22 +33,22 @@ pub struct Idempotency {
 pub enum Claim {
     /// The key is ours: do the work, then [`Idempotency::complete`].
     Ours,
-    /// The work was done: this was the answer.
+    /// The first request is done, and this was its answer.
     Done {
-        /// SHA-256 of the body that it answered.
+        /// SHA-256 of the body of the first request.
         fingerprint: String,
-        /// The answer, as it was left.
+        /// The answer as [`Idempotency::complete`] was given it.
         answer: String,
     },
     /// The first request is still running.
     Running {
-        /// SHA-256 of its body.
+        /// SHA-256 of the body of the first request.
         fingerprint: String,
     },
 }
 
 impl Claim {
-    /// What the item under a key says.
+    /// The claim that the item of a key records.
     pub(crate) fn read(item: &Item) -> Result<Self, StoreError> {
         let reader = Reader { table: TABLE, item };
         let fingerprint = reader.string("fingerprint")?;
@@ -58,13 +60,12 @@ impl Claim {
 }
 
 impl Idempotency {
-    /// On the table with this name.
-    #[must_use]
-    pub fn new(db: Client, table: String) -> Self {
+    pub(crate) fn new(db: Client, table: String) -> Self {
         Self { db, table }
     }
 
-    /// Claims `key` (account, caller's scope and key in one) for the request `owner`, whose body has this fingerprint.
+    /// Claims `key` (account, path and key in one) for a minute, for the request `owner`, whose body has this
+    /// fingerprint. One write unit; a refused claim returns what is under the key. `owner` may claim its own key again.
     ///
     /// # Errors
     /// When DynamoDB can't be reached or the item can't be read.
@@ -85,12 +86,12 @@ impl Idempotency {
             .expression_attribute_names("#owner", "owner")
             .expression_attribute_values(":owner", s(owner))
             .expression_attribute_values(":now", n(now.as_second()))
-            // No claim of now ends so late: it is left of a clock that ran ahead.
+            // No claim made now ends this late: one that does was made by a clock that ran ahead.
             .expression_attribute_values(":ahead", n(now.as_second() + CLAIM_SECONDS + SKEW.as_secs()))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .send()
             .await;
-        let item = match outcome.map_err(aws_sdk_dynamodb::error::SdkError::into_service_error) {
+        let item = match outcome.map_err(SdkError::into_service_error) {
             Ok(_) => return Ok(Claim::Ours),
             Err(PutItemError::ConditionalCheckFailedException(refused)) => refused.item,
             Err(other) => return Err(StoreError::operation("PutItem idempotency key", other)),
@@ -98,7 +99,8 @@ impl Idempotency {
         Claim::read(&item.unwrap_or_default())
     }
 
-    /// The write that leaves `answer` under `key` once, for a transaction with the work itself.
+    /// The write that leaves `answer` under `key`, for a transaction with the work itself. Refused when the key was
+    /// used before and has not expired; the reason then has the item.
     pub(crate) fn put_once(
         &self,
         key: &str,
@@ -120,7 +122,8 @@ impl Idempotency {
         Ok(TransactWriteItem::builder().put(put).build())
     }
 
-    /// Leaves the answer under a key, if it is still claimed by `owner`.
+    /// Leaves the answer under a key, for 24 hours from the claim. Nothing happens when another request has taken the
+    /// claim of `owner` over. One write unit for each KB of the answer.
     ///
     /// # Errors
     /// When DynamoDB can't be reached.
@@ -137,14 +140,12 @@ impl Idempotency {
             .expression_attribute_values(":answer", s(answer))
             .send()
             .await;
-        match outcome.map_err(aws_sdk_dynamodb::error::SdkError::into_service_error) {
-            Ok(_) => Ok(()),
-            Err(error) if error.is_conditional_check_failed_exception() => Ok(()),
-            Err(error) => Err(StoreError::operation("UpdateItem idempotency key", error)),
-        }
+        unless_refused(outcome, "UpdateItem idempotency key")?;
+        Ok(())
     }
 
-    /// Gives a claim of `owner` back, when nothing was done and the request may be sent again.
+    /// Deletes a claim of `owner` whose request did nothing and may be sent again. Nothing happens when another request
+    /// has taken it over.
     ///
     /// # Errors
     /// When DynamoDB can't be reached.
@@ -159,10 +160,7 @@ impl Idempotency {
             .expression_attribute_values(":owner", s(owner))
             .send()
             .await;
-        match outcome.map_err(aws_sdk_dynamodb::error::SdkError::into_service_error) {
-            Ok(_) => Ok(()),
-            Err(error) if error.is_conditional_check_failed_exception() => Ok(()),
-            Err(error) => Err(StoreError::operation("DeleteItem idempotency key", error)),
-        }
+        unless_refused(outcome, "DeleteItem idempotency key")?;
+        Ok(())
     }
 }

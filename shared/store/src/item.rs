@@ -1,4 +1,4 @@
-//! Reading and writing items without a line of ceremony for each attribute.
+//! Reading and writing the attributes of items.
 
 use std::collections::HashMap;
 
@@ -7,9 +7,10 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::StoreError;
+use crate::StoreError;
+use crate::json::to_json;
 
-/// An item as the SDK has it.
+/// An item, or a part of one such as its key or the values of an expression: attributes by name.
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
 /// A string attribute.
@@ -22,12 +23,18 @@ pub(crate) fn n(value: impl std::fmt::Display) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }
 
-/// A value as JSON text: what only our code reads is cheaper as one string than as a tree of attributes.
+/// A value as JSON text: what only our code reads takes fewer bytes as one string than as a tree of attributes.
 pub(crate) fn json(value: &impl Serialize) -> AttributeValue {
-    AttributeValue::S(domain::json::write(value))
+    AttributeValue::S(to_json(value))
 }
 
-/// An item that is read attribute by attribute, with errors that name table and attribute.
+/// The key of an item in a table with partition key `pk` and sort key `sk`.
+pub(crate) fn key(pk: impl Into<String>, sk: impl Into<String>) -> Item {
+    HashMap::from([("pk".to_owned(), s(pk)), ("sk".to_owned(), s(sk))])
+}
+
+/// Reads an item attribute by attribute; errors name the table and the attribute. A method `opt_...` returns `None`
+/// when the attribute is missing or has another type.
 #[derive(Clone, Copy)]
 pub(crate) struct Reader<'a> {
     pub(crate) table: &'static str,
@@ -59,7 +66,7 @@ impl<'a> Reader<'a> {
         self.item.get(name).and_then(|value| value.as_bool().ok()).copied().unwrap_or(false)
     }
 
-    /// How many numbers there are in a set.
+    /// How many numbers a number set holds; 0 when the attribute is missing.
     pub(crate) fn count_of_set(self, name: &str) -> usize {
         self.item.get(name).and_then(|value| value.as_ns().ok()).map_or(0, Vec::len)
     }

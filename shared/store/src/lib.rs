@@ -1,7 +1,7 @@
-//! What is kept, and where: one type a table, its methods named after what is asked of it. Beside the tables, the queues,
-//! the topic of alerts, and the keys that seal secrets; and the environment that names them all.
+//! What is kept, and where: one type for each table, with methods named after what is asked of it. Beside the tables:
+//! the queues, the topic of alerts, the keys that seal secrets, and the environment that names them all.
 //!
-//! Every key begins with the account, so that no tenant can reach another's things by any id. A function holds only the
+//! Every key begins with the account, so that no account reaches another's data by any id. A function has only the
 //! tables that its IAM policy allows.
 //!
 //! | table | key | what is asked of it |
@@ -15,10 +15,16 @@
 //! | deliveries | account, delivery id · by endpoint · by account and status (sparse) · by due time (sparse) | one; newest first; of an endpoint; of a rare status; overdue |
 //! | alerts | account, alert id · unpublished (sparse) | newest first; not published yet |
 //! | idempotency | `<account>#<path>#<key>` | claim, answer again |
+//!
+//! What a condition refuses is an outcome of a method, not an error. Errors are [`StoreError`]: the SDK has retried a
+//! call by then. Units in the comments are those of DynamoDB: a write unit is 1 KB, a read unit 4 KB read consistently.
 
 pub mod alerts;
 pub mod api_keys;
 pub mod aws;
+mod backoff;
+mod batch;
+mod conditional;
 pub mod config;
 pub mod deliveries;
 pub mod endpoints;
@@ -26,59 +32,77 @@ mod error;
 pub mod events;
 pub mod idempotency;
 mod item;
+mod json;
 pub mod queue;
 pub mod range;
 pub mod rate_windows;
 pub mod records;
 pub mod seal;
+mod search;
 pub mod shard;
 pub mod tables;
 pub mod topic;
 pub mod undispatched;
 
-use std::collections::HashMap;
-
-use aws_sdk_dynamodb::types::KeysAndAttributes;
+use aws_sdk_dynamodb::error::{BuildError, ProvideErrorMetadata, SdkError};
+use telemetry::causes::causes;
 
 use crate::aws::Lazy;
-use item::Item;
 
 pub use error::StoreError;
 
 /// DynamoDB's client, made at the first call.
 type Client = Lazy<aws_sdk_dynamodb::Client>;
 
-/// How often DynamoDB is asked for the rest of a batch; with the pauses that takes about a second.
-const MAX_BATCHES: u32 = 8;
-
-/// Lets others finish who want the same items, for longer each time; before the first try there is no pause.
-async fn pause_before(tries: u32) {
-    if tries > 0 {
-        let longest = f64::from(10 << tries.min(6));
-        let pause = std::time::Duration::from_secs_f64(longest * domain::ids::random_fraction() / 1_000.0);
-        tokio::time::sleep(pause).await;
-    }
+/// DynamoDB could not do what was asked, or holds something that this version can't read.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum StoreError {
+    /// The call failed; retried already as the SDK does.
+    #[error("DynamoDB {call}: {cause}")]
+    Call {
+        /// Which call.
+        call: &'static str,
+        /// DynamoDB's own word for why, such as `AccessDeniedException`; `None` when it did not answer.
+        code: Option<String>,
+        /// The SDK's chain of causes.
+        cause: String,
+    },
+    /// An item lacks an attribute or has it in another form.
+    #[error("item in {table} is unreadable: {what}")]
+    Unreadable {
+        /// Where it was found.
+        table: &'static str,
+        /// Which attribute.
+        what: String,
+    },
+    /// DynamoDB had no room for a part of a batch, however often it was asked.
+    #[error("DynamoDB {0}: parts of the batch were left out over and over")]
+    Throttled(&'static str),
+    /// Somebody else changed the item over and over while we tried.
+    #[error("too much contention on {0}")]
+    Contention(&'static str),
 }
 
-/// Reads at most 100 items in one call, from one or more tables: each with the name of its table, in no order. What
-/// DynamoDB had no room for is asked for again after a pause.
-async fn batch_get(
-    db: &Client,
-    wanted: HashMap<String, KeysAndAttributes>,
-    call: &'static str,
-) -> Result<Vec<(String, Item)>, StoreError> {
-    let (mut pending, mut found) = (wanted, Vec::new());
-    for tries in 0..MAX_BATCHES {
-        pause_before(tries).await;
-        let output = db.batch_get_item().set_request_items(Some(pending)).send().await;
-        let output = output.map_err(StoreError::call(call))?;
-        for (table, items) in output.responses.into_iter().flatten() {
-            found.extend(items.into_iter().map(|item| (table.clone(), item)));
-        }
-        pending = output.unprocessed_keys.unwrap_or_default();
-        if pending.is_empty() {
-            return Ok(found);
-        }
+impl StoreError {
+    /// For `map_err` on an SDK call.
+    fn call<E, R>(call: &'static str) -> impl FnOnce(SdkError<E, R>) -> Self
+    where
+        E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
+        R: std::fmt::Debug + Send + Sync + 'static,
+    {
+        move |error| Self::operation(call, &error)
     }
-    Err(StoreError::Throttled(call))
+
+    /// For an operation error that is not one of those which are outcomes.
+    fn operation<E>(call: &'static str, error: &E) -> Self
+    where
+        E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
+    {
+        Self::Call { call, code: error.code().map(str::to_owned), cause: causes(error) }
+    }
+
+    /// For `map_err` on a request that lacks something.
+    fn built(call: &'static str) -> impl FnOnce(BuildError) -> Self {
+        move |error| Self::Call { call, code: None, cause: causes(&error) }
+    }
 }

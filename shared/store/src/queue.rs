@@ -1,4 +1,5 @@
-//! Queues: the clock of deliveries. A message says which delivery is due and when; the truth is in the store.
+//! Queues: the clock of deliveries. A message says which delivery is due, which attempt it is and when; the delivery
+//! itself is in its table.
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::ProvideErrorMetadata;
@@ -10,11 +11,12 @@ use jiff::Timestamp;
 use telemetry::causes::Cause;
 
 use crate::aws::Lazy;
+use crate::json::to_json;
 
 /// SQS takes at most ten messages a call.
 const BATCH: usize = 10;
 
-/// One queue.
+/// An SQS queue of delivery messages.
 #[derive(Debug, Clone)]
 pub struct Queue {
     sqs: Lazy<Client>,
@@ -46,17 +48,17 @@ pub enum QueueError {
 }
 
 impl Queue {
-    /// The queue at this URL.
+    /// The queue at `url`. Nothing is asked of SQS until a message is sent.
     #[must_use]
     pub fn new(sqs: Lazy<Client>, url: String) -> Self {
         Self { sqs, url }
     }
 
-    /// Sends a message for each task, ten a call, each delayed until it is due or for 15 minutes. The endpoint is the
-    /// message group, so that a queue shares itself fairly among endpoints.
+    /// Sends a message for each task, ten a call, each delayed until it is due, for at most 15 minutes. The message
+    /// group is the endpoint, so that SQS shares the queue fairly among endpoints.
     ///
     /// # Errors
-    /// When SQS can't be reached or refuses a message: the first of these errors, after all the others were sent.
+    /// When SQS can't be reached or refuses a message: the first such error, after every batch was tried.
     pub async fn send(&self, tasks: &[DeliveryTask], now: Timestamp) -> Result<(), QueueError> {
         let mut sent = Ok(());
         for chunk in tasks.chunks(BATCH) {
@@ -69,7 +71,7 @@ impl Queue {
         let entries = tasks.iter().enumerate().map(|(i, task)| {
             SendMessageBatchRequestEntry::builder()
                 .id(i.to_string())
-                .message_body(json::write(&Message::V1(task.clone())))
+                .message_body(to_json(&Message::V1(task.clone())))
                 .delay_seconds(i32::try_from(hop_delay(task.due, now)).unwrap_or_default())
                 .message_group_id(&task.endpoint_id)
                 .build()

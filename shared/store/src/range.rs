@@ -1,20 +1,21 @@
-//! Spans of sort keys that are ids: what `since`, `until` and a cursor are to a query, and its order.
+//! Ranges of ids: what `since`, `until` and a cursor make of the sort key of a query. Ids are ULIDs behind a prefix, so
+//! that their order is the order of time.
 
 use domain::ids::ulid_of;
 use jiff::Timestamp;
 use ulid::Ulid;
 
-/// Which ids of a span come first.
+/// Which ids of a range come first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order {
-    /// As they were made.
+    /// Ascending: for whoever reads on from where they stopped.
     OldestFirst,
-    /// What people look for.
+    /// Descending: for lists that people read.
     NewestFirst,
 }
 
-/// Ids between two ULIDs, both included. Bounds instead of a start key: a cursor goes with any filter, and one that lies
-/// outside of the span is no error.
+/// Ids between two ULIDs, both included; by default all. A cursor is a bound here, not a start key of DynamoDB, so that
+/// one goes with any filter, and one that lies outside of the range is no error. Methods narrow the range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IdRange {
     low: u128,
@@ -28,13 +29,13 @@ impl Default for IdRange {
 }
 
 impl IdRange {
-    /// From the instant `since` on.
+    /// Ids made at the instant `since` or later.
     #[must_use]
     pub fn since(self, since: Timestamp) -> Self {
         Self { low: self.low.max(first_of(since)), ..self }
     }
 
-    /// Up to the instant `until`, which is outside.
+    /// Ids made before the instant `until`.
     #[must_use]
     pub fn until(self, until: Timestamp) -> Self {
         match first_of(until).checked_sub(1) {
@@ -43,7 +44,7 @@ impl IdRange {
         }
     }
 
-    /// The millisecond of `id`; none for what is no id.
+    /// Ids made in the same millisecond as `id`; none when `id` is not an id.
     #[must_use]
     pub fn at_the_time_of(self, id: &str) -> Self {
         let Some(millis) = ulid_of(id).map(|ulid| ulid.timestamp_ms()) else { return Self::EMPTY };
@@ -51,7 +52,7 @@ impl IdRange {
         Self { low: self.low.max(low), high: self.high.min(Ulid::from_parts(millis, u128::MAX).0) }
     }
 
-    /// Before `id`; none for what is no id.
+    /// Ids before `id`; none when `id` is not an id.
     #[must_use]
     pub fn before(self, id: &str) -> Self {
         match ulid_of(id).and_then(|ulid| ulid.0.checked_sub(1)) {
@@ -60,19 +61,19 @@ impl IdRange {
         }
     }
 
-    /// From `ulid` on.
+    /// Ids from `ulid` on, which is included.
     #[must_use]
     pub(crate) fn from(self, ulid: Ulid) -> Self {
         Self { low: self.low.max(ulid.0), ..self }
     }
 
-    /// Nothing lies in it: a query would be refused.
+    /// Whether no id lies in the range. DynamoDB refuses a query for such a range.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.low > self.high
     }
 
-    /// The bounds as sort keys with this prefix.
+    /// The lowest and the highest id, with this prefix, for `BETWEEN`.
     pub(crate) fn keys(&self, prefix: &str) -> (String, String) {
         (format!("{prefix}{}", Ulid(self.low)), format!("{prefix}{}", Ulid(self.high)))
     }
@@ -80,7 +81,7 @@ impl IdRange {
     const EMPTY: Self = Self { low: u128::MAX, high: u128::MIN };
 }
 
-/// The first ULID that can be of `instant`: of its millisecond, or of the next where it lies within one.
+/// The lowest ULID of `instant`: of its millisecond, or of the next one where it lies within a millisecond.
 fn first_of(instant: Timestamp) -> u128 {
     let millis = instant.as_millisecond() + i64::from(instant.subsec_nanosecond() % 1_000_000 > 0);
     // Years 1970 to 9999 fit into the 48 bits.

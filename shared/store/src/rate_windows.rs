@@ -1,16 +1,18 @@
 //! Rate windows: how many calls a key (or an address without one) has left this minute and this hour.
 //!
-//! One item holds an hour of one caller: the hour's count and a count for each of its minutes. One conditional update
-//! takes from both windows; its refusal returns the counts for the headers.
+//! The item `<key id or address>#<hour>` holds an hour of one caller: the hour's count, and a count for each of its
+//! minutes. One conditional update takes from both windows; a refused one returns the counts that the rate-limit
+//! headers show.
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 use domain::rate_limit::{Limits, Usage};
 use jiff::Timestamp;
 
-use super::Client;
-use super::StoreError;
-use super::item::{Item, Reader, n, s};
+use crate::item::{Item, Reader, n, s};
+use crate::{Client, StoreError};
+
+const TABLE: &str = "rate windows";
 
 /// The table of rate windows.
 #[derive(Debug, Clone)]
@@ -20,13 +22,12 @@ pub struct RateWindows {
 }
 
 impl RateWindows {
-    /// On the table with this name.
-    #[must_use]
-    pub fn new(db: Client, table: String) -> Self {
+    pub(crate) fn new(db: Client, table: String) -> Self {
         Self { db, table }
     }
 
-    /// Takes one call of `caller` from both windows, or none when either is used up.
+    /// Takes one call of `caller` from the windows of the present minute and hour, or from neither when one is used up:
+    /// then the usage is not `granted`. One write unit, also when it is refused.
     ///
     /// # Errors
     /// When DynamoDB can't be reached.
@@ -37,8 +38,14 @@ impl RateWindows {
             .update_item()
             .table_name(&self.table)
             .key("pk", s(key(caller, now)))
-            .update_expression("SET hourCount = if_not_exists(hourCount, :zero) + :one, #m = if_not_exists(#m, :zero) + :one, expiresAt = :ttl")
-            .condition_expression("(attribute_not_exists(hourCount) OR hourCount < :hour) AND (attribute_not_exists(#m) OR #m < :minute)")
+            .update_expression(
+                "SET hourCount = if_not_exists(hourCount, :zero) + :one, #m = if_not_exists(#m, :zero) + :one, \
+                 expiresAt = :ttl",
+            )
+            .condition_expression(
+                "(attribute_not_exists(hourCount) OR hourCount < :hour) \
+                 AND (attribute_not_exists(#m) OR #m < :minute)",
+            )
             .expression_attribute_names("#m", &minute)
             .expression_attribute_values(":zero", n(0))
             .expression_attribute_values(":one", n(1))
@@ -58,7 +65,7 @@ impl RateWindows {
         }
     }
 
-    /// What `caller` has used of both windows, without taking from them.
+    /// What `caller` has used of both windows, without taking from them. Half a read unit; eventually consistent.
     ///
     /// # Errors
     /// When DynamoDB can't be reached.
@@ -84,7 +91,6 @@ fn minute_attribute(now: Timestamp) -> String {
 }
 
 fn usage(item: Option<&Item>, minute: &str, granted: bool) -> Usage {
-    let count =
-        |name: &str| item.and_then(|item| Reader { table: "rate windows", item }.opt_number(name)).unwrap_or_default();
+    let count = |name: &str| item.and_then(|item| Reader { table: TABLE, item }.opt_number(name)).unwrap_or_default();
     Usage { hour: count("hourCount"), minute: count(minute), granted }
 }

@@ -1,8 +1,16 @@
 //! Records: work orders, projects, employees, vendors, time off.
 //!
-//! A record is one item under its natural key, so that one read tells whether it is there. Beside it stands a card under its id, with the fields that other records'
-//! rules may see. The calendar of an employee or a vendor (open orders, time off) lies on its record item, in attributes
-//! of its own that other records' transactions write. A work order has the orders under it in the same place.
+//! A record is one item under its natural key, so that one read tells whether it exists. Beside it there is a card
+//! under its id, with the fields that the rules of other records may see. The calendar of an employee or a vendor (open
+//! orders, time off) is part of its record item, in attributes of its own that other records' transactions write. A
+//! work order has the orders under it in the same attribute.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `commit` | the transaction of an inbound request |
+//! | `place` | the item under the natural key: created, moved to another key, replaced |
+//! | `calendar` | changes of calendars, within that transaction or after it |
+//! | `tombstone` | what a deleted record's item may still learn |
 
 use std::collections::HashMap;
 
@@ -12,9 +20,10 @@ use domain::resource::{Booking, Leave};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::Client;
-use super::StoreError;
-use super::item::{Item, Reader, s};
+use crate::batch::batch_get;
+use crate::events::EventWriter;
+use crate::item::{Item, Reader, s};
+use crate::{Client, StoreError};
 
 mod calendar;
 mod commit;
@@ -27,15 +36,15 @@ const TABLE: &str = "records";
 /// `BatchGetItem` reads at most this many keys.
 const BATCH: usize = 100;
 
-/// The table of records, with what raises events in their transactions.
+/// The table of records, and the writer of the events that their transactions raise.
 #[derive(Debug, Clone)]
 pub struct Records {
     db: Client,
     table: String,
-    events: super::events::EventWriter,
+    events: EventWriter,
 }
 
-/// A key of the records table, within an account.
+/// The key of an item of the records table, within an account.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum RecordKey {
     /// A record by its natural key, compared without regard to case.
@@ -47,7 +56,7 @@ pub enum RecordKey {
 }
 
 impl RecordKey {
-    /// By natural key.
+    /// The key of a record by its natural key, in whatever case it is spelled.
     #[must_use]
     pub fn number(kind: Kind, number: &str) -> Self {
         Self::Number(kind, number.to_lowercase())
@@ -65,53 +74,54 @@ impl RecordKey {
 /// A record as it is stored, with its calendar.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stored {
-    /// Its id.
+    /// The id of the record.
     pub id: String,
-    /// Its natural key as sent.
+    /// Its natural key as it was sent.
     pub number: String,
-    /// Grows by one per stored change.
+    /// Grows by one with each stored change.
     pub version: u64,
-    /// The record.
+    /// The record as the API shows it.
     pub body: Map<String, Value>,
-    /// The body letter by letter: what a write holds that decided on it. A clock can go on without a new version.
+    /// The body as its stored JSON text. Writes that were decided on it are conditional on this, not on the version:
+    /// the sender's clock can go on without a new version.
     pub written: String,
-    /// Deleted: a tombstone, kept 30 days.
+    /// Whether the record was deleted and this is its tombstone, kept 30 days.
     pub deleted: bool,
-    /// When it was deleted.
+    /// When the record was deleted.
     pub deleted_at: Option<Timestamp>,
-    /// Open work orders of an employee or a vendor; of a work order, the orders under it.
+    /// The open work orders of an employee or a vendor; for a work order, the orders under it.
     pub bookings: Vec<Booking>,
-    /// Time off of an employee.
+    /// The time off of an employee.
     pub leaves: Vec<Leave>,
-    /// Grows by one per change of `leaves`: the lock of overlapping requests.
+    /// Grows by one with each change of `leaves`: an optimistic lock for overlapping requests.
     pub leave_revision: u64,
 }
 
-/// What another record's rules may see of a record, found by id.
+/// What the rules of other records may see of a record, found by its id.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Card {
-    /// Its id.
+    /// The id of the record.
     pub id: String,
-    /// Its natural key.
+    /// Its natural key as it was sent.
     pub number: String,
-    /// The fields of its model's card.
+    /// The fields that its model lists as its card.
     pub fields: Map<String, Value>,
-    /// Deleted: a tombstone.
+    /// Whether the record was deleted.
     pub deleted: bool,
 }
 
 /// A sealed tax id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SealedTaxId {
-    /// The envelope.
+    /// The sealed value, of [`crate::seal::Sealer::seal`].
     pub sealed: String,
-    /// Keyed hash, to see changes.
+    /// Its keyed hash, by which a change is noticed without opening it.
     pub fingerprint: String,
-    /// What may be shown.
+    /// The last four characters, which may be shown.
     pub last4: String,
 }
 
-/// What a batch of keys found.
+/// What [`Records::fetch`] has found; a key without an item is missing.
 #[derive(Debug, Default)]
 pub struct Found {
     /// Records by natural key.
@@ -123,13 +133,12 @@ pub struct Found {
 }
 
 impl Records {
-    /// On the table with this name; its transactions also raise `events`.
-    #[must_use]
-    pub fn new(db: Client, table: String, events: super::events::EventWriter) -> Self {
+    pub(crate) fn new(db: Client, table: String, events: EventWriter) -> Self {
         Self { db, table, events }
     }
 
-    /// Reads all `keys` of an account, consistently: one call per hundred keys.
+    /// Reads the items of all `keys` of an account, consistently: one call for each hundred keys, one read unit for
+    /// each 4 KB of an item, or for an item that does not exist.
     ///
     /// # Errors
     /// When DynamoDB can't be reached or an item can't be read.
@@ -165,7 +174,7 @@ impl Records {
             .build()
             .map_err(StoreError::built("BatchGetItem records"))?;
         let wanted = HashMap::from([(self.table.clone(), request)]);
-        let items = super::batch_get(&self.db, wanted, "BatchGetItem records").await?;
+        let items = batch_get(&self.db, wanted, "BatchGetItem records").await?;
         Ok(items.into_iter().map(|(_, item)| item).collect())
     }
 }

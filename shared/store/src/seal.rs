@@ -1,8 +1,9 @@
-//! Sealing: what must be read again but never lie open (signing secrets, tax ids, answers that carry a key).
+//! Sealing: encryption of what must be read again but never be stored in the clear (signing secrets, tax ids, answers
+//! that carry a key).
 //!
-//! An envelope: a data key of KMS encrypts the value, and only KMS opens the data key. Each value is bound to its context
-//! (account and owner), so that one tenant's sealed value is worth nothing in another's item. The local system embeds a
-//! KMS of its own.
+//! Envelope encryption: a data key of KMS encrypts the value with AES-256-GCM, and only KMS decrypts the data key. Each
+//! value is bound to its context (account and owner), so that a sealed value that is moved to another account's item
+//! can't be opened. As text: `k1.<encrypted data key>.<nonce, ciphertext and tag>`, both in base64url.
 
 use std::fmt;
 
@@ -19,7 +20,7 @@ use crate::aws::Lazy;
 const NONCE_LENGTH: usize = 12;
 const CONTEXT: &str = "workskedge";
 
-/// Seals and opens under KMS keys.
+/// Seals and opens values under two KMS keys.
 #[derive(Clone)]
 pub struct Sealer {
     kms: Lazy<Client>,
@@ -45,16 +46,16 @@ pub enum SealError {
 }
 
 impl Sealer {
-    /// `key_id` encrypts data keys, `mac_key_id` (HMAC) makes fingerprints.
+    /// A sealer with the KMS keys `key_id`, which encrypts data keys, and `mac_key_id`, an HMAC key for fingerprints.
     #[must_use]
     pub fn new(kms: Lazy<Client>, key_id: String, mac_key_id: String) -> Self {
         Self { kms, key_id, mac_key_id }
     }
 
-    /// Seals `value` for `context`.
+    /// Seals `value` for `context`, under a data key of its own. One call of KMS (`GenerateDataKey`).
     ///
     /// # Errors
-    /// When KMS can't be used.
+    /// When KMS can't be reached or refuses.
     pub async fn seal(&self, value: &[u8], context: &str) -> Result<String, SealError> {
         let call = self.kms.get().generate_data_key().key_id(&self.key_id).key_spec(DataKeySpec::Aes256);
         let data_key = call.encryption_context(CONTEXT, context).send().await;
@@ -64,10 +65,10 @@ impl Sealer {
         Ok(format!("k1.{}.{}", URL_SAFE_NO_PAD.encode(wrapped), encrypt(plain, value, context)?))
     }
 
-    /// Opens what was sealed for `context`.
+    /// Opens what was sealed for `context`. One call of KMS (`Decrypt`).
     ///
     /// # Errors
-    /// When it was sealed under another key or for another context, or KMS can't be used.
+    /// When it was sealed under another key or for another context, or KMS can't be reached or refuses.
     pub async fn open(&self, sealed: &str, context: &str) -> Result<Vec<u8>, SealError> {
         let parts: Vec<&str> = sealed.split('.').collect();
         let ["k1", wrapped, text] = parts.as_slice() else { return Err(SealError::Unopenable) };
@@ -80,10 +81,11 @@ impl Sealer {
         decrypt(data_key.plaintext().ok_or(SealError::Unopenable)?.as_ref(), text, context)
     }
 
-    /// A keyed hash of `value`: the same value gives the same one, and without the key nobody can try values out.
+    /// A keyed hash (HMAC-SHA-256, in hexadecimal) of `value` in `context`, to compare values without storing them:
+    /// whoever has the hash alone can't try values out. One call of KMS (`GenerateMac`).
     ///
     /// # Errors
-    /// When KMS can't be used.
+    /// When KMS can't be reached or refuses.
     pub async fn fingerprint(&self, value: &[u8], context: &str) -> Result<String, SealError> {
         let message = [context.as_bytes(), b"\n", value].concat();
         let call = self.kms.get().generate_mac().key_id(&self.mac_key_id).mac_algorithm(MacAlgorithmSpec::HmacSha256);

@@ -1,8 +1,9 @@
-//! Shards of what the sweeper asks for: as one partition it could not take the writes of a busy system.
+//! Shards: what the sweeper asks for is spread over 16 partitions, since one could not take the writes of a busy
+//! system.
 
 use ulid::Ulid;
 
-/// A partition takes a thousand writes a second; these take sixteen thousand.
+/// A partition takes a thousand write units a second, so these take sixteen thousand.
 const SHARDS: u8 = 16;
 
 /// One of the shards.
@@ -10,21 +11,21 @@ const SHARDS: u8 = 16;
 pub struct Shard(u8);
 
 impl Shard {
-    /// How many there are.
+    /// How many shards there are.
     pub const COUNT: usize = SHARDS as usize;
 
-    /// All of them.
+    /// All shards, in order of their number.
     pub fn all() -> impl Iterator<Item = Self> {
         (0..SHARDS).map(Self)
     }
 
-    /// Of an item: by the end of its ULID, which is random or a digest.
-    pub(super) fn of(ulid: Ulid) -> Self {
+    /// The shard of an item, from the last byte of its ULID, which is random or from a digest.
+    pub(crate) fn of(ulid: Ulid) -> Self {
         Self(ulid.to_bytes()[15] % SHARDS)
     }
 
-    /// As a partition key.
-    pub(super) fn key(self) -> String {
+    /// The partition key of the shard.
+    pub(crate) fn key(self) -> String {
         format!("shard#{}", self.0)
     }
 }

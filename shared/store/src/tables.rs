@@ -1,4 +1,5 @@
-//! The tables as data: what the local system creates and the template is held against.
+//! The tables as data: their names, keys and indexes, and how long their items are kept. The local system creates what
+//! is listed here, and a test holds the template against it.
 
 /// One table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -7,32 +8,34 @@ pub struct Table {
     pub name: &'static str,
     /// The variable that carries its name in a function's environment.
     pub variable: &'static str,
-    /// Partition key.
+    /// The attribute that is the partition key, a string.
     pub partition: &'static str,
-    /// Sort key.
+    /// The attribute that is the sort key, a string; `None` where the partition key alone names an item.
     pub sort: Option<&'static str>,
     /// Global secondary indexes; all project keys only.
     pub indexes: &'static [Index],
-    /// The attribute with the expiry time (epoch seconds), where items age.
+    /// The attribute with the time after which an item is deleted (epoch seconds), if the table's items expire.
     pub ttl: Option<&'static str>,
     /// Whether its stream (new images) feeds the dispatcher.
     pub stream: bool,
 }
 
-/// One global secondary index. Keys are strings but where `sort_is_number`.
+/// One global secondary index. Its keys are strings, apart from a sort key with `sort_is_number`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Index {
-    /// Its name.
+    /// Its name, the same in every deployment.
     pub name: &'static str,
-    /// Partition key.
+    /// The attribute that is the partition key. An item without it is not in the index.
     pub partition: &'static str,
-    /// Sort key.
+    /// The attribute that is the sort key.
     pub sort: &'static str,
     /// Whether the sort key is a number.
     pub sort_is_number: bool,
 }
 
 const TTL: Option<&str> = Some("expiresAt");
+/// Events and their markers, and deliveries, are kept 30 days.
+pub const EVENT_RETENTION_SECONDS: i64 = 30 * 86_400;
 
 const fn hashed(name: &'static str, variable: &'static str, ttl: Option<&'static str>) -> Table {
     Table { name, variable, partition: "pk", sort: None, indexes: &[], ttl, stream: false }
@@ -42,17 +45,17 @@ const fn sorted(name: &'static str, variable: &'static str, ttl: Option<&'static
     Table { sort: Some("sk"), ..hashed(name, variable, ttl) }
 }
 
-/// API keys and accounts.
+/// API keys and accounts: `HASH#<sha-256>`, `KEY#<account>` and `ACC`.
 pub const API_KEYS: Table = sorted("api-keys", "API_KEYS_TABLE", TTL);
-/// Rate windows.
+/// Rate windows: one item for an hour of a key or an address.
 pub const RATE_WINDOWS: Table = hashed("rate-windows", "RATE_WINDOWS_TABLE", TTL);
-/// Records: work orders, projects, employees, vendors, time off.
+/// Records: work orders, projects, employees, vendors, time off; with their cards and sealed tax ids.
 pub const RECORDS: Table = hashed("records", "RECORDS_TABLE", TTL);
 /// Events: one item for all events of a request.
 pub const EVENTS: Table = Table { stream: true, ..sorted("events", "EVENTS_TABLE", TTL) };
-/// Markers of events that were not dispatched yet.
+/// Markers of outbox items that are not dispatched yet.
 pub const UNDISPATCHED: Table = sorted("undispatched", "UNDISPATCHED_TABLE", TTL);
-/// Endpoints.
+/// Endpoints, and claims on their subscriptions.
 pub const ENDPOINTS: Table = sorted("endpoints", "ENDPOINTS_TABLE", None);
 /// Deliveries with their attempts.
 pub const DELIVERIES: Table = Table {
@@ -63,7 +66,7 @@ pub const DELIVERIES: Table = Table {
     ],
     ..sorted("deliveries", "DELIVERIES_TABLE", TTL)
 };
-/// Alerts.
+/// Alerts, kept 90 days.
 pub const ALERTS: Table = Table {
     indexes: &[Index { name: BY_UNPUBLISHED, partition: "unpublished", sort: "sk", sort_is_number: false }],
     ..sorted("alerts", "ALERTS_TABLE", TTL)
@@ -75,8 +78,8 @@ pub const IDEMPOTENCY: Table = hashed("idempotency", "IDEMPOTENCY_TABLE", TTL);
 pub const BY_ENDPOINT: &str = "by-endpoint";
 /// Index of unfinished deliveries by the time at which the sweeper looks after them.
 pub const BY_DUE: &str = "by-due";
-/// Index of deliveries that are not as they should be (retrying, failed, cancelled) by account and status. Sparse: a
-/// delivery that arrives at the first attempt costs it nothing.
+/// Index of retrying, failed and cancelled deliveries by account and status. Sparse: a delivery that arrives at the
+/// first attempt takes no write to it.
 pub const BY_STATUS: &str = "by-status";
 /// Index of alerts that are not published yet.
 pub const BY_UNPUBLISHED: &str = "by-unpublished";

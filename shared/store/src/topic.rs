@@ -9,8 +9,9 @@ use serde_json::json;
 use telemetry::causes::Cause;
 
 use crate::aws::Lazy;
+use crate::json::to_json;
 
-/// An SNS topic.
+/// The SNS topic that alerts are published to.
 #[derive(Debug, Clone)]
 pub struct Topic {
     sns: Lazy<Client>,
@@ -22,7 +23,7 @@ pub struct Topic {
 #[error("SNS Publish")]
 pub struct TopicError(#[source] Cause);
 
-/// What machines get.
+/// The message for machines: the alert as `GET /api/alerts` shows it, with its account.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Published<'a> {
@@ -32,20 +33,20 @@ struct Published<'a> {
 }
 
 impl Topic {
-    /// The topic with this ARN.
+    /// The topic with this ARN. Nothing is asked of SNS until an alert is published.
     #[must_use]
     pub fn new(sns: Lazy<Client>, arn: String) -> Self {
         Self { sns, arn }
     }
 
-    /// Publishes an alert: the JSON of `GET /api/alerts` with the `accountId` to machines, sentences to e-mail. The
-    /// message attributes `kind` and `accountId` are for filter policies.
+    /// Publishes an alert: the JSON of `GET /api/alerts` with the `accountId` for machines, sentences for e-mail. The
+    /// message attributes `kind` and `accountId` are for subscriptions' filter policies.
     ///
     /// # Errors
-    /// When SNS can't be reached or refuses.
+    /// When SNS can't be reached or refuses the message.
     pub async fn publish(&self, account: &str, alert: &Alert) -> Result<(), TopicError> {
         let alert = &Alert { created_at: clock::whole_seconds(alert.created_at), ..alert.clone() };
-        let machines = domain::json::write(&Published { account_id: account, alert });
+        let machines = to_json(&Published { account_id: account, alert });
         let message = json!({ "default": machines, "email": text(account, alert) });
         let attribute = |value: &str| {
             let built = MessageAttributeValue::builder().data_type("String").string_value(value).build();
@@ -66,7 +67,7 @@ impl Topic {
     }
 }
 
-/// What people read.
+/// The message for people: the alert's sentence, and its facts, one a line.
 fn text(account: &str, alert: &Alert) -> String {
     let answer = match (alert.last_status_code, alert.last_error) {
         (Some(status), _) => Some(format!("HTTP {status}")),

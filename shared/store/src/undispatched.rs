@@ -1,25 +1,23 @@
 //! Markers of outbox items that were accepted and not dispatched yet.
 //!
-//! A marker is written in the transaction that raises the events, and deleted by the dispatcher. What the stream lost, or
-//! the dispatcher gave up, still has its marker: the sweeper makes the stream bring it again.
+//! A marker is written in the transaction that raises the events, and deleted by the dispatcher. What the stream lost,
+//! or the dispatcher gave up, still has its marker, and the sweeper makes the stream bring it again. Markers are spread
+//! over shards: partition key `shard#<0..15>`, sort key `<ULID>#<account>`.
 
-use std::collections::HashMap;
-
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{DeleteRequest, Put, TransactWriteItem, WriteRequest};
 use domain::clock::SKEW;
 use domain::outbox::Outbox;
 use jiff::{SignedDuration, Timestamp};
 use ulid::Ulid;
 
-use super::Client;
-use super::StoreError;
-use super::events::RETENTION_SECONDS;
-use super::item::{Item, Reader, n, s};
-use super::shard::Shard;
+use crate::batch::batch_write_best_effort;
+use crate::conditional::unless_refused;
+use crate::item::{Item, Reader, key, n, s};
+use crate::shard::Shard;
+use crate::tables::EVENT_RETENTION_SECONDS;
+use crate::{Client, StoreError};
 
-/// An event that the stream brings again is left alone for so long: the stream may have a backlog.
+/// How long sweeps leave an event alone that the stream is made to bring again: the stream may have a backlog.
 const RESERVE: SignedDuration = SignedDuration::from_mins(15);
 
 const TABLE: &str = "undispatched";
@@ -29,9 +27,9 @@ const BATCH: usize = 25;
 /// An outbox item that waits to be dispatched.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Marker {
-    /// The tenant.
+    /// The account that the outbox item belongs to.
     pub account: String,
-    /// Sort key of the outbox item.
+    /// The id of the outbox item, a ULID: its sort key in the events table.
     pub outbox_id: String,
 }
 
@@ -40,18 +38,18 @@ pub struct Marker {
 pub struct MarkerPage {
     /// Oldest first.
     pub markers: Vec<Marker>,
-    /// Where the next page begins, if there is one.
+    /// The marker behind which the next page begins, if there is one.
     pub next: Option<Marker>,
 }
 
 impl Marker {
-    /// Of this outbox item.
+    /// The marker of an outbox item.
     #[must_use]
     pub fn of(outbox: &Outbox) -> Self {
         Self { account: outbox.account.clone(), outbox_id: outbox.id.clone() }
     }
 
-    /// When its events were raised.
+    /// When the events were raised, by the ULID.
     fn raised_at(&self) -> Option<Timestamp> {
         let milliseconds = Ulid::from_string(&self.outbox_id).ok()?.timestamp_ms();
         Timestamp::from_millisecond(i64::try_from(milliseconds).ok()?).ok()
@@ -60,7 +58,7 @@ impl Marker {
     fn key(&self) -> Item {
         let ulid = Ulid::from_string(&self.outbox_id).unwrap_or_default();
         let sort = format!("{}#{}", self.outbox_id, self.account);
-        HashMap::from([("pk".to_owned(), s(Shard::of(ulid).key())), ("sk".to_owned(), s(sort))])
+        key(Shard::of(ulid).key(), sort)
     }
 
     fn read(item: &Item) -> Result<Self, StoreError> {
@@ -70,10 +68,10 @@ impl Marker {
     }
 }
 
-/// Nobody has reserved it, or a clock that ran ahead has.
+/// No sweep has reserved the marker, or one whose clock ran ahead.
 const IS_FREE: &str = "attribute_not_exists(reservedUntil) OR reservedUntil <= :now OR reservedUntil > :ahead";
 
-/// Later than any reservation of `now` ends, in epoch milliseconds.
+/// Later than any reservation that is made now ends, in epoch milliseconds.
 fn ahead(now: Timestamp) -> i64 {
     (now + RESERVE + SKEW).as_millisecond()
 }
@@ -86,24 +84,23 @@ pub struct Undispatched {
 }
 
 impl Undispatched {
-    /// On the table with this name.
-    #[must_use]
-    pub fn new(db: Client, table: String) -> Self {
+    pub(crate) fn new(db: Client, table: String) -> Self {
         Self { db, table }
     }
 
     /// The write of a marker, for the transaction of its outbox item.
-    pub(super) fn put(&self, marker: &Marker, now: Timestamp) -> Result<TransactWriteItem, StoreError> {
+    pub(crate) fn put(&self, marker: &Marker, now: Timestamp) -> Result<TransactWriteItem, StoreError> {
         let put = Put::builder()
             .table_name(&self.table)
             .set_item(Some(marker.key()))
-            .item("expiresAt", n(now.as_second() + RETENTION_SECONDS))
+            .item("expiresAt", n(now.as_second() + EVENT_RETENTION_SECONDS))
             .build()
             .map_err(StoreError::built("Put marker"))?;
         Ok(TransactWriteItem::builder().put(put).build())
     }
 
-    /// Deletes markers.
+    /// Deletes markers, 25 a call. One that DynamoDB leaves out each time that it is asked stays, without an error: its
+    /// events are dispatched again, which makes no delivery twice.
     ///
     /// # Errors
     /// When DynamoDB can't be reached.
@@ -115,23 +112,14 @@ impl Undispatched {
                 Ok(WriteRequest::builder().delete_request(delete).build())
             });
             let deletes = deletes.collect::<Result<Vec<_>, StoreError>>()?;
-            let mut pending = HashMap::from([(self.table.clone(), deletes)]);
-            for tries in 0..super::MAX_BATCHES {
-                super::pause_before(tries).await;
-                let call = self.db.batch_write_item().set_request_items(Some(pending)).send();
-                let output = call.await.map_err(StoreError::call("BatchWriteItem markers"))?;
-                pending = output.unprocessed_items.unwrap_or_default();
-                if pending.is_empty() {
-                    break;
-                }
-            }
+            batch_write_best_effort(&self.db, &self.table, deletes, "BatchWriteItem markers").await?;
         }
         Ok(())
     }
 
-    /// Markers of one shard that nobody has reserved, oldest first, from `next` of the page before on: those of before
-    /// `until`, and those of a time that has not come, which a clock has left that was set back since. At most `limit`
-    /// are looked at.
+    /// Markers of one shard that no sweep has reserved, oldest first, behind the previous page's `next`: those of
+    /// events that were raised before `until`, and those of a time that has not come yet, left by a clock that was set
+    /// back since. One query, which examines `limit` markers.
     ///
     /// # Errors
     /// When DynamoDB can't be reached or an item can't be read.
@@ -162,8 +150,8 @@ impl Undispatched {
         Ok(MarkerPage { markers, next: output.last_evaluated_key().map(Marker::read).transpose()? })
     }
 
-    /// Reserves a marker for `RESERVE`, so that the next sweeps leave it alone. Returns false when it is gone or
-    /// somebody else's.
+    /// Reserves a marker for 15 minutes, so that the next sweeps leave it alone. Returns false when it was deleted or
+    /// another sweep has reserved it. One write unit.
     ///
     /// # Errors
     /// When DynamoDB can't be reached.
@@ -180,10 +168,6 @@ impl Undispatched {
             .expression_attribute_values(":ahead", n(ahead(now)))
             .send()
             .await;
-        match outcome.map_err(SdkError::into_service_error) {
-            Ok(_) => Ok(true),
-            Err(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
-            Err(other) => Err(StoreError::operation("UpdateItem marker", other)),
-        }
+        Ok(unless_refused(outcome, "UpdateItem marker")?.is_some())
     }
 }

@@ -4,8 +4,8 @@ use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
-/// The messages of `error` and of all its causes in one line. Unlike the SDK's own context it never prints an answer that
-/// could not be read, which may hold anything.
+/// The messages of `error` and of all its causes, joined by `: `. Unlike the SDK's `DisplayErrorContext`, it never
+/// prints an answer that could not be parsed, which may hold secrets.
 #[must_use]
 pub fn causes(error: &(dyn Error + 'static)) -> String {
     let chain = std::iter::successors(Some(error), |error| (*error).source());

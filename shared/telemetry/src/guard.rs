@@ -1,4 +1,4 @@
-//! What becomes of a panic: whoever waits for an answer gets one, and the log gets one line with the cause.
+//! Panics: the caller of a handler that panics still gets an answer, and the log gets one line with the cause.
 
 use std::any::Any;
 use std::cell::RefCell;
@@ -8,11 +8,12 @@ use std::panic::AssertUnwindSafe;
 use futures_util::FutureExt;
 
 tokio::task_local! {
-    /// Where the guarded future panicked: the hook knows the place, and the guard whom it concerns.
+    /// Where the guarded future panicked. The hook knows the place, the guard knows the request.
     static PLACE: RefCell<String>;
 }
 
-/// Has panics logged as lines of the log: those of guarded futures by their guard, all others at once.
+/// Makes panics lines of the log, by a panic hook of the process: those of guarded futures are logged by [`guarded`],
+/// all others at once.
 pub fn log_panics() {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
@@ -22,7 +23,8 @@ pub fn log_panics() {
     }));
 }
 
-/// Runs `future`. `None` after a panic, which leaves one line in the log.
+/// Runs `future` and catches a panic in it. Returns `None` after one, which leaves one line in the log with the
+/// function, the request, the cause and the place.
 pub async fn guarded<F: Future>(function: &str, request_id: &str, future: F) -> Option<F::Output> {
     let guard = async {
         match AssertUnwindSafe(future).catch_unwind().await {
@@ -37,7 +39,7 @@ pub async fn guarded<F: Future>(function: &str, request_id: &str, future: F) -> 
     PLACE.scope(RefCell::default(), guard).await
 }
 
-/// What `panic!` was told.
+/// The message of a panic.
 fn cause(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("unknown")

@@ -1,4 +1,4 @@
-//! How a function is watched: its log, what may stand in it, and what becomes of a panic.
+//! What a function tells about itself: its log, what may be logged at all, and what happens after a panic.
 
 pub mod causes;
 pub mod guard;

@@ -1,4 +1,4 @@
-//! The log of a Lambda function: JSON lines on stdout. And what may be in any log.
+//! The log of a Lambda function, JSON lines on stdout; and the filter that every log of this project has.
 
 use tracing::{Level, Metadata};
 use tracing_subscriber::filter::{FilterFn, filter_fn};
@@ -8,7 +8,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::guard;
 
-/// The packages that write no secrets and no bodies, at no level: this project's.
+/// The packages of this project, which log no secrets and no bodies at any level.
 const OURS: &[&str] = &[
     "admin",
     "create_employee",
@@ -34,9 +34,9 @@ const OURS: &[&str] = &[
     "workskedge_webhooks",
 ];
 
-/// Starts it, panics included, with `AWS_LAMBDA_LOG_LEVEL`: `INFO` by default, `DEBUG` at most. Plain levels only:
-/// directives by module take a regular expression engine, which costs more than all else that happens before the first
-/// request.
+/// Starts the log of a Lambda function, with panics, at the level `AWS_LAMBDA_LOG_LEVEL`: `INFO` by default, `DEBUG` at
+/// most. Plain levels only: directives by module need a regular expression engine, which takes longer than everything
+/// else that happens before the first request.
 #[expect(clippy::disallowed_methods, reason = "before anything else, the environment among it")]
 pub fn start() {
     let level = std::env::var("AWS_LAMBDA_LOG_LEVEL").ok().and_then(|level| level.parse().ok()).unwrap_or(Level::INFO);
@@ -52,8 +52,9 @@ pub fn start() {
     guard::log_panics();
 }
 
-/// Lets through what may be logged whatever the level asked for: everything of ours, and of the libraries nothing below
-/// `INFO`, where they write requests and answers with keys, signatures, addresses and bodies.
+/// A filter that lets through what may be logged, whatever level is asked for: everything of this project, and of
+/// libraries nothing more detailed than `INFO`, since at `DEBUG` they log requests and answers with keys, signatures,
+/// addresses and bodies.
 #[must_use]
 pub fn discreet() -> FilterFn<fn(&Metadata<'_>) -> bool> {
     filter_fn(is_discreet)

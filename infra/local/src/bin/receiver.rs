@@ -1,7 +1,8 @@
 //! A receiver for the quick start: prints each delivery and whether its signature verifies.
 //!
-//! `cargo run --bin receiver -- whsec_...` listens on <http://127.0.0.1:4000>. It verifies as any subscriber can: the
-//! `webhook-*` headers with the Standard Webhooks library, and `X-Webhook-Signature` as the API page shows.
+//! `cargo run --bin receiver -- whsec_...` listens on <http://127.0.0.1:4000>. It verifies signatures as any subscriber
+//! can: the `webhook-*` headers with the Standard Webhooks library, and `X-Webhook-Signature` as the docs of the API
+//! show.
 
 use std::convert::Infallible;
 use std::error::Error;
@@ -21,8 +22,8 @@ use tokio::net::TcpListener;
 #[tokio::main]
 #[expect(clippy::print_stdout, reason = "what a person wants to see")]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let secret = std::env::args().nth(1).ok_or("call it with the endpoint's secret: whsec_...")?;
-    SigningSecret::parse(secret.clone()).map_err(|error| format!("that is no signing secret: {error}"))?;
+    let secret = std::env::args().nth(1).ok_or("usage: receiver <signing secret of the endpoint: whsec_...>")?;
+    SigningSecret::parse(secret.clone()).map_err(|error| format!("that is not a signing secret: {error}"))?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 4000)).await?;
     println!("waiting for deliveries on http://{}", listener.local_addr()?);
     loop {
@@ -30,7 +31,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         let secret = secret.clone();
         tokio::spawn(async move {
             let answer = service_fn(|request| receive(request, &secret));
-            // A sender that goes away is not this receiver's problem.
+            // Errors of a connection are the sender's to notice.
             let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), answer).await;
         });
     }
@@ -55,8 +56,8 @@ async fn receive(request: Request<Incoming>, secret: &str) -> Result<Response<Em
     Ok(response)
 }
 
-/// What to say when both sets of headers verify. While a rotation overlaps, the signatures of the secret that does not
-/// lead come in a header of their own.
+/// The message when both sets of headers verify; `None` when one does not. While two secrets are valid during a
+/// rotation, the signature by the secondary one is in a header of its own.
 fn verdict(headers: &HeaderMap, body: &[u8], secret: &str) -> Option<&'static str> {
     Webhook::new(secret).ok()?.verify(body, headers).ok()?;
     let secret = SigningSecret::parse(secret.to_owned()).ok()?;

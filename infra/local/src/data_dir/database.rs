@@ -1,34 +1,34 @@
-//! What the database file says before it is opened in earnest: whether it is whole, holds data, and which key its secrets
-//! are sealed with.
+//! What can be told from the database file before it is opened for use: whether it is intact and holds data, and which
+//! key its secrets are sealed with.
 
 use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 use store::tables;
 
-/// A bigger database than this is not read through at the start, which would take seconds.
-const READ_THROUGH: u64 = 1 << 30;
+/// The size up to which a database is checked at the start (bytes): a check of a larger one would take seconds.
+const CHECKED_UP_TO: u64 = 1 << 30;
 
 const SEAL_KEY: &str = "CREATE TABLE IF NOT EXISTS _seal_key (fingerprint TEXT NOT NULL)";
 
 /// What was found.
 #[derive(Debug, Default)]
 pub(super) struct Found {
-    /// The fingerprint of the key; of before it was noted, there is none.
+    /// The fingerprint of the key; `None` in a new database, or one from before fingerprints were stored.
     pub(super) fingerprint: Option<String>,
-    /// Whether there is an account.
+    /// Whether it holds an account.
     pub(super) in_use: bool,
 }
 
-/// Looks into the database at `path`, which is there and not empty.
+/// Looks into the database at `path`, which exists and is not empty.
 ///
 /// # Errors
-/// What is wrong with it.
+/// A description of what is wrong with it.
 pub(super) fn look(path: &Path) -> Result<Found, String> {
     let size = path.metadata().map_err(|error| error.to_string())?.len();
     let look = || -> rusqlite::Result<Result<Found, String>> {
         let connection = open(path)?;
-        if size <= READ_THROUGH {
+        if size <= CHECKED_UP_TO {
             let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
             if verdict != "ok" {
                 return Ok(Err(verdict));
@@ -50,7 +50,7 @@ pub(super) fn look(path: &Path) -> Result<Found, String> {
     look().map_err(|error| error.to_string()).flatten()
 }
 
-/// Notes which key the secrets are sealed with.
+/// Stores which key the secrets are sealed with, unless that is stored already.
 ///
 /// # Errors
 /// The database can't be written.

@@ -1,10 +1,10 @@
-//! Files of the data directory: for their owner only, and replaced whole.
+//! Files of the data directory: accessible to their owner only, and replaced atomically.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::Path;
 
-/// Creates the directory and those above it, for their owner only; nothing happens when it is there.
+/// Creates the directory and those above it, accessible to their owner only. Does nothing if it exists.
 pub(super) fn create_directory(path: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
     #[cfg(unix)]
@@ -12,7 +12,7 @@ pub(super) fn create_directory(path: &Path) -> io::Result<()> {
     builder.recursive(true).create(path)
 }
 
-/// Options that make new files for their owner only.
+/// Options that create files accessible to their owner only.
 pub(super) fn private() -> OpenOptions {
     let mut options = File::options();
     #[cfg(unix)]
@@ -20,14 +20,14 @@ pub(super) fn private() -> OpenOptions {
     options
 }
 
-/// Replaces a file, for its owner only. It is written beside, brought to the disk and renamed: a crash or a power cut
-/// leaves the old one or the new one, whole.
+/// Replaces a file with one that only its owner can access. The new file is written beside the old one, synced and
+/// renamed: a crash or a power failure leaves either the old file or the new one.
 ///
 /// # Errors
-/// The file can't be written; then the old one is as it was.
+/// The file can't be written; the old one is unchanged then.
 pub fn replace(file: &Path, contents: &[u8]) -> io::Result<()> {
     let new = file.with_extension("new");
-    // What a crash has left may be anything.
+    // A crash may have left a part of it.
     remove(&new)?;
     let written = private().write(true).create_new(true).open(&new).and_then(|mut writer| {
         writer.write_all(contents)?;
@@ -37,10 +37,10 @@ pub fn replace(file: &Path, contents: &[u8]) -> io::Result<()> {
     sync_directory(file)
 }
 
-/// Removes a file, if it is there.
+/// Removes a file, if it exists.
 ///
 /// # Errors
-/// It is no file, or may not be removed.
+/// It is not a file, or may not be removed.
 fn remove(file: &Path) -> io::Result<()> {
     match fs::remove_file(file) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
@@ -48,13 +48,13 @@ fn remove(file: &Path) -> io::Result<()> {
     }
 }
 
-/// Brings the names in a file's directory to the disk.
+/// Syncs the directory of a file, so that its name survives a power failure.
 pub(super) fn sync_directory(file: &Path) -> io::Result<()> {
     let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty());
     File::open(parent.unwrap_or(Path::new(".")))?.sync_all()
 }
 
-/// Takes a file or directory away from everybody but its owner, and says so in the log when that was needed.
+/// Removes everybody's access to a file or directory but its owner's, and logs it when that was necessary.
 #[cfg(unix)]
 pub(super) fn tighten(path: &Path) {
     use std::os::unix::fs::PermissionsExt as _;
@@ -67,9 +67,9 @@ pub(super) fn tighten(path: &Path) {
     }
     let path_shown = path.display();
     match fs::set_permissions(path, fs::Permissions::from_mode(private)) {
-        Ok(()) => tracing::info!(path = %path_shown, "others than its owner could use this; now they can't"),
+        Ok(()) => tracing::info!(path = %path_shown, "other users had access to this; only its owner has it now"),
         Err(error) => {
-            tracing::warn!(path = %path_shown, %error, "others than its owner can use this, and that can't be changed");
+            tracing::warn!(path = %path_shown, %error, "other users have access to this, and that can't be changed");
         }
     }
 }
@@ -77,7 +77,7 @@ pub(super) fn tighten(path: &Path) {
 #[cfg(not(unix))]
 pub(super) fn tighten(_: &Path) {}
 
-/// Whether everybody may make files in a directory, such as `/tmp`.
+/// Whether everybody may create files in a directory, such as `/tmp`.
 #[cfg(unix)]
 pub(super) fn is_shared(directory: &fs::Metadata) -> bool {
     use std::os::unix::fs::PermissionsExt as _;

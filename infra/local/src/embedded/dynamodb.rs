@@ -1,9 +1,9 @@
 //! The embedded DynamoDB: `dynoxide` on one `SQLite` file, with group commit.
 //!
 //! `dynoxide` commits each request by itself and would wait for the disk each time. Here the database runs in `SQLite`'s
-//! WAL mode with `synchronous = NORMAL`, in which a commit is in the log but not yet on the disk, and one thread carries
-//! out whatever requests are waiting, brings the log to the disk once, and only then answers them. No caller ever sees
-//! an answer (success, conflict or read) that a power failure could take back. See `docs/adr/`.
+//! WAL mode with `synchronous = NORMAL`, in which a commit is in the log but not yet on the disk, and one thread
+//! carries out whatever requests are waiting, brings the log to the disk once, and only then answers them. No caller
+//! ever sees an answer (success, conflict or read) that a power failure could take back. See `docs/adr/`.
 
 use std::fs::File;
 use std::io;
@@ -19,7 +19,7 @@ use super::Answer;
 use super::operations::{Outcome, execute, failure};
 use super::stream_records::{StreamRecords, TRIM_LIMIT};
 
-/// How many requests share one trip to the disk at most: bounds how long the first of them waits for the last.
+/// How many requests share one trip to the disk at most, which limits how long the first of them waits for the last.
 const GROUP: usize = 64;
 
 /// Why the embedded database can't be opened.
@@ -69,7 +69,7 @@ impl DynamoDb {
         Ok(Self::start(Worker { database, disk: Some(Disk { log, stream_records }) }))
     }
 
-    /// A database that is gone with the process, for tests.
+    /// A database in memory, for tests.
     ///
     /// # Errors
     /// `SQLite` refuses, which it does only when there is no memory.
@@ -80,7 +80,7 @@ impl DynamoDb {
 
     fn start(worker: Worker) -> Self {
         let (jobs, waiting) = mpsc::channel();
-        // Detached: it ends with `close`, or when the last handle is gone.
+        // Detached: it ends with `close`, or when the last handle is dropped.
         thread::spawn(move || worker.run(&waiting));
         Self { jobs }
     }
@@ -112,7 +112,7 @@ impl DynamoDb {
         let _ = self.jobs.send(Job::SweepTtl);
     }
 
-    /// Lets the requests that are waiting finish and closes the file.
+    /// Finishes the requests that are waiting, and closes the file.
     pub async fn close(&self) {
         let (reply, closed) = oneshot::channel();
         if self.jobs.send(Job::Close(reply)).is_ok() {
@@ -121,7 +121,7 @@ impl DynamoDb {
     }
 }
 
-/// The write-ahead log, which `SQLite` writes and we bring to the disk.
+/// The write-ahead log, which `SQLite` writes and this module syncs to the disk.
 struct Log(File);
 
 impl Log {
@@ -129,7 +129,7 @@ impl Log {
         let mut path = database.as_os_str().to_owned();
         path.push("-wal");
         let log = File::open(PathBuf::from(path))?;
-        // The files' names must survive too.
+        // The names of the files must survive a power failure too.
         if let Some(directory) = database.parent().filter(|directory| !directory.as_os_str().is_empty()) {
             File::open(directory)?.sync_all()?;
         }
@@ -146,6 +146,14 @@ struct Disk {
     stream_records: StreamRecords,
 }
 
+/// The jobs that share one trip to the disk.
+struct Group {
+    /// Answers that are held back until what was written is on the disk.
+    answers: Vec<(oneshot::Sender<Answer>, Answer)>,
+    wrote: bool,
+    closing: Option<oneshot::Sender<()>>,
+}
+
 /// What the database's thread owns.
 struct Worker {
     database: Database,
@@ -154,44 +162,48 @@ struct Worker {
 
 impl Worker {
     fn run(self, jobs: &mpsc::Receiver<Job>) {
-        let mut answers = Vec::with_capacity(GROUP);
-        let mut closing = None;
-        while closing.is_none()
+        let mut group = Group { answers: Vec::with_capacity(GROUP), wrote: false, closing: None };
+        while group.closing.is_none()
             && let Ok(first) = jobs.recv()
         {
-            let mut wrote = false;
             for job in std::iter::once(first).chain(jobs.try_iter().take(GROUP - 1)) {
-                match job {
-                    Job::Call { operation, body, reply } => {
-                        let outcome = self.call(&operation, &body);
-                        wrote |= outcome.wrote;
-                        if wrote {
-                            answers.push((reply, outcome.answer));
-                        } else {
-                            // Nothing before it in this group is still on its way to the disk.
-                            let _ = reply.send(outcome.answer);
-                        }
-                    }
-                    Job::Trim { table, before, reply } => {
-                        let _ = reply.send(self.trim(&table, &before));
-                    }
-                    Job::SweepTtl => self.sweep_ttl(),
-                    Job::Close(reply) => closing = Some(reply),
-                }
+                self.carry_out(job, &mut group);
             }
-            if wrote && let Err(error) = self.sync() {
+            if std::mem::take(&mut group.wrote)
+                && let Err(error) = self.sync()
+            {
                 // After a failed sync nobody knows what the disk holds; the next start finds out. The callers see a
                 // closed database.
                 tracing::error!(%error, "the database's log can't be written to the disk: the database stops");
                 return;
             }
-            for (reply, answer) in answers.drain(..) {
+            for (reply, answer) in group.answers.drain(..) {
                 let _ = reply.send(answer);
             }
         }
         drop(self);
-        if let Some(closed) = closing {
+        if let Some(closed) = group.closing {
             let _ = closed.send(());
+        }
+    }
+
+    fn carry_out(&self, job: Job, group: &mut Group) {
+        match job {
+            Job::Call { operation, body, reply } => {
+                let outcome = self.call(&operation, &body);
+                group.wrote |= outcome.wrote;
+                if group.wrote {
+                    group.answers.push((reply, outcome.answer));
+                } else {
+                    // Nothing before it in this group is still on its way to the disk.
+                    let _ = reply.send(outcome.answer);
+                }
+            }
+            Job::Trim { table, before, reply } => {
+                let _ = reply.send(self.trim(&table, &before));
+            }
+            Job::SweepTtl => self.sweep_ttl(),
+            Job::Close(reply) => group.closing = Some(reply),
         }
     }
 

@@ -1,6 +1,7 @@
-//! The embedded KMS: two keys made of one, kept in the data directory, behind the JSON protocol of the AWS SDK.
+//! The embedded KMS: two keys that are derived from one secret of the data directory, behind the JSON protocol of the
+//! AWS SDK.
 //!
-//! As in AWS, a data key is only opened with the encryption context that it was made for.
+//! As in AWS, a data key can only be decrypted with the encryption context that it was made for.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -16,16 +17,16 @@ use sha2::Sha256;
 use super::Answer;
 
 const NONCE_LENGTH: usize = 12;
-/// What the key that seals is called in the functions' environment.
+/// The id of the key that encrypts data keys, `SEAL_KEY_ID` in the functions' environment.
 pub const SEAL_KEY_ID: &str = "seal";
-/// What the key that makes fingerprints is called there.
+/// The id of the key for fingerprints, `MAC_KEY_ID` in the functions' environment.
 pub const MAC_KEY_ID: &str = "mac";
 
-/// The key. Clones share it.
+/// The service, with its secret of 256 bits.
 #[derive(Clone)]
 pub struct Kms([u8; 32]);
 
-/// What a call asks for; each takes its part.
+/// The parameters of all operations; each reads some of them.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Request {
@@ -38,13 +39,13 @@ struct Request {
 }
 
 impl Kms {
-    /// With this key.
+    /// A service whose keys are derived from `key`.
     #[must_use]
     pub fn new(key: [u8; 32]) -> Self {
         Self(key)
     }
 
-    /// Tells this key from another and says nothing else about it.
+    /// A keyed hash that tells this service's secret from another one, and reveals nothing else about it.
     #[must_use]
     pub fn fingerprint(&self) -> String {
         // Never fails: HMAC takes keys of any length.

@@ -1,4 +1,4 @@
-//! Which method of the embedded database answers which DynamoDB operation.
+//! The operations of DynamoDB and its streams, each with the method of the embedded database that carries it out.
 
 use dynoxide::actions::transact_write_items::TransactWriteItemsRequest;
 use dynoxide::{Database, DynoxideError};
@@ -47,8 +47,9 @@ pub(super) fn execute(database: &Database, operation: &str, body: &[u8]) -> Outc
     }
 }
 
-/// The client token tells a repetition after a lost answer, and in process no answer is lost. The database would look
-/// through the tokens of the last ten minutes at every transaction, and slow down with each.
+/// The client token is for requests that are repeated after a lost answer, and within the process no answer is lost.
+/// With it, the database would search the tokens of the last ten minutes for every transaction, and become slower with
+/// each.
 fn without_token(mut request: TransactWriteItemsRequest) -> TransactWriteItemsRequest {
     request.client_request_token = None;
     request

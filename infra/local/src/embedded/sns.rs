@@ -1,6 +1,7 @@
 //! The embedded SNS: a topic that takes messages and has no subscribers, behind the query protocol of the AWS SDK.
 //!
-//! Alerts are in the log and in `GET /api/alerts` already; here they end the way that they go in AWS.
+//! People see alerts in the log and in `GET /api/alerts`. The topic takes them as in AWS, and tests read what was
+//! published.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,11 +18,11 @@ const KEPT: usize = 1_000;
 /// A message that was published.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Published {
-    /// To which topic.
+    /// The topic that it was published to.
     pub topic_arn: String,
-    /// Of an e-mail.
+    /// The subject of e-mails.
     pub subject: String,
-    /// What each kind of subscriber gets: `default`, `email`.
+    /// The message for each protocol of subscribers: `default`, `email`.
     pub messages: Value,
 }
 
@@ -33,13 +34,13 @@ pub struct Sns {
 }
 
 impl Sns {
-    /// What was published, oldest first.
+    /// The latest 1,000 messages that were published, oldest first.
     #[must_use]
     pub fn published(&self) -> Vec<Published> {
         self.published.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 
-    /// Refuses everything from now on, or nothing.
+    /// Makes every call fail from now on, or none.
     pub fn set_down(&self, is_down: bool) {
         self.is_down.store(is_down, Ordering::Relaxed);
     }

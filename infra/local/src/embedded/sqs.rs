@@ -11,29 +11,30 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
-use self::queue::{Message, Queue, Receipt, Redrive, Settings, later};
+use self::attributes::settings;
+use self::names::{arn, name, url};
+use self::queue::{Message, Queue, Receipt, later};
 use self::wire::{
     Batch, BatchAnswer, CreateQueue, Done, GetQueueUrl, OnOneReceipt, OnQueue, OnReceipt, Receive, ReceivedMessage,
-    Refused, Send, SendOne, Sent,
+    Refused, Send, SendOne, Sent, read, write,
 };
-use super::{Answer, REGION};
+use super::Answer;
 use crate::clock::Clock;
 
+mod attributes;
+mod names;
 mod queue;
 mod wire;
 
-/// AWS accepts no longer delay (seconds).
+/// The longest delay that AWS accepts (seconds).
 const MAX_DELAY: i64 = 900;
-/// AWS accepts no larger body (bytes), in a message or in a batch.
+/// The largest body that AWS accepts (bytes), of a message or of all messages of a batch.
 const MAX_BODY: usize = 1024 * 1024;
+/// How many messages or receipts a batch holds at most.
 const MAX_BATCH: usize = 10;
-const DEFAULT_VISIBILITY: SignedDuration = SignedDuration::from_secs(30);
-const ACCOUNT: &str = "000000000000";
 
 /// The queues. Clones share them.
 #[derive(Debug, Clone)]
@@ -45,11 +46,11 @@ pub struct Sqs {
 #[derive(Debug)]
 struct Cell {
     queue: Mutex<Queue>,
-    /// One permit for one receiver to look again.
+    /// Wakes one receiver, which looks again.
     arrived: Notify,
 }
 
-/// Why a call is refused: the code that the SDK knows the error by, and a sentence.
+/// Why a call is refused: the code by which the SDK tells errors apart, and a sentence.
 #[derive(Debug)]
 struct Refusal {
     code: &'static str,
@@ -59,7 +60,7 @@ struct Refusal {
 type Result<T> = std::result::Result<T, Refusal>;
 
 impl Sqs {
-    /// No queues yet.
+    /// A service without any queues, which measures delays by `clock`.
     #[must_use]
     pub fn new(clock: Clock) -> Self {
         Self { clock, queues: Arc::default() }
@@ -95,7 +96,7 @@ impl Sqs {
         }
     }
 
-    /// Creates the queue; one that exists keeps its messages and takes the new attributes.
+    /// Creates a queue; one that exists keeps its messages and gets the new attributes.
     fn create_queue(&self, request: &CreateQueue) -> Result<Value> {
         let settings = settings(&request.attributes)?;
         let mut queues = lock(&self.queues);
@@ -148,12 +149,12 @@ impl Sqs {
             receive_count: 0,
         };
         lock(&cell.queue).send(now, later(now, SignedDuration::from_secs(send.delay_seconds)), message);
-        // A delayed message wakes a receiver too: it may be due before what that one sleeps for.
+        // A delayed message wakes a receiver too: it may be due before the time that the receiver waits for.
         cell.arrived.notify_one();
         Ok(Sent { id: send.id, message_id })
     }
 
-    /// Waits up to the wait time for a first message, then takes what there is.
+    /// Waits for a first message, up to the wait time of the request, then takes the messages that are visible.
     async fn receive(&self, request: Receive) -> Result<Value> {
         let cell = self.cell(&request.queue_url)?;
         let max = request.max_number_of_messages.unwrap_or(1);
@@ -174,7 +175,7 @@ impl Sqs {
         }
     }
 
-    /// Takes visible messages, moves dead ones to their queue, and says when the next hidden one is due.
+    /// Takes visible messages and moves dead ones to their queue. Also returns when the next hidden message is due.
     fn take(
         &self,
         cell: &Cell,
@@ -279,60 +280,8 @@ fn each<T, R>(entries: Vec<T>, mut run: impl FnMut(T) -> (String, Result<R>)) ->
     Ok(answer)
 }
 
-fn settings(attributes: &HashMap<String, String>) -> Result<Settings> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct RedrivePolicy {
-        dead_letter_target_arn: String,
-        max_receive_count: Value,
-    }
-    let visibility_timeout = match attributes.get("VisibilityTimeout") {
-        None => DEFAULT_VISIBILITY,
-        Some(seconds) => SignedDuration::from_secs(seconds.parse().map_err(|_| invalid("VisibilityTimeout"))?),
-    };
-    let redrive = match attributes.get("RedrivePolicy") {
-        None => None,
-        Some(policy) => {
-            let policy: RedrivePolicy = serde_json::from_str(policy).map_err(|_| invalid("RedrivePolicy"))?;
-            // AWS accepts the count as a number and as a string.
-            let count = match &policy.max_receive_count {
-                Value::String(text) => text.parse().ok(),
-                number => number.as_u64().and_then(|count| u32::try_from(count).ok()),
-            };
-            let max_receive_count = count.ok_or_else(|| invalid("RedrivePolicy"))?;
-            Some(Redrive { dead_letter_queue: name(&policy.dead_letter_target_arn).to_owned(), max_receive_count })
-        }
-    };
-    Ok(Settings { visibility_timeout, redrive })
-}
-
-fn invalid(attribute: &str) -> Refusal {
-    refusal("InvalidAttributeValue", format!("{attribute} can't be read"))
-}
-
 fn refusal(code: &'static str, message: impl Into<String>) -> Refusal {
     Refusal { code, message: message.into() }
-}
-
-fn url(name: &str) -> String {
-    format!("http://sqs.{REGION}.embedded.invalid/{ACCOUNT}/{name}")
-}
-
-fn arn(name: &str) -> String {
-    format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{name}")
-}
-
-/// The last part of a queue's URL or ARN.
-fn name(queue: &str) -> &str {
-    queue.rsplit(['/', ':']).next().unwrap_or(queue)
-}
-
-fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
-    serde_json::from_slice(body).map_err(|error| refusal("InvalidParameterValue", error.to_string()))
-}
-
-fn write(answer: &impl Serialize) -> Result<Vec<u8>> {
-    serde_json::to_vec(answer).map_err(|error| refusal("InternalError", error.to_string()))
 }
 
 /// The lock. No code panics while it holds one, so that a poisoned lock still guards sound data.

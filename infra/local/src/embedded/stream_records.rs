@@ -1,9 +1,8 @@
 //! Upkeep of the table in which the embedded database keeps its stream records.
 //!
-//! Two things that the database leaves undone and that a system which stays on needs: it finds the next sequence number
-//! by reading every record of the stream, so each write would cost more than the one before; and it never drops a
-//! record. An index answers the first, trimming the second. Both work on the same `SQLite` file through a connection of
-//! their own.
+//! The database lacks two things that a system which keeps running needs: it finds the next sequence number by reading
+//! all records of the stream, so that each write takes longer than the one before, and it never deletes a record. An
+//! index solves the first, trimming the second. Both work on the same `SQLite` file through a connection of their own.
 
 use std::path::Path;
 
@@ -12,13 +11,13 @@ use rusqlite::{Connection, params};
 const INDEX: &str = "CREATE INDEX IF NOT EXISTS stream_records_by_number \
                      ON _stream_records (table_name, CAST(sequence_number AS INTEGER))";
 
-/// The newest record stays in any case: the next sequence number is one more than the largest.
+/// Keeps the newest record in any case: the next sequence number is one more than the largest.
 const TRIM: &str = "DELETE FROM _stream_records \
                     WHERE table_name = ?1 AND CAST(sequence_number AS INTEGER) < ?2 \
                     AND id IN (SELECT id FROM _stream_records \
                                WHERE table_name = ?1 ORDER BY CAST(sequence_number AS INTEGER) LIMIT ?3)";
 
-/// How many records one call drops at most, to keep the database's lock short (milliseconds).
+/// How many records one call deletes at most, so that it holds the database's lock for milliseconds only.
 pub(super) const TRIM_LIMIT: usize = 1_000;
 
 /// What AWS adds to the stored number to show it with 21 digits.
@@ -37,8 +36,8 @@ impl StreamRecords {
         Ok(Self(connection))
     }
 
-    /// Drops up to [`TRIM_LIMIT`] records of the table's stream that are older than the sequence number, and says how
-    /// many.
+    /// Deletes up to [`TRIM_LIMIT`] records of the table's stream that are older than the sequence number, and returns
+    /// how many.
     pub(super) fn trim(&self, table: &str, before: &str) -> rusqlite::Result<usize> {
         let stored = before.parse::<u128>().ok().and_then(|number| number.checked_sub(PUBLIC_OFFSET));
         let Some(Ok(stored)) = stored.map(i64::try_from) else { return Ok(0) };

@@ -1,34 +1,34 @@
-//! What calls of DynamoDB would be billed as: the capacity units that the database reports.
+//! The capacity units that DynamoDB would bill, as the embedded database reports them.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use serde_json::Value;
 
-/// Write and read units. Refused writes are billed, too, but nobody reports what they took.
+/// Write and read units. Refused writes are billed too, but the database does not report their units.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Consumed {
-    /// WRU: 1 KB each, twice that in a transaction, index entries with them.
+    /// Write units (WRU): one for each KB, twice that in a transaction, and those of index entries.
     pub written: f64,
-    /// RRU: 4 KB each, half that where a read need not be the latest.
+    /// Read units (RRU): one for each 4 KB, half that for eventually consistent reads.
     pub read: f64,
-    /// How many writes were refused by their condition.
+    /// How many writes were refused because of their condition.
     pub refused: usize,
 }
 
-/// What was consumed since somebody began to count. Clones share it.
+/// The units that were consumed since counting began. Clones share them.
 #[derive(Debug, Clone, Default)]
 pub struct Units(Arc<Mutex<Option<Consumed>>>);
 
 impl Units {
-    /// What was consumed since the last time, or nothing the first time; counting goes on from here.
+    /// The units since the last call of this method. The first call returns nothing and begins the counting.
     #[must_use]
     pub fn take(&self) -> Consumed {
         let mut consumed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         consumed.replace(Consumed::default()).unwrap_or_default()
     }
 
-    /// The request with the question for its units, if somebody counts and it can be asked.
+    /// The request with `ReturnConsumedCapacity`, if units are counted and the operation has any.
     pub(super) fn asked(&self, operation: &str, body: &Bytes) -> Option<Bytes> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).as_ref()?;
         let mut request: Value = serde_json::from_slice(body).ok()?;
@@ -36,7 +36,7 @@ impl Units {
         serde_json::to_vec(&request).ok().map(Bytes::from)
     }
 
-    /// Adds what an answer says.
+    /// Adds the units that an answer reports.
     pub(super) fn note(&self, operation: &str, status: u16, answer: &[u8]) {
         let mut consumed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(consumed) = consumed.as_mut().filter(|_| is_billed(operation)) else { return };

@@ -1,4 +1,4 @@
-//! What each function asks of AWS: what its policy in `template.yaml` has to allow, and nothing more.
+//! The calls of AWS that each function makes: what its policy in `template.yaml` has to allow, and nothing more.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,23 +10,23 @@ use url::form_urlencoded;
 use super::Embedded;
 use super::kms::SEAL_KEY_ID;
 
-/// One function, one action, one resource.
+/// A function has used an action on a resource.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Use {
-    /// The package of the function.
+    /// The package name of the function.
     pub function: &'static str,
-    /// As policies have it: `dynamodb:PutItem`.
+    /// The action, as in a policy: `dynamodb:PutItem`.
     pub action: String,
-    /// A table, `<table>/index/<index>`, a queue, a topic or a key, by name.
+    /// The name of a table, `<table>/index/<index>`, or the name of a queue, a topic or a key.
     pub resource: String,
 }
 
-/// What was asked so far. Clones share it.
+/// The calls so far, without repetitions. Clones share them.
 #[derive(Debug, Clone, Default)]
 pub struct Usage(Arc<Mutex<BTreeSet<Use>>>);
 
 impl Usage {
-    /// All of it.
+    /// All calls so far.
     #[must_use]
     pub fn all(&self) -> BTreeSet<Use> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -36,12 +36,12 @@ impl Usage {
         let Some((service, operation)) = target.split_once('.') else { return };
         let uses = match service {
             "DynamoDB_20120810" => dynamodb(operation, &json(body)),
-            // A batch is allowed by what allows its messages.
+            // The action that allows a message also allows a batch of them.
             "AmazonSQS" => {
                 one("sqs", operation.trim_end_matches("Batch"), last_part(&text(&json(body)["QueueUrl"]), '/'))
             }
             "AmazonSNS" => one("sns", operation, last_part(&form(body, "TopicArn"), ':')),
-            // An envelope says itself which key opens it.
+            // The request does not name the key: the encrypted data key does.
             "TrentService" if operation == "Decrypt" => one("kms", operation, SEAL_KEY_ID.to_owned()),
             "TrentService" => one("kms", operation, text(&json(body)["KeyId"])),
             _ => Vec::new(),
@@ -51,7 +51,7 @@ impl Usage {
     }
 }
 
-/// The functions' environments, and what became of them.
+/// What the functions use: their calls of AWS, and the variables that they read.
 #[derive(Debug, Default)]
 pub struct Uses {
     embedded: Option<Embedded>,
@@ -60,13 +60,13 @@ pub struct Uses {
 }
 
 impl Uses {
-    /// Notes what is used of `embedded`; nothing if there is none.
+    /// Records the calls of `embedded`; records nothing if that is `None`.
     #[must_use]
     pub fn new(embedded: Option<Embedded>) -> Self {
         Self { embedded, ..Self::default() }
     }
 
-    /// What the functions asked of AWS.
+    /// The calls of AWS that the functions have made.
     #[must_use]
     pub fn calls(&self) -> BTreeSet<Use> {
         self.usage.all()
@@ -79,7 +79,7 @@ impl Uses {
         environments.iter().map(|(function, environment)| (*function, environment.variables_read())).collect()
     }
 
-    /// The environment of one function, like `environment`.
+    /// The environment of one function: `environment` with clients whose calls are recorded.
     pub(crate) fn environment(&self, function: &'static str, environment: &Environment) -> Environment {
         let Some(embedded) = &self.embedded else { return environment.clone() };
         let own = environment.with_clients(&embedded.used_by(function, &self.usage).sdk_config());
@@ -88,7 +88,7 @@ impl Uses {
     }
 }
 
-/// A transaction is allowed by what allows its parts; a batch has an action of its own.
+/// The actions on tables and indexes. A transaction needs those of its parts; a batch has an action of its own.
 fn dynamodb(operation: &str, body: &Value) -> Vec<(String, String)> {
     let parts = |list: &str| body[list].as_array().cloned().unwrap_or_default();
     let tables = || body["RequestItems"].as_object().into_iter().flat_map(|tables| tables.keys().cloned());

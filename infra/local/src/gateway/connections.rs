@@ -1,4 +1,4 @@
-//! The open connections: which are idle, since when, and which of them has to go when there are too many.
+//! The open connections: which are idle, since when, and which one is closed when there are too many.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-/// So many file descriptors stay free for the data, the answers of name servers, and deliveries.
+/// How many file descriptors are kept free for the data, name lookups and deliveries.
 const RESERVED: u64 = 32;
-/// So many connections are kept at least.
+/// How many connections may be open in any case.
 const FEWEST: u64 = 16;
 
 /// All connections that are open.
@@ -33,16 +33,16 @@ struct Connection {
 /// What a connection is doing.
 #[derive(Debug, Clone, Copy)]
 enum State {
-    /// It waits for a request, since then.
+    /// It has waited for a request since this time.
     Idle(Instant),
     /// A request is being answered.
     Working,
-    /// The answer is made, and not all of it is taken.
+    /// The answer is being written, and the client has not read all of it.
     Answering,
 }
 
 impl Connections {
-    /// As many as the process may open files, but for some.
+    /// Connections up to half the files that the process may open, with some kept free.
     pub(super) fn within_limits() -> Arc<Self> {
         let files = rlimit::Resource::NOFILE.get_soft().unwrap_or(u64::MAX);
         let limit = (files / 2).min(files.saturating_sub(RESERVED)).max(FEWEST);
@@ -53,8 +53,8 @@ impl Connections {
         Arc::new(Self { limit, open: Mutex::default() })
     }
 
-    /// A connection more, in whose place the longest idle one is closed if there are too many.
-    pub(super) fn open(self: &Arc<Self>) -> Place {
+    /// Adds a connection; if there are too many, the one that has been idle for longest is closed.
+    pub(super) fn open(self: &Arc<Self>) -> Slot {
         if self.lock().by_number.len() >= self.limit {
             self.close_longest_idle();
         }
@@ -63,10 +63,10 @@ impl Connections {
         open.next += 1;
         let close = CancellationToken::new();
         open.by_number.insert(number, Connection { state: State::Idle(Instant::now()), close: close.clone() });
-        Place { number, close, connections: Arc::clone(self) }
+        Slot { number, close, connections: Arc::clone(self) }
     }
 
-    /// Closes the connection that has had nothing to do for longest. Whether there was one.
+    /// Closes the connection that has been idle for longest. Returns whether there was one.
     pub(super) fn close_longest_idle(&self) -> bool {
         let open = self.lock();
         let idle = open.by_number.values().filter(|connection| !connection.close.is_cancelled());
@@ -77,7 +77,7 @@ impl Connections {
         idle.min_by_key(|(since, _)| *since).map(|(_, connection)| connection.close.cancel()).is_some()
     }
 
-    /// Tells every connection to make room, whatever it is doing.
+    /// Tells every connection to close, whatever it is doing.
     #[cfg(test)]
     pub(super) fn close_all(&self) {
         self.lock().by_number.values().for_each(|connection| connection.close.cancel());
@@ -88,48 +88,48 @@ impl Connections {
     }
 }
 
-/// The place of one connection among the others; it is given up when this is dropped.
+/// One of the open connections, until this is dropped.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct Slot {
     number: u64,
     connections: Arc<Connections>,
-    /// Told to make room.
+    /// Cancelled when the connection has to close.
     pub(super) close: CancellationToken,
 }
 
-impl Place {
-    /// A request has come.
+impl Slot {
+    /// A request has begun.
     pub(super) fn work(&self) {
-        self.become_of(|_| State::Working);
+        self.change(|_| State::Working);
     }
 
-    /// Its answer is made and has to be written.
+    /// The handler has answered, and the answer is being written.
     pub(super) fn answer(&self) {
-        self.become_of(|_| State::Answering);
+        self.change(|_| State::Answering);
     }
 
-    /// All that was written is taken: the answer, or what goes before it.
+    /// The client has read all that was written: the answer, or an interim one before it.
     pub(super) fn taken(&self) {
-        self.become_of(|state| match state {
+        self.change(|state| match state {
             State::Answering => State::Idle(Instant::now()),
             State::Idle(_) | State::Working => state,
         });
     }
 
-    /// Whether a request has come whose answer is not taken.
+    /// Whether there is a request whose answer the client has not read.
     pub(super) fn is_busy(&self) -> bool {
         let open = self.connections.lock();
         open.by_number.get(&self.number).is_some_and(|connection| !matches!(connection.state, State::Idle(_)))
     }
 
-    fn become_of(&self, next: impl FnOnce(State) -> State) {
+    fn change(&self, next: impl FnOnce(State) -> State) {
         if let Some(connection) = self.connections.lock().by_number.get_mut(&self.number) {
             connection.state = next(connection.state);
         }
     }
 }
 
-impl Drop for Place {
+impl Drop for Slot {
     fn drop(&mut self) {
         self.connections.lock().by_number.remove(&self.number);
     }
@@ -155,8 +155,8 @@ mod tests {
         let sixth = connections.open();
         assert!(fourth.close.is_cancelled() && !first.close.is_cancelled(), "the first was busy not long ago");
         drop(fourth);
-        for place in [&first, &fifth, &sixth] {
-            place.work();
+        for slot in [&first, &fifth, &sixth] {
+            slot.work();
         }
         assert!(!connections.close_longest_idle(), "none is idle");
         assert!(!connections.open().close.is_cancelled(), "the new one stays");

@@ -16,7 +16,7 @@ use lambda_http::http::{HeaderMap, HeaderValue, header};
 use lambda_http::lambda_runtime::Config;
 use lambda_http::{Body, Context};
 
-/// What the gateway knows about a request beyond its head and body.
+/// What the gateway knows about a request, apart from its head and body.
 pub(super) struct Arrival<'a> {
     pub(super) route_key: String,
     pub(super) path_parameters: HashMap<String, String>,
@@ -25,7 +25,7 @@ pub(super) struct Arrival<'a> {
     pub(super) now: Timestamp,
 }
 
-/// What Lambda is given for the request, and what it tells the function of itself.
+/// The event of the request, and the context that Lambda gives the function with it.
 pub(super) fn event(
     head: &Parts,
     body: &Bytes,

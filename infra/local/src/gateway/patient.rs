@@ -1,4 +1,4 @@
-//! A connection whose other side has to read what it is sent.
+//! A connection that fails when the client does not read what it is sent.
 
 use std::io;
 use std::pin::Pin;
@@ -8,15 +8,15 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
-/// A stream that fails when what was written isn't taken within `patience`, from the moment at which the other side
-/// takes no more at once until it has taken all; then it calls `taken`.
+/// A stream that fails when the other side does not read what was written within `patience`. The time runs from the
+/// moment at which a write has to wait, until everything is flushed; then `taken` is called.
 pub(super) struct Patient<S, F> {
     stream: S,
     patience: Duration,
     taken: F,
-    /// Whether anything was written since.
+    /// Whether anything was written since the last flush.
     written: bool,
-    /// While something waits to be taken.
+    /// Set while something waits to be read.
     deadline: Option<Pin<Box<Sleep>>>,
 }
 
@@ -67,7 +67,7 @@ impl<S: AsyncWrite + Unpin, F: Fn() + Unpin> AsyncWrite for Patient<S, F> {
         self.stream.is_write_vectored()
     }
 
-    /// Comes after the last of what there is to write.
+    /// Called after the last write of an answer.
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match Pin::new(&mut self.stream).poll_flush(cx) {
             Poll::Pending => self.wait(cx).map(Err),

@@ -10,7 +10,7 @@ use lambda_http::http::Method;
 use lambda_http::{Body, Request, Response};
 use percent_encoding::percent_decode_str;
 
-/// A handler of an HTTP function: the very one that Lambda runs.
+/// A handler of an HTTP function: the same one that Lambda runs.
 pub type HttpHandler = Arc<dyn Fn(Request) -> Pin<Box<dyn Future<Output = Response<Body>> + Send>> + Send + Sync>;
 
 /// Makes an [`HttpHandler`] of an `async` closure or function.
@@ -22,7 +22,7 @@ where
     Arc::new(move |request| Box::pin(handler(request)))
 }
 
-/// The path of the route that answers what no other does.
+/// The path of the route for requests that match no other route.
 pub const DEFAULT_ROUTE: &str = "$default";
 
 /// One row of the table.
@@ -41,7 +41,7 @@ impl Route {
     /// A row: `method` is a method or `ANY`, `path` is as in the template.
     #[must_use]
     pub fn new(method: &'static str, path: &'static str, function: &'static str, handler: HttpHandler) -> Self {
-        // A method that isn't one matches nothing, which the test of the route table would find.
+        // An invalid method becomes GET, which the test of the route table would find.
         let method = (method != "ANY").then(|| Method::from_bytes(method.as_bytes()).unwrap_or_default());
         Self { method, path, function, handler }
     }
@@ -92,8 +92,8 @@ impl Route {
         rest.is_none().then_some(parameters)
     }
 
-    /// A smaller rank is more specific: literals before placeholders before `{proxy+}` before the default route, a method
-    /// before `ANY`.
+    /// A smaller rank is more specific: literals before placeholders before `{proxy+}` before the default route, a
+    /// method before `ANY`.
     fn rank(&self) -> (bool, Vec<u8>, bool) {
         let kind = |segment: &str| if segment.ends_with("+}") { 2 } else { u8::from(segment.starts_with('{')) };
         (self.path == DEFAULT_ROUTE, self.path.split('/').map(kind).collect(), self.method.is_none())

@@ -1,4 +1,4 @@
-//! Where the reader of the stream stands, in a file.
+//! The checkpoint of the event stream: how far it has been read, in a file.
 
 use std::io;
 use std::path::PathBuf;
@@ -10,22 +10,22 @@ use crate::data_dir;
 /// How many digits a sequence number has at most.
 const LONGEST: usize = 40;
 
-/// Where the reader stands: after this sequence number.
+/// The sequence number behind which the reader goes on.
 ///
-/// A file that says nothing of use, or of another stream, costs no event: the reader starts over from the beginning, and
-/// what has been handed on is handed on again.
+/// A file that can't be used, or that belongs to another stream, loses no event: the reader starts over from the
+/// beginning, and hands on again what it has handed on before.
 #[derive(Debug)]
 pub struct Checkpoint {
     file: Option<PathBuf>,
-    /// What the file says, until the stream has been asked whether it is of it.
+    /// The number in the file, until the stream has been asked whether it has that record.
     unchecked: Option<String>,
     position: watch::Sender<Option<String>>,
-    /// Whether the file could not be written the last time.
+    /// Whether the last write of the file failed.
     stuck: bool,
 }
 
 impl Checkpoint {
-    /// A checkpoint that is kept in a file, if one is given.
+    /// The checkpoint in this file; without a file, one in memory.
     #[must_use]
     pub fn open(file: Option<PathBuf>) -> Self {
         let mut checkpoint = Self { file, unchecked: None, position: watch::Sender::new(None), stuck: false };
@@ -40,24 +40,24 @@ impl Checkpoint {
         checkpoint
     }
 
-    /// The sequence number up to and with which records have been handed on.
+    /// The sequence number up to which, inclusively, records have been handed on.
     #[must_use]
     pub fn position(&self) -> Option<String> {
         self.position.borrow().clone()
     }
 
-    /// The position as it moves on.
+    /// A receiver of the position, which follows it.
     #[must_use]
     pub fn watch(&self) -> watch::Receiver<Option<String>> {
         self.position.subscribe()
     }
 
-    /// What the file says, if it is not known yet whether it is of this stream.
+    /// The number in the file, while it is not known yet whether it belongs to this stream.
     pub(super) fn unchecked(&self) -> Option<&str> {
         self.unchecked.as_deref()
     }
 
-    /// Starts where the file says, if the stream has that record.
+    /// Starts behind the number in the file if the stream has that record, and at the beginning otherwise.
     pub(super) fn settle(&mut self, known: bool) {
         let number = self.unchecked.take();
         if known {
@@ -69,11 +69,11 @@ impl Checkpoint {
 
     fn start_over(&self, reason: &str) {
         let file = self.file.as_ref().map(|file| file.display().to_string());
-        tracing::warn!(file, reason, "the stream's checkpoint is of no use: the stream is read from its beginning");
+        tracing::warn!(file, reason, "the stream's checkpoint can't be used: the stream is read from its beginning");
     }
 
-    /// Moves on. That the file can't be written does not stop the reader: an old one only means that records are handed
-    /// on again after the next start.
+    /// Moves the checkpoint on. A file that can't be written does not stop the reader: with an old one, records are
+    /// only handed on again after the next start.
     pub(super) async fn advance(&mut self, after: String) {
         self.unchecked = None;
         self.position.send_replace(Some(after.clone()));

@@ -1,4 +1,4 @@
-//! Stream records of the SDK in the form that Lambda hands to a function.
+//! Stream records of the SDK, converted to the event that Lambda hands to a function.
 
 use std::collections::HashMap;
 

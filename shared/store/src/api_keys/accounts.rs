@@ -1,4 +1,4 @@
-//! The accounts: one partition, so that the operator's list is a query. Only people's tools read it, never a request.
+//! The accounts: one partition, so that the operator's list is a query. Requests never read it, only people's tools do.
 
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use domain::account::Account;
@@ -7,22 +7,23 @@ use domain::api_key::ApiKey;
 use super::transaction::Transacted;
 use super::{ACCOUNTS, ApiKeys, TABLE};
 use crate::StoreError;
-use crate::item::{Item, Reader, json, n, s};
+use crate::item::{Item, Reader, json, key, n, s};
 
 /// One page of the accounts.
 #[derive(Debug, Default)]
 pub struct AccountPage {
     /// Newest first.
     pub accounts: Vec<Account>,
-    /// Where the next page begins.
+    /// The id after which the next page begins, if there is one.
     pub next: Option<String>,
 }
 
 impl ApiKeys {
-    /// Stores a new account with its first key. Returns false, and stores nothing, when there is such an account.
+    /// Stores a new account with its first key, in one transaction. Returns false, and stores nothing, when there is an
+    /// account or a key with the same id.
     ///
     /// # Errors
-    /// When DynamoDB can't be reached.
+    /// When DynamoDB can't be reached, or the transaction meets another one.
     pub async fn create_account(&self, account: &Account, key: &ApiKey) -> Result<bool, StoreError> {
         let item = Put::builder()
             .table_name(&self.table)
@@ -42,37 +43,24 @@ impl ApiKeys {
         }
     }
 
-    /// The account with this id.
+    /// The account with this id, read consistently; `None` when there is none. One read unit.
     ///
     /// # Errors
     /// When DynamoDB can't be reached or the item can't be read.
     pub async fn account(&self, id: &str) -> Result<Option<Account>, StoreError> {
-        let call = self.db.get_item().table_name(&self.table).key("pk", s(ACCOUNTS)).key("sk", s(id));
+        let call = self.db.get_item().table_name(&self.table).set_key(Some(key(ACCOUNTS, id)));
         let output = call.consistent_read(true).send().await.map_err(StoreError::call("GetItem account"))?;
         output.item().map(account).transpose()
     }
 
-    /// At most `limit` accounts, newest first, after the id `after` if given.
+    /// At most `limit` accounts, newest first, after the id `after` if given. One query, consistent.
     ///
     /// # Errors
     /// When DynamoDB can't be reached or an item can't be read.
     pub async fn accounts(&self, after: Option<&str>, limit: i32) -> Result<AccountPage, StoreError> {
-        let start = after.map(|id| Item::from([("pk".to_owned(), s(ACCOUNTS)), ("sk".to_owned(), s(id))]));
-        let output = self
-            .db
-            .query()
-            .table_name(&self.table)
-            .key_condition_expression("pk = :pk")
-            .expression_attribute_values(":pk", s(ACCOUNTS))
-            .consistent_read(true)
-            .scan_index_forward(false)
-            .limit(limit)
-            .set_exclusive_start_key(start)
-            .send()
-            .await
-            .map_err(StoreError::call("Query accounts"))?;
-        let accounts = output.items().iter().map(account).collect::<Result<Vec<_>, _>>()?;
-        let next = output.last_evaluated_key().and_then(|_| accounts.last()).map(|account| account.id.clone());
+        let (items, more) = self.newest(ACCOUNTS.to_owned(), after, limit, "Query accounts").await?;
+        let accounts = items.iter().map(account).collect::<Result<Vec<_>, _>>()?;
+        let next = accounts.last().filter(|_| more).map(|account| account.id.clone());
         Ok(AccountPage { accounts, next })
     }
 }

@@ -1,4 +1,4 @@
-//! A key in the place of another, which goes on for a while.
+//! Rotation: a new key replaces another one, which works on for a while.
 
 use domain::account::Account;
 use domain::api_key::ApiKey;
@@ -12,27 +12,28 @@ use crate::item::Reader;
 /// A key and the one that takes its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rotated {
-    /// With its end.
+    /// The old key, with the expiry that it has now.
     pub old: ApiKey,
-    /// Valid at once.
+    /// The new key, valid at once.
     pub new: ApiKey,
 }
 
 /// What came of a rotation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Rotation {
-    /// There are two keys now.
+    /// Both keys are stored.
     Done(Box<Rotated>),
     /// There was no such key.
     NotFound,
-    /// It has nothing to hand on.
+    /// Nothing is stored: the caller has no new key for the old one as it is.
     Refused,
 }
 
 impl ApiKeys {
-    /// Puts `new` beside the key `id`, which stops working at `until` or earlier if it was to. Both or neither. The
-    /// account has as many keys that manage keys as before, or one more. `new` is asked again when somebody else changes
-    /// the key meanwhile; where it returns `None` nothing happens, and [`Rotation::Refused`] says so.
+    /// Stores the key that `new` makes from the key `id`, and lets the latter expire at `until`, or earlier if it was
+    /// to: both in one transaction. The account has as many keys that manage keys as before, or one more. `new` is
+    /// called again when somebody else changes the key meanwhile; when it returns `None`, the rotation is
+    /// [`Rotation::Refused`].
     ///
     /// # Errors
     /// When DynamoDB can't be reached, the item can't be read, or others change the key over and over.

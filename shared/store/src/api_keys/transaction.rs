@@ -1,8 +1,11 @@
 //! The transactions that keep a key's two items and the account's count of managing keys in step.
 //!
-//! The order of the items is part of it: a key's item by account, its item by hash, then the account.
+//! The order of the items matters, since the reasons of a refusal come in it: a key's item by account, its item by
+//! hash, then the account.
 
+use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::builders::PutBuilder;
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem, Update};
 use domain::account::Account;
 use domain::api_key::ApiKey;
@@ -11,7 +14,7 @@ use super::{ACCOUNTS, ApiKeys, account_key, hash_key};
 use crate::StoreError;
 use crate::item::{json, n, s};
 
-/// A key stays this long after its expiry, so that its people still see what happened.
+/// How long a key is kept after its expiry, so that its people still see what happened.
 const KEPT_SECONDS: i64 = 86_400;
 /// Where the account stands among the items.
 const ACCOUNT_INDEX: usize = 2;
@@ -20,18 +23,18 @@ const ACCOUNT_INDEX: usize = 2;
 pub(super) enum Transacted {
     /// All of it is stored.
     Done,
-    /// Nothing is: for each item, whether its condition did not hold. None of them when another transaction was in the
-    /// way.
+    /// Nothing is stored: for each item, whether its condition did not hold. All false when the transaction met another
+    /// one.
     Refused(Vec<bool>),
 }
 
-/// Whether only the account's count of managing keys was against it.
+/// Whether nothing but the account's count of managing keys was against it.
 pub(super) fn is_last(refused: &[bool]) -> bool {
     refused.iter().position(|refused| *refused) == Some(ACCOUNT_INDEX)
 }
 
 impl ApiKeys {
-    /// Both items of a new key.
+    /// The puts of both items of a new key, each if there is no such item.
     pub(super) fn new_key(&self, account: &Account, key: &ApiKey) -> Result<Vec<TransactWriteItem>, StoreError> {
         let put = |pk: String, sk: &str| {
             let put = Put::builder().table_name(&self.table).item("pk", s(pk)).item("sk", s(sk)).item("key", json(key));
@@ -42,7 +45,7 @@ impl ApiKeys {
         };
         let by_account = put(account_key(&account.id), &key.id);
         let by_hash = put(hash_key(&key.hash), "-").item("account", json(account));
-        let build = |put: aws_sdk_dynamodb::types::builders::PutBuilder| {
+        let build = |put: PutBuilder| {
             let put = put.condition_expression("attribute_not_exists(pk)").build();
             put.map(|put| TransactWriteItem::builder().put(put).build())
         };
@@ -50,8 +53,8 @@ impl ApiKeys {
         items.map_err(StoreError::built("Put API key"))
     }
 
-    /// Writes a changed key over one of its items, if that still holds the JSON text `seen`; without `seen`, if it is
-    /// there. Its last use stays.
+    /// The update of one of a key's items, if that still holds the JSON text `seen`; without `seen`, if it exists. The
+    /// last use stays as it is.
     pub(super) fn overwrite(
         &self,
         pk: String,
@@ -80,7 +83,7 @@ impl ApiKeys {
         Ok(TransactWriteItem::builder().update(update).build())
     }
 
-    /// Deletes one of a key's items, under the same conditions.
+    /// The deletion of one of a key's items, under the same conditions.
     pub(super) fn erase(&self, pk: String, sk: &str, seen: Option<String>) -> Result<TransactWriteItem, StoreError> {
         let delete = Delete::builder().table_name(&self.table).key("pk", s(pk)).key("sk", s(sk));
         let delete = match seen {
@@ -94,7 +97,7 @@ impl ApiKeys {
         Ok(TransactWriteItem::builder().delete(delete).build())
     }
 
-    /// Counts keys that manage keys, up or down but never down to none; nothing to do for 0.
+    /// The update of the account's count of keys that manage keys, which never goes down to 0; `None` when `by` is 0.
     pub(super) fn count_managers(&self, account: &str, by: i8) -> Result<Option<TransactWriteItem>, StoreError> {
         if by == 0 {
             return Ok(None);
@@ -114,7 +117,7 @@ impl ApiKeys {
 
     pub(super) async fn transact(&self, items: Vec<TransactWriteItem>) -> Result<Transacted, StoreError> {
         let outcome = self.db.transact_write_items().set_transact_items(Some(items)).send().await;
-        match outcome.map_err(aws_sdk_dynamodb::error::SdkError::into_service_error) {
+        match outcome.map_err(SdkError::into_service_error) {
             Ok(_) => Ok(Transacted::Done),
             Err(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
                 let refused = |code: Option<&str>| code == Some("ConditionalCheckFailed");

@@ -1,7 +1,7 @@
-//! The SDK's requests over the HTTP client that deliveries go out with: one HTTP and one TLS stack in a function.
+//! The SDK's requests go out over `reqwest`, so that a function has one HTTP client and one TLS stack.
 //!
-//! The SDK's own client is a second one beside it, with HTTP/2, which none of the services speaks, and with the system's
-//! certificate authorities, which it reads at every cold start. The endpoints of AWS chain up to five authorities.
+//! The SDK's own client would be a second one, with HTTP/2, which none of the services speaks, and with the certificate
+//! authorities of the system, which it reads at every cold start. The endpoints of AWS chain up to five of them.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,8 +19,8 @@ use reqwest::redirect::Policy;
 use rustls::pki_types::CertificateDer;
 use rustls::{ClientConfig, RootCertStore};
 
-/// What AWS endpoints chain up to: <https://www.amazontrust.com/repository/>. As DER: decoding PEM was a tenth of what a
-/// function did before its first poll.
+/// The certificate authorities that AWS endpoints chain up to: <https://www.amazontrust.com/repository/>. As DER:
+/// decoding PEM was a tenth of what a function did before its first poll.
 const ROOTS: [&[u8]; 5] = [
     include_bytes!("roots/amazon-root-ca-1.der"),
     include_bytes!("roots/amazon-root-ca-2.der"),
@@ -28,15 +28,16 @@ const ROOTS: [&[u8]; 5] = [
     include_bytes!("roots/amazon-root-ca-4.der"),
     include_bytes!("roots/starfield-services-root-certificate-authority-g2.der"),
 ];
-/// A connection that takes longer is tried again.
+/// How long making a connection may take before it is tried again.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// An HTTP client of the SDK. Clones share its connections.
+/// An HTTP client for the AWS SDK. Clones share its connections.
 #[derive(Debug, Clone)]
 pub struct Https(reqwest::Client);
 
 impl Https {
-    /// A client that trusts Amazon's certificate authorities, and takes `http` for what runs on the same machine.
+    /// A client that trusts Amazon's certificate authorities only. It also speaks plain `http`, for services on this
+    /// machine.
     #[must_use]
     pub fn new() -> Self {
         let mut roots = RootCertStore::empty();
@@ -71,7 +72,7 @@ impl HttpConnector for Https {
             let request = client.execute(in_memory(request)?);
             let response = http::Response::<reqwest::Body>::from(request.await.map_err(failure)?);
             let (head, body) = response.into_parts();
-            // Answers are documents, read whole: none of the services streams.
+            // Answers are read whole: none of the services streams them.
             let body = reqwest::Response::from(http::Response::new(body)).bytes().await.map_err(failure)?;
             let response = http::Response::from_parts(head, SdkBody::from(body));
             HttpResponse::try_from(response).map_err(|error| ConnectorError::other(error.into(), None))
@@ -85,7 +86,7 @@ fn in_memory(request: HttpRequest) -> Result<reqwest::Request, ConnectorError> {
     reqwest::Request::try_from(request).map_err(|error| ConnectorError::user(error.into()))
 }
 
-/// What the SDK retries by.
+/// The class of an error, by which the SDK decides whether to try again.
 fn failure(error: reqwest::Error) -> ConnectorError {
     if error.is_timeout() {
         ConnectorError::timeout(error.into())

@@ -1,8 +1,8 @@
 //! Deliveries as people look for them: one by its id, or a page of them, newest first.
 //!
-//! Always a query: by account, by status where few stand so (the index `by-status`) or by endpoint (`by-endpoint`), and
-//! within each by the time in the ids. What is no key is filtered, over a bounded number of deliveries in one call: the
-//! next page goes on from there.
+//! Always a query: by account, by a status that few deliveries have (the index `by-status`) or by endpoint
+//! (`by-endpoint`), and within each by the time in the ids. What no key tells is filtered, over a bounded number of
+//! deliveries in one call: the next page goes on from there.
 
 use std::collections::HashMap;
 
@@ -11,46 +11,50 @@ use domain::delivery::{Delivery, DeliveryStatus};
 use domain::events::EventName;
 use jiff::Timestamp;
 
-use super::super::item::{Item, Reader, s};
-use super::super::range::IdRange;
-use super::super::{StoreError, batch_get, tables};
 use super::stored::{account_status, read};
 use super::{Deliveries, TABLE};
+use crate::batch::batch_get;
+use crate::item::{Item, key, s};
+use crate::range::IdRange;
+use crate::search::{Found, equal, search, stopped};
+use crate::{StoreError, tables};
 
-/// A list has no use for attempts, which are most of an item.
+/// What a list reads of an item: not the attempts, which are most of it.
 const SUMMARY: &str = "pk, sk, endpoint, eventId, #event, outboxId, #status, attemptCount, seriesStart, series, \
                        #trigger, nextAttemptAt, claimedUntil, waitingSince, createdAt, completedAt, #test, lastAttempt";
-/// Names of [`SUMMARY`] that DynamoDB has a meaning of its own for, or may get one.
+/// Attributes of [`SUMMARY`] that are reserved words of DynamoDB, or may become one.
 const NAMES: [(&str, &str); 4] =
     [("#event", "event"), ("#status", "status"), ("#trigger", "trigger"), ("#test", "test")];
-/// The most that the first query looks at when there is a filter, and each of an index: as many as one batch reads.
+/// How many items the first query examines when there is a filter, and every query of an index: as many as one batch
+/// reads.
 const EXAMINED: i32 = 100;
-/// The most that a later query of an account looks at: what was not among the first is rare.
+/// How many a later query of an account examines: a match that was not among the first is rare.
 const EXAMINED_LATER: i32 = 1_000;
-/// The most queries for one page.
+/// How many queries are made for one page.
 const MAX_QUERIES: usize = 10;
 
 /// Where a search begins: the smallest set of deliveries that has a key.
 enum Among {
+    /// All of the account: the table itself.
     Account,
-    /// Of an index, with its partition key.
+    /// One partition of an index: the index, its partition key's attribute, and the key.
     Index(&'static str, &'static str, String),
 }
 
 /// Which deliveries are wanted; `None` = any.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Filter<'a> {
-    /// Of this endpoint.
+    /// Those to this endpoint.
     pub endpoint_id: Option<&'a str>,
-    /// Of events of this name.
+    /// Those of events of this type.
     pub event: Option<EventName>,
-    /// Of this event.
+    /// Those of this one event.
     pub event_id: Option<&'a str>,
-    /// That stand so.
+    /// Those with this status.
     pub status: Option<DeliveryStatus>,
-    /// Of events from this instant on.
+    /// Those of events from this instant on (inclusive).
     pub since: Option<Timestamp>,
-    /// Of events before this instant.
+    /// Those of events before this instant (exclusive).
     pub until: Option<Timestamp>,
 }
 
@@ -59,12 +63,12 @@ pub struct Filter<'a> {
 pub struct DeliveryPage {
     /// Newest first.
     pub deliveries: Vec<Delivery>,
-    /// The id after which the search goes on, if it did not come to an end.
+    /// The id after which the next page begins; `None` at the end of the list.
     pub stopped: Option<String>,
 }
 
 impl Filter<'_> {
-    /// The span of ids in which the wanted ones lie, after `after`.
+    /// The range of ids in which the wanted deliveries lie, older than the delivery `after`.
     fn range(&self, after: Option<&str>) -> IdRange {
         let mut range = IdRange::default();
         if let Some(since) = self.since {
@@ -87,7 +91,7 @@ impl Filter<'_> {
         }
     }
 
-    /// Whether something is to be found that the key of `among` does not tell.
+    /// Whether anything is wanted that the key of `among` does not tell.
     fn needs_search(&self, among: &Among) -> bool {
         let status_is_key = matches!(among, Among::Index(tables::BY_STATUS, ..));
         let unkeyed = if status_is_key { self.endpoint_id.is_some() } else { self.status.is_some() };
@@ -103,20 +107,17 @@ impl Filter<'_> {
 
     /// What DynamoDB filters by, with its values.
     fn expression(&self) -> (Option<String>, Item) {
-        let values = [
+        equal(&[
             ("#event", ":event", self.event.map(EventName::as_str)),
             ("eventId", ":eventId", self.event_id),
             ("#status", ":status", self.status.map(DeliveryStatus::as_str)),
-        ];
-        let wanted = values.iter().filter_map(|(name, key, value)| value.map(|value| (*name, *key, value)));
-        let (terms, values): (Vec<String>, Item) =
-            wanted.map(|(name, key, value)| (format!("{name} = {key}"), (key.to_owned(), s(value)))).unzip();
-        ((!terms.is_empty()).then(|| terms.join(" AND ")), values)
+        ])
     }
 }
 
 impl Deliveries {
-    /// One delivery with its attempts.
+    /// One delivery with its attempts, read consistently; `None` when there is none, or its 30 days are over. One read
+    /// unit for each 4 KB.
     ///
     /// # Errors
     /// When DynamoDB can't be reached or the item can't be read.
@@ -125,8 +126,7 @@ impl Deliveries {
             .db
             .get_item()
             .table_name(&self.table)
-            .key("pk", s(account))
-            .key("sk", s(id))
+            .set_key(Some(key(account, id)))
             .consistent_read(true)
             .send()
             .await
@@ -134,8 +134,10 @@ impl Deliveries {
         output.item().map(read).transpose()
     }
 
-    /// The account's deliveries that `filter` wants, newest event first, after the id `after`: `limit` of them or some
-    /// more, or fewer when the search ended early.
+    /// The account's deliveries that `filter` wants, newest event first, after the id `after`: `limit` of them or
+    /// somewhat more, or fewer when the search stopped early. A query examines 100 to 1,000 items when there is a
+    /// filter that no key tells, `limit` otherwise, and a page takes ten queries at most. Reads are eventually
+    /// consistent.
     ///
     /// # Errors
     /// When DynamoDB can't be reached or an item can't be read.
@@ -146,33 +148,27 @@ impl Deliveries {
         after: Option<&str>,
         limit: i32,
     ) -> Result<DeliveryPage, StoreError> {
-        let mut page = DeliveryPage { deliveries: Vec::new(), stopped: after.map(str::to_owned) };
-        let among = filter.among(account);
-        for query in 0..MAX_QUERIES {
-            let examined = match &among {
-                _ if !filter.needs_search(&among) => limit,
-                Among::Account if query > 0 => EXAMINED_LATER,
+        let among = &filter.among(account);
+        let query = async |number, after: Option<String>| {
+            let range = filter.range(after.as_deref());
+            if range.is_empty() {
+                return Ok(Found::nothing());
+            }
+            let examined = match among {
+                _ if !filter.needs_search(among) => limit,
+                Among::Account if number > 0 => EXAMINED_LATER,
                 Among::Account => EXAMINED.max(limit),
                 Among::Index(..) => EXAMINED,
             };
-            let range = filter.range(page.stopped.as_deref());
-            if range.is_empty() {
-                page.stopped = None;
-                break;
-            }
-            let (found, stopped) = match &among {
+            match among {
+                Among::Account => self.of_account(account, filter, range, examined).await,
                 Among::Index(index, attribute, key) => {
-                    self.of_index((index, attribute, key), filter, range, examined).await?
+                    self.of_index((index, attribute, key), filter, range, examined).await
                 }
-                Among::Account => self.of_account(account, filter, range, examined).await?,
-            };
-            page.deliveries.extend(found);
-            page.stopped = stopped;
-            if page.stopped.is_none() || page.deliveries.len() >= usize::try_from(limit).unwrap_or_default() {
-                break;
             }
-        }
-        Ok(page)
+        };
+        let Found { items, stopped } = search(after, limit, MAX_QUERIES, query).await?;
+        Ok(DeliveryPage { deliveries: items, stopped })
     }
 
     async fn of_account(
@@ -181,7 +177,7 @@ impl Deliveries {
         filter: &Filter<'_>,
         range: IdRange,
         examined: i32,
-    ) -> Result<(Vec<Delivery>, Option<String>), StoreError> {
+    ) -> Result<Found<Delivery>, StoreError> {
         let (low, high) = range.keys("dlv_");
         let (expression, values) = filter.expression();
         let mut call = self
@@ -201,18 +197,18 @@ impl Deliveries {
             call = call.expression_attribute_names(short, name);
         }
         let output = call.send().await.map_err(StoreError::call("Query deliveries"))?;
-        let deliveries = output.items().iter().map(read).collect::<Result<_, _>>()?;
-        Ok((deliveries, stopped(output.last_evaluated_key())))
+        let items = output.items().iter().map(read).collect::<Result<_, _>>()?;
+        Ok(Found { items, stopped: stopped(TABLE, output.last_evaluated_key()) })
     }
 
-    /// By an index, which has keys only: what they lead to is read in batches.
+    /// By an index, which projects keys only: the items are read in batches of 100, and filtered here.
     async fn of_index(
         &self,
         (index, attribute, key): (&str, &str, &str),
         filter: &Filter<'_>,
         range: IdRange,
         examined: i32,
-    ) -> Result<(Vec<Delivery>, Option<String>), StoreError> {
+    ) -> Result<Found<Delivery>, StoreError> {
         let (low, high) = range.keys("dlv_");
         let output = self
             .db
@@ -234,26 +230,27 @@ impl Deliveries {
         }
         deliveries.sort_unstable_by(|one, other| other.id.cmp(&one.id));
         deliveries.retain(|delivery| filter.matches(delivery));
-        Ok((deliveries, stopped(output.last_evaluated_key())))
+        Ok(Found { items: deliveries, stopped: stopped(TABLE, output.last_evaluated_key()) })
     }
 
-    /// Those of these deliveries that there are, without their attempts, in no order.
+    /// The deliveries with these ids, without their attempts, in no order; an id without a delivery is left out. One
+    /// call for each hundred, eventually consistent.
     ///
     /// # Errors
     /// When DynamoDB can't be reached or an item can't be read.
     pub async fn existing(&self, account: &str, ids: &[String]) -> Result<Vec<Delivery>, StoreError> {
         let mut deliveries = Vec::with_capacity(ids.len());
         for ids in ids.chunks(100) {
-            let keys = ids.iter().map(|id| Item::from([("pk".to_owned(), s(account)), ("sk".to_owned(), s(id))]));
-            deliveries.extend(self.summaries(&keys.collect::<Vec<_>>()).await?);
+            let keys: Vec<Item> = ids.iter().map(|id| key(account, id)).collect();
+            deliveries.extend(self.summaries(&keys).await?);
         }
         Ok(deliveries)
     }
 
-    /// What lies under these keys, at most 100, in no order.
+    /// The deliveries at the keys of these items, at most 100, in no order.
     async fn summaries(&self, found: &[Item]) -> Result<Vec<Delivery>, StoreError> {
-        let key = |item: &Item, name: &str| item.get(name).cloned().map(|value| (name.to_owned(), value));
-        let keys = found.iter().map(|item| ["pk", "sk"].into_iter().filter_map(|name| key(item, name)).collect());
+        let attribute = |item: &Item, name: &str| item.get(name).cloned().map(|value| (name.to_owned(), value));
+        let keys = found.iter().map(|item| ["pk", "sk"].into_iter().filter_map(|name| attribute(item, name)).collect());
         let wanted = KeysAndAttributes::builder()
             .set_keys(Some(keys.collect()))
             .projection_expression(SUMMARY)
@@ -264,10 +261,4 @@ impl Deliveries {
         let items = batch_get(&self.db, wanted, "BatchGetItem deliveries").await?;
         items.iter().map(|(_, item)| read(item)).collect()
     }
-}
-
-/// Where a query stopped, unless it came to the end.
-fn stopped(key: Option<&Item>) -> Option<String> {
-    let reader = Reader { table: TABLE, item: key? };
-    reader.opt_text("sk").map(str::to_owned)
 }

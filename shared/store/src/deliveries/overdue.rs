@@ -1,37 +1,39 @@
-//! What the sweeper asks: which unfinished deliveries are overdue, or wait for a time that is too far away.
+//! What the sweeper asks: which unfinished deliveries are overdue, or due later than any wait explains.
 
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::ReturnValue;
 use domain::delivery::Delivery;
 use jiff::{SignedDuration, Timestamp};
 
-use super::super::item::{Item, Reader, n, s};
-use super::super::shard::Shard;
-use super::super::{StoreError, tables};
 use super::stored::read;
 use super::{Deliveries, TABLE};
+use crate::conditional::unless_refused;
+use crate::item::{Reader, key, n, s};
+use crate::shard::Shard;
+use crate::{StoreError, tables};
 
-/// An unfinished delivery in the index.
+/// An entry of the index `by-due`: an unfinished delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Overdue {
-    /// The tenant.
+    /// The account that the delivery belongs to.
     pub account: String,
-    /// The delivery.
+    /// The id of the delivery.
     pub id: String,
     /// Epoch milliseconds at which the sweeper looks after it.
     due_at: i64,
 }
 
-/// When unfinished deliveries are due that are asked for.
+/// A span of due times, as `by-due` has them: with [`super::GRACE_SECONDS`] added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DueSpan {
-    /// Then or before.
+    /// At this instant or before it.
     By(Timestamp),
-    /// Later.
+    /// After this instant.
     Beyond(Timestamp),
 }
 
 impl Deliveries {
-    /// Unfinished deliveries of one shard that are due in `span`, oldest first, at most `limit`, after `seen`.
+    /// Entries of one shard of `by-due` that lie in `span`, earliest first, at most `limit`, after the entry `seen`.
+    /// One query; the index is eventually consistent.
     ///
     /// # Errors
     /// When DynamoDB can't be reached or an item can't be read.
@@ -43,12 +45,9 @@ impl Deliveries {
         limit: i32,
     ) -> Result<Vec<Overdue>, StoreError> {
         let start = seen.map(|seen| {
-            Item::from([
-                ("pk".to_owned(), s(seen.account)),
-                ("sk".to_owned(), s(seen.id)),
-                ("dueShard".to_owned(), s(shard.key())),
-                ("dueAt".to_owned(), n(seen.due_at)),
-            ])
+            let mut start = key(seen.account, seen.id);
+            start.extend([("dueShard".to_owned(), s(shard.key())), ("dueAt".to_owned(), n(seen.due_at))]);
+            start
         });
         let (is_due, at) = match span {
             DueSpan::By(at) => ("<=", at),
@@ -74,9 +73,12 @@ impl Deliveries {
         items.collect()
     }
 
-    /// Reserves an overdue delivery for `long`, so that the next sweep leaves it alone while its message waits in a
-    /// queue. One that is due later keeps its place, unless that is further away than `farthest`. Returns the delivery,
-    /// or `None` when it has moved on.
+    /// Moves an overdue delivery on in `by-due`, so that sweeps leave it alone for `long` while its message waits in a
+    /// queue: one write unit for the item and two for the index entry. A delivery that is due later than that keeps its
+    /// time, unless it is further away than `farthest`.
+    ///
+    /// Returns the delivery, or `None` when its time in the index has changed since: an attempt was recorded, or
+    /// another sweep has reserved it.
     ///
     /// # Errors
     /// When DynamoDB can't be reached or the item can't be read.
@@ -96,13 +98,10 @@ impl Deliveries {
             .condition_expression("dueAt = :seen")
             .expression_attribute_values(":until", n(until))
             .expression_attribute_values(":seen", n(overdue.due_at))
-            .return_values(aws_sdk_dynamodb::types::ReturnValue::AllNew)
+            .return_values(ReturnValue::AllNew)
             .send()
             .await;
-        match outcome.map_err(aws_sdk_dynamodb::error::SdkError::into_service_error) {
-            Ok(output) => output.attributes().map(read).transpose(),
-            Err(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(None),
-            Err(other) => Err(StoreError::operation("UpdateItem overdue delivery", other)),
-        }
+        let reserved = unless_refused(outcome, "UpdateItem overdue delivery")?;
+        reserved.and_then(|output| output.attributes).as_ref().map(read).transpose()
     }
 }

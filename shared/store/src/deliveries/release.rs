@@ -1,24 +1,28 @@
-//! What waited for a disabled endpoint, set going when that is enabled again.
+//! Deliveries that waited for a disabled endpoint, once it is enabled again.
 
 use domain::delivery::Delivery;
 use jiff::Timestamp;
 
-use super::super::StoreError;
-use super::super::item::{n, s};
+use super::Deliveries;
+use super::conditions::{IS_UNCLAIMED, IS_UNFINISHED, unclaimed, unfinished};
 use super::stored::due;
-use super::{Deliveries, IS_UNCLAIMED, IS_UNFINISHED, held, unclaimed, unfinished};
+use crate::StoreError;
+use crate::conditional::unless_refused;
+use crate::item::{n, s};
 
 impl Deliveries {
-    /// Makes the next attempt of a delivery due at `now` that waits for its endpoint. The message by which it would have
-    /// looked again is on its way still: one attempt is made, since whichever comes first claims it. Returns false when
-    /// it does not wait, or an attempt was begun or recorded since it was read.
+    /// Makes the next attempt of a delivery that waits for its endpoint due at `now`. The message by which it would
+    /// have looked again is still on its way; one attempt is made, since whichever message comes first claims it. Three
+    /// write units: the item, and an entry in `by-due` that moves.
+    ///
+    /// Returns false when the delivery does not wait, or an attempt was claimed or recorded since it was read.
     ///
     /// # Errors
     /// When DynamoDB can't be reached.
     pub async fn release(&self, delivery: &Delivery, now: Timestamp) -> Result<bool, StoreError> {
         let outcome = self
             .update_item(&delivery.account, &delivery.id)
-            // Should the endpoint be disabled again before the attempt, the wait begins anew.
+            // If the endpoint is disabled again before the attempt, the wait begins anew.
             .update_expression("SET nextAttemptAt = :now, dueAt = :due, waitingSince = :now")
             .condition_expression(format!(
                 "{IS_UNFINISHED} AND attemptCount = :seen AND series = :series AND attribute_exists(waitingSince) \
@@ -32,6 +36,6 @@ impl Deliveries {
             .expression_attribute_values(":series", n(delivery.series))
             .send()
             .await;
-        held(outcome, "UpdateItem release")
+        Ok(unless_refused(outcome, "UpdateItem release")?.is_some())
     }
 }

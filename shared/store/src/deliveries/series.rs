@@ -1,21 +1,23 @@
-//! Series of attempts: one at a time. A new one takes the place of what the old one had planned.
+//! Series of attempts: a delivery has one at a time, and a new one replaces what the old one had planned.
 
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use domain::delivery::{Attempt, Delivery, DeliveryStatus, LastAttempt, Trigger};
 use jiff::Timestamp;
 
-use super::super::StoreError;
-use super::super::item::{json, n, s};
 use super::Deliveries;
 use super::stored::{account_status, due, read, shard_of};
+use crate::StoreError;
+use crate::conditional::unless_refused;
+use crate::item::{json, n, s};
 
 impl Deliveries {
-    /// Begins a new series of attempts, whatever has become of the delivery. Its first one is due at `now`, or when the
-    /// claim on an attempt that is under way ends: two are never made side by side, and [`Self::record_beside`] brings it
-    /// forward. Messages of the old series are dropped from then on. Returns the delivery as it is then, or `None` when
-    /// it has changed since it was read: an attempt was claimed or recorded, or somebody else began a series.
+    /// Begins a new series of attempts, whatever status the delivery has. The first attempt is due at `now`, or when
+    /// the claim on an attempt that is under way ends: two are never made in parallel, and [`Self::record_beside`]
+    /// brings it forward. From then on messages of the old series are dropped.
+    ///
+    /// Returns the delivery as it is then, or `None` when it has changed since it was read: an attempt was claimed or
+    /// recorded, or another series has begun.
     ///
     /// # Errors
     /// When DynamoDB can't be reached or the item can't be read.
@@ -53,8 +55,9 @@ impl Deliveries {
         changed(call).await
     }
 
-    /// Adds an attempt of an old series that was under way when the present series began: that one begins after it.
-    /// Returns the delivery as it is then, or `None` when there is no new series or it has an attempt already.
+    /// Adds an attempt of an old series that was under way when the present one began, and makes the first attempt of
+    /// the present series due at `now`. Returns the delivery as it is then, or `None` when there is no new series or it
+    /// has an attempt already.
     ///
     /// # Errors
     /// When DynamoDB can't be reached or the item can't be read.
@@ -77,7 +80,7 @@ impl Deliveries {
         changed(call).await
     }
 
-    /// What both changes have in common: a series that begins at `now` after `count` attempts.
+    /// What both updates share: a series that begins at `now`, after `count` attempts.
     fn series(&self, delivery: &Delivery, count: u32, now: Timestamp) -> UpdateItemFluentBuilder {
         self.update_item(&delivery.account, &delivery.id)
             .expression_attribute_names("#status", "status")
@@ -91,9 +94,6 @@ impl Deliveries {
 }
 
 async fn changed(call: UpdateItemFluentBuilder) -> Result<Option<Delivery>, StoreError> {
-    match call.send().await.map_err(aws_sdk_dynamodb::error::SdkError::into_service_error) {
-        Ok(output) => output.attributes().map(read).transpose(),
-        Err(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(None),
-        Err(other) => Err(StoreError::operation("UpdateItem series", other)),
-    }
+    let output = unless_refused(call.send().await, "UpdateItem series")?;
+    output.and_then(|output| output.attributes).as_ref().map(read).transpose()
 }

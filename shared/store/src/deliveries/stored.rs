@@ -1,4 +1,4 @@
-//! A delivery as it lies in its item.
+//! A delivery as its item: attributes and keys, written and read.
 
 use std::collections::HashMap;
 
@@ -7,22 +7,23 @@ use domain::delivery::{Delivery, DeliveryStatus, Trigger};
 use domain::ids::ulid_of;
 use jiff::Timestamp;
 
-use super::super::StoreError;
-use super::super::events::RETENTION_SECONDS;
-use super::super::item::{Item, Reader, json, n, s};
-use super::super::shard::Shard;
 use super::{GRACE_SECONDS, TABLE};
+use crate::StoreError;
+use crate::item::{Item, Reader, json, n, s};
+use crate::shard::Shard;
+use crate::tables::EVENT_RETENTION_SECONDS;
 
+/// `dueAt`, the sort key of `by-due`, in epoch milliseconds: when the sweeper looks after a delivery.
 pub(super) fn due(next_attempt: Timestamp) -> i64 {
     next_attempt.as_millisecond() + GRACE_SECONDS * 1000
 }
 
-/// The shard of a delivery in the index of what is due.
+/// The shard of a delivery in `by-due`.
 pub(super) fn shard_of(id: &str) -> Shard {
     Shard::of(ulid_of(id).unwrap_or_default())
 }
 
-/// The key of the index by status.
+/// The partition key of `by-status`.
 pub(super) fn account_status(account: &str, status: DeliveryStatus) -> String {
     format!("{account}#{}", status.as_str())
 }
@@ -43,7 +44,7 @@ pub(super) fn to_item(delivery: &Delivery) -> Item {
         ("trigger".to_owned(), s(delivery.trigger.as_str())),
         ("createdAt".to_owned(), s(delivery.created_at.to_string())),
         ("attempts".to_owned(), AttributeValue::L(attempts)),
-        ("expiresAt".to_owned(), n(delivery.created_at.as_second() + RETENTION_SECONDS)),
+        ("expiresAt".to_owned(), n(delivery.created_at.as_second() + EVENT_RETENTION_SECONDS)),
     ]);
     if delivery.status.is_rare() {
         item.insert("accountStatus".to_owned(), s(account_status(&delivery.account, delivery.status)));

@@ -1,20 +1,21 @@
-//! How endpoints come and go. Beside each lies a claim on its subscription, so that of two calls that subscribe to the
-//! same at the same moment only one makes an endpoint. A claim whose endpoint is gone or has changed holds up nobody.
+//! Endpoints created and deleted. Each has a claim on its subscription, an item `<account>#subscriptions` · hash of
+//! URL, events and projects: of two calls that subscribe to the same at the same moment, only one creates an endpoint.
+//! A claim whose endpoint was deleted or has changed may be taken over.
 
 use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::builders::PutBuilder;
 use aws_sdk_dynamodb::types::{Put, ReturnValue, TransactWriteItem};
 use domain::endpoint::{Endpoint, Subscription};
 use telemetry::causes::causes;
 
-use super::super::StoreError;
-use super::super::item::{Reader, json, n, s};
-use super::super::pause_before;
 use super::{Endpoints, TABLE, read, sealed_headers, status};
+use crate::StoreError;
+use crate::backoff::pause_before;
+use crate::conditional::unless_refused;
+use crate::item::{Reader, json, key, n, s};
 
-/// How often a transaction that met another is tried.
+/// How often a transaction is tried that meets another one.
 const MAX_TRIES: u32 = 8;
 
 /// What came of [`Endpoints::create`].
@@ -27,12 +28,13 @@ pub enum Creation {
 }
 
 impl Endpoints {
-    /// Stores a new endpoint and claims its subscription, unless that is claimed for another endpoint than `passed_over`,
-    /// of which the caller knows that it does not have this subscription. The id is new: the same call once more, when
-    /// an answer was lost, changes nothing.
+    /// Stores a new endpoint and claims its subscription in one transaction, unless the subscription is claimed for
+    /// another endpoint. A claim for the endpoint `passed_over` does not count: the caller knows that it has another
+    /// subscription by now. The endpoint's id is new, so that the same call once more, after a lost answer, changes
+    /// nothing.
     ///
     /// # Errors
-    /// When DynamoDB can't be reached.
+    /// When DynamoDB can't be reached, or other transactions meet this one each of the eight times that it is tried.
     pub async fn create(
         &self,
         account: &str,
@@ -45,7 +47,7 @@ impl Endpoints {
             if self.try_create(account, endpoint, &subscription, passed_over).await? {
                 return Ok(Creation::Done);
             }
-            // Without a holder the transaction met another, or the claim was given up just now.
+            // Without a holder, the transaction met another one, or the claim was deleted just now.
             match self.holder(account, &subscription).await? {
                 Some(holder) if holder == endpoint.id => return Ok(Creation::Done),
                 Some(holder) if Some(&*holder) != passed_over => return Ok(Creation::ClaimedFor(holder)),
@@ -55,7 +57,7 @@ impl Endpoints {
         Err(StoreError::Contention(TABLE))
     }
 
-    /// Deletes an endpoint. Returns whether there was one.
+    /// Deletes an endpoint and then its claim. Returns whether there was one.
     ///
     /// # Errors
     /// When DynamoDB can't be reached.
@@ -64,22 +66,21 @@ impl Endpoints {
             .db
             .delete_item()
             .table_name(&self.table)
-            .key("pk", s(account))
-            .key("sk", s(id))
+            .set_key(Some(key(account, id)))
             .return_values(ReturnValue::AllOld)
             .send()
             .await
             .map_err(StoreError::call("DeleteItem endpoint"))?;
         let Some(old) = output.attributes() else { return Ok(false) };
         if let Ok((_, endpoint)) = read(old)
-            && let Err(error) = self.give_up(account, &endpoint).await
+            && let Err(error) = self.delete_claim(account, &endpoint).await
         {
-            tracing::warn!(error = %causes(&error), endpoint_id = id, "the claim of a deleted endpoint is left behind, which harms nobody");
+            tracing::warn!(%error, endpoint_id = id, "the claim of a deleted endpoint could not be deleted");
         }
         Ok(true)
     }
 
-    /// False when the claim or the transaction was refused.
+    /// Returns false when the subscription is claimed for another endpoint, or the transaction met another one.
     async fn try_create(
         &self,
         account: &str,
@@ -114,14 +115,13 @@ impl Endpoints {
         }
     }
 
-    /// For which endpoint a subscription is claimed.
+    /// The id of the endpoint that a subscription is claimed for.
     async fn holder(&self, account: &str, subscription: &str) -> Result<Option<String>, StoreError> {
         let output = self
             .db
             .get_item()
             .table_name(&self.table)
-            .key("pk", s(claims_of(account)))
-            .key("sk", s(subscription))
+            .set_key(Some(key(claims_of(account), subscription)))
             .consistent_read(true)
             .send()
             .await
@@ -129,22 +129,19 @@ impl Endpoints {
         output.item().map(|item| Reader { table: TABLE, item }.string("endpointId")).transpose()
     }
 
-    /// Ends an endpoint's claim, if it has one.
-    async fn give_up(&self, account: &str, endpoint: &Endpoint) -> Result<(), StoreError> {
+    /// Deletes the claim on an endpoint's subscription, if it is for this endpoint.
+    async fn delete_claim(&self, account: &str, endpoint: &Endpoint) -> Result<(), StoreError> {
         let outcome = self
             .db
             .delete_item()
             .table_name(&self.table)
-            .key("pk", s(claims_of(account)))
-            .key("sk", s(Subscription::of(endpoint).key()))
+            .set_key(Some(key(claims_of(account), Subscription::of(endpoint).key())))
             .condition_expression("endpointId = :id")
             .expression_attribute_values(":id", s(&endpoint.id))
             .send()
             .await;
-        match outcome.map_err(SdkError::into_service_error) {
-            Ok(_) | Err(DeleteItemError::ConditionalCheckFailedException(_)) => Ok(()),
-            Err(other) => Err(StoreError::operation("DeleteItem claim", other)),
-        }
+        unless_refused(outcome, "DeleteItem claim")?;
+        Ok(())
     }
 
     fn put(&self, pk: impl Into<String>, sk: &str) -> PutBuilder {
@@ -152,7 +149,7 @@ impl Endpoints {
     }
 }
 
-/// Where an account's claims are: not among its endpoints, which are listed by their key.
+/// The partition key of an account's claims: not that of its endpoints, which are listed by theirs.
 fn claims_of(account: &str) -> String {
     format!("{account}#subscriptions")
 }

@@ -1,32 +1,38 @@
-//! How endpoints do: what deliveries note, and the transitions that a person is told of.
+//! The health of endpoints: what deliveries record of it, and its transitions, each of which is told in an alert.
+//!
+//! A transition is one transaction with its alert. One whose condition does not hold changes nothing and tells nobody:
+//! another worker has made it already, or the endpoint was deleted.
 
-use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::builders::UpdateBuilder;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, Update};
+use aws_sdk_dynamodb::types::{AttributeValue, Update};
 use domain::alert::Alert;
 use domain::endpoint::{Endpoint, EndpointStatus, FAILING_AFTER};
 use jiff::Timestamp;
 
-use super::super::StoreError;
-use super::super::alerts::Alerts;
-use super::super::item::{n, s};
 use super::{Endpoints, changed, status};
+use crate::StoreError;
+use crate::alerts::Alerts;
+use crate::item::{Item, n, s};
 
-/// What it was that an endpoint took.
+/// What an endpoint has accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Success {
-    /// A delivery on its own account.
+    /// A delivery of its own schedule.
     Delivery,
-    /// A replay or a test: it shows that the endpoint works, and is no traffic.
+    /// A replay or a test send: it shows that the endpoint works, and does not count as traffic.
     Probe,
 }
 
 impl Success {
-    /// What is set in any case; `:now` for [`Success::Delivery`] alone.
-    const fn set(self) -> &'static str {
+    /// The clause that a success sets, with its values.
+    fn set(self, now: Timestamp) -> (&'static str, Item) {
+        let zero = (":zero".to_owned(), n(0));
         match self {
-            Self::Delivery => "SET consecutiveFailures = :zero, lastSuccessAt = :now",
-            Self::Probe => "SET consecutiveFailures = :zero",
+            Self::Delivery => (
+                "SET consecutiveFailures = :zero, lastSuccessAt = :now",
+                Item::from([zero, (":now".to_owned(), s(now.to_string()))]),
+            ),
+            Self::Probe => ("SET consecutiveFailures = :zero", Item::from([zero])),
         }
     }
 }
@@ -34,17 +40,17 @@ impl Success {
 /// Why an endpoint is disabled because of what it answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cause {
-    /// It answered 410, which is noted as a failure. `counts`: whether it is one delivery more that failed.
+    /// It answered 410, which is also recorded as a failure.
     Gone {
-        /// See [`Endpoints::note_failure`].
+        /// Whether that is a first attempt, as in [`Endpoints::note_failure`].
         counts: bool,
     },
-    /// Every attempt has failed for days; they are noted already.
+    /// Every attempt has failed for days; the failures are recorded already.
     FailedForDays,
 }
 
 impl Cause {
-    /// Its `disabledReason`.
+    /// The `disabledReason` that the API shows.
     const fn reason(self) -> &'static str {
         match self {
             Self::Gone { .. } => "the endpoint answered 410 Gone",
@@ -53,13 +59,24 @@ impl Cause {
     }
 }
 
-/// What a failure changes.
+/// What a failure changes. [`failure`] has its values.
 const FAILED: &str = "lastFailureAt = :now, firstFailureAt = if_not_exists(firstFailureAt, :now) \
                       ADD consecutiveFailures :by, failedDays :day";
 
+/// The values of [`FAILED`]; a failure that does not count leaves the number of consecutive failures as it is.
+fn failure(counts: bool, now: Timestamp) -> Item {
+    // The calendar day (UTC), counted from 1970, as a set: it grows once a day, whichever failure comes first.
+    let day = now.as_second().div_euclid(86_400).to_string();
+    Item::from([
+        (":now".to_owned(), s(now.to_string())),
+        (":by".to_owned(), n(u8::from(counts))),
+        (":day".to_owned(), AttributeValue::Ns(vec![day])),
+    ])
+}
+
 impl Endpoints {
-    /// Counts a delivery whose first attempt failed (`counts`), or just notes the time of a failure. Returns the
-    /// endpoint as it is then, or `None` when it is gone.
+    /// Records a failure; with `counts`, because the first attempt of a delivery failed, it is one more consecutive
+    /// failure. One write unit for each KB. Returns the endpoint as it is then, or `None` when it was deleted.
     ///
     /// # Errors
     /// When DynamoDB can't be reached or the item can't be read.
@@ -70,21 +87,16 @@ impl Endpoints {
         counts: bool,
         now: Timestamp,
     ) -> Result<Option<Endpoint>, StoreError> {
-        let outcome = self
+        let call = self
             .update_item(account, id)
             .update_expression(format!("SET {FAILED}"))
             .condition_expression("attribute_exists(pk)")
-            .expression_attribute_values(":now", s(now.to_string()))
-            .expression_attribute_values(":by", n(u8::from(counts)))
-            .expression_attribute_values(":day", day(now))
-            .return_values(ReturnValue::AllNew)
-            .send()
-            .await;
-        changed(outcome.map(|output| output.attributes).map_err(SdkError::into_service_error))
+            .set_expression_attribute_values(Some(failure(counts, now)));
+        changed(call).await
     }
 
-    /// Notes a success. Returns false when the endpoint counts as failing, and has to [recover](Self::recover), or is
-    /// gone.
+    /// Records a success. One write unit for each KB. Returns false, and records nothing, when the endpoint is failing
+    /// and has to [recover](Self::recover), or was deleted.
     ///
     /// # Errors
     /// When DynamoDB can't be reached or the item can't be read.
@@ -95,137 +107,126 @@ impl Endpoints {
         success: Success,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let mut call = self
+        let (set, values) = success.set(now);
+        let call = self
             .update_item(account, id)
-            .update_expression(format!("{} REMOVE firstFailureAt, failedDays", success.set()))
+            .update_expression(format!("{set} REMOVE firstFailureAt, failedDays"))
             .condition_expression("attribute_exists(pk) AND attribute_not_exists(failingSince)")
-            .expression_attribute_values(":zero", n(0));
-        if success == Success::Delivery {
-            call = call.expression_attribute_values(":now", s(now.to_string()));
-        }
-        let outcome = call.return_values(ReturnValue::AllNew).send().await;
-        let noted = changed(outcome.map(|output| output.attributes).map_err(SdkError::into_service_error))?;
-        Ok(noted.is_some())
+            .set_expression_attribute_values(Some(values));
+        Ok(changed(call).await?.is_some())
     }
 
-    /// Notes a success of a failing endpoint, with its alert. Nothing happens when it does not fail any more.
+    /// Records the success of a failing endpoint, which is healthy from then on, with its alert. Nothing happens when
+    /// it is not failing any more.
     ///
     /// # Errors
-    /// When DynamoDB can't be reached.
+    /// When DynamoDB can't be reached, or other writes meet the transaction each time that it is tried.
     pub async fn recover(
         &self,
         account: &str,
         id: &str,
         success: Success,
         now: Timestamp,
-        (alerts, alert): (&Alerts, &Alert),
+        alerts: (&Alerts, &Alert),
     ) -> Result<(), StoreError> {
-        let mut update = self
-            .transition(account, id)
-            .update_expression(format!("{} REMOVE failingSince, firstFailureAt, failedDays", success.set()))
+        let (set, values) = success.set(now);
+        let update = Update::builder()
+            .update_expression(format!("{set} REMOVE failingSince, firstFailureAt, failedDays"))
             .condition_expression("attribute_exists(failingSince)")
-            .expression_attribute_values(":zero", n(0));
-        if success == Success::Delivery {
-            update = update.expression_attribute_values(":now", s(now.to_string()));
-        }
-        alerts.tell(built(update)?, account, alert).await?;
-        Ok(())
+            .set_expression_attribute_values(Some(values));
+        self.transition(account, id, update, alerts).await
     }
 
-    /// Marks an endpoint as failing since `now`, with its alert. Nothing happens when it was so already.
+    /// Marks an endpoint as failing since `now`, with its alert. Nothing happens when it is failing already, has fewer
+    /// than [`FAILING_AFTER`] consecutive failures by now, or was deleted.
     ///
     /// # Errors
-    /// When DynamoDB can't be reached.
+    /// When DynamoDB can't be reached, or other writes meet the transaction each time that it is tried.
     pub async fn mark_failing(
         &self,
         account: &str,
         id: &str,
         now: Timestamp,
-        (alerts, alert): (&Alerts, &Alert),
+        alerts: (&Alerts, &Alert),
     ) -> Result<(), StoreError> {
-        let update = self
-            .transition(account, id)
+        let update = Update::builder()
             .update_expression("SET failingSince = :now")
             .condition_expression(
                 "attribute_exists(pk) AND attribute_not_exists(failingSince) AND consecutiveFailures >= :limit",
             )
             .expression_attribute_values(":now", s(now.to_string()))
             .expression_attribute_values(":limit", n(FAILING_AFTER));
-        alerts.tell(built(update)?, account, alert).await?;
-        Ok(())
+        self.transition(account, id, update, alerts).await
     }
 
-    /// Marks an endpoint whose deliveries can't be signed as failing, with its alert, once in each time that it fails:
-    /// also when it failed before because of what it answered. Nothing happens when that was told already, or it is gone.
+    /// Marks an endpoint whose deliveries can't be signed as failing, with its alert, once for each time that it fails:
+    /// also when it was failing already because of what it answered. Nothing happens when that was told already, or the
+    /// endpoint was deleted.
     ///
     /// # Errors
-    /// When DynamoDB can't be reached.
+    /// When DynamoDB can't be reached, or other writes meet the transaction each time that it is tried.
     pub async fn mark_unsigned(
         &self,
         account: &str,
         id: &str,
         now: Timestamp,
-        (alerts, alert): (&Alerts, &Alert),
+        alerts: (&Alerts, &Alert),
     ) -> Result<(), StoreError> {
-        // `unsignedSince` is of this time that it fails if it is that time's `failingSince`, whoever ends that.
-        let update = self
-            .transition(account, id)
+        // `unsignedSince` belongs to the present failure if it equals `failingSince`; whoever ends the failure need not
+        // remove it.
+        let update = Update::builder()
             .update_expression(
-                "SET failingSince = if_not_exists(failingSince, :now), unsignedSince = if_not_exists(failingSince, :now)",
+                "SET failingSince = if_not_exists(failingSince, :now), \
+                 unsignedSince = if_not_exists(failingSince, :now)",
             )
             .condition_expression(
                 "attribute_exists(pk) AND (attribute_not_exists(failingSince) OR attribute_not_exists(unsignedSince) \
                  OR unsignedSince <> failingSince)",
             )
             .expression_attribute_values(":now", s(now.to_string()));
-        alerts.tell(built(update)?, account, alert).await?;
-        Ok(())
+        self.transition(account, id, update, alerts).await
     }
 
-    /// Disables an endpoint because of what it answers, with its alert. Nothing happens when it is disabled already or
-    /// gone, or when its people have changed it since `seen` was read: what it answered was not about that.
+    /// Disables an endpoint because of what it answers, with its alert. Nothing happens when it is disabled already,
+    /// was deleted, or was changed by its people since `seen` was read: its answers were not about what it is now.
     ///
     /// # Errors
-    /// When DynamoDB can't be reached.
+    /// When DynamoDB can't be reached, or other writes meet the transaction each time that it is tried.
     pub async fn disable(
         &self,
         account: &str,
         seen: &Endpoint,
         cause: Cause,
         now: Timestamp,
-        (alerts, alert): (&Alerts, &Alert),
+        alerts: (&Alerts, &Alert),
     ) -> Result<(), StoreError> {
-        let disabled = "#status = :disabled, disabledReason = :reason, disabledAt = :now";
-        let mut update = self
-            .transition(account, &seen.id)
+        let disabled = "SET #status = :disabled, disabledReason = :reason, disabledAt = :now";
+        let (expression, values) = match cause {
+            Cause::FailedForDays => (disabled.to_owned(), Item::from([(":now".to_owned(), s(now.to_string()))])),
+            Cause::Gone { counts } => (format!("{disabled}, {FAILED}"), failure(counts, now)),
+        };
+        let update = Update::builder()
+            .update_expression(expression)
             .condition_expression("#status = :enabled AND version = :seen")
-            .expression_attribute_values(":seen", n(seen.version))
             .expression_attribute_names("#status", "status")
+            .set_expression_attribute_values(Some(values))
+            .expression_attribute_values(":seen", n(seen.version))
             .expression_attribute_values(":disabled", status(EndpointStatus::Disabled))
             .expression_attribute_values(":enabled", status(EndpointStatus::Enabled))
-            .expression_attribute_values(":reason", s(cause.reason()))
-            .expression_attribute_values(":now", s(now.to_string()));
-        update = match cause {
-            Cause::FailedForDays => update.update_expression(format!("SET {disabled}")),
-            Cause::Gone { counts } => update
-                .update_expression(format!("SET {disabled}, {FAILED}"))
-                .expression_attribute_values(":by", n(u8::from(counts)))
-                .expression_attribute_values(":day", day(now)),
-        };
-        alerts.tell(built(update)?, account, alert).await?;
+            .expression_attribute_values(":reason", s(cause.reason()));
+        self.transition(account, &seen.id, update, alerts).await
+    }
+
+    /// Makes `update` of one endpoint, with the alert that tells of it.
+    async fn transition(
+        &self,
+        account: &str,
+        id: &str,
+        update: UpdateBuilder,
+        (alerts, alert): (&Alerts, &Alert),
+    ) -> Result<(), StoreError> {
+        let update = update.table_name(&self.table).key("pk", s(account)).key("sk", s(id)).build();
+        alerts.tell(update.map_err(StoreError::built("Update endpoint"))?, account, alert).await?;
         Ok(())
     }
-
-    fn transition(&self, account: &str, id: &str) -> UpdateBuilder {
-        Update::builder().table_name(&self.table).key("pk", s(account)).key("sk", s(id))
-    }
-}
-
-/// The calendar day (UTC), counted from 1970, as a set: it grows once a day, whoever adds a failure first.
-fn day(now: Timestamp) -> AttributeValue {
-    AttributeValue::Ns(vec![now.as_second().div_euclid(86_400).to_string()])
-}
-
-fn built(update: UpdateBuilder) -> Result<Update, StoreError> {
-    update.build().map_err(StoreError::built("Update endpoint"))
 }

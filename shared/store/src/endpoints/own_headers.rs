@@ -1,13 +1,15 @@
-//! Sealing the headers that a subscriber has sent along.
+//! Sealing an endpoint's own headers: those that its subscriber wants sent with each delivery.
 
 use domain::endpoint::{OwnHeaders, SealedHeaders, StoredHeaders, headers_context};
 
+use crate::json::to_json;
 use crate::seal::{SealError, Sealer};
 
-/// Seals `headers` for the account's endpoint, all in one envelope.
+/// Seals `headers` for the account's endpoint, all in one envelope, with masked values beside it that may be shown.
+/// Without headers nothing is sealed.
 ///
 /// # Errors
-/// When KMS can't be used.
+/// When KMS can't be reached or refuses.
 pub async fn seal_headers(
     headers: &OwnHeaders,
     sealer: &Sealer,
@@ -17,8 +19,7 @@ pub async fn seal_headers(
     if headers.is_empty() {
         return Ok(StoredHeaders::None);
     }
-    let text = serde_json::to_vec(headers).map_err(|_| SealError::Unopenable)?;
-    let envelope = sealer.seal(&text, &headers_context(account, endpoint_id)).await?;
+    let envelope = sealer.seal(to_json(headers).as_bytes(), &headers_context(account, endpoint_id)).await?;
     let masked = headers.iter().map(|(name, value)| (name.clone(), value.masked())).collect();
     Ok(StoredHeaders::Sealed(SealedHeaders { sealed: envelope, masked }))
 }

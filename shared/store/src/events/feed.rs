@@ -9,24 +9,24 @@ use domain::outbox::{Outbox, StoredEvent};
 use jiff::Timestamp;
 use ulid::Ulid;
 
-use super::super::StoreError;
-use super::super::item::{Item, s};
-use super::super::range::{IdRange, Order};
-use super::{Events, read_outbox};
+use super::{Events, TABLE, read_outbox};
+use crate::StoreError;
+use crate::item::{Item, s};
+use crate::range::{IdRange, Order};
 
-/// The most outbox items that one query looks at when only some events are wanted.
+/// How many outbox items one query examines when only events of one type are wanted.
 pub(super) const EXAMINED: i32 = 200;
-/// The most queries for one page.
+/// How many queries are made for one page.
 pub(super) const MAX_QUERIES: usize = 5;
 
-/// A place in the feed: behind so many events of an outbox item.
+/// A place in the feed: behind the first `events` events of an outbox item. As text: `<ULID>.<events>`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Position {
     outbox: Ulid,
     events: usize,
 }
 
-/// No position.
+/// A text that is not a position in the feed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("is no position in the feed")]
 pub struct NoPosition;
@@ -34,9 +34,9 @@ pub struct NoPosition;
 /// An event with the request that raised it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FeedEvent {
-    /// The event.
+    /// The event as it is stored, with the body that is signed and sent.
     pub event: StoredEvent,
-    /// The request.
+    /// The id of the request that raised it.
     pub request_id: String,
 }
 
@@ -45,9 +45,9 @@ pub struct FeedEvent {
 pub struct FeedPage {
     /// Oldest first.
     pub events: Vec<FeedEvent>,
-    /// Behind all that was looked at; where it began when that was nothing.
+    /// The position behind everything that was examined; where the search began, when that was nothing.
     pub position: Option<Position>,
-    /// Whether there may be more behind it now.
+    /// Whether there may be more events behind the position now.
     pub more: bool,
 }
 
@@ -68,10 +68,10 @@ impl FromStr for Position {
 }
 
 impl FeedPage {
-    /// Takes over what of `outbox` is behind the position, up to `limit` events in all. Returns false when one more
-    /// was there and the page was full.
+    /// Adds the events of `outbox` that are behind the position and called `name`, up to `limit` events in all, and
+    /// moves the position. Returns false when the page was full and there was one more.
     fn take(&mut self, outbox: Outbox, name: Option<EventName>, limit: usize) -> Result<bool, StoreError> {
-        let unreadable = |_| StoreError::unreadable(super::TABLE, "sk");
+        let unreadable = |_| StoreError::Unreadable { table: TABLE, what: "sk".to_owned() };
         let id = Ulid::from_string(&outbox.id).map_err(unreadable)?;
         let seen = self.position.filter(|position| position.outbox == id).map_or(0, |position| position.events);
         if outbox.test {
@@ -93,7 +93,7 @@ impl FeedPage {
 }
 
 impl Events {
-    /// One event.
+    /// One event by its id, read consistently; `None` when there is none, or its 30 days are over.
     ///
     /// # Errors
     /// When DynamoDB can't be reached or the item can't be read.
@@ -103,13 +103,15 @@ impl Events {
         Ok(event.map(|event| FeedEvent { event, request_id: outbox.request_id }))
     }
 
-    /// All events of the request that raised this one, or as many of them as fit into its item.
+    /// The outbox item that holds this event: all events of the request that raised it, or as many as fit into one
+    /// item. One query, which reads one item consistently.
     ///
     /// # Errors
     /// When DynamoDB can't be reached or the item can't be read.
     pub async fn outbox_of(&self, account: &str, event_id: &str) -> Result<Option<Outbox>, StoreError> {
         let Some(ulid) = ulid_of(event_id) else { return Ok(None) };
-        // An item's events count up from its own id, so that it is the last one that does not begin after the event.
+        // The ids of an item's events count up from its own, so it is the last item that does not begin after the
+        // event.
         let output = self
             .db
             .query()
@@ -127,8 +129,9 @@ impl Events {
         Ok(Some(read_outbox(item)?).filter(|outbox| outbox.event(event_id).is_some()))
     }
 
-    /// The account's events behind `after` that were raised before `until`, only those called `name` if given, oldest
-    /// first: `limit` of them, or fewer when the search ended early.
+    /// The account's events behind `after` that were raised before `until`, oldest first, only those of type `name` if
+    /// given, without test sends: `limit` of them, or fewer when the search stopped early, after five queries. Read
+    /// consistently.
     ///
     /// # Errors
     /// When DynamoDB can't be reached or an item can't be read.
@@ -141,7 +144,7 @@ impl Events {
         limit: usize,
     ) -> Result<FeedPage, StoreError> {
         let mut page = FeedPage { position: after, ..FeedPage::default() };
-        // Each item has an event at least; the one that the position is in may be behind it.
+        // Each item has at least one event; the item that the position is in may have none behind it.
         let needed = i32::try_from(limit).unwrap_or(EXAMINED).saturating_add(1);
         let examined = if name.is_some() { EXAMINED } else { needed };
         for _ in 0..MAX_QUERIES {
@@ -166,7 +169,7 @@ impl Events {
         Ok(page)
     }
 
-    /// The first outbox items of a span in this order, and whether those are all.
+    /// The first `limit` outbox items of a range in this order, read consistently, and whether there are no more.
     pub(super) async fn outboxes(
         &self,
         account: &str,

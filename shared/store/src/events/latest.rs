@@ -3,22 +3,22 @@
 use domain::events::EventName;
 use domain::outbox::Outbox;
 
-use super::super::StoreError;
-use super::super::range::{IdRange, Order};
 use super::feed::{EXAMINED, MAX_QUERIES};
 use super::{Events, FeedEvent, read_outbox};
+use crate::StoreError;
+use crate::range::{IdRange, Order};
 
 /// A page of events.
 #[derive(Debug, Default)]
 pub struct LatestEvents {
     /// Newest first, without test sends.
     pub events: Vec<FeedEvent>,
-    /// The id before which the search goes on, if it did not come to an end.
+    /// The id before which the next page begins; `None` at the end of the list.
     pub stopped: Option<String>,
 }
 
 impl LatestEvents {
-    /// Takes over what of `outbox` is before the event `before`, up to `limit` events in all.
+    /// Adds the events of `outbox` that are before the event `before` and called `name`, up to `limit` events in all.
     fn take(&mut self, outbox: Outbox, before: Option<&str>, name: Option<EventName>, limit: usize) {
         let Outbox { request_id, events, .. } = outbox;
         let wanted = events.into_iter().rev().filter(|event| {
@@ -30,8 +30,9 @@ impl LatestEvents {
 }
 
 impl Events {
-    /// The account's events before the event `before` if given, only those called `name` if given, newest first: `limit`
-    /// of them, or fewer when the search ended early.
+    /// The account's events before the event `before` if given, newest first, only those of type `name` if given,
+    /// without test sends: `limit` of them, or fewer when the search stopped early, after five queries. Read
+    /// consistently.
     ///
     /// # Errors
     /// When DynamoDB can't be reached or an item can't be read.

@@ -1,34 +1,34 @@
-//! The outbox items of a span of time: what a replay goes through.
+//! The outbox items of a span of time, for replays.
 
 use domain::outbox::Outbox;
 use jiff::Timestamp;
 use ulid::Ulid;
 
-use super::super::StoreError;
-use super::super::range::{IdRange, Order};
 use super::{Events, TABLE, read_outbox};
+use crate::StoreError;
+use crate::range::{IdRange, Order};
 
-/// Some outbox items.
+/// A page of outbox items.
 #[derive(Debug, Default)]
 pub struct OutboxPage {
     /// Oldest first, without test sends.
     pub outboxes: Vec<Outbox>,
-    /// The id behind which more may be, unless these are all.
+    /// The id behind which the next page begins; `None` at the end of the span.
     pub stopped: Option<String>,
 }
 
-/// When the events of `outbox` were raised, to the millisecond.
+/// When the events of `outbox` were raised, to the millisecond, by its id.
 ///
 /// # Errors
-/// When its id is none.
+/// When the id is not a ULID.
 pub fn raised_at(outbox: &Outbox) -> Result<Timestamp, StoreError> {
     let millis = i64::try_from(ulid(&outbox.id)?.timestamp_ms()).unwrap_or(i64::MAX);
     Timestamp::from_millisecond(millis).map_err(|_| unreadable())
 }
 
 impl Events {
-    /// The account's outbox items from `since` on and before `until`, behind the id `after` if given: `limit` of them,
-    /// or fewer when there were test sends among them.
+    /// The account's outbox items from `since` on and before `until`, oldest first, behind the id `after` if given:
+    /// `limit` of them, less the test sends among them. One query, consistent.
     ///
     /// # Errors
     /// When DynamoDB can't be reached or an item can't be read.

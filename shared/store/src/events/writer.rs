@@ -1,4 +1,4 @@
-//! Raising events: an outbox item and its marker, in the transaction of what raised them.
+//! Raising events: an outbox item and its marker, in the transaction of whatever raises them.
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
@@ -6,12 +6,12 @@ use aws_sdk_dynamodb::types::TransactWriteItem;
 use domain::outbox::Outbox;
 use jiff::Timestamp;
 
-use super::super::StoreError;
-use super::super::idempotency::{Claim, Idempotency};
-use super::super::undispatched::{Marker, Undispatched};
 use super::{Events, TABLE};
+use crate::StoreError;
+use crate::idempotency::{Claim, Idempotency};
+use crate::undispatched::{Marker, Undispatched};
 
-/// The tables that an event is raised in.
+/// The two tables that raising an event writes.
 #[derive(Debug, Clone)]
 pub struct EventWriter {
     events: Events,
@@ -19,19 +19,19 @@ pub struct EventWriter {
 }
 
 impl EventWriter {
-    /// On these tables.
-    #[must_use]
-    pub fn new(events: Events, undispatched: Undispatched) -> Self {
+    pub(crate) fn new(events: Events, undispatched: Undispatched) -> Self {
         Self { events, undispatched }
     }
 
-    /// The writes of an outbox item, for the transaction of its record.
-    pub(in super::super) fn put(&self, outbox: &Outbox, now: Timestamp) -> Result<[TransactWriteItem; 2], StoreError> {
+    /// The writes of an outbox item and its marker, for the transaction of a record: 2 write units each and for each
+    /// KB.
+    pub(crate) fn put(&self, outbox: &Outbox, now: Timestamp) -> Result<[TransactWriteItem; 2], StoreError> {
         Ok([self.events.put(outbox, now)?, self.undispatched.put(&Marker::of(outbox), now)?])
     }
 
-    /// Stores an outbox item together with an idempotency key, once: when the key was used before, nothing is stored
-    /// and what was left under it is returned.
+    /// Stores an outbox item, its marker and an idempotency key in one transaction. When the key was used before and
+    /// has not expired, nothing is stored, and the claim says what the first call left under it: the id of its first
+    /// event.
     ///
     /// # Errors
     /// When DynamoDB can't be reached.

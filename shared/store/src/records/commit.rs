@@ -16,7 +16,8 @@ use super::{RecordKey, Records, SealedTaxId, Stored, TABLE};
 use crate::StoreError;
 use crate::item::{Reader, json, n, s};
 
-/// A transaction holds 100 items; what the record itself needs is kept free.
+/// How many calendars a transaction changes at most: it holds 100 items, and some are needed for record, card, tax id
+/// and events.
 const MAX_CALENDARS: usize = 85;
 /// A tombstone is kept 30 days.
 pub(super) const TOMBSTONE_SECONDS: i64 = 30 * 86_400;
@@ -24,36 +25,36 @@ pub(super) const TOMBSTONE_SECONDS: i64 = 30 * 86_400;
 /// What happens to the record.
 #[derive(Debug)]
 pub enum RecordWrite<'a> {
-    /// It is new, or takes the number of this tombstone.
+    /// It is new. A tombstone with its natural key is replaced.
     Create(Option<&'a Stored>),
-    /// It takes the place of this one.
+    /// It replaces this record, under the same natural key or another.
     Update(&'a Stored),
-    /// This one becomes a tombstone.
+    /// This record becomes a tombstone.
     Delete(&'a Stored),
 }
 
-/// All that one inbound request writes.
+/// Everything that one inbound request writes.
 #[derive(Debug)]
 pub struct Commit<'a> {
-    /// The tenant.
+    /// The account that the record belongs to.
     pub account: &'a str,
-    /// Which resource.
+    /// The resource.
     pub kind: Kind,
-    /// When.
+    /// When the request is decided.
     pub now: Timestamp,
     /// What happens to the record.
     pub write: RecordWrite<'a>,
-    /// The record after, with `id` and `version`; as stored before for a deletion.
+    /// The record as it is to be stored, with `id` and `version`; for a deletion, as it was.
     pub body: &'a Map<String, Value>,
-    /// A vendor's tax id, when it changed.
+    /// The tax id of a vendor, if it has changed.
     pub tax_id: Option<&'a SealedTaxId>,
     /// Changes of other records' calendars.
     pub calendar: &'a [CalendarEdit],
-    /// Whether it is only good while the record's own calendar is as it was read, as every deletion is.
+    /// Whether the commit is conditional on the orders in the record's own calendar, as every deletion is.
     pub holds_calendar: bool,
-    /// The holders of calendars as they were read.
+    /// The holders of the calendars, as they were when they were read.
     pub seen: &'a HashMap<RecordKey, Seen>,
-    /// The events.
+    /// The events that the request raises.
     pub outboxes: &'a [Outbox],
 }
 
@@ -62,7 +63,7 @@ pub struct Commit<'a> {
 pub struct Seen {
     /// Its version.
     pub version: u64,
-    /// The revision of its leaves.
+    /// Its [`Stored::leave_revision`].
     pub leave_revision: u64,
 }
 
@@ -71,22 +72,25 @@ pub struct Seen {
 pub enum Committed {
     /// All of it is stored.
     Done,
-    /// The record was not as it was thought to be; it is like this (a create finds what is there already).
+    /// Nothing is stored: the record has changed since it was read. This is what its item holds now, if there is one; a
+    /// create gets the record that exists already.
     Lost(Option<Box<Stored>>),
-    /// Something else changed meanwhile: read again and decide again.
+    /// Nothing is stored: something else changed meanwhile. Read again and decide again.
     Again,
 }
 
 impl Records {
-    /// Stores all of `commit`, or nothing.
+    /// Stores all of `commit` in one transaction, or nothing: two write units for each KB of each item. Conditions: the
+    /// record and the holders of calendars are as they were read. Of more than 85 calendars, those that are left over
+    /// are written by themselves, before it or after it.
     ///
     /// # Errors
     /// When DynamoDB can't be reached.
     pub async fn commit(&self, commit: &Commit<'_>) -> Result<Committed, StoreError> {
         let mut calendars = calendars(commit);
-        // More people than a transaction holds: who is booked is written ahead, who leaves afterwards. A booking only
-        // ever warns or is checked against the order itself, so one that is there for no order does no harm.
-        // A parent order is different: it decides, so its edit is always among those of the transaction.
+        // With more people than a transaction holds, bookings are written before it and removals after it. A booking
+        // only ever warns, or is checked against the order itself, so one without an order does no harm. A parent order
+        // is different: its calendar decides, so its edit is always part of the transaction.
         calendars.sort_by_key(|(holder, edit)| (holder.kind != Kind::WorkOrder, edit.only_removes()));
         let beyond = calendars.split_off(calendars.len().min(MAX_CALENDARS));
         let (ahead, after): (Vec<_>, Vec<_>) = beyond.into_iter().partition(|(_, edit)| !edit.only_removes());
@@ -110,8 +114,8 @@ impl Records {
                 Ok(Committed::Done)
             }
             Err(error) => match error.into_service_error() {
-                TransactWriteItemsError::TransactionCanceledException(cancelled) => {
-                    lost(cancelled.cancellation_reasons())
+                TransactWriteItemsError::TransactionCanceledException(refused) => {
+                    cancelled(refused.cancellation_reasons())
                 }
                 TransactWriteItemsError::TransactionInProgressException(_) => Ok(Committed::Again),
                 other => Err(StoreError::operation("TransactWriteItems record", other)),
@@ -119,7 +123,7 @@ impl Records {
         }
     }
 
-    /// Record first, so that its cancellation reason is the first; then card and tax id.
+    /// The record first, so that its cancellation reason is the first; then card and tax id.
     fn record_items(&self, commit: &Commit<'_>) -> Result<Vec<TransactWriteItem>, StoreError> {
         let (id, number) = (text(commit.body, "id"), text(commit.body, commit.kind.model().key));
         let key = |key: RecordKey| s(key.text(commit.account));
@@ -190,8 +194,9 @@ impl Records {
     }
 }
 
-/// Which condition failed: the record's own says what is there instead, any other sends us back to reading.
-fn lost(reasons: &[CancellationReason]) -> Result<Committed, StoreError> {
+/// The outcome of a transaction that was cancelled. If the condition of the record's own item did not hold, the reason
+/// has that item; any other condition means that what was read is out of date.
+fn cancelled(reasons: &[CancellationReason]) -> Result<Committed, StoreError> {
     match reasons.first() {
         Some(reason) if reason.code() == Some("ConditionalCheckFailed") => {
             let stored = reason.item().map(|item| Stored::read(Reader { table: TABLE, item })).transpose()?;

@@ -14,18 +14,18 @@ use super::{Records, Stored};
 use crate::StoreError;
 use crate::item::{json, n, s};
 
-/// A number that a record can move to: nobody's, or that of a tombstone.
+/// A natural key that a record can move to has no record, or a tombstone.
 const IS_FREE: &str = "attribute_not_exists(pk) OR attribute_exists(deletedAt)";
-/// A new record where nothing was found.
+/// There is neither a record nor a tombstone.
 const IS_NEW: &str = "attribute_not_exists(pk)";
-/// The tombstone is as it was read: another one, or a later deletion of the same record, may forbid what follows.
+/// The tombstone is as it was read: another tombstone, or a later deletion of the same record, may forbid the change.
 pub(super) const IS_THAT_TOMBSTONE: &str = "body = :read AND attribute_exists(deletedAt)";
-/// The record is as it was read, its sender's clock too.
+/// The record is as it was read, including the sender's clock.
 const UNCHANGED: &str = "body = :read AND attribute_not_exists(deletedAt)";
 
 impl Records {
-    /// The whole item of a new record. One that takes the number of a deleted work order gets the orders under it, which
-    /// name their parent by that number.
+    /// The put of a new record. One with the number of a deleted work order gets the orders under that, since they name
+    /// their parent by its number.
     pub(super) fn create(
         &self,
         commit: &Commit<'_>,
@@ -45,7 +45,7 @@ impl Records {
         })
     }
 
-    /// The whole item of a record that moves to another natural key with its calendar.
+    /// The put of a record that moves to another natural key, with its calendar.
     pub(super) fn move_to(
         &self,
         commit: &Commit<'_>,
@@ -60,7 +60,8 @@ impl Records {
         self.finish_put(put.condition_expression(IS_FREE))
     }
 
-    /// The old item of a record that moves to another natural key, unless its calendar, which moves along, has changed.
+    /// The deletion of the old item of a record that moves to another natural key, if neither the record nor its
+    /// calendar, which moves with it, has changed.
     pub(super) fn take_away(&self, pk: AttributeValue, stored: &Stored) -> Result<TransactWriteItem, StoreError> {
         let delete = Delete::builder()
             .table_name(&self.table)
@@ -74,8 +75,9 @@ impl Records {
         Ok(TransactWriteItem::builder().delete(delete).build())
     }
 
-    /// The record in place; its calendar, which others write, stays as it is. A deletion, and what else depends on the
-    /// orders in it, is only good for those that were looked at: there may be more meanwhile.
+    /// The update of a record under the same natural key; its calendar, which other records' transactions write, stays
+    /// as it is. A deletion, or a change that depends on the orders in the calendar, is conditional on them: there may
+    /// be more by now.
     pub(super) fn replace(
         &self,
         commit: &Commit<'_>,
@@ -109,7 +111,7 @@ impl Records {
     }
 }
 
-/// A record's item but for its calendar. When it may not be written, what is there comes back.
+/// A record's item without its calendar. If the condition does not hold, the cancellation reason has the present item.
 fn whole(commit: &Commit<'_>, pk: AttributeValue) -> PutBuilder {
     Put::builder()
         .item("pk", pk)
@@ -120,7 +122,7 @@ fn whole(commit: &Commit<'_>, pk: AttributeValue) -> PutBuilder {
         .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
 }
 
-/// The orders of a record as they lie in its calendar.
+/// The orders in a record's calendar, as the attribute `orders`.
 fn orders(of: Option<&Stored>) -> AttributeValue {
     AttributeValue::M(of.into_iter().flat_map(|stored| &stored.bookings).map(|b| (b.id.clone(), json(b))).collect())
 }

@@ -1,17 +1,17 @@
-//! What a tombstone learns after the deletion.
+//! Changes of a tombstone after the deletion.
 
-use aws_sdk_dynamodb::error::SdkError;
 use domain::models::Kind;
 use serde_json::{Map, Value};
 
 use super::place::IS_THAT_TOMBSTONE;
 use super::{RecordKey, Records, Stored};
 use crate::StoreError;
+use crate::conditional::unless_refused;
 use crate::item::{json, s};
 
 impl Records {
-    /// Replaces the body of a tombstone. False when the number has a record again or another tombstone, or this one has
-    /// another body by now.
+    /// Replaces the body of a tombstone. Returns false, and changes nothing, when the number has a record again or
+    /// another tombstone, or this tombstone has another body by now. One write unit for each KB.
     ///
     /// # Errors
     /// When DynamoDB can't be reached.
@@ -33,10 +33,6 @@ impl Records {
             .expression_attribute_values(":body", json(body))
             .send()
             .await;
-        match outcome.map_err(SdkError::into_service_error) {
-            Ok(_) => Ok(true),
-            Err(error) if error.is_conditional_check_failed_exception() => Ok(false),
-            Err(error) => Err(StoreError::operation("UpdateItem tombstone", error)),
-        }
+        Ok(unless_refused(outcome, "UpdateItem tombstone")?.is_some())
     }
 }

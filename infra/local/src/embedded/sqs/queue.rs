@@ -1,7 +1,8 @@
 //! One queue as data: no clock, no waiting, no wire format.
 //!
-//! A message is *visible* (in line), or *hidden* until a time: delayed, or received and not deleted yet. Lines are per
-//! message group and take turns, so that one group's backlog doesn't hold up the others (what SQS calls fair queues).
+//! A message is *visible* (it waits in a line), or *hidden* until a time: delayed, or received and not deleted yet.
+//! Each message group has a line of its own, and the lines take turns, so that one group's backlog doesn't hold up the
+//! others (what SQS calls fair queues).
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
@@ -17,14 +18,14 @@ pub(super) struct Settings {
     pub(super) redrive: Option<Redrive>,
 }
 
-/// The redrive policy.
+/// The redrive policy: after how many receipts a message goes to which dead-letter queue.
 #[derive(Debug, Clone)]
 pub(super) struct Redrive {
     pub(super) dead_letter_queue: String,
     pub(super) max_receive_count: u32,
 }
 
-/// A message as it was sent, and what happened to it since.
+/// A message as it was sent, and how often it was received since.
 #[derive(Debug, Clone)]
 pub(super) struct Message {
     pub(super) id: String,
@@ -37,7 +38,7 @@ pub(super) struct Message {
     pub(super) receive_count: u32,
 }
 
-/// Names one receipt of one message.
+/// One receipt of one message. Its text is the receipt handle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Receipt {
     number: u64,
@@ -59,7 +60,7 @@ impl Receipt {
 #[derive(Debug, Default)]
 pub(super) struct Received {
     pub(super) messages: Vec<(Receipt, Message)>,
-    /// Messages that have been received too often: they belong in the dead-letter queue.
+    /// Messages that have been received too often, for the dead-letter queue.
     pub(super) dead: Vec<Message>,
 }
 
@@ -111,7 +112,7 @@ impl Queue {
         while received.messages.len() < max
             && let Some(number) = self.lines.pop()
         {
-            // A message that was deleted while it stood in line has left its number there.
+            // A message that was deleted while it waited in a line has left its number there.
             let Some(held) = self.held.get_mut(&number).filter(|held| held.hidden_until.is_none()) else { continue };
             let limit = self.settings.redrive.as_ref().map(|redrive| redrive.max_receive_count);
             if limit.is_some_and(|limit| held.message.receive_count >= limit) {
@@ -138,7 +139,7 @@ impl Queue {
         }
     }
 
-    /// Hides the message for `timeout` from now; `false` if it isn't in flight under this receipt.
+    /// Hides the message for `timeout` from now. Returns false if it isn't in flight under this receipt.
     pub(super) fn change_visibility(&mut self, now: Timestamp, receipt: Receipt, timeout: SignedDuration) -> bool {
         if !self.is_latest(receipt) {
             return false;
@@ -162,7 +163,7 @@ impl Queue {
         self.hidden.first().map(|(at, _)| *at)
     }
 
-    /// Whether somebody in line can be received.
+    /// Whether there is a message that can be received.
     pub(super) fn has_visible(&self) -> bool {
         self.held.len() > self.hidden.len()
     }
@@ -176,7 +177,7 @@ impl Queue {
         Counts { visible: self.held.len() - hidden, in_flight: hidden - delayed, delayed }
     }
 
-    /// Puts messages in line whose time has come.
+    /// Makes the hidden messages visible whose time has come.
     fn show(&mut self, now: Timestamp) {
         while let Some((at, number)) = self.hidden.first().copied()
             && at <= now
@@ -194,12 +195,13 @@ impl Queue {
     }
 }
 
-/// `now` and a wait, which saturates at the end of time.
+/// `now` plus a wait, at most the largest timestamp.
 pub(super) fn later(now: Timestamp, wait: SignedDuration) -> Timestamp {
     now.checked_add(wait).unwrap_or(Timestamp::MAX)
 }
 
-/// A line of message numbers per group, and whose turn it is. Messages without a group share one line.
+/// A line of message numbers for each group, and the order in which the groups take turns. Messages without a group
+/// share one line.
 #[derive(Debug, Default)]
 struct Lines {
     lines: HashMap<String, VecDeque<u64>>,
@@ -231,99 +233,4 @@ impl Lines {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const T0: Timestamp = Timestamp::UNIX_EPOCH;
-    const VISIBILITY: SignedDuration = SignedDuration::from_secs(180);
-
-    fn queue(max_receive_count: u32) -> Queue {
-        let redrive = Some(Redrive { dead_letter_queue: "dead".to_owned(), max_receive_count });
-        Queue::new(Settings { visibility_timeout: VISIBILITY, redrive })
-    }
-
-    fn message(id: &str, group: Option<&str>) -> Message {
-        Message {
-            id: id.to_owned(),
-            body: String::new(),
-            group: group.map(str::to_owned),
-            attributes: Map::new(),
-            sent_at: T0,
-            first_received_at: None,
-            receive_count: 0,
-        }
-    }
-
-    fn after(seconds: i64) -> Timestamp {
-        later(T0, SignedDuration::from_secs(seconds))
-    }
-
-    fn ids(received: &Received) -> Vec<&str> {
-        received.messages.iter().map(|(_, message)| message.id.as_str()).collect()
-    }
-
-    #[test]
-    fn a_delayed_message_is_visible_on_time_and_not_before() {
-        let mut queue = queue(5);
-        queue.send(T0, after(3), message("a", None));
-        assert_eq!(queue.next_visible_at(), Some(after(3)));
-        assert!(queue.receive(after(2), 10, VISIBILITY).messages.is_empty());
-        assert_eq!(ids(&queue.receive(after(3), 10, VISIBILITY)), ["a"]);
-    }
-
-    #[test]
-    fn groups_take_turns() {
-        let mut queue = queue(5);
-        for number in 0..3 {
-            queue.send(T0, T0, message(&format!("busy-{number}"), Some("busy")));
-        }
-        queue.send(T0, T0, message("quiet", Some("quiet")));
-        assert_eq!(ids(&queue.receive(T0, 10, VISIBILITY)), ["busy-0", "quiet", "busy-1", "busy-2"]);
-    }
-
-    #[test]
-    fn a_message_that_is_not_deleted_comes_back_and_then_dies() {
-        let mut queue = queue(2);
-        queue.send(T0, T0, message("a", None));
-        assert_eq!(queue.receive(T0, 10, VISIBILITY).messages[0].1.receive_count, 1);
-        assert!(queue.receive(after(179), 10, VISIBILITY).messages.is_empty());
-        assert_eq!(queue.receive(after(180), 10, VISIBILITY).messages[0].1.receive_count, 2);
-        let received = queue.receive(after(360), 10, VISIBILITY);
-        assert!(received.messages.is_empty());
-        assert_eq!(received.dead[0].id, "a");
-        assert_eq!(queue.counts(after(360)), Counts { visible: 0, in_flight: 0, delayed: 0 });
-    }
-
-    #[test]
-    fn an_old_receipt_deletes_nothing() {
-        let mut queue = queue(5);
-        queue.send(T0, T0, message("a", None));
-        let (old, _) = queue.receive(T0, 1, VISIBILITY).messages.remove(0);
-        let (new, _) = queue.receive(after(180), 1, VISIBILITY).messages.remove(0);
-        queue.delete(old);
-        assert_eq!(queue.counts(after(180)).in_flight, 1);
-        queue.delete(new);
-        assert_eq!(queue.counts(after(180)).in_flight, 0);
-    }
-
-    #[test]
-    fn a_message_deleted_in_line_is_not_received() {
-        let mut queue = queue(5);
-        queue.send(T0, T0, message("a", None));
-        let (receipt, _) = queue.receive(T0, 1, VISIBILITY).messages.remove(0);
-        queue.counts(after(180));
-        queue.delete(receipt);
-        assert!(queue.receive(after(180), 10, VISIBILITY).messages.is_empty());
-        assert!(!queue.has_visible());
-    }
-
-    #[test]
-    fn a_changed_visibility_counts_from_now() {
-        let mut queue = queue(5);
-        queue.send(T0, T0, message("a", None));
-        let (receipt, _) = queue.receive(T0, 1, VISIBILITY).messages.remove(0);
-        assert!(queue.change_visibility(after(10), receipt, SignedDuration::ZERO));
-        assert_eq!(ids(&queue.receive(after(10), 1, VISIBILITY)), ["a"]);
-        assert!(!queue.change_visibility(after(10), receipt, SignedDuration::ZERO));
-    }
-}
+mod tests;

@@ -3,10 +3,12 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::queue::{Message, Receipt};
+use super::{Result, refusal};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -147,4 +149,14 @@ impl ReceivedMessage {
             message_attributes: message.attributes,
         }
     }
+}
+
+/// The request in the body of a call.
+pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
+    serde_json::from_slice(body).map_err(|error| refusal("InvalidParameterValue", error.to_string()))
+}
+
+/// The body of an answer.
+pub(super) fn write(answer: &impl Serialize) -> Result<Vec<u8>> {
+    serde_json::to_vec(answer).map_err(|error| refusal("InternalError", error.to_string()))
 }

@@ -1,4 +1,5 @@
-//! A DynamoDB somewhere else, such as DynamoDB Local: requests are passed on to it as the SDK made them.
+//! Another DynamoDB instead of the embedded one, such as DynamoDB Local: requests are forwarded to it as the SDK made
+//! them.
 
 use aws_smithy_runtime_api::client::http::HttpConnector;
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
@@ -6,16 +7,16 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use store::aws::Https;
 use ulid::Ulid;
 
-/// Where it is, and as whom it is spoken to.
+/// A DynamoDB at a URL, called with an access key of this system's own.
 #[derive(Debug, Clone)]
-pub(super) struct Elsewhere {
+pub(super) struct RemoteDynamoDb {
     url: String,
     https: Https,
-    /// DynamoDB Local keeps the tables of each access key apart, and so one system's from another's.
+    /// Random: DynamoDB Local keeps the tables of each access key apart, and so those of several systems.
     pub(super) access_key: String,
 }
 
-impl Elsewhere {
+impl RemoteDynamoDb {
     pub(super) fn new(url: String) -> Self {
         Self { url, https: Https::new(), access_key: Ulid::from_parts(0, unique()).to_string() }
     }

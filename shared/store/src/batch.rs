@@ -1,0 +1,60 @@
+//! Batches: what DynamoDB leaves out of one is asked for again, after a pause.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::{KeysAndAttributes, WriteRequest};
+
+use crate::backoff::pause_before;
+use crate::item::Item;
+use crate::{Client, StoreError};
+
+/// How often DynamoDB is asked for the rest of a batch; with the pauses that takes about a second.
+const MAX_TRIES: u32 = 8;
+
+/// Reads at most 100 items in one call, from one or more tables: each with the name of its table, in no order.
+///
+/// # Errors
+/// When DynamoDB can't be reached, or leaves parts out each time that it is asked ([`StoreError::Throttled`]).
+pub(crate) async fn batch_get(
+    db: &Client,
+    wanted: HashMap<String, KeysAndAttributes>,
+    call: &'static str,
+) -> Result<Vec<(String, Item)>, StoreError> {
+    let (mut pending, mut found) = (wanted, Vec::new());
+    for tries in 0..MAX_TRIES {
+        pause_before(tries).await;
+        let output = db.batch_get_item().set_request_items(Some(pending)).send().await;
+        let output = output.map_err(StoreError::call(call))?;
+        for (table, items) in output.responses.into_iter().flatten() {
+            found.extend(items.into_iter().map(|item| (table.clone(), item)));
+        }
+        pending = output.unprocessed_keys.unwrap_or_default();
+        if pending.is_empty() {
+            return Ok(found);
+        }
+    }
+    Err(StoreError::Throttled(call))
+}
+
+/// Writes or deletes at most 25 items of one table in one call. What is still left out after the last try is not
+/// written, and that is no error: for writes that may be lost.
+///
+/// # Errors
+/// When DynamoDB can't be reached.
+pub(crate) async fn batch_write_best_effort(
+    db: &Client,
+    table: &str,
+    writes: Vec<WriteRequest>,
+    call: &'static str,
+) -> Result<(), StoreError> {
+    let mut pending = HashMap::from([(table.to_owned(), writes)]);
+    for tries in 0..MAX_TRIES {
+        pause_before(tries).await;
+        let output = db.batch_write_item().set_request_items(Some(pending)).send().await;
+        pending = output.map_err(StoreError::call(call))?.unprocessed_items.unwrap_or_default();
+        if pending.is_empty() {
+            break;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,218 @@
+//! What came of an attempt: the one update that records it.
+
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure, Update};
+use domain::alert::Alert;
+use domain::delivery::{Attempt, Delivery, DeliveryStatus, LastAttempt};
+use jiff::Timestamp;
+
+use super::Deliveries;
+use super::conditions::{IS_UNCLAIMED, IS_UNFINISHED, unclaimed, unfinished};
+use super::stored::{account_status, due};
+use crate::StoreError;
+use crate::alerts::Alerts;
+use crate::item::{Item, json, n, s};
+
+/// An item holds the latest attempts and no more: people may send a delivery again as often as they like.
+const MAX_ATTEMPTS_KEPT: usize = 25;
+
+/// What an attempt makes of a delivery.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// The status that the delivery has from now on.
+    pub status: DeliveryStatus,
+    /// The attempt; `None` when none was made, because the delivery is cancelled or waits for its endpoint.
+    pub attempt: Option<Attempt>,
+    /// When the next attempt is due; `None` when the delivery is final.
+    pub next_attempt_at: Option<Timestamp>,
+    /// When the claim on this attempt ends, if whoever records it has made one.
+    pub claim: Option<Timestamp>,
+    /// When this is recorded.
+    pub now: Timestamp,
+}
+
+impl Deliveries {
+    /// Records what came of an attempt, in one update that also ends the claim. Write units: one for the item, one for
+    /// the entry that leaves `by-due` or two for one that moves, and one when the entry in `by-status` comes or goes.
+    ///
+    /// Returns false, and changes nothing, when the delivery is final already, another attempt was recorded meanwhile,
+    /// or another series has begun. `delivered` is recorded in any series, as long as the delivery is unfinished. An
+    /// outcome without an attempt is also refused when another worker has claimed the next attempt, or when the
+    /// delivery has begun to wait for its endpoint or was released since it was read.
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached.
+    pub async fn record(&self, delivery: &Delivery, outcome: &Outcome) -> Result<bool, StoreError> {
+        let recording = Recording::of(delivery, outcome);
+        let recorded = self
+            .update_item(&delivery.account, &delivery.id)
+            .update_expression(recording.expression())
+            .condition_expression(recording.condition())
+            .expression_attribute_names("#status", "status")
+            .set_expression_attribute_values(Some(recording.values))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        match recorded.map_err(SdkError::into_service_error) {
+            Ok(_) => Ok(true),
+            // When an answer is lost, the SDK sends its call again, and that one finds what the first has recorded.
+            Err(UpdateItemError::ConditionalCheckFailedException(found)) => {
+                Ok(found.item().is_some_and(|item| is_recorded(item, outcome)))
+            }
+            Err(other) => Err(StoreError::operation("UpdateItem delivery", &other)),
+        }
+    }
+
+    /// Records a delivery as failed, under the conditions of [`Deliveries::record`], in one transaction with its alert:
+    /// there is no failure without an alert. Returns false, and stores neither, when a condition does not hold.
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached, or other writes meet the transaction each time that it is tried.
+    pub async fn record_failed(
+        &self,
+        delivery: &Delivery,
+        outcome: &Outcome,
+        alerts: &Alerts,
+        alert: &Alert,
+    ) -> Result<bool, StoreError> {
+        let recording = Recording::of(delivery, outcome);
+        let update = Update::builder()
+            .table_name(&self.table)
+            .key("pk", s(&delivery.account))
+            .key("sk", s(&delivery.id))
+            .update_expression(recording.expression())
+            .condition_expression(recording.condition())
+            .expression_attribute_names("#status", "status")
+            .set_expression_attribute_values(Some(recording.values))
+            .build()
+            .map_err(StoreError::built("Update delivery"))?;
+        alerts.tell(update, &delivery.account, alert).await
+    }
+}
+
+/// The update that records an outcome, by its clauses.
+struct Recording {
+    set: Vec<&'static str>,
+    remove: Vec<&'static str>,
+    condition: Vec<&'static str>,
+    values: Item,
+}
+
+impl Recording {
+    fn of(delivery: &Delivery, outcome: &Outcome) -> Self {
+        let mut recording = Self {
+            set: vec!["#status = :status"],
+            remove: vec!["claimedUntil"],
+            condition: vec![IS_UNFINISHED],
+            values: unfinished(),
+        };
+        recording.value(":status", s(outcome.status.as_str()));
+        recording.attempt(delivery, outcome);
+        recording.index_entries(delivery, outcome);
+        recording.conditions(delivery, outcome);
+        recording
+    }
+
+    fn expression(&self) -> String {
+        format!("SET {} REMOVE {}", self.set.join(", "), self.remove.join(", "))
+    }
+
+    fn condition(&self) -> String {
+        self.condition.join(" AND ")
+    }
+
+    fn value(&mut self, name: &str, value: AttributeValue) {
+        self.values.insert(name.to_owned(), value);
+    }
+
+    /// Adds the attempt; without one, the delivery has begun to wait for its endpoint, unless it is final or waits
+    /// already.
+    fn attempt(&mut self, delivery: &Delivery, outcome: &Outcome) {
+        if let Some(attempt) = &outcome.attempt {
+            self.set.extend(["attemptCount = attemptCount + :one", "lastAttempt = :last"]);
+            self.remove.push("waitingSince");
+            self.value(":one", n(1));
+            self.value(":last", json(&LastAttempt::from(attempt)));
+            let (change, attempts) = with_attempt(delivery, attempt);
+            self.set.push(change);
+            self.value(":attempts", AttributeValue::L(attempts));
+        } else if delivery.waiting_since.is_none_or(|since| since > outcome.now) && outcome.next_attempt_at.is_some() {
+            self.set.push("waitingSince = :now");
+            self.value(":now", s(outcome.now.to_string()));
+        }
+    }
+
+    /// Puts the delivery where `by-status` and `by-due` have it from now on, or takes it out of them.
+    fn index_entries(&mut self, delivery: &Delivery, outcome: &Outcome) {
+        if outcome.status.is_rare() {
+            self.set.push("accountStatus = :accountStatus");
+            self.value(":accountStatus", s(account_status(&delivery.account, outcome.status)));
+        } else {
+            self.remove.push("accountStatus");
+        }
+        if let Some(next) = outcome.next_attempt_at {
+            self.set.extend(["nextAttemptAt = :next", "dueAt = :due"]);
+            self.value(":next", s(next.to_string()));
+            self.value(":due", n(due(next)));
+        } else {
+            self.set.push("completedAt = :completed");
+            self.remove.extend(["nextAttemptAt", "dueShard", "dueAt"]);
+            self.value(":completed", s(outcome.now.to_string()));
+        }
+    }
+
+    /// That it arrived counts, whatever was recorded or begun meanwhile, as long as the delivery is unfinished.
+    /// Anything else is out of date then.
+    fn conditions(&mut self, delivery: &Delivery, outcome: &Outcome) {
+        if outcome.status != DeliveryStatus::Delivered {
+            self.condition.extend(["attemptCount = :seen", "series = :series"]);
+            self.value(":seen", n(delivery.attempt_count));
+            self.value(":series", n(delivery.series));
+        }
+        if outcome.attempt.is_none() {
+            self.as_it_was_read(delivery, outcome);
+        }
+    }
+
+    /// For an outcome without an attempt: no other worker has claimed the next attempt, and since the delivery was read
+    /// it has neither begun to wait for its endpoint nor been released.
+    fn as_it_was_read(&mut self, delivery: &Delivery, outcome: &Outcome) {
+        if let Some(ours) = outcome.claim {
+            self.condition.push("claimedUntil = :claim");
+            self.value(":claim", n(ours.as_millisecond()));
+        } else {
+            self.condition.push(IS_UNCLAIMED);
+            self.values.extend(unclaimed(outcome.now));
+        }
+        if let Some(since) = delivery.waiting_since {
+            self.condition.push("waitingSince = :since");
+            self.value(":since", s(since.to_string()));
+        } else {
+            self.condition.push("attribute_not_exists(waitingSince)");
+        }
+    }
+}
+
+/// The clause that adds `attempt` at the end of the list, with its value. A full list loses its oldest entries.
+fn with_attempt(delivery: &Delivery, attempt: &Attempt) -> (&'static str, Vec<AttributeValue>) {
+    let kept = &delivery.attempts;
+    if kept.len() < MAX_ATTEMPTS_KEPT {
+        return ("attempts = list_append(attempts, :attempts)", vec![json(attempt)]);
+    }
+    let latest = kept[kept.len() + 1 - MAX_ATTEMPTS_KEPT..].iter().chain([attempt]);
+    ("attempts = :attempts", latest.map(json).collect())
+}
+
+/// Whether `outcome` is what was recorded last. Two attempts that ran in parallel may look alike; the time of the next
+/// one tells them apart, since each was given its own jitter.
+fn is_recorded(item: &Item, outcome: &Outcome) -> bool {
+    let is = |name: &str, at: Timestamp| item.get(name) == Some(&s(at.to_string()));
+    let Some(attempt) = &outcome.attempt else {
+        let waits = outcome.next_attempt_at.is_some_and(|next| is("nextAttemptAt", next));
+        return waits && is("waitingSince", outcome.now) && !item.contains_key("claimedUntil");
+    };
+    let attempts = item.get("attempts").and_then(|value| value.as_l().ok());
+    attempts.and_then(|attempts| attempts.last()) == Some(&json(attempt))
+        && outcome.next_attempt_at.is_none_or(|next| is("nextAttemptAt", next))
+}
