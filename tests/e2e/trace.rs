@@ -30,7 +30,9 @@ async fn every_attempt_is_a_step_of_its_own_in_the_callers_trace() {
     app.drain().await;
     app.advance(Duration::from_secs(70)).await;
     app.drain().await;
-    app.post(&format!("/api/endpoints/{endpoint}/replay"), json!({"since": "2025-10-20T00:00:00Z", "only": "all"})).await.expect(202);
+    app.post(&format!("/api/endpoints/{endpoint}/replay"), json!({"since": "2025-10-20T00:00:00Z", "only": "all"}))
+        .await
+        .expect(202);
     app.drain().await;
 
     let traces = traces(&receiver);

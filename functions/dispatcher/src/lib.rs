@@ -75,7 +75,7 @@ impl Read {
                     by_account.entry(account).or_insert_with(|| Batch::starting_at(position)).outboxes.push(outbox);
                 }
                 Err(error) => {
-                    tracing::error!(%error, sequence, "a record of the event stream can't be read");
+                    tracing::error!(error = %causes(&error), sequence, "a record of the event stream can't be read");
                     return Self { by_account, failed: Some(position) };
                 }
             }
@@ -133,7 +133,7 @@ impl Dispatcher {
         }
         if let Err(error) = self.undispatched.delete(&done).await {
             // Not worth repeating the whole batch: events with a marker are brought again, which makes nothing twice.
-            tracing::warn!(%error, "events that were dispatched are still marked as undispatched");
+            tracing::warn!(error = %causes(&error), "events that were dispatched are still marked as undispatched");
         }
         failed.map_or_else(DynamoDbEventResponse::default, |position| failed_from(sequences[position].clone()))
     }

@@ -22,4 +22,5 @@ pub mod rules;
 pub mod schedule;
 pub mod schema;
 pub mod signing;
+pub mod trace;
 pub mod words;

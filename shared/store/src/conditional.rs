@@ -20,6 +20,6 @@ where
     match outcome.map_err(SdkError::into_service_error) {
         Ok(output) => Ok(Some(output)),
         Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(None),
-        Err(error) => Err(StoreError::operation(call, &error)),
+        Err(error) => Err(StoreError::operation(call, error)),
     }
 }

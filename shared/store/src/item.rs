@@ -8,7 +8,6 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::StoreError;
-use crate::json::to_json;
 
 /// An item, or a part of one such as its key or the values of an expression: attributes by name.
 pub(crate) type Item = HashMap<String, AttributeValue>;
@@ -25,7 +24,7 @@ pub(crate) fn n(value: impl std::fmt::Display) -> AttributeValue {
 
 /// A value as JSON text: what only our code reads takes fewer bytes as one string than as a tree of attributes.
 pub(crate) fn json(value: &impl Serialize) -> AttributeValue {
-    AttributeValue::S(to_json(value))
+    AttributeValue::S(domain::json::write(value))
 }
 
 /// The key of an item in a table with partition key `pk` and sort key `sk`.

@@ -32,7 +32,6 @@ mod error;
 pub mod events;
 pub mod idempotency;
 mod item;
-mod json;
 pub mod queue;
 pub mod range;
 pub mod rate_windows;
@@ -44,65 +43,9 @@ pub mod tables;
 pub mod topic;
 pub mod undispatched;
 
-use aws_sdk_dynamodb::error::{BuildError, ProvideErrorMetadata, SdkError};
-use telemetry::causes::causes;
-
 use crate::aws::Lazy;
 
 pub use error::StoreError;
 
 /// DynamoDB's client, made at the first call.
 type Client = Lazy<aws_sdk_dynamodb::Client>;
-
-/// DynamoDB could not do what was asked, or holds something that this version can't read.
-#[derive(Debug, Clone, thiserror::Error)]
-pub enum StoreError {
-    /// The call failed; retried already as the SDK does.
-    #[error("DynamoDB {call}: {cause}")]
-    Call {
-        /// Which call.
-        call: &'static str,
-        /// DynamoDB's own word for why, such as `AccessDeniedException`; `None` when it did not answer.
-        code: Option<String>,
-        /// The SDK's chain of causes.
-        cause: String,
-    },
-    /// An item lacks an attribute or has it in another form.
-    #[error("item in {table} is unreadable: {what}")]
-    Unreadable {
-        /// Where it was found.
-        table: &'static str,
-        /// Which attribute.
-        what: String,
-    },
-    /// DynamoDB had no room for a part of a batch, however often it was asked.
-    #[error("DynamoDB {0}: parts of the batch were left out over and over")]
-    Throttled(&'static str),
-    /// Somebody else changed the item over and over while we tried.
-    #[error("too much contention on {0}")]
-    Contention(&'static str),
-}
-
-impl StoreError {
-    /// For `map_err` on an SDK call.
-    fn call<E, R>(call: &'static str) -> impl FnOnce(SdkError<E, R>) -> Self
-    where
-        E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
-        R: std::fmt::Debug + Send + Sync + 'static,
-    {
-        move |error| Self::operation(call, &error)
-    }
-
-    /// For an operation error that is not one of those which are outcomes.
-    fn operation<E>(call: &'static str, error: &E) -> Self
-    where
-        E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
-    {
-        Self::Call { call, code: error.code().map(str::to_owned), cause: causes(error) }
-    }
-
-    /// For `map_err` on a request that lacks something.
-    fn built(call: &'static str) -> impl FnOnce(BuildError) -> Self {
-        move |error| Self::Call { call, code: None, cause: causes(&error) }
-    }
-}

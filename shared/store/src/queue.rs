@@ -5,13 +5,11 @@ use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::ProvideErrorMetadata;
 use aws_sdk_sqs::types::{BatchResultErrorEntry, SendMessageBatchRequestEntry};
 use domain::delivery::{DeliveryTask, Message};
-use domain::json;
 use domain::schedule::hop_delay;
 use jiff::Timestamp;
 use telemetry::causes::Cause;
 
 use crate::aws::Lazy;
-use crate::json::to_json;
 
 /// SQS takes at most ten messages a call.
 const BATCH: usize = 10;
@@ -71,7 +69,7 @@ impl Queue {
         let entries = tasks.iter().enumerate().map(|(i, task)| {
             SendMessageBatchRequestEntry::builder()
                 .id(i.to_string())
-                .message_body(to_json(&Message::V1(task.clone())))
+                .message_body(domain::json::write(&Message::V1(task.clone())))
                 .delay_seconds(i32::try_from(hop_delay(task.due, now)).unwrap_or_default())
                 .message_group_id(&task.endpoint_id)
                 .build()

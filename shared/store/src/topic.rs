@@ -9,7 +9,6 @@ use serde_json::json;
 use telemetry::causes::Cause;
 
 use crate::aws::Lazy;
-use crate::json::to_json;
 
 /// The SNS topic that alerts are published to.
 #[derive(Debug, Clone)]
@@ -46,7 +45,7 @@ impl Topic {
     /// When SNS can't be reached or refuses the message.
     pub async fn publish(&self, account: &str, alert: &Alert) -> Result<(), TopicError> {
         let alert = &Alert { created_at: clock::whole_seconds(alert.created_at), ..alert.clone() };
-        let machines = to_json(&Published { account_id: account, alert });
+        let machines = domain::json::write(&Published { account_id: account, alert });
         let message = json!({ "default": machines, "email": text(account, alert) });
         let attribute = |value: &str| {
             let built = MessageAttributeValue::builder().data_type("String").string_value(value).build();

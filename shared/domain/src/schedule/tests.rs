@@ -106,7 +106,8 @@ fn a_time_that_is_further_away_than_any_wait_is_due_at_once() {
     let schedule = RetrySchedule::default();
     let event =
         StoredEvent { id: "evt_1".to_owned(), name: EventName::VendorCreated, body: String::new(), project_id: None };
-    let delivery = Outbox::of("acc_1", Origin::start("req_1"), event.clone()).delivery(&event, "ep_1", Trigger::Scheduled, now());
+    let delivery =
+        Outbox::of("acc_1", Origin::start("req_1"), event.clone()).delivery(&event, "ep_1", Trigger::Scheduled, now());
     let is_put_right = |attempt_count, series_start, waits: bool, seconds| {
         let planned = now() + SignedDuration::from_secs(seconds);
         let waiting_since = waits.then(now);

@@ -54,7 +54,7 @@ impl Deliveries {
                             return Err(StoreError::Contention(TABLE));
                         }
                     }
-                    other => return Err(StoreError::operation("TransactWriteItems deliveries", &other)),
+                    other => return Err(StoreError::operation("TransactWriteItems deliveries", other)),
                 },
             }
         }
@@ -78,7 +78,7 @@ impl Deliveries {
             Ok(_) => Ok(true),
             // When an answer is lost, the SDK sends its call again, and that one finds what the first has stored.
             Err(PutItemError::ConditionalCheckFailedException(found)) => Ok(found.item == Some(to_item(delivery))),
-            Err(other) => Err(StoreError::operation("PutItem delivery", &other)),
+            Err(other) => Err(StoreError::operation("PutItem delivery", other)),
         }
     }
 

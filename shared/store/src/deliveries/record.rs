@@ -60,7 +60,7 @@ impl Deliveries {
             Err(UpdateItemError::ConditionalCheckFailedException(found)) => {
                 Ok(found.item().is_some_and(|item| is_recorded(item, outcome)))
             }
-            Err(other) => Err(StoreError::operation("UpdateItem delivery", &other)),
+            Err(other) => Err(StoreError::operation("UpdateItem delivery", other)),
         }
     }
 

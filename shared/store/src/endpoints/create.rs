@@ -75,7 +75,7 @@ impl Endpoints {
         if let Ok((_, endpoint)) = read(old)
             && let Err(error) = self.delete_claim(account, &endpoint).await
         {
-            tracing::warn!(%error, endpoint_id = id, "the claim of a deleted endpoint could not be deleted");
+            tracing::warn!(error = %causes(&error), endpoint_id = id, "the claim of a deleted endpoint could not be deleted");
         }
         Ok(true)
     }

@@ -2,7 +2,6 @@
 
 use domain::endpoint::{OwnHeaders, SealedHeaders, StoredHeaders, headers_context};
 
-use crate::json::to_json;
 use crate::seal::{SealError, Sealer};
 
 /// Seals `headers` for the account's endpoint, all in one envelope, with masked values beside it that may be shown.
@@ -19,7 +18,7 @@ pub async fn seal_headers(
     if headers.is_empty() {
         return Ok(StoredHeaders::None);
     }
-    let envelope = sealer.seal(to_json(headers).as_bytes(), &headers_context(account, endpoint_id)).await?;
+    let envelope = sealer.seal(domain::json::write(headers).as_bytes(), &headers_context(account, endpoint_id)).await?;
     let masked = headers.iter().map(|(name, value)| (name.clone(), value.masked())).collect();
     Ok(StoredHeaders::Sealed(SealedHeaders { sealed: envelope, masked }))
 }
