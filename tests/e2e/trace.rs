@@ -63,7 +63,8 @@ async fn a_call_without_a_valid_trace_starts_one() {
 async fn a_test_send_belongs_to_the_trace_of_who_asked_for_it() {
     let (app, receiver) = (TestApp::start().await, Receiver::start().await);
     let endpoint = app.endpoint(&receiver.url(), ["*"]).await.id;
-    let test = app.request("POST", &format!("/api/endpoints/{endpoint}/test")).json(&json!({}));
+    let test =
+        app.request("POST", &format!("/api/endpoints/{endpoint}/test")).json(&json!({"event": "workorder.created"}));
     test.header("traceparent", CALLER).send().await.expect(200);
     assert_eq!(traces(&receiver)[0].trace_id(), TRACE);
 }

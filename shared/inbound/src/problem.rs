@@ -1,8 +1,10 @@
 //! Errors as callers see them: RFC 9457 `application/problem+json`, `docs/contract.md#problems`.
 //!
-//! The only module that knows HTTP status codes of errors. Whatever goes wrong below becomes a [`Problem`] at the edge;
-//! its `detail` is a sentence for the caller, never the text of an inner error. That one is the problem's `cause`: it is logged
-//! with the request and never sent.
+//! The only module that maps errors to HTTP statuses. Whatever fails below becomes a [`Problem`] here: its `detail` is a
+//! sentence for the caller, never the text of an inner error. That error is the `cause`, which is logged with the request and
+//! never sent.
+
+mod code;
 
 use domain::defect::{Defect, DefectCode, Defects};
 use domain::json::{self, BodyError};
@@ -16,158 +18,23 @@ use telemetry::causes::Cause;
 
 use crate::headers::keep_private;
 
-/// How many defects an answer lists at most.
+pub use code::ProblemCode;
+
+/// An answer lists this many defects at most; `truncated` says that there are more.
 const MAX_ERRORS: usize = 50;
-
-/// What went wrong with a call. On the wire in `snake_case`, with a page under `/docs/errors/` each.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "title() says it")]
-pub enum ProblemCode {
-    MalformedJson,
-    DuplicateKey,
-    ValidationFailed,
-    Unauthorized,
-    Forbidden,
-    NotFound,
-    MethodNotAllowed,
-    RequestTimeout,
-    AlreadyExists,
-    VersionConflict,
-    InvalidStateTransition,
-    Overlap,
-    StillReferenced,
-    ImmutableField,
-    ExternalRefMismatch,
-    IdempotencyKeyInUse,
-    LimitReached,
-    LastKey,
-    AlreadyDelivered,
-    PayloadTooLarge,
-    UnsupportedMediaType,
-    IdempotencyKeyReused,
-    RateLimitExceeded,
-    InternalError,
-    Unavailable,
-}
-
-impl ProblemCode {
-    /// Every code, in the order of its status.
-    pub const ALL: &'static [Self] = &[
-        Self::MalformedJson,
-        Self::DuplicateKey,
-        Self::ValidationFailed,
-        Self::Unauthorized,
-        Self::Forbidden,
-        Self::NotFound,
-        Self::MethodNotAllowed,
-        Self::RequestTimeout,
-        Self::AlreadyExists,
-        Self::VersionConflict,
-        Self::InvalidStateTransition,
-        Self::Overlap,
-        Self::StillReferenced,
-        Self::ImmutableField,
-        Self::ExternalRefMismatch,
-        Self::IdempotencyKeyInUse,
-        Self::LimitReached,
-        Self::LastKey,
-        Self::AlreadyDelivered,
-        Self::PayloadTooLarge,
-        Self::UnsupportedMediaType,
-        Self::IdempotencyKeyReused,
-        Self::RateLimitExceeded,
-        Self::InternalError,
-        Self::Unavailable,
-    ];
-
-    /// The HTTP status, the word on the wire and the title, in one row each.
-    const fn row(self) -> (StatusCode, &'static str, &'static str) {
-        match self {
-            Self::MalformedJson => (StatusCode::BAD_REQUEST, "malformed_json", INVALID_BODY),
-            Self::DuplicateKey => (StatusCode::BAD_REQUEST, "duplicate_key", INVALID_BODY),
-            Self::ValidationFailed => (StatusCode::BAD_REQUEST, "validation_failed", INVALID_BODY),
-            Self::Unauthorized => (StatusCode::UNAUTHORIZED, "unauthorized", "Missing or invalid API key"),
-            Self::Forbidden => (StatusCode::FORBIDDEN, "forbidden", "The API key may not do this"),
-            Self::NotFound => (StatusCode::NOT_FOUND, "not_found", "Not found"),
-            Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "Method not allowed"),
-            Self::RequestTimeout => {
-                (StatusCode::REQUEST_TIMEOUT, "request_timeout", "The request did not arrive whole")
-            }
-            Self::AlreadyExists => (StatusCode::CONFLICT, "already_exists", "The record exists already"),
-            Self::VersionConflict => (StatusCode::CONFLICT, "version_conflict", "The record has changed"),
-            Self::InvalidStateTransition => {
-                (StatusCode::CONFLICT, "invalid_state_transition", "The status can't change like this")
-            }
-            Self::Overlap => (StatusCode::CONFLICT, "overlap", "Overlaps another request"),
-            Self::StillReferenced => (StatusCode::CONFLICT, "still_referenced", "The record is still in use"),
-            Self::ImmutableField => (StatusCode::CONFLICT, "immutable_field", "The field can't be changed"),
-            Self::ExternalRefMismatch => {
-                (StatusCode::CONFLICT, "external_ref_mismatch", "The number is another foreign record's")
-            }
-            Self::IdempotencyKeyInUse => {
-                (StatusCode::CONFLICT, "idempotency_key_in_use", "The first request with this key is still running")
-            }
-            Self::LimitReached => (StatusCode::CONFLICT, "limit_reached", "The account has as many as it may have"),
-            Self::LastKey => (StatusCode::CONFLICT, "last_key", "The last key that manages keys"),
-            Self::AlreadyDelivered => (StatusCode::CONFLICT, "already_delivered", "The delivery has arrived already"),
-            Self::PayloadTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large", "The body is too large"),
-            Self::UnsupportedMediaType => {
-                (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "The body must be application/json")
-            }
-            Self::IdempotencyKeyReused => (
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "idempotency_key_reused",
-                "The idempotency key was used for another body",
-            ),
-            Self::RateLimitExceeded => (StatusCode::TOO_MANY_REQUESTS, "rate_limit_exceeded", "Rate limit exceeded"),
-            Self::InternalError => (StatusCode::INTERNAL_SERVER_ERROR, "internal_error", "Internal error"),
-            Self::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Temporarily unavailable"),
-        }
-    }
-
-    /// HTTP status.
-    #[must_use]
-    pub const fn status(self) -> StatusCode {
-        self.row().0
-    }
-
-    /// The word on the wire.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        self.row().1
-    }
-
-    /// The short sentence that is the same for every occurrence.
-    #[must_use]
-    pub const fn title(self) -> &'static str {
-        self.row().2
-    }
-
-    /// `type` of the problem: a page of ours, or the registered type for a used-up quota.
-    #[must_use]
-    pub fn type_uri(self) -> String {
-        match self {
-            Self::RateLimitExceeded => "https://iana.org/assignments/http-problem-types#quota-exceeded".to_owned(),
-            code => format!("/docs/errors/{}", code.as_str()),
-        }
-    }
-}
-
-const INVALID_BODY: &str = "Invalid request body or missing required fields";
 
 /// An error on its way to the caller.
 #[derive(Debug, Clone)]
 pub struct Problem {
-    /// What went wrong.
+    /// `code`, status and title.
     pub code: ProblemCode,
     /// A sentence that the caller can act on.
     pub detail: String,
     /// The single defects (400 and 409).
     pub errors: Vec<Defect>,
-    /// Names of the windows that a 429 ran into.
+    /// Names of the rate limit windows that are used up (429).
     pub violated_policies: Vec<&'static str>,
-    /// Headers that belong to this problem (`Allow`, `Retry-After`).
+    /// Headers of the answer, such as `Allow` and `Retry-After`.
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// What failed inside, for the log alone.
     pub cause: Option<Cause>,
@@ -205,22 +72,22 @@ impl Problem {
         Self::invalid(defects)
     }
 
-    /// 404 for a path or an id of which the caller may know nothing.
+    /// 404. The same for what does not exist and for what belongs to another account. `what` completes "There is no such".
     #[must_use]
     pub fn not_found(what: &str) -> Self {
         Self::new(ProblemCode::NotFound, format!("There is no such {what}."))
     }
 
-    /// 405 with `Allow`. `allow` are the methods with commas between them; HEAD goes without saying where GET is.
+    /// 405 with `Allow`. `allow` lists the methods, separated by commas; HEAD is added where there is GET.
     #[must_use]
     pub fn method_not_allowed(allow: &'static str) -> Self {
         let allow = allow.replace("GET", "GET, HEAD");
-        let mut problem = Self::new(ProblemCode::MethodNotAllowed, format!("This path answers to {allow}."));
+        let mut problem = Self::new(ProblemCode::MethodNotAllowed, format!("This path supports {allow}."));
         problem.headers.extend(HeaderValue::try_from(allow).ok().map(|allow| (header::ALLOW, allow)));
         problem
     }
 
-    /// 500 for what no caller can help.
+    /// 500 after a panic, which the log has already.
     #[must_use]
     pub fn panicked() -> Self {
         Self::new(ProblemCode::InternalError, "The request could not be processed. Try again.")
@@ -229,15 +96,14 @@ impl Problem {
     /// 500 for what stays wrong until somebody repairs it: the same request would fail again.
     #[must_use]
     pub fn internal(cause: impl std::error::Error + Send + Sync + 'static) -> Self {
-        let detail =
-            "Something that is stored can't be used. Sending the request again won't help: report its requestId.";
+        let detail = "Stored data can't be read, so sending the request again won't help. Report its requestId.";
         Self { cause: Some(Cause::new(cause)), ..Self::new(ProblemCode::InternalError, detail) }
     }
 
     /// 503 for what can succeed in a moment.
     #[must_use]
     pub fn unavailable(cause: impl std::error::Error + Send + Sync + 'static) -> Self {
-        let detail = "Send the same request again in a moment: it is safe to repeat.";
+        let detail = "Send the same request again in a moment. It is safe to repeat.";
         Self { cause: Some(Cause::new(cause)), ..Self::new(ProblemCode::Unavailable, detail) }
     }
 

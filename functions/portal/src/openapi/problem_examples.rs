@@ -53,7 +53,7 @@ const fn detail(code: ProblemCode) -> &'static str {
         ProblemCode::Unauthorized => "Send a valid API key in the header X-API-Key.",
         ProblemCode::Forbidden => "This call needs a key with the scope webhooks:manage.",
         ProblemCode::NotFound => "There is no such endpoint.",
-        ProblemCode::MethodNotAllowed => "This path answers to GET, HEAD, POST.",
+        ProblemCode::MethodNotAllowed => "This path supports GET, HEAD, POST.",
         ProblemCode::RequestTimeout => "The connection broke within the body.",
         ProblemCode::AlreadyExists => {
             "There is a work order with this workOrderNumber already: wo_01JAMB3X9T7Q2V5K8N4C6D0EFG. Send it as an update."
@@ -90,6 +90,6 @@ const fn detail(code: ProblemCode) -> &'static str {
             "This key may make 50 calls a minute and 1000 an hour. Wait 31 seconds, then send the same request again."
         }
         ProblemCode::InternalError => "The request could not be processed. Try again.",
-        ProblemCode::Unavailable => "Send the same request again in a moment: it is safe to repeat.",
+        ProblemCode::Unavailable => "Send the same request again in a moment. It is safe to repeat.",
     }
 }

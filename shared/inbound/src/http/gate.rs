@@ -1,5 +1,5 @@
-//! The gate of every function of the API: API key, rate limit, scope; which call it is, its query, whether it is a
-//! repetition; then the function's own work.
+//! What every call of the API passes, in this order: API key, rate limit, scope, route, query, idempotency key; then the
+//! function's own work.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -24,15 +24,15 @@ use tracing::{Instrument as _, Span, field};
 use super::answer::{Line, Reply};
 use super::guard::{Guard, address_of};
 use super::head::without_body_for_head;
-use super::idempotency::{IdempotencyGuard, Ticket};
+use super::idempotency::{IdempotencyGuard, Status};
 use super::query::{NO_PARAMETERS, Query, TakesParameters};
 use crate::http::RateLimit;
 use crate::problem::{Problem, ProblemCode};
 
-/// A warm function knows a key for this long. A revoked key has to be refused within 60 seconds; the rest is for a request
-/// that is under way.
+/// A warm function remembers a key for this long. A revoked key has to be refused within 60 seconds; the other five are for
+/// requests that are under way.
 const KEY_CACHE_SECONDS: i64 = 55;
-/// More keys than this are not remembered.
+/// Past this many keys, all are forgotten.
 const KEY_CACHE_ENTRIES: usize = 10_000;
 
 /// Who is calling.
@@ -56,7 +56,7 @@ impl Caller {
     }
 }
 
-/// Lets callers in.
+/// Authenticates callers and counts their calls.
 #[derive(Debug)]
 pub struct Gate {
     function: &'static str,
@@ -67,7 +67,7 @@ pub struct Gate {
     known: Mutex<HashMap<KeyHash, Known>>,
 }
 
-/// A key that was looked up not long ago.
+/// A key that was looked up less than [`KEY_CACHE_SECONDS`] ago.
 #[derive(Debug, Clone)]
 struct Known {
     key: ApiKey,
@@ -75,7 +75,7 @@ struct Known {
     since: Timestamp,
 }
 
-/// One request on its way through, and what is found out about it, whatever comes of it.
+/// One request, and what is known of it so far: its answer and its line in the log need that even when it is refused.
 struct Visit<'a> {
     request: &'a Request,
     request_id: String,
@@ -94,7 +94,7 @@ impl<'a> Visit<'a> {
 }
 
 impl Gate {
-    /// A gate in front of `function`: `API_KEYS_TABLE`, `RATE_WINDOWS_TABLE` and `IDEMPOTENCY_TABLE`.
+    /// The gate of the function with this name. Reads `API_KEYS_TABLE`, `RATE_WINDOWS_TABLE` and `IDEMPOTENCY_TABLE`.
     ///
     /// # Errors
     /// When a variable is not set.
@@ -109,14 +109,13 @@ impl Gate {
         })
     }
 
-    /// Answers that are kept for repetitions are sealed: for a function whose answers hold secrets.
+    /// Seals the answers that are kept under idempotency keys: for a function whose answers hold secrets.
     #[must_use]
     pub fn sealing_answers(self, sealer: Sealer) -> Self {
         Self { idempotency: self.idempotency.sealing(sealer), ..self }
     }
 
-    /// Answers `request`: lets the caller in, finds the call, does its work, and turns whatever comes of it into a response.
-    /// Never fails.
+    /// Answers `request`: `find` says which call it is, `work` does it. Never fails: an error is a response, too.
     pub async fn serve<C, W, F>(
         &self,
         request: &Request,
@@ -136,8 +135,8 @@ impl Gate {
         self.finish(visit, outcome)
     }
 
-    /// Answers a request that anybody may make. It takes no parameters, and `answer` may cost nothing. Only a call that is
-    /// refused is counted.
+    /// Answers a request that needs no key and takes no parameters. `answer` must be cheap: only calls that are refused are
+    /// counted, against the caller's address.
     pub async fn serve_open(
         &self,
         request: &Request,
@@ -152,13 +151,13 @@ impl Gate {
         self.finish(visit, outcome)
     }
 
-    /// What every line says that is logged on the way: the request's last line has it in its own fields.
+    /// Its fields are on every line that is logged during the request. The last line has them as fields of its own.
     fn span(&self, visit: &Visit<'_>) -> Span {
         let (request_id, trace_id) = (&visit.request_id, visit.trace.trace_id());
         tracing::info_span!("request", function = self.function, request_id, trace_id, account = field::Empty)
     }
 
-    /// The response, with its line in the log.
+    /// Writes the request's line and makes its response.
     fn finish(&self, visit: Visit<'_>, outcome: Result<Reply, Problem>) -> Response<Body> {
         let Visit { request, request_id, trace, started, now, caller, rate } = visit;
         let line = Line {
@@ -221,13 +220,13 @@ impl Gate {
             let detail = format!("This call needs a key with the scope {}.", scope.as_str());
             return Err(Problem::new(ProblemCode::Forbidden, detail));
         }
-        // Before the repetition: an answer is never given again to a request that asks for something else.
+        // Before the idempotency key: an answer is never given again to a request that asks for something else.
         let call = find()?;
         let query = Query::of(request, call.parameters())?;
         match self.idempotency.check(request, &caller.account.id, &visit.request_id, now).await? {
-            Ticket::Answered(reply) => Ok(reply),
-            Ticket::None => work(caller, call, query).await,
-            Ticket::Claimed(claimed) => {
+            Status::Answered(reply) => Ok(reply),
+            Status::NoKey => work(caller, call, query).await,
+            Status::Claimed(claimed) => {
                 let outcome = work(caller, call, query).await;
                 self.idempotency.settle(&claimed, &outcome).await;
                 outcome
@@ -235,7 +234,7 @@ impl Gate {
         }
     }
 
-    /// The key that was sent, if it is one and works.
+    /// The account and the key of `X-API-Key`; `None` when it is missing, unknown, revoked or expired.
     async fn authenticate(&self, headers: &HeaderMap, now: Timestamp) -> Result<Option<(Account, ApiKey)>, Problem> {
         let sent = headers.get("x-api-key").and_then(|value| value.to_str().ok());
         let Some(sent) = sent.filter(|key| key.starts_with("wsk_") && key.len() <= 100) else { return Ok(None) };
@@ -266,7 +265,7 @@ impl Gate {
         Ok(Some(entry))
     }
 
-    /// One identical answer for a missing, unknown, revoked or expired key, counted against the address it came from.
+    /// The same answer for a missing, unknown, revoked and expired key, counted against the address that it came from.
     async fn turn_away(&self, visit: &mut Visit<'_>) -> Result<Problem, Problem> {
         let rate = self.guard.charge(address_of(visit.request), visit.now).await?;
         visit.rate = Some(rate);
@@ -276,8 +275,8 @@ impl Gate {
     }
 }
 
-/// The step of the trace that a request is: the one after the caller's `traceparent`; else Lambda's own, which X-Ray shows;
-/// else the first. More than one header is as good as none, as the recommendation has it.
+/// The request's step of a trace: of the caller's, if it sent one valid `traceparent`; else of Lambda's, which X-Ray shows; else
+/// of a new one.
 fn trace_of(request: &Request) -> TraceContext {
     let mut sent = request.headers().get_all("traceparent").iter();
     let traceparent = sent.next().filter(|_| sent.next().is_none()).and_then(|value| value.to_str().ok());
@@ -288,7 +287,7 @@ fn trace_of(request: &Request) -> TraceContext {
     lambda.and_then(TraceContext::from_xray).map_or_else(TraceContext::start, TraceContext::child)
 }
 
-/// The path without what can only be a secret that was put there by mistake.
+/// The path without segments that look like a key or a secret, which somebody put there by mistake.
 fn loggable(path: &str) -> String {
     let secret = |segment: &str| segment.len() > 60 || segment.starts_with("wsk_") || segment.starts_with("whsec_");
     let segments = path.split('/').map(|segment| if secret(segment) { "[redacted]" } else { segment });

@@ -1,4 +1,4 @@
-//! `Idempotency-Key`: a request that is sent again gets the answer of the first, `docs/contract.md#idempotency-key`.
+//! `Idempotency-Key`: a request that is repeated gets the answer to the first, `docs/contract.md#idempotency-key`.
 
 use domain::defect::DefectCode;
 use domain::json;
@@ -16,31 +16,31 @@ use crate::problem::{Problem, ProblemCode};
 
 const MAX_KEY: usize = 128;
 
-/// Remembers answers.
+/// Keeps the answers to requests with an idempotency key, and gives them again.
 #[derive(Debug)]
 pub(super) struct IdempotencyGuard {
     store: Idempotency,
     sealer: Option<Sealer>,
 }
 
-/// What a request may do.
-pub(super) enum Ticket {
-    /// It has no idempotency key: work.
-    None,
-    /// Its key is claimed: work, then settle.
+/// What the idempotency key of a request says.
+pub(super) enum Status {
+    /// There is none: do the work.
+    NoKey,
+    /// It is new, and claimed for this request: do the work, then [`IdempotencyGuard::settle`].
     Claimed(Claimed),
-    /// It was answered before.
+    /// The first request with it was answered like this.
     Answered(Reply),
 }
 
-/// A key that a request has claimed.
+/// A key that is claimed for one request.
 pub(super) struct Claimed {
     key: String,
-    /// The request's id.
+    /// That request's id.
     owner: String,
 }
 
-/// A kept answer.
+/// An answer as it is kept.
 #[derive(Serialize, Deserialize)]
 struct Kept {
     status: u16,
@@ -53,7 +53,7 @@ impl IdempotencyGuard {
         Self { store, sealer: None }
     }
 
-    /// Seals what is kept.
+    /// With answers sealed.
     pub(super) fn sealing(self, sealer: Sealer) -> Self {
         Self { sealer: Some(sealer), ..self }
     }
@@ -64,11 +64,11 @@ impl IdempotencyGuard {
         account: &str,
         request_id: &str,
         now: Timestamp,
-    ) -> Result<Ticket, Problem> {
+    ) -> Result<Status, Problem> {
         if request.method() != Method::POST {
-            return Ok(Ticket::None);
+            return Ok(Status::NoKey);
         }
-        let Some(key) = idempotency_key(request.headers())? else { return Ok(Ticket::None) };
+        let Some(key) = idempotency_key(request.headers())? else { return Ok(Status::NoKey) };
         let key = format!("{account}#{}#{key}", request.uri().path());
         let fingerprint = hex::encode(Sha256::digest(super::body(request)));
         let reused = || {
@@ -76,7 +76,7 @@ impl IdempotencyGuard {
             Problem::new(ProblemCode::IdempotencyKeyReused, detail)
         };
         match self.store.claim(&key, request_id, &fingerprint, now).await? {
-            Claim::Ours => Ok(Ticket::Claimed(Claimed { key, owner: request_id.to_owned() })),
+            Claim::Ours => Ok(Status::Claimed(Claimed { key, owner: request_id.to_owned() })),
             Claim::Done { fingerprint: first, .. } | Claim::Running { fingerprint: first } if first != fingerprint => {
                 Err(reused())
             }
@@ -84,12 +84,12 @@ impl IdempotencyGuard {
                 let detail = "The first request with this Idempotency-Key is still running. Send it again in a moment.";
                 Err(Problem::new(ProblemCode::IdempotencyKeyInUse, detail))
             }
-            Claim::Done { answer, .. } => self.replay(&key, answer).await.map(Ticket::Answered),
+            Claim::Done { answer, .. } => self.replay(&key, answer).await.map(Status::Answered),
         }
     }
 
-    /// Keeps the answer of a claimed request. An error gives the key back: what it found wrong (a missing parent, say)
-    /// may be right when the same request comes again.
+    /// Keeps the answer of a request that claimed its key. An error releases the key: what was missing (a parent, for example)
+    /// may be there when the same request comes again.
     pub(super) async fn settle(&self, claimed: &Claimed, outcome: &Result<Reply, Problem>) {
         let Claimed { key, owner } = claimed;
         let done = match outcome {
@@ -97,7 +97,7 @@ impl IdempotencyGuard {
             Err(_) => self.store.release(key, owner).await.map_err(Problem::from),
         };
         if let Err(problem) = done {
-            // The work is done and is answered; only a repetition within a minute would be told that it is running.
+            // The work is done and answered. Only who repeats it within a minute is told that it is still running.
             let error = problem.cause.as_ref().map(|cause| causes(cause)).unwrap_or_default();
             tracing::warn!(error, "the answer to an Idempotency-Key was not kept");
         }
@@ -137,7 +137,7 @@ impl Kept {
     }
 }
 
-/// The key, quoted (as the structured string of the draft) or bare: 1-128 printable ASCII characters.
+/// The key: 1 to 128 printable ASCII characters, bare or in quotes, as the draft of the header has it.
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
     let text = value.to_str().unwrap_or_default().trim();
