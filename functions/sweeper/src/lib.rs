@@ -86,7 +86,7 @@ impl Sweeper {
         }
         let (events, deliveries, alerts) = (events?, deliveries?, alerts?);
         if events + deliveries > 0 {
-            tracing::warn!(events, deliveries, "what was lost on its way is set going again");
+            tracing::warn!(events, deliveries, "lost events and deliveries were resumed");
         }
         if alerts > 0 {
             tracing::info!(alerts, "alerts were published");
@@ -102,7 +102,7 @@ impl Sweeper {
     pub async fn refill_queues(&self, now: Timestamp) -> Result<(), SweepError> {
         let deliveries = self.put_back_deliveries(DueSpan::By(Timestamp::MAX), now, usize::MAX).await?;
         if deliveries > 0 {
-            tracing::info!(deliveries, "unfinished deliveries went back on their queue");
+            tracing::info!(deliveries, "unfinished deliveries were put back on a queue");
         }
         Ok(())
     }

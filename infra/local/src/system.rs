@@ -1,6 +1,7 @@
 //! The local system as a whole: started ([`System::start`]), stepped by tests, stopped.
 
 mod environment;
+mod function_usage;
 mod options;
 mod start;
 
@@ -22,7 +23,6 @@ use tokio_util::task::TaskTracker;
 use crate::data_dir::DataDir;
 use crate::embedded::Calls;
 use crate::embedded::sns::Sns;
-use crate::embedded::usage::Uses;
 use crate::gateway::Gateway;
 use crate::queues::QueuePoller;
 use crate::schedule::ScheduleHandler;
@@ -31,6 +31,7 @@ use crate::stream::Stream;
 use environment::Resources;
 use start::Services;
 
+pub use function_usage::FunctionUsage;
 pub use options::{Options, Storage};
 pub use start::StartError;
 
@@ -46,7 +47,7 @@ pub struct System {
     environment: Environment,
     services: Services,
     resources: Resources,
-    uses: Uses,
+    uses: FunctionUsage,
     sdk_config: SdkConfig,
     sources: EventSources,
     sweeper: ScheduleHandler,
@@ -113,7 +114,7 @@ impl System {
 
     /// What each function called of AWS and read of its environment, if [`Options::note_usage`] is set.
     #[must_use]
-    pub fn uses(&self) -> &Uses {
+    pub fn uses(&self) -> &FunctionUsage {
         &self.uses
     }
 

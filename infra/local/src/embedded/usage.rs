@@ -1,13 +1,11 @@
 //! The calls of AWS that each function makes: what its policy in `template.yaml` has to allow, and nothing more.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
-use store::config::Environment;
 use url::form_urlencoded;
 
-use super::Embedded;
 use super::kms::SEAL_KEY_ID;
 
 /// A function has used an action on a resource.
@@ -48,43 +46,6 @@ impl Usage {
         };
         let uses = uses.into_iter().map(|(action, resource)| Use { function, action, resource });
         self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(uses);
-    }
-}
-
-/// What the functions use: their calls of AWS, and the variables that they read.
-#[derive(Debug, Default)]
-pub struct Uses {
-    embedded: Option<Embedded>,
-    usage: Usage,
-    environments: Mutex<BTreeMap<&'static str, Environment>>,
-}
-
-impl Uses {
-    /// Records the calls of `embedded`; records nothing if that is `None`.
-    #[must_use]
-    pub fn new(embedded: Option<Embedded>) -> Self {
-        Self { embedded, ..Self::default() }
-    }
-
-    /// The calls of AWS that the functions have made.
-    #[must_use]
-    pub fn calls(&self) -> BTreeSet<Use> {
-        self.usage.all()
-    }
-
-    /// The variables that the functions read, by function.
-    #[must_use]
-    pub fn variables(&self) -> BTreeMap<&'static str, BTreeSet<String>> {
-        let environments = self.environments.lock().unwrap_or_else(PoisonError::into_inner);
-        environments.iter().map(|(function, environment)| (*function, environment.variables_read())).collect()
-    }
-
-    /// The environment of one function: `environment` with clients whose calls are recorded.
-    pub(crate) fn environment(&self, function: &'static str, environment: &Environment) -> Environment {
-        let Some(embedded) = &self.embedded else { return environment.clone() };
-        let own = environment.with_clients(&embedded.used_by(function, &self.usage).sdk_config());
-        self.environments.lock().unwrap_or_else(PoisonError::into_inner).insert(function, own.clone());
-        own
     }
 }
 

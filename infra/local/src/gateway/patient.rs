@@ -97,14 +97,14 @@ mod tests {
     const PATIENCE: Duration = Duration::from_secs(10);
 
     #[tokio::test(start_paused = true)]
-    async fn who_does_not_read_is_not_waited_for() {
+    async fn a_client_that_does_not_read_is_cut_off() {
         let (_other, stream) = duplex(4);
         let mut stream = Patient::new(stream, PATIENCE, || ());
         assert_eq!(stream.write_all(b"12345").await.unwrap_err().kind(), io::ErrorKind::TimedOut);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn who_reads_a_little_now_and_then_is_not_waited_for_either() {
+    async fn a_client_that_reads_too_slowly_is_cut_off() {
         let (mut other, stream) = duplex(4);
         tokio::spawn(async move {
             while other.read_u8().await.is_ok() {

@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::environment::Resources;
-use super::{EventSources, Options, System};
+use super::{EventSources, FunctionUsage, Options, System};
 use crate::clock::Clock;
 use crate::data_dir::{DataDir, DataDirError, random_key};
 use crate::embedded::Embedded;
@@ -25,7 +25,6 @@ use crate::embedded::dynamodb::{DynamoDb, OpenError};
 use crate::embedded::kms::Kms;
 use crate::embedded::sns::Sns;
 use crate::embedded::sqs::Sqs;
-use crate::embedded::usage::Uses;
 use crate::first_start::{FirstStartError, make_account};
 use crate::functions::{self, DELIVERY, EnvironmentOf, Functions, RETRY};
 use crate::gateway::Gateway;
@@ -83,7 +82,7 @@ impl System {
         let resources = Resources::create(&sdk_config, &options).await.map_err(StartError::Resources)?;
         let environment = resources.environment(&sdk_config, &options);
         let guard = Guard::from_environment(&environment)?;
-        let uses = Uses::new(options.note_usage.then(|| services.embedded.clone()));
+        let uses = FunctionUsage::new(options.note_usage.then(|| services.embedded.clone()));
         let first_key = make_account(&environment, data_dir.as_ref(), options.clock.now()).await?;
         let functions = functions(&|function| uses.environment(function, &environment), &options.clock)?;
         let Functions { routes, dispatcher, deliverer, retry_worker, sweeper, recovery } = functions;

@@ -102,7 +102,7 @@ async fn a_lost_or_damaged_key_or_database_is_refused_and_never_replaced() {
 }
 
 #[tokio::test]
-async fn a_directory_of_which_only_the_copy_of_the_key_is_left_is_no_first_start() {
+async fn a_directory_with_one_file_left_is_not_a_first_start() {
     for left in ["api-key", "stream-checkpoint", "seal-key"] {
         let directory = used().await;
         for file in fs::read_dir(directory.path()).unwrap().map(Result::unwrap) {
@@ -116,7 +116,7 @@ async fn a_directory_of_which_only_the_copy_of_the_key_is_left_is_no_first_start
 }
 
 #[tokio::test]
-async fn a_key_is_made_for_a_database_that_holds_nothing() {
+async fn an_empty_database_gets_a_key() {
     let directory = tempfile::tempdir().unwrap();
     // As a crash of the first start leaves it.
     fs::write(directory.path().join("dynamodb.sqlite"), "").unwrap();
@@ -127,7 +127,7 @@ async fn a_key_is_made_for_a_database_that_holds_nothing() {
 }
 
 #[tokio::test]
-async fn a_database_of_before_its_key_was_noted_notes_it() {
+async fn a_database_without_a_key_fingerprint_gets_one() {
     let directory = used().await;
     let database = rusqlite::Connection::open(directory.path().join("dynamodb.sqlite")).unwrap();
     database.execute_batch("DROP TABLE _seal_key").unwrap();
@@ -140,14 +140,14 @@ async fn a_database_of_before_its_key_was_noted_notes_it() {
 }
 
 #[tokio::test]
-async fn the_copy_of_the_api_key_may_be_moved_away() {
+async fn the_file_of_the_api_key_may_be_removed() {
     let directory = used().await;
     fs::remove_file(directory.path().join("api-key")).unwrap();
     start(directory.path()).await.unwrap().shutdown().await;
 }
 
 #[tokio::test]
-async fn what_is_no_directory_is_refused() {
+async fn a_file_as_data_directory_is_refused() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("file");
     fs::write(&file, "").unwrap();

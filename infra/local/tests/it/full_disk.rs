@@ -71,7 +71,7 @@ impl Drop for Process {
 }
 
 #[test]
-fn a_full_disk_is_unavailable_and_over_when_there_is_space() {
+fn a_full_disk_answers_503_until_there_is_space() {
     let directory = tempfile::tempdir().unwrap();
     let system = Process::start(&directory.path().join("data"));
     assert_eq!(system.send("WO-1").0, 200);

@@ -104,7 +104,7 @@ async fn unknown_paths_and_methods_are_problems() {
 }
 
 #[tokio::test]
-async fn a_host_that_is_none_is_a_problem() {
+async fn an_invalid_host_is_a_problem() {
     let system = start().await;
     for host in ["Host: a b", "Host:", "Host: a:99999", "Host: [::1", "Host: u@a", "Host: a\r\nHost: b", "Accept: */*"]
     {
@@ -119,7 +119,7 @@ async fn a_host_that_is_none_is_a_problem() {
 }
 
 #[tokio::test]
-async fn what_proxies_add_is_read_as_lists() {
+async fn headers_that_proxies_add_are_read_as_lists() {
     let system = start().await;
     for header in [
         "X-Forwarded-Proto: https,http",
@@ -187,7 +187,7 @@ async fn half_a_request_is_not_waited_for() {
 }
 
 #[tokio::test]
-async fn who_does_not_read_an_answer_is_cut_off() {
+async fn a_client_that_does_not_read_its_answer_is_cut_off() {
     const MUCH: usize = 1024 * 1024;
     let system = start_with(Patience { answer: Duration::ZERO, ..Patience::default() }).await;
     let mut client = system.connect();
@@ -199,7 +199,7 @@ async fn who_does_not_read_an_answer_is_cut_off() {
 }
 
 #[tokio::test]
-async fn the_end_does_not_wait_for_those_who_have_nothing_to_say() {
+async fn shutdown_does_not_wait_for_silent_clients() {
     let options = Options::for_test(Clock::system());
     let system = System::start_with(options, |_, _| Ok(echo())).await.unwrap();
     let silent = system.connect();
@@ -218,7 +218,7 @@ async fn the_end_does_not_wait_for_those_who_have_nothing_to_say() {
 }
 
 #[tokio::test]
-async fn ten_megabytes_are_the_limit() {
+async fn a_body_has_at_most_ten_megabytes() {
     const MOST: usize = 10 * 1024 * 1024;
     let options = Options::for_test(Clock::system());
     let system = System::start_with(options, |_, _| Ok(echo())).await.unwrap();
@@ -237,7 +237,7 @@ async fn a_panic_is_a_problem_and_the_next_request_is_fine() {
 }
 
 #[tokio::test]
-async fn answers_of_its_own_have_the_headers_of_the_functions() {
+async fn the_gateways_own_answers_have_the_headers_of_the_functions() {
     let system = start_with(Patience { body: Duration::ZERO, ..Patience::default() }).await;
     for (root, is_api) in [("/api", true), ("", false)] {
         let late = exchange(&system, &[post(&format!("{root}/echo"), 100), b"half".to_vec()].concat()).await;
@@ -255,7 +255,7 @@ async fn answers_of_its_own_have_the_headers_of_the_functions() {
 }
 
 #[tokio::test]
-async fn bytes_that_are_no_text_come_back_as_they_went() {
+async fn a_binary_body_comes_back_unchanged() {
     let system = start().await;
     let address = system.base_url().replace("http://", "");
     let mut stream = TcpStream::connect(address).await.unwrap();

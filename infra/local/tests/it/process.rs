@@ -74,7 +74,7 @@ fn idle_connections_make_room_for_a_busy_client() {
 }
 
 #[test]
-fn a_signal_ends_it_whoever_is_connected() {
+fn a_signal_stops_the_system_despite_open_connections() {
     let mut system = Process::start(256);
     let idle: Vec<TcpStream> = (0..20).map(|_| system.connect()).collect();
     assert!(system.get("/openapi.json").starts_with("HTTP/1.1 200 "));

@@ -16,7 +16,7 @@ fn sealer(key: u8) -> Sealer {
 }
 
 #[tokio::test]
-async fn what_was_sealed_opens_only_in_its_context_and_unharmed() {
+async fn a_sealed_value_opens_only_in_its_context_and_undamaged() {
     let sealer = sealer(7);
     let envelope = sealer.seal(b"whsec_x", "acc_1#ep_1").await.unwrap();
     assert_eq!(sealer.open(&envelope, "acc_1#ep_1").await.unwrap(), b"whsec_x");

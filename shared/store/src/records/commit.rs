@@ -134,7 +134,7 @@ impl Records {
             RecordWrite::Create(tombstone) => items.push(self.create(commit, key(own), *tombstone)?),
             RecordWrite::Update(stored) if RecordKey::number(commit.kind, &stored.number) != own => {
                 items.push(self.move_to(commit, key(own), stored)?);
-                items.push(self.take_away(key(RecordKey::number(commit.kind, &stored.number)), stored)?);
+                items.push(self.delete_moved(key(RecordKey::number(commit.kind, &stored.number)), stored)?);
             }
             RecordWrite::Update(stored) | RecordWrite::Delete(stored) => {
                 items.push(self.replace(commit, key(own), stored, gone)?);

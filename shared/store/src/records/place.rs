@@ -62,7 +62,7 @@ impl Records {
 
     /// The deletion of the old item of a record that moves to another natural key, if neither the record nor its
     /// calendar, which moves with it, has changed.
-    pub(super) fn take_away(&self, pk: AttributeValue, stored: &Stored) -> Result<TransactWriteItem, StoreError> {
+    pub(super) fn delete_moved(&self, pk: AttributeValue, stored: &Stored) -> Result<TransactWriteItem, StoreError> {
         let delete = Delete::builder()
             .table_name(&self.table)
             .key("pk", pk)
