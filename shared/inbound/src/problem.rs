@@ -200,7 +200,7 @@ impl Problem {
 
     /// 405 with `Allow`. `allow` are the methods with commas between them; HEAD goes without saying where GET is.
     #[must_use]
-    pub fn method_not_allowed(allow: &'static str) -> Self {
+    pub fn method_not_allowed(allow: &str) -> Self {
         let allow = allow.replace("GET", "GET, HEAD");
         let mut problem = Self::new(ProblemCode::MethodNotAllowed, format!("This path answers to {allow}."));
         problem.headers.extend(HeaderValue::try_from(allow).ok().map(|allow| (header::ALLOW, allow)));
