@@ -57,7 +57,7 @@ function pages({ id, failed }) {
     "event-type": ["/#/catalog/workorder.updated", "workorder.updated"],
     keys: ["/#/keys", "API keys"],
     debugger: ["/#/debugger", "Signature debugger"],
-    missing: ["/#/nowhere", "There is no such page"],
+    missing: ["/#/nowhere", "Page not found"],
     docs: ["/docs", ""],
     "docs-verify": ["/docs/verifying-signatures", ""],
     "docs-resource": ["/docs/resources/workorder", ""],

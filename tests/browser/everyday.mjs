@@ -75,10 +75,10 @@ export async function searching(browser, system) {
     });
   });
   await page.goto("/#/deliveries?status=pending");
-  await page.getByText("Nothing fits among the latest, back to Oct 20, 2024").waitFor();
+  await page.getByText("No match among the latest, back to Oct 20, 2024").waitFor();
   assert.equal(looks, 4);
-  await page.getByRole("button", { name: "Look further" }).click();
-  await page.getByText("Nothing fits these filters.").waitFor();
+  await page.getByRole("button", { name: "Search older" }).click();
+  await page.getByText("No deliveries match these filters.").waitFor();
   assert.equal(looks, 7);
   await leave(page);
 }
@@ -134,7 +134,7 @@ export async function editing(browser, system) {
   await page.getByRole("button", { name: "Save" }).click();
   await page.getByRole("heading", { name: "Time clock, gate 2" }).waitFor();
   await page.getByRole("button", { name: "Pause" }).press("Enter");
-  await page.getByText("Paused by a person.").waitFor();
+  await page.getByText("Paused by a user.").waitFor();
   assert.equal(await page.evaluate(() => document.activeElement?.textContent), "Enable", "the focus stays on the button");
 
   await call(system, "POST", "/api/webhook/employee", {
@@ -155,7 +155,7 @@ export async function editing(browser, system) {
     async () => (await call(system, "GET", "/api/alerts?kind=endpoint.disabled")).data[0],
   );
   await page.getByRole("link", { name: "Overview" }).click();
-  const needing = page.getByRole("region", { name: "Endpoints that need you" });
+  const needing = page.getByRole("region", { name: "Endpoints that need attention" });
   await needing.getByRole("row").filter({ hasText: "Old intranet" }).getByText("Disabled", { exact: true }).waitFor();
   await needing.getByText("the endpoint answered 410 Gone").waitFor();
   assert.equal(await needing.getByText("Time clock").count(), 0, "who paused an endpoint knows of it");
@@ -179,16 +179,16 @@ export async function rotation(browser, system) {
   const shown = await page.getByText(/^whsec_[A-Za-z0-9+/=]{40,}$/).textContent();
   assert.notEqual(shown, secret);
   await page.reload();
-  await page.getByText(/A secret from before signs too, and ends in 1 h 5\d min/).waitFor();
+  await page.getByText(/A previous secret is also valid. It expires in 1 h 5\d min/).waitFor();
   assert.doesNotMatch(await page.content(), /whsec_[A-Za-z0-9+/=]{20,}/, "no secret is in the page");
   await page.getByLabel("Event", { exact: true }).selectOption("report.generated");
   await page.getByRole("button", { name: "Send test" }).click();
-  await page.getByText("answered 200").waitFor();
+  await page.getByText("responded 200").waitFor();
   const { headers, body } = receiver.received[0];
   const signed = (key) => createHmac("sha256", key).update(`${headers["x-webhook-timestamp"]}.${body}`).digest("hex");
   assert.equal(headers["x-webhook-signature"], signed(secret));
   assert.equal(headers["x-webhook-signature-next"], signed(shown));
-  await page.getByText(/takes the lead in 1 h 5\d min, or when you promote it/).waitFor();
+  await page.getByText(/will sign X-Webhook-Signature in 1 h 5\d min, or as soon as you promote it/).waitFor();
   await page.getByRole("button", { name: "Promote now" }).click();
   await page.getByRole("button", { name: "Promote now" }).waitFor({ state: "detached" });
   await page.getByRole("button", { name: "Send test" }).click();
@@ -216,13 +216,13 @@ export async function keys(browser, system) {
   await Promise.all(gates.map(({ id }) => call(system, "DELETE", `/api/keys/${id}`)));
   await page.getByRole("button", { name: "New key" }).click();
   await page.getByLabel("Name").fill("Payroll import");
-  await page.getByRole("button", { name: "Make the key" }).click();
-  const dialog = page.getByRole("dialog", { name: "This is the key" });
+  await page.getByRole("button", { name: "Create key" }).click();
+  const dialog = page.getByRole("dialog", { name: "Your new key" });
   await dialog.getByText(/^wsk_/).waitFor();
   await page.keyboard.press("Escape");
-  await dialog.getByText("nobody can show it again").waitFor();
+  await dialog.getByText("it can't be shown again").waitFor();
   await dialog.getByRole("button", { name: "Copy", exact: true }).click();
-  await dialog.getByRole("button", { name: "I have it" }).click();
+  await dialog.getByRole("button", { name: "Done" }).click();
   await dialog.waitFor({ state: "detached" });
   assert.match(await page.evaluate(() => navigator.clipboard.readText()), /^wsk_/);
   await page.getByRole("button", { name: "Revoke Payroll import" }).click();
@@ -268,9 +268,9 @@ export async function replaying(browser, system) {
     });
   });
   await page.getByRole("button", { name: "Send 2 deliveries" }).click();
-  await page.getByText("The key has made all its calls").waitFor();
+  await page.getByText("The key's rate limit is used up").waitFor();
   await page.getByRole("heading", { name: "Sent", exact: true }).waitFor();
-  await page.getByText("2 deliveries are on the way").waitFor();
+  await page.getByText("2 deliveries are queued").waitFor();
   page.faults = page.faults.filter((fault) => !fault.includes("429"));
   await until(
     "both",
@@ -293,7 +293,7 @@ export async function resending(browser, system) {
   await page.getByRole("link", { name: "vendor.updated", exact: true }).first().click();
   await page.getByRole("button", { name: "Copy as curl" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Copy" }).click();
-  await page.getByText("The signature is good for five minutes").waitFor();
+  await page.getByText("The signature is valid for five minutes").waitFor();
   run("bash", ["-c", await page.evaluate(() => navigator.clipboard.readText())]);
   const again = await until("the command's request", () => receiver.received[1]);
   const due = createHmac("sha256", secret).update(`${again.headers["x-webhook-timestamp"]}.${again.body}`).digest("hex");
@@ -322,8 +322,8 @@ export async function fewCalls(browser, system) {
   // The next live reading is refused, and then they wait; what the person wants is refused with the reason.
   await page.getByText(/Paused: (too many|few) calls/).waitFor();
   await page.getByRole("link", { name: "Alerts", exact: true }).click();
-  await page.getByText("Too many calls with this key").waitFor();
-  await page.getByText(/The next call is let through in \d+ s/).waitFor();
+  await page.getByText("Rate limit exceeded").waitFor();
+  await page.getByText(/The next call is allowed in \d+ s/).waitFor();
   page.faults = page.faults.filter((fault) => !fault.includes("429"));
   await leave(page);
 }

@@ -52,7 +52,7 @@ export async function subscriber(browser, system) {
   await page.goto("/");
   await page.getByLabel("API key").fill("wsk_live_wrong");
   await page.getByRole("button", { name: "Sign in" }).click();
-  await page.getByText("This key isn't known").waitFor();
+  await page.getByText("This key is unknown").waitFor();
   // What the API answers to a wrong key is what the browser calls an error.
   page.faults = page.faults.filter((fault) => !fault.includes("401"));
   await signIn(page, system.key);
@@ -62,7 +62,7 @@ export async function subscriber(browser, system) {
   await page.getByLabel("URL").fill(`http://127.0.0.1:${port}/`);
   await page.getByLabel("Description").fill("My first receiver");
   await page.getByRole("button", { name: "Create endpoint" }).click();
-  await page.getByRole("heading", { name: "The endpoint is there" }).waitFor();
+  await page.getByRole("heading", { name: "Endpoint created" }).waitFor();
   const secret = await page.getByText(/^whsec_[A-Za-z0-9+/=]{40,}$/).textContent();
   const directory = join(system.data, "receiver");
   mkdirSync(directory);
@@ -79,7 +79,7 @@ export async function subscriber(browser, system) {
   await page.getByRole("link", { name: "Send a test" }).click();
   await page.getByLabel("Event", { exact: true }).selectOption("workorder.completed");
   await page.getByRole("button", { name: "Send test" }).click();
-  await page.getByText("answered 204").waitFor();
+  await page.getByText("responded 204").waitFor();
   await until("the verified event", () => receiver.text.includes("workorder.completed wo_"));
   assert.equal(await page.evaluate(() => Object.keys(localStorage).length), 0, "the key is kept in the tab only");
   await leave(page);
@@ -97,15 +97,15 @@ export async function onCall(browser, system) {
   await page.getByRole("link", { name: "Alerts", exact: true }).click();
   // The alert itself: the filter above the list has the same words.
   await page.getByRole("row").filter({ hasText: "Delivery failed" }).first().waitFor();
-  await page.getByRole("link", { name: "Look at the delivery" }).first().click();
+  await page.getByRole("link", { name: "View delivery" }).first().click();
   await page.getByText("the schedule database is read-only").first().waitFor();
-  assert.equal(await page.getByText("The answer was not 2xx").count(), 5, "five attempts, each with its reason");
-  await page.getByRole("link", { name: "the event and its request" }).click();
-  await page.getByRole("heading", { name: "Request that caused it" }).waitFor();
+  assert.equal(await page.getByText("The response was not 2xx").count(), 5, "five attempts, each with its reason");
+  await page.getByRole("link", { name: "event and request" }).click();
+  await page.getByRole("heading", { name: "Source request" }).waitFor();
   await page.goBack();
   broken.status = 200;
   await page.getByRole("button", { name: "Retry now" }).click();
-  await page.getByText("by hand").waitFor();
+  await page.getByText("manual retry").waitFor();
   await page.getByText("200 in").waitFor();
   const ids = broken.received.map(({ headers }) => headers["x-webhook-id"]);
   assert.equal(new Set(ids).size, 1, "the same X-Webhook-ID over all attempts");
@@ -171,8 +171,8 @@ export async function whatIsWrong(browser, system) {
     await page.getByRole("button", { name: "Check" }).click();
     await page.getByRole("heading", { name: title }).waitFor();
   };
-  await check({}, "All three are right");
-  await check({ signature: headers["webhook-signature"] }, "All three are right");
+  await check({}, "Body, timestamp and secret match");
+  await check({ signature: headers["webhook-signature"] }, "Body, timestamp and secret match");
   await check({ body: JSON.stringify(JSON.parse(body), null, 2) }, "The body is wrong");
   await check({ timestamp: `${right.timestamp}000` }, "The timestamp is wrong");
   await check({ secret: secret.replace("whsec_", "") }, "The secret is wrong");
@@ -186,7 +186,7 @@ export async function whatIsWrong(browser, system) {
   });
   await page.reload();
   await check({ secret: other.secret }, "The secret is wrong");
-  await page.getByText("It ends as that of another endpoint: Second receiver").waitFor();
+  await page.getByText("It ends like the secret of another endpoint, Second receiver").waitFor();
   await check({ body: body.replace("V-1", "V-2"), secret: other.secret }, "The body and the secret are wrong");
   await check({ timestamp: String(Number(right.timestamp) - 7) }, "The timestamp is wrong");
   await check({ signature: "00" }, "The signature is wrong");
@@ -196,11 +196,11 @@ export async function whatIsWrong(browser, system) {
     "The secret and the body are wrong",
   );
   await check({ id: "", timestamp: "yesterday" }, "The timestamp is wrong");
-  await check({ id: "", body: body.replace("V-1", "V-2") }, "Nothing that goes wrong often explains it");
+  await check({ id: "", body: body.replace("V-1", "V-2") }, "No common mistake explains it");
   // What is right but old is no success: a receiver refuses it.
   const old = String(Number(right.timestamp) - 3600);
   const signature = createHmac("sha256", secret).update(`${old}.${body}`).digest("hex");
-  await check({ id: "", timestamp: old, signature }, "The signature is right, but too old");
+  await check({ id: "", timestamp: old, signature }, "The signature is valid but too old");
   assert.equal(await page.getByText("Verified", { exact: true }).count(), 0);
   await leave(page);
 }

@@ -1,4 +1,4 @@
-//! Looking for deliveries and at one of them.
+//! Lists of deliveries, and single ones.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -6,16 +6,16 @@ use domain::delivery::Delivery;
 use domain::delivery::view::DeliveryView;
 use inbound::http::{Facts, Reply};
 use inbound::manage::PageRequest;
+use inbound::manage::router::IdKind;
 use inbound::problem::Problem;
 use store::deliveries::Filter;
 
 use crate::Call;
 use crate::query::DeliveryQuery;
-use crate::route::no_such_delivery;
 
 impl Call<'_> {
-    /// One page, newest event first. With filters it may have fewer than asked for, or none, and still a next page: a
-    /// call looks at so many deliveries and no more.
+    /// One page, newest event first. With filters it can have fewer results than asked for, or none, and still a next
+    /// page: a call reads a bounded number of deliveries.
     pub(crate) async fn deliveries(&self, query: &DeliveryQuery, page: &PageRequest) -> Result<Reply, Problem> {
         let filter = Filter {
             endpoint_id: query.endpoint_id.as_deref(),
@@ -42,8 +42,8 @@ impl Call<'_> {
         Ok(Reply::ok(&DeliveryView::whole(&delivery, &disabled, body)).with_facts(facts))
     }
 
-    /// The endpoints that are disabled among those of deliveries that are not final: they hold them up. Most of the time
-    /// nothing is read for this, since most deliveries are final.
+    /// The disabled endpoints among those of unfinished deliveries, which they hold up. Usually nothing is read for
+    /// this: most deliveries are final.
     pub(crate) async fn disabled(&self, deliveries: &[Delivery]) -> Result<HashSet<String>, Problem> {
         let unfinished = deliveries.iter().filter(|delivery| !delivery.status.is_final());
         let endpoints: BTreeSet<&str> = unfinished.map(|delivery| delivery.endpoint_id.as_str()).collect();
@@ -52,6 +52,6 @@ impl Call<'_> {
 
     /// The delivery with this id, if it is the caller's.
     pub(crate) async fn read(&self, id: &str) -> Result<Delivery, Problem> {
-        self.function.deliveries.get(self.account(), id).await?.ok_or_else(no_such_delivery)
+        self.function.deliveries.get(self.account(), id).await?.ok_or_else(|| IdKind::DELIVERY.not_found())
     }
 }

@@ -1,8 +1,9 @@
-//! The feed of events, for subscribers that were down, and one event with what became of it.
+//! The feed of events, for subscribers that were down, and single events with their deliveries.
 
 use domain::delivery::view::DeliveryView;
 use inbound::http::{Facts, Reply, write_cursor};
 use inbound::manage::PageRequest;
+use inbound::manage::router::IdKind;
 use inbound::problem::Problem;
 use jiff::SignedDuration;
 use serde_json::json;
@@ -12,18 +13,17 @@ use store::range::Order;
 
 use crate::Call;
 use crate::query::FeedQuery;
-use crate::route::no_such_event;
 use crate::view::{EventView, Sibling, WholeEvent};
 
-/// Events are in the order in which their requests arrived, but stored when those end: one that takes its time must not
-/// appear behind a reader's cursor. An inbound function may run for 15 seconds (the template's timeout), and clocks may
-/// differ by the rest.
+/// How old events must be to appear. They are ordered by the arrival of their requests but stored when those end: an
+/// event must not appear behind a reader's cursor. An inbound function may run for 15 seconds (the template's timeout);
+/// the rest is for clock differences.
 const SETTLED: SignedDuration = SignedDuration::from_secs(20);
 /// How many of its deliveries are shown with an event.
 const DELIVERIES_SHOWN: usize = 100;
 
 impl Call<'_> {
-    /// A page of events, in the order that is asked for.
+    /// A page of events, in the order that the query asks for.
     pub(crate) async fn feed(&self, query: &FeedQuery) -> Result<Reply, Problem> {
         match query.order {
             Order::OldestFirst => self.following(query).await,
@@ -31,7 +31,7 @@ impl Call<'_> {
         }
     }
 
-    /// Events behind a cursor, oldest first. `nextCursor` is null at the end; `resumeAfter` is where to go on later.
+    /// Events after a cursor, oldest first. `nextCursor` is null at the end; `resumeAfter` is where to continue later.
     async fn following(&self, query: &FeedQuery) -> Result<Reply, Problem> {
         let until = self.now - SETTLED;
         let limit = query.page.limit();
@@ -42,10 +42,10 @@ impl Call<'_> {
         Ok(Reply::ok(&json!({ "data": data, "nextCursor": next, "resumeAfter": cursor })))
     }
 
-    /// Events before a cursor, newest first: for people, who want to see what has just happened.
+    /// Events before a cursor, newest first: for people who look at recent events.
     async fn latest(&self, query: &FeedQuery) -> Result<Reply, Problem> {
         let page = &query.page;
-        // One more than are shown tells whether another page follows.
+        // One more than the page has, to learn whether another page follows.
         let mut found =
             self.function.events.latest(self.account(), page.after(), query.event, page.limit() + 1).await?;
         let next = page.cut(&mut found.events, found.stopped, |found| &found.event.id);
@@ -53,8 +53,9 @@ impl Call<'_> {
         Ok(PageRequest::reply(&data, next.as_deref()))
     }
 
-    /// One event with its deliveries, and what else its request raised.
+    /// One event with its deliveries and the other events of its request.
     pub(crate) async fn event(&self, id: &str) -> Result<Reply, Problem> {
+        let no_such_event = || IdKind::EVENT.not_found();
         let outbox = self.function.events.outbox_of(self.account(), id).await?.ok_or_else(no_such_event)?;
         let siblings = outbox.events.iter().filter(|event| event.id != id);
         let siblings = siblings.map(|event| Sibling { id: event.id.clone(), event: event.name }).collect();

@@ -1,4 +1,4 @@
-//! What the query of a list asks for.
+//! The filters of lists, read from queries.
 
 use domain::alert::AlertKind;
 use domain::defect::DefectCode;
@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use store::events::Position;
 use store::range::Order;
 
-/// Which deliveries.
+/// Filters for deliveries.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct DeliveryQuery {
     pub(crate) endpoint_id: Option<String>,
@@ -22,7 +22,7 @@ pub(crate) struct DeliveryQuery {
     pub(crate) until: Option<Timestamp>,
 }
 
-/// Which events: behind `after`, oldest first, or by pages, newest first for people.
+/// Which events: after a position, oldest first, or in pages, newest first.
 #[derive(Debug)]
 pub(crate) struct FeedQuery {
     pub(crate) order: Order,
@@ -31,7 +31,7 @@ pub(crate) struct FeedQuery {
     pub(crate) page: PageRequest,
 }
 
-/// Which alerts.
+/// Filters for alerts.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct AlertQuery {
     pub(crate) kind: Option<AlertKind>,
@@ -56,15 +56,17 @@ pub(crate) fn alerts(query: &Query) -> AlertQuery {
     }
 }
 
-/// The two orders are paged in different ways: a cursor of the one would be a page of the other without a word.
+/// Each order has its own paging parameter: the other order's would silently give a wrong page, and is refused.
 pub(crate) fn feed(query: &Query) -> Result<FeedQuery, Problem> {
     let after = query.cursor("after").and_then(|position| position.parse().ok());
     let order = if query.text("order") == Some("newest") { Order::NewestFirst } else { Order::OldestFirst };
     let conflicting = |name, message| Err(Problem::invalid_field(name, DefectCode::ConflictingFields, message));
     match order {
-        Order::NewestFirst if after.is_some() => conflicting("after", "is for the oldest first; use cursor here"),
+        Order::NewestFirst if after.is_some() => {
+            conflicting("after", "is for order=oldest; use cursor with order=newest")
+        }
         Order::OldestFirst if query.text("cursor").is_some() => {
-            conflicting("cursor", "is for order=newest; use after here")
+            conflicting("cursor", "is for order=newest; use after with order=oldest")
         }
         _ => Ok(FeedQuery { order, after, event: query.parsed("event"), page: PageRequest::of(query) }),
     }

@@ -1,4 +1,4 @@
-//! Manual retries: a new series of attempts at once, under the same id, in the place of what was planned.
+//! Manual retries: a new series of attempts that begins now, under the same id, and replaces what was planned.
 
 use std::collections::HashSet;
 
@@ -20,8 +20,8 @@ use telemetry::causes::causes;
 use crate::Call;
 
 impl Call<'_> {
-    /// Begins a new series. Calls at the same moment begin one: whoever comes second finds an attempt that is due, and
-    /// is told of that.
+    /// Begins a new series. Concurrent calls begin only one: the later ones find an attempt that is due and report
+    /// `unchanged`.
     pub(crate) async fn retry(&self, id: &str, body: Map<String, Value>) -> Result<Reply, Problem> {
         let force = force(body)?;
         for _ in 0..manage::MAX_TRIES {
@@ -43,18 +43,18 @@ impl Call<'_> {
     /// 409 when an attempt could not be made.
     async fn check_target(&self, delivery: &Delivery) -> Result<(), Problem> {
         let Some(endpoint) = self.function.endpoints.get(self.account(), &delivery.endpoint_id).await? else {
-            return Err(impossible("The endpoint of this delivery was deleted: there is nowhere to send it to."));
+            return Err(impossible("The endpoint of this delivery was deleted, so it can't be sent."));
         };
         if endpoint.status == EndpointStatus::Disabled {
             return Err(impossible("The endpoint of this delivery is disabled. Enable it, then retry."));
         }
         if self.function.events.get(self.account(), &delivery.event_id).await?.is_none() {
-            return Err(impossible("The event of this delivery is not kept any more: there is nothing to send."));
+            return Err(impossible("The event of this delivery is no longer stored, so it can't be sent."));
         }
         Ok(())
     }
 
-    /// What can't be queued now, the sweeper finds: the retry is stored and will be made.
+    /// A failure is only logged: the retry is stored, and the sweeper queues it.
     async fn queue(&self, delivery: &Delivery) {
         if let Err(error) = self.function.retries.send(&[delivery.task()], self.now).await {
             tracing::error!(error = %causes(&error), delivery_id = delivery.id, "a manual retry was not queued; the sweeper finds it");
@@ -73,7 +73,7 @@ fn force(body: Map<String, Value>) -> Result<bool, Problem> {
 
 fn check_status(delivery: &Delivery, force: bool) -> Result<(), Problem> {
     if delivery.test {
-        return Err(impossible("This is a test, which is sent once. Send another from its endpoint."));
+        return Err(impossible("This delivery is a test. Tests are not retried; send another one from the endpoint."));
     }
     if delivery.status == DeliveryStatus::Delivered && !force {
         let detail = "The endpoint has accepted this delivery. Send {\"force\": true} to send it once more.";
@@ -82,8 +82,8 @@ fn check_status(delivery: &Delivery, force: bool) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Whether the first attempt of a series is due and not recorded yet: it is in a queue or being made, or waits for one of
-/// the series before to end.
+/// Whether the first attempt of a series is due and not recorded yet: it is queued, under way, or waits for an attempt
+/// of the previous series.
 fn is_under_way(delivery: &Delivery, now: Timestamp) -> bool {
     let begins = delivery.claimed(now).unwrap_or(now);
     !delivery.status.is_final()
@@ -97,6 +97,6 @@ fn impossible(detail: &str) -> Problem {
 
 fn accepted(delivery: &Delivery, action: &'static str) -> Reply {
     let facts = Facts { action: Some(action), id: Some(delivery.id.clone()), ..Facts::default() };
-    // An endpoint that is disabled gets no retries.
+    // The endpoint is enabled, or there would be no retry: the delivery is not held.
     Reply::new(StatusCode::ACCEPTED, &DeliveryView::of(delivery, &HashSet::new())).with_facts(facts)
 }

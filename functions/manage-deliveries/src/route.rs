@@ -1,80 +1,38 @@
-//! Which call a method and a path are.
+//! The calls of this function that need a key; those of the catalog are in `catalog.rs`.
 
-use domain::ids::is_id;
-use inbound::http::{NO_PARAMETERS, Parameters, TakesParameters};
-use inbound::manage::{parameters, unknown_path};
-use inbound::problem::Problem;
+use inbound::http::NO_PARAMETERS;
+use inbound::manage::parameters;
+use inbound::manage::parameters::DEFAULT_HOURS;
+use inbound::manage::router::{Answering, Input, Route, Router};
 use lambda_http::http::Method;
 
-use crate::{DELIVERY, EVENT};
+use crate::{Call, query};
 
-/// A call of this function that needs a key.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Route<'a> {
-    Deliveries,
-    Delivery(&'a str),
-    Retry(&'a str),
-    Feed,
-    Event(&'a str),
-    Alerts,
-    Stats,
-}
+pub(crate) type Handler = for<'a> fn(&'a Call<'a>, Input<'a>) -> Answering<'a>;
 
-impl TakesParameters for Route<'_> {
-    fn parameters(&self) -> Parameters {
-        match self {
-            Self::Deliveries => parameters::DELIVERIES,
-            Self::Feed => parameters::EVENTS,
-            Self::Alerts => parameters::ALERTS,
-            Self::Stats => parameters::STATS,
-            Self::Delivery(_) | Self::Retry(_) | Self::Event(_) => NO_PARAMETERS,
-        }
-    }
-}
-
-/// The call, or 404 for a path that there is not, or 405 for a method that the path does not answer to.
-pub(crate) fn find<'a>(method: &Method, path: &'a str) -> Result<Route<'a>, Problem> {
-    let segments: Vec<&str> = path.strip_prefix("/api/").ok_or_else(unknown_path)?.split('/').collect();
-    match *segments {
-        ["deliveries"] => only(&Method::GET, method).map(|()| Route::Deliveries),
-        ["deliveries", id] => only(&Method::GET, method).and_then(|()| delivery_id(id)).map(Route::Delivery),
-        ["deliveries", id, "retry"] => only(&Method::POST, method).and_then(|()| delivery_id(id)).map(Route::Retry),
-        // POST is the function publish-event's.
-        ["events"] if method != Method::GET => Err(Problem::method_not_allowed("GET, POST")),
-        ["events"] => Ok(Route::Feed),
-        ["events", id] => only(&Method::GET, method).and_then(|()| event_id(id)).map(Route::Event),
-        ["alerts"] => only(&Method::GET, method).map(|()| Route::Alerts),
-        ["stats"] => only(&Method::GET, method).map(|()| Route::Stats),
-        _ => Err(unknown_path()),
-    }
-}
-
-/// 405 unless the method is the one.
-pub(crate) fn only(one: &Method, method: &Method) -> Result<(), Problem> {
-    match (method == one, *one == Method::POST) {
-        (true, _) => Ok(()),
-        (false, true) => Err(Problem::method_not_allowed("POST")),
-        (false, false) => Err(Problem::method_not_allowed("GET")),
-    }
-}
-
-fn delivery_id(id: &str) -> Result<&str, Problem> {
-    if is_id(id, DELIVERY) { Ok(id) } else { Err(no_such_delivery()) }
-}
-
-fn event_id(id: &str) -> Result<&str, Problem> {
-    if is_id(id, EVENT) { Ok(id) } else { Err(no_such_event()) }
-}
-
-/// 404, the same for an id that never was and for another account's.
-pub(crate) fn no_such_delivery() -> Problem {
-    Problem::not_found("delivery")
-}
-
-/// 404, the same for an id that never was and for another account's.
-pub(crate) fn no_such_event() -> Problem {
-    Problem::not_found("event")
-}
+pub(crate) const ROUTER: Router<Handler> = Router(&[
+    Route::new(Method::GET, "/api/deliveries", parameters::DELIVERIES, |call, input| {
+        Box::pin(async move { call.deliveries(&query::deliveries(input.query), &input.page()).await })
+    }),
+    Route::new(Method::GET, "/api/deliveries/{delivery}", NO_PARAMETERS, |call, input| {
+        Box::pin(call.delivery(input.id))
+    }),
+    Route::new(Method::POST, "/api/deliveries/{delivery}/retry", NO_PARAMETERS, |call, input| {
+        Box::pin(async move { call.retry(input.id, input.optional_object()?).await })
+    }),
+    Route::new(Method::GET, "/api/events", parameters::EVENTS, |call, input| {
+        Box::pin(async move { call.feed(&query::feed(input.query)?).await })
+    }),
+    // The function publish-event answers it.
+    Route::elsewhere(Method::POST, "/api/events"),
+    Route::new(Method::GET, "/api/events/{event}", NO_PARAMETERS, |call, input| Box::pin(call.event(input.id))),
+    Route::new(Method::GET, "/api/alerts", parameters::ALERTS, |call, input| {
+        Box::pin(async move { call.alerts(&query::alerts(input.query), &input.page()).await })
+    }),
+    Route::new(Method::GET, "/api/stats", parameters::STATS, |call, input| {
+        Box::pin(call.stats(input.query.parsed("hours").unwrap_or(DEFAULT_HOURS)))
+    }),
+]);
 
 #[cfg(test)]
 mod tests {
@@ -90,21 +48,22 @@ mod tests {
 
     #[test]
     fn every_call_has_its_method_and_path() {
-        for (method, path, route) in [
-            (Method::GET, "/api/deliveries", Route::Deliveries),
-            (Method::GET, DELIVERY_PATH, Route::Delivery(ID)),
-            (Method::POST, RETRY_PATH, Route::Retry(ID)),
-            (Method::GET, "/api/events", Route::Feed),
-            (Method::GET, EVENT_PATH, Route::Event("evt_01JAMB3X9T7Q2V5K8N4C6D0EFG")),
-            (Method::GET, "/api/alerts", Route::Alerts),
-            (Method::GET, "/api/stats", Route::Stats),
+        for (method, sent, path, id) in [
+            (Method::GET, "/api/deliveries", "/api/deliveries", ""),
+            (Method::GET, DELIVERY_PATH, "/api/deliveries/{delivery}", ID),
+            (Method::POST, RETRY_PATH, "/api/deliveries/{delivery}/retry", ID),
+            (Method::GET, "/api/events", "/api/events", ""),
+            (Method::GET, EVENT_PATH, "/api/events/{event}", "evt_01JAMB3X9T7Q2V5K8N4C6D0EFG"),
+            (Method::GET, "/api/alerts", "/api/alerts", ""),
+            (Method::GET, "/api/stats", "/api/stats", ""),
         ] {
-            assert_eq!(find(&method, path).unwrap(), route);
+            let found = ROUTER.find(&method, sent).unwrap();
+            assert_eq!((found.path, found.id), (path, id));
         }
     }
 
     #[test]
-    fn other_methods_are_told_the_right_ones() {
+    fn other_methods_get_405_with_allow() {
         for (method, path, allow) in [
             (Method::POST, "/api/deliveries", "GET, HEAD"),
             (Method::DELETE, DELIVERY_PATH, "GET, HEAD"),
@@ -114,17 +73,17 @@ mod tests {
             (Method::POST, "/api/alerts", "GET, HEAD"),
             (Method::POST, "/api/stats", "GET, HEAD"),
         ] {
-            let problem = find(&method, path).unwrap_err();
+            let problem = ROUTER.find(&method, path).unwrap_err();
             assert_eq!(problem.code, ProblemCode::MethodNotAllowed);
             assert!(problem.headers.iter().any(|(name, value)| *name == ALLOW && value == allow), "{path}");
         }
     }
 
     #[test]
-    fn what_is_not_there_is_not_found() {
+    fn unknown_paths_and_ids_are_not_found() {
         for path in ["/api/deliveries/", "/api/deliveries/dlv_1", "/api/events/dlv_01JAMB3X9T7Q2V5K8N4C6D0EFG", "/api"]
         {
-            assert_eq!(find(&Method::GET, path).unwrap_err().code, ProblemCode::NotFound, "{path}");
+            assert_eq!(ROUTER.find(&Method::GET, path).unwrap_err().code, ProblemCode::NotFound, "{path}");
         }
     }
 }

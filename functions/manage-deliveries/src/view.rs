@@ -26,7 +26,7 @@ pub(crate) struct WholeEvent<'a> {
     pub(crate) deliveries: Vec<DeliveryView<'a>>,
     /// The other events of the request that raised this one.
     pub(crate) siblings: Vec<Sibling>,
-    /// There are more deliveries, to be listed by `/api/deliveries?eventId=`.
+    /// Whether there are more deliveries; `/api/deliveries?eventId=` lists them.
     pub(crate) truncated: bool,
 }
 
@@ -38,7 +38,7 @@ pub(crate) struct Sibling {
 }
 
 impl<'a> EventView<'a> {
-    /// Of the bytes that are sent: a subscriber reads the same here as there.
+    /// Read from the bytes that are sent, so that it is the same as in deliveries.
     pub(crate) fn of(FeedEvent { event, request_id }: &'a FeedEvent) -> Self {
         let mut body: Value = serde_json::from_str(&event.body).unwrap_or_default();
         let mut member = |name: &str| body.get_mut(name).map(Value::take).unwrap_or_default();

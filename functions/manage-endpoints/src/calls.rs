@@ -9,6 +9,7 @@ use inbound::http::{Facts, Reply};
 use inbound::manage;
 use inbound::manage::PageRequest;
 use inbound::manage::body::Form;
+use inbound::manage::router::IdKind;
 use inbound::problem::{Problem, ProblemCode};
 use lambda_http::http::{StatusCode, header};
 use serde_json::{Map, Value};
@@ -18,19 +19,18 @@ use store::range::Order;
 use telemetry::causes::causes;
 
 use crate::changes::{Changes, unusable};
-use crate::route::no_such_endpoint;
 use crate::view::EndpointView;
-use crate::{Call, ID_PREFIX, ROOT};
+use crate::{Call, ROOT};
 
-/// How many endpoints are read at a time when one is looked for.
+/// How many endpoints are read at a time when an existing subscription is searched.
 const LOOKED_THROUGH: i32 = 100;
 
 impl Call<'_> {
-    /// Makes an endpoint, or finds the one that subscribes to the same already; either way the answer is one of those
-    /// with the secret, since whoever subscribes again may have lost the first answer.
+    /// Creates an endpoint, or finds the one with the same subscription. Either way the response has the secret: a
+    /// caller who subscribes again may have lost the first response.
     pub(crate) async fn create(&self, body: Map<String, Value>) -> Result<Reply, Problem> {
         let wanted = Changes::parse(body, Form::New, self.function.allow_private)?;
-        let id = ids::new_id(ID_PREFIX, self.now);
+        let id = ids::new_id(IdKind::ENDPOINT.prefix, self.now);
         let secret = SigningSecret::from_bytes(ids::random());
         let mut endpoint = self.blank(id, SealedSecret { sealed: String::new(), hint: secret.hint() });
         wanted.apply(&mut endpoint);
@@ -49,7 +49,7 @@ impl Call<'_> {
             let Creation::ClaimedFor(holder) = creation else {
                 return Ok(created(&endpoint, &secret, wanted.headers()));
             };
-            // Made at this moment by another call; or it is gone or has changed, and its claim with it.
+            // Another call created it just now; or it was deleted or changed since, and its claim with it.
             if let Some(existing) = self.subscribed(&subscription).await? {
                 return self.existing(&existing).await;
             }
@@ -58,7 +58,7 @@ impl Call<'_> {
         Err(manage::too_busy())
     }
 
-    /// The account's endpoint with this subscription: of several the first that is enabled, else the first.
+    /// The account's endpoint with this subscription: the first enabled one, else the first.
     async fn subscribed(&self, subscription: &Subscription) -> Result<Option<Endpoint>, StoreError> {
         let (mut after, mut disabled) = (None, None);
         loop {
@@ -78,7 +78,7 @@ impl Call<'_> {
         }
     }
 
-    /// The answer to who subscribes again: the endpoint as it is.
+    /// The response to a repeated subscription: the endpoint as it is.
     async fn existing(&self, endpoint: &Endpoint) -> Result<Reply, Problem> {
         let secret = self.open(endpoint).await?;
         let view = EndpointView::of(endpoint).with_secret(&secret);
@@ -137,11 +137,11 @@ impl Call<'_> {
         Err(manage::too_busy())
     }
 
-    /// Deletes an endpoint and ends its pending deliveries as `cancelled`. It is gone whatever becomes of those: one that
-    /// is not found here ends when the deliverer comes to it.
+    /// Deletes an endpoint and ends its pending deliveries as `cancelled`. It is gone whatever becomes of those: one
+    /// that is not found here ends when the deliverer comes to it.
     pub(crate) async fn delete(&self, id: &str) -> Result<Reply, Problem> {
         if !self.function.endpoints.delete(self.account(), id).await? {
-            return Err(no_such_endpoint());
+            return Err(IdKind::ENDPOINT.not_found());
         }
         if let Err(error) = self.cancel_pending(id).await {
             tracing::error!(error = %causes(&error), endpoint_id = id, "deliveries of a deleted endpoint are left to the deliverer");
@@ -151,7 +151,7 @@ impl Call<'_> {
 
     /// The endpoint with this id, if it is the caller's.
     pub(crate) async fn read(&self, id: &str) -> Result<Endpoint, Problem> {
-        self.function.endpoints.get(self.account(), id).await?.ok_or_else(no_such_endpoint)
+        self.function.endpoints.get(self.account(), id).await?.ok_or_else(|| IdKind::ENDPOINT.not_found())
     }
 
     /// An endpoint of which nothing is known but its secret.

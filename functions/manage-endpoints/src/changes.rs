@@ -1,4 +1,4 @@
-//! What a body asks for, and what that makes of an endpoint.
+//! The changes that a body asks for, applied to an endpoint.
 
 use std::collections::HashSet;
 
@@ -14,10 +14,10 @@ use store::endpoints::Switch;
 
 use crate::own_headers;
 
-/// `disabledReason` when a person did it.
+/// `disabledReason` when a user disabled it.
 pub(crate) const BY_REQUEST: &str = "disabled by request";
 
-/// What a body asks for; `None` where it says nothing.
+/// The fields of a body; `None` for absent ones.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[expect(clippy::option_option, reason = "the outer None is \"not sent\", the inner one \"cleared\"")]
 pub(crate) struct Changes {
@@ -30,7 +30,7 @@ pub(crate) struct Changes {
 }
 
 impl Changes {
-    /// Reads a body; reports all that the body alone tells. What is behind the URL is asked later.
+    /// Reads a body and reports every defect that can be found without the network: the URL is resolved later.
     pub(crate) fn parse(mut sent: Map<String, Value>, form: Form, allow_private: bool) -> Result<Self, Problem> {
         let mut defects = Defects::default();
         let headers = sent.shift_remove("headers").map(|value| own_headers::read(&value, &mut defects));
@@ -62,7 +62,7 @@ impl Changes {
         self.headers.as_ref()
     }
 
-    /// Makes the changes, but for the headers, which have to be sealed. Returns what they do to the status, if anything.
+    /// Applies the changes, except for the headers, which have to be sealed. Returns the change of the status, if any.
     pub(crate) fn apply(&self, endpoint: &mut Endpoint) -> Option<Switch> {
         let new = self.clone();
         replace(&mut endpoint.url, new.url);
@@ -102,14 +102,14 @@ fn url_code(defect: UrlDefect) -> DefectCode {
 fn url_message(defect: UrlDefect) -> String {
     match defect {
         UrlDefect::Unresolvable => {
-            format!("{defect}; check its spelling, or wait until its DNS record is published and send it again")
+            format!("{defect}; check its spelling, or send it again when its DNS record is published")
         }
         _ => defect.to_string(),
     }
 }
 
-/// The filters of `events`, each once, and a defect for each name that is none of ours. That they are strings, how many and how
-/// long, the table has checked.
+/// The filters in `events`, each once, and a defect for each unknown name. The table has checked their types, number
+/// and lengths.
 pub(crate) fn filters(names: &Value, defects: &mut Defects) -> Vec<EventFilter> {
     let names = names.as_array().map(Vec::as_slice).unwrap_or_default();
     let (mut filters, mut seen) = (Vec::new(), HashSet::new());

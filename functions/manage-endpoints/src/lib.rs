@@ -1,8 +1,8 @@
-//! `/api/endpoints`: where a subscriber wants which events, and the secrets that sign them.
+//! `/api/endpoints`: the URLs that receive events, and the secrets that sign their deliveries.
 //!
-//! Signing secrets are in the answers to four calls only: the one that makes or finds an endpoint, `/secret`, `/secret/rotate` and
-//! `/secret/promote`. Everything else shows a hint. The values of a subscriber's own headers are shown whole in the
-//! answers to the calls that set them (POST and PATCH) and masked elsewhere.
+//! Signing secrets are in the responses to four calls only: the one that creates or finds an endpoint, `/secret`,
+//! `/secret/rotate` and `/secret/promote`. All others show a hint. The values of custom headers are shown in the
+//! responses to the calls that set them (POST and PATCH) and masked elsewhere.
 
 mod calls;
 mod changes;
@@ -17,10 +17,9 @@ mod view;
 use domain::api_key::Scope;
 use domain::clock::whole_seconds;
 use inbound::http;
-use inbound::http::{Caller, Gate, Query, Reply};
+use inbound::http::{Caller, Gate, Query};
 use inbound::manage;
-use inbound::manage::{PageRequest, body};
-use inbound::problem::Problem;
+use inbound::manage::router::{Found, Input};
 use jiff::Timestamp;
 use lambda_http::{Body, Request, Response};
 use outbound::attempts::AttemptMaker;
@@ -33,24 +32,21 @@ use store::events::Events;
 use store::queue::Queue;
 use store::seal::Sealer;
 
-use route::Route;
+use route::{Handler, ROUTER};
 
-/// Where this function's paths begin.
-pub const ROOT: &str = "/api/endpoints";
+/// The path of the collection.
+const ROOT: &str = "/api/endpoints";
 
-/// The prefix of endpoints' ids.
-const ID_PREFIX: &str = "ep_";
-
-/// What the function holds.
+/// The function.
 #[derive(Debug)]
 pub struct ManageEndpoints {
     gate: Gate,
     endpoints: Endpoints,
     deliveries: Deliveries,
     events: Events,
-    /// For the endpoint that a test shows to work again.
+    /// For the alert that a test has shown an endpoint to work again.
     alerts: Alerts,
-    /// Where replays wait for their turn, so that they hold up no news.
+    /// Replays go here, so that they do not delay first attempts.
     retries: Queue,
     attempts: AttemptMaker,
     sealer: Sealer,
@@ -61,16 +57,17 @@ pub struct ManageEndpoints {
     max_endpoints: u64,
 }
 
-/// One call that was let in.
+/// One authorised call.
 struct Call<'a> {
     function: &'a ManageEndpoints,
     caller: Caller,
-    /// The present, in whole seconds.
+    /// The current time, in whole seconds.
     now: Timestamp,
 }
 
 impl ManageEndpoints {
-    /// Of the tables, the sealing keys, `RETRY_QUEUE_URL`, `ALLOW_PRIVATE_ENDPOINTS` and `MAX_ENDPOINTS_PER_ACCOUNT` (default 100).
+    /// Reads the names of the tables, the sealing keys, `RETRY_QUEUE_URL`, `ALLOW_PRIVATE_ENDPOINTS` and
+    /// `MAX_ENDPOINTS_PER_ACCOUNT` (default 100).
     ///
     /// # Errors
     /// When a variable is missing or can't be used.
@@ -90,34 +87,19 @@ impl ManageEndpoints {
         })
     }
 
-    /// Answers one request. Never fails: whatever goes wrong is an answer.
+    /// Answers one request. Never fails: errors are answers too.
     pub async fn handle(&self, request: Request, now: Timestamp) -> Response<Body> {
         let request = &request;
-        let find = || route::find(http::method(request), &manage::segments(request, ROOT)?);
-        let work = async |caller, route, query| {
+        let find = || ROUTER.find(http::method(request), request.uri().path());
+        let work = async |caller, found: Found<'_, Handler>, query: Query| {
             let call = Call { function: self, caller, now: whole_seconds(now) };
-            call.answer(route, &query, request).await
+            (found.handler)(&call, Input { id: found.id, query: &query, request }).await
         };
         self.gate.serve(request, Scope::ManageWebhooks, now, find, work).await
     }
 }
 
 impl Call<'_> {
-    async fn answer(&self, route: Route<'_>, query: &Query, request: &Request) -> Result<Reply, Problem> {
-        match route {
-            Route::Create => self.create(body::object(request)?).await,
-            Route::List => self.list(&PageRequest::of(query)).await,
-            Route::Get(id) => self.get(id).await,
-            Route::Change(id) => self.change(id, body::object(request)?).await,
-            Route::Delete(id) => self.delete(id).await,
-            Route::Secret(id) => self.secret(id).await,
-            Route::Test(id) => self.test(id, body::object(request)?).await,
-            Route::Replay(id) => self.replay(id, body::object(request)?).await,
-            Route::RotateSecret(id) => self.rotate_secret(id, body::optional_object(request)?).await,
-            Route::PromoteSecret(id) => self.promote_secret(id, body::optional_object(request)?).await,
-        }
-    }
-
     fn account(&self) -> &str {
         &self.caller.account.id
     }

@@ -1,5 +1,5 @@
-//! The subscriber's own headers: an object with names of its choosing, which no table of fields can list, and how they are
-//! sealed.
+//! Custom headers of an endpoint: an object with names of the subscriber's choice, which is why no table of fields
+//! lists them, and how they are sealed.
 
 use std::collections::HashSet;
 
@@ -15,7 +15,7 @@ use crate::Call;
 const FIELD: &str = "headers";
 const MAX_HEADERS: usize = 10;
 
-/// Reads `headers`; null and `""` are none. Of use only when no defect was found.
+/// Reads `headers`; null and `""` mean none. Use the result only when no defect was found.
 pub(crate) fn read(value: &Value, defects: &mut Defects) -> OwnHeaders {
     let sent = match value {
         Value::Null => return OwnHeaders::new(),
@@ -39,10 +39,10 @@ fn named(sent: &Map<String, Value>, defects: &mut Defects) -> OwnHeaders {
     for (name, value) in sent {
         let field = format!("{FIELD}.{}", name.chars().take(LONGEST_NAME).collect::<String>());
         if !seen.insert(name.to_ascii_lowercase()) {
-            defects.push(field, DefectCode::DuplicateItem, "is there already, in other letter case");
+            defects.push(field, DefectCode::DuplicateItem, "is a duplicate: header names are case-insensitive");
             continue;
         }
-        // A wrong name is reported as that even when the value is no string.
+        // An invalid name is reported even when the value is not a string.
         let text = value.as_str().map_or("-", str::trim);
         match check_own_header(name, text) {
             Err(defect) => defects.push(field, code(defect), defect.to_string()),
@@ -54,8 +54,8 @@ fn named(sent: &Map<String, Value>, defects: &mut Defects) -> OwnHeaders {
 }
 
 impl Call<'_> {
-    /// The headers that are asked for, if the endpoint has others. Headers that can't be opened are others: setting them
-    /// again mends the endpoint.
+    /// The headers of a change, if they differ from the endpoint's. Headers that can't be opened count as different:
+    /// setting them again repairs the endpoint.
     pub(crate) async fn new_headers<'h>(
         &self,
         endpoint: &Endpoint,
@@ -79,7 +79,7 @@ impl Call<'_> {
         Ok((!has).then_some(wanted))
     }
 
-    /// Gives the endpoint `new` headers, sealed. Without any it keeps its own, which are sealed if they are not yet.
+    /// Seals `new` headers into the endpoint. With `None` it keeps its headers, which are sealed if they are not yet.
     pub(crate) async fn seal_headers(
         &self,
         endpoint: &mut Endpoint,

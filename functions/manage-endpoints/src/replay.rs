@@ -1,9 +1,9 @@
 //! A replay: what an endpoint missed, or all that it got, is sent again.
 //!
 //! It goes through the events of a span of time, oldest first, and looks at the delivery of each to the endpoint. A
-//! delivery that is under way, or that a replay has sent in the last minutes, is left alone, and a new one has the id that
-//! the dispatcher would give it, so that the same replay twice sends nothing twice. The work of one call is bounded; its
-//! answer says where the next one begins.
+//! delivery that is under way, or that a replay has sent in the last minutes, is left alone, and a new one has the id
+//! that the dispatcher would give it, so that the same replay twice sends nothing twice. The work of one call is
+//! bounded; its answer says where the next one begins.
 
 mod wanted;
 
@@ -43,11 +43,11 @@ const AT_ONCE: usize = 25;
 #[serde(rename_all = "camelCase")]
 struct Replayed {
     dry_run: bool,
-    /// Deliveries that are to be sent.
+    /// Deliveries that match.
     matched: usize,
-    /// Those that this call queued: fewer when others changed some of them meanwhile, none in a dry run.
+    /// Deliveries that this call queued: fewer if some were changed concurrently, none in a dry run.
     queued: usize,
-    /// Deliveries that are pending or retrying anyway, or that a replay has sent in the last minutes: left alone.
+    /// Skipped deliveries: pending or retrying, or delivered by a replay in the last minutes.
     under_way: usize,
     /// The `since` of the next call, when this one ended before `until`.
     next_since: Option<Timestamp>,
@@ -62,7 +62,7 @@ impl Replayed {
 }
 
 impl Call<'_> {
-    /// Queues what is wanted, or counts it.
+    /// Queues the deliveries that match, or counts them.
     pub(crate) async fn replay(&self, id: &str, body: Map<String, Value>) -> Result<Reply, Problem> {
         let wanted = Wanted::parse(body, self.now)?;
         let endpoint = self.read(id).await?;
@@ -98,7 +98,7 @@ impl Call<'_> {
         }
     }
 
-    /// Does what is wanted with the events of some outbox items.
+    /// Counts and queues the matching deliveries of some outbox items.
     async fn step_through(
         &self,
         outboxes: &[Outbox],
@@ -114,7 +114,7 @@ impl Call<'_> {
         let (mut again, mut first) = (Vec::new(), Vec::new());
         for ((outbox, event), id) in events.into_iter().zip(ids) {
             let delivery = found.remove(&id);
-            // A delivery that was made once may be made again, whatever the endpoint asks for today.
+            // An existing delivery may be sent again, whatever the endpoint subscribes to now.
             let selected = endpoint.selects(event.name, event.project_id.as_deref());
             let stands = delivery.as_ref().map(|delivery| Stands::of(delivery, endpoint.status, self.now));
             match wanted.step(selected, stands) {
@@ -132,7 +132,7 @@ impl Call<'_> {
         Ok(())
     }
 
-    /// Begins a new series of each; one that somebody else changes meanwhile is theirs.
+    /// Begins a new series of each. Deliveries that are changed concurrently are skipped.
     async fn send_again(&self, deliveries: &[Delivery]) -> Result<usize, StoreError> {
         let mut queued = 0;
         for some in deliveries.chunks(AT_ONCE) {
@@ -147,7 +147,7 @@ impl Call<'_> {
         Ok(queued)
     }
 
-    /// Stores and queues deliveries that there were none of.
+    /// Stores and queues deliveries that did not exist.
     async fn send_first(&self, deliveries: &[Delivery]) -> Result<usize, StoreError> {
         let mut queued = 0;
         for some in deliveries.chunks(MAX_CREATED_AT_ONCE) {
@@ -162,7 +162,7 @@ impl Call<'_> {
         Ok(queued)
     }
 
-    /// What can't be queued now, the sweeper finds: it is stored and will be sent.
+    /// A failure is only logged: the deliveries are stored, and the sweeper queues them.
     async fn queue(&self, deliveries: impl Iterator<Item = &Delivery>) {
         let tasks: Vec<_> = deliveries.map(Delivery::task).collect();
         if let Err(error) = self.function.retries.send(&tasks, self.now).await {

@@ -1,85 +1,44 @@
-//! Which call a method and a path are.
+//! The calls of this function.
 
-use domain::ids::ulid_of;
-use inbound::http::{NO_PARAMETERS, Parameters, TakesParameters};
-use inbound::manage::{parameters, unknown_path};
-use inbound::problem::Problem;
+use inbound::http::NO_PARAMETERS;
+use inbound::manage::parameters;
+use inbound::manage::router::{Answering, Input, Route, Router};
 use lambda_http::http::Method;
 
-use crate::ID_PREFIX;
+use crate::Call;
 
-/// A call of this function.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Route<'a> {
-    Create,
-    List,
-    Get(&'a str),
-    Change(&'a str),
-    Delete(&'a str),
-    Secret(&'a str),
-    RotateSecret(&'a str),
-    PromoteSecret(&'a str),
-    Test(&'a str),
-    Replay(&'a str),
-}
+pub(crate) type Handler = for<'a> fn(&'a Call<'a>, Input<'a>) -> Answering<'a>;
 
-impl TakesParameters for Route<'_> {
-    fn parameters(&self) -> Parameters {
-        match self {
-            Self::List => parameters::ENDPOINTS,
-            _ => NO_PARAMETERS,
-        }
-    }
-}
-
-/// The call, or 404 for a path that there is not, or 405 for a method that the path does not answer to.
-pub(crate) fn find<'a>(method: &Method, segments: &[&'a str]) -> Result<Route<'a>, Problem> {
-    match *segments {
-        [] => match *method {
-            Method::POST => Ok(Route::Create),
-            Method::GET => Ok(Route::List),
-            _ => Err(Problem::method_not_allowed("GET, POST")),
-        },
-        [id] => match *method {
-            Method::GET => check_id(id).map(Route::Get),
-            Method::PATCH => check_id(id).map(Route::Change),
-            Method::DELETE => check_id(id).map(Route::Delete),
-            _ => Err(Problem::method_not_allowed("GET, PATCH, DELETE")),
-        },
-        [id, "secret"] => match *method {
-            Method::GET => check_id(id).map(Route::Secret),
-            _ => Err(Problem::method_not_allowed("GET")),
-        },
-        [id, "secret", "rotate"] => match *method {
-            Method::POST => check_id(id).map(Route::RotateSecret),
-            _ => Err(Problem::method_not_allowed("POST")),
-        },
-        [id, "secret", "promote"] => match *method {
-            Method::POST => check_id(id).map(Route::PromoteSecret),
-            _ => Err(Problem::method_not_allowed("POST")),
-        },
-        [id, "test"] => match *method {
-            Method::POST => check_id(id).map(Route::Test),
-            _ => Err(Problem::method_not_allowed("POST")),
-        },
-        [id, "replay"] => match *method {
-            Method::POST => check_id(id).map(Route::Replay),
-            _ => Err(Problem::method_not_allowed("POST")),
-        },
-        _ => Err(unknown_path()),
-    }
-}
-
-/// What does not look like an id of an endpoint is none; nothing else comes into keys and logs.
-fn check_id(id: &str) -> Result<&str, Problem> {
-    let valid = id.starts_with(ID_PREFIX) && ulid_of(id).is_some();
-    if valid { Ok(id) } else { Err(no_such_endpoint()) }
-}
-
-/// 404, the same for an id that never was and for another account's.
-pub(crate) fn no_such_endpoint() -> Problem {
-    Problem::not_found("endpoint")
-}
+pub(crate) const ROUTER: Router<Handler> = Router(&[
+    Route::new(Method::GET, "/api/endpoints", parameters::ENDPOINTS, |call, input| {
+        Box::pin(async move { call.list(&input.page()).await })
+    }),
+    Route::new(Method::POST, "/api/endpoints", NO_PARAMETERS, |call, input| {
+        Box::pin(async move { call.create(input.object()?).await })
+    }),
+    Route::new(Method::GET, "/api/endpoints/{endpoint}", NO_PARAMETERS, |call, input| Box::pin(call.get(input.id))),
+    Route::new(Method::PATCH, "/api/endpoints/{endpoint}", NO_PARAMETERS, |call, input| {
+        Box::pin(async move { call.change(input.id, input.object()?).await })
+    }),
+    Route::new(Method::DELETE, "/api/endpoints/{endpoint}", NO_PARAMETERS, |call, input| {
+        Box::pin(call.delete(input.id))
+    }),
+    Route::new(Method::GET, "/api/endpoints/{endpoint}/secret", NO_PARAMETERS, |call, input| {
+        Box::pin(call.secret(input.id))
+    }),
+    Route::new(Method::POST, "/api/endpoints/{endpoint}/secret/rotate", NO_PARAMETERS, |call, input| {
+        Box::pin(async move { call.rotate_secret(input.id, input.optional_object()?).await })
+    }),
+    Route::new(Method::POST, "/api/endpoints/{endpoint}/secret/promote", NO_PARAMETERS, |call, input| {
+        Box::pin(async move { call.promote_secret(input.id, input.optional_object()?).await })
+    }),
+    Route::new(Method::POST, "/api/endpoints/{endpoint}/test", NO_PARAMETERS, |call, input| {
+        Box::pin(async move { call.test(input.id, input.object()?).await })
+    }),
+    Route::new(Method::POST, "/api/endpoints/{endpoint}/replay", NO_PARAMETERS, |call, input| {
+        Box::pin(async move { call.replay(input.id, input.object()?).await })
+    }),
+]);
 
 #[cfg(test)]
 mod tests {
@@ -92,43 +51,49 @@ mod tests {
 
     #[test]
     fn every_call_has_its_method_and_path() {
-        for (method, segments, route) in [
-            (Method::POST, &[][..], Route::Create),
-            (Method::GET, &[], Route::List),
-            (Method::GET, &[ID], Route::Get(ID)),
-            (Method::PATCH, &[ID], Route::Change(ID)),
-            (Method::DELETE, &[ID], Route::Delete(ID)),
-            (Method::GET, &[ID, "secret"], Route::Secret(ID)),
-            (Method::POST, &[ID, "secret", "rotate"], Route::RotateSecret(ID)),
-            (Method::POST, &[ID, "secret", "promote"], Route::PromoteSecret(ID)),
-            (Method::POST, &[ID, "test"], Route::Test(ID)),
-            (Method::POST, &[ID, "replay"], Route::Replay(ID)),
+        for (method, path) in [
+            (Method::POST, "/api/endpoints"),
+            (Method::GET, "/api/endpoints"),
+            (Method::GET, "/api/endpoints/{endpoint}"),
+            (Method::PATCH, "/api/endpoints/{endpoint}"),
+            (Method::DELETE, "/api/endpoints/{endpoint}"),
+            (Method::GET, "/api/endpoints/{endpoint}/secret"),
+            (Method::POST, "/api/endpoints/{endpoint}/secret/rotate"),
+            (Method::POST, "/api/endpoints/{endpoint}/secret/promote"),
+            (Method::POST, "/api/endpoints/{endpoint}/test"),
+            (Method::POST, "/api/endpoints/{endpoint}/replay"),
         ] {
-            assert_eq!(find(&method, segments).unwrap(), route);
+            let sent = path.replace("{endpoint}", ID);
+            let found = ROUTER.find(&method, &sent).unwrap();
+            let id = if sent == path { "" } else { ID };
+            assert_eq!((found.path, found.id), (path, id), "{method}");
         }
     }
 
     #[test]
-    fn other_methods_are_told_the_right_ones() {
-        for (method, segments, allow) in [
-            (Method::DELETE, &[][..], "GET, HEAD, POST"),
-            (Method::PUT, &[ID], "GET, HEAD, PATCH, DELETE"),
-            (Method::POST, &[ID, "secret"], "GET, HEAD"),
-            (Method::GET, &[ID, "secret", "rotate"], "POST"),
-            (Method::GET, &[ID, "secret", "promote"], "POST"),
-            (Method::GET, &[ID, "test"], "POST"),
-            (Method::PUT, &[ID, "replay"], "POST"),
+    fn other_methods_get_405_with_allow() {
+        for (method, below, allow) in [
+            (Method::DELETE, "", "GET, HEAD, POST"),
+            (Method::PUT, "/{endpoint}", "GET, HEAD, PATCH, DELETE"),
+            (Method::POST, "/{endpoint}/secret", "GET, HEAD"),
+            (Method::GET, "/{endpoint}/secret/rotate", "POST"),
+            (Method::GET, "/{endpoint}/secret/promote", "POST"),
+            (Method::GET, "/{endpoint}/test", "POST"),
+            (Method::PUT, "/{endpoint}/replay", "POST"),
         ] {
-            let problem = find(&method, segments).unwrap_err();
+            let path = format!("/api/endpoints{}", below.replace("{endpoint}", ID));
+            let problem = ROUTER.find(&method, &path).unwrap_err();
             assert_eq!(problem.code, ProblemCode::MethodNotAllowed);
             assert!(problem.headers.iter().any(|(name, value)| *name == ALLOW && value == allow), "{allow}");
         }
     }
 
     #[test]
-    fn what_is_not_there_is_not_found() {
-        for segments in [&[""][..], &["ep_1"], &["key_01JAMB3X9T7Q2V5K8N4C6D0EFG"], &[ID, ""], &[ID, "secrets"]] {
-            assert_eq!(find(&Method::GET, segments).unwrap_err().code, ProblemCode::NotFound, "{segments:?}");
+    fn unknown_paths_and_ids_are_not_found() {
+        let (slash, secrets) = (format!("{ID}/"), format!("{ID}/secrets"));
+        for below in ["", "ep_1", "key_01JAMB3X9T7Q2V5K8N4C6D0EFG", &slash, &secrets] {
+            let problem = ROUTER.find(&Method::GET, &format!("/api/endpoints/{below}")).unwrap_err();
+            assert_eq!(problem.code, ProblemCode::NotFound, "{below}");
         }
     }
 }

@@ -28,9 +28,8 @@ impl Call<'_> {
         Ok(Reply::ok(&view).with_facts(facts("secret_read", id)))
     }
 
-    /// Makes a new secret that signs at once; the one before it signs too until the overlap ends, and so do those from
-    /// before that one until theirs end. Unless it is promoted now, the old one goes on signing the header that receivers
-    /// of a single secret look at.
+    /// Creates a new secret that signs at once; the previous ones sign too until their overlaps end. Unless the new one
+    /// is promoted now, the old one goes on signing `X-Webhook-Signature`, which receivers with a single secret read.
     pub(crate) async fn rotate_secret(&self, id: &str, body: Map<String, Value>) -> Result<Reply, Problem> {
         let mut defects = Defects::default();
         let asked = body::read(&SECRET_ROTATION, body, Form::Change, &mut defects);
@@ -63,7 +62,7 @@ impl Call<'_> {
         Err(manage::too_busy())
     }
 
-    /// Lets the newest secret sign `X-Webhook-Signature` from now on. Where it does already, nothing is written.
+    /// Has the newest secret sign `X-Webhook-Signature` from now on. Writes nothing if it does already.
     pub(crate) async fn promote_secret(&self, id: &str, body: Map<String, Value>) -> Result<Reply, Problem> {
         let mut defects = Defects::default();
         body::read(&[], body, Form::Change, &mut defects);
@@ -106,11 +105,11 @@ impl Call<'_> {
     }
 }
 
-/// 409 until one of the replaced secrets has ended.
+/// 409 until one of the previous secrets has expired.
 fn too_many(_: TooMany) -> Problem {
     let detail = format!(
-        "{MAX_PREVIOUS_SECRETS} replaced secrets of the endpoint are still valid, which is as many as may be. Wait until \
-         one ends (GET its /secret shows when), or rotate with overlapHours 0.",
+        "The endpoint has {MAX_PREVIOUS_SECRETS} previous secrets that are still valid, the most allowed. Wait until one \
+         expires (GET its /secret shows when), or rotate with overlapHours 0.",
     );
     Problem::new(ProblemCode::LimitReached, detail)
 }

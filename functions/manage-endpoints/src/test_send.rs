@@ -1,6 +1,7 @@
 //! A test send: the catalog's example of an event, once and now, whether the endpoint is enabled or not.
 //!
-//! It says how the endpoint answers. One that fails has no consequences; one that arrives ends what failed in a row.
+//! The response says how the endpoint responded. A failed test has no consequences; a successful one resets the failure
+//! count.
 
 use std::time::Duration;
 
@@ -25,11 +26,11 @@ use telemetry::causes::causes;
 
 use crate::Call;
 
-/// How long the endpoint has for the head of its answer: less than in a delivery, since the caller's own request, which
-/// API Gateway ends after 30 seconds, waits for it.
+/// How long the endpoint has until its response headers: less than for a delivery, since the caller's own request waits
+/// for it, and API Gateway ends that after 30 seconds.
 const TIMEOUT: Duration = Duration::from_secs(22);
 
-/// What came of it.
+/// The outcome of a test.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct TestView<'a> {
@@ -43,8 +44,8 @@ struct TestView<'a> {
 }
 
 impl Call<'_> {
-    /// Sends an example and answers with what came of it. The event is stored before it is sent, so that nothing was
-    /// ever sent of which there is no trace, and the delivery after, as it is then: final.
+    /// Sends an example and responds with the outcome. The event is stored before it is sent, so that everything that
+    /// was sent leaves a trace; the delivery is stored afterwards, when it is final.
     pub(crate) async fn test(&self, id: &str, body: Map<String, Value>) -> Result<Reply, Problem> {
         let name = event_name(body)?;
         let endpoint = self.read(id).await?;
@@ -73,7 +74,7 @@ impl Call<'_> {
         Ok(Reply::ok(&view).with_facts(facts))
     }
 
-    /// The answer is about the test: what can't be noted now, the endpoint's next success notes.
+    /// The response is about the test: a failure here is only logged, and the endpoint's next success notes it.
     async fn note_that_it_works(&self, delivery: &Delivery, endpoint: &Endpoint, now: Timestamp) {
         // The health of one that is disabled starts anew when it is enabled.
         if endpoint.status == EndpointStatus::Disabled || endpoint.health.is_clean() {

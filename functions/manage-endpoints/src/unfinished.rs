@@ -1,5 +1,5 @@
-//! What becomes of an endpoint's unfinished deliveries when it is deleted or enabled again. The work of one call is bounded:
-//! what it leaves, the deliverer ends or makes when it comes to it.
+//! The unfinished deliveries of an endpoint that is deleted or enabled again. The work of one call is bounded: the
+//! deliverer cancels or attempts the rest when they are due.
 
 use domain::delivery::{Delivery, DeliveryStatus, DeliveryTask};
 use futures_util::future::{join_all, try_join_all};
@@ -9,31 +9,31 @@ use telemetry::causes::causes;
 
 use crate::Call;
 
-/// How many of an endpoint's deliveries are looked at in one query, newest first.
+/// How many of an endpoint's deliveries one query reads, newest first.
 const PAGE: i32 = 100;
-/// The most queries.
+/// The most queries per call.
 const MAX_PAGES: usize = 20;
 
-/// What becomes of them.
+/// What happens to unfinished deliveries.
 #[derive(Debug, Clone, Copy)]
 enum Fate {
-    /// Their endpoint is gone: they end.
+    /// Their endpoint was deleted: they end as cancelled.
     Cancelled,
-    /// Their endpoint is enabled again: those that have waited for it are due.
+    /// Their endpoint is enabled again: those that waited for it are due now.
     Released,
 }
 
 impl Call<'_> {
-    /// Ends what is pending among the latest deliveries of an endpoint that is gone.
+    /// Cancels the unfinished ones among the latest deliveries of an endpoint that was deleted.
     pub(crate) async fn cancel_pending(&self, endpoint_id: &str) -> Result<(), StoreError> {
         self.settle_unfinished(endpoint_id, Fate::Cancelled).await
     }
 
-    /// Sends at once what has waited for an endpoint that is enabled now. The endpoint is enabled whatever becomes of
-    /// those: one that is not found here looks again by itself.
+    /// Queues the deliveries that waited for an endpoint that is enabled now. An error here does not undo that:
+    /// deliveries that are not found here check their endpoint again by themselves.
     pub(crate) async fn release_waiting(&self, endpoint_id: &str) {
         if let Err(error) = self.settle_unfinished(endpoint_id, Fate::Released).await {
-            tracing::error!(error = %causes(&error), endpoint_id, "what waited for an endpoint is left to look again by itself");
+            tracing::error!(%error, endpoint_id, "waiting deliveries were not released; they check again by themselves");
         }
     }
 
@@ -64,7 +64,7 @@ impl Call<'_> {
         Ok(())
     }
 
-    /// What is released is queued, whatever became of the others.
+    /// Queues those that could be released, even if others could not.
     async fn release(&self, deliveries: &[Delivery]) -> Result<(), StoreError> {
         let store = &self.function.deliveries;
         let waiting: Vec<&Delivery> = deliveries.iter().filter(|delivery| delivery.waiting_since.is_some()).collect();
@@ -78,7 +78,7 @@ impl Call<'_> {
             }
         }
         if let Err(error) = self.function.retries.send(&tasks, self.now).await {
-            tracing::error!(error = %causes(&error), "some of what was released was not queued; the sweeper finds it");
+            tracing::error!(%error, "released deliveries were not queued; the sweeper finds them");
         }
         failed
     }

@@ -1,4 +1,4 @@
-//! Endpoints and their secrets as answers show them.
+//! Endpoints and their secrets as responses show them.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ pub(crate) struct EndpointView<'a> {
     status: EndpointStatus,
     disabled_reason: Option<&'a str>,
     disabled_at: Option<Timestamp>,
-    /// Values masked, except in the answer to a call that set them.
+    /// Values are masked, except in the response to a call that set them.
     headers: BTreeMap<String, String>,
     secret_hint: &'a str,
     created_at: Timestamp,
@@ -48,7 +48,7 @@ impl<'a> EndpointView<'a> {
             created_at: endpoint.created_at,
             updated_at: endpoint.updated_at,
             version: endpoint.version,
-            // Deliveries note milliseconds; answers carry whole seconds.
+            // Stored with milliseconds; responses have whole seconds.
             health: Health {
                 failing_since: health.failing_since.map(whole_seconds),
                 last_success_at: health.last_success_at.map(whole_seconds),
@@ -59,25 +59,25 @@ impl<'a> EndpointView<'a> {
         }
     }
 
-    /// With the values of its headers, if there are any: for the answer to a call that has set them.
+    /// Shows the values of `headers`, if there are any: for the response to a call that has set them.
     pub(crate) fn with_headers(self, headers: Option<&OwnHeaders>) -> Self {
         let Some(headers) = headers else { return self };
         let values = headers.iter().map(|(name, value)| (name.clone(), value.expose().to_owned()));
         Self { headers: values.collect(), ..self }
     }
 
-    /// With its secret: for the answer to the call that made it.
+    /// Shows the secret: for the response to the call that created it.
     pub(crate) fn with_secret(self, secret: &'a SigningSecret) -> Self {
         Self { secret: Some(secret.expose()), ..self }
     }
 }
 
-/// An endpoint's secret, and until when those before it are valid.
+/// An endpoint's secret, and when its previous ones expire.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct SecretView<'a> {
     secret: &'a str,
-    /// When `secret` begins to sign `X-Webhook-Signature` by itself; null when it does already.
+    /// When `secret` starts to sign `X-Webhook-Signature` unless it is promoted before; null if it does already.
     promotes_at: Option<Timestamp>,
     /// The most recently replaced one first.
     previous: Vec<PreviousView>,

@@ -7,6 +7,7 @@ use domain::rate_limit::Usage;
 use futures_util::future::try_join_all;
 use inbound::http::{Facts, Reply};
 use inbound::manage::body::Form;
+use inbound::manage::router::IdKind;
 use inbound::manage::{PageRequest, overlap};
 use inbound::problem::{Problem, ProblemCode};
 use lambda_http::http::{StatusCode, header};
@@ -15,11 +16,10 @@ use store::StoreError;
 use store::api_keys::{Changed, Deleted, Rotated, Rotation};
 
 use crate::changes::Changes;
-use crate::route::no_such_key;
 use crate::{Call, ROOT};
 
 impl Call<'_> {
-    /// Makes a key; its answer is the only one that shows it.
+    /// Creates a key. This response is the only one that shows it.
     pub(crate) async fn create(&self, body: Map<String, Value>) -> Result<Reply, Problem> {
         let wanted = Changes::parse(body, Form::New, self.function.highest, self.now)?;
         let new = NewKey::generate(&self.function.environment);
@@ -69,8 +69,8 @@ impl Call<'_> {
         }
     }
 
-    /// Makes a key that may do the same and lasts as long, and ends the old one after the overlap. A key that has ended
-    /// has nothing to hand on.
+    /// Creates a key with the same scopes, limits and expiry, and lets the old one expire after the overlap. A key that
+    /// has expired can't be rotated.
     pub(crate) async fn rotate(&self, id: &str, body: Map<String, Value>) -> Result<Reply, Problem> {
         let overlap = overlap::read(body)?;
         let secret = NewKey::generate(&self.function.environment);
@@ -89,7 +89,7 @@ impl Call<'_> {
             Rotation::Done(rotated) => *rotated,
             Rotation::NotFound => return Err(no_such_key()),
             Rotation::Refused => {
-                let detail = "This key has expired. Make another one.";
+                let detail = "This key has expired. Create another one.";
                 return Err(Problem::new(ProblemCode::InvalidStateTransition, detail));
             }
         };
@@ -104,10 +104,15 @@ impl Call<'_> {
     }
 }
 
-/// 409: without this key nobody could make another.
+/// 404, the same for an id that never existed and for another account's.
+fn no_such_key() -> Problem {
+    IdKind::KEY.not_found()
+}
+
+/// 409: without this key nobody could create another.
 fn last_key() -> Problem {
     let detail =
-        "This is the account's last key with the scope keys:manage that does not expire. Make another one first.";
+        "This is the account's last key with the scope keys:manage that does not expire. Create another one first.";
     Problem::new(ProblemCode::LastKey, detail)
 }
 

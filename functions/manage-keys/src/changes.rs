@@ -21,7 +21,7 @@ pub(crate) struct Changes {
 }
 
 impl Changes {
-    /// Reads a body; reports everything that is wrong with it. `highest` are the limits that may be given here.
+    /// Reads a body and reports every defect. `highest`: the highest limits that a key can get.
     pub(crate) fn parse(
         sent: Map<String, Value>,
         form: Form,
@@ -48,7 +48,7 @@ impl Changes {
         })
     }
 
-    /// Makes the changes.
+    /// Applies the changes.
     pub(crate) fn apply(&self, key: &mut ApiKey) {
         if let Some(name) = &self.name {
             key.name.clone_from(name);

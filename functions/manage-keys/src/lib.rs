@@ -1,8 +1,8 @@
 //! `/api/keys`: the keys that an account's integrations call with.
 //!
-//! A key is shown once, in the answer to the call that makes it (`POST`, or `/rotate`); of what is stored nobody can make it again. Whoever
-//! holds `keys:manage` may give a new key any scope, also one that its own key lacks: it is the account's administrator,
-//! and could make itself such a key in two steps anyway. Changes and deletions take effect everywhere within 60 seconds,
+//! A key is shown once, in the response to the call that creates it (`POST`, or `/rotate`): only its hash is stored. A
+//! caller with `keys:manage` may give a new key any scope, also one that its own key lacks: it is the account's
+//! administrator. Changes and deletions take effect everywhere within 60 seconds,
 //! which is how long a warm function remembers a key.
 
 mod calls;
@@ -12,25 +12,21 @@ mod route;
 use domain::api_key::Scope;
 use domain::rate_limit::Limits;
 use inbound::http;
-use inbound::http::{Caller, Gate, Query, Reply};
+use inbound::http::{Caller, Gate, Query};
 use inbound::manage;
-use inbound::manage::{PageRequest, body};
-use inbound::problem::Problem;
+use inbound::manage::router::{Found, Input};
 use jiff::Timestamp;
 use lambda_http::{Body, Request, Response};
 use store::api_keys::ApiKeys;
 use store::config::{ConfigError, Environment};
 use store::rate_windows::RateWindows;
 
-use route::Route;
+use route::{Handler, ROUTER};
 
-/// Where this function's paths begin.
-pub const ROOT: &str = "/api/keys";
+/// The path of the collection.
+const ROOT: &str = "/api/keys";
 
-/// The prefix of keys' ids.
-const ID_PREFIX: &str = "key_";
-
-/// What the function holds.
+/// The function.
 #[derive(Debug)]
 pub struct ManageKeys {
     gate: Gate,
@@ -42,7 +38,7 @@ pub struct ManageKeys {
     highest: Limits,
 }
 
-/// One call that was let in.
+/// One authorised call.
 struct Call<'a> {
     function: &'a ManageKeys,
     caller: Caller,
@@ -50,8 +46,9 @@ struct Call<'a> {
 }
 
 impl ManageKeys {
-    /// Of the tables, the sealing keys, `KEY_ENVIRONMENT` (default `live`: what keys are called after), and
-    /// `KEY_LIMIT_PER_HOUR` and `KEY_LIMIT_PER_MINUTE` (defaults 1,000 and 50: the highest limits that may be given).
+    /// Reads the names of the tables, the sealing keys, `KEY_ENVIRONMENT` (default `live`; part of every new key), and
+    /// `KEY_LIMIT_PER_HOUR` and `KEY_LIMIT_PER_MINUTE` (defaults 1,000 and 50: the highest limits that a key can get
+    /// here).
     ///
     /// # Errors
     /// When a variable is missing or can't be used.
@@ -69,30 +66,19 @@ impl ManageKeys {
         })
     }
 
-    /// Answers one request. Never fails: whatever goes wrong is an answer.
+    /// Answers one request. Never fails: errors are answers too.
     pub async fn handle(&self, request: Request, now: Timestamp) -> Response<Body> {
         let request = &request;
-        let find = || route::find(http::method(request), &manage::segments(request, ROOT)?);
-        let work = async |caller, route, query| {
+        let find = || ROUTER.find(http::method(request), request.uri().path());
+        let work = async |caller, found: Found<'_, Handler>, query: Query| {
             let call = Call { function: self, caller, now };
-            call.answer(route, &query, request).await
+            (found.handler)(&call, Input { id: found.id, query: &query, request }).await
         };
         self.gate.serve(request, Scope::ManageKeys, now, find, work).await
     }
 }
 
 impl Call<'_> {
-    async fn answer(&self, route: Route<'_>, query: &Query, request: &Request) -> Result<Reply, Problem> {
-        match route {
-            Route::Create => self.create(body::object(request)?).await,
-            Route::List => self.list(&PageRequest::of(query)).await,
-            Route::Get(id) => self.get(id).await,
-            Route::Change(id) => self.change(id, body::object(request)?).await,
-            Route::Delete(id) => self.delete(id).await,
-            Route::Rotate(id) => self.rotate(id, body::optional_object(request)?).await,
-        }
-    }
-
     fn account(&self) -> &str {
         &self.caller.account.id
     }

@@ -1,13 +1,13 @@
-/** Calls to the API with the key of this tab, and what its answers say about the limits. */
+/** Calls to the API with the key of this tab, and what its responses say about the rate limit. */
 
 const KEY = "workskedge.key";
-/** Calls that need no key: what they say of the limits is about the address. */
+/** Calls that need no key: their rate limit is that of the address. */
 const OPEN = /^\/api\/event-types(\/|$)/;
 
 /** @typedef {{ limit: number, remaining: number, resetsIn: number }} Window */
 /** @typedef {{ field: string, code: string, message: string }} Defect */
 
-/** What the API refused, as its problem+json says it. */
+/** An error of the API, from its problem+json. */
 export class ApiError extends Error {
   /**
    * @param {number} status 0 when there was no answer
@@ -24,7 +24,7 @@ export class ApiError extends Error {
   }
 }
 
-/** Told of `usage` when the windows change, of `changed` after each call that is no GET, of `refused` and `signedout`. */
+/** Dispatches `usage` when the windows change, `changed` after each call other than GET, `refused` and `signedout`. */
 export const changes = new EventTarget();
 
 /** @type {{ minute: Window, hour: Window, at: number } | null} */
@@ -33,7 +33,7 @@ let used = null;
 let resetting;
 
 /**
- * The windows of the key as they stand now: what the last answer said, but for windows that have begun anew since.
+ * The rate limit windows of the key now: as the last response said, or full if a new window has begun since.
  * @returns {{ minute: Window, hour: Window } | null}
  */
 export function usage() {
@@ -47,10 +47,10 @@ export function usage() {
   return { minute: now(used.minute), hour: now(used.hour) };
 }
 
-/** Whether a key is there. */
+/** Whether this tab has a key. */
 export const signedIn = () => sessionStorage.getItem(KEY) !== null;
 /**
- * Whether the key of this tab ends like this; that is all that lists show of a key.
+ * Whether the key of this tab ends like this hint, which is all that lists show of a key.
  * @param {string} hint
  */
 export const isOwnKey = (hint) => (sessionStorage.getItem(KEY) ?? "").endsWith(hint.replace("…", ""));
@@ -187,7 +187,7 @@ function noteUsage(headers) {
   }
 }
 
-/** Tells of it when a window begins anew, so that what is shown of the limits doesn't stay as the last answer left it. */
+/** Dispatches `usage` when a window begins, so that the meters don't keep showing the last response's numbers. */
 function tellOfReset() {
   clearTimeout(resetting);
   const windows = usage();

@@ -1,4 +1,4 @@
-/** The frame: who is signed in, where one can go, and the view that the address names. */
+/** The frame around every view: sign-in, navigation and routing. */
 
 import { changes, signOut, signedIn, usage } from "./api.js";
 import { h, redraw } from "./dom.js";
@@ -20,7 +20,7 @@ import { replay } from "./views/replay.js";
 import { signInView } from "./views/sign-in.js";
 
 /**
- * Where one is: `#/deliveries/dlv_1?x=y` is `{ path: ["deliveries", "dlv_1"], query }`.
+ * What the address says: `#/deliveries/dlv_1?x=y` is `{ path: ["deliveries", "dlv_1"], query }`.
  * @typedef {{ path: string[], query: URLSearchParams, signal: AbortSignal }} Route
  * @typedef {(route: Route) => Promise<HTMLElement[]> | HTMLElement[]} View
  */
@@ -58,7 +58,7 @@ const PLACES = [
 
 const app = /** @type {HTMLElement} */ (document.getElementById("app"));
 let leaving = new AbortController();
-/** Where people were on the pages that Back leads to. @type {Map<string, number>} */
+/** Scroll positions of pages in the history. @type {Map<string, number>} */
 const places = new Map();
 let here = "";
 
@@ -67,13 +67,13 @@ startClock();
 changes.addEventListener("usage", showUsage);
 changes.addEventListener("signedout", start);
 changes.addEventListener("refused", () => {
-  // Who is signing in is told at the form.
+  // During sign-in the form shows the error.
   if (app.className !== "inside") return;
-  toast("This key isn't valid any more. Sign in with another one.", "bad");
+  toast("This key is no longer valid. Sign in with another one.", "bad");
   signOut();
 });
 window.addEventListener("hashchange", () => {
-  // Other fragments are places on a page, not pages.
+  // Other fragments are anchors on a page, not pages.
   if (/^(#\/|$)/.test(location.hash) && signedIn()) show();
 });
 window.addEventListener("reload", () => signedIn() && show(true));
@@ -119,7 +119,7 @@ function frame() {
     menu);
 }
 
-/** What the key has used of both windows, without a call of its own. */
+/** Shows what the key has used of both windows, as the latest response says. */
 function showUsage() {
   const windows = usage();
   const meters = windows && [meter("This minute", windows.minute), meter("This hour", windows.hour)];
@@ -139,7 +139,7 @@ function meter(name, { limit, remaining }) {
 }
 
 /**
- * Remembers how far down one was, and returns how far down one was on the page that is shown now, at an earlier time.
+ * Stores the scroll position of the page that is left, and returns that of the page that is shown now.
  */
 function turnPage() {
   if (here) places.set(here, window.scrollY);
@@ -150,7 +150,7 @@ function turnPage() {
 
 /**
  * Shows the view that the address names.
- * @param {boolean} [again] the same as before, with what has changed: nobody has gone anywhere
+ * @param {boolean} [again] whether the same page is shown again with fresh data
  */
 async function show(again = false) {
   leaving.abort();
@@ -167,7 +167,7 @@ async function show(again = false) {
   main.setAttribute("aria-busy", "true");
   try {
     const route = { path: parts.map(String), query: new URLSearchParams(query), signal };
-    const shown = view ? await view(route) : [heading("There is no such page", { lead: h("a", { href: "#/" }, "To the overview") })];
+    const shown = view ? await view(route) : [heading("Page not found", { lead: h("a", { href: "#/" }, "Go to the overview") })];
     if (!signal.aborted) settle(main, shown, again, top);
   } catch (error) {
     if (!signal.aborted) settle(main, [failed(error)], again, top);
@@ -190,20 +190,20 @@ function decoded(part) {
  * @param {HTMLElement} main
  * @param {HTMLElement[]} shown
  * @param {boolean} again
- * @param {number} top how far down the page was
+ * @param {number} top the scroll position
  */
 function settle(main, shown, again, top) {
   const kept = redraw(main, () => main.replaceChildren(...shown));
   const title = main.querySelector("h1");
   document.title = `${title?.textContent ?? ""} · WorkSkedge Webhooks`;
-  // Whoever went to another page by keyboard goes on from its title; whoever stayed, from where they were.
+  // After navigation the focus is on the title, for keyboards and screen readers; otherwise it stays.
   if (!(again && kept) && !document.querySelector("dialog[open]")) title?.focus({ preventScroll: true });
   window.scrollTo(0, top);
 }
 
 /** @param {unknown} error */
 function failed(error) {
-  return h("div", {}, h("h1", { tabindex: "-1" }, "Not shown"), failure(error, show));
+  return h("div", {}, h("h1", { tabindex: "-1" }, "This page could not be loaded"), failure(error, show));
 }
 
 /** @param {string} path */
@@ -217,6 +217,6 @@ function mark(path) {
   if (menu instanceof HTMLDetailsElement && !matchMedia("(min-width: 60rem)").matches) menu.open = false;
 }
 
-/** The shape of what is coming, so that nothing jumps when it is there. */
+/** A placeholder while a view loads, so that the page does not jump. */
 const skeleton = () =>
   h("div", { class: "skeleton", "aria-hidden": "true" }, h("div"), h("div"), h("div"), h("div"));

@@ -15,7 +15,7 @@ export const all = ({ delivered, failed, waiting, cancelled }) => delivered + fa
 const clock = (iso) => new Date(iso).toLocaleTimeString("en", { hour: "2-digit", minute: "2-digit", hour12: false });
 
 /**
- * Stacked bars by the hour, with a table for those who don't see them.
+ * Stacked bars per hour, with the same numbers as a table.
  * @param {Api.Stats} stats
  */
 export function chart({ hours, complete, countedSince }) {
@@ -42,8 +42,8 @@ export function chart({ hours, complete, countedSince }) {
     h("p", { class: "legend" }, present.map(([kind, word]) => h("span", { class: kind }, word)), uncounted > 0 && h("span", { class: "uncounted" }, "Not counted")),
     h("div", { class: "plot" }, h("p", { class: "scale num", "aria-hidden": "true" }, h("span", {}, count(most)), h("span", {}, count(most / 2)), h("span", {}, "0")), drawing),
     h("p", { class: "axis num", "aria-hidden": "true" }, ticks.map((hour) => h("span", {}, clock(hour.at)))),
-    !complete && h("p", { class: "small muted" }, "There were too many to count all: the numbers are of those since ", moment(countedSince), "."),
-    h("details", {}, h("summary", {}, "As a table"), table("Deliveries by hour", ["Hour", ...present.map(([, word]) => word)], rows)));
+    !complete && h("p", { class: "small muted" }, "There were too many deliveries to count them all: the numbers are of those since ", moment(countedSince), "."),
+    h("details", {}, h("summary", {}, "Show as a table"), table("Deliveries by hour", ["Hour", ...present.map(([, word]) => word)], rows)));
 }
 
 /**
@@ -56,7 +56,7 @@ function ceiling(most) {
 }
 
 /**
- * The hours of one endpoint in little bars, on the hours of the whole.
+ * Small bars of one endpoint's deliveries per hour.
  * @param {Api.EndpointStats | undefined} one
  * @param {Api.Stats} stats
  */

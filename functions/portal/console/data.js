@@ -2,7 +2,7 @@
 
 import { changes, get, getAll } from "./api.js";
 
-/** Endpoints change seldom and every page names them: they are read again after so long, or after a change made here. */
+/** How long the list of endpoints, which every page needs, is cached. A change made here discards it. */
 const ENDPOINTS_KEPT_MS = 15_000;
 /** @type {{ at: number, list: Promise<Api.Endpoint[]> } | null} */
 let kept = null;
@@ -22,7 +22,7 @@ export function allEndpoints() {
 }
 
 /**
- * What became of the deliveries of the last day.
+ * Delivery numbers of the last 24 hours.
  * @param {AbortSignal} [signal]
  * @returns {Promise<Api.Stats>}
  */
@@ -48,7 +48,7 @@ export function nameOf(endpoint) {
 }
 
 /**
- * `paused` when a person did it, `disabled` when the system did: that is what somebody has to look at.
+ * `paused` when a user disabled it, `disabled` when the system did, which needs attention.
  * @param {Api.Endpoint} endpoint
  * @returns {"healthy" | "failing" | "paused" | "disabled"}
  */

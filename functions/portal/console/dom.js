@@ -1,4 +1,4 @@
-/** Elements without templates: text is always text, so that nothing that comes from the API can become markup. */
+/** Creates elements. Text is always text: nothing that comes from the API can become markup. */
 
 /** @typedef {Node | string | number | null | undefined | false} Child */
 /** @typedef {Record<string, unknown>} Props */
@@ -63,8 +63,8 @@ export function freshId() {
 }
 
 /**
- * Draws something anew around a person who is in the middle of it: the focus goes back to the same control, what was
- * unfolded stays so. Returns whether the focus is where it was.
+ * Redraws `root` and keeps the user's place: focus returns to the same control, open details stay open. Returns whether
+ * the focus could be kept.
  * @param {HTMLElement} root
  * @param {() => void} draw
  */
@@ -84,7 +84,7 @@ export function redraw(root, draw) {
 }
 
 /**
- * What tells a control from others of its kind: a key of its own where its words change.
+ * What identifies a control among others with the same tag: `data-key` where its text changes.
  * @param {Element} element
  */
 const nameOf = (element) =>

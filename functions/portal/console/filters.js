@@ -78,7 +78,7 @@ export function filterBar(label, place, wanted, controls, list) {
         alert.textContent = wrong.join(" ");
         for (const { field } of error.errors)
           form.querySelector(`[name="${CSS.escape(field)}"]`)?.setAttribute("aria-invalid", "true");
-        list().clear(empty("Nothing is looked for", h("p", {}, "Change what is marked above, or clear the filters.")));
+        list().clear(empty("These filters are not valid", h("p", {}, "Correct the marked filters, or clear them.")));
       } else if (error instanceof ApiError && error.status === 401) throw error;
       else list().clear(failure(error, load));
     }

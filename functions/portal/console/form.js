@@ -7,7 +7,7 @@ import { busy, isAbort } from "./parts.js";
 /** @typedef {import("./dom.js").Child} Child */
 
 /**
- * A field with its label, a hint and room for what is wrong with it.
+ * A field with its label, a hint and a place for its error.
  * @param {string} label
  * @param {HTMLElement} control
  * @param {{ hint?: Child, name?: string }} [more] name: the API's name of the field
@@ -61,7 +61,7 @@ export const choice = (name, value, label, checked, type = "checkbox") =>
  * @param {string} [value]
  */
 export const select = (name, options, value = "") =>
-  // What the address asks for is shown, also when there is no such thing: it is what the list obeys.
+  // A value from the address is shown even if it is not an option: the list is filtered by it.
   h(
     "select",
     { name },
@@ -121,7 +121,7 @@ function show(form, alert, error) {
     } else elsewhere.push(`${defect.field} ${defect.message}.`);
   }
   const known = error instanceof ApiError ? error : null;
-  const words = known ? known.message : "Something in this page went wrong. Reload it.";
+  const words = known ? known.message : "Something went wrong on this page. Reload it.";
   const request = known?.requestId ? `(${known.requestId})` : "";
   alert.textContent = [words, ...elsewhere, request].filter(Boolean).join(" ");
   /** @type {HTMLElement | null} */ (form.querySelector("[aria-invalid]"))?.focus();

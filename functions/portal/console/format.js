@@ -20,7 +20,7 @@ export function ago(iso) {
 }
 
 /**
- * An instant, told by how long ago it is; the moment itself is in its title.
+ * An instant as how long ago it was, with the exact time in its title.
  * @param {string | null | undefined} iso
  * @param {string} [never]
  */
@@ -55,7 +55,7 @@ function left(iso) {
       : `in ${s} s`;
 }
 
-/** Keeps times on the page true. */
+/** Keeps relative times on the page up to date. */
 export function startClock() {
   setInterval(() => {
     for (const element of document.querySelectorAll("time[data-until]")) {
@@ -70,8 +70,7 @@ export function startClock() {
 }
 
 /**
- * An instant as an input of the type datetime-local has it. By the parts of that very day: the offset of today is not
- * the one of a day on the other side of a change to summer time.
+ * An instant as the value of a datetime-local input, with the UTC offset of that day: today's may differ by summer time.
  * @param {string | number} at
  */
 export function localInput(at) {
@@ -85,7 +84,7 @@ export function localInput(at) {
 export const fromLocalInput = (value) => new Date(value).toISOString().replace(".000Z", "Z");
 
 /**
- * When the thing with this id was made: its ULID begins with the milliseconds.
+ * When the thing with this id was created: its ULID begins with the milliseconds.
  * @param {string} id
  */
 export function idTime(id) {
@@ -95,7 +94,7 @@ export function idTime(id) {
   return new Date([...ulid.slice(0, 10)].reduce((all, digit) => all * 32 + digits.indexOf(digit), 0)).toISOString();
 }
 
-/** Whether the page comes from the reader's own machine: advice for it is of no use elsewhere, and the other way round. */
+/** Whether the page comes from the reader's own machine, where other advice applies. */
 export const onOwnMachine = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(location.hostname);
 
 /** @param {number | null | undefined} ms */
@@ -117,33 +116,34 @@ export const shortId = (id) => h("code", { title: id }, `${id.split("_")[0]}_…
 /** What an attempt's error means, and what to do. */
 const ERRORS = /** @type {Record<string, string>} */ ({
   dns: "The host name has no address. Check the URL's spelling and its DNS record.",
-  connect: "No connection came about, or it broke before an answer. Is the server up, and its port open to the internet?",
+  connect:
+    "The connection failed or was closed before a response. Is the server running, and is its port open to the internet?",
   tls: "The TLS handshake failed. Look for an expired certificate, a missing intermediate or another host name.",
-  timeout: "No answer in 30 seconds. Answer at once and do the work afterwards.",
-  forbidden_address: "The URL leads to an address that is not public. Deliveries go to public addresses only.",
-  http_status: "The answer was not 2xx. The receiver's own log says why.",
-  response_too_large: "The head of the answer did not end. Something other than your receiver may be answering.",
+  timeout: "No response within 30 seconds. Respond at once and do the work afterwards.",
+  forbidden_address: "The URL resolves to an address that is not public. Deliveries go to public addresses only.",
+  http_status: "The response was not 2xx. Check the receiver's log for the reason.",
+  response_too_large: "The response headers were too large. Something other than your receiver may be responding.",
 });
 
 /** What exactly it means, where that is known. */
 const DETAILS = /** @type {Record<string, string>} */ ({
-  certificate_expired: "The certificate has expired, or one between it and its authority. Renew it.",
+  certificate_expired: "The certificate or an intermediate has expired. Renew it.",
   certificate_not_yet_valid:
-    "The certificate is not valid yet, or one between it and its authority. Look at its dates, and at the clock of who made it.",
+    "The certificate or an intermediate is not valid yet. Check its dates and the clock of the machine that issued it.",
   unknown_issuer:
-    "No known authority vouches for the certificate. Most often an intermediate certificate is missing: let the server send the whole chain.",
+    "The certificate is not issued by a trusted authority. Most often an intermediate certificate is missing: have the server send the whole chain.",
   self_signed: "The certificate is self-signed. Get one that browsers trust.",
   wrong_name: "The certificate is for another host name.",
-  no_common_version: "The server speaks neither TLS 1.2 nor TLS 1.3.",
-  no_common_cipher: "The server takes none of the cipher suites, key exchanges or signatures that we offer.",
+  no_common_version: "The server supports neither TLS 1.2 nor TLS 1.3.",
+  no_common_cipher: "The server supports none of the cipher suites, key exchanges or signatures that we offer.",
   handshake_closed: "The server closed the connection in the middle of the TLS handshake.",
-  not_tls: "What answers there does not speak TLS. Is it the port of plain HTTP?",
+  not_tls: "The server does not speak TLS on this port. Is it the port for plain HTTP?",
   no_such_name: "The host name does not exist, or has no address. Check the URL's spelling and its DNS record.",
-  no_answer: "The name servers did not answer within 5 seconds.",
-  server_failure: "The name servers failed, or could not be reached. Check the zone and its DNSSEC.",
-  refused: "Nobody listens at that port. Is the server up?",
-  reset: "The connection was reset before an answer. The receiver, or something in front of it, broke it off.",
-  unreachable: "There is no way to the address.",
+  no_answer: "The name servers did not respond within 5 seconds.",
+  server_failure: "The name servers failed or could not be reached. Check the zone and its DNSSEC.",
+  refused: "The connection was refused. Is the server running and listening on that port?",
+  reset: "The connection was reset before a response, by the receiver or something in front of it.",
+  unreachable: "There is no route to the address.",
   timed_out: "No connection within 5 seconds. Is the port open to the internet?",
 });
 

@@ -1,10 +1,10 @@
-/** Lists by pages: they grow at the end on demand, keep up at the head, and say how far a search has looked. */
+/** Paged lists: they load more on demand, refresh their beginning, and say how far back a search has gone. */
 
 import { h, redraw } from "./dom.js";
 import { idTime, moment } from "./format.js";
 import { button, empty, table } from "./parts.js";
 
-/** A search that finds nothing goes on by itself for so many calls. */
+/** How many pages a search without results reads before it asks whether to go on. */
 const MAX_LOOKS = 4;
 
 /**
@@ -110,18 +110,18 @@ export function growingList({ label, columns, row, none }, read, signal) {
     const shown = rows.length ? frame : next ? null : none();
     if (shown !== frame || !frame.isConnected) place.replaceChildren(...(shown ? [shown] : []));
     more.hidden = next === null;
-    more.textContent = rows.length ? "Load more" : "Look further";
+    more.textContent = rows.length ? "Load more" : "Search older";
     const at = next && rows.length === 0 && idTime(idOf(next) ?? "");
     note.replaceChildren(
       ...(next && rows.length === 0
-        ? ["Nothing fits among the latest", ...(at ? [", back to ", moment(at)] : []), ". There are older ones."]
+        ? ["No match among the latest", ...(at ? [", back to ", moment(at)] : []), ". There are older ones."]
         : []),
     );
   }
 
   /** Reads the head again, and in turn one of the pages behind it where something is still under way. */
   async function refresh() {
-    // Nothing could be read so far: that is for the person to change.
+    // The first page could not be read: the user has to try again.
     if (pages.length === 0) return;
     const { signal } = loading;
     const head = await read(null, signal);
@@ -171,7 +171,7 @@ function idOf(cursor) {
 }
 
 /**
- * What stands where a list is empty.
+ * A note in place of an empty list.
  * @param {string} title
  * @param {string} text
  */

@@ -1,19 +1,19 @@
-/** Keeping a page up to date without using up what the key may call. */
+/** Live updates that leave most of the key's rate limit to the user. */
 
 import { ApiError, usage } from "./api.js";
 import { isAbort } from "./parts.js";
 
-/** Of what a window has left, live updates take no more than this share. */
+/** The share of the remaining calls that live updates may use. */
 const SHARE = 0.25;
-/** Below this share of a window they wait until it begins anew: the rest is for what the person does. */
+/** When less than this share of a window is left, updates wait for the next one: the rest is for the user. */
 const RESERVE = 0.2;
 const LONGEST_MS = 120_000;
-/** After something that a person did, so many readings don't mind the pace: that is when there is something to see. */
+/** How many updates after an action of the user come without pacing: that is when something changes. */
 const EAGER = 5;
 
 /**
- * Reads again and again, one reading at a time, while the page is looked at.
- * @param {() => Promise<number | void>} refresh resolves to how many milliseconds the next reading may wait
+ * Calls `refresh` repeatedly, one call at a time, while the page is visible.
+ * @param {() => Promise<number | void>} refresh resolves to how many milliseconds the next call may wait
  * @param {AbortSignal} signal
  * @param {{ every: number, say?: (words: string) => void, wanted?: () => boolean }} options say: why it waits, or ""
  */
@@ -32,7 +32,7 @@ export function keepLive(refresh, signal, { every, say = () => {}, wanted = () =
     if (!wanted() || document.hidden) return;
     const held = holdBack();
     if (held > 0) {
-      say("Paused: few calls are left");
+      say("Paused: rate limit nearly used up");
       return plan(held);
     }
     running = true;
@@ -46,7 +46,7 @@ export function keepLive(refresh, signal, { every, say = () => {}, wanted = () =
       if (isAbort(error)) return plan(every);
       failures += 1;
       const told = error instanceof ApiError ? error.retryAfter : null;
-      say(told ? "Paused: too many calls" : "Paused: it couldn't be read");
+      say(told ? "Paused: rate limit exceeded" : "Paused: update failed");
       plan(told ? told * 1000 : Math.min(every * 2 ** failures, LONGEST_MS));
     } finally {
       running = false;

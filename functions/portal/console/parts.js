@@ -1,4 +1,4 @@
-/** What several views are made of. */
+/** Building blocks of the views. */
 
 import { ApiError } from "./api.js";
 import { freshId, h } from "./dom.js";
@@ -19,7 +19,7 @@ const WORDS = /** @type {Record<string, [string, string]>} */ ({
 });
 
 /**
- * A state in a word and a colour.
+ * A status as a coloured word.
  * @param {string} state
  */
 export function badge(state) {
@@ -72,7 +72,7 @@ export const facts = (pairs) =>
   h("dl", { class: "facts" }, pairs.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
 
 /**
- * What stands where nothing is.
+ * A note in place of content that does not exist.
  * @param {string} title
  * @param {...(Child | Child[])} children
  */
@@ -92,8 +92,7 @@ export function button(label, action, kind = "", more = {}) {
 }
 
 /**
- * Runs an action once at a time. Its button is out of reach meanwhile, but not `disabled`, which would take the focus
- * from whoever pressed it.
+ * Runs an action once at a time. Its button is `aria-disabled` meanwhile, not `disabled`, which would lose the focus.
  * @param {HTMLElement} element
  * @param {() => unknown} action
  */
@@ -108,13 +107,13 @@ export async function busy(element, action) {
 }
 
 /**
- * Whether a call was given up because the person went elsewhere.
+ * Whether a call was aborted because the user left the view.
  * @param {unknown} error
  */
 export const isAbort = (error) => error instanceof DOMException && error.name === "AbortError";
 
 /**
- * What the API found wrong, a sentence each.
+ * The defects that the API found, a sentence each.
  * @param {unknown} error
  */
 export const defects = (error) =>
@@ -126,22 +125,22 @@ export const defects = (error) =>
  */
 export function sentence(error) {
   if (error instanceof ApiError) return error.requestId ? `${[error.message, ...defects(error)].join(" ")} (${error.requestId})` : error.message;
-  return "Something in this page went wrong. Reload it.";
+  return "Something went wrong on this page. Reload it.";
 }
 
-const TITLES = /** @type {Record<number, string>} */ ({ 404: "It isn't there", 429: "Too many calls with this key" });
+const TITLES = /** @type {Record<number, string>} */ ({ 404: "Not found", 429: "Rate limit exceeded" });
 
 /**
- * What stands in the place of a view that could not be shown.
+ * A note in place of a view that could not be loaded.
  * @param {unknown} error
  * @param {() => void} again
  */
 export function failure(error, again) {
   const known = error instanceof ApiError ? error : null;
   return h("div", { class: "empty", role: "alert" },
-    h("p", { class: "empty-title" }, TITLES[known?.status ?? 0] ?? "That didn't work"),
-    h("p", {}, known ? known.message : "Something in this page went wrong."),
-    known?.status === 429 && known.retryAfter !== null && h("p", {}, "The next call is let through ",
+    h("p", { class: "empty-title" }, TITLES[known?.status ?? 0] ?? "Something went wrong"),
+    h("p", {}, known ? known.message : "Something went wrong on this page."),
+    known?.status === 429 && known.retryAfter !== null && h("p", {}, "The next call is allowed ",
       countdown(new Date(Date.now() + known.retryAfter * 1000).toISOString()), "."),
     known?.requestId && h("p", { class: "small muted" }, `Request ${known.requestId}`),
     button("Try again", again));
@@ -183,7 +182,7 @@ export function pretty(text) {
 }
 
 /**
- * Asks before something that can't be undone. Resolves to whether it may go on.
+ * Asks for confirmation. Resolves to whether it was given.
  * @param {string} title
  * @param {Child | Child[]} text
  * @param {string} action
@@ -202,7 +201,7 @@ export function confirm(title, text, action, kind = "danger") {
   });
 }
 
-/** Closes what is over the page: it belongs to the page that the person has left. */
+/** Closes all dialogs: they belong to the page that the user has left. */
 export function closeDialogs() {
   for (const dialog of document.querySelectorAll("dialog")) dialog.close();
 }
@@ -217,7 +216,7 @@ export function modal(title, children) {
   const dialog = h("dialog", { "aria-labelledby": id }, h("h2", { id }, title), ...children);
   dialog.addEventListener("close", () => {
     dialog.remove();
-    // What opened it may have been drawn anew meanwhile.
+    // The control that opened it may have been replaced meanwhile.
     if (document.activeElement === document.body) document.querySelector("h1")?.focus({ preventScroll: true });
   });
   document.body.append(dialog);

@@ -1,4 +1,4 @@
-/** A delivery as the request that it is. */
+/** A delivery as an HTTP request. */
 
 import { hex, standard } from "./signature.js";
 
@@ -7,7 +7,7 @@ import { hex, standard } from "./signature.js";
  * @typedef {{ seconds: string, signature: string, standard: string }} Signed
  */
 
-/** What deliveries say of their sender; its version is that of the API's description. */
+/** The `User-Agent` of deliveries; its version is the API description's. */
 async function userAgent() {
   const { info } = await (await fetch("/openapi.json")).json();
   return `WorkSkedge-Webhooks/${info.version} (+${location.origin}/docs)`;
@@ -34,7 +34,7 @@ export const headersOf = (one, endpoint, { seconds, signature, standard }) => [
 ];
 
 /**
- * A command that sends the delivery so that receivers take it: signed now, since they refuse what is old.
+ * A curl command that sends the delivery, signed now: receivers refuse old signatures.
  * @param {WholeDelivery} one
  * @param {Api.Endpoint} endpoint
  * @param {string} secret

@@ -1,4 +1,4 @@
-/** Which of body, timestamp and secret is wrong: compared with what was sent, or else by trying what goes wrong often. */
+/** Finds which of body, timestamp and secret is wrong: by comparing with what was sent, or by trying common mistakes. */
 
 import { ago } from "./format.js";
 
@@ -12,13 +12,13 @@ import { ago } from "./format.js";
  */
 
 const TOLERANCE_SECONDS = 300;
-/** What goes wrong often. */
+/** Common mistakes. */
 const OFTEN = {
-  spacedBody: "The body has white space around it that was not sent.",
-  rewritten: "The body was parsed and written again: its spaces or escapes differ. Verify over the raw bytes.",
-  milliseconds: "The timestamp is in milliseconds: the header's text is signed as it came, in seconds.",
-  spacedSecret: "The secret has spaces or a line break around it: trim it where it is read.",
-  cutSecret: "The secret lacks whsec_: the whole string is the key, its beginning included.",
+  spacedBody: "The body has extra white space around it.",
+  rewritten: "The body was parsed and serialized again: its spaces or escapes differ. Verify over the raw bytes.",
+  milliseconds: "The timestamp is in milliseconds. Sign the header's text as received, in seconds.",
+  spacedSecret: "The secret has spaces or a line break around it. Trim it where you read it.",
+  cutSecret: "The secret lacks whsec_. The key is the whole string, including the prefix.",
 };
 
 /**
@@ -31,34 +31,34 @@ export async function diagnose(received, sent, now = Date.now()) {
   const missing = /** @type {const} */ (["body", "timestamp", "signature", "secret"]).filter((name) => received[name] === "");
   if (missing.length) return wrong("Something is missing", [`Enter the ${missing.join(", the ")}.`]);
   if (isStandard(received) && !received.id) {
-    return wrong("Something is missing", ["This is a webhook-signature: enter the webhook-id too, which it covers."]);
+    return wrong("Something is missing", ["This is a webhook-signature, which covers the webhook-id. Enter that too."]);
   }
   if (await matches(received)) return fresh(received, now);
   return sent ? compare(received, sent) : guess(received);
 }
 
 /**
- * The signature is right; is it in time?
+ * The signature is valid; is its timestamp recent?
  * @param {Received} received
  * @param {number} now
  * @returns {Finding}
  */
 function fresh({ timestamp }, now) {
   if (!/^\d{1,12}$/.test(timestamp)) {
-    return wrong("The timestamp is wrong", ["The signature fits it, but it is no Unix time in seconds: receivers refuse it."]);
+    return wrong("The timestamp is wrong", ["The signature matches it, but it is not a Unix time in seconds, so receivers refuse it."]);
   }
   const age = Math.round(now / 1000 - Number(timestamp));
   if (Math.abs(age) <= TOLERANCE_SECONDS) {
-    return { tone: "good", verdict: "Verified", title: "All three are right", advice: ["Body, timestamp and secret belong together."] };
+    return { tone: "good", verdict: "Verified", title: "Body, timestamp and secret match", advice: ["Receivers accept this signature."] };
   }
-  const title = age > 0 ? "The signature is right, but too old" : "The signature is right, but from the future";
+  const title = age > 0 ? "The signature is valid but too old" : "The signature is valid but from the future";
   return { tone: "warn", verdict: "Refused by receivers", title, advice: [
-    `Its timestamp says ${ago(new Date(Number(timestamp) * 1000).toISOString())}. Receivers refuse more than ${TOLERANCE_SECONDS / 60} minutes, so that nobody can send an old delivery again.`,
-    "If the delivery has only just arrived, the receiver's clock is wrong. Otherwise all is well: body, timestamp and secret belong together."] };
+    `Its timestamp is ${ago(new Date(Number(timestamp) * 1000).toISOString())}. Receivers refuse a difference of more than ${TOLERANCE_SECONDS / 60} minutes, so that old deliveries can't be replayed.`,
+    "If the delivery has just arrived, the receiver's clock is wrong. Otherwise nothing is wrong: body, timestamp and secret match."] };
 }
 
 /**
- * Each part beside what was sent: there may be more than one thing wrong.
+ * Compares each part with what was sent: more than one can be wrong.
  * @param {Received} received
  * @param {Sent} sent
  * @returns {Promise<Finding>}
@@ -69,8 +69,8 @@ async function compare(received, sent) {
   const expected = sent.body === null ? undefined : await sign(isStandard(received), { ...received, body: sent.body, secret: sent.secret });
   if (culprits.length) return { ...wrong(title(culprits), [], expected), parts };
   return { ...wrong("The signature is wrong", [
-    "Body, timestamp and secret are those of this delivery, so the signature was changed, cut off, or taken from another attempt.",
-    ...(sent.previous ? ["The secret was rotated lately. Until it is promoted, its signature is in X-Webhook-Signature-Next and the one before it signs X-Webhook-Signature; afterwards that one signs X-Webhook-Signature-Previous."] : [])], expected), parts };
+    "Body, timestamp and secret match this delivery, so the signature was changed, truncated, or taken from another attempt.",
+    ...(sent.previous ? ["The secret was rotated recently. Until it is promoted, its signature is in X-Webhook-Signature-Next and the one before it signs X-Webhook-Signature; afterwards that one signs X-Webhook-Signature-Previous."] : [])], expected), parts };
 }
 
 /**
@@ -80,14 +80,14 @@ async function compare(received, sent) {
  */
 function bodyPart(body, sent) {
   const part = (/** @type {boolean} */ right, /** @type {string} */ words) => ({ name: "Body", right, words });
-  if (sent === null) return part(true, "It is not kept any more, and can't be compared.");
-  if (body === sent) return part(true, "As it was sent.");
+  if (sent === null) return part(true, "It is no longer stored and can't be compared.");
+  if (body === sent) return part(true, "Identical to what was sent.");
   if (body.trim() === sent) return part(false, OFTEN.spacedBody);
   if (reserialised(body) === sent) return part(false, OFTEN.rewritten);
   let at = 0;
   while (body[at] === sent[at]) at += 1;
   const near = (/** @type {string} */ text) => text.slice(Math.max(0, at - 12), at + 24) || "nothing";
-  return part(false, `It was changed. From character ${at + 1} on it is ${near(body)} where ${near(sent)} was sent.`);
+  return part(false, `It was changed. From character ${at + 1} on it is ${near(body)}, but ${near(sent)} was sent.`);
 }
 
 /**
@@ -97,11 +97,11 @@ function bodyPart(body, sent) {
  */
 function timePart(timestamp, attempts) {
   const part = (/** @type {boolean} */ right, /** @type {string} */ words) => ({ name: "Timestamp", right, words });
-  if (!/^\d+$/.test(timestamp)) return part(false, "It is no Unix time in seconds: the header's text is signed as it came.");
+  if (!/^\d+$/.test(timestamp)) return part(false, "It is not a Unix time in seconds. Use the header's text as received.");
   const number = attempts.indexOf(Number(timestamp));
-  if (number >= 0) return part(true, attempts.length > 1 ? `That of attempt ${number + 1}.` : "That of the attempt.");
+  if (number >= 0) return part(true, attempts.length > 1 ? `Matches attempt ${number + 1}.` : "Matches the attempt.");
   if (attempts.includes(Math.floor(Number(timestamp) / 1000))) return part(false, OFTEN.milliseconds);
-  return part(false, `No attempt was made then, but at ${attempts.slice(-3).join(", ") || "no time so far"}. Each attempt is signed afresh: take timestamp and signature from the same request.`);
+  return part(false, `No attempt was made at that time. Attempts were made at: ${attempts.slice(-3).join(", ") || "none yet"}. Each attempt has its own signature: take timestamp and signature from the same request.`);
 }
 
 /**
@@ -111,16 +111,16 @@ function timePart(timestamp, attempts) {
  */
 function secretPart(secret, sent) {
   const part = (/** @type {boolean} */ right, /** @type {string} */ words) => ({ name: "Secret", right, words });
-  if (secret === sent.secret) return part(true, `That of ${sent.endpoint}.`);
+  if (secret === sent.secret) return part(true, `Matches ${sent.endpoint}.`);
   if (secret.trim() === sent.secret) return part(false, OFTEN.spacedSecret);
   if (`whsec_${secret.trim()}` === sent.secret) return part(false, OFTEN.cutSecret);
   const other = sent.others.find(({ hint }) => secret.trim().endsWith(hint.slice(-4)));
-  if (other) return part(false, `It ends as that of another endpoint: ${other.name}. This delivery went to ${sent.endpoint}.`);
-  return part(false, `It is not that of ${sent.endpoint}.${sent.previous ? " It was rotated lately: is this the one before?" : ""} Reveal the right one on the endpoint's page.`);
+  if (other) return part(false, `It ends like the secret of another endpoint, ${other.name}. This delivery went to ${sent.endpoint}.`);
+  return part(false, `It is not the secret of ${sent.endpoint}.${sent.previous ? " The secret was rotated recently: is this the previous one?" : ""} Reveal the correct one on the endpoint's page.`);
 }
 
 /**
- * Without the delivery: what goes wrong often, one thing at a time, then two.
+ * Without the delivery: tries common mistakes, one at a time, then pairs.
  * @param {Received} received
  * @returns {Promise<Finding>}
  */
@@ -136,12 +136,12 @@ async function guess(received) {
       return wrong(title([one.part, other.part]), [one.advice, other.advice], expected);
     }
   }
-  if (!/^\d+$/.test(received.timestamp)) return wrong("The timestamp is wrong", ["It is no Unix time in seconds, such as 1760970600."], expected);
-  return wrong("Nothing that goes wrong often explains it", [
-    "Enter the X-Webhook-ID above: each part is then compared with what was sent.",
-    "The body: log the raw bytes in the receiver before anything parses them, and paste those.",
-    "The secret: reveal it on the endpoint's page and compare its end. Was it rotated, or is it another endpoint's?",
-    "The timestamp: take it from the same request as the signature, since each attempt is signed afresh.",
+  if (!/^\d+$/.test(received.timestamp)) return wrong("The timestamp is wrong", ["It is not a Unix time in seconds, such as 1760970600."], expected);
+  return wrong("No common mistake explains it", [
+    "Enter the X-Webhook-ID to compare each part with what was sent.",
+    "Body: log the raw bytes in the receiver before anything parses them, and paste those.",
+    "Secret: reveal it on the endpoint's page and compare the last characters. Was it rotated, or is it another endpoint's?",
+    "Timestamp: take it from the same request as the signature, since each attempt has its own.",
   ], expected);
 }
 
@@ -159,13 +159,13 @@ function trials({ body, timestamp, signature, secret }) {
   const list = [
     { change: { secret: secret.trim() }, part: "secret", advice: OFTEN.spacedSecret },
     { change: { secret: `whsec_${secret.trim()}` }, part: "secret", advice: OFTEN.cutSecret },
-    { change: { signature: signature.trim().toLowerCase() }, part: "signature", advice: "The signature is compared in another form: ours is lower-case hex without anything around it." },
-    { change: { signature: signature.trim().replace(/^(sha256=|v1=)/, "") }, part: "signature", advice: "Nothing stands before the hex: don't add or expect sha256=." },
+    { change: { signature: signature.trim().toLowerCase() }, part: "signature", advice: "The signature has a different form: ours is lower-case hex without anything around it." },
+    { change: { signature: signature.trim().replace(/^(sha256=|v1=)/, "") }, part: "signature", advice: "The signature has no prefix: don't add or expect sha256=." },
     { change: { timestamp: timestamp.trim() }, part: "timestamp", advice: "The timestamp has spaces around it." },
     { change: { timestamp: timestamp.trim().slice(0, -3) }, part: "timestamp", advice: OFTEN.milliseconds },
-    !Number.isNaN(seconds) && { change: { timestamp: String(seconds) }, part: "timestamp", advice: "The timestamp was made a date: the header's text is signed as it came, in Unix seconds." },
+    !Number.isNaN(seconds) && { change: { timestamp: String(seconds) }, part: "timestamp", advice: "The timestamp was converted to a date. Use the header's text as received, in Unix seconds." },
     { change: { body: body.trim() }, part: "body", advice: OFTEN.spacedBody },
-    { change: { body: `${body}\n` }, part: "body", advice: "A line break at the body's end was lost." },
+    { change: { body: `${body}\n` }, part: "body", advice: "A line break at the end of the body was lost." },
     again !== null && { change: { body: again }, part: "body", advice: OFTEN.rewritten },
   ];
   const own = /** @type {Record<string, string>} */ ({ body, timestamp, signature, secret });

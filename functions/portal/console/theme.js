@@ -16,7 +16,7 @@ function apply() {
   document.documentElement.dataset.theme = isDark() ? "dark" : "light";
 }
 
-/** A button that changes to the other one. */
+/** A button that switches to the other theme. */
 export function themeButton() {
   const word = () => (isDark() ? "Light theme" : "Dark theme");
   const element = h("button", { type: "button", class: "quiet", onclick: change }, word());

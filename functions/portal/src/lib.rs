@@ -1,9 +1,9 @@
-//! The pages for people: the console at `/`, the docs and the API explorer at `/docs`, and `/openapi.json`. Paths that are
-//! nobody else's come here too, and are answered with 404.
+//! The pages for people: the console at `/`, the docs and the API explorer at `/docs`, and `/openapi.json`. Paths of no
+//! other function come here too and get 404.
 //!
-//! Nobody is asked who they are: what the pages show of an account, they fetch from the API with the key that the person
-//! typed in. Nothing is read but the rate window of the address, which answers to `/openapi.json` and below `/api` report.
-//! Pages ignore their query, so that links with marks of where people came from work; `/openapi.json` takes none.
+//! No call needs a key: pages fetch an account's data from the API with the key that the user entered. The only data
+//! read is the rate window of the address, which responses to `/openapi.json` and below `/api` report. Pages ignore
+//! their query, so that links with tracking parameters work; `/openapi.json` accepts none.
 
 mod docs;
 mod explorer;
@@ -24,14 +24,14 @@ use store::config::{ConfigError, Environment};
 
 use crate::page::Page;
 
-/// What the function holds.
+/// The function.
 #[derive(Debug)]
 pub struct Portal {
     guard: Guard,
 }
 
 impl Portal {
-    /// Of `RATE_WINDOWS_TABLE`.
+    /// Reads `RATE_WINDOWS_TABLE`.
     ///
     /// # Errors
     /// When it is not set.

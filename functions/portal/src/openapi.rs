@@ -1,5 +1,5 @@
-//! `/openapi.json`: the API in OpenAPI 3.1. Bodies, events, problems and defects come from the tables that the functions
-//! themselves work by; `tests/openapi/run` holds the rest against real answers.
+//! `/openapi.json`: the API in OpenAPI 3.1. Bodies, events, problems and defects come from the tables that the
+//! functions use; `tests/openapi/run` checks the rest against real responses.
 
 mod answers;
 mod examples;
@@ -7,38 +7,39 @@ mod headers;
 mod operations;
 pub(crate) mod problem_examples;
 mod problems;
+mod records;
 mod schemas;
 mod shape;
 mod webhooks;
 
-pub(crate) use operations::example;
+pub(crate) use records::example;
 
 use std::sync::LazyLock;
 
 use serde_json::{Map, Value, json};
 
-/// What the document says of the whole.
+/// The description of the API as a whole.
 const DESCRIPTION: &str = "\
 Systems POST work orders, projects, employees, vendors and time-off requests; WorkSkedge stores them and delivers signed \
 events to every subscriber's endpoint, with retries.\n\n\
 - Every call carries an API key in `X-API-Key`. [How keys work](/docs/authentication)\n\
-- Sending the same body again is always safe: the natural key finds the record, and nothing changed is `unchanged`. \
+- Sending the same body again is always safe: the natural key finds the record, and a repeat is `unchanged`. \
 [How records are written](/docs/inbound)\n\
 - A key has 1,000 calls an hour and 50 a minute. [Rate limits](/docs/rate-limits)\n\
-- `HEAD` answers where `GET` does. A query parameter that a call does not take is refused.\n\
-- Errors are RFC 9457 `application/problem+json`, with every defect of the body at once. [Errors](/docs/errors)\n\
-- What a subscriber receives stands under *webhooks*. [Verifying signatures](/docs/verifying-signatures)";
+- `HEAD` works wherever `GET` does. Unknown query parameters are refused.\n\
+- Errors are RFC 9457 `application/problem+json`, and list every defect of the body at once. [Errors](/docs/errors)\n\
+- *Webhooks* lists the events that subscribers receive. [Verifying signatures](/docs/verifying-signatures)";
 
-/// What operations are sorted by, with what they are about.
+/// The groups of operations, with their descriptions.
 const TAGS: [(&str, &str); 8] = [
     ("Inbound", "Records that other systems send: created, updated or deleted by their natural key."),
-    ("Endpoints", "Where a subscriber wants which events."),
-    ("Deliveries", "What became of each event at each endpoint, and sending it again."),
+    ("Endpoints", "The URLs that receive events, and which events they receive."),
+    ("Deliveries", "Each event sent to each endpoint, its outcome, and retries."),
     ("Events", "The catch-up feed, and publishing from within WorkSkedge."),
-    ("Alerts", "What a person was told about deliveries and endpoints."),
-    ("API keys", "Who may do what, how often and until when."),
-    ("Catalog", "The event types, their schemas and examples. For everybody."),
-    ("Pages", "For people."),
+    ("Alerts", "Failed deliveries and endpoints that need attention."),
+    ("API keys", "Keys with their scopes, limits and expiry."),
+    ("Catalog", "Event types with their schemas and examples. Needs no key."),
+    ("Pages", "Pages for people."),
 ];
 
 static TEXT: LazyLock<String> = LazyLock::new(|| document().to_string());
@@ -145,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_refers_to_what_readers_do_not_have() {
+    fn texts_do_not_refer_to_internal_documents() {
         let document = document();
         let mut found = Vec::new();
         texts(&document, &mut found);

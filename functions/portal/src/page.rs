@@ -39,7 +39,7 @@ impl Page {
         }
     }
 
-    /// A page of ours.
+    /// An HTML page.
     pub(crate) fn html(text: String) -> Self {
         Self::new("text/html", text.into_bytes())
     }
@@ -49,27 +49,28 @@ impl Page {
         Self::new("application/json", text.into_bytes())
     }
 
-    /// With another status than 200.
+    /// With a status other than 200.
     pub(crate) fn with_status(self, status: StatusCode) -> Self {
         Self { status, ..self }
     }
 
-    /// With a `Content-Security-Policy` of its own.
+    /// With its own `Content-Security-Policy`.
     pub(crate) fn with_policy(self, policy: &'static str) -> Self {
         Self { policy, ..self }
     }
 
-    /// The body is compressed already. Every browser takes it, and it is for browsers alone.
+    /// The body is gzip-compressed already, whatever the request accepts: it is for browsers, which all accept it.
     pub(crate) fn gzipped(self) -> Self {
         Self { gzip: true, ..self }
     }
 
-    /// Kept by nobody on the way. Who keeps it of their own accord can still ask by its `ETag` whether there is another.
+    /// Kept by nobody on the way. Who keeps it of their own accord can still ask by its `ETag` whether there is
+    /// another.
     pub(crate) fn uncached(self) -> Self {
         Self { caching: "no-store", ..self }
     }
 
-    /// The answer; 304 without a body to who has it already.
+    /// The response; 304 without a body if the client has this version.
     pub(crate) fn into_response(self, request: &HeaderMap) -> Response<Body> {
         let tag = format!("\"{}\"", hex::encode(&Sha256::digest(&self.body)[..12]));
         let sent = request.get(header::IF_NONE_MATCH).and_then(|tags| tags.to_str().ok()).unwrap_or_default();

@@ -18,8 +18,6 @@ pub use answer::{Facts, Reply};
 pub use gate::{Caller, Gate};
 pub use guard::{COUNT_PATIENCE, Guard, address_of};
 pub use head::{is_api, method, without_body_for_head};
-#[cfg(test)]
-pub(crate) use query::tests::request as query_request;
 pub use query::{NO_PARAMETERS, Parameter, Parameters, Query, TakesParameters, ValueType, write_cursor};
 pub use rate_limit::RateLimit;
 

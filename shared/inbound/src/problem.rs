@@ -80,7 +80,7 @@ impl Problem {
 
     /// 405 with `Allow`. `allow` lists the methods, separated by commas; HEAD is added where there is GET.
     #[must_use]
-    pub fn method_not_allowed(allow: &'static str) -> Self {
+    pub fn method_not_allowed(allow: &str) -> Self {
         let allow = allow.replace("GET", "GET, HEAD");
         let mut problem = Self::new(ProblemCode::MethodNotAllowed, format!("This path supports {allow}."));
         problem.headers.extend(HeaderValue::try_from(allow).ok().map(|allow| (header::ALLOW, allow)));

@@ -1,5 +1,5 @@
-//! One attempt at a delivery, from its event and its endpoint to what came of it. Nothing is recorded here: the
-//! deliverer records what it was asked to deliver, a test send what it was asked to try.
+//! One attempt at a delivery, from its event and endpoint to the outcome. Nothing is recorded here: the deliverer and
+//! test sends do that.
 
 mod secrets;
 
@@ -19,26 +19,26 @@ use store::seal::SealError;
 use crate::sender::{Outgoing, Sender};
 use secrets::Opened;
 
-/// What makes attempts: it opens the endpoints' secrets and own headers, signs and sends.
+/// Makes attempts: opens the secrets and custom headers of endpoints, signs and sends.
 #[derive(Debug)]
 pub struct AttemptMaker {
     sender: Sender,
     opened: Opened,
 }
 
-/// An attempt that was made.
+/// A finished attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AttemptResult {
-    /// What came of it.
+    /// The outcome.
     pub answer: Answer,
-    /// The same, as it is recorded.
+    /// The attempt as it is recorded.
     pub attempt: Attempt,
     /// When it ended.
     pub ended: Timestamp,
 }
 
 impl AttemptMaker {
-    /// With a sender of its own, and the sealing keys.
+    /// With its own [`Sender`], and the sealing keys.
     ///
     /// # Errors
     /// When a variable is not set or can't be used.
@@ -50,8 +50,8 @@ impl AttemptMaker {
     /// head of the answer has to be there within `timeout`.
     ///
     /// # Errors
-    /// When a secret or the own headers can't be opened; nothing was sent then. That the endpoint can't be reached is no error but what
-    /// came of the attempt.
+    /// When a secret or the own headers can't be opened; nothing was sent then. That the endpoint can't be reached is
+    /// no error but what came of the attempt.
     pub async fn make(
         &self,
         delivery: &Delivery,

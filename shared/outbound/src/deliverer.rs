@@ -1,7 +1,8 @@
-//! Handles a batch of delivery tasks. Each is decided on (`decision.rs`), attempted, and its outcome written (`apply.rs`).
+//! Handles a batch of delivery tasks. Each is decided on (`decision.rs`), attempted, and its outcome written
+//! (`apply.rs`).
 //!
-//! The deliverer and the retry worker are this code behind two queues, so that a backlog of retries never delays the first
-//! attempts.
+//! The deliverer and the retry worker are this code behind two queues, so that a backlog of retries never delays the
+//! first attempts.
 
 mod aftermath;
 mod apply;
@@ -104,8 +105,8 @@ impl Deliverer {
         })
     }
 
-    /// For the queue of first attempts: what goes to an endpoint that has begun to fail since its deliveries were queued
-    /// is passed on to the retry queue, where a subscriber that hangs holds up no first attempts.
+    /// For the queue of first attempts: what goes to an endpoint that has begun to fail since its deliveries were
+    /// queued is passed on to the retry queue, where a subscriber that hangs holds up no first attempts.
     #[must_use]
     pub fn with_failing_diverted(self) -> Self {
         Self { policy: Policy { diverts_failing: true, ..self.policy }, ..self }
@@ -234,10 +235,9 @@ fn report(response: &mut SqsBatchResponse, message_id: String, error: &TaskError
     response.batch_item_failures.push(failure);
 }
 
-/// One wide line per attempt, in the span that says whose and which it is: numbers and the endpoint's host, never a body, a
-/// secret, or the rest of the URL, which often is one.
-fn log(ready: Ready<'_>, attempt: &Attempt, status: DeliveryStatus) {
-    let Ready { delivery, endpoint, trace, .. } = ready;
+/// One wide line per attempt, in the span that says whose and which it is: numbers and the endpoint's host, never a
+/// body, a secret, or the rest of the URL, which often is one.
+fn log(delivery: &Delivery, endpoint: &Endpoint, attempt: &Attempt, status: DeliveryStatus) {
     let url = Url::parse(&endpoint.url).ok();
     let latency_ms = attempt.started_at.as_millisecond() - delivery.created_at.as_millisecond();
     tracing::info!(

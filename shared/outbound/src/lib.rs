@@ -1,4 +1,4 @@
-//! HTTP out: one attempt at a delivery, who makes it, and what follows from its outcome.
+//! Outgoing HTTP: one attempt at a delivery, the workers that make attempts, and what follows from the outcome.
 
 pub mod attempts;
 pub mod deliverer;

@@ -1,4 +1,5 @@
-//! Figures of attempts for CloudWatch: one line of the embedded metric format a batch, on stdout, where Lambda finds it.
+//! Metrics of attempts for CloudWatch: one line of the embedded metric format per batch, on stdout, where Lambda reads
+//! it.
 
 use std::io::Write;
 use std::sync::{Mutex, PoisonError};
@@ -7,35 +8,35 @@ use domain::delivery::{Attempt, Delivery, DeliveryStatus};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-/// CloudWatch takes at most this many values of one figure in a line.
+/// CloudWatch accepts at most this many values of one metric in a line.
 const MAX_VALUES: usize = 100;
 
-/// What the attempts of a batch came to.
+/// The metrics of a batch.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Batch {
     attempts: u32,
     failed_attempts: u32,
     deliveries_failed: u32,
-    /// From the dispatch to the end of a first attempt, milliseconds.
+    /// From the creation of a delivery to the end of its first attempt, in milliseconds.
     first_attempt_latency: Vec<i64>,
 }
 
-/// The figures of one function.
+/// The metrics of one function.
 #[derive(Debug, Default)]
 pub struct Metrics {
-    /// Where they go in CloudWatch; nowhere if there is none.
+    /// The CloudWatch namespace; `None` writes nothing.
     namespace: Option<String>,
     batch: Mutex<Batch>,
 }
 
 impl Metrics {
-    /// In this namespace; `None` for none at all.
+    /// In this CloudWatch namespace; `None` writes nothing.
     #[must_use]
     pub fn new(namespace: Option<String>) -> Self {
         Self { namespace, batch: Mutex::default() }
     }
 
-    /// Counts an attempt and what it made of its delivery.
+    /// Counts an attempt and the status of its delivery afterwards.
     pub(crate) fn count(&self, delivery: &Delivery, attempt: &Attempt, status: DeliveryStatus, ended: Timestamp) {
         let mut batch = self.batch.lock().unwrap_or_else(PoisonError::into_inner);
         batch.attempts += 1;
@@ -46,11 +47,11 @@ impl Metrics {
         }
     }
 
-    /// Writes what was counted since the last time, if anything was.
+    /// Writes what was counted since the last call, if anything.
     pub(crate) fn emit(&self, now: Timestamp) {
         let batch = std::mem::take(&mut *self.batch.lock().unwrap_or_else(PoisonError::into_inner));
         let Some(namespace) = self.namespace.as_ref().filter(|_| batch != Batch::default()) else { return };
-        // A figure that can't be written must not fail a batch that is done.
+        // A failed write must not fail a batch that is done.
         let _ = writeln!(std::io::stdout().lock(), "{}", line(namespace, &batch, now));
     }
 }

@@ -1,8 +1,8 @@
-//! One attempt at one delivery, `docs/contract.md#request`: a signed POST to a subscriber's URL, and what came of it.
+//! One attempt at one delivery, `docs/contract.md#request`: a signed POST to a subscriber's URL, and its outcome.
 //!
-//! The URL is somebody else's and so is the server behind it. Only public addresses are connected to ([`is_public`]), the
-//! very ones that were checked; redirects are not followed, proxies of the environment not used, cookies not kept,
-//! answers not decompressed, and no more of them read than the log needs. The connections are our own, and not those of
+//! Neither the URL nor the server behind it is trusted. Only public addresses are connected to ([`is_public`]),
+//! the very ones that were checked; redirects are not followed, proxies of the environment not used, cookies not kept,
+//! responses not decompressed, and no more of them read than the log needs. The connections are our own, not those of
 //! an HTTP client, because it matters which one failed: see [`Sender::send`].
 
 mod address;
@@ -56,16 +56,16 @@ use self::resolver::{GuardedResolver, ResolveError};
 pub struct SenderOptions {
     /// Whether addresses that are not public, and plain HTTP, may be used: in the local system and in tests only.
     pub allow_private: bool,
-    /// Certificate authorities that are trusted beside Mozilla's.
+    /// Certificate authorities that are trusted in addition to Mozilla's.
     pub extra_roots: Vec<CertificateDer<'static>>,
     /// `User-Agent`: `WorkSkedge-Webhooks/<version> (+<docs URL>)`.
     pub user_agent: String,
-    /// Where addresses come from: [`SystemDirectory`], unless in a test.
+    /// Resolves host names: [`SystemDirectory`], except in tests.
     pub directory: Arc<dyn Directory>,
 }
 
 impl SenderOptions {
-    /// What AWS uses: public addresses only, Mozilla's roots, the system's resolver.
+    /// The options on AWS: public addresses only, Mozilla's roots, the system's resolver.
     #[must_use]
     pub fn new(user_agent: impl Into<String>) -> Self {
         Self {
@@ -91,7 +91,7 @@ pub enum SenderError {
     UserAgent(#[from] InvalidHeaderValue),
 }
 
-/// One attempt, as it goes out.
+/// One attempt, as it is sent.
 #[derive(Debug, Clone)]
 pub struct Outgoing<'a> {
     /// The endpoint's URL.
@@ -106,15 +106,14 @@ pub struct Outgoing<'a> {
     pub retry: u32,
     /// The event's bytes.
     pub body: Bytes,
-    /// The endpoint's secrets that sign it.
+    /// The endpoint's valid secrets, which sign it.
     pub signers: &'a Signers,
-    /// The subscriber's own headers, checked with [`check_own_header`] when they were stored and again when they are sent.
+    /// The subscriber's own headers, checked with [`check_own_header`] when they were stored and again when they are
+    /// sent.
     pub headers: &'a OwnHeaders,
     /// The Unix second at which this attempt is sent.
     pub timestamp: i64,
-    /// The step of a trace that this attempt is: `traceparent`.
-    pub trace: TraceContext,
-    /// How long it may take until the head of the answer is there: 30 seconds, or what is left of the function's time.
+    /// How long until the response headers must have arrived.
     pub timeout: Duration,
 }
 
@@ -151,7 +150,7 @@ impl Sender {
         Ok(Self { dialer: Dialer { resolver, tls }, pool: Pool::default(), user_agent })
     }
 
-    /// Makes one attempt. Never fails: whatever happens is the answer.
+    /// Makes one attempt. Never fails: errors are outcomes too.
     pub async fn send(&self, outgoing: Outgoing<'_>) -> Answer {
         let started = Instant::now();
         let deadline = started + outgoing.timeout;
@@ -176,9 +175,9 @@ impl Sender {
         }
     }
 
-    /// Sends a request on a connection that is there, else on a fresh one. Servers close or reset connections that they
-    /// kept open at any moment, which says nothing about how they do: when a kept one fails before a byte of an answer
-    /// has come, the request is sent once more, at once and on a fresh one.
+    /// Sends a request on a kept connection, or else on a new one. Servers may close or reset kept connections at any
+    /// time, which says nothing about their health: when a kept one fails before the first byte of a response, the
+    /// request is sent once more, at once, on a new one.
     async fn exchange(
         &self,
         url: &Url,
@@ -198,14 +197,14 @@ impl Sender {
         Ok((response, fresh))
     }
 
-    /// Keeps a connection for the next delivery, if its server does so too.
+    /// Keeps a connection for the next delivery, if its server keeps it open too.
     async fn keep(&self, server: &str, mut connection: Connection, deadline: Instant) {
         if timeout_at(deadline, connection.is_reusable()).await == Ok(true) {
             self.pool.put(server.to_owned(), connection);
         }
     }
 
-    /// Checks the URL of an endpoint that is to be registered: its text, and that every address behind it is public.
+    /// Checks the URL of a new endpoint: its text, and that every address behind it is public.
     ///
     /// # Errors
     /// The first rule that it breaks; [`UrlDefect::Unresolvable`] also when the resolver takes more than 5 seconds.

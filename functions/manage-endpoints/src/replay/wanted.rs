@@ -14,8 +14,8 @@ use serde_json::{Map, Value};
 
 use crate::changes::filters;
 
-/// What a replay has sent so lately belongs to that replay: a client that calls again because it saw no answer, or is on
-/// its way through the calls of a long one, sends nothing twice.
+/// What a replay has sent so lately belongs to that replay: a client that calls again because it saw no answer, or is
+/// on its way through the calls of a long one, sends nothing twice.
 const SENT_LATELY_SECONDS: i64 = 600;
 /// Events are kept for as long.
 const LONGEST: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -25,9 +25,9 @@ const LONGEST: SignedDuration = SignedDuration::from_hours(30 * 24);
 enum Only {
     /// Those that failed or were cancelled, or wait for the endpoint to be enabled.
     Failed,
-    /// Those that were never made, of events that the endpoint asks for.
+    /// Missing ones, of events that the endpoint subscribes to.
     Missing,
-    /// Both, and those that arrived.
+    /// Both, and successful ones.
     All,
 }
 
@@ -45,25 +45,25 @@ pub(super) struct Wanted {
 /// What becomes of an event's delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Step {
-    /// Nothing.
+    /// It is not sent.
     Leave,
     /// It will be sent anyway.
     UnderWay,
     /// A new series begins.
     Again,
-    /// It is made.
+    /// It is created.
     First,
 }
 
 impl Wanted {
-    /// Reads a body; reports everything that is wrong with it.
+    /// Reads a body and reports every defect.
     pub(super) fn parse(sent: Map<String, Value>, now: Timestamp) -> Result<Self, Problem> {
         let mut defects = Defects::default();
         let names = sent.get("events").filter(|names| !names.is_null()).cloned();
         let read = body::read(&REPLAY, sent, Form::New, &mut defects);
         let time = |name: &str| read.get(name).and_then(Value::as_str).and_then(|at| at.parse::<Timestamp>().ok());
         let since = time("since");
-        // This second is not over: by default it is inside.
+        // The current second is not over: by default it is included.
         let until = time("until").unwrap_or(now + SignedDuration::from_secs(1));
         let until_is_bad = defects.iter().any(|defect| defect.field == "until");
         if let Some(since) = since.filter(|_| !until_is_bad) {
@@ -82,17 +82,18 @@ impl Wanted {
         }
     }
 
-    /// Whether events of this name are to be looked at.
+    /// Whether events of this type match.
     pub(super) fn names(&self, name: EventName) -> bool {
         self.events.as_ref().is_none_or(|events| events.iter().any(|filter| filter.matches(name)))
     }
 
-    /// What becomes of an event whose delivery stands so, if there is one; `selected`: whether the endpoint asks for it.
+    /// What becomes of an event whose delivery stands so, if there is one; `selected`: whether the endpoint asks for
+    /// it.
     pub(super) fn step(&self, selected: bool, delivery: Option<Stands>) -> Step {
         match (delivery, self.only) {
             (None, Only::Missing | Only::All) if selected => Step::First,
             (Some(Stands::UnderWay), _) | (Some(Stands::SentLately), Only::All) => Step::UnderWay,
-            // It was cancelled because the endpoint does not ask for it.
+            // It was cancelled because the endpoint does not subscribe to it.
             (Some(Stands::Cancelled), _) if !selected => Step::Leave,
             (Some(Stands::Waiting | Stands::Failed | Stands::Cancelled), Only::Failed | Only::All)
             | (Some(Stands::Delivered), Only::All) => Step::Again,
@@ -111,7 +112,7 @@ pub(super) enum Stands {
     Failed,
     Cancelled,
     Delivered,
-    /// It has arrived by a replay in the last minutes.
+    /// A replay has delivered it in the last minutes.
     SentLately,
 }
 

@@ -22,7 +22,7 @@ export async function alerts({ query, signal }) {
   const look = {
     label: "Alerts", columns: ["What happened", "When", ""],
     row: (/** @type {Api.Alert} */ alert) => alertRow(alert, names),
-    none: nothing("No alerts", "You are told here when a delivery fails for good or an endpoint is in trouble."),
+    none: nothing("No alerts", "Failed deliveries and failing or disabled endpoints are listed here."),
   };
   const list = growingList(look, (cursor, signal) => get(withQuery("/api/alerts", { ...wanted, limit: 50, cursor }), signal), signal);
   const bar = filterBar("Filter alerts", "#/alerts", wanted, [
@@ -30,11 +30,11 @@ export async function alerts({ query, signal }) {
     filter("Endpoint", select("endpointId", [["", "any"], ...names], wanted.endpointId)),
   ], () => list);
   await bar.load();
-  return [heading("Alerts", { lead: "What a person had to be told. They also go to the alert topic, and by it to e-mail." }), bar.form, list.element];
+  return [heading("Alerts", { lead: "Failed deliveries and endpoints that need attention. Alerts are also published to the alert topic, which can send e-mail." }), bar.form, list.element];
 }
 
 /**
- * What the alert says, with names where it has ids: the ids are behind its links.
+ * The message of an alert with names in place of ids; its links lead to what the ids stand for.
  * @param {Api.Alert} alert
  * @param {Map<string, string>} names
  */
@@ -42,15 +42,15 @@ const told = ({ message, endpointId }, names) =>
   message.replaceAll(endpointId, names.get(endpointId) ?? "a deleted endpoint").replace(/\bdlv_\w+/g, "the delivery");
 
 /**
- * What happened, and the way to its cause.
+ * What happened, with a link to its cause.
  * @param {Api.Alert} alert
- * @param {Map<string, string>} [names] of endpoints: in full, with the sentence that says what to do
+ * @param {Map<string, string>} [names] of endpoints; with them the row has the message that says what to do
  */
 export function alertRow(alert, names) {
   const [tone, word] = KINDS[alert.kind] ?? ["idle", alert.kind];
-  const [href, action] = alert.deliveryId ? [`#/deliveries/${alert.deliveryId}`, "Look at the delivery"] : [`#/endpoints/${alert.endpointId}`, "Look at the endpoint"];
+  const [href, action] = alert.deliveryId ? [`#/deliveries/${alert.deliveryId}`, "View delivery"] : [`#/endpoints/${alert.endpointId}`, "View endpoint"];
   return h("tr", {},
     h("td", {}, h("span", { class: `badge ${tone}` }, word), " ", alert.event && h("code", {}, alert.event), names && h("p", { class: "told" }, told(alert, names))),
     h("td", {}, time(alert.createdAt)),
-    h("td", { class: "go" }, h("a", { href, "data-key": alert.id }, names ? action : "Look", !names && h("span", { class: "hidden" }, ` at what led to ${word}, ${alert.event ?? ""} ${time(alert.createdAt).textContent}`))));
+    h("td", { class: "go" }, h("a", { href, "data-key": alert.id }, names ? action : "View", !names && h("span", { class: "hidden" }, ` what led to ${word}, ${alert.event ?? ""} ${time(alert.createdAt).textContent}`))));
 }

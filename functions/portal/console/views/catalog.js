@@ -11,7 +11,7 @@ export async function catalog({ path }) {
   const type = types.find(({ name }) => name === path[1]);
   if (!type) {
     const groups = [...new Set(types.map(({ group }) => group))];
-    return [heading("Event catalog", { lead: "What can happen, with the fields of each event." }),
+    return [heading("Event catalog", { lead: "Every event type, with its fields and an example." }),
       ...groups.map((group) => card(group, table(group, ["Event", "When"], types.filter((one) => one.group === group).map((one) =>
         h("tr", {}, h("td", {}, h("a", { class: "strong", href: `#/catalog/${one.name}` }, one.name)), h("td", {}, one.description))))))];
   }
@@ -19,7 +19,7 @@ export async function catalog({ path }) {
   const data = type.schema.properties?.data ?? {};
   return [
     heading(type.name, { crumb: ["#/catalog", "Event catalog"], lead: `${type.description}.` }),
-    card("Fields of data", table("Fields of data", ["Field", "Type", "Null"], Object.entries(data.properties ?? {}).map(row))),
+    card("Fields of data", table("Fields of data", ["Field", "Type", "Nullable"], Object.entries(data.properties ?? {}).map(row))),
     card("Example", code("Body", JSON.stringify(type.example, null, 2)), endpoints.length > 0 && testBar(type.name, endpoints)),
   ];
 }
@@ -30,7 +30,7 @@ function row([name, schema]) {
   const words = schema.enum ? schema.enum.filter((/** @type {unknown} */ word) => word !== null).map((/** @type {string} */ word) => h("code", { class: "chip" }, word))
     : [types.filter((word) => word !== "null").join(" or "), schema.format ? ` (${schema.format})` : ""];
   return h("tr", {}, h("td", {}, h("code", {}, name)), h("td", {}, words),
-    h("td", {}, types.includes("null") || schema.enum?.includes(null) ? "may be" : "never"));
+    h("td", {}, types.includes("null") || schema.enum?.includes(null) ? "yes" : "no"));
 }
 
 /**
@@ -42,7 +42,7 @@ function testBar(event, endpoints) {
   choice.setAttribute("aria-label", "Endpoint");
   const send = async () => {
     const { status, attempt } = await post(to`/api/endpoints/${choice.value}/test`, { event });
-    toast(status === "delivered" ? `It was answered ${attempt.statusCode}.` : `It failed: ${attempt.statusCode ?? errorWords(attempt.error, attempt.errorDetail)}.`, status === "delivered" ? "good" : "bad");
+    toast(status === "delivered" ? `The endpoint responded with ${attempt.statusCode}.` : `The test failed: ${attempt.statusCode ?? errorWords(attempt.error, attempt.errorDetail)}.`, status === "delivered" ? "good" : "bad");
   };
-  return h("div", { class: "inline" }, choice, button("Send as a test", send));
+  return h("div", { class: "inline" }, choice, button("Send test", send));
 }

@@ -10,15 +10,15 @@ export function debug({ query }) {
   const input = (/** @type {string} */ name, /** @type {string} */ placeholder, value = "") =>
     h("input", { name, placeholder, value, autocomplete: "off", spellcheck: "false", class: "mono" });
   const body = h("textarea", { name: "body", rows: 7, spellcheck: "false", class: "mono", placeholder: '{"event":"workorder.created",...}' });
-  const outcome = h("div", { role: "status" }, empty("Paste what your receiver got", h("p", {}, "The more of it, the more can be said.")));
+  const outcome = h("div", { role: "status" }, empty("Paste what your receiver got", h("p", {}, "The more you fill in, the more precise the result.")));
   const element = form([
-    field("X-Webhook-ID", input("id", "dlv_...", query.get("id") ?? ""), { hint: "With it each part is compared with what was sent. A webhook-signature needs it." }),
-    field("Body, as it arrived", body, { hint: "The raw bytes, before any parser has seen them." }),
+    field("X-Webhook-ID", input("id", "dlv_...", query.get("id") ?? ""), { hint: "With the id, each part is compared with what was sent. Required for a webhook-signature." }),
+    field("Body, as received", body, { hint: "The raw bytes, before any parsing." }),
     h("div", { class: "pair" },
       field("X-Webhook-Timestamp", input("timestamp", "1760970600")),
       field("Signing secret", h("input", { name: "secret", type: "password", autocomplete: "off", class: "mono", placeholder: "whsec_..." }))),
     field("X-Webhook-Signature or webhook-signature", input("signature", "5257a869e7ec... or v1,...")),
-    h("p", { class: "hint" }, "Checked in this page. Of what you enter, only the id is sent, to look the delivery up."),
+    h("p", { class: "hint" }, "Checked in your browser. Only the id is sent, to look up the delivery."),
   ], "Check", async (data) => {
     const text = (/** @type {string} */ name) => String(data.get(name) ?? "");
     const id = text("id").trim();
@@ -27,7 +27,7 @@ export function debug({ query }) {
     outcome.replaceChildren(verdict(finding, words));
   });
   return [
-    heading("Signature debugger", { lead: ["Says which of body, timestamp and secret is wrong. ", h("a", { href: "/docs/verifying-signatures" }, "How signatures are made")] }),
+    heading("Signature debugger", { lead: ["Finds out which of body, timestamp and secret is wrong. ", h("a", { href: "/docs/verifying-signatures" }, "How signatures are made")] }),
     h("div", { class: "columns" }, h("div", { class: "card" }, element), outcome),
   ];
 }
@@ -42,13 +42,13 @@ async function lookUp(id) {
   try {
     const [delivery, endpoints] = await Promise.all([get(to`/api/deliveries/${id}`), allEndpoints()]);
     const endpoint = endpoints.find((one) => one.id === delivery.endpointId);
-    if (!endpoint) return { sent: null, words: "The endpoint of this delivery was deleted, and its secret with it: nothing can be compared." };
+    if (!endpoint) return { sent: null, words: "The endpoint of this delivery was deleted together with its secret, so nothing can be compared." };
     const { secret, previous } = await get(to`/api/endpoints/${endpoint.id}/secret`);
     const attempts = delivery.attempts.map((/** @type {{ startedAt: string }} */ { startedAt }) => Math.floor(Date.parse(startedAt) / 1000));
     const others = endpoints.filter((one) => one !== endpoint).map((one) => ({ name: nameOf(one), hint: one.secretHint }));
     return { sent: { body: delivery.requestBody, secret, previous: previous.length, attempts, endpoint: nameOf(endpoint), others }, words: "" };
   } catch (error) {
-    if (error instanceof ApiError && error.status === 404) return { sent: null, words: "There is no delivery with this id in your account: nothing can be compared." };
+    if (error instanceof ApiError && error.status === 404) return { sent: null, words: "There is no delivery with this id in your account, so nothing can be compared." };
     throw error;
   }
 }
@@ -63,4 +63,4 @@ const verdict = ({ tone, verdict, title, advice, parts, expected }, words) =>
     parts && h("dl", { class: "parts" }, parts.map(({ name, right, words }) =>
       h("div", { class: right ? "good" : "bad" }, h("dt", {}, h("span", { "aria-hidden": "true" }, right ? "✓" : "✗"), ` ${name}`, h("span", { class: "hidden" }, right ? ": right" : ": wrong")), h("dd", {}, words)))),
     advice.length > 0 && h("ul", { class: "advice" }, advice.map((line) => h("li", {}, line))),
-    expected && code(parts ? "The signature that was due" : "The signature of these three", expected));
+    expected && code(parts ? "Expected signature" : "Signature of body, timestamp and secret", expected));

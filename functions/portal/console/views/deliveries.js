@@ -17,15 +17,15 @@ export async function deliveries({ query, signal }) {
   const [endpoints, types] = await Promise.all([allEndpoints(), eventTypes()]);
   const names = new Map(endpoints.map((endpoint) => [endpoint.id, endpoint]));
   const look = {
-    label: "Deliveries", columns: ["Event", "Status", "Endpoint", "Answer", "Attempts", "When"],
+    label: "Deliveries", columns: ["Event", "Status", "Endpoint", "Response", "Attempts", "When"],
     row: (/** @type {Api.Delivery} */ one) => deliveryRow(one, names),
-    none: nothing("No deliveries", "Nothing fits these filters."),
+    none: nothing("No deliveries", "No deliveries match these filters."),
   };
   const list = growingList(look, (cursor, signal) => get(withQuery("/api/deliveries", { ...wanted, limit: 50, cursor }), signal), signal);
   const bar = filterBar("Filter deliveries", "#/deliveries", wanted, controls(wanted, endpoints, types), () => list);
   await bar.load();
   return [
-    heading("Deliveries", { lead: "What became of each event at each endpoint.", actions: [liveSwitch(list.refresh, signal)] }),
+    heading("Deliveries", { lead: "Each event sent to each endpoint, and its outcome.", actions: [liveSwitch(list.refresh, signal)] }),
     bar.form, list.element,
   ];
 }
@@ -33,13 +33,13 @@ export async function deliveries({ query, signal }) {
 /**
  * A row of a list of deliveries.
  * @param {Api.Delivery} delivery
- * @param {Map<string, Api.Endpoint>} [names] leaves the endpoint out when there are none
+ * @param {Map<string, Api.Endpoint>} [names] without it the row has no column for the endpoint
  */
 export function deliveryRow(delivery, names) {
   const { id, event, status, test, nextAttemptAt, held, attemptCount, createdAt } = delivery;
   return h("tr", {},
     h("td", {}, h("a", { class: "strong", href: `#/deliveries/${id}`, "data-key": id }, event), test && h("span", { class: "chip" }, "test")),
-    h("td", {}, badge(status), held && h("p", { class: "small muted" }, "held: its endpoint is disabled"), status === "retrying" && !held && nextAttemptAt && h("p", { class: "small muted" }, countdown(nextAttemptAt))),
+    h("td", {}, badge(status), held && h("p", { class: "small muted" }, "held: endpoint is disabled"), status === "retrying" && !held && nextAttemptAt && h("p", { class: "small muted" }, countdown(nextAttemptAt))),
     names && h("td", {}, h("p", { class: "clip" }, nameOf(names.get(delivery.endpointId)))),
     h("td", { class: "num" }, answer(delivery)),
     h("td", { class: "num" }, String(attemptCount)),
@@ -53,7 +53,7 @@ function answer({ lastStatusCode, lastError, lastErrorDetail, lastDurationMs }) 
 }
 
 /**
- * Whether the list keeps up with what happens, and why not when it doesn't.
+ * The switch for live updates, with the reason when they are paused.
  * @param {() => Promise<void>} refresh
  * @param {AbortSignal} signal
  */

@@ -8,7 +8,7 @@ import { curl, headersOf } from "../request.js";
 
 /** @typedef {Api.Endpoint | undefined} MaybeEndpoint */
 
-const TRIGGERS = /** @type {Record<string, string>} */ ({ scheduled: "by schedule", manual: "by hand", test: "test", replay: "replay" });
+const TRIGGERS = /** @type {Record<string, string>} */ ({ scheduled: "scheduled", manual: "manual retry", test: "test", replay: "replay" });
 const FINAL = ["delivered", "failed", "cancelled"];
 /** While an attempt is due, and while the next one is far off. */
 const [SOON_MS, LATER_MS] = [1_000, 30_000];
@@ -36,11 +36,11 @@ export async function delivery({ path, signal }) {
   }, signal, { every: SOON_MS, wanted: () => !FINAL.includes(one.status) });
   async function retry() {
     const arrived = one.status === "delivered";
-    const text = "It has arrived already. The receiver gets it once more under the same X-Webhook-ID.";
+    const text = "It has already been delivered. The receiver gets it again with the same X-Webhook-ID.";
     if (arrived && !(await confirm("Send it again?", text, "Send again", "primary"))) return;
-    // The answer is the delivery as a list shows it: a new series is due, and its attempts are followed from here.
+    // The response has no attempts, as in lists: those that are shown stay until the delivery is read again.
     one = { ...one, ...(await once(to`/api/deliveries/${one.id}/retry`, { force: arrived })) };
-    toast("It is on its way.");
+    toast("Retry queued.");
     draw();
     live.soon(500);
   }
@@ -50,7 +50,7 @@ export async function delivery({ path, signal }) {
 }
 
 /**
- * When to look again: soon while an attempt is due, otherwise not before there can be anything to see.
+ * When to read the delivery again: soon while an attempt is due, otherwise when the next one is.
  * @param {Api.WholeDelivery} one
  */
 function untilNext({ status, nextAttemptAt }) {
@@ -65,10 +65,10 @@ function untilNext({ status, nextAttemptAt }) {
 function about(one, endpoint) {
   return facts([
     ["Endpoint", endpoint ? h("a", { href: `#/endpoints/${endpoint.id}` }, nameOf(endpoint)) : "deleted"],
-    ["Caused by", h("a", { href: `#/events/${one.eventId}` }, "the event and its request")],
-    ["Made", moment(one.createdAt)],
-    ["Ended", moment(one.completedAt)],
-    ["Next attempt", one.held ? "held until its endpoint is enabled, for five days at most" : one.nextAttemptAt ? countdown(one.nextAttemptAt) : "none"],
+    ["Source", h("a", { href: `#/events/${one.eventId}` }, "event and request")],
+    ["Created", moment(one.createdAt)],
+    ["Completed", moment(one.completedAt)],
+    ["Next attempt", one.held ? "held until its endpoint is enabled, for up to five days" : one.nextAttemptAt ? countdown(one.nextAttemptAt) : "none"],
     ["X-Webhook-ID", h("code", {}, one.id)],
   ]);
 }
@@ -82,11 +82,11 @@ function actions(one, endpoint, retry) {
   const arrived = one.status === "delivered";
   const copy = async () => {
     if (!endpoint) return;
-    const text = "The command will carry a signature of this moment, made here with the endpoint's secret. Receivers take it for five minutes. Whoever has the command can send it.";
+    const text = "The command contains a fresh signature, made in your browser with the endpoint's secret. Receivers accept it for five minutes. Anyone who has the command can send it.";
     if (!(await confirm("Copy as curl?", text, "Copy", "primary"))) return;
     const { secret } = await get(to`/api/endpoints/${endpoint.id}/secret`);
     await navigator.clipboard.writeText(await curl(one, endpoint, secret));
-    toast("Copied. The signature is good for five minutes.");
+    toast("Copied. The signature is valid for five minutes.");
   };
   return [
     one.requestBody !== null && endpoint && button("Copy as curl", copy),
@@ -97,7 +97,7 @@ function actions(one, endpoint, retry) {
 /** @param {Api.WholeDelivery} one */
 function attempts(one) {
   if (one.attempts.length === 0) {
-    const none = FINAL.includes(one.status) ? "None was made." : one.held ? "None yet: its endpoint is disabled." : "None yet: the first is on its way.";
+    const none = FINAL.includes(one.status) ? "No attempt was made." : one.held ? "None yet: the endpoint is disabled." : "None yet: the first attempt is queued.";
     return h("p", { class: "muted" }, none);
   }
   return h("ol", { class: "timeline", "aria-live": "polite" }, [...one.attempts].reverse().map((attempt) =>
@@ -106,7 +106,7 @@ function attempts(one) {
         h("span", { class: "num" }, attempt.statusCode ? `${attempt.statusCode} in ${duration(attempt.durationMs)}` : `${errorWords(attempt.error, attempt.errorDetail)} after ${duration(attempt.durationMs)}`)),
       h("p", { class: "small muted" }, moment(attempt.startedAt)),
       attempt.error && h("p", {}, failure(attempt)),
-      attempt.responseBody && code("Answer", pretty(attempt.responseBody)))));
+      attempt.responseBody && code("Response", pretty(attempt.responseBody)))));
 }
 
 /**
@@ -114,7 +114,7 @@ function attempts(one) {
  * @param {MaybeEndpoint} endpoint
  */
 function request(one, endpoint) {
-  if (one.requestBody === null) return h("p", {}, "The body is kept for 30 days.");
+  if (one.requestBody === null) return h("p", {}, "The body is no longer available: bodies are kept for 30 days.");
   const last = one.attempts.at(-1);
   const sent = {
     seconds: last ? String(Math.floor(Date.parse(last.startedAt) / 1000)) : "<seconds>",
@@ -123,6 +123,6 @@ function request(one, endpoint) {
   const lines = [`POST ${endpoint?.url ?? ""}`, ...headersOf(one, endpoint, sent).map(([name, value]) => `${name}: ${value}`)];
   return h("div", { class: "stack" },
     code("Headers of the latest attempt", lines.join("\n")),
-    code("Body, with line breaks", pretty(one.requestBody)),
-    h("details", {}, h("summary", {}, "The bytes that were signed"), code("Body", one.requestBody)));
+    code("Body, formatted", pretty(one.requestBody)),
+    h("details", {}, h("summary", {}, "Signed bytes"), code("Body", one.requestBody)));
 }

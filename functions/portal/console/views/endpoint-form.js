@@ -31,18 +31,18 @@ export async function editEndpoint({ path, signal }) {
 
 /** @param {Api.Endpoint} endpoint */
 function created(endpoint) {
-  const shown = card("The endpoint is there",
+  const shown = card("Endpoint created",
     h("p", {}, "This is its signing secret. Your receiver needs it to verify deliveries."),
     code("Signing secret", endpoint.secret ?? ""),
     onOwnMachine && [h("p", {}, "Try it on your own machine:"), code("Terminal", "cargo run --bin receiver -- whsec_...", false)],
     h("div", { class: "actions" }, h("a", { class: "button primary", href: `#/endpoints/${endpoint.id}` }, "Send a test")));
-  // Read out, since the form that was sent is gone.
+  // Focused by the caller, so that screen readers announce it in place of the form.
   shown.querySelector("h2")?.setAttribute("tabindex", "-1");
   return shown;
 }
 
 /**
- * @param {Api.Endpoint | null} endpoint what is there already
+ * @param {Api.Endpoint | null} endpoint the endpoint to edit; null for a new one
  * @param {string} action
  * @param {(body: Record<string, unknown>) => Promise<void>} save
  */
@@ -54,11 +54,11 @@ async function endpointForm(endpoint, action, save) {
   const description = h("input", { name: "description", maxlength: 500, value: endpoint?.description ?? "" });
   const projects = h("input", { name: "projectIds", value: endpoint?.projectIds.join(" ") ?? "", placeholder: "proj_..." });
   return form([
-    field("URL", url, { hint: `HTTPS, and public.${onOwnMachine ? " On your own machine http://127.0.0.1:4000/ will do." : ""}` }),
-    field("Description", description, { hint: "What your people call it." }),
+    field("URL", url, { hint: `A public HTTPS address.${onOwnMachine ? " On your own machine http://127.0.0.1:4000/ works too." : ""}` }),
+    field("Description", description, { hint: "A name for your team." }),
     group("Events", [picker(types.map(({ name }) => name), chosen)], "events"),
     field("Only these projects", projects, { hint: "Ids, separated by spaces. Empty for all projects." }),
-    group("Headers of your own", [headers.element, h("p", { class: "hint" }, "Up to 10, such as Authorization. Each delivery carries them. Values are hidden here: when you change one, type them all.")], "headers"),
+    group("Custom headers", [headers.element, h("p", { class: "hint" }, "Up to 10, such as Authorization, sent with each delivery. Values are hidden: to change one, enter all of them again.")], "headers"),
   ], action, async (data) => {
     const own = headers.read();
     await save({
@@ -66,19 +66,19 @@ async function endpointForm(endpoint, action, save) {
       description: description.value.trim() || null,
       events: data.getAll("events").map(String),
       projectIds: projects.value.split(/[\s,]+/).filter(Boolean),
-      // Values come masked: what was not typed anew is not sent, or the mask would take its place.
+      // Values come masked: they are sent only when they were entered again, or the masks would be stored.
       ...(own ? { headers: own } : {}),
     });
   });
 }
 
 /**
- * Everything, groups and single events: the wider choice makes the narrower ones superfluous.
+ * Every event, groups and single events: a wider choice disables the narrower ones that it includes.
  * @param {string[]} names
  * @param {Set<string>} chosen
  */
 function picker(names, chosen) {
-  const all = choice("events", "*", "Every event, also those to come", chosen.has("*"));
+  const all = choice("events", "*", "Every event, including future ones", chosen.has("*"));
   const groups = [...new Set(names.map((name) => name.split(".")[0] ?? ""))].map((name) => {
     const wide = `${name}.*`;
     const own = names.filter((event) => event.startsWith(`${name}.`));

@@ -17,13 +17,13 @@ export async function endpoint({ path, signal }) {
   return [
     heading(nameOf(one), { crumb: ["#/endpoints", "Endpoints"], lead: h("code", {}, one.url), actions: actions(one) }),
     one.status === "disabled" && h("p", { class: stateOf(one) === "paused" ? "notice" : "notice bad", role: "note" },
-      h("strong", {}, stateOf(one) === "paused" ? "Paused by a person. " : `Disabled by the system: ${one.disabledReason}. `),
+      h("strong", {}, stateOf(one) === "paused" ? "Paused by a user. " : `Disabled by the system: ${one.disabledReason}. `),
       one.disabledAt && h("span", {}, "Since ", moment(one.disabledAt), ". "),
-      "New events are not delivered, and pending deliveries are held for five days at most. Those are sent when it is enabled; what was missed can be replayed then."),
+      "New events are not delivered, and pending deliveries are held for up to five days. They are sent when the endpoint is enabled; you can replay the events it missed."),
     h("div", { class: "columns" }, card("About", about(one, stats)),
       h("div", { class: "stack" }, await secretCard(one, signal), card("Send a test", testForm(one, types)))),
-    card("Latest deliveries", deliveries.data.length === 0 ? empty("Nothing was delivered yet")
-      : table("Latest deliveries", ["Event", "Status", "Answer", "Attempts", "When"], deliveries.data.map((/** @type {Api.Delivery} */ each) => deliveryRow(each))),
+    card("Latest deliveries", deliveries.data.length === 0 ? empty("No deliveries yet")
+      : table("Latest deliveries", ["Event", "Status", "Response", "Attempts", "When"], deliveries.data.map((/** @type {Api.Delivery} */ each) => deliveryRow(each))),
     h("p", {}, h("a", { href: `#/deliveries?endpointId=${one.id}` }, "All deliveries to this endpoint"))),
   ].filter((part) => part instanceof HTMLElement);
 }
@@ -37,15 +37,15 @@ function about(one, stats) {
   const own = stats.endpoints.find(({ endpointId }) => endpointId === one.id);
   return facts([
     ["State", badge(stateOf(one))],
-    [stats.complete ? "Last 24 hours" : "Of the latest", sparkline(own, stats)],
+    [stats.complete ? "Last 24 hours" : "Latest deliveries", sparkline(own, stats)],
     ["Next retry", own?.nextAttemptAt ? countdown(own.nextAttemptAt) : "none"],
     ["Failing since", health.failingSince ? time(health.failingSince) : "—"],
     ["Last success", time(health.lastSuccessAt)],
     ["Last failure", time(health.lastFailureAt)],
     ["Events", one.events.map((name) => h("code", { class: "chip" }, name))],
     ["Projects", one.projectIds.length ? one.projectIds.map((id) => h("code", { class: "chip" }, id)) : "all"],
-    ["Own headers", Object.keys(one.headers).length ? Object.entries(one.headers).map(([name, value]) => h("code", { class: "chip" }, `${name}: ${value}`)) : "none"],
-    ["Made", moment(one.createdAt)],
+    ["Custom headers", Object.keys(one.headers).length ? Object.entries(one.headers).map(([name, value]) => h("code", { class: "chip" }, `${name}: ${value}`)) : "none"],
+    ["Created", moment(one.createdAt)],
     ["Id", h("code", {}, one.id)],
   ]);
 }
@@ -55,11 +55,11 @@ function actions(one) {
   const enabled = one.status === "enabled";
   const toggle = async () => {
     await patch(to`/api/endpoints/${one.id}`, { status: enabled ? "disabled" : "enabled" });
-    toast(enabled ? "Paused: it gets nothing until it is enabled." : "Enabled. What was held is sent now.");
+    toast(enabled ? "Paused. Nothing is delivered until you enable it." : "Enabled. Held deliveries are being sent.");
     reload();
   };
   const drop = async () => {
-    const text = "Its pending deliveries end as cancelled, and its secret is gone. This can't be undone.";
+    const text = "Its pending deliveries are cancelled, and its secret is deleted. This can't be undone.";
     if (!(await confirm(`Delete ${nameOf(one)}?`, text, "Delete"))) return;
     await remove(to`/api/endpoints/${one.id}`);
     toast("Deleted.");
@@ -73,7 +73,7 @@ function actions(one) {
   ];
 }
 
-/** Shows the page anew, with what has changed: the focus and the place on it stay. */
+/** Shows the page again with fresh data; focus and scroll position stay. */
 export const reload = () => window.dispatchEvent(new Event("reload"));
 
 /**
@@ -94,15 +94,15 @@ function testForm(one, types) {
     }
   };
   return h("div", {},
-    h("p", {}, "Sends the catalog's example once and now, and waits 22 seconds for the answer. One that fails has no consequences; one that arrives ends what failed in a row."),
+    h("p", {}, "Sends the catalog's example once and waits up to 22 seconds for the response. A failed test has no consequences; a successful one resets the endpoint's failure count."),
     h("div", { class: "inline" }, events, button("Send test", send, "primary")), outcome);
 }
 
 /** @param {{ deliveryId: string, status: string, attempt: Api.Attempt }} test */
 function result({ deliveryId, status, attempt }) {
   return h("div", {},
-    h("p", {}, badge(status), " ", attempt.statusCode ? `answered ${attempt.statusCode} in ` : "after ", duration(attempt.durationMs), " · ",
+    h("p", {}, badge(status), " ", attempt.statusCode ? `responded ${attempt.statusCode} in ` : "after ", duration(attempt.durationMs), " · ",
       h("a", { href: `#/deliveries/${deliveryId}` }, "Delivery")),
-    attempt.error && h("p", {}, attempt.error === "timeout" ? "No answer in 22 seconds, which is how long a test waits. Answer at once and do the work afterwards." : failure(attempt)),
-    attempt.responseBody && code("Answer", pretty(attempt.responseBody)));
+    attempt.error && h("p", {}, attempt.error === "timeout" ? "No response within 22 seconds, the limit for a test. Respond at once and do the work afterwards." : failure(attempt)),
+    attempt.responseBody && code("Response", pretty(attempt.responseBody)));
 }

@@ -9,12 +9,12 @@ export async function endpoints({ signal }) {
   const [list, stats] = await Promise.all([allEndpoints(), dayStats(signal)]);
   const create = h("a", { class: "button primary", href: "#/endpoints/new" }, "New endpoint");
   const lead = "Where your events go.";
-  if (list.length === 0) return [heading("Endpoints", { lead, actions: [create] }), empty("There is no endpoint yet", h("p", {}, "Make one to get events."))];
+  if (list.length === 0) return [heading("Endpoints", { lead, actions: [create] }), empty("No endpoints yet", h("p", {}, "Create one to receive events."))];
   const columns = ["Endpoint", "State", "Last 24 hours", "Last success", "Next retry"];
   return [
     heading("Endpoints", { lead, actions: [create] }),
     table("Endpoints", columns, list.map((one) => row(one, stats))),
-    ...(stats.complete ? [] : [h("p", { class: "small muted" }, "There were too many deliveries to count all: the last 24 hours are counted since ", moment(stats.countedSince), ".")]),
+    ...(stats.complete ? [] : [h("p", { class: "small muted" }, "There were too many deliveries to count them all: these are counted since ", moment(stats.countedSince), ".")]),
   ];
 }
 

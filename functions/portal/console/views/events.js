@@ -13,8 +13,8 @@ export async function events({ query, signal }) {
   const wanted = { event: query.get("event") ?? "" };
   const types = await eventTypes();
   const look = {
-    label: "Events", columns: ["Event", "About", "Happened", "Request"], row,
-    none: nothing("No events", "They appear when records are sent."),
+    label: "Events", columns: ["Event", "Record", "Time", "Request"], row,
+    none: nothing("No events", "Events appear when records are created or changed."),
   };
   const read = (/** @type {string | null} */ cursor, /** @type {AbortSignal} */ signal) =>
     get(withQuery("/api/events", { order: "newest", limit: 50, ...wanted, cursor }), signal);
@@ -34,7 +34,7 @@ const row = (event) => h("tr", {},
   h("td", {}, shortId(event.requestId)));
 
 /**
- * The number by which people know the record.
+ * The natural key of the record, by which people know it.
  * @param {Api.Event} event
  */
 function subject({ data }) {
@@ -52,17 +52,17 @@ export async function event({ path, signal }) {
   return [
     heading(one.event, { crumb: ["#/events", "Events"], lead: subject(one) }),
     h("div", { class: "columns" },
-      card("Request that caused it", facts([
+      card("Source request", facts([
         ["Request", h("code", {}, one.requestId)],
         ["Received", moment(idTime(one.id))],
         ["Record", subject(one)],
-        ["Also raised", siblings.length ? h("ul", { class: "plain" }, siblings) : "nothing else"],
+        ["Other events", siblings.length ? h("ul", { class: "plain" }, siblings) : "none"],
       ])),
-      card("Event", facts([["Id", h("code", {}, one.id)], ["Timestamp", [moment(one.timestamp), h("p", { class: "small muted" }, "As its body says: when it happened.")]],
+      card("Event", facts([["Id", h("code", {}, one.id)], ["Timestamp", [moment(one.timestamp), h("p", { class: "small muted" }, "When it happened, as in the body.")]],
         ["Schema", h("a", { href: `#/catalog/${one.event}` }, "in the catalog")]]))),
-    card("Deliveries that it made", rows.length ? table("Deliveries", ["Event", "Status", "Endpoint", "Answer", "Attempts", "When"], rows)
-      : empty("No endpoint wanted it", h("p", {}, "Endpoints that ask for it later can get it by a replay.")),
-      one.truncated && h("p", {}, "There are more. ", h("a", { href: `#/deliveries?eventId=${one.id}` }, "All deliveries of this event"))),
+    card("Deliveries", rows.length ? table("Deliveries", ["Event", "Status", "Endpoint", "Response", "Attempts", "When"], rows)
+      : empty("No endpoint subscribed to it", h("p", {}, "Endpoints that subscribe later can get it by a replay.")),
+      one.truncated && h("p", {}, "More deliveries exist. ", h("a", { href: `#/deliveries?eventId=${one.id}` }, "All deliveries of this event"))),
     card("Data", code("data", JSON.stringify(one.data, null, 2))),
   ];
 }

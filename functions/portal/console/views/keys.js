@@ -20,8 +20,8 @@ export async function keys({ signal }) {
   const alike = list.filter(({ hint }) => isOwnKey(hint));
   const own = alike.length === 1 ? alike[0]?.id : undefined;
   return [
-    heading("API keys", { lead: "Who may call the API, for what and how often.", actions: [button("New key", () => edit(null), "primary")] }),
-    table("API keys", ["Key", "Scopes", "This minute", "This hour", "Last use", "Expires", ""], list.map((key) => row(key, key.id === own))),
+    heading("API keys", { lead: "Who can call the API, with which permissions and limits.", actions: [button("New key", () => edit(null), "primary")] }),
+    table("API keys", ["Key", "Scopes", "This minute", "This hour", "Last used", "Expires", ""], list.map((key) => row(key, key.id === own))),
   ];
 }
 
@@ -50,7 +50,7 @@ function row(key, own) {
 const bar = (name, used, limit) =>
   h("div", { class: used > limit * 0.8 ? "meter near" : "meter" }, h("span", { class: "num" }, `${count(used)} of ${count(limit)}`), h("progress", { value: used, max: Math.max(1, limit), "aria-label": `Calls of ${name}` }));
 
-/** @param {Api.Key | null} key what is there already */
+/** @param {Api.Key | null} key the key to edit; null for a new one */
 function edit(key) {
   const once = postOnce();
   const before = key?.expiresAt ? localInput(key.expiresAt) : "";
@@ -58,10 +58,10 @@ function edit(key) {
   const expires = h("input", { name: "expiresAt", type: "datetime-local", value: before });
   const scopes = SCOPES.map(([scope, word]) => choice("scopes", scope, word, key?.scopes.includes(scope) ?? scope === "inbound"));
   const dialog = modal(key ? `Edit ${key.name}` : "New key", [form([
-    field("Name", name, { hint: "The system that will use it." }),
+    field("Name", name, { hint: "The system that uses the key." }),
     group("Scopes", scopes, "scopes"),
-    field("Expires", expires, { hint: "In your own time. Empty for never." }),
-  ], key ? "Save" : "Make the key", async (data) => {
+    field("Expires", expires, { hint: "In your local time. Empty for never." }),
+  ], key ? "Save" : "Create key", async (data) => {
     // The field has minutes, the key may have seconds: what was not changed is not sent.
     const expiry = expires.value === before ? {} : { expiresAt: expires.value ? fromLocalInput(expires.value) : null };
     const body = { name: name.value, scopes: data.getAll("scopes").map(String), ...expiry };
@@ -74,7 +74,7 @@ function edit(key) {
 }
 
 /**
- * Shows a key that can't be shown again. It goes away only when the person says that they have it.
+ * Shows a key that can't be shown again. The dialog closes only once it was copied or the user insists.
  * @param {Api.Key} key
  * @param {string} [more]
  */
@@ -83,9 +83,9 @@ function shownOnce(key, more) {
   let copied = false;
   shown.querySelector("button")?.addEventListener("click", () => (copied = true));
   const question = h("div", { class: "notice", role: "alert", hidden: true });
-  const close = button("I have it", ask, "primary");
-  const dialog = modal("This is the key", [
-    h("p", {}, "It is shown this once. Put it where the system that uses it keeps its secrets.", more && ` ${more}`),
+  const close = button("Done", ask, "primary");
+  const dialog = modal("Your new key", [
+    h("p", {}, "It is shown only once. Store it with the secrets of the system that uses it.", more && ` ${more}`),
     shown, question, h("div", { class: "actions end" }, close),
   ]);
   dialog.addEventListener("keydown", (event) => {
@@ -98,7 +98,7 @@ function shownOnce(key, more) {
     if (copied) return dialog.close();
     question.hidden = false;
     const sure = button("Close without copying", () => dialog.close());
-    question.replaceChildren(h("p", {}, "It was not copied here, and nobody can show it again."), h("div", { class: "inline" }, sure));
+    question.replaceChildren(h("p", {}, "You have not copied the key, and it can't be shown again."), h("div", { class: "inline" }, sure));
     sure.focus();
   }
 }
@@ -111,14 +111,14 @@ function rotate(key, own) {
   const once = postOnce();
   const hours = h("input", { name: "overlapHours", type: "number", min: 0, max: 168, value: 24, required: true });
   const dialog = modal(`Rotate ${key.name}`, [form([
-    field("Overlap in hours", hours, { hint: "How long the old key works beside the new one: 0 to 168." }),
-    own && h("p", {}, "You are signed in with this key. This tab goes on with the new one."),
+    field("Overlap in hours", hours, { hint: "How long the old key continues to work: 0 to 168." }),
+    own && h("p", {}, "You are signed in with this key. This tab will continue with the new one."),
   ], "Rotate", async () => {
     const made = await once(to`/api/keys/${key.id}/rotate`, { overlapHours: Number(hours.value) });
     if (own) signIn(made.key);
     dialog.close();
     reload();
-    shownOnce(made, own ? "This tab is signed in with it now." : "");
+    shownOnce(made, own ? "This tab is now signed in with it." : "");
   }, [h("button", { type: "button", onclick: () => dialog.close() }, "Cancel")])]);
 }
 
@@ -127,10 +127,10 @@ function rotate(key, own) {
  * @param {boolean} own
  */
 async function revoke(key, own) {
-  const text = ["Whatever uses it is refused within a minute. This can't be undone.", own && h("strong", {}, " You are signed in with this key, and will be signed out.")];
+  const text = ["Systems that use it are refused within a minute. This can't be undone.", own && h("strong", {}, " You are signed in with this key, and will be signed out.")];
   if (!(await confirm(`Revoke ${key.name}?`, text, "Revoke"))) return;
   await remove(to`/api/keys/${key.id}`);
-  toast(`${key.name} is revoked.`);
+  toast(`${key.name} was revoked.`);
   if (own) signOut();
   else reload();
 }

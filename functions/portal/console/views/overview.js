@@ -13,7 +13,7 @@ export async function overview({ signal }) {
   return [
     heading("Overview", { lead: "The last 24 hours" }),
     numbers(stats, endpoints),
-    card("Deliveries by the hour", stats.hours.some((hour) => all(hour) > 0) ? chart(stats) : empty("Nothing was to be delivered in these hours")),
+    card("Deliveries per hour", stats.hours.some((hour) => all(hour) > 0) ? chart(stats) : empty("No deliveries in the last 24 hours")),
     h("div", { class: "columns" },
       attention(endpoints),
       card("Latest alerts", alerts.data.length === 0 ? empty("No alerts")
@@ -37,7 +37,7 @@ function numbers({ hours, latencyMs }, endpoints) {
   return h("div", { class: "numbers" },
     figure("Delivered", ended ? percent(delivered / ended) : "—", `${count(delivered)} of ${count(ended)}`, failed > ended * 0.01 ? "bad" : ""),
     figure("Waiting", count(waiting), cancelled ? `and ${count(cancelled)} cancelled` : "pending or retrying"),
-    figure("Answer time", latencyMs ? duration(latencyMs.p50) : "—", latencyMs ? `95 % within ${duration(latencyMs.p95)}` : "nothing arrived yet"),
+    figure("Response time", latencyMs ? duration(latencyMs.p50) : "—", latencyMs ? `95 % within ${duration(latencyMs.p95)}` : "no deliveries yet"),
     figure("Endpoints", count(endpoints.length), troubled.length ? troubled.map(([n, word]) => `${n} ${word}`).join(", ") : "all healthy"),
     figure("Calls this hour", hour ? count(hour.limit - hour.remaining) : "—", hour ? `of ${count(hour.limit)}` : ""));
 }
@@ -55,17 +55,17 @@ const figure = (name, value, note, tone = "") =>
   h("div", { class: "number" }, h("p", {}, name), h("p", { class: `value num ${tone}` }, value), h("p", { class: "small muted" }, note));
 
 /**
- * What somebody has to look at: endpoints that fail, and those that the system has disabled for it. Who paused an
- * endpoint knows of it.
+ * Endpoints that fail and those that the system has disabled. Paused ones are not among them: somebody did that on
+ * purpose.
  * @param {Api.Endpoint[]} endpoints
  */
 function attention(endpoints) {
   const troubled = endpoints.filter((one) => ["failing", "disabled"].includes(stateOf(one)));
   const paused = endpoints.filter((one) => stateOf(one) === "paused").length;
   if (troubled.length === 0) {
-    return card("Endpoints that need you", empty(paused ? "All that are enabled are well" : "All endpoints are well", paused > 0 && h("p", {}, `${count(paused)} paused`)));
+    return card("Endpoints that need attention", empty(paused ? "All enabled endpoints are healthy" : "All endpoints are healthy", paused > 0 && h("p", {}, `${count(paused)} paused`)));
   }
-  return card("Endpoints that need you", table("Endpoints that need you", ["Endpoint", "Since", "State"], troubled.map((one) => h("tr", {},
+  return card("Endpoints that need attention", table("Endpoints that need attention", ["Endpoint", "Since", "State"], troubled.map((one) => h("tr", {},
     h("td", {}, h("a", { class: "strong", href: `#/endpoints/${one.id}` }, nameOf(one)),
       one.disabledReason && h("p", { class: "small muted" }, one.disabledReason)),
     h("td", {}, time(one.health.failingSince ?? one.health.lastFailureAt)),
@@ -76,10 +76,10 @@ function attention(endpoints) {
 const firstRun = () => [
   heading("Welcome", { lead: "Three steps to the first verified delivery." }),
   h("ol", { class: "steps" },
-    h("li", {}, h("h2", {}, "Make an endpoint"), h("p", {}, "The address that gets your events, and which of them."),
+    h("li", {}, h("h2", {}, "Create an endpoint"), h("p", {}, "The URL that receives your events, and which events it receives."),
       h("a", { class: "button primary", href: "#/endpoints/new" }, "New endpoint")),
-    h("li", {}, h("h2", {}, "Verify what arrives"), h("p", {}, "Check the signature of each delivery with the endpoint's secret. ",
+    h("li", {}, h("h2", {}, "Verify deliveries"), h("p", {}, "Check the signature of each delivery with the endpoint's secret. ",
       h("a", { href: "/docs/verifying-signatures" }, "Samples in eight languages")), onOwnMachine && code("On your own machine", "cargo run --bin receiver -- whsec_...")),
-    h("li", {}, h("h2", {}, "Send something"), h("p", {}, "A test of any event from the endpoint's page, or a work order from the ",
+    h("li", {}, h("h2", {}, "Send an event"), h("p", {}, "Send a test of any event from the endpoint's page, or a work order from the ",
       h("a", { href: "/docs/explorer" }, "API explorer"), "."), !onOwnMachine && code("Send records to", `${location.origin}/api/webhook/workorder`))),
 ];

@@ -8,44 +8,44 @@ import { button, card, empty, heading, sentence } from "../parts.js";
 
 /** @typedef {{ dryRun: boolean, matched: number, queued: number, underWay: number, nextSince: string | null }} Replayed */
 /** @typedef {{ since: string, until: string, events: string[] | null, only: string }} Wanted */
-/** @typedef {{ matched: number, queued: number, underWay: number, next: string | null, why: string }} Total next: where to go on, when it ended early */
+/** @typedef {{ matched: number, queued: number, underWay: number, next: string | null, why: string }} Total next: where to continue, if it ended early */
 
-/** A replay goes on by itself over so many calls at most. */
+/** The most calls that one replay makes. */
 const MAX_CALLS = 50;
-/** It waits for the limits so often in a row; an error that is none of them ends it. */
+/** How often in a row it waits for the rate limit. Any other error ends it. */
 const MAX_WAITS = 5;
 
 /** @type {import("../app.js").View} */
 export async function replay({ query, signal }) {
   const [endpoints, types] = await Promise.all([allEndpoints(), eventTypes()]);
-  const lead = "Send an endpoint again what it failed to take or missed: first counted, then sent.";
-  if (endpoints.length === 0) return [heading("Replay", { lead }), empty("There is no endpoint yet")];
-  const outcome = h("div", { role: "status" }, empty("Nothing is sent before you have seen how many", h("p", {}, "The preview counts what fits.")));
+  const lead = "Send failed or missed deliveries to an endpoint again. You see how many before anything is sent.";
+  if (endpoints.length === 0) return [heading("Replay", { lead }), empty("No endpoints yet")];
+  const outcome = h("div", { role: "status" }, empty("Nothing is sent yet", h("p", {}, "The preview counts the deliveries that match.")));
   const names = [["", "all events"], ...types.map(({ name }) => [name, name])];
   const options = endpoints.map((one) => [one.id, nameOf(one)]);
   const element = form([
     field("Endpoint", select("endpointId", options, query.get("endpointId") ?? "")),
     field("From", dateTime("since", localInput(Date.now() - 86_400_000))),
-    field("Until", dateTime("until", ""), { hint: "Empty for now." }),
+    field("Until", dateTime("until", ""), { hint: "Empty for the present." }),
     field("Events", select("events", names)),
     group("Which deliveries", [
       choice("only", "failed", "Failed or cancelled", true, "radio"),
-      choice("only", "missing", "Never made, such as from before the endpoint was there", false, "radio"),
-      choice("only", "all", "All, also those that arrived", false, "radio"),
+      choice("only", "missing", "Missing, such as from before the endpoint was created", false, "radio"),
+      choice("only", "all", "All, including delivered ones", false, "radio"),
     ], "only"),
   ], "Preview", (data) => preview(outcome, String(data.get("endpointId")), bodyOf(data), signal));
   return [heading("Replay", { lead }), h("div", { class: "columns" }, h("div", { class: "card" }, element), outcome)];
 }
 
 /**
- * What is asked for. Without an end it ends now, so that what is sent later is what the preview counted.
+ * The body of the call. Without an end it ends now, so that what is sent later is what the preview counted.
  * @param {FormData} data
  * @returns {Wanted}
  */
 function bodyOf(data) {
   const iso = (/** @type {string} */ name) => (data.get(name) ? fromLocalInput(String(data.get(name))) : "");
   const since = iso("since");
-  if (!since) throw new ApiError(400, { detail: "Say from when on.", errors: [{ field: "since", code: "required", message: "must be a date and a time" }] }, null);
+  if (!since) throw new ApiError(400, { detail: "Enter a start time.", errors: [{ field: "since", code: "required", message: "must be a date and a time" }] }, null);
   const now = new Date().toISOString().replace(/\.\d+Z$/, "Z");
   return { since, until: iso("until") || now, events: data.get("events") ? [String(data.get("events"))] : null, only: String(data.get("only")) };
 }
@@ -66,10 +66,10 @@ async function preview(outcome, id, body, signal) {
   if (signal.aborted) return;
   const send = button(`Send ${words(total.matched)}`, () => sendAll(outcome, id, body, total.matched, 0, signal), "primary");
   outcome.replaceChildren(card("Preview",
-    h("p", { class: "value num" }, total.next ? `${count(total.matched)} and more` : words(total.matched)),
-    h("p", {}, total.underWay ? `${count(total.underWay)} more are under way anyway and are left alone.` : "Nothing of it is under way."),
-    h("p", { class: "small muted" }, "Of events until ", moment(body.until), ", also if you send later."),
-    total.next && h("p", { class: "notice" }, total.why, " The count goes until ", moment(total.next), "; all of it can be sent nevertheless."),
+    h("p", { class: "value num" }, total.next ? `${count(total.matched)} or more` : words(total.matched)),
+    h("p", {}, total.underWay ? `${count(total.underWay)} more are already in progress and are skipped.` : "None are in progress."),
+    h("p", { class: "small muted" }, "Covers events until ", moment(body.until), ", even if you send later."),
+    total.next && h("p", { class: "notice" }, total.why, " Counted until ", moment(total.next), "; you can still send everything."),
     total.matched > 0 && h("div", { class: "actions" }, send)));
 }
 
@@ -78,14 +78,14 @@ async function preview(outcome, id, body, signal) {
  * @param {string} id
  * @param {Wanted} body
  * @param {number} expected
- * @param {number} before how many an earlier run has queued
+ * @param {number} before how many deliveries an earlier run has queued
  * @param {AbortSignal} signal
  */
 async function sendAll(outcome, id, body, expected, before, signal) {
   const bar = h("progress", { max: Math.max(1, expected), value: before, "aria-label": "Queued" });
   const status = h("p", { class: "num" }, `${count(before)} of ${count(expected)} queued`);
   const title = h("h2", { tabindex: "-1" }, "Sending");
-  outcome.replaceChildren(h("section", { class: "card" }, title, bar, status, h("p", { class: "small muted" }, "Keep this page open until it is done.")));
+  outcome.replaceChildren(h("section", { class: "card" }, title, bar, status, h("p", { class: "small muted" }, "Keep this page open until sending has finished.")));
   title.focus();
   const total = await run(id, body, signal, ({ queued }) => {
     bar.value = before + queued;
@@ -94,20 +94,20 @@ async function sendAll(outcome, id, body, expected, before, signal) {
   if (signal.aborted) return;
   const queued = before + total.queued;
   const rest = total.next;
-  outcome.replaceChildren(card(rest ? "Not all of it was sent" : "Sent",
-    h("p", {}, `${words(queued)} ${queued === 1 ? "is" : "are"} on the way. `, h("a", { href: `#/deliveries?endpointId=${id}` }, "Watch them")),
-    total.underWay > 0 && h("p", {}, `${count(total.underWay)} were under way anyway and were left alone.`),
-    rest && [h("p", { class: "notice bad" }, total.why, " What happened from ", moment(rest), " on is not queued yet."),
-      h("div", { class: "actions" }, button("Go on from there", () => sendAll(outcome, id, { ...body, since: rest }, Math.max(expected, queued), queued, signal), "primary"))]));
+  outcome.replaceChildren(card(rest ? "Partly sent" : "Sent",
+    h("p", {}, `${words(queued)} ${queued === 1 ? "is" : "are"} queued. `, h("a", { href: `#/deliveries?endpointId=${id}` }, "View deliveries")),
+    total.underWay > 0 && h("p", {}, `${count(total.underWay)} were already in progress and were skipped.`),
+    rest && [h("p", { class: "notice bad" }, total.why, " Events from ", moment(rest), " on are not queued yet."),
+      h("div", { class: "actions" }, button("Continue", () => sendAll(outcome, id, { ...body, since: rest }, Math.max(expected, queued), queued, signal), "primary"))]));
 }
 
 /**
- * All calls of one replay: each says where the next begins. The limits of the key are waited for.
+ * Makes all calls of one replay: each says where the next begins. Waits when the key's rate limit is used up.
  * @param {string} id
  * @param {Wanted & { dryRun?: boolean }} body
  * @param {AbortSignal} signal
  * @param {(so: Total) => void} report
- * @param {HTMLElement} status where a wait is told of
+ * @param {HTMLElement} status says when the replay waits
  * @returns {Promise<Total>}
  */
 async function run(id, body, signal, report, status) {
@@ -125,14 +125,14 @@ async function run(id, body, signal, report, status) {
       report(total);
     } catch (error) {
       const wait = error instanceof ApiError && error.status === 429 ? error.retryAfter ?? 1 : null;
-      // What is wrong with the request is told at the form; nothing was done yet.
+      // Errors of the first call are shown at the form; nothing was done yet.
       if (wait === null && calls === 0) throw error;
       if (wait === null || ++waits > MAX_WAITS) return { ...total, why: sentence(error) };
-      status.replaceChildren("The key has made all its calls. Going on ", countdown(new Date(Date.now() + wait * 1000).toISOString()), ".");
+      status.replaceChildren("The key's rate limit is used up. Continuing ", countdown(new Date(Date.now() + wait * 1000).toISOString()), ".");
       await sleep(wait * 1000 + 200, signal);
     }
   }
-  return { ...total, why: total.next ? "It stopped after very many calls." : "" };
+  return { ...total, why: total.next ? "It stopped after too many calls." : "" };
 }
 
 /**

@@ -4,13 +4,13 @@ import { countdown } from "../format.js";
 import { field, form } from "../form.js";
 import { button, card, code, modal, toast } from "../parts.js";
 
-/** A secret that was revealed is hidden again after so long. */
+/** How long a revealed secret is shown. */
 const SHOWN_MS = 30_000;
-/** The longest overlap that there is: an endpoint that was not changed for so long has no old secret. */
+/** The longest overlap: an endpoint that was not changed for so long has no previous secret. */
 const LONGEST_OVERLAP_MS = 168 * 3_600_000;
 
 /**
- * The secret of an endpoint: hidden until it is asked for, and rotated.
+ * The card of an endpoint's secret: reveals, rotates and promotes it.
  * @param {Api.Endpoint} endpoint
  * @param {AbortSignal} signal
  */
@@ -30,9 +30,9 @@ export async function secretCard(endpoint, signal) {
   };
   /** @param {Overlap} answer */
   const showOverlap = ({ promotesAt, previous }) => overlap.replaceChildren(
-    ...(promotesAt ? [h("p", { class: "notice" }, "The new secret signs X-Webhook-Signature-Next. It takes the lead ", countdown(promotesAt), ", or when you promote it."),
+    ...(promotesAt ? [h("p", { class: "notice" }, "The new secret signs X-Webhook-Signature-Next. It will sign X-Webhook-Signature ", countdown(promotesAt), ", or as soon as you promote it."),
       h("div", { class: "actions" }, button("Promote now", promote))] : []),
-    ...previous.map(({ validUntil }) => h("p", { class: "notice" }, "A secret from before signs too, and ends ", countdown(validUntil), ".")));
+    ...previous.map(({ validUntil }) => h("p", { class: "notice" }, "A previous secret is also valid. It expires ", countdown(validUntil), ".")));
   /** @param {Overlap & { secret: string }} answer */
   const show = (answer) => {
     clearTimeout(timer);
@@ -45,7 +45,7 @@ export async function secretCard(endpoint, signal) {
   hide();
   showOverlap(await overlapOf(endpoint, signal));
   const reveal = async () => show(await get(to`/api/endpoints/${endpoint.id}/secret`));
-  return card("Signing secret", h("p", {}, "Deliveries are signed with it. ", h("a", { href: "/docs/verifying-signatures" }, "How to verify")),
+  return card("Signing secret", h("p", {}, "Signs every delivery to this endpoint. ", h("a", { href: "/docs/verifying-signatures" }, "How to verify")),
     shown, overlap,
     h("div", { class: "actions" }, button("Reveal", reveal), button("Rotate", () => rotate(endpoint.id, show))));
 }
@@ -53,8 +53,8 @@ export async function secretCard(endpoint, signal) {
 /** @typedef {{ promotesAt: string | null, previous: { validUntil: string }[] }} Overlap */
 
 /**
- * When the newest secret leads, and until when those from before sign. The call gives the secret too, which goes no further than here; it is made
- * only where there can have been a rotation, since each reading of a secret is recorded.
+ * When the newest secret is promoted, and when the previous ones expire. The response has the secret too, which is not
+ * used; the call is made only after a possible rotation, since each reading of a secret is logged.
  * @param {Api.Endpoint} endpoint
  * @param {AbortSignal} signal
  * @returns {Promise<Overlap>}
@@ -75,11 +75,11 @@ const hidden = (hint) => h("p", { class: "masked" }, h("code", {}, `whsec_••
 function rotate(id, show) {
   const once = postOnce();
   const hours = h("input", { name: "overlapHours", type: "number", min: 0, max: 168, value: 24, required: true });
-  const when = h("select", { name: "promote" }, h("option", { value: "later" }, "Later: when I promote it, or the overlap ends"), h("option", { value: "now" }, "Now: the old one has leaked"));
+  const when = h("select", { name: "promote" }, h("option", { value: "later" }, "Later: when I promote it or the overlap ends"), h("option", { value: "now" }, "Now: the old one has leaked"));
   const dialog = modal("Rotate the secret", [
     h("p", {}, "Both secrets sign until the overlap ends, so that receivers can change over. ", h("a", { href: "/docs/rotating-secrets" }, "How to rotate")),
     form([
-      field("Overlap in hours", hours, { hint: "0 to 168. 0 ends the old secret now." }),
+      field("Overlap in hours", hours, { hint: "0 to 168. With 0 the old secret expires now." }),
       field("The new one signs X-Webhook-Signature", when, { hint: "Until then it signs X-Webhook-Signature-Next, and nothing changes for your receiver." }),
     ], "Rotate", async () => {
       show(await once(to`/api/endpoints/${id}/secret/rotate`, { overlapHours: Number(hours.value), promote: when.value }));

@@ -4,7 +4,7 @@ import { onOwnMachine } from "../format.js";
 import { field, form } from "../form.js";
 
 /**
- * Asks for a key and tries it before it is kept.
+ * Asks for a key and tries it before it is stored.
  * @param {() => void} done
  */
 export function signInView(done) {
@@ -13,18 +13,18 @@ export function signInView(done) {
     h("div", { class: "sign-in card" },
       h("img", { src: "/console/icon.svg", alt: "", width: 44, height: 44 }),
       h("h1", {}, "WorkSkedge Webhooks"),
-      h("p", { class: "lead" }, "Endpoints, deliveries, events and keys of your account."),
-      form([field("API key", key, { hint: "Kept in this tab only, and sent nowhere but to this site." })], "Sign in", submit),
+      h("p", { class: "lead" }, "Manage the endpoints, deliveries, events and keys of your account."),
+      form([field("API key", key, { hint: "Kept in this tab only and sent only to this site." })], "Sign in", submit),
       h("details", {}, h("summary", {}, "Where do I get a key?"),
-        onOwnMachine && h("p", {}, "On your own machine, the first start prints one and keeps it: ", h("code", {}, "cat .workskedge/api-key")),
-        h("p", {}, onOwnMachine ? "In a deployment, an operator makes one: " : "An operator of this deployment makes one: ", h("code", {}, "workskedge-admin accounts create")),
+        onOwnMachine && h("p", {}, "On your own machine, the first start prints one and stores it: ", h("code", {}, "cat .workskedge/api-key")),
+        h("p", {}, onOwnMachine ? "In a deployment, an operator creates one: " : "An operator of this deployment creates one: ", h("code", {}, "workskedge-admin accounts create")),
         h("p", {}, "Managing endpoints needs the scope ", h("code", {}, "webhooks:manage"), ", managing keys ", h("code", {}, "keys:manage"), ".")),
       h("p", { class: "links" }, h("a", { href: "/docs" }, "Docs"), h("a", { href: "/docs/explorer" }, "API explorer"))),
   ];
 
   async function submit() {
     const text = key.value.trim();
-    if (!/^[\x21-\x7e]+$/.test(text)) throw new ApiError(400, { detail: "Enter an API key: it begins with wsk_." }, null);
+    if (!/^[\x21-\x7e]+$/.test(text)) throw new ApiError(400, { detail: "Enter an API key. It begins with wsk_." }, null);
     signIn(text);
     try {
       await get("/api/endpoints?limit=1");
@@ -49,8 +49,8 @@ async function managesKeys() {
 
 /** @param {unknown} error */
 function refusal(error) {
-  if (!(error instanceof ApiError)) return "Something in this page went wrong. Reload it.";
-  if (error.status === 401) return "This key isn't known, or it was revoked or has expired.";
+  if (!(error instanceof ApiError)) return "Something went wrong on this page. Reload it.";
+  if (error.status === 401) return "This key is unknown, revoked or expired.";
   if (error.status === 403) return "This key lacks the scope webhooks:manage, which the console needs.";
   return error.message;
 }

@@ -1,4 +1,4 @@
-//! What the docs have, in the order of the side of every page.
+//! The table of contents, in the order of every page's sidebar.
 
 use std::fmt::Write as _;
 
@@ -63,7 +63,7 @@ pub(super) fn is_guide(slug: &str) -> bool {
     SECTIONS.iter().flat_map(|section| section.pages).any(|(page, _)| *page == slug)
 }
 
-/// The first page: what there is, by section.
+/// The home page: all pages by section.
 pub(super) fn home() -> Article {
     let mut body = String::from(
         "<h1>WorkSkedge Webhooks</h1><p class=\"lead\">Send work orders, projects, employees, vendors and time-off \

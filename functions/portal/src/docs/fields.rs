@@ -12,7 +12,7 @@ use crate::openapi;
 /// The fields of a resource and of what is nested in them, with an example.
 pub(super) fn tables(kind: Kind) -> String {
     let model = kind.model();
-    let example = serde_json::to_string_pretty(&openapi::example(kind)).unwrap_or_default();
+    let example = format!("{:#}", openapi::example(kind));
     let path = format!("POST /api/webhook/{}", kind.segment());
     let (example_title, fields_title) = (heading(2, "example", "Example"), heading(2, "fields", "Fields"));
     let mut text = format!("{example_title}{}{fields_title}", code(&path, &example));

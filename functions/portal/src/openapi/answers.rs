@@ -1,17 +1,27 @@
-//! What good answers look like. All members are always there; null where there is nothing to say.
+//! Schemas of successful responses. All members are always present; null means no value.
 
-use domain::alert::AlertKind;
-use domain::api_key::Scope;
-use domain::delivery::view::Hold;
-use domain::delivery::{DeliveryStatus, Trigger};
+mod deliveries;
+mod endpoints;
+mod keys;
+
 use domain::models::Kind;
 use serde_json::{Value, json};
 
-use super::shape::{
-    Member, attempt_error, boolean, count, error_detail, event_name, id, list, noted, nullable, object, secret, text,
-    time, words,
-};
-use super::{schema, schemas};
+use self::deliveries::{alert, attempt, delivery, event, event_more, feed, hour, request_body, stats};
+use self::endpoints::{endpoint, health, replay_result, secret_answer, test_result};
+use self::keys::{api_key, key, replaced};
+use super::records::{name, receipt_name};
+use super::schema;
+use super::shape::{Member, boolean, count, event_name, id, list, noted, nullable, object, secret, text, time, words};
+
+/// Lists, with what they list.
+const PAGES: [(&str, &str); 5] = [
+    ("EndpointPage", "Endpoint"),
+    ("DeliveryPage", "Delivery"),
+    ("AlertPage", "Alert"),
+    ("KeyPage", "Key"),
+    ("EventTypePage", "EventType"),
+];
 
 /// Every answer by its name.
 pub(super) fn all() -> Vec<(&'static str, Value)> {
@@ -44,37 +54,9 @@ pub(super) fn all() -> Vec<(&'static str, Value)> {
         ("EventType", object(&event_type())),
         ("Feed", feed()),
     ];
-    for (name, item) in [
-        ("EndpointPage", "Endpoint"),
-        ("DeliveryPage", "Delivery"),
-        ("AlertPage", "Alert"),
-        ("KeyPage", "Key"),
-        ("EventTypePage", "EventType"),
-    ] {
-        all.push((name, object(&page(item))));
-    }
+    all.extend(PAGES.map(|(name, item)| (name, object(&page(item)))));
     all.extend(Kind::ALL.map(|kind| (receipt_name(kind), receipt(kind))));
     all
-}
-
-fn secret_answer() -> [Member; 3] {
-    let promotes = "When `secret` begins to sign `X-Webhook-Signature` by itself. Null when it does already.";
-    [
-        ("secret", secret()),
-        ("promotesAt", noted(nullable(&time()), promotes)),
-        ("previous", list(&object(&[("validUntil", time())]))),
-    ]
-}
-
-/// The answer to an inbound call.
-pub(super) const fn receipt_name(kind: Kind) -> &'static str {
-    match kind {
-        Kind::WorkOrder => "WorkOrderReceipt",
-        Kind::Project => "ProjectReceipt",
-        Kind::Employee => "EmployeeReceipt",
-        Kind::Vendor => "VendorReceipt",
-        Kind::TimeOff => "TimeOffReceipt",
-    }
 }
 
 fn receipt(kind: Kind) -> Value {
@@ -92,211 +74,12 @@ fn receipt(kind: Kind) -> Value {
         ("message", text()),
         ("action", words(actions.iter().copied())),
         ("data", object(&data)),
-        ("events", noted(list(&event_name()), "what was raised, in order")),
-        ("warnings", noted(list(&warning), "what a person should look at; never a reason to send again")),
+        ("events", noted(list(&event_name()), "the events that were raised, in order")),
+        ("warnings", noted(list(&warning), "for a person to check; never a reason to send the record again")),
         ("requestId", text()),
     ]);
-    receipt["title"] = json!(format!("{} receipt", schemas::name(kind)));
+    receipt["title"] = json!(format!("{} receipt", name(kind)));
     receipt
-}
-
-fn endpoint() -> Vec<Member> {
-    vec![
-        ("id", id("ep_")),
-        ("url", text()),
-        ("events", noted(list(&text()), "names of the catalog, `workorder.*` or `*`")),
-        ("projectIds", noted(list(&id("proj_")), "only events of these projects; empty for all")),
-        ("description", nullable(&text())),
-        ("status", words(["enabled", "disabled"])),
-        ("disabledReason", nullable(&text())),
-        ("disabledAt", noted(nullable(&time()), "since when it gets nothing; null while it is enabled")),
-        (
-            "headers",
-            json!({ "type": "object", "additionalProperties": { "type": "string" }, "description": "your own headers; values are masked but in the answers to the calls that set them" }),
-        ),
-        ("secretHint", noted(text(), "the end of the secret")),
-        ("createdAt", time()),
-        ("updatedAt", time()),
-        ("version", count()),
-        ("health", schema("Health")),
-    ]
-}
-
-fn health() -> Vec<Member> {
-    vec![
-        ("state", words(["healthy", "failing"])),
-        ("consecutiveFailures", count()),
-        ("failingSince", nullable(&time())),
-        ("lastSuccessAt", noted(nullable(&time()), "to the minute")),
-        ("lastFailureAt", nullable(&time())),
-    ]
-}
-
-fn test_result() -> Vec<Member> {
-    vec![
-        ("deliveryId", id("dlv_")),
-        ("eventId", id("evt_")),
-        ("event", event_name()),
-        ("endpointId", id("ep_")),
-        ("test", json!({ "const": true })),
-        ("status", words(["delivered", "failed"])),
-        ("attempt", schema("Attempt")),
-    ]
-}
-
-fn replay_result() -> Vec<Member> {
-    vec![
-        ("dryRun", boolean()),
-        ("matched", noted(count(), "deliveries that are to be sent")),
-        ("queued", noted(count(), "those that this call queued; none in a dry run")),
-        (
-            "underWay",
-            noted(
-                count(),
-                "deliveries that are pending or retrying anyway and do not wait for the endpoint to be enabled, or have arrived by a replay in the last ten minutes: left alone",
-            ),
-        ),
-        ("nextSince", noted(nullable(&time()), "the `since` of the next call, when this one ended before `until`")),
-    ]
-}
-
-fn delivery() -> Vec<Member> {
-    vec![
-        ("id", id("dlv_")),
-        ("eventId", id("evt_")),
-        ("event", event_name()),
-        ("endpointId", id("ep_")),
-        ("status", words(DeliveryStatus::ALL.map(DeliveryStatus::as_str))),
-        ("attemptCount", count()),
-        ("nextAttemptAt", nullable(&time())),
-        (
-            "held",
-            noted(nullable(&words([Hold::EndpointDisabled.as_str()])), "why it is not sent: its endpoint is disabled"),
-        ),
-        ("createdAt", time()),
-        ("completedAt", nullable(&time())),
-        ("test", boolean()),
-        ("lastStatusCode", noted(nullable(&count()), "of the latest attempt")),
-        ("lastError", noted(nullable(&attempt_error()), "of the latest attempt")),
-        ("lastErrorDetail", noted(nullable(&error_detail()), "of the latest attempt")),
-        ("lastDurationMs", noted(nullable(&count()), "of the latest attempt")),
-    ]
-}
-
-fn attempt() -> Vec<Member> {
-    vec![
-        ("number", count()),
-        ("trigger", words(Trigger::ALL.map(Trigger::as_str))),
-        ("startedAt", time()),
-        ("durationMs", count()),
-        ("statusCode", nullable(&count())),
-        ("error", nullable(&attempt_error())),
-        ("errorDetail", noted(nullable(&error_detail()), "what exactly failed, where it is known")),
-        ("responseBody", noted(nullable(&text()), "the first 2 KiB")),
-    ]
-}
-
-fn event() -> Vec<Member> {
-    vec![
-        ("id", id("evt_")),
-        ("event", event_name()),
-        ("timestamp", time()),
-        ("data", noted(json!({ "type": "object" }), "as subscribers receive it")),
-        ("requestId", noted(text(), "the request that raised it")),
-    ]
-}
-
-/// The newest first have nothing to resume after.
-fn feed() -> Value {
-    let mut feed = object(&page("Event"));
-    feed["properties"]["resumeAfter"] = noted(nullable(&text()), "keep it: where to go on later; oldest first only");
-    feed
-}
-
-fn event_more() -> Vec<Member> {
-    vec![
-        ("deliveries", list(&schema("Delivery"))),
-        (
-            "siblings",
-            noted(list(&object(&[("id", id("evt_")), ("event", event_name())])), "what else the request raised"),
-        ),
-        ("truncated", noted(boolean(), "there are more deliveries, to be listed by `/api/deliveries?eventId=`")),
-    ]
-}
-
-fn alert() -> Vec<Member> {
-    vec![
-        ("id", id("alr_")),
-        ("kind", words(AlertKind::ALL.map(AlertKind::as_str))),
-        ("endpointId", id("ep_")),
-        ("deliveryId", nullable(&id("dlv_"))),
-        ("event", nullable(&event_name())),
-        ("lastStatusCode", nullable(&count())),
-        ("lastError", nullable(&attempt_error())),
-        ("lastErrorDetail", nullable(&error_detail())),
-        ("createdAt", time()),
-        ("message", noted(text(), "says what to do")),
-    ]
-}
-
-fn stats() -> Vec<Member> {
-    let latency = object(&[("p50", count()), ("p95", count()), ("p99", count())]);
-    let endpoint = [
-        &[("endpointId", id("ep_"))],
-        &counts()[..],
-        &[
-            ("nextAttemptAt", noted(nullable(&time()), "the earliest retry that is planned")),
-            ("hours", noted(list(&schema("Hour")), "without those in which there was nothing")),
-        ],
-    ];
-    vec![
-        ("since", noted(time(), "the beginning of the first hour")),
-        ("until", time()),
-        ("complete", noted(boolean(), "whether all deliveries of the span were counted")),
-        ("countedSince", noted(time(), "from when on all of them were")),
-        ("hours", noted(list(&schema("Hour")), "by when the events were raised, oldest first")),
-        ("latencyMs", noted(nullable(&latency), "how long the attempts took that arrived")),
-        (
-            "endpoints",
-            noted(list(&object(&endpoint.concat())), "newest first, without those that there was nothing for"),
-        ),
-    ]
-}
-
-fn hour() -> Vec<Member> {
-    [&[("at", noted(time(), "when it begins"))], &counts()[..]].concat()
-}
-
-fn counts() -> Vec<Member> {
-    vec![
-        ("delivered", count()),
-        ("failed", count()),
-        ("waiting", noted(count(), "pending or retrying")),
-        ("cancelled", count()),
-    ]
-}
-
-fn key() -> Vec<Member> {
-    let windows = || object(&[("perHour", count()), ("perMinute", count())]);
-    vec![
-        ("id", id("key_")),
-        ("name", text()),
-        ("hint", noted(text(), "the beginning and the end of the key")),
-        ("scopes", list(&words(Scope::ALL.map(Scope::as_str)))),
-        ("limits", windows()),
-        ("usage", noted(windows(), "calls in the present hour and minute")),
-        ("expiresAt", nullable(&time())),
-        ("lastUsedAt", noted(nullable(&time()), "to the minute")),
-        ("createdAt", time()),
-    ]
-}
-
-fn api_key() -> Value {
-    noted(text(), "shown this once")
-}
-
-fn replaced() -> Value {
-    object(&[("id", id("key_")), ("expiresAt", nullable(&time()))])
 }
 
 fn event_type() -> Vec<Member> {
@@ -312,10 +95,6 @@ fn event_type() -> Vec<Member> {
 fn page(item: &str) -> Vec<Member> {
     vec![
         ("data", list(&schema(item))),
-        ("nextCursor", noted(nullable(&text()), "of the next page; null on the last one")),
+        ("nextCursor", noted(nullable(&text()), "the cursor of the next page; null on the last page")),
     ]
-}
-
-fn request_body() -> Value {
-    noted(nullable(&text()), "the bytes that were signed; null when the event is not kept any more")
 }

@@ -1,4 +1,4 @@
-//! An example of every good answer. `tests/openapi/run` holds each against its schema.
+//! An example of every successful response. `tests/openapi/run` checks each against its schema.
 
 use std::sync::LazyLock;
 
@@ -6,8 +6,7 @@ use domain::events::{EventName, catalog_entry};
 use domain::models::Kind;
 use serde_json::{Map, Value, json};
 
-use super::answers::receipt_name;
-use super::operations::example as sent;
+use super::records::{example as sent, receipt_name};
 
 const ID: &str = "01JAMB3X9T7Q2V5K8N4C6D0EFG";
 const API_KEY: &str = "wsk_live_EXAMPLEexampleEXAMPLEexampleEXAMPLE0";

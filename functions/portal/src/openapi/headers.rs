@@ -1,10 +1,10 @@
-//! Headers of answers.
+//! Headers of responses.
 
 use serde_json::{Value, json};
 
 use super::members;
 
-/// Headers that every answer of the API has.
+/// Headers of every counted response of the API; the first is on every response.
 const COUNTED: [&str; 6] = [
     "X-Request-ID",
     "X-RateLimit-Limit",
@@ -22,24 +22,24 @@ pub(super) fn all() -> Value {
         always(description, json!({ "type": "integer", "minimum": 0 }), json!(example))
     };
     json!({
-        "X-Request-ID": text("The id of this request: name it when you ask us about it.", "req_01JAMB3X9T7Q2V5K8N4C6D0EFG"),
-        "X-RateLimit-Limit": number("Calls that the window allows which is nearer to being used up.", 50),
-        "X-RateLimit-Remaining": number("Calls that are left in it.", 12),
-        "X-RateLimit-Reset": number("When it begins anew, in Unix seconds.", 1_760_970_660),
-        "RateLimit": text("What is left of both windows, and for how many seconds (IETF draft).", "\"permin\";r=12;t=31,\"perhr\";r=700;t=1800"),
-        "RateLimit-Policy": text("Both windows (IETF draft).", "\"permin\";q=50;w=60,\"perhr\";q=1000;w=3600"),
+        "X-Request-ID": text("The id of this request, for questions to support.", "req_01JAMB3X9T7Q2V5K8N4C6D0EFG"),
+        "X-RateLimit-Limit": number("The limit of the window that is closer to being used up.", 50),
+        "X-RateLimit-Remaining": number("Calls left in that window.", 12),
+        "X-RateLimit-Reset": number("When that window resets, in Unix seconds.", 1_760_970_660),
+        "RateLimit": text("Calls left in both windows, and the seconds until they reset (IETF draft).", "\"permin\";r=12;t=31,\"perhr\";r=700;t=1800"),
+        "RateLimit-Policy": text("The limits of both windows (IETF draft).", "\"permin\";q=50;w=60,\"perhr\";q=1000;w=3600"),
         "Retry-After": number("Seconds to wait before the next call.", 31),
-        "Location": text("The path of what was made.", "/api/endpoints/ep_01JAMB3X9T7Q2V5K8N4C6D0EFG"),
-        "Allow": text("The methods that the path answers to.", "GET, HEAD, POST"),
-        "ETag": text("Names this version of the page: send it as `If-None-Match` to get 304 while there is no other.", "\"5257a869e7ecebeda32affa6\""),
+        "Location": text("The path of the created resource.", "/api/endpoints/ep_01JAMB3X9T7Q2V5K8N4C6D0EFG"),
+        "Allow": text("The methods that this path supports.", "GET, HEAD, POST"),
+        "ETag": text("Identifies this version of the page. Send it as `If-None-Match` to get 304 while it is unchanged.", "\"5257a869e7ecebeda32affa6\""),
         "Idempotency-Replayed": json!({
-            "description": "The answer is that of an earlier request with the same Idempotency-Key.",
+            "description": "This is the response to an earlier request with the same Idempotency-Key.",
             "schema": { "type": "string", "enum": ["true"] },
         }),
     })
 }
 
-/// The headers of an answer: those of every answer of the API if it is one, and these.
+/// The headers of a response: with those of rate limits if it is `counted`, and `more`.
 pub(super) fn of(counted: bool, more: &[&str]) -> Value {
     let common = if counted { &COUNTED[..] } else { &COUNTED[..1] };
     members(common.iter().chain(more).map(|name| (*name, json!({ "$ref": format!("#/components/headers/{name}") }))))

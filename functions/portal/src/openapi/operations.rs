@@ -1,4 +1,4 @@
-//! Every call, with what it takes and every way in which it answers.
+//! Every call with its parameters, body and responses.
 
 mod call;
 mod content;
@@ -7,7 +7,6 @@ mod manage;
 mod open;
 mod parameters;
 
-pub(crate) use inbound::example;
 use serde_json::{Map, Value, json};
 
 /// All paths with their calls.

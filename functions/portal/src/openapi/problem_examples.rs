@@ -1,4 +1,4 @@
-//! A whole body of every error, made by the code that makes the real ones.
+//! An example body of every error, made by the code that makes the real ones.
 
 use domain::defect::{Defect, DefectCode, Defects};
 use inbound::problem::{Problem, ProblemCode};
@@ -44,7 +44,7 @@ fn one_defect(field: &str, code: DefectCode, message: &str) -> Vec<Defect> {
     defects.into_sorted()
 }
 
-/// What a real one says.
+/// The `detail` of a real one.
 const fn detail(code: ProblemCode) -> &'static str {
     match code {
         ProblemCode::MalformedJson => "expected `,` or `}` at line 3 column 5",
@@ -56,7 +56,8 @@ const fn detail(code: ProblemCode) -> &'static str {
         ProblemCode::MethodNotAllowed => "This path supports GET, HEAD, POST.",
         ProblemCode::RequestTimeout => "The connection broke within the body.",
         ProblemCode::AlreadyExists => {
-            "There is a work order with this workOrderNumber already: wo_01JAMB3X9T7Q2V5K8N4C6D0EFG. Send it as an update."
+            "There is a work order with this workOrderNumber already: wo_01JAMB3X9T7Q2V5K8N4C6D0EFG. Send it as an \
+             update."
         }
         ProblemCode::VersionConflict => "The stored version is 4. Read what changed, then decide.",
         ProblemCode::InvalidStateTransition => "A work order can't go from completed to on_hold.",
@@ -66,8 +67,8 @@ const fn detail(code: ProblemCode) -> &'static str {
             "currency can't change while amounts in the old one are stored: send them again with it."
         }
         ProblemCode::ExternalRefMismatch => {
-            "ven_01JAMB3X9T7Q2V5K8N4C6D0EFG has this vendorNumber and comes from another record of the same system. Give \
-             this one a vendorNumber of its own, or send ifVersion 4 to put it in the place of the other."
+            "ven_01JAMB3X9T7Q2V5K8N4C6D0EFG has this vendorNumber and comes from another record of the same system. \
+             Give this one a vendorNumber of its own, or send ifVersion 4 to put it in the place of the other."
         }
         ProblemCode::IdempotencyKeyInUse => {
             "The first request with this Idempotency-Key is still running. Send it again in a moment."
@@ -76,7 +77,7 @@ const fn detail(code: ProblemCode) -> &'static str {
             "The account has 100 endpoints, which is as many as it may have. Delete one, or ask for more."
         }
         ProblemCode::LastKey => {
-            "This is the account's last key with the scope keys:manage that does not expire. Make another one first."
+            "This is the account's last key with the scope keys:manage that does not expire. Create another one first."
         }
         ProblemCode::AlreadyDelivered => {
             "The endpoint has accepted this delivery. Send {\"force\": true} to send it once more."

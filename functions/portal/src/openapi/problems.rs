@@ -20,18 +20,18 @@ pub(super) fn problem() -> Value {
             "type": { "type": "string", "description": "A page that explains the error" },
             "title": { "type": "string", "description": "The same for every occurrence" },
             "status": { "type": "integer" },
-            "detail": { "type": "string", "description": "What to do about this one" },
+            "detail": { "type": "string", "description": "What is wrong with this request, and what to do" },
             "code": { "type": "string", "enum": codes },
             "errors": {
                 "type": "array",
                 "maxItems": 50,
-                "description": "The single defects, sorted by field (400 and 409)",
+                "description": "Every defect, sorted by field (400 and 409)",
                 "items": schema("Defect"),
             },
-            "truncated": { "type": "boolean", "description": "There are more defects than are listed" },
+            "truncated": { "type": "boolean", "description": "Whether there are more defects than listed" },
             "violated-policies": {
                 "type": "array",
-                "description": "Which windows a 429 ran into",
+                "description": "The rate limit windows that are used up (429)",
                 "items": { "type": "string", "enum": ["permin", "perhr"] },
             },
             "requestId": { "type": "string" },
@@ -47,7 +47,7 @@ pub(super) fn defect() -> Value {
         "properties": {
             "field": { "type": "string", "description": "`materials[0].quantity`; `$` is the body itself" },
             "code": { "type": "string", "enum": DefectCode::ALL },
-            "message": { "type": "string", "description": "Never contains the received value" },
+            "message": { "type": "string", "description": "Never repeats the received value" },
         },
     })
 }
@@ -77,7 +77,7 @@ fn response(codes: &[ProblemCode], counted: bool) -> Value {
         [ProblemCode::MethodNotAllowed] => &["Allow"],
         _ => &[],
     };
-    // Whoever could not be counted, or was not whole, gets no headers of the limits.
+    // Requests that could not be counted, or did not arrive whole, get no rate limit headers.
     let uncounted = [ProblemCode::Unavailable, ProblemCode::RequestTimeout, ProblemCode::InternalError];
     let counted = counted && !codes.iter().any(|code| uncounted.contains(code));
     json!({

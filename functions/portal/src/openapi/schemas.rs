@@ -1,4 +1,4 @@
-//! Schemas: bodies and events from their tables, answers from [`answers`], problems.
+//! All schemas: bodies and events from their tables, responses from [`answers`], problems.
 
 use domain::events::{EventName, json_schema as event_schema};
 use domain::models::json_schema;
@@ -8,6 +8,7 @@ use inbound::manage::bodies;
 use outbound::sender::{LONGEST_NAME, LONGEST_VALUE};
 use serde_json::{Map, Value, json};
 
+use super::records::name;
 use super::{answers, problems};
 
 /// All schemas.
@@ -42,18 +43,7 @@ pub(super) fn all() -> Value {
     Value::Object(schemas)
 }
 
-/// The schema of a resource.
-pub(super) const fn name(kind: Kind) -> &'static str {
-    match kind {
-        Kind::WorkOrder => "WorkOrder",
-        Kind::Project => "Project",
-        Kind::Employee => "Employee",
-        Kind::Vendor => "Vendor",
-        Kind::TimeOff => "TimeOff",
-    }
-}
-
-/// A body that creates or changes a record: what only a new one needs is not required of every body.
+/// A body that creates or changes a record. Fields that only a new record needs are not required of every body.
 fn record(model: &Model) -> Value {
     let mut schema = json_schema(model);
     if let Value::Object(schema) = &mut schema {
@@ -64,7 +54,7 @@ fn record(model: &Model) -> Value {
         let needed = needed.join(", ").replace('"', "");
         let text = format!(
             "`{}` or `id` finds the record. A new one needs {needed}. `\"\"` in any other \
-             field, and a list without items, is null.",
+             field, and an empty list, mean null.",
             model.key
         );
         schema.insert("description".to_owned(), json!(text));
@@ -79,7 +69,7 @@ fn change(fields: &[Field]) -> Value {
     schema
 }
 
-/// With the headers, whose names no table can list.
+/// With `headers`, which the table does not have.
 fn endpoint(new: bool) -> Value {
     let mut schema = if new { sent_object(&bodies::ENDPOINT) } else { change(&bodies::ENDPOINT) };
     schema["properties"]["headers"] = json!({
@@ -87,7 +77,7 @@ fn endpoint(new: bool) -> Value {
         "maxProperties": 10,
         "propertyNames": { "pattern": "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$", "maxLength": LONGEST_NAME },
         "additionalProperties": { "type": "string", "minLength": 1, "maxLength": LONGEST_VALUE },
-        "description": "headers of your own that each delivery carries; none that HTTP or we use",
+        "description": "custom headers, sent with each delivery; names that HTTP or WorkSkedge uses are refused",
     });
     schema
 }
@@ -103,7 +93,7 @@ fn publication() -> Value {
     schema["required"] = json!(["event", "data", "idempotencyKey"]);
     schema["properties"]["event"]["enum"] = names();
     schema["properties"]["data"] =
-        json!({ "type": "object", "description": "as the event's schema says, at most 32 KiB" });
+        json!({ "type": "object", "description": "as in the schema of the event, at most 32 KiB" });
     schema
 }
 

@@ -1,4 +1,4 @@
-//! The words that answers are described with.
+//! Building blocks for the schemas of responses.
 
 use domain::attempt::{AttemptError, ErrorDetail};
 use domain::events::EventName;

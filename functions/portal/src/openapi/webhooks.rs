@@ -9,8 +9,8 @@ use super::{members, schema};
 const HEADERS: [(&str, &str, &str); 12] = [
     (
         "X-Webhook-ID",
-        "Id of this delivery, the same over all its attempts, replays included: store each once, for 30 days. \
-         `X-Webhook-Signature` does not cover it, `webhook-signature` does.",
+        "Id of this delivery, the same in all its attempts and replays: store each once, for 30 days. Covered by \
+         `webhook-signature`, not by `X-Webhook-Signature`.",
         "dlv_01JAMB3X9T7Q2V5K8N4C6D0EFG",
     ),
     ("X-Webhook-Event", "The event's name.", "workorder.created"),
@@ -22,23 +22,22 @@ const HEADERS: [(&str, &str, &str); 12] = [
     ("X-Webhook-Retry", "0 for the first attempt, then 1, 2, ...", "0"),
     (
         "X-Webhook-Timestamp",
-        "When this attempt was sent, in Unix seconds: refuse what is older than 5 minutes.",
+        "When this attempt was sent, in Unix seconds. Refuse attempts older than 5 minutes.",
         "1760970600",
     ),
     (
         "X-Webhook-Signature",
-        "Hex HMAC-SHA256 of `timestamp + \".\" + body`, keyed with the endpoint's whole secret.",
+        "Hex HMAC-SHA256 of `timestamp + \".\" + body`. The key is the endpoint's whole secret.",
         "5257a869e7ecebeda32affa62cdca3fa51cad7e77a0e56ff536d0ce8e108d8bd",
     ),
     (
         "X-Webhook-Signature-Next",
-        "The same with a new secret that is not promoted yet: accept the delivery when any of the three matches.",
+        "The same with a new secret that is not promoted yet. Accept the delivery if any of the three matches.",
         "5257a869e7ecebeda32affa62cdca3fa51cad7e77a0e56ff536d0ce8e108d8bd",
     ),
     (
         "X-Webhook-Signature-Previous",
-        "The same with the secret that was replaced last, while both are valid: accept the delivery when any of the three \
-         matches.",
+        "The same with the previous secret, while both are valid. Accept the delivery if any of the three matches.",
         "5257a869e7ecebeda32affa62cdca3fa51cad7e77a0e56ff536d0ce8e108d8bd",
     ),
     ("webhook-id", "Standard Webhooks: the id.", "dlv_01JAMB3X9T7Q2V5K8N4C6D0EFG"),
@@ -89,9 +88,9 @@ fn receiving(event: EventName) -> Value {
             },
         },
         "responses": {
-            "2XX": { "description": "The event is stored with you. Answer within 30 seconds." },
+            "2XX": { "description": "You have stored the event. Respond within 30 seconds." },
             "410": { "description": "Ends the delivery and disables the endpoint." },
-            "default": { "description": "Anything else is a failure and is sent again, up to five times in all." },
+            "default": { "description": "Any other response is a failure. The delivery is retried, up to five attempts in all." },
         },
     })
 }

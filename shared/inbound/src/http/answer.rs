@@ -19,11 +19,11 @@ pub struct Reply {
     pub body: String,
     /// `Location` and the like.
     pub headers: Vec<(HeaderName, HeaderValue)>,
-    /// What the log line says about it.
+    /// What the log line says about the call.
     pub facts: Facts,
 }
 
-/// What the log line of a request says beyond who, what and how: names and codes, never values of a body.
+/// What the log line of a request says beyond caller, path and status: names and codes, never values of a body.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Facts {
     /// What was done: `created`, `updated`, `unchanged`.
@@ -46,8 +46,7 @@ impl Reply {
     /// Any status with `body` as JSON.
     #[must_use]
     pub fn new(status: StatusCode, body: &impl Serialize) -> Self {
-        let body = json::write(body);
-        Self { status, body, headers: Vec::new(), facts: Facts::default() }
+        Self { status, body: json_text(body), headers: Vec::new(), facts: Facts::default() }
     }
 
     /// 204.
@@ -63,7 +62,7 @@ impl Reply {
         self
     }
 
-    /// Adds what the log line says.
+    /// Adds [`Facts`] for the log line.
     #[must_use]
     pub fn with_facts(mut self, facts: Facts) -> Self {
         self.facts = facts;
@@ -80,11 +79,21 @@ impl Reply {
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
         for (name, value) in self.headers {
-            // In the place of ours: `extend` would add a second one.
+            // Replaces a header of ours: `extend` would add a second one.
             headers.insert(name, value);
         }
         response
     }
+}
+
+/// An answer as JSON text.
+///
+/// # Panics
+/// When it can't be written, which would be a mistake in its type. [`super::function`] turns that into 500, never into
+/// an empty 200.
+#[expect(clippy::expect_used, reason = "answers are structs and maps with text keys, and those can always be written")]
+fn json_text(body: &impl Serialize) -> String {
+    serde_json::to_string(body).expect("an answer can be written as JSON")
 }
 
 /// One request, as its log line needs it.

@@ -7,29 +7,34 @@ use domain::schema::Class::{Contact, Operational};
 use domain::schema::declare::{always, int, list, nullable, on_create, optional, string, text};
 use domain::schema::{Field, Type};
 
-/// An endpoint, without `headers`, whose names are the subscriber's.
+/// An endpoint. `headers` is not in the table: its names are the subscriber's choice.
 pub const ENDPOINT: [Field; 5] = [
-    on_create("url", string(LONGEST_URL), Operational, "where deliveries go; `https` on port 443 or from 1024 on"),
-    on_create("events", EVENT_FILTERS, Operational, "names of the catalog, `workorder.*` or `*`"),
+    on_create(
+        "url",
+        string(LONGEST_URL),
+        Operational,
+        "where deliveries are sent; `https` on port 443 or 1024 and above",
+    ),
+    on_create("events", EVENT_FILTERS, Operational, "event types, `workorder.*` or `*`"),
     optional("projectIds", list(100, &Type::Id("proj_")), Operational, "only events of these projects"),
-    optional("description", text(500), Contact, "what people call it"),
+    optional("description", text(500), Contact, "a name for people"),
     optional("status", Type::Enum(&["enabled", "disabled"]), Operational, "default `enabled`"),
 ];
 
 /// A test send.
-pub const TEST: [Field; 1] = [on_create("event", string(60), Operational, "which event's example is sent")];
+pub const TEST: [Field; 1] = [on_create("event", string(60), Operational, "the event type whose example is sent")];
 
 /// A replay.
 pub const REPLAY: [Field; 5] = [
     on_create("since", Type::DateTime, Operational, "events from this second on, at most 30 days ago"),
     optional("until", Type::DateTime, Operational, "events before this second; default now"),
-    optional("events", EVENT_FILTERS, Operational, "only these: names, `workorder.*` or `*`"),
+    optional("events", EVENT_FILTERS, Operational, "only these event types; also `workorder.*` or `*`"),
     optional("only", Type::Enum(&["failed", "missing", "all"]), Operational, "default `failed`"),
-    optional("dryRun", Type::Bool, Operational, "count, and send nothing"),
+    optional("dryRun", Type::Bool, Operational, "only count; nothing is sent"),
 ];
 
 /// A manual retry.
-pub const RETRY: [Field; 1] = [optional("force", Type::Bool, Operational, "send again what has arrived")];
+pub const RETRY: [Field; 1] = [optional("force", Type::Bool, Operational, "also retry a delivery that was delivered")];
 
 /// A rotation of an API key.
 pub const ROTATION: [Field; 1] = [OVERLAP];
@@ -41,32 +46,36 @@ pub const SECRET_ROTATION: [Field; 2] = [
         "promote",
         Type::Enum(&["later", "now"]),
         Operational,
-        "when the new secret begins to sign `X-Webhook-Signature`: `later` (the default) with `/secret/promote`, or else \
-         when the overlap ends; `now` for one that has leaked",
+        "when the new secret starts to sign `X-Webhook-Signature`: `later` (the default) with `/secret/promote` or \
+         when the overlap ends, `now` when the old one has leaked",
     ),
 ];
 
 const OVERLAP: Field =
-    optional("overlapHours", int(0, 168), Operational, "how long the old one is valid too; default 24");
+    optional("overlapHours", int(0, 168), Operational, "how long the old one stays valid; default 24");
 
 /// An API key.
 pub const KEY: [Field; 4] = [
-    on_create("name", string(100), Contact, "what people call it"),
+    on_create("name", string(100), Contact, "a name for people"),
     on_create(
         "scopes",
         Type::List { min: 1, max: SCOPES.len(), item: &Type::Enum(&SCOPES) },
         Operational,
-        "what it may do",
+        "the calls that it may make",
     ),
-    optional("expiresAt", Type::DateTime, Operational, "when it stops working; never by default"),
-    optional("limits", Type::Object(&LIMITS), Operational, "limits of its own"),
+    optional("expiresAt", Type::DateTime, Operational, "when it expires; never by default"),
+    optional("limits", Type::Object(&LIMITS), Operational, "rate limits of this key"),
 ];
 
 /// A publication without `data`, which depends on `event`.
 pub const PUBLICATION: [Field; 3] = [
     always("event", string(60), "name of the event"),
     nullable("occurredAt", Type::DateTime, "when it happened; default now"),
-    always("idempotencyKey", string(128), "your name for this event: the same one within 24 hours sends nothing twice"),
+    always(
+        "idempotencyKey",
+        string(128),
+        "identifies this event: sending the same key again within 24 hours publishes nothing",
+    ),
 ];
 
 const EVENT_FILTERS: Type = Type::List { min: 1, max: 50, item: &string(60) };
@@ -78,7 +87,7 @@ const SCOPES: [&str; 4] = [
     Scope::ManageKeys.as_str(),
 ];
 
-/// Higher limits than this mean nothing.
+/// The highest limit that is accepted.
 const BOUND: i64 = 1_000_000_000;
 
 const LIMITS: [Field; 2] = [

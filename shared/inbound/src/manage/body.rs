@@ -1,5 +1,5 @@
-//! Bodies that make or change something, read by the same tables of fields as the records', so that limits and messages
-//! are the same.
+//! Bodies that create or change something, read by tables of fields as records are, so that limits and messages are the
+//! same.
 
 use domain::defect::{DefectCode, Defects};
 use domain::json;
@@ -13,9 +13,9 @@ use crate::problem::Problem;
 /// What a body is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
-    /// To make something: the fields that a new one needs must be there.
+    /// Creates something: the fields that a new one needs are required.
     New,
-    /// To change something: what is absent stays as it is.
+    /// Changes something: absent fields stay as they are.
     Change,
 }
 
@@ -27,7 +27,7 @@ pub fn object(request: &Request) -> Result<Map<String, Value>, Problem> {
     Ok(json::parse_object(http::json_body(request)?)?)
 }
 
-/// The same for a call that has defaults for everything: no body is an empty object.
+/// As [`object`], for a call with defaults for every field: an absent body is an empty object.
 ///
 /// # Errors
 /// 400, 413 or 415.
@@ -35,8 +35,8 @@ pub fn optional_object(request: &Request) -> Result<Map<String, Value>, Problem>
     if http::body(request).is_empty() { Ok(Map::new()) } else { object(request) }
 }
 
-/// Reads `body` by `fields`. The result has the fields that were sent, normalised; null where an optional field is to be
-/// cleared. It is of use only when no defect was found.
+/// Reads `body` by `fields`. The result has the fields that were sent, normalised, and null where an optional field is
+/// to be cleared. Use it only when no defect was found.
 pub fn read(fields: &[Field], body: Map<String, Value>, form: Form, defects: &mut Defects) -> Map<String, Value> {
     let body = Value::Object(body);
     let mut read = parse_fields(fields, &body, "", defects);

@@ -1,4 +1,4 @@
-//! `overlapHours`: how long what a rotation replaces is good for beside what takes its place.
+//! `overlapHours`: how long a key or secret stays valid after a rotation has replaced it.
 
 use domain::defect::Defects;
 use jiff::SignedDuration;
@@ -10,10 +10,10 @@ use crate::problem::Problem;
 
 const DEFAULT_HOURS: i64 = 24;
 
-/// The overlap that the body of a rotation asks for: a day unless it says otherwise.
+/// The overlap in the body of a rotation: a day by default.
 ///
 /// # Errors
-/// 400 for less than none, more than a week, or other fields.
+/// 400 for a negative number, more than a week, or other fields.
 pub fn read(body: Map<String, Value>) -> Result<SignedDuration, Problem> {
     let mut defects = Defects::default();
     let read = body::read(&ROTATION, body, Form::Change, &mut defects);
@@ -23,7 +23,7 @@ pub fn read(body: Map<String, Value>) -> Result<SignedDuration, Problem> {
     Ok(of(&read))
 }
 
-/// The overlap of a rotation's fields that were read already: a day unless they say otherwise.
+/// The overlap in the fields of a rotation that were read already: a day by default.
 #[must_use]
 pub fn of(read: &Map<String, Value>) -> SignedDuration {
     SignedDuration::from_hours(read.get("overlapHours").and_then(Value::as_i64).unwrap_or(DEFAULT_HOURS))

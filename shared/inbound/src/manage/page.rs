@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::parameters::DEFAULT_LIMIT;
 use crate::http::{Query, Reply, write_cursor};
 
-/// Which page a caller wants.
+/// The page that a caller asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PageRequest {
     limit: u8,
@@ -20,7 +20,8 @@ struct Listed<'a, T> {
 }
 
 impl PageRequest {
-    /// As the query says. A cursor says only after which id to go on: whose list it is, the caller's key decides.
+    /// The page that `query` asks for. A cursor holds nothing but an id: the account is always that of the caller's
+    /// key.
     #[must_use]
     pub fn of(query: &Query) -> Self {
         Self { limit: query.parsed("limit").unwrap_or(DEFAULT_LIMIT), after: query.cursor("cursor") }
@@ -32,20 +33,20 @@ impl PageRequest {
         self.after.as_deref()
     }
 
-    /// How many are wanted at most.
+    /// The most items on the page.
     #[must_use]
     pub fn limit(&self) -> usize {
         usize::from(self.limit)
     }
 
-    /// How many to ask the store for: one more than are shown, which tells whether another page follows.
+    /// How many items to read: one more than the page has, to learn whether another page follows.
     #[must_use]
     pub fn fetch(&self) -> i32 {
         i32::from(self.limit) + 1
     }
 
-    /// Cuts what was fetched to the page. Returns the id after which the next one begins, if there is one; `stopped` is
-    /// where the store stopped of its own accord.
+    /// Cuts what was read to the page. Returns the id after which the next page begins, if there is one. `stopped` is
+    /// the id at which the store stopped reading before it had enough.
     #[must_use]
     pub fn cut<T>(&self, found: &mut Vec<T>, stopped: Option<String>, id: impl Fn(&T) -> &str) -> Option<String> {
         let limit = usize::from(self.limit);
@@ -56,7 +57,7 @@ impl PageRequest {
         found.last().map(|last| id(last).to_owned())
     }
 
-    /// The answer: this page, and the cursor for what comes after the id `next`.
+    /// The response: this page, and the cursor of the page after the id `next`.
     #[must_use]
     pub fn reply<T: Serialize>(data: &[T], next: Option<&str>) -> Reply {
         Reply::ok(&Listed { data, next_cursor: next.map(write_cursor) })
@@ -65,16 +66,20 @@ impl PageRequest {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
+    use lambda_http::{Request, RequestExt as _};
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::http::query_request;
     use crate::manage::parameters::ENDPOINTS;
 
     const ID: &str = "ep_01JAMB3X9T7Q2V5K8N4C6D0EFG";
 
     fn page(query: &[(&str, &str)]) -> PageRequest {
-        PageRequest::of(&Query::of(&query_request(query), ENDPOINTS).unwrap())
+        let sent: HashMap<String, Vec<String>> =
+            query.iter().map(|(name, value)| ((*name).to_owned(), vec![(*value).to_owned()])).collect();
+        PageRequest::of(&Query::of(&Request::default().with_query_string_parameters(sent), ENDPOINTS).unwrap())
     }
 
     #[test]

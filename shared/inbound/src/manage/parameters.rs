@@ -13,20 +13,28 @@ pub const KEYS: Parameters = &[LIMIT, cursor("key_")];
 
 /// `GET /api/deliveries`
 pub const DELIVERIES: Parameters = &[
-    parameter("endpointId", ValueType::Id("ep_"), "Of this endpoint"),
+    parameter("endpointId", ValueType::Id("ep_"), "Only deliveries to this endpoint"),
     EVENT,
-    parameter("eventId", ValueType::Id("evt_"), "Of this event"),
-    parameter("status", ValueType::Word { all: statuses, default: None }, "That stand so"),
-    parameter("since", ValueType::Time, "Of events from this instant on"),
-    parameter("until", ValueType::Time, "Of events before this instant"),
+    parameter("eventId", ValueType::Id("evt_"), "Only deliveries of this event"),
+    parameter("status", ValueType::Word { all: statuses, default: None }, "Only deliveries with this status"),
+    parameter("since", ValueType::Time, "Only deliveries of events from this time on"),
+    parameter("until", ValueType::Time, "Only deliveries of events before this time"),
     LIMIT,
     cursor("dlv_"),
 ];
 
 /// `GET /api/events`
 pub const EVENTS: Parameters = &[
-    parameter("after", ValueType::Position, "`nextCursor` or `resumeAfter` of the answer before; oldest first only"),
-    parameter("order", ValueType::Word { all: orders, default: Some("oldest") }, "`newest` is paged by `cursor`"),
+    parameter(
+        "after",
+        ValueType::Position,
+        "`nextCursor` or `resumeAfter` of the previous response; only with the oldest first",
+    ),
+    parameter(
+        "order",
+        ValueType::Word { all: orders, default: Some("oldest") },
+        "`oldest` is paged with `after`, `newest` with `cursor`",
+    ),
     EVENT,
     LIMIT,
     cursor("evt_"),
@@ -34,8 +42,8 @@ pub const EVENTS: Parameters = &[
 
 /// `GET /api/alerts`
 pub const ALERTS: Parameters = &[
-    parameter("kind", ValueType::Word { all: kinds, default: None }, "Of this kind"),
-    parameter("endpointId", ValueType::Id("ep_"), "About this endpoint"),
+    parameter("kind", ValueType::Word { all: kinds, default: None }, "Only alerts of this kind"),
+    parameter("endpointId", ValueType::Id("ep_"), "Only alerts about this endpoint"),
     LIMIT,
     cursor("alr_"),
 ];
@@ -44,20 +52,20 @@ pub const ALERTS: Parameters = &[
 pub const STATS: Parameters = &[parameter(
     "hours",
     ValueType::Number { min: 1, max: 168, default: DEFAULT_HOURS },
-    "How many, of which the present one is the last",
+    "How many hours, ending with the current one",
 )];
 
-/// Of how many hours the numbers are when nobody says.
+/// The hours that `GET /api/stats` covers by default.
 pub const DEFAULT_HOURS: u8 = 24;
-/// How many things a page has when nobody says.
+/// The default size of a page.
 pub const DEFAULT_LIMIT: u8 = 50;
 
-const EVENT: Parameter = parameter("event", ValueType::Event, "Of this name");
+const EVENT: Parameter = parameter("event", ValueType::Event, "Only this event type");
 const LIMIT: Parameter =
-    parameter("limit", ValueType::Number { min: 1, max: 100, default: DEFAULT_LIMIT }, "How many at most");
+    parameter("limit", ValueType::Number { min: 1, max: 100, default: DEFAULT_LIMIT }, "The most results per page");
 
 const fn cursor(prefix: &'static str) -> Parameter {
-    parameter("cursor", ValueType::Cursor(prefix), "The `nextCursor` of the page before")
+    parameter("cursor", ValueType::Cursor(prefix), "`nextCursor` of the previous page")
 }
 
 const fn parameter(name: &'static str, value: ValueType, doc: &'static str) -> Parameter {

@@ -1,5 +1,5 @@
-//! Opened signing secrets and own headers, remembered for a minute, so that a busy endpoint costs no call to KMS per
-//! delivery.
+//! A cache of opened signing secrets and custom headers: for a minute, so that a busy endpoint does not need a KMS call
+//! per delivery.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use store::seal::{SealError, Sealer};
 
 const REMEMBER_SECONDS: i64 = 60;
-/// More than these of a kind are not remembered.
+/// The most cached entries of each kind; when full, the cache is emptied.
 const ENTRIES: usize = 10_000;
 
 pub(super) struct Opened {
@@ -62,7 +62,7 @@ impl fmt::Debug for Opened {
     }
 }
 
-/// What a value is sealed for, and the seal: one that was opened for an endpoint is opened for no other.
+/// The context that a value is sealed for, and the envelope: a value opened for one endpoint is never used for another.
 type Key = (String, String);
 
 struct Remembered<T>(Mutex<HashMap<Key, (Arc<T>, Timestamp)>>);

@@ -1,4 +1,4 @@
-//! What follows from an attempt that was recorded: the endpoint's health and the alerts.
+//! The health of endpoints after recorded attempts, and its alerts.
 //!
 //! Each transition alerts once: the conditional write that changes the state and the alert are one transaction.
 
@@ -18,14 +18,14 @@ use telemetry::causes::causes;
 use super::Deliverer;
 use super::decision::EndpointNews;
 
-/// A success of a healthy endpoint is noted at most this often.
+/// A success of a healthy endpoint is stored at most this often.
 const NOTE_SUCCESS_SECONDS: i64 = 60;
 
-/// The most endpoints that are remembered.
+/// The most endpoints that are remembered; when full, all are forgotten.
 const MAX_PENDING: usize = 10_000;
 
-/// Endpoints of which this process has noted a failure and no success since. What a batch read of an endpoint is older
-/// than what the batch itself has noted: without this, failures between successes would count as failures in a row.
+/// Endpoints for which this process has stored a failure and no success since. An endpoint is read once per batch,
+/// before the batch stores anything: without this set, failures between successes would count as failures in a row.
 #[derive(Debug, Default)]
 pub(super) struct HealthWritesPending(Mutex<HashSet<String>>);
 
@@ -38,15 +38,15 @@ impl HealthWritesPending {
         ids.insert(endpoint_id.to_owned());
     }
 
-    /// Whether it was one.
+    /// Returns whether it was in the set.
     fn remove(&self, endpoint_id: &str) -> bool {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(endpoint_id)
     }
 }
 
 impl Deliverer {
-    /// Notes what a recorded attempt says about its endpoint. What can't be noted is in the log only: the delivery itself is
-    /// safe, and the next attempt notes it again.
+    /// Notes what a recorded attempt says about its endpoint. What can't be noted is in the log only: the delivery
+    /// itself is safe, and the next attempt notes it again.
     pub(super) async fn follow_up(
         &self,
         delivery: &Delivery,
@@ -77,8 +77,8 @@ impl Deliverer {
         let health = &endpoint.health;
         let noted_lately = || health.last_success_at.is_some_and(|at| is_recent(at, now, NOTE_SUCCESS_SECONDS));
         let known = success == Success::Probe || noted_lately();
-        // Forgotten before the success is written, while a failure is remembered after it is written: one that is written
-        // beside this is remembered after this forgot, and the next success notes itself.
+        // Forgotten before the success is written, while a failure is remembered after it is written: one that is
+        // written beside this is remembered after this forgot, and the next success notes itself.
         let health_writes = self.health_writes.remove(&endpoint.id);
         if known && health.is_clean() && !health_writes {
             return Ok(());
@@ -127,7 +127,7 @@ impl Deliverer {
     }
 }
 
-/// Ends what failed in a row at the endpoint of a delivery that arrived, with an alert when it counted as failing.
+/// Resets the failure count of the endpoint of a successful delivery, with an alert if the endpoint was failing.
 ///
 /// # Errors
 /// When DynamoDB can't be reached.

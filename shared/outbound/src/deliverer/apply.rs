@@ -1,5 +1,5 @@
-//! What was decided, done in an order that is safe to break off anywhere: whatever fails, the message stays in the queue
-//! and the work is done again.
+//! What was decided, done in an order that is safe to break off anywhere: whatever fails, the message stays in the
+//! queue and the work is done again.
 
 use domain::alert::{Alert, AlertKind};
 use domain::delivery::{Attempt, Delivery, DeliveryStatus, DeliveryTask, LastAttempt};
@@ -13,8 +13,8 @@ use super::decision::{Decision, EndpointNews};
 use super::{Deliverer, TaskError};
 
 impl Deliverer {
-    /// Does what was decided about an attempt that ended at `ended`: disables the endpoint, records the attempt, notes the
-    /// endpoint's health, queues the next attempt.
+    /// Does what was decided about an attempt that ended at `ended`: disables the endpoint, records the attempt, notes
+    /// the endpoint's health, queues the next attempt.
     pub(super) async fn apply(
         &self,
         decision: Decision,
@@ -26,7 +26,8 @@ impl Deliverer {
         let Decision { status, next_attempt_at, endpoint: news } = decision;
         let last = LastAttempt::from(&attempt);
         if let EndpointNews::Gone { counts } = news {
-            // Before anything is recorded: should it fail, the attempt is made again, and a 410 is never just forgotten.
+            // Before anything is recorded: should it fail, the attempt is made again, and a 410 is never just
+            // forgotten.
             self.disable(delivery, endpoint, last, Cause::Gone { counts }, ended).await?;
         }
         let outcome = Outcome { status, attempt: Some(attempt), next_attempt_at, claim, now: ended };

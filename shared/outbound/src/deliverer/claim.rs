@@ -1,4 +1,4 @@
-//! Whose the next attempt of a delivery is.
+//! Which worker makes the next attempt of a delivery.
 
 use domain::delivery::{CLAIM, Delivery};
 use jiff::{SignedDuration, Timestamp};
@@ -9,18 +9,18 @@ use super::{Deliverer, TaskError};
 
 /// Who makes the next attempt.
 pub(super) enum Claimed {
-    /// We do; until then by a claim, if it needs one.
+    /// This one. The claim holds until then; `None` if the attempt needs no claim.
     Ours(Option<Timestamp>),
-    /// Another worker, until then.
+    /// Another one, whose claim holds until then.
     Others(Timestamp),
 }
 
 impl Deliverer {
-    /// Claims the next attempt. A delivery's very first one needs no claim, which spares most deliveries a write: no
-    /// retry is planned yet that could run beside it, and a person who wants one is told that it is under way. That ends
-    /// when it is so late, or so early by a clock that was set back, that the sweeper might send it to another worker
-    /// before this attempt is recorded, or when it has waited for its endpoint and was set going again when that was
-    /// enabled.
+    /// Claims the next attempt. A delivery's very first one needs no claim, which saves most deliveries a write: no
+    /// retry is planned yet that could run at the same time, and a person who wants one is told that it is under way.
+    /// That ends when it is so late, or so early by a clock that was set back, that the sweeper might send it to
+    /// another worker before this attempt is recorded, or when it has waited for its endpoint and was set going again
+    /// when that was enabled.
     pub(super) async fn claim(&self, delivery: &Delivery, now: Timestamp) -> Result<Claimed, TaskError> {
         let until = now + CLAIM;
         let planned = delivery.next_attempt_at.unwrap_or(delivery.created_at);

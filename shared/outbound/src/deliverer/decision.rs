@@ -88,8 +88,8 @@ fn for_disabled<'a>(delivery: &Delivery, now: Timestamp) -> Step<'a> {
     }
 }
 
-/// Whether the endpoint's events were changed since, so that it no longer subscribes to this one. What people send again
-/// themselves is sent all the same.
+/// Whether the endpoint's events were changed since, so that it no longer subscribes to this one. What people send
+/// again themselves is sent all the same.
 fn is_unwanted(delivery: &Delivery, event: &StoredEvent, endpoint: &Endpoint) -> bool {
     delivery.trigger == Trigger::Scheduled && !endpoint.selects(event.name, event.project_id.as_deref())
 }
@@ -112,12 +112,13 @@ pub(super) enum EndpointNews {
     Works,
     /// It took a test or a replay, which shows that it works but is no traffic.
     Probed,
-    /// It did not take a delivery. `first`: this was the delivery's first attempt, so it is one more delivery that failed.
+    /// It did not take a delivery. `first`: this was the delivery's first attempt, so it is one more delivery that
+    /// failed.
     Fails { first: bool },
     /// It answered 410 and is disabled. `counts`: the delivery is not yet counted among those that failed.
     Gone { counts: bool },
-    /// Nothing: a test or a replay failed. Whether an endpoint fails is judged by new deliveries only, not by what people
-    /// send once more.
+    /// Nothing: a test or a replay failed. Whether an endpoint fails is judged by new deliveries only, not by what
+    /// people send once more.
     Nothing,
 }
 

@@ -1,4 +1,4 @@
-//! How many attempts to one endpoint run at once, and that no delivery is attempted twice at once.
+//! Limits the concurrent attempts to one endpoint, and prevents concurrent attempts at the same delivery.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,12 +8,12 @@ use domain::delivery::Delivery;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
-/// The most attempts to one endpoint that run at once in a process.
+/// The most concurrent attempts to one endpoint in a process.
 const WIDTH: usize = 100;
-/// How long an attempt waits for its permit. An endpoint that answers gives many in this time, one that hangs gives none.
+/// How long an attempt waits for a permit. An endpoint that responds frees many in this time, one that hangs none.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// The endpoints that have attempts under way.
+/// The endpoints with attempts under way, by id.
 #[derive(Debug, Default)]
 pub(super) struct EndpointLimiter(Mutex<HashMap<String, Attempts>>);
 
@@ -25,15 +25,15 @@ struct Attempts {
 
 /// Whether an attempt may be made now.
 pub(super) enum Admission<'a> {
-    /// It may, until this is dropped.
+    /// It may be made, until the permit is dropped.
     Granted(Permit<'a>),
     /// The same delivery is being attempted: SQS brought its message twice.
     UnderWay,
-    /// Its endpoint has as many attempts as it may have, and none of them ends.
+    /// Its endpoint has the most attempts allowed, and none of them has ended in time.
     Crowded,
 }
 
-/// Lets one attempt be made. Dropping it lets the next.
+/// Permits one attempt. Dropping it permits the next.
 pub(super) struct Permit<'a> {
     _entry: Entry<'a>,
     _permit: OwnedSemaphorePermit,

@@ -1,5 +1,5 @@
-//! Deliveries that can't be signed, because a secret or the own headers of their endpoint can't be opened. Nothing is sent
-//! and nothing is lost: they come again, and a person is told when that takes more than a few minutes.
+//! Deliveries that can't be signed because a secret or the custom headers of their endpoint can't be opened. Nothing is
+//! sent and nothing is lost: they come again, and a person is alerted if that takes more than a few minutes.
 
 use domain::alert::{Alert, AlertKind};
 use domain::delivery::{Delivery, DeliveryStatus};
@@ -11,13 +11,13 @@ use telemetry::causes::causes;
 use super::decision::WAIT_FOR_ENDPOINT;
 use super::{Deliverer, TaskError};
 
-/// How long a delivery that can't be signed is late before a person is told.
+/// How late a delivery that can't be signed is when a person is alerted.
 const TELL_AFTER: SignedDuration = SignedDuration::from_mins(5);
 
 impl Deliverer {
-    /// What becomes of a delivery that can't be signed: its message stays in the queue. When it is some minutes late, its
-    /// endpoint counts as failing and a person is told, once until the endpoint recovers; after days without hope the
-    /// delivery has failed.
+    /// What becomes of a delivery that can't be signed: its message stays in the queue. When it is some minutes late,
+    /// its endpoint counts as failing and a person is alerted, once until the endpoint recovers. If the secret
+    /// can never be opened, the delivery fails after some days.
     pub(super) async fn unsigned(
         &self,
         delivery: &Delivery,
@@ -38,24 +38,24 @@ impl Deliverer {
             };
             let told = self.endpoints.mark_unsigned(&delivery.account, &endpoint.id, now, (&self.alerts, &alert)).await;
             if let Err(error) = told {
-                tracing::error!(error = %causes(&error), endpoint_id = endpoint.id, "nobody was told that deliveries can't be signed");
+                tracing::error!(%error, endpoint_id = endpoint.id, "an alert about unsigned deliveries was not stored");
             }
         }
         Err(error.into())
     }
 }
 
-/// What happened and what to do.
+/// The alert's message: what happened and what to do.
 fn message(endpoint: &str, error: &SealError) -> String {
     match error {
         SealError::Unopenable => format!(
-            "{endpoint} gets nothing: its secret or its own headers can't be opened, so that its deliveries can't be \
-             signed. They wait. Bring back the key that these were sealed with; or rotate the secret with overlapHours 0, \
-             and set the headers again."
+            "Deliveries to {endpoint} can't be signed, because its secret or its custom headers can't be decrypted. \
+             They wait. Restore the key that these were sealed with, or rotate the secret with overlapHours 0 and set the \
+             headers again."
         ),
         SealError::Kms { .. } => format!(
-            "{endpoint} gets nothing: KMS, which opens its secret, refuses or does not answer, so that its deliveries \
-             can't be signed. They wait and go out when it answers; the log of the deliverer says what KMS says."
+            "Deliveries to {endpoint} can't be signed, because KMS refuses to decrypt its secret or does not respond. \
+             They are sent when KMS responds again; the log of the deliverer has its error."
         ),
     }
 }

@@ -2,8 +2,8 @@
 //! ([IPv4](https://www.iana.org/assignments/iana-ipv4-special-registry),
 //! [IPv6](https://www.iana.org/assignments/iana-ipv6-special-registry)) and RFC 6890.
 //!
-//! A webhook sender that connects wherever it is told to is a way into the network it stands in: to the metadata service
-//! with its credentials, to the runtime's own port on loopback, to neighbours without a password.
+//! A webhook sender that connects to any address is a way into its own network: to the metadata service with its
+//! credentials, to the runtime's port on loopback, to unprotected neighbours.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -29,7 +29,7 @@ const SPECIAL_V4: [(Ipv4Addr, u32); 18] = [
     (Ipv4Addr::new(224, 0, 0, 0), 3),      // multicast, reserved, broadcast
 ];
 
-/// The blocks of global unicast IPv6 (`2000::/3`) that are not public all the same.
+/// The blocks of global unicast IPv6 (`2000::/3`) that are not public.
 const SPECIAL_V6: [(Ipv6Addr, u32); 5] = [
     (Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0), 23), // IETF protocol assignments: Teredo, benchmarking, ORCHID, AMT
     (Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0), 32), // documentation
@@ -38,12 +38,12 @@ const SPECIAL_V6: [(Ipv6Addr, u32); 5] = [
     (Ipv6Addr::new(0x3fff, 0, 0, 0, 0, 0, 0, 0), 20), // documentation
 ];
 
-/// Where IANA hands out public IPv6 addresses. All else is special: loopback, IPv4-mapped and -compatible, discard-only,
-/// segment routing, unique local (with `fd00:ec2::254`, EC2's metadata service), link-local, multicast.
+/// Where IANA hands out public IPv6 addresses. All else is special: loopback, IPv4-mapped and -compatible,
+/// discard-only, segment routing, unique local (with `fd00:ec2::254`, EC2's metadata service), link-local, multicast.
 const GLOBAL_UNICAST_V6: (Ipv6Addr, u32) = (Ipv6Addr::new(0x2000, 0, 0, 0, 0, 0, 0, 0), 3);
 
-/// The well-known prefix of NAT64 (RFC 6052), before the IPv4 address that it leads to. The resolvers of networks without
-/// IPv4 give out such addresses for every public host.
+/// The well-known prefix of NAT64 (RFC 6052), before the IPv4 address that it leads to. The resolvers of networks
+/// without IPv4 give out such addresses for every public host.
 const NAT64: (Ipv6Addr, u32) = (Ipv6Addr::new(0x64, 0xff9b, 0, 0, 0, 0, 0, 0), 96);
 
 /// Whether `address` is one of the public internet.

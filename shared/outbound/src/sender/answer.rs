@@ -1,4 +1,4 @@
-//! How much of a receiver's answer is looked at.
+//! Reads responses of receivers, within limits.
 
 use std::time::Duration;
 
@@ -12,16 +12,16 @@ use tokio::time::{Instant, timeout_at};
 
 use super::failure::Failure;
 
-/// How many bytes of an answer's body are read at most.
+/// The most bytes of a response body that are read.
 pub const READ_LIMIT: usize = 16 * 1_024;
 
-/// How long an answer's body may take after its head. The status has decided by then: the body is only for the log.
+/// How long a response body may take after its headers. The status has decided by then: the body is only for the log.
 const BODY_PATIENCE: Duration = Duration::from_secs(5);
 
-/// One character may straddle [`KEPT_LIMIT`]: with its remaining bytes at hand it is left out as a whole.
+/// A character may straddle [`KEPT_LIMIT`]: a few more bytes are read, so that it can be left out as a whole.
 const LONGEST_CHARACTER: usize = 4;
 
-/// An attempt without an answer.
+/// The outcome of an attempt without a response.
 pub(super) fn failed(failure: Failure, started: Instant) -> Answer {
     Answer {
         status_code: None,
@@ -33,7 +33,7 @@ pub(super) fn failed(failure: Failure, started: Instant) -> Answer {
     }
 }
 
-/// Reads an answer whose head has arrived. The status alone decides: 2xx is a success even when the body is longer
+/// Reads a response whose headers have arrived. Only the status decides: 2xx is a success even when the body is longer
 /// than [`READ_LIMIT`], breaks off or stalls, because the receiver has said that it has the event, and to send it
 /// again would only be a duplicate. What is read of the body by then is kept for the log. Returns also whether the
 /// body was read to its end.
@@ -41,7 +41,7 @@ pub(super) async fn read(mut response: Response<Incoming>, started: Instant, dea
     let status = response.status();
     let retry_after = parse_retry_after(response.headers());
     let mut kept = Vec::new();
-    // Late or broken, what has come until then is all there is.
+    // If the body is late or breaks off, what has arrived is kept.
     let patience = deadline.min(Instant::now() + BODY_PATIENCE);
     let ended = timeout_at(patience, read_body(response.body_mut(), &mut kept)).await.unwrap_or(Ok(false));
     let answer = Answer {
@@ -55,13 +55,13 @@ pub(super) async fn read(mut response: Response<Incoming>, started: Instant, dea
     (answer, ended.unwrap_or(false))
 }
 
-/// Reads on past what is kept, so that the connection of an ordinary answer can be used again. Returns whether it came to
-/// the end.
+/// Reads on past what is kept, so that the connection of an ordinary answer can be used again. Returns whether it came
+/// to the end.
 async fn read_body(body: &mut Incoming, kept: &mut Vec<u8>) -> hyper::Result<bool> {
     let mut read = 0;
     while read < READ_LIMIT {
         let Some(frame) = body.frame().await else { return Ok(true) };
-        // Trailers say nothing that is kept.
+        // Trailers are ignored.
         let Ok(chunk) = frame?.into_data() else { continue };
         read += chunk.len();
         let room = KEPT_LIMIT + LONGEST_CHARACTER - 1 - kept.len();
@@ -79,7 +79,7 @@ fn text_of(bytes: &[u8]) -> Option<String> {
 fn parse_retry_after(headers: &HeaderMap) -> Option<RetryAfter> {
     let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
-        // More seconds than fit are "long", not "nothing".
+        // A number that does not fit means "long", not "absent".
         return Some(RetryAfter::Seconds(value.parse().unwrap_or(u32::MAX)));
     }
     let at = httpdate::parse_http_date(value).ok()?;

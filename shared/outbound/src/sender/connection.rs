@@ -1,4 +1,4 @@
-//! Connections to receivers: how one comes about, and what is known of it when it fails.
+//! Connections to receivers: how they are made, and what is known when one fails.
 
 use std::future::{Ready, ready};
 use std::io;
@@ -30,7 +30,7 @@ use url::{Host, Url};
 use super::failure::{self, Failure};
 use super::resolver::{GuardedResolver, ResolveError};
 
-/// How long name resolution, TCP and TLS may take together, within the attempt's own time.
+/// The limit for name resolution, TCP and TLS together, within the timeout of the attempt.
 pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Makes connections.
@@ -43,14 +43,14 @@ pub(super) struct Dialer {
 /// A connection to a receiver, for one request at a time.
 pub(super) struct Connection {
     requests: SendRequest<Full<Bytes>>,
-    /// How many bytes of answers have come.
+    /// How many bytes of responses have arrived.
     received: Arc<AtomicUsize>,
 }
 
-/// Why a request got no answer.
+/// Why a request got no response.
 pub(super) struct Unanswered {
     error: hyper::Error,
-    /// Whether the connection failed before any byte of an answer came.
+    /// Whether the connection failed before the first byte of a response.
     pub(super) untouched: bool,
 }
 
@@ -103,7 +103,7 @@ impl From<ResolveError> for Failure {
     }
 }
 
-/// Connects to the first of these addresses that answers; those of both families are tried side by side.
+/// Connects to the first of these addresses that responds; both IP families are tried concurrently.
 async fn connect_tcp(addresses: Vec<SocketAddr>, deadline: Instant) -> Result<TcpStream, Failure> {
     let mut connector = HttpConnector::new_with_resolver(Resolved(addresses));
     connector.set_nodelay(true);
@@ -122,7 +122,7 @@ fn server_name(url: &Url) -> Option<ServerName<'static>> {
     }
 }
 
-/// Begins to speak HTTP/1.1 on a connection.
+/// Starts HTTP/1.1 on a connection.
 async fn handshake(stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) -> Result<Connection, Failure> {
     let received = Arc::default();
     let stream = Counted { stream, received: Arc::clone(&received) };

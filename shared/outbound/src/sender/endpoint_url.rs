@@ -1,4 +1,4 @@
-//! Which URLs may be endpoints, as far as the text of the URL tells. The addresses behind it are checked when it is
+//! Which URLs are allowed for endpoints, judged by their text. The addresses behind them are checked when they are
 //! resolved.
 
 use std::net::IpAddr;
@@ -8,7 +8,7 @@ use url::{Host, Url};
 
 use super::address::is_public;
 
-/// Names that never lead to the public internet (RFC 6761, 6762, 8375, 9476, 7686, and ICANN's `.internal`).
+/// Names that are never public (RFC 6761, 6762, 8375, 9476, 7686, and ICANN's `.internal`).
 const PRIVATE_SUFFIXES: [&str; 7] = ["localhost", "local", "internal", "home.arpa", "alt", "onion", "localdomain"];
 
 /// Why a URL can't be an endpoint. Displayed, it completes the sentence "url ...".
@@ -23,7 +23,7 @@ pub enum UrlDefect {
     /// Not HTTPS.
     #[error("must begin with https://")]
     NotHttps,
-    /// With a user name or a password: they would end up in logs. Own headers are the place for credentials.
+    /// With a user name or a password: they would end up in logs. Custom headers are for credentials.
     #[error("must not contain a user name or password; use a header instead")]
     Credentials,
     /// With a fragment, which is never sent.
@@ -76,7 +76,7 @@ pub fn check_endpoint_url(text: &str, allow_private: bool) -> Result<Url, UrlDef
 }
 
 fn check_host(url: &Url) -> Result<(), UrlDefect> {
-    // The parser has already turned `0x7f.1`, `2130706433` and the like into the addresses that they are.
+    // The parser has already converted `0x7f.1`, `2130706433` and the like to addresses.
     let address: IpAddr = match url.host().ok_or(UrlDefect::Malformed)? {
         Host::Domain(name) => return check_name(name),
         Host::Ipv4(address) => address.into(),

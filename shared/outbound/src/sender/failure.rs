@@ -1,4 +1,4 @@
-//! Errors of sockets, TLS and HTTP in the words of [`AttemptError`].
+//! Maps errors of sockets, TLS and HTTP to [`AttemptError`].
 
 mod detail;
 
@@ -7,11 +7,11 @@ use std::io::{self, ErrorKind};
 
 use domain::attempt::{AttemptError, ErrorDetail};
 
-/// Why an attempt got no answer.
+/// Why an attempt got no response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Failure {
     pub(super) error: AttemptError,
-    /// What exactly, where it is known.
+    /// What exactly failed, if known.
     pub(super) detail: Option<ErrorDetail>,
 }
 
@@ -27,7 +27,7 @@ impl From<AttemptError> for Failure {
     }
 }
 
-/// No TCP connection came about.
+/// The TCP connection failed.
 pub(super) fn of_connect(error: &(dyn Error + 'static)) -> Failure {
     Failure { error: AttemptError::Connect, detail: io_cause(error).and_then(detail::of_connection) }
 }
@@ -41,7 +41,7 @@ pub(super) fn of_handshake(error: &io::Error) -> Failure {
     Failure { error: AttemptError::Tls, detail }
 }
 
-/// A connection was there and brought no answer. TLS 1.3 servers refuse a client when the handshake is over for it.
+/// There was a connection but no response. TLS 1.3 servers refuse a client when the handshake is over for it.
 pub(super) fn of_exchange(error: &hyper::Error) -> Failure {
     if error.is_parse_too_large() {
         return AttemptError::ResponseTooLarge.into();

@@ -1,5 +1,5 @@
-//! Every header of a delivery, `docs/contract.md#request`. To add one, change [`delivery_headers`], the table in the contract
-//! and the test below; subscribers read of it in `webhooks.rs` of the portal.
+//! Every header of a delivery, `docs/contract.md#request`. To add one, change [`delivery_headers`], the table in the
+//! contract and the test below; subscribers read of it in `webhooks.rs` of the portal.
 
 use domain::signing::signature_headers;
 use hyper::HeaderMap;

@@ -1,11 +1,11 @@
-//! The headers that a subscriber may have sent along with its deliveries.
+//! Custom headers: which ones a subscriber may add to its deliveries.
 
 use hyper::header::{HeaderName, HeaderValue};
 
-/// The longest name of an own header, in bytes.
+/// The longest name of a custom header, in bytes.
 pub const LONGEST_NAME: usize = 100;
 
-/// The longest value of an own header, in bytes.
+/// The longest value of a custom header, in bytes.
 pub const LONGEST_VALUE: usize = 1_000;
 
 /// Names that belong to HTTP or to this service.
@@ -45,7 +45,7 @@ const RESERVED: [&str; 29] = [
 const RESERVED_PREFIXES: [&str; 8] =
     ["accept-", "content-", "http2-", "if-", "proxy-", "sec-", "webhook-", "x-forwarded-"];
 
-/// Why a header can't be sent along. Displayed, it completes the sentence "the header ...".
+/// Why a custom header is refused. Displayed, it completes the sentence "the header ...".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum HeaderDefect {
     /// The name is not an HTTP field name, or too long.
@@ -59,10 +59,10 @@ pub enum HeaderDefect {
     Value,
 }
 
-/// Checks a header that a subscriber wants sent along with its deliveries.
+/// Checks a custom header.
 ///
 /// # Errors
-/// When it is not valid HTTP, or is one that HTTP or this service sets.
+/// When it is not valid HTTP, or its name is reserved for HTTP or this service.
 pub fn check_own_header(name: &str, value: &str) -> Result<(), HeaderDefect> {
     if name.len() > LONGEST_NAME {
         return Err(HeaderDefect::Name);

@@ -1,4 +1,4 @@
-//! Connections that wait for the next delivery to the same server.
+//! Idle connections, kept for the next delivery to the same server.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,30 +9,30 @@ use tokio::time::{Instant, sleep};
 use super::connection::Connection;
 
 /// How long an unused connection is kept. Less than the 5 seconds after which common servers (Node.js, Apache) close
-/// theirs: a request on a connection that is just being closed has to be sent twice. It also bounds the idle connections
-/// to the endpoints of the last few seconds, however many endpoints there are.
+/// theirs: a request on a connection that is just being closed has to be sent twice. It also bounds the idle
+/// connections to the endpoints of the last few seconds, however many endpoints there are.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(4);
 
-/// How often those whose time is over are looked for.
+/// How often expired connections are closed.
 const SWEEP_PAUSE: Duration = Duration::from_secs(1);
 
-/// How many unused connections are kept for one server.
+/// How many idle connections are kept per server.
 const IDLE_PER_SERVER: usize = 128;
 
-/// The unused connections. Cheap to clone; its clones share them.
+/// The idle connections. Cheap to clone; clones share them.
 #[derive(Clone, Default)]
 pub(super) struct Pool(Arc<Mutex<Idle>>);
 
 #[derive(Default)]
 struct Idle {
-    /// By scheme, host and port; those that were used last are at the end.
+    /// By scheme, host and port; the most recently used last.
     servers: HashMap<String, Vec<(Instant, Connection)>>,
-    /// Whether there is a task that closes those whose time is over.
+    /// Whether a task that closes expired connections is running.
     swept: bool,
 }
 
 impl Pool {
-    /// The connection to `server` that was used last.
+    /// Takes the most recently used connection to `server`.
     pub(super) fn take(&self, server: &str) -> Option<Connection> {
         let mut idle = lock(&self.0);
         let waiting = idle.servers.get_mut(server)?;
@@ -44,7 +44,7 @@ impl Pool {
         None
     }
 
-    /// Keeps a connection for the next request to `server`, unless enough of them wait.
+    /// Keeps a connection for the next request to `server`, unless there are enough.
     pub(super) fn put(&self, server: String, connection: Connection) {
         let mut idle = lock(&self.0);
         let waiting = idle.servers.entry(server).or_default();
@@ -57,7 +57,7 @@ impl Pool {
         }
     }
 
-    /// Closes connections as their time is over, until none are left.
+    /// Closes connections as they expire, until none are left.
     async fn sweep(self) {
         loop {
             sleep(SWEEP_PAUSE).await;

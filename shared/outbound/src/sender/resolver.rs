@@ -1,7 +1,7 @@
 //! Name resolution that lets only public addresses through.
 //!
-//! The connector connects to the very addresses that were checked here: a name that answers with a public address when
-//! it is registered and with a private one later (DNS rebinding) gains nothing.
+//! Connections go to exactly the addresses that were checked here, so that DNS rebinding (a public address at
+//! registration, a private one later) has no effect.
 
 use std::fmt;
 use std::io;
@@ -15,7 +15,7 @@ use tokio::task::spawn_blocking;
 
 use super::address::is_public;
 
-/// The addresses of a host, when they are there.
+/// Resolves to the addresses of a host.
 pub type Lookup = Pin<Box<dyn Future<Output = Result<Vec<IpAddr>, LookupError>> + Send>>;
 
 /// Why there are no addresses.
@@ -33,7 +33,7 @@ pub enum LookupError {
 }
 
 impl LookupError {
-    /// What exactly failed, if it is known.
+    /// What exactly failed, if known.
     pub(super) fn detail(&self) -> Option<ErrorDetail> {
         match self {
             Self::NoSuchName => Some(ErrorDetail::NoSuchName),
@@ -43,9 +43,9 @@ impl LookupError {
     }
 }
 
-/// Where the addresses of host names come from.
+/// Resolves host names.
 pub trait Directory: fmt::Debug + Send + Sync {
-    /// All the addresses of `host`. None at all counts as a failure.
+    /// All addresses of `host`. An empty list counts as a failure.
     fn lookup(&self, host: String) -> Lookup;
 }
 
@@ -62,12 +62,12 @@ impl Directory for SystemDirectory {
     }
 }
 
-/// Asks `getaddrinfo`, whose codes the standard library keeps to itself.
+/// Calls `getaddrinfo` directly: the standard library hides its error codes.
 fn ask_system(host: &str) -> Result<Vec<IpAddr>, LookupError> {
     let hints = AddrInfoHints { socktype: SockType::Stream.into(), ..AddrInfoHints::default() };
     let found = getaddrinfo(Some(host), None, Some(hints)).map_err(|error| match error.kind() {
         LookupErrorKind::NoName | LookupErrorKind::NoData => LookupError::NoSuchName,
-        // The first is SERVFAIL, or name servers that are not there; those that don't answer take longer than we wait.
+        // `Again` is SERVFAIL or unreachable name servers; those that don't respond take longer than we wait.
         LookupErrorKind::Again | LookupErrorKind::Fail => LookupError::ServerFailure,
         _ => LookupError::Failed(error.into()),
     })?;
@@ -75,10 +75,10 @@ fn ask_system(host: &str) -> Result<Vec<IpAddr>, LookupError> {
     addresses.map_err(LookupError::Failed)
 }
 
-/// Why a host can't be connected to.
+/// Why a host name has no usable addresses.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ResolveError {
-    /// The name has no address, or nobody could say.
+    /// The name could not be resolved.
     #[error("the host name could not be resolved")]
     Dns(#[source] LookupError),
     /// At least one of its addresses is not public.
@@ -86,7 +86,7 @@ pub(super) enum ResolveError {
     ForbiddenAddress,
 }
 
-/// Resolves names, and refuses those with an address that is not public.
+/// Resolves names, and refuses those with a non-public address.
 #[derive(Debug, Clone)]
 pub(super) struct GuardedResolver {
     pub(super) directory: Arc<dyn Directory>,
@@ -94,8 +94,8 @@ pub(super) struct GuardedResolver {
 }
 
 impl GuardedResolver {
-    /// The addresses of `host`, all of them checked. One that is not public spoils the rest: an honest endpoint has none,
-    /// and to pick the good ones would only help those who mix them.
+    /// The addresses of `host`, all checked. One non-public address refuses them all: an honest endpoint has none, and
+    /// picking the public ones would only help attackers who mix them.
     pub(super) async fn resolve(&self, host: String) -> Result<Vec<IpAddr>, ResolveError> {
         let addresses = self.directory.lookup(host).await.map_err(ResolveError::Dns)?;
         if addresses.is_empty() {

@@ -3,10 +3,11 @@
 mod addresses;
 mod details;
 mod reuse;
+mod servers;
 mod tls;
 
 use std::collections::VecDeque;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 
 use domain::attempt::{ErrorDetail, KEPT_LIMIT, RetryAfter};
@@ -14,9 +15,10 @@ use domain::endpoint::HeaderValue;
 use domain::signing::SigningSecret;
 use domain::trace::TraceContext;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::mpsc;
 
+use self::servers::{answer_with, listen, read_request, server, tcp_server};
 use super::*;
 
 const BODY: &str = r#"{"event":"workorder.created","timestamp":"2025-10-20T14:30:00Z","data":{}}"#;
@@ -84,69 +86,6 @@ async fn send_within(sender: &Sender, url: &str, timeout: Duration) -> Answer {
 
 async fn send(sender: &Sender, url: &str) -> Answer {
     send_within(sender, url, Duration::from_secs(10)).await
-}
-
-/// Reads one request: its head, and a body as long as the head says.
-async fn read_request(stream: &mut (impl AsyncRead + Unpin)) -> Option<String> {
-    let mut request = Vec::new();
-    loop {
-        if stream.read_buf(&mut request).await.ok()? == 0 {
-            return None;
-        }
-        let text = String::from_utf8_lossy(&request);
-        let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
-        let length = head.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length: ")?.parse().ok());
-        if body.len() >= length.unwrap_or(0) {
-            return Some(text.into_owned());
-        }
-    }
-}
-
-async fn listen() -> (TcpListener, SocketAddr) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    (listener, address)
-}
-
-/// A server that answers each request with `answer`, on connections that it keeps open. Passes on what it was sent.
-async fn server(answer: impl Into<Vec<u8>>) -> (String, mpsc::UnboundedReceiver<(SocketAddr, String)>) {
-    let answer: Arc<[u8]> = answer.into().into();
-    let (listener, address) = listen().await;
-    let (requests, received) = mpsc::unbounded_channel();
-    tokio::spawn(async move {
-        loop {
-            let (mut stream, peer) = listener.accept().await.unwrap();
-            let (answer, requests) = (answer.clone(), requests.clone());
-            tokio::spawn(async move {
-                while let Some(request) = read_request(&mut stream).await {
-                    let _ = requests.send((peer, request));
-                    if stream.write_all(&answer).await.is_err() {
-                        break;
-                    }
-                }
-            });
-        }
-    });
-    (format!("http://{address}/hook?tenant=7"), received)
-}
-
-fn answer_with(status: &str, body: &str) -> String {
-    format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n\r\n{body}", body.len())
-}
-
-/// A server that does with each connection what it is told.
-async fn tcp_server<F>(serve: impl Fn(TcpStream) -> F + Send + 'static) -> String
-where
-    F: Future<Output = ()> + Send + 'static,
-{
-    let (listener, address) = listen().await;
-    tokio::spawn(async move {
-        loop {
-            let (stream, _) = listener.accept().await.unwrap();
-            tokio::spawn(serve(stream));
-        }
-    });
-    format!("http://{address}/")
 }
 
 #[tokio::test]

@@ -13,13 +13,13 @@ use webpki::EndEntityCert;
 
 use super::SenderError;
 
-/// For how many servers a session is kept, so that the next connection to them takes a shorter handshake.
+/// For how many servers a TLS session is kept, which shortens the next handshake.
 const RESUMABLE_SERVERS: usize = 1_024;
 
 /// A client configuration that trusts Mozilla's roots and `extra_roots`.
 ///
 /// # Errors
-/// When one of `extra_roots` is no certificate authority's certificate.
+/// When one of `extra_roots` is not the certificate of an authority.
 pub(super) fn client_config(extra_roots: Vec<CertificateDer<'static>>) -> Result<ClientConfig, SenderError> {
     let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     for root in extra_roots {
@@ -29,7 +29,7 @@ pub(super) fn client_config(extra_roots: Vec<CertificateDer<'static>>) -> Result
     let verifier = WebPkiServerVerifier::builder_with_provider(roots.into(), Arc::clone(&provider)).build()?;
     let mut config = ClientConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&TLS13, &TLS12])?
-        // No danger: rustls' own verifier decides, and only the word for what it refuses is another.
+        // Safe: rustls' own verifier decides; only some errors are replaced by more specific ones.
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(TellingVerifier(verifier)))
         .with_no_client_auth();
@@ -38,12 +38,12 @@ pub(super) fn client_config(extra_roots: Vec<CertificateDer<'static>>) -> Result
     Ok(config)
 }
 
-/// A certificate is signed with its own key, and nobody else vouches for it.
+/// A certificate is signed with its own key.
 #[derive(Debug, thiserror::Error)]
 #[error("the certificate is self-signed")]
 pub(super) struct SelfSigned;
 
-/// Verifies as rustls does, and tells certificates that are self-signed from those of an unknown authority.
+/// Verifies as rustls does, but distinguishes self-signed certificates from those of an unknown authority.
 #[derive(Debug)]
 struct TellingVerifier(Arc<WebPkiServerVerifier>);
 
@@ -58,11 +58,11 @@ impl ServerCertVerifier for TellingVerifier {
     ) -> Result<ServerCertVerified, Error> {
         let verdict = self.0.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
         verdict.map_err(|error| match error {
-            // The last when it says that it is an authority's, as OpenSSL makes them.
+            // `Other` if it also claims to be an authority's, as OpenSSL creates them by default.
             Error::InvalidCertificate(
                 CertificateError::UnknownIssuer | CertificateError::BadSignature | CertificateError::Other(_),
             ) if is_self_signed(end_entity) => CertificateError::Other(OtherError(Arc::new(SelfSigned))).into(),
-            // Of an authority that only has the name of one that is trusted.
+            // Signed by an authority that has the name of a trusted one, but not its key.
             Error::InvalidCertificate(CertificateError::BadSignature) => CertificateError::UnknownIssuer.into(),
             other => other,
         })

@@ -1,4 +1,4 @@
-//! One call, in the words that the tables of calls are written with.
+//! One call, and the builder that the tables of calls are written with.
 
 use domain::api_key::Scope;
 use inbound::http::{Parameters, is_api};
@@ -26,7 +26,7 @@ pub(super) struct Call {
     parameters: Vec<Value>,
     body: Option<Body>,
     success: (u16, &'static str, Option<String>),
-    /// What 200 means where the good answer of a call that makes something is 201.
+    /// The description of 200 for a call whose usual response is 201.
     found: Option<&'static str>,
     errors: Vec<ProblemCode>,
 }
@@ -38,10 +38,10 @@ struct Body {
 }
 
 impl Call {
-    /// A call with a key of this scope.
+    /// A call that needs a key with this scope.
     pub(super) fn new(method: &'static str, path: impl Into<String>, id: impl Into<String>, scope: Scope) -> Self {
         let path = path.into();
-        // Whatever a call takes, its query may hold what it does not.
+        // Any query can have unknown parameters.
         let mut errors = vec![ValidationFailed, Unauthorized, Forbidden, MethodNotAllowed, RateLimitExceeded];
         errors.extend([InternalError, Unavailable]);
         if method == "post" {
@@ -55,7 +55,7 @@ impl Call {
         if method == "post" {
             parameters.extend([parameters::idempotency_key(), parameters::traceparent()]);
         }
-        let (id, success) = (id.into(), (200, "Done", None));
+        let (id, success) = (id.into(), (200, "Success", None));
         let (summary, description) = (String::new(), String::new());
         Self {
             method,
@@ -73,7 +73,7 @@ impl Call {
         }
     }
 
-    /// A call that anybody may make.
+    /// A call that needs no key.
     pub(super) fn open(path: &str, id: &str) -> Self {
         let errors = if is_api(path) { vec![ValidationFailed, MethodNotAllowed] } else { vec![MethodNotAllowed] };
         let call = Self { scope: None, errors, ..Self::new("get", path, id, Scope::ManageWebhooks) };
@@ -84,12 +84,12 @@ impl Call {
         Self { tag, summary: summary.into(), description: description.into(), ..self }
     }
 
-    /// With a body that must be there.
+    /// With a required body.
     pub(super) fn takes(self, schema: &str, example: Value) -> Self {
         self.with_body(schema, true, example)
     }
 
-    /// With a body that may be left out.
+    /// With an optional body.
     pub(super) fn may_take(self, schema: &str, example: Value) -> Self {
         self.with_body(schema, false, example)
     }
@@ -101,23 +101,23 @@ impl Call {
         self
     }
 
-    /// With parameters of the query.
+    /// With query parameters.
     pub(super) fn filtered_by(mut self, parameters: Parameters) -> Self {
         self.parameters.extend(parameters.iter().map(parameters::query));
         self
     }
 
-    /// A good answer with a body.
+    /// A successful response with a body.
     pub(super) fn answers(self, status: u16, description: &'static str, schema: &str) -> Self {
         Self { success: (status, description, Some(schema.to_owned())), ..self }
     }
 
-    /// The same body with 200, when nothing had to be made.
+    /// The same body with 200, if nothing had to be created.
     pub(super) fn or_finds(self, description: &'static str) -> Self {
         Self { found: Some(description), ..self }
     }
 
-    /// A good answer without a body.
+    /// A successful response without a body.
     pub(super) fn answers_nothing(self, description: &'static str) -> Self {
         Self { success: (204, description, None), ..self }
     }

@@ -1,4 +1,4 @@
-//! What an answer holds: JSON by its schema, or a page or file that may be known already.
+//! The content of responses: JSON with its schema, or a page or file that clients may have cached.
 
 use std::collections::BTreeMap;
 
@@ -27,7 +27,7 @@ pub(super) fn is_page(name: &str) -> bool {
     name.contains('/') || matches!(name, "OpenAPI" | "Search")
 }
 
-/// 304 to who has it, and for pages a 404 that is a page.
+/// Adds 304 for cached pages and files, and for pages a 404 that is a page.
 pub(super) fn add_page_answers(
     name: &str,
     counted: bool,
@@ -35,9 +35,9 @@ pub(super) fn add_page_answers(
     parameters: &mut Vec<Value>,
 ) {
     parameters.push(parameters::if_none_match());
-    let known = json!({ "description": "You have it already", "headers": headers::of(counted, &["ETag"]) });
+    let known = json!({ "description": "Not modified", "headers": headers::of(counted, &["ETag"]) });
     responses.insert("304".to_owned(), known);
     if let ("text/html", Some(missing)) = (name, responses.get_mut("404")) {
-        *missing = json!({ "description": "A page that says so", "headers": headers::of(false, &[]), "content": content(name) });
+        *missing = json!({ "description": "A page that says that there is no such page", "headers": headers::of(false, &[]), "content": content(name) });
     }
 }

@@ -8,8 +8,7 @@ use inbound::problem::ProblemCode::{
 };
 use serde_json::{Value, json};
 
-use super::super::answers::receipt_name;
-use super::super::schemas::name;
+use super::super::records::{example, name, receipt_name};
 use super::call::Call;
 
 pub(super) fn calls() -> Vec<Call> {
@@ -18,24 +17,12 @@ pub(super) fn calls() -> Vec<Call> {
     calls
 }
 
-/// A body that creates a record of this kind.
-pub(crate) fn example(kind: Kind) -> Value {
-    let text = match kind {
-        Kind::WorkOrder => include_str!("../../../examples/workorder.json"),
-        Kind::Project => include_str!("../../../examples/project.json"),
-        Kind::Employee => include_str!("../../../examples/employee.json"),
-        Kind::Vendor => include_str!("../../../examples/vendor.json"),
-        Kind::TimeOff => include_str!("../../../examples/timeoff.json"),
-    };
-    serde_json::from_str(text).unwrap_or_default()
-}
-
 fn inbound(kind: Kind) -> Call {
     let (model, segment) = (kind.model(), kind.segment());
     let delete = if model.deletable { ", or deletes it with `operation: delete`" } else { "" };
     let description = format!(
-        "Creates or changes the {0} with this `{1}`{delete}. Absent fields stay as they are, `null` clears, arrays and \
-         nested objects are replaced whole; nothing changed is `unchanged` and raises no event. \
+        "Creates or changes the {0} with this `{1}`{delete}. Absent fields stay as they are, `null` clears a field, \
+         and arrays and nested objects are replaced whole. A repeat is `unchanged` and raises no event. \
          [Fields and rules](/docs/resources/{segment})",
         kind.name(),
         model.key
@@ -61,9 +48,9 @@ fn publish() -> Call {
         .about(
             "Events",
             "Publish an event",
-            "How the rest of WorkSkedge raises events. The same `idempotencyKey` within 24 hours answers with the same \
-             `eventId` and sends nothing twice.",
+            "For the rest of WorkSkedge, to publish events. The same `idempotencyKey` within 24 hours gets the same \
+             `eventId`, and nothing is sent twice.",
         )
         .takes("Publication", json!({ "event": "report.generated", "idempotencyKey": "run-4711", "data": data }))
-        .answers(200, "The event is stored and on its way", "Published")
+        .answers(200, "The event is stored and will be delivered", "Published")
 }

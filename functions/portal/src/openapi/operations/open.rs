@@ -1,4 +1,4 @@
-//! What needs no key.
+//! Calls that need no key.
 
 use super::call::Call;
 
@@ -6,7 +6,7 @@ pub(super) fn calls() -> Vec<Call> {
     vec![
         Call::open("/api/event-types", "list-event-types")
             .about("Catalog", "List event types", "All 23, with schemas and examples.")
-            .answers(200, "All of them", "EventTypePage"),
+            .answers(200, "All event types", "EventTypePage"),
         Call::open("/api/event-types/{name}", "get-event-type").about("Catalog", "Get an event type", "").answers(
             200,
             "The event type",
@@ -16,11 +16,11 @@ pub(super) fn calls() -> Vec<Call> {
         page("/", "get-console", "The console", "A page", "text/html"),
         page("/docs", "get-docs", "The docs", "A page", "text/html"),
         page("/docs/explorer", "get-explorer", "The API explorer", "A page", "text/html"),
-        page("/docs/search.json", "get-search", "What the docs are searched in", "Every page with its text", "Search"),
-        page("/docs/errors/{code}", "get-error-page", "What an error means: its `type`", "A page", "text/html"),
+        page("/docs/search.json", "get-search", "The search index of the docs", "Every page with its text", "Search"),
+        page("/docs/errors/{code}", "get-error-page", "An error explained: its `type`", "A page", "text/html"),
         page("/docs/events/{name}", "get-event-page", "An event with its fields", "A page", "text/html"),
         page("/docs/resources/{resource}", "get-resource-page", "A resource with its fields", "A page", "text/html"),
-        page("/docs/samples/{file}", "get-sample", "A sample, as it is printed", "The file", "*/*"),
+        page("/docs/samples/{file}", "get-sample", "A code sample", "The file", "*/*"),
         page("/docs/{page}", "get-docs-page", "A page of the docs", "A page", "text/html"),
     ]
 }

@@ -6,7 +6,7 @@ use inbound::http::{Parameter, ValueType, write_cursor};
 use inbound::problem::ProblemCode;
 use serde_json::{Value, json};
 
-/// A parameter of the query, by the table that requests are read by.
+/// A query parameter, from the table that requests are read by.
 pub(super) fn query(parameter: &Parameter) -> Value {
     let (schema, example) = value(parameter);
     json!({
@@ -15,7 +15,7 @@ pub(super) fn query(parameter: &Parameter) -> Value {
     })
 }
 
-/// The schema of its values, and one of them.
+/// The schema of its values, and an example.
 fn value(parameter: &Parameter) -> (Value, Value) {
     let id = |prefix: &str| format!("{prefix}{ULID}");
     match parameter.value {
@@ -52,7 +52,7 @@ pub(super) fn in_path(path: &str) -> Value {
     let words = |words: Vec<String>| json!({ "type": "string", "enum": words });
     let events = || words(EventName::ALL.map(|name| name.to_string()).into());
     let (schema, example, description) = match name {
-        "page" => (free(), "getting-started", "Its name in the contents"),
+        "page" => (free(), "getting-started", "Name of the page"),
         "name" => (events(), "workorder.created", "Name of the event"),
         "code" => {
             let codes = ProblemCode::ALL.iter().map(|code| code.as_str().to_owned()).collect();
@@ -86,37 +86,25 @@ fn parameter(name: &str, schema: &Value, example: &str, description: &str) -> Va
     })
 }
 
-/// The header that makes a repetition harmless.
+/// The header that makes repeated requests safe.
 pub(super) fn idempotency_key() -> Value {
     json!({
         "name": "Idempotency-Key",
         "in": "header",
         "required": false,
-        "description": "The answer to the first request with this key, such as a UUID, is given again for 24 hours.",
+        "description": "A unique value such as a UUID. For 24 hours, requests with the same key get the response to the first one.",
         "schema": { "type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[!#-+\\--~]+$" },
         "example": "0b7c6f0e-3f0a-4f3e-9c57-6f1f9b1f4a11",
     })
 }
 
-/// The header by which a call belongs to its caller's trace.
-pub(super) fn traceparent() -> Value {
-    json!({
-        "name": "traceparent",
-        "in": "header",
-        "required": false,
-        "description": "W3C Trace Context: the events that the call raises and their deliveries belong to this trace.",
-        "schema": { "type": "string" },
-        "example": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
-    })
-}
-
-/// The header by which a page that is known is not sent again.
+/// The header of conditional requests for cached pages.
 pub(super) fn if_none_match() -> Value {
     json!({
         "name": "If-None-Match",
         "in": "header",
         "required": false,
-        "description": "The `ETag` of the version that you have",
+        "description": "The `ETag` of your cached version",
         "schema": { "type": "string" },
         "example": "\"5257a869e7ecebeda32affa6\"",
     })

@@ -1,4 +1,4 @@
-//! What exactly failed in name resolution, in connecting and in TLS.
+//! Maps errors of TCP connections and TLS to [`ErrorDetail`].
 
 use std::io::{self, ErrorKind};
 
@@ -7,7 +7,7 @@ use rustls::{AlertDescription, CertificateError, Error, InvalidMessage, PeerInco
 
 use crate::sender::tls::SelfSigned;
 
-/// Of an error of a TCP connection.
+/// The detail of an error of a TCP connection.
 pub(super) fn of_connection(error: &io::Error) -> Option<ErrorDetail> {
     match error.kind() {
         ErrorKind::ConnectionRefused => Some(ErrorDetail::Refused),
@@ -20,7 +20,7 @@ pub(super) fn of_connection(error: &io::Error) -> Option<ErrorDetail> {
     }
 }
 
-/// Of an error of TLS.
+/// The detail of a TLS error.
 pub(super) fn of_tls(error: &Error) -> Option<ErrorDetail> {
     match error {
         Error::InvalidCertificate(error) => of_certificate(error),
@@ -54,7 +54,7 @@ fn of_certificate(error: &CertificateError) -> Option<ErrorDetail> {
 fn of_alert(alert: AlertDescription) -> Option<ErrorDetail> {
     match alert {
         AlertDescription::ProtocolVersion => Some(ErrorDetail::NoCommonVersion),
-        // All that servers say when they find nothing in common.
+        // The only alerts that servers send when they have no cipher suite in common with us.
         AlertDescription::HandshakeFailure | AlertDescription::InsufficientSecurity => {
             Some(ErrorDetail::NoCommonCipher)
         }

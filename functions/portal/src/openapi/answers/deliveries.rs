@@ -1,0 +1,137 @@
+//! Answers about deliveries, events, alerts and numbers.
+
+use domain::alert::AlertKind;
+use domain::delivery::view::Hold;
+use domain::delivery::{DeliveryStatus, Trigger};
+use serde_json::{Value, json};
+
+use super::super::schema;
+use super::super::shape::{
+    Member, attempt_error, boolean, count, error_detail, event_name, id, list, noted, nullable, object, text, time,
+    words,
+};
+use super::page;
+
+pub(super) fn delivery() -> Vec<Member> {
+    vec![
+        ("id", id("dlv_")),
+        ("eventId", id("evt_")),
+        ("event", event_name()),
+        ("endpointId", id("ep_")),
+        ("status", words(DeliveryStatus::ALL.map(DeliveryStatus::as_str))),
+        ("attemptCount", count()),
+        ("nextAttemptAt", nullable(&time())),
+        (
+            "held",
+            noted(
+                nullable(&words([Hold::EndpointDisabled.as_str()])),
+                "why it is not sent now: its endpoint is disabled",
+            ),
+        ),
+        ("createdAt", time()),
+        ("completedAt", nullable(&time())),
+        ("test", boolean()),
+        ("lastStatusCode", noted(nullable(&count()), "of the latest attempt")),
+        ("lastError", noted(nullable(&attempt_error()), "of the latest attempt")),
+        ("lastErrorDetail", noted(nullable(&error_detail()), "of the latest attempt")),
+        ("lastDurationMs", noted(nullable(&count()), "of the latest attempt")),
+    ]
+}
+
+pub(super) fn attempt() -> Vec<Member> {
+    vec![
+        ("number", count()),
+        ("trigger", words(Trigger::ALL.map(Trigger::as_str))),
+        ("startedAt", time()),
+        ("durationMs", count()),
+        ("statusCode", nullable(&count())),
+        ("error", nullable(&attempt_error())),
+        ("errorDetail", noted(nullable(&error_detail()), "what exactly failed, if known")),
+        ("responseBody", noted(nullable(&text()), "the first 2 KiB of the response")),
+    ]
+}
+
+pub(super) fn event() -> Vec<Member> {
+    vec![
+        ("id", id("evt_")),
+        ("event", event_name()),
+        ("timestamp", time()),
+        ("data", noted(json!({ "type": "object" }), "as subscribers receive it")),
+        ("requestId", noted(text(), "the request that raised the event")),
+    ]
+}
+
+/// `resumeAfter` is absent with the newest first, so it is not required.
+pub(super) fn feed() -> Value {
+    let mut feed = object(&page("Event"));
+    feed["properties"]["resumeAfter"] =
+        noted(nullable(&text()), "store it: where to continue later; only with the oldest first");
+    feed
+}
+
+pub(super) fn event_more() -> Vec<Member> {
+    vec![
+        ("deliveries", list(&schema("Delivery"))),
+        (
+            "siblings",
+            noted(list(&object(&[("id", id("evt_")), ("event", event_name())])), "the other events of the request"),
+        ),
+        ("truncated", noted(boolean(), "whether there are more deliveries; list them with `/api/deliveries?eventId=`")),
+    ]
+}
+
+pub(super) fn alert() -> Vec<Member> {
+    vec![
+        ("id", id("alr_")),
+        ("kind", words(AlertKind::ALL.map(AlertKind::as_str))),
+        ("endpointId", id("ep_")),
+        ("deliveryId", nullable(&id("dlv_"))),
+        ("event", nullable(&event_name())),
+        ("lastStatusCode", nullable(&count())),
+        ("lastError", nullable(&attempt_error())),
+        ("lastErrorDetail", nullable(&error_detail())),
+        ("createdAt", time()),
+        ("message", noted(text(), "what happened and what to do")),
+    ]
+}
+
+pub(super) fn stats() -> Vec<Member> {
+    let latency = object(&[("p50", count()), ("p95", count()), ("p99", count())]);
+    let endpoint = [
+        &[("endpointId", id("ep_"))],
+        &counts()[..],
+        &[
+            ("nextAttemptAt", noted(nullable(&time()), "the earliest retry that is planned")),
+            ("hours", noted(list(&schema("Hour")), "hours without deliveries are left out")),
+        ],
+    ];
+    vec![
+        ("since", noted(time(), "the start of the first hour")),
+        ("until", time()),
+        ("complete", noted(boolean(), "whether every delivery since `since` was counted")),
+        ("countedSince", noted(time(), "from when on every delivery was counted")),
+        ("hours", noted(list(&schema("Hour")), "by the time of the event, oldest first")),
+        ("latencyMs", noted(nullable(&latency), "how long successful attempts took")),
+        (
+            "endpoints",
+            noted(list(&object(&endpoint.concat())), "newest first; endpoints without deliveries are left out"),
+        ),
+    ]
+}
+
+pub(super) fn hour() -> Vec<Member> {
+    [&[("at", noted(time(), "the start of the hour"))], &counts()[..]].concat()
+}
+
+pub(super) fn counts() -> Vec<Member> {
+    vec![
+        ("delivered", count()),
+        ("failed", count()),
+        ("waiting", noted(count(), "pending or retrying")),
+        ("cancelled", count()),
+    ]
+}
+
+pub(super) fn request_body() -> Value {
+    noted(nullable(&text()), "the bytes that were signed; null when the event is no longer stored")
+}

@@ -1,0 +1,79 @@
+//! Answers of `/api/endpoints`.
+
+use serde_json::json;
+
+use super::super::schema;
+use super::super::shape::{
+    Member, boolean, count, event_name, id, list, noted, nullable, object, secret, text, time, words,
+};
+
+pub(super) fn endpoint() -> Vec<Member> {
+    vec![
+        ("id", id("ep_")),
+        ("url", text()),
+        ("events", noted(list(&text()), "event types, `workorder.*` or `*`")),
+        ("projectIds", noted(list(&id("proj_")), "only events of these projects; empty for all")),
+        ("description", nullable(&text())),
+        ("status", words(["enabled", "disabled"])),
+        ("disabledReason", nullable(&text())),
+        ("disabledAt", noted(nullable(&time()), "null while it is enabled")),
+        (
+            "headers",
+            json!({ "type": "object", "additionalProperties": { "type": "string" }, "description": "custom headers; values are masked, except in the responses to the calls that set them" }),
+        ),
+        ("secretHint", noted(text(), "the last characters of the secret")),
+        ("createdAt", time()),
+        ("updatedAt", time()),
+        ("version", count()),
+        ("health", schema("Health")),
+    ]
+}
+
+pub(super) fn health() -> Vec<Member> {
+    vec![
+        ("state", words(["healthy", "failing"])),
+        ("consecutiveFailures", count()),
+        ("failingSince", nullable(&time())),
+        ("lastSuccessAt", noted(nullable(&time()), "accurate to the minute")),
+        ("lastFailureAt", nullable(&time())),
+    ]
+}
+
+pub(super) fn secret_answer() -> [Member; 3] {
+    let promotes =
+        "When `secret` starts to sign `X-Webhook-Signature` unless it is promoted before. Null if it does already.";
+    [
+        ("secret", secret()),
+        ("promotesAt", noted(nullable(&time()), promotes)),
+        ("previous", list(&object(&[("validUntil", time())]))),
+    ]
+}
+
+pub(super) fn test_result() -> Vec<Member> {
+    vec![
+        ("deliveryId", id("dlv_")),
+        ("eventId", id("evt_")),
+        ("event", event_name()),
+        ("endpointId", id("ep_")),
+        ("test", json!({ "const": true })),
+        ("status", words(["delivered", "failed"])),
+        ("attempt", schema("Attempt")),
+    ]
+}
+
+pub(super) fn replay_result() -> Vec<Member> {
+    vec![
+        ("dryRun", boolean()),
+        ("matched", noted(count(), "deliveries that match")),
+        ("queued", noted(count(), "deliveries that this call queued; 0 in a dry run")),
+        (
+            "underWay",
+            noted(
+                count(),
+                "deliveries that are skipped: pending or retrying ones that do not wait for the endpoint to be \
+                 enabled, and those that a replay has delivered in the last ten minutes",
+            ),
+        ),
+        ("nextSince", noted(nullable(&time()), "the `since` of the next call, when this one ended before `until`")),
+    ]
+}
