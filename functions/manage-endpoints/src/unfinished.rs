@@ -33,7 +33,7 @@ impl Call<'_> {
     /// deliveries that are not found here check their endpoint again by themselves.
     pub(crate) async fn release_waiting(&self, endpoint_id: &str) {
         if let Err(error) = self.settle_unfinished(endpoint_id, Fate::Released).await {
-            tracing::error!(%error, endpoint_id, "waiting deliveries were not released; they check again by themselves");
+            tracing::error!(error = %causes(&error), endpoint_id, "waiting deliveries were not released; they check again by themselves");
         }
     }
 
@@ -78,7 +78,7 @@ impl Call<'_> {
             }
         }
         if let Err(error) = self.function.retries.send(&tasks, self.now).await {
-            tracing::error!(%error, "released deliveries were not queued; the sweeper finds them");
+            tracing::error!(error = %causes(&error), "released deliveries were not queued; the sweeper finds them");
         }
         failed
     }

@@ -237,7 +237,8 @@ fn report(response: &mut SqsBatchResponse, message_id: String, error: &TaskError
 
 /// One wide line per attempt, in the span that says whose and which it is: numbers and the endpoint's host, never a
 /// body, a secret, or the rest of the URL, which often is one.
-fn log(delivery: &Delivery, endpoint: &Endpoint, attempt: &Attempt, status: DeliveryStatus) {
+fn log(ready: Ready<'_>, attempt: &Attempt, status: DeliveryStatus) {
+    let Ready { delivery, endpoint, trace, .. } = ready;
     let url = Url::parse(&endpoint.url).ok();
     let latency_ms = attempt.started_at.as_millisecond() - delivery.created_at.as_millisecond();
     tracing::info!(

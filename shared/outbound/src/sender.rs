@@ -113,6 +113,8 @@ pub struct Outgoing<'a> {
     pub headers: &'a OwnHeaders,
     /// The Unix second at which this attempt is sent.
     pub timestamp: i64,
+    /// The step of a trace that this attempt is: `traceparent`.
+    pub trace: TraceContext,
     /// How long until the response headers must have arrived.
     pub timeout: Duration,
 }

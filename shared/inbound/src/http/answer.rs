@@ -46,7 +46,7 @@ impl Reply {
     /// Any status with `body` as JSON.
     #[must_use]
     pub fn new(status: StatusCode, body: &impl Serialize) -> Self {
-        Self { status, body: json_text(body), headers: Vec::new(), facts: Facts::default() }
+        Self { status, body: json::write(body), headers: Vec::new(), facts: Facts::default() }
     }
 
     /// 204.
@@ -84,16 +84,6 @@ impl Reply {
         }
         response
     }
-}
-
-/// An answer as JSON text.
-///
-/// # Panics
-/// When it can't be written, which would be a mistake in its type. [`super::function`] turns that into 500, never into
-/// an empty 200.
-#[expect(clippy::expect_used, reason = "answers are structs and maps with text keys, and those can always be written")]
-fn json_text(body: &impl Serialize) -> String {
-    serde_json::to_string(body).expect("an answer can be written as JSON")
 }
 
 /// One request, as its log line needs it.

@@ -98,6 +98,18 @@ pub(super) fn idempotency_key() -> Value {
     })
 }
 
+/// The header by which a call belongs to its caller's trace.
+pub(super) fn traceparent() -> Value {
+    json!({
+        "name": "traceparent",
+        "in": "header",
+        "required": false,
+        "description": "W3C Trace Context: the events that the call raises and their deliveries belong to this trace.",
+        "schema": { "type": "string" },
+        "example": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+    })
+}
+
 /// The header of conditional requests for cached pages.
 pub(super) fn if_none_match() -> Value {
     json!({
