@@ -143,7 +143,6 @@ async fn a_replay_that_arrives_ends_what_failed_in_a_row_and_is_no_traffic() {
     app.drain().await;
     let later = shown(&app, &endpoint).await;
     assert_eq!((&later["status"], &later["health"]["consecutiveFailures"]), (&json!("enabled"), &json!(1)));
-    app.leave_work();
 }
 
 #[tokio::test]
@@ -174,7 +173,6 @@ async fn failures_between_successes_are_not_failures_in_a_row() {
     assert_eq!(receiver.count(), 11);
     assert_eq!(shown(&app, &endpoint).await["health"]["state"], "healthy");
     assert_eq!(alerts(&app).await, []);
-    app.leave_work();
 }
 
 #[tokio::test]
@@ -197,7 +195,6 @@ async fn news_of_an_endpoint_that_began_to_fail_goes_on_to_the_retry_queue() {
     assert_eq!(app.depth("retry").await.visible, 1);
     app.drain_retry_queue().await;
     assert_eq!(receiver.count(), 4);
-    app.leave_work();
 }
 
 #[tokio::test]

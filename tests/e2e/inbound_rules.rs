@@ -1,7 +1,7 @@
 //! The rules between records (`docs/contract.md#rules-across-records`), each once through the whole system.
 
 use serde_json::{Value, json};
-use tests::{Reply, TestApp};
+use tests::{InboundApp, Reply};
 
 use crate::crew::{
     EMPLOYEE, PROJECT, TIME_OFF, VENDOR, WORK_ORDER, employee, id, ok, project, vendor, with, work_order,
@@ -12,17 +12,17 @@ const START: &str = "2025-10-27T12:00:00Z";
 const END: &str = "2025-10-27T20:00:00Z";
 
 /// Sends a new work order with `extra`, whatever comes of it.
-async fn try_order(app: &TestApp, extra: Value) -> Reply {
+async fn try_order(app: &InboundApp, extra: Value) -> Reply {
     app.post(WORK_ORDER, with(json!({"workOrderNumber": "WO-1", "title": "Pour slab"}), extra)).await
 }
 
 /// A work order of one day, with one person on it.
-async fn order_for(app: &TestApp, number: &str, person: &str, extra: Value) -> Reply {
+async fn order_for(app: &InboundApp, number: &str, person: &str, extra: Value) -> Reply {
     let crew = json!({"scheduledStart": START, "scheduledEnd": END, "assignments": [{"employeeNumber": person}]});
     work_order(app, number, with(crew, extra)).await
 }
 
-async fn time_off(app: &TestApp, number: &str, person: &str, extra: Value) -> Reply {
+async fn time_off(app: &InboundApp, number: &str, person: &str, extra: Value) -> Reply {
     let body = json!({"requestNumber": number, "employeeNumber": person, "type": "vacation",
         "startDate": "2025-10-27", "endDate": "2025-10-27"});
     app.post(TIME_OFF, with(body, extra)).await
@@ -30,7 +30,7 @@ async fn time_off(app: &TestApp, number: &str, person: &str, extra: Value) -> Re
 
 #[tokio::test]
 async fn every_reference_must_exist() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     let extra = json!({
         "projectNumber": "NONE", "parentWorkOrderNumber": "WO-0",
         "assignments": [{"employeeNumber": "NONE"}, {"vendorId": "ven_none"}],
@@ -64,21 +64,19 @@ async fn every_reference_must_exist() {
     let extra = json!({"status": "approved", "decision": {"byEmployeeNumber": "NONE"}});
     invalid(&time_off(&app, "TO-1", "E-1", extra).await, &["decision.byEmployeeNumber unknown_reference"]);
     invalid(&time_off(&app, "TO-1", "NONE", json!({})).await, &["employeeNumber unknown_reference"]);
-    app.leave_work();
 }
 
 #[tokio::test]
 async fn a_reference_of_another_sort_is_no_reference() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     let person = id(&employee(&app, "E-1", json!({})).await);
     invalid(&try_order(&app, json!({"projectId": person})).await, &["projectId invalid_format"]);
     invalid(&try_order(&app, json!({"projectNumber": "E-1"})).await, &["projectNumber unknown_reference"]);
-    app.leave_work();
 }
 
 #[tokio::test]
 async fn id_and_number_must_agree() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     let one = id(&project(&app, "P-1", json!({})).await);
     project(&app, "P-2", json!({})).await;
     let extra = json!({"projectId": one, "projectNumber": "P-2"});
@@ -92,12 +90,11 @@ async fn id_and_number_must_agree() {
     let stored = crate::records::record(&app, "workorder", "WO-1").await;
     assert_eq!(stored["projectNumber"], "P-2");
     assert_ne!(stored["projectId"], json!(one));
-    app.leave_work();
 }
 
 #[tokio::test]
 async fn who_has_left_is_not_newly_assigned_and_who_was_there_stays() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     employee(&app, "E-1", json!({})).await;
     vendor(&app, "V-1", json!({})).await;
     project(&app, "P-1", json!({"status": "active"})).await;
@@ -135,12 +132,11 @@ async fn who_has_left_is_not_newly_assigned_and_who_was_there_stays() {
         &try_order(&app, json!({"assignments": crew})).await,
         &["assignments[0].employeeNumber inactive_reference"],
     );
-    app.leave_work();
 }
 
 #[tokio::test]
 async fn times_and_lines_of_one_order() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     employee(&app, "E-1", json!({})).await;
     let window = json!({"scheduledStart": START, "scheduledEnd": END});
     let order = |lines: Value| with(window.clone(), json!({"assignments": lines}));
@@ -160,12 +156,11 @@ async fn times_and_lines_of_one_order() {
     let both = json!([{"employeeNumber": "E-1", "vendorNumber": "V-1"}]);
     let reply = try_order(&app, order(both)).await;
     assert_eq!(reply.body["errors"][0]["code"], "conflicting_fields", "{}", reply.text);
-    app.leave_work();
 }
 
 #[tokio::test]
 async fn work_outside_its_project_is_warned_of() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     let job = json!({"startDate": "2025-06-02", "endDate": "2025-10-26", "phases": [{"name": "Rough-in"}]});
     project(&app, "P-1", job).await;
     let extra = json!({"projectNumber": "P-1", "phase": "Punch list", "scheduledStart": START, "scheduledEnd": END});
@@ -176,12 +171,11 @@ async fn work_outside_its_project_is_warned_of() {
         "scheduledEnd": "2025-06-03T12:00:00Z"});
     let reply = app.post(WORK_ORDER, moved).await;
     assert_eq!(warnings(&reply), ["outside_project_dates scheduledStart"]);
-    app.leave_work();
 }
 
 #[tokio::test]
 async fn approved_time_off_is_warned_of() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     employee(&app, "E-1", json!({})).await;
     ok(time_off(&app, "TO-1", "E-1", json!({})).await);
     assert_eq!(warnings(&order_for(&app, "WO-1", "E-1", json!({})).await), [""; 0], "it is only requested");
@@ -191,12 +185,11 @@ async fn approved_time_off_is_warned_of() {
     ok(app.post(TIME_OFF, json!({"requestNumber": "TO-1", "status": "cancelled"})).await);
     let reply = app.post(WORK_ORDER, json!({"workOrderNumber": "WO-1", "scheduledEnd": END})).await;
     assert_eq!(warnings(&reply), [""; 0]);
-    app.leave_work();
 }
 
 #[tokio::test]
 async fn one_person_on_two_orders_is_warned_of() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     employee(&app, "E-1", json!({})).await;
     assert_eq!(warnings(&order_for(&app, "WO-1", "E-1", json!({})).await), [""; 0]);
     let second = order_for(&app, "WO-2", "E-1", json!({})).await;
@@ -214,12 +207,11 @@ async fn one_person_on_two_orders_is_warned_of() {
     ok(app.post(WORK_ORDER, json!({"workOrderNumber": "WO-2", "operation": "delete"})).await);
     ok(app.post(WORK_ORDER, json!({"workOrderNumber": "WO-3", "assignments": []})).await);
     assert_eq!(warnings(&order_for(&app, "WO-4", "E-1", json!({})).await), [""; 0]);
-    app.leave_work();
 }
 
 #[tokio::test]
 async fn time_off_does_not_overlap() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     employee(&app, "E-1", json!({"timeZone": "America/Chicago"})).await;
     let first = id(&ok(time_off(&app, "TO-1", "E-1", json!({})).await));
     let reply = time_off(&app, "TO-2", "E-1", json!({"endDate": "2025-10-30"})).await;
@@ -238,12 +230,11 @@ async fn time_off_does_not_overlap() {
     ok(time_off(&app, "TO-2", "E-1", json!({})).await);
     employee(&app, "E-2", json!({})).await;
     ok(time_off(&app, "TO-6", "E-2", json!({})).await);
-    app.leave_work();
 }
 
 #[tokio::test]
 async fn an_approval_that_hits_assignments_is_warned_of() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     employee(&app, "E-1", json!({})).await;
     order_for(&app, "WO-1", "E-1", json!({})).await;
     order_for(&app, "WO-2", "E-1", json!({})).await;
@@ -253,12 +244,11 @@ async fn an_approval_that_hits_assignments_is_warned_of() {
     assert_eq!(warnings(&reply), ["assignment_conflict startDate"]);
     let message = reply.body["warnings"][0]["message"].as_str().expect("text");
     assert!(message.contains("WO-1") && message.contains("WO-2"), "{message}");
-    app.leave_work();
 }
 
 #[tokio::test]
 async fn papers_that_have_expired_are_warned_of() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     employee(&app, "E-1", json!({"certifications": [{"name": "OSHA 30", "expiresOn": "2025-10-26"}]})).await;
     let papers = json!({
         "insurance": [{"type": "auto", "carrier": "Travelers", "expiresOn": "2025-10-26"}],
@@ -276,21 +266,19 @@ async fn papers_that_have_expired_are_warned_of() {
     assert_eq!(warnings(&reply), expected);
     let past = json!({"insurance": [{"type": "auto", "carrier": "Travelers", "expiresOn": "2025-10-19"}]});
     assert_eq!(warnings(&vendor(&app, "V-2", past).await), ["insurance_expired insurance[0].expiresOn"]);
-    app.leave_work();
 }
 
 #[tokio::test]
 async fn a_skill_that_nobody_has_is_warned_of() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     employee(&app, "E-1", json!({"skills": [{"name": "Rigging"}]})).await;
     let reply = order_for(&app, "WO-1", "E-1", json!({"requiredSkills": ["rigging", "crane"]})).await;
     assert_eq!(warnings(&reply), ["skill_gap requiredSkills[1]"]);
-    app.leave_work();
 }
 
 #[tokio::test]
 async fn a_budget_holds_its_parts_when_it_is_merged_too() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     project(&app, "P-1", json!({"budget": {"total": "100.00", "labor": "60.00"}})).await;
     let change = |budget: Value| json!({"projectNumber": "P-1", "budget": budget});
     invalid(&app.post(PROJECT, change(json!({"labor": "60.00"}))).await, &["budget.total required"]);
@@ -300,12 +288,11 @@ async fn a_budget_holds_its_parts_when_it_is_merged_too() {
         &app.post(PROJECT, json!({"projectNumber": "P-1", "retainagePercent": 100.01})).await,
         &["retainagePercent out_of_range"],
     );
-    app.leave_work();
 }
 
 #[tokio::test]
 async fn a_parent_has_no_parent() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     work_order(&app, "WO-A", json!({})).await;
     work_order(&app, "WO-B", json!({"parentWorkOrderNumber": "wo-a"})).await;
     let parent = |number: &str| json!({"parentWorkOrderNumber": number});
@@ -313,23 +300,21 @@ async fn a_parent_has_no_parent() {
     invalid(&try_order(&app, parent("wo-1")).await, &["parentWorkOrderNumber self_reference"]);
     let own = json!({"id": id(&work_order(&app, "WO-C", json!({})).await), "parentWorkOrderNumber": "WO-C"});
     invalid(&app.post(WORK_ORDER, own).await, &["parentWorkOrderNumber self_reference"]);
-    app.leave_work();
 }
 
 #[tokio::test]
 async fn hours_and_times_fit_their_days() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     employee(&app, "E-1", json!({})).await;
     invalid(&time_off(&app, "TO-1", "E-1", json!({"hours": 24.01})).await, &["hours hours_exceed_span"]);
     let days = json!({"endDate": "2025-10-28", "startTime": "08:00", "endTime": "10:00"});
     invalid(&time_off(&app, "TO-1", "E-1", days).await, &["startTime conflicting_fields"]);
     ok(time_off(&app, "TO-1", "E-1", json!({"hours": 24})).await);
-    app.leave_work();
 }
 
 #[tokio::test]
 async fn amounts_keep_their_currency() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     work_order(&app, "WO-1", json!({"notToExceed": "100.00"})).await;
     let change = |extra: Value| with(json!({"workOrderNumber": "WO-1"}), extra);
     refused(&app.post(WORK_ORDER, change(json!({"currency": "CAD"}))).await, 409, "immutable_field");
@@ -339,12 +324,11 @@ async fn amounts_keep_their_currency() {
     employee(&app, "E-2", json!({})).await;
     ok(time_off(&app, "TO-1", "E-1", json!({})).await);
     refused(&app.post(TIME_OFF, fixed).await, 409, "immutable_field");
-    app.leave_work();
 }
 
 #[tokio::test]
 async fn who_is_on_an_open_order_is_not_deleted() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     employee(&app, "E-1", json!({})).await;
     vendor(&app, "V-1", json!({})).await;
     work_order(&app, "WO-1", json!({"assignments": [{"employeeNumber": "E-1"}, {"vendorNumber": "V-1"}]})).await;
@@ -357,16 +341,14 @@ async fn who_is_on_an_open_order_is_not_deleted() {
     for (path, key, number) in [(EMPLOYEE, "employeeNumber", "E-1"), (VENDOR, "vendorNumber", "V-1")] {
         accepted(&app.post(path, json!({key: number, "operation": "delete"})).await, "deleted");
     }
-    app.leave_work();
 }
 
 #[tokio::test]
 async fn an_employee_does_not_supervise_themselves() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     let known = id(&employee(&app, "E-1", json!({})).await);
     let own = json!({"employeeNumber": "E-1", "supervisorNumber": "e-1"});
     invalid(&app.post(EMPLOYEE, own).await, &["supervisorNumber self_reference"]);
     let own = json!({"employeeNumber": "E-1", "supervisorId": known});
     invalid(&app.post(EMPLOYEE, own).await, &["supervisorId self_reference"]);
-    app.leave_work();
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tests::TestApp;
+use tests::{InboundApp, TestApp};
 
 use crate::crew::{
     EMPLOYEE, PROJECT, TIME_OFF, VENDOR, WORK_ORDER, employee, id, ok, project, vendor, with, work_order,
@@ -13,7 +13,7 @@ use crate::records::record;
 
 #[tokio::test]
 async fn absent_stays_null_clears_and_lists_and_objects_are_replaced_whole() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     let whole = json!({
         "phase": "Rough-in", "trade": "mechanical", "tags": ["a", "b"],
         "siteAddress": {"line1": "1801 W Riverside Dr", "city": "Austin", "state": "TX"},
@@ -35,33 +35,30 @@ async fn absent_stays_null_clears_and_lists_and_objects_are_replaced_whole() {
     assert_eq!(stored["siteAddress"]["line1"], "Gate 3");
     assert!(stored["siteAddress"].get("city").is_none(), "{stored}");
     assert_eq!(stored["materials"].as_array().map(Vec::len), Some(1));
-    app.leave_work();
 }
 
 #[tokio::test]
 async fn what_a_record_needs_can_not_be_cleared() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     work_order(&app, "WO-1", json!({})).await;
     invalid(&app.post(WORK_ORDER, json!({"workOrderNumber": "WO-1", "title": null})).await, &["title required"]);
     invalid(&app.post(WORK_ORDER, json!({"workOrderNumber": null, "title": "x"})).await, &["workOrderNumber required"]);
-    app.leave_work();
 }
 
 #[tokio::test]
 async fn a_merge_is_validated_as_a_whole() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     let planned = json!({"scheduledStart": "2025-10-27T12:00:00Z", "scheduledEnd": "2025-10-27T20:00:00Z"});
     work_order(&app, "WO-1", planned).await;
     let late = json!({"workOrderNumber": "WO-1", "scheduledStart": "2025-10-28T12:00:00Z"});
     invalid(&app.post(WORK_ORDER, late).await, &["scheduledEnd date_order"]);
     let taken = json!({"workOrderNumber": "WO-1", "scheduledStart": null});
     invalid(&app.post(WORK_ORDER, taken).await, &["scheduledStart missing_dependency"]);
-    app.leave_work();
 }
 
 #[tokio::test]
 async fn custom_fields_merge_by_key() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     let change = |fields: Value| json!({"workOrderNumber": "WO-1", "customFields": fields});
     work_order(&app, "WO-1", json!({"customFields": {"crane": true, "lift": "LP-0093", "loads": 3}})).await;
 
@@ -73,32 +70,29 @@ async fn custom_fields_merge_by_key() {
     accepted(&app.post(WORK_ORDER, change(json!({}))).await, "unchanged");
     accepted(&app.post(WORK_ORDER, change(json!(null))).await, "updated");
     assert!(record(&app, "workorder", "WO-1").await.get("customFields").is_none());
-    app.leave_work();
 }
 
 #[tokio::test]
 async fn custom_fields_have_their_limits_when_they_are_merged_too() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     let numbered = |from: usize| (from..from + 30).map(|i| (format!("f{i}"), json!(i))).collect::<Value>();
     work_order(&app, "WO-1", json!({"customFields": numbered(0)})).await;
     let more = json!({"workOrderNumber": "WO-1", "customFields": numbered(30)});
     invalid(&app.post(WORK_ORDER, more).await, &["customFields too_many_items"]);
-    app.leave_work();
 }
 
 #[tokio::test]
 async fn the_natural_key_is_compared_without_case_and_kept_as_sent() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     let first = id(&work_order(&app, "WO-12a", json!({})).await);
     let reply = app.post(WORK_ORDER, json!({"workOrderNumber": "wo-12A", "priority": "high"})).await;
     let data = accepted(&reply, "updated");
     assert_eq!(data["id"], first);
-    app.leave_work();
 }
 
 #[tokio::test]
 async fn an_id_finds_the_record_and_its_number_can_then_be_changed() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     let known = id(&work_order(&app, "WO-1", json!({})).await);
     accepted(&app.post(WORK_ORDER, json!({"id": known, "priority": "high"})).await, "updated");
 
@@ -116,12 +110,11 @@ async fn an_id_finds_the_record_and_its_number_can_then_be_changed() {
     refused(&app.post(WORK_ORDER, json!({"id": "wo_unknown", "title": "x"})).await, 404, "not_found");
     let other = json!({"id": "proj_abc123", "workOrderNumber": "WO-1"});
     invalid(&app.post(WORK_ORDER, other).await, &["id invalid_format"]);
-    app.leave_work();
 }
 
 #[tokio::test]
 async fn a_person_keeps_calendar_and_orders_under_a_new_number() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     let person = id(&employee(&app, "E-1", json!({})).await);
     let window = json!({"scheduledStart": "2025-10-27T12:00:00Z", "scheduledEnd": "2025-10-27T20:00:00Z"});
     let crew = json!({"assignments": [{"employeeNumber": "E-1"}]});
@@ -138,12 +131,11 @@ async fn a_person_keeps_calendar_and_orders_under_a_new_number() {
     accepted(&app.post(WORK_ORDER, json!({"workOrderNumber": "WO-1", "assignments": []})).await, "updated");
     accepted(&app.post(WORK_ORDER, json!({"workOrderNumber": "WO-2", "assignments": []})).await, "updated");
     accepted(&app.post(EMPLOYEE, json!({"id": person, "operation": "delete"})).await, "deleted");
-    app.leave_work();
 }
 
 #[tokio::test]
 async fn a_deleted_order_leaves_the_calendar_of_a_person_with_another_number() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     let person = id(&employee(&app, "E-1", json!({})).await);
     let order = |employee: &str| {
         json!({"scheduledStart": "2025-10-27T12:00:00Z", "scheduledEnd": "2025-10-27T20:00:00Z",
@@ -159,12 +151,11 @@ async fn a_deleted_order_leaves_the_calendar_of_a_person_with_another_number() {
     );
     accepted(&app.post(WORK_ORDER, json!({"workOrderNumber": "WO-1", "operation": "delete"})).await, "deleted");
     assert_eq!(warnings(&work_order(&app, "WO-3", order("E-2")).await), [""; 0]);
-    app.leave_work();
 }
 
 #[tokio::test]
 async fn time_off_follows_a_person_to_a_new_number() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     let person = id(&employee(&app, "E-1", json!({})).await);
     let request = |number: &str, employee: &str| json!({"requestNumber": number, "employeeNumber": employee, "type": "vacation", "startDate": "2025-12-24", "endDate": "2025-12-24"});
     accepted(&app.post(TIME_OFF, request("TO-1", "E-1")).await, "created");
@@ -172,12 +163,11 @@ async fn time_off_follows_a_person_to_a_new_number() {
     refused(&app.post(TIME_OFF, request("TO-2", "E-2")).await, 409, "overlap");
     accepted(&app.post(TIME_OFF, json!({"requestNumber": "TO-1", "status": "cancelled"})).await, "updated");
     accepted(&app.post(TIME_OFF, request("TO-2", "E-2")).await, "created");
-    app.leave_work();
 }
 
 #[tokio::test]
 async fn time_off_of_somebody_who_is_gone_is_not_booked_for_who_has_the_number_now() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     employee(&app, "E-1", json!({})).await;
     let request = |number: &str, day: &str| json!({"requestNumber": number, "employeeNumber": "E-1", "type": "vacation", "startDate": day, "endDate": day});
     accepted(&app.post(TIME_OFF, request("TO-1", "2025-12-24")).await, "created");
@@ -186,12 +176,11 @@ async fn time_off_of_somebody_who_is_gone_is_not_booked_for_who_has_the_number_n
     let moved = json!({"requestNumber": "TO-1", "startDate": "2025-12-29", "endDate": "2025-12-29"});
     accepted(&app.post(TIME_OFF, moved).await, "updated");
     accepted(&app.post(TIME_OFF, request("TO-2", "2025-12-29")).await, "created");
-    app.leave_work();
 }
 
 #[tokio::test]
 async fn a_parent_that_is_gone_does_not_keep_its_children_from_being_sent_again() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     work_order(&app, "WO-1", json!({})).await;
     let child = json!({"parentWorkOrderNumber": "WO-1"});
     work_order(&app, "WO-2", child.clone()).await;
@@ -203,12 +192,11 @@ async fn a_parent_that_is_gone_does_not_keep_its_children_from_being_sent_again(
         &app.post(WORK_ORDER, json!({"workOrderNumber": "WO-3", "title": "x", "parentWorkOrderNumber": "WO-1"})).await,
         &["parentWorkOrderNumber unknown_reference"],
     );
-    app.leave_work();
 }
 
 #[tokio::test]
 async fn operations_say_what_must_be_there() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     let order = |operation: &str| json!({"workOrderNumber": "WO-1", "title": "x", "operation": operation});
     refused(&app.post(WORK_ORDER, order("update")).await, 404, "not_found");
     accepted(&app.post(WORK_ORDER, order("create")).await, "created");
@@ -216,7 +204,6 @@ async fn operations_say_what_must_be_there() {
     accepted(&app.post(WORK_ORDER, order("update")).await, "unchanged");
     accepted(&app.post(WORK_ORDER, order("upsert")).await, "unchanged");
     invalid(&app.post(WORK_ORDER, order("merge")).await, &["operation invalid_value"]);
-    app.leave_work();
 }
 
 #[tokio::test]
@@ -231,7 +218,7 @@ async fn a_new_record_needs_its_fields() {
 
 #[tokio::test]
 async fn a_version_that_is_not_the_stored_one_is_a_conflict() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     let change = |version: u64, title: &str| json!({"workOrderNumber": "WO-1", "title": title, "ifVersion": version});
     refused(&app.post(WORK_ORDER, change(1, "x")).await, 409, "version_conflict");
     work_order(&app, "WO-1", json!({})).await;
@@ -239,12 +226,11 @@ async fn a_version_that_is_not_the_stored_one_is_a_conflict() {
     refused(&app.post(WORK_ORDER, change(1, "two")).await, 409, "version_conflict");
     let delete = json!({"workOrderNumber": "WO-1", "operation": "delete", "ifVersion": 1});
     refused(&app.post(WORK_ORDER, delete).await, 409, "version_conflict");
-    app.leave_work();
 }
 
 #[tokio::test]
 async fn a_body_older_than_the_stored_one_changes_nothing() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     let at = |time: &str, title: &str| json!({"workOrderNumber": "WO-1", "title": title, "sourceUpdatedAt": time});
     accepted(&app.post(WORK_ORDER, at("2025-10-20T10:00:00Z", "one")).await, "created");
     let stale = app.post(WORK_ORDER, at("2025-10-20T09:59:59Z", "two")).await;
@@ -257,24 +243,22 @@ async fn a_body_older_than_the_stored_one_changes_nothing() {
     let stale = app.post(WORK_ORDER, at("2025-10-20T11:00:00Z", "three")).await;
     accepted(&stale, "unchanged");
     assert_eq!(warnings(&stale), ["stale_update sourceUpdatedAt"]);
-    app.leave_work();
 }
 
 #[tokio::test]
 async fn a_stale_deletion_deletes_nothing() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     work_order(&app, "WO-1", json!({"sourceUpdatedAt": "2025-10-20T10:00:00Z"})).await;
     let delete = |time: &str| json!({"workOrderNumber": "WO-1", "operation": "delete", "sourceUpdatedAt": time});
     let stale = app.post(WORK_ORDER, delete("2025-10-20T09:00:00Z")).await;
     accepted(&stale, "unchanged");
     assert_eq!(warnings(&stale), ["stale_update sourceUpdatedAt"]);
     accepted(&app.post(WORK_ORDER, delete("2025-10-20T11:00:00Z")).await, "deleted");
-    app.leave_work();
 }
 
 #[tokio::test]
 async fn a_body_older_than_the_deletion_does_not_bring_the_record_back() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     work_order(&app, "WO-1", json!({"sourceUpdatedAt": "2025-10-20T10:00:00Z"})).await;
     let at = |time: &str, extra: Value| with(json!({"workOrderNumber": "WO-1", "sourceUpdatedAt": time}), extra);
     accepted(&app.post(WORK_ORDER, at("2025-10-20T12:00:00Z", json!({"operation": "delete"}))).await, "deleted");
@@ -282,12 +266,11 @@ async fn a_body_older_than_the_deletion_does_not_bring_the_record_back() {
     accepted(&late, "unchanged");
     assert_eq!(warnings(&late), ["stale_update sourceUpdatedAt"]);
     accepted(&app.post(WORK_ORDER, at("2025-10-20T13:00:00Z", json!({"title": "x"}))).await, "created");
-    app.leave_work();
 }
 
 #[tokio::test]
 async fn a_deletion_leaves_a_tombstone_and_its_number_can_be_used_again() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     let first = id(&work_order(&app, "WO-1", json!({})).await);
     let delete = json!({"workOrderNumber": "WO-1", "operation": "delete"});
     let deleted = app.post(WORK_ORDER, delete.clone()).await;
@@ -312,12 +295,11 @@ async fn a_deletion_leaves_a_tombstone_and_its_number_can_be_used_again() {
     let old = app.post(WORK_ORDER, json!({"id": first, "operation": "delete"})).await;
     assert!(old.status == 404 || old.body["action"] == "unchanged", "the new record is another one: {}", old.text);
     assert_eq!(record(&app, "workorder", "WO-1").await["id"], id(&second));
-    app.leave_work();
 }
 
 #[tokio::test]
 async fn a_deleted_vendor_is_referred_to_no_more() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     let known = id(&vendor(&app, "V-1", json!({})).await);
     accepted(&app.post(VENDOR, json!({"id": known, "operation": "delete"})).await, "deleted");
     for reference in [json!({"vendorNumber": "V-1"}), json!({"vendorId": known})] {
@@ -326,32 +308,29 @@ async fn a_deleted_vendor_is_referred_to_no_more() {
         let (field, _) = reference.as_object().and_then(|map| map.iter().next()).expect("one member");
         invalid(&reply, &[&format!("materials[0].{field} unknown_reference")]);
     }
-    app.leave_work();
 }
 
 #[tokio::test]
 async fn a_deletion_takes_nothing_but_the_key() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     work_order(&app, "WO-1", json!({})).await;
     let delete = json!({"workOrderNumber": "WO-1", "operation": "delete", "priority": "high"});
     invalid(&app.post(WORK_ORDER, delete).await, &["priority conflicting_fields"]);
-    app.leave_work();
 }
 
 #[tokio::test]
 async fn projects_and_time_off_are_not_deleted() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     project(&app, "2025-014", json!({})).await;
     let reply = app.post(PROJECT, json!({"projectNumber": "2025-014", "operation": "delete"})).await;
     invalid(&reply, &["operation invalid_value"]);
     let reply = app.post(TIME_OFF, json!({"requestNumber": "TO-1", "operation": "delete"})).await;
     invalid(&reply, &["operation invalid_value"]);
-    app.leave_work();
 }
 
 #[tokio::test]
 async fn versions_and_times_tell_of_stored_changes_only() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     work_order(&app, "WO-1", json!({})).await;
     app.advance(Duration::from_secs(90)).await;
     let same = app.post(WORK_ORDER, json!({"workOrderNumber": "WO-1", "title": "Pour slab"})).await;
@@ -360,12 +339,11 @@ async fn versions_and_times_tell_of_stored_changes_only() {
     let data = accepted(&other, "updated");
     assert_eq!((&data["version"], &data["updatedAt"]), (&json!(2), &json!("2025-10-20T14:31:30Z")));
     assert_eq!(data["createdAt"], "2025-10-20T14:30:00Z");
-    app.leave_work();
 }
 
 #[tokio::test]
 async fn accounts_share_nothing() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     let other = app.tenant("Other").await;
     let ours = id(&work_order(&app, "WO-1", json!({})).await);
     let theirs = ok(other.post(WORK_ORDER, json!({"workOrderNumber": "WO-1", "title": "x"})).await);
@@ -376,5 +354,4 @@ async fn accounts_share_nothing() {
     let reply =
         other.post(WORK_ORDER, json!({"workOrderNumber": "WO-2", "title": "x", "projectNumber": "2025-014"})).await;
     invalid(&reply, &["projectNumber unknown_reference"]);
-    app.leave_work();
 }

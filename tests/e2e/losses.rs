@@ -78,8 +78,7 @@ async fn a_dead_lettered_message() {
     app.sweep().await;
     app.drain().await;
     assert_delivered_once(&app, &receiver).await;
-    // The dead letter is left for a person, and harmless if it is put back.
-    app.leave_work();
+    app.leave_work("the message stays in the dead-letter queue for a person, and is harmless if it is moved back");
 }
 
 #[tokio::test]
@@ -154,7 +153,6 @@ async fn a_secret_that_can_never_be_opened() {
     let kinds: Vec<AlertKind> = alerts.iter().map(|alert| alert.kind).collect();
     assert_eq!(kinds, [AlertKind::EndpointFailing, AlertKind::DeliveryFailed]);
     assert_eq!(alerts[1].delivery_id.as_ref(), Some(&delivery.id));
-    app.leave_work();
 }
 
 /// Puts a secret in the place of an endpoint's that no key opens. Returns the endpoint as it was stored.
@@ -207,7 +205,7 @@ async fn a_secret_that_can_not_be_opened_for_more_than_a_few_minutes() {
     app.drain().await;
     let kinds: Vec<AlertKind> = app.alerts().await.iter().map(|alert| alert.kind).collect();
     assert_eq!(kinds, [AlertKind::EndpointFailing, AlertKind::EndpointRecovered, AlertKind::EndpointFailing]);
-    app.leave_work();
+    app.leave_work("the last delivery waits for a secret that can be opened");
 }
 
 #[tokio::test]
@@ -228,7 +226,7 @@ async fn a_secret_of_an_endpoint_that_fails_already() {
     let alerts = app.alerts().await;
     assert_eq!(alerts.len(), 2);
     assert!(alerts[0].message.contains("did not arrive") && alerts[1].message.contains("can't be signed"));
-    app.leave_work();
+    app.leave_work("the deliveries wait for a secret that can be opened");
 }
 
 /// The SDK sends a call again when its answer is lost.
@@ -318,7 +316,7 @@ async fn what_is_cut_off_between_answer_and_record_is_sent_again_under_the_same_
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let app = TestApp::builder().data_dir(&path).start().await;
-            app.leave_work();
+            app.leave_work("the attempt is cut off");
             app.endpoint(&lent.url(), ["*"]).await;
             create_work_order(&app, "WO-1").await;
             tokio::select! {
