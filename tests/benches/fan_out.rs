@@ -37,6 +37,6 @@ async fn peak(endpoints: usize) -> f32 {
     HEAP.reset_peak_usage();
     app.drain_stream().await;
     let peak = HEAP.peak_usage_as_mb() - HEAP.current_usage_as_mb();
-    app.leave_work();
+    app.leave_work("the messages stay in the queue");
     peak
 }

@@ -1,63 +1,63 @@
 //! What no sender means and some send: always an answer that says so, never a 500, a crash or a sender left waiting.
 
 use serde_json::json;
-use tests::{Reply, TestApp};
+use tests::{InboundApp, Reply};
 
 use crate::crew::WORK_ORDER;
 use crate::expect::{invalid, problem, refused};
 
-async fn send(app: &TestApp, body: impl Into<Vec<u8>>) -> Reply {
+async fn send(app: &InboundApp, body: impl Into<Vec<u8>>) -> Reply {
     app.request("POST", WORK_ORDER).header("content-type", "application/json").body(body.into()).send().await
 }
 
 /// The system still does its work.
-async fn is_alive(app: &TestApp) {
+async fn is_alive(app: &InboundApp) {
     let reply = app.post(WORK_ORDER, json!({"workOrderNumber": "WO-ALIVE", "title": "still here"})).await;
     assert_eq!(reply.status, 200, "{}", reply.text);
-    app.leave_work();
 }
 
+const NOT_JSON: &[&str] = &[
+    "",
+    " ",
+    "\n\t",
+    "{",
+    "}",
+    "[",
+    "nonsense",
+    "{}{}",
+    "{} x",
+    "{,}",
+    "{\"a\"}",
+    "{\"a\":}",
+    "{\"a\":1,}",
+    "{'a':1}",
+    "{a:1}",
+    "{\"a\":NaN}",
+    "{\"a\":Infinity}",
+    "{\"a\":-}",
+    "{\"a\":01}",
+    "{\"a\":+1}",
+    "{\"a\":.5}",
+    "{\"a\":1.}",
+    "{\"a\":1e}",
+    "{\"a\":tru}",
+    "{\"a\":\"\n\"}",
+    "{\"a\":\"\\x\"}",
+    "{\"a\":\"\\u12\"}",
+    "{\"a\":\"\\ud800\"}",
+    "{\"a\":\"\\udc00\\ud800\"}",
+    "// comment\n{}",
+    "\u{feff}{}",
+    "<workOrder/>",
+    "workOrderNumber=WO-1&title=x",
+    "{\"workOrderNumber\":\"WO-1\",\"title\":\"cut o",
+];
+
 #[tokio::test]
-async fn bodies_that_are_no_json_object() {
-    let app = TestApp::start().await;
-    let texts = [
-        "",
-        " ",
-        "\n\t",
-        "{",
-        "}",
-        "[",
-        "nonsense",
-        "{}{}",
-        "{} x",
-        "{,}",
-        "{\"a\"}",
-        "{\"a\":}",
-        "{\"a\":1,}",
-        "{'a':1}",
-        "{a:1}",
-        "{\"a\":NaN}",
-        "{\"a\":Infinity}",
-        "{\"a\":-}",
-        "{\"a\":01}",
-        "{\"a\":+1}",
-        "{\"a\":.5}",
-        "{\"a\":1.}",
-        "{\"a\":1e}",
-        "{\"a\":tru}",
-        "{\"a\":\"\n\"}",
-        "{\"a\":\"\\x\"}",
-        "{\"a\":\"\\u12\"}",
-        "{\"a\":\"\\ud800\"}",
-        "{\"a\":\"\\udc00\\ud800\"}",
-        "// comment\n{}",
-        "\u{feff}{}",
-        "<workOrder/>",
-        "workOrderNumber=WO-1&title=x",
-        "{\"workOrderNumber\":\"WO-1\",\"title\":\"cut o",
-    ];
-    for text in texts {
-        let reply = send(&app, text).await;
+async fn a_body_that_is_not_a_json_object_is_refused() {
+    let app = InboundApp::start().await;
+    for text in NOT_JSON {
+        let reply = send(&app, *text).await;
         refused(&reply, 400, "malformed_json");
     }
     for text in ["null", "true", "1", "\"text\"", "[]", "[{}]"] {
@@ -79,8 +79,8 @@ async fn bodies_that_are_no_json_object() {
 }
 
 #[tokio::test]
-async fn a_name_that_is_there_twice() {
-    let app = TestApp::start().await;
+async fn a_member_that_is_there_twice_is_refused() {
+    let app = InboundApp::start().await;
     for text in [
         r#"{"workOrderNumber":"WO-1","title":"a","title":"b"}"#,
         r#"{"workOrderNumber":"WO-1","title":"a","titl\u0065":"b"}"#,
@@ -93,8 +93,8 @@ async fn a_name_that_is_there_twice() {
 }
 
 #[tokio::test]
-async fn bodies_that_are_nested_too_deep() {
-    let app = TestApp::start().await;
+async fn a_body_that_is_nested_too_deep_is_refused() {
+    let app = InboundApp::start().await;
     let nested = |depth: usize, open: &str, inner: &str, close: &str| {
         format!(r#"{{"workOrderNumber":"WO-1","title":{}{inner}{}}}"#, open.repeat(depth), close.repeat(depth))
     };
@@ -108,8 +108,8 @@ async fn bodies_that_are_nested_too_deep() {
 }
 
 #[tokio::test]
-async fn bodies_that_are_too_much_of_one_thing() {
-    let app = TestApp::start().await;
+async fn oversized_values_and_lists_are_refused_with_short_answers() {
+    let app = InboundApp::start().await;
     let order = |extra: String| format!(r#"{{"workOrderNumber":"WO-1","title":"x",{extra}}}"#);
     let names = (0..9000).map(|i| format!(r#""f{i}":1"#)).collect::<Vec<_>>().join(",");
     let reply = send(&app, order(names.clone())).await;
@@ -141,8 +141,8 @@ async fn bodies_that_are_too_much_of_one_thing() {
 }
 
 #[tokio::test]
-async fn characters_that_are_not_meant() {
-    let app = TestApp::start().await;
+async fn control_characters_and_malformed_numbers_are_refused() {
+    let app = InboundApp::start().await;
     let order = |title: &str| json!({"workOrderNumber": "WO-1", "title": title});
     for title in ["a\0b", "a\u{1}", "a\u{7f}", "a\nb", "a\tb", "a\u{85}b"] {
         invalid(&app.post(WORK_ORDER, order(title)).await, &["title invalid_characters"]);
@@ -165,12 +165,11 @@ async fn characters_that_are_not_meant() {
         refused(&reply, 400, "validation_failed");
         assert_eq!(reply.defects()[0].0, "workOrderNumber", "{number:?}");
     }
-    app.leave_work();
 }
 
 #[tokio::test]
-async fn headers_that_are_not_meant() {
-    let app = TestApp::start().await;
+async fn odd_headers_do_no_harm_and_compressed_bodies_are_refused() {
+    let app = InboundApp::start().await;
     let order = json!({"workOrderNumber": "WO-1", "title": "x"});
     for (name, value) in [
         ("idempotency-key", "\u{e9}"),
@@ -186,5 +185,4 @@ async fn headers_that_are_not_meant() {
     }
     let encoded = app.request("POST", WORK_ORDER).header("content-encoding", "gzip").json(&order).send().await;
     refused(&encoded, 415, "unsupported_media_type");
-    app.leave_work();
 }

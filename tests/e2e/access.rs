@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tests::{Reply, TestApp};
+use tests::{InboundApp, Reply, TestApp};
 
 use crate::crew::{EMPLOYEE, PROJECT, TIME_OFF, VENDOR, WORK_ORDER, project};
 use crate::expect::{accepted, events, header, invalid, problem, refused};
@@ -15,7 +15,7 @@ fn order() -> Value {
 }
 
 #[tokio::test]
-async fn there_is_one_identical_answer_without_a_good_key() {
+async fn without_a_valid_key_every_answer_is_the_same() {
     let app = TestApp::start().await;
     let mut answers = Vec::new();
     let bad = [
@@ -70,7 +70,7 @@ async fn a_key_does_what_its_scopes_say() {
 }
 
 #[tokio::test]
-async fn other_methods_are_told_which_there_are() {
+async fn a_wrong_method_is_answered_with_the_allowed_ones() {
     let app = TestApp::start().await;
     for path in INBOUND {
         for method in ["GET", "PUT", "PATCH", "DELETE"] {
@@ -87,7 +87,7 @@ async fn other_methods_are_told_which_there_are() {
 }
 
 #[tokio::test]
-async fn paths_that_lead_nowhere() {
+async fn unknown_paths_are_404() {
     let app = TestApp::start().await;
     for path in [
         "/api",
@@ -108,7 +108,7 @@ async fn paths_that_lead_nowhere() {
 
 #[tokio::test]
 async fn bodies_are_json_and_say_so() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     let send = |content_type: &str| {
         app.request("POST", WORK_ORDER).header("content-type", content_type).body(order().to_string()).send()
     };
@@ -127,12 +127,11 @@ async fn bodies_are_json_and_say_so() {
     }
     let without = app.request("POST", WORK_ORDER).body(order().to_string()).send().await;
     refused(&without, 415, "unsupported_media_type");
-    app.leave_work();
 }
 
 #[tokio::test]
-async fn bodies_have_131072_bytes_at_most() {
-    let app = TestApp::start().await;
+async fn a_body_has_131072_bytes_at_most() {
+    let app = InboundApp::start().await;
     let sized = |size: usize| {
         let text = order().to_string();
         let text = format!("{}{}", " ".repeat(size - text.len()), text);
@@ -141,17 +140,16 @@ async fn bodies_have_131072_bytes_at_most() {
     accepted(&sized(131_072).await, "created");
     refused(&sized(131_073).await, 413, "payload_too_large");
     refused(&sized(9 * 1024 * 1024).await, 413, "payload_too_large");
-    app.leave_work();
 }
 
 /// Sends `body` to `path` under an idempotency key.
-async fn under(app: &TestApp, key: &str, path: &str, body: &Value) -> Reply {
+async fn under(app: &InboundApp, key: &str, path: &str, body: &Value) -> Reply {
     app.request("POST", path).header("idempotency-key", key).json(body).send().await
 }
 
 #[tokio::test]
 async fn a_repetition_under_an_idempotency_key_gets_the_first_answer() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     let first = under(&app, "\"order-1\"", WORK_ORDER, &order()).await;
     accepted(&first, "created");
     assert_eq!(first.header("idempotency-replayed"), None);
@@ -173,12 +171,11 @@ async fn a_repetition_under_an_idempotency_key_gets_the_first_answer() {
 
     app.advance(Duration::from_hours(24)).await;
     accepted(&under(&app, "order-1", WORK_ORDER, &other).await, "created");
-    app.leave_work();
 }
 
 #[tokio::test]
 async fn a_refusal_gives_its_idempotency_key_back() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     let body = json!({"workOrderNumber": "WO-1", "title": "x", "projectNumber": "P-1"});
     let early = under(&app, "k", WORK_ORDER, &body).await;
     invalid(&early, &["projectNumber unknown_reference"]);
@@ -188,22 +185,20 @@ async fn a_refusal_gives_its_idempotency_key_back() {
     assert_eq!(in_time.header("idempotency-replayed"), None, "the parent was sent meanwhile");
     let again = under(&app, "k", WORK_ORDER, &body).await;
     assert_eq!((again.status, header(&again, "idempotency-replayed")), (200, "true"));
-    app.leave_work();
 }
 
 #[tokio::test]
 async fn idempotency_keys_have_a_form() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     for bad in ["", "\"\"", &"k".repeat(129)] {
         invalid(&under(&app, bad, WORK_ORDER, &order()).await, &["Idempotency-Key invalid_format"]);
     }
     accepted(&under(&app, &"k".repeat(128), WORK_ORDER, &order()).await, "created");
-    app.leave_work();
 }
 
 #[tokio::test]
-async fn of_two_at_once_under_one_idempotency_key_one_works() {
-    let app = TestApp::start().await;
+async fn of_two_calls_at_once_under_one_idempotency_key_one_is_done() {
+    let app = InboundApp::start().await;
     let sent: Vec<_> = (0..6)
         .map(|_| tokio::spawn(app.request("POST", WORK_ORDER).header("idempotency-key", "k").json(&order()).send()))
         .collect();
@@ -214,5 +209,4 @@ async fn of_two_at_once_under_one_idempotency_key_one_works() {
             _ => refused(&reply, 409, "idempotency_key_in_use"),
         }
     }
-    app.leave_work();
 }

@@ -8,7 +8,7 @@ use tests::{Ca, Receiver, TestApp};
 use crate::deliveries::create_work_order;
 
 #[tokio::test]
-async fn endpoints_that_are_not_public_are_refused_when_they_are_registered() {
+async fn urls_that_are_not_public_are_refused_when_an_endpoint_is_created() {
     let app = TestApp::builder().allow_private(false).start().await;
     for url in [
         "http://93.184.215.14/hook",

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use admin::Surroundings;
 use serde_json::{Value, json};
 use store::tables;
-use tests::{Receiver, Reply, TestApp};
+use tests::{InboundApp, Receiver, Reply, TestApp};
 
 use crate::crew::WORK_ORDER;
 use crate::deliveries::create_work_order;
@@ -41,7 +41,7 @@ impl Done {
 }
 
 /// Runs a command on the test application, whose tables and queues are named as the functions' environment has them.
-async fn admin(app: &TestApp, arguments: &[&str]) -> Done {
+async fn admin(app: &InboundApp, arguments: &[&str]) -> Done {
     let mut variables: HashMap<String, String> =
         tables::ALL.iter().map(|table| (table.variable.to_owned(), table.name.to_owned())).collect();
     for (variable, queue) in [
@@ -56,7 +56,7 @@ async fn admin(app: &TestApp, arguments: &[&str]) -> Done {
     run(app, variables, arguments).await
 }
 
-async fn run(app: &TestApp, variables: HashMap<String, String>, arguments: &[&str]) -> Done {
+async fn run(app: &InboundApp, variables: HashMap<String, String>, arguments: &[&str]) -> Done {
     let aws = Some(app.system().sdk_config().clone());
     let surroundings = Surroundings { variables, aws, now: Some(app.now()), listen_seconds: 0 };
     let arguments = std::iter::once("workskedge-admin").chain(arguments.iter().copied());
@@ -66,19 +66,19 @@ async fn run(app: &TestApp, variables: HashMap<String, String>, arguments: &[&st
 }
 
 /// An account with its first key: `(account, key id, key)`.
-async fn account(app: &TestApp, name: &str) -> [String; 3] {
+async fn account(app: &InboundApp, name: &str) -> [String; 3] {
     let made = admin(app, &["accounts", "create", "--name", name, "--json"]).await.json();
     [&made["account"]["id"], &made["key"]["id"], &made["key"]["key"]].map(|text| text.as_str().unwrap().to_owned())
 }
 
 /// The names of the accounts, newest first; the last is the one that the local system made at its first start.
-async fn account_names(app: &TestApp) -> Vec<String> {
+async fn account_names(app: &InboundApp) -> Vec<String> {
     let page = admin(app, &["accounts", "list", "--json"]).await.json();
     page["data"].as_array().unwrap().iter().map(|account| account["name"].as_str().unwrap().to_owned()).collect()
 }
 
 /// A call that costs one request and changes nothing.
-async fn call(app: &TestApp, key: &str) -> Reply {
+async fn call(app: &InboundApp, key: &str) -> Reply {
     app.request("POST", WORK_ORDER).key(key).json(&json!({})).send().await
 }
 

@@ -28,7 +28,7 @@ async fn failing() -> (TestApp, [String; 2]) {
 }
 
 #[tokio::test]
-async fn alerts_are_listed_newest_first_with_all_they_say() {
+async fn alerts_are_listed_newest_first_with_all_fields() {
     let (app, _) = failing().await;
     let reply = app.get(ALERTS).await.expect(200);
     common_headers(&reply);

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::{Map, Value, json};
-use tests::{Reply, TestApp};
+use tests::{InboundApp, Reply};
 
 use crate::crew::{self, with};
 use crate::expect::{problem, refused};
@@ -58,8 +58,8 @@ fn is_answered(reply: &Reply, what: &str) {
 }
 
 #[tokio::test]
-async fn every_field_takes_any_value_or_refuses_it() {
-    let app = TestApp::start().await;
+async fn every_field_accepts_or_refuses_any_value() {
+    let app = InboundApp::start().await;
     crew::send_parents(&app, "workorder").await;
     for segment in SEGMENTS {
         let (path, minimal) = (format!("/api/webhook/{segment}"), app.fixture(&format!("{segment}/valid/minimal")));
@@ -76,7 +76,6 @@ async fn every_field_takes_any_value_or_refuses_it() {
             }
         }
     }
-    app.leave_work();
 }
 
 /// Any JSON.
@@ -116,7 +115,7 @@ fn places(value: &Value, at: &str, all: &mut Vec<String>) {
 
 #[tokio::test]
 async fn random_values_in_random_places_are_accepted_or_refused() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     crew::send_parents(&app, "workorder").await;
     // Always the same seed: a test that fails fails again.
     let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
@@ -138,12 +137,11 @@ async fn random_values_in_random_places_are_accepted_or_refused() {
             is_answered(&reply, &format!("{segment} {body}"));
         }
     }
-    app.leave_work();
 }
 
 #[tokio::test]
-async fn managing_takes_any_body_or_refuses_it() {
-    let app = TestApp::start().await;
+async fn management_calls_accept_or_refuse_any_body() {
+    let app = InboundApp::start().await;
     let endpoint = json!({"url": "http://127.0.0.1:9/", "events": ["*"], "projectIds": [], "description": "x", "headers": {}, "status": "enabled"});
     let key =
         json!({"name": "x", "scopes": ["inbound"], "expiresAt": "2026-01-01T00:00:00Z", "limits": {"perHour": 1}});
@@ -165,5 +163,4 @@ async fn managing_takes_any_body_or_refuses_it() {
         }
         refused(&call("[]").send().await, 400, "validation_failed");
     }
-    app.leave_work();
 }

@@ -22,7 +22,7 @@ async fn error_of_attempt(app: &TestApp, url: &str) -> (AttemptError, ErrorDetai
 }
 
 #[tokio::test]
-async fn a_certificate_that_nobody_vouches_for_is_refused() {
+async fn a_certificate_of_an_unknown_authority_is_refused() {
     let (app, receiver) = (TestApp::start().await, Receiver::https(&Ca::new()).await);
     assert_eq!(error_of_attempt(&app, &receiver.url()).await, (AttemptError::Tls, ErrorDetail::UnknownIssuer));
     assert_eq!(receiver.count(), 0);
@@ -45,14 +45,14 @@ fn nobody() -> (TcpSocket, String) {
 }
 
 #[tokio::test]
-async fn nobody_at_the_address_is_an_error_of_the_connection() {
+async fn an_address_without_a_server_is_a_connection_error() {
     let (_nobody, url) = nobody();
     let error = error_of_attempt(&TestApp::start().await, &url).await;
     assert_eq!(error, (AttemptError::Connect, ErrorDetail::Refused));
 }
 
 #[tokio::test]
-async fn what_exactly_failed_is_told_wherever_the_error_is() {
+async fn the_cause_of_a_failed_attempt_is_named_wherever_it_occurs() {
     let (app, (_nobody, url)) = (TestApp::start().await, nobody());
     let endpoint = app.endpoint(&url, ["*"]).await;
     for number in ["WO-1", "WO-2", "WO-3"] {
@@ -76,7 +76,7 @@ async fn what_exactly_failed_is_told_wherever_the_error_is() {
 }
 
 #[tokio::test]
-async fn of_a_long_answer_two_kibibytes_are_kept() {
+async fn two_kibibytes_of_a_long_answer_are_kept() {
     let (app, receiver) = (TestApp::start().await, Receiver::start().await);
     receiver
         .answer_with([Answer::status(500).body("x".repeat(100_000)), Answer::status(200).body("y".repeat(100_000))]);
@@ -117,7 +117,7 @@ async fn an_attempt_ends_after_thirty_seconds() {
 }
 
 #[tokio::test]
-async fn a_receiver_that_forgets_kept_connections_costs_no_attempt() {
+async fn a_receiver_that_closes_kept_connections_costs_no_attempt() {
     let (app, receiver) = (TestApp::start().await, Receiver::start().await);
     receiver.forget_connections();
     app.endpoint(&receiver.url(), ["*"]).await;

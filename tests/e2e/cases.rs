@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tests::{Reply, TestApp};
+use tests::{InboundApp, Reply, TestApp};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -33,7 +33,7 @@ struct Step {
 }
 
 impl Step {
-    async fn send(&self, app: &TestApp) -> Reply {
+    async fn send(&self, app: &InboundApp) -> Reply {
         let body = at(app.now(), &self.body.as_str().map_or_else(|| self.body.to_string(), str::to_owned));
         let mut call = app.request("POST", &self.post);
         if !self.headers.keys().any(|name| name.eq_ignore_ascii_case("content-type")) {
@@ -83,8 +83,7 @@ async fn every_value_is_answered_rightly() {
 }
 
 async fn all_are_answered_rightly(cases: &str) {
-    let app = TestApp::builder().at_present().start().await;
-    app.leave_work();
+    let app = TestApp::builder().at_present().start_inbound().await;
     let mut wrong = Vec::new();
     for case in cases.lines().map(|line| serde_json::from_str::<Case>(line).expect(line)) {
         for (number, step) in case.steps.iter().enumerate() {

@@ -24,7 +24,7 @@ async fn the_catalog_needs_no_key_and_has_every_event() {
 }
 
 #[tokio::test]
-async fn what_is_no_event_type_is_not_there() {
+async fn an_unknown_event_type_is_404() {
     let app = TestApp::start().await;
     for path in ["/api/event-types/workorder.exploded", "/api/event-types/", "/api/event-types/workorder.created/x"] {
         assert_eq!(app.get(path).await.code(), "not_found", "{path}");

@@ -100,7 +100,7 @@ async fn first_attempts_and_claims_do_not_wait_for_the_time_to_come_again() {
 }
 
 #[tokio::test]
-async fn what_waits_for_its_endpoint_waits_for_five_days_from_now_on() {
+async fn a_delivery_that_waits_for_its_endpoint_waits_five_days_from_now() {
     let app = TestApp::start().await;
     let receiver = retry(&app).await;
     let endpoint = app.deliveries().await[0].endpoint_id.clone();
@@ -159,7 +159,7 @@ async fn a_key_that_was_revoked_is_refused() {
 }
 
 #[tokio::test]
-async fn the_claim_of_a_request_that_died_is_free_again() {
+async fn the_claim_of_a_request_that_died_is_released() {
     let app = TestApp::start().await;
     let store = app.system().environment().idempotency().unwrap();
     let claim = async |owner: &str| store.claim("key", owner, "body", app.now()).await.unwrap();
@@ -203,5 +203,4 @@ async fn days_that_were_jumped_over_or_had_no_traffic_do_not_disable_an_endpoint
         app.drain().await;
     }
     assert_eq!(status().await, "disabled");
-    app.leave_work();
 }

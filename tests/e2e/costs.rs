@@ -1,174 +1,185 @@
-//! What a request and a delivery cost in calls and units of DynamoDB and SQS: the design's numbers, which are latency and
-//! money. The rows of `infra/cost.md` are counted here.
+//! What each operation costs in calls and units of DynamoDB and in messages of SQS: the latency and the price that the design
+//! promises. The table of units in `infra/cost.md` has the same rows.
 
-use std::fmt::Write as _;
+use std::fmt::Debug;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use tests::{Receiver, TestApp};
 
-use crate::deliveries::create_work_order;
+use self::Step::{Create, CreateInProject, Deliver, Dispatch, Endpoints, Fail, Retry, Succeed, Sweep, Update, Wait};
+use crate::crew::with;
 
-/// How many calls of DynamoDB this body takes.
-async fn calls(app: &TestApp, body: Value) -> usize {
-    let _ = app.dynamodb_calls();
-    app.post("/api/webhook/workorder", body).await.expect(200);
-    app.dynamodb_calls()
+/// The operations, the steps that lead to each, the steps that are counted, and their cost.
+const ROWS: &[Row] = &[
+    // Calls of DynamoDB, write units, read units, refused write units, messages.
+    row("request: creates a work order", &[], &[Create(1)], [3, 11, 1, 0, 0]),
+    row("request: creates one that refers to a project", &[], &[CreateInProject], [3, 11, 2, 0, 0]),
+    row("request: updates one", &[Create(1)], &[Update], [3, 11, 1, 0, 0]),
+    row("request: says the same again", &[Create(1), Update], &[Update], [2, 1, 1, 0, 0]),
+    row("dispatch: nobody wants it", &[Create(1)], &[Dispatch], [2, 1, 1, 0, 0]),
+    row("dispatch: to one endpoint", &[Endpoints(1), Create(1)], &[Dispatch], [3, 4, 1, 0, 1]),
+    row("dispatch: to ten endpoints", &[Endpoints(10), Create(1)], &[Dispatch], [12, 31, 2, 0, 1]),
+    row("delivery: arrives, alone in its batch", &[Endpoints(1), Create(1), Dispatch], &[Deliver], [2, 2, 3, 0, 0]),
+    row(
+        "deliveries: ten arrive in one batch",
+        &[Endpoints(1), Create(10), Dispatch],
+        &[Deliver],
+        [1 + 10, 20, 21, 0, 0],
+    ),
+    row(
+        "delivery: fails, is to be tried again",
+        &[Endpoints(1), Fail, Create(1), Dispatch],
+        &[Deliver],
+        [3, 5, 3, 0, 1],
+    ),
+    row("retry: fails, is to be tried again", RETRYING, &[Retry], [4, 5, 3, 0, 1]),
+    row("retry: arrives", RETRYING_AGAIN, &[Succeed, Retry], [4, 5, 3, 0, 0]),
+    row("hop: of 15 minutes", WAITING_FOR_LONG, &[Retry], [1, 0, 3, 0, 1]),
+    row("sweep: there is nothing to do", &[], &[Sweep], [64, 0, 32, 0, 0]),
+];
+
+const RETRYING: &[Step] = &[Endpoints(1), Fail, Create(1), Dispatch, Deliver, Wait(70)];
+const RETRYING_AGAIN: &[Step] = &[Endpoints(1), Fail, Create(1), Dispatch, Deliver, Wait(70), Retry, Wait(340)];
+/// The third wait of the schedule is longer than a message of SQS may be delayed.
+const WAITING_FOR_LONG: &[Step] =
+    &[Endpoints(1), Fail, Create(1), Dispatch, Deliver, Wait(70), Retry, Wait(340), Retry, Wait(901)];
+
+struct Row {
+    operation: &'static str,
+    before: &'static [Step],
+    counted: &'static [Step],
+    cost: [usize; 5],
 }
 
-#[tokio::test]
-async fn a_warm_function_needs_three_calls_for_a_change_and_two_for_none() {
-    let app = TestApp::start().await;
-    create_work_order(&app, "WO-warm").await;
-    app.post("/api/webhook/project", json!({ "projectNumber": "P-1", "name": "Project" })).await.expect(200);
-    assert_eq!(calls(&app, json!({ "workOrderNumber": "WO-1", "title": "New" })).await, 3);
-    assert_eq!(calls(&app, json!({ "workOrderNumber": "WO-1", "title": "Changed" })).await, 3);
-    assert_eq!(calls(&app, json!({ "workOrderNumber": "WO-1", "title": "Changed" })).await, 2);
-    let with_project = json!({ "workOrderNumber": "WO-2", "title": "New", "projectNumber": "P-1" });
-    assert_eq!(calls(&app, with_project).await, 3);
-    app.drain().await;
+const fn row(operation: &'static str, before: &'static [Step], counted: &'static [Step], cost: [usize; 5]) -> Row {
+    Row { operation, before, counted, cost }
 }
 
-#[tokio::test]
-async fn a_batch_of_ten_deliveries_takes_one_read_and_a_write_each() {
-    let (app, receiver) = (TestApp::start().await, Receiver::start().await);
-    app.endpoint(&receiver.url(), ["*"]).await;
-    // The endpoint's first success is noted; later ones are once a minute.
-    create_work_order(&app, "WO-warm").await;
-    app.drain().await;
-    for number in 0..10 {
-        create_work_order(&app, &format!("WO-{number}")).await;
-    }
-    app.drain_stream().await;
-    let _ = app.dynamodb_calls();
-    assert_eq!(app.drain_delivery_queue().await, 10);
-    assert_eq!(app.dynamodb_calls(), 1 + 10);
-    assert_eq!(receiver.count(), 11);
+enum Step {
+    /// Creates so many work orders with a description of 1 KB.
+    Create(usize),
+    /// Creates one that refers to P-1.
+    CreateInProject,
+    /// Sends a change of the first work order.
+    Update,
+    /// Creates so many endpoints, and delivers an event to each: the first success is noted, later ones once a minute.
+    Endpoints(usize),
+    /// From now on the receiver answers 500.
+    Fail,
+    /// From now on the receiver answers 204.
+    Succeed,
+    /// Lets seconds pass.
+    Wait(u64),
+    /// Dispatches what is in the stream.
+    Dispatch,
+    /// Handles the delivery queue.
+    Deliver,
+    /// Handles the retry queue.
+    Retry,
+    /// Runs the sweeper.
+    Sweep,
 }
 
-/// Counts rows of the table in `infra/cost.md`.
-struct Bill<'a> {
-    app: &'a TestApp,
-    rows: String,
+/// A system whose functions are warm, with the project P-1.
+struct World {
+    app: TestApp,
+    receiver: Receiver,
+    orders: usize,
 }
 
-impl<'a> Bill<'a> {
-    fn new(app: &'a TestApp) -> Self {
-        Self { app, rows: String::new() }
+impl World {
+    async fn start() -> Self {
+        let world = Self { app: TestApp::start().await, receiver: Receiver::start().await, orders: 0 };
+        world.app.post("/api/webhook/project", json!({ "projectNumber": "P-1", "name": "Project" })).await.expect(200);
+        world.send(json!({ "workOrderNumber": "WO-warm", "title": "Warm" })).await;
+        world.app.drain().await;
+        world
     }
 
-    /// Nothing before this is counted.
-    fn begin(&self) {
-        let _ = (self.app.system().calls().units().take(), self.app.system().calls().take());
-    }
-
-    /// What it took since the beginning, as a row. SQS's own polling and deleting is Lambda's in AWS, and left out.
-    fn end(&mut self, what: &str) {
-        let units = self.app.system().calls().units().take();
-        let calls = self.app.system().calls().take();
-        let sent: usize = calls
-            .iter()
-            .filter(|(target, _)| target.starts_with("AmazonSQS.SendMessage"))
-            .map(|(_, count)| count)
-            .sum();
-        let (written, read, refused) = (units.written, units.read, units.refused);
-        let _ = writeln!(self.rows, "| {what} | {written} | {read} | {refused} | {sent} |");
-    }
-
-    /// The work order `body` is sent, and nothing else.
-    async fn request(&mut self, what: &str, body: Value) {
-        self.begin();
+    async fn send(&self, body: Value) {
         self.app.post("/api/webhook/workorder", body).await.expect(200);
-        self.end(what);
+    }
+
+    async fn create(&mut self, more: Value) {
+        self.orders += 1;
+        let number = format!("WO-{}", self.orders);
+        let body = json!({ "workOrderNumber": number, "title": "New", "description": "x".repeat(1_000) });
+        self.send(with(body, more)).await;
+    }
+
+    async fn endpoints(&self, count: usize) {
+        for number in 0..count {
+            self.app.endpoint(&format!("{}?{number}", self.receiver.url()), ["*"]).await;
+        }
+        self.send(json!({ "workOrderNumber": "WO-warm", "title": "Warmer" })).await;
         self.app.drain().await;
     }
+
+    async fn step(&mut self, step: &Step) {
+        match step {
+            Create(count) => {
+                for _ in 0..*count {
+                    self.create(json!({})).await;
+                }
+            }
+            CreateInProject => self.create(json!({ "projectNumber": "P-1" })).await,
+            Update => self.send(json!({ "workOrderNumber": "WO-1", "title": "Changed" })).await,
+            Endpoints(count) => self.endpoints(*count).await,
+            Fail => self.receiver.answer_with([500]),
+            Succeed => self.receiver.answer_with([204]),
+            Wait(seconds) => self.app.advance(Duration::from_secs(*seconds)).await,
+            Dispatch => assert_eq!(self.app.drain_stream().await, self.orders),
+            Deliver => assert_eq!(self.app.drain_delivery_queue().await, self.orders),
+            Retry => assert_eq!(self.app.drain_retry_queue().await, 1),
+            Sweep => self.app.sweep().await,
+        }
+    }
+
+    /// The cost of a row, in the order of [`ROWS`]. SQS's polling and deleting is Lambda's in AWS, and is left out.
+    async fn cost(&mut self, row: &Row) -> [usize; 5] {
+        for step in row.before {
+            self.step(step).await;
+        }
+        let _ = (self.app.system().calls().units().take(), self.app.system().calls().take());
+        for step in row.counted {
+            self.step(step).await;
+        }
+        let (units, calls) = (self.app.system().calls().units().take(), self.app.system().calls().take());
+        let count = |prefix: &str| -> usize {
+            calls.iter().filter(|(target, _)| target.starts_with(prefix)).map(|(_, count)| count).sum()
+        };
+        // Nothing here takes half a unit.
+        let [written, read] = [units.written, units.read].map(|units| units.to_string().parse().expect("whole units"));
+        [count("DynamoDB_"), written, read, units.refused, count("AmazonSQS.SendMessage")]
+    }
 }
 
-fn order(number: &str) -> Value {
-    json!({ "workOrderNumber": number, "title": "New", "description": "x".repeat(1_000) })
+/// Does each row on a system of its own, and fails with the rows whose cost differs in what `part` takes of it.
+async fn compare<T: PartialEq + Debug>(part: impl Fn([usize; 5]) -> T) {
+    let mut differences = Vec::new();
+    for row in ROWS {
+        let mut world = World::start().await;
+        let (cost, expected) = (part(world.cost(row).await), part(row.cost));
+        if cost != expected {
+            differences.push(format!("{}: {cost:?}, not {expected:?}", row.operation));
+        }
+        world.app.drain().await;
+    }
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
+}
+
+#[tokio::test]
+async fn each_operation_makes_the_calls_that_the_table_says() {
+    compare(|[calls, ..]| calls).await;
 }
 
 #[tokio::test]
 async fn what_it_costs_is_in_the_table() {
-    let (app, receiver) = (TestApp::start().await, Receiver::start().await);
-    let mut bill = Bill::new(&app);
-    app.post("/api/webhook/project", json!({ "projectNumber": "P-1", "name": "Project" })).await.expect(200);
-    create_work_order(&app, "WO-warm").await;
-    app.drain().await;
-
-    bill.request("request: creates a work order", order("WO-1")).await;
-    let mut referring = order("WO-2");
-    referring["projectNumber"] = json!("P-1");
-    bill.request("request: creates one that refers to a project", referring).await;
-    bill.request("request: updates one", json!({ "workOrderNumber": "WO-1", "title": "Changed" })).await;
-    bill.request("request: says the same again", json!({ "workOrderNumber": "WO-1", "title": "Changed" })).await;
-
-    app.post("/api/webhook/workorder", order("WO-3")).await.expect(200);
-    bill.begin();
-    app.drain_stream().await;
-    bill.end("dispatch: nobody wants it");
-
-    app.endpoint(&receiver.url(), ["*"]).await;
-    // Its first success is noted; later ones once a minute.
-    create_work_order(&app, "WO-4").await;
-    app.drain().await;
-    app.post("/api/webhook/workorder", order("WO-5")).await.expect(200);
-    bill.begin();
-    app.drain_stream().await;
-    bill.end("dispatch: to one endpoint");
-    app.drain_delivery_queue().await;
-    bill.end("delivery: arrives, alone in its batch");
-
-    for number in 10..20 {
-        app.post("/api/webhook/workorder", order(&format!("WO-{number}"))).await.expect(200);
-    }
-    app.drain_stream().await;
-    bill.begin();
-    assert_eq!(app.drain_delivery_queue().await, 10);
-    bill.end("deliveries: ten arrive in one batch");
-
-    receiver.answer_with([500, 500, 204]);
-    app.post("/api/webhook/workorder", order("WO-6")).await.expect(200);
-    app.drain_stream().await;
-    bill.begin();
-    app.drain_delivery_queue().await;
-    bill.end("delivery: fails, is to be tried again");
-    app.advance(Duration::from_secs(70)).await;
-    app.drain_retry_queue().await;
-    bill.end("retry: fails, is to be tried again");
-    app.advance(Duration::from_secs(340)).await;
-    bill.begin();
-    app.drain_retry_queue().await;
-    bill.end("retry: arrives");
-
-    receiver.answer_with([500]);
-    app.post("/api/webhook/workorder", order("WO-7")).await.expect(200);
-    app.drain().await;
-    for wait in [70, 340] {
-        app.advance(Duration::from_secs(wait)).await;
-        app.drain_retry_queue().await;
-    }
-    bill.begin();
-    app.advance(Duration::from_secs(901)).await;
-    app.drain_retry_queue().await;
-    bill.end("hop: of 15 minutes");
-    receiver.answer_with([204]);
-    app.drain().await;
-
-    bill.begin();
-    app.sweep().await;
-    bill.end("sweep: there is nothing to do");
-
-    for n in 0..9 {
-        app.endpoint(&format!("{}?{n}", receiver.url()), ["*"]).await;
-    }
-    app.post("/api/webhook/workorder", order("WO-8")).await.expect(200);
-    bill.begin();
-    app.drain_stream().await;
-    bill.end("dispatch: to ten endpoints");
-
-    app.leave_work();
+    compare(|cost| cost).await;
     let text = include_str!("../../infra/cost.md");
-    let missing: Vec<&str> = bill.rows.lines().filter(|row| !text.contains(row)).collect();
-    assert!(missing.is_empty(), "infra/cost.md does not have these rows:\n{}", missing.join("\n"));
+    for Row { operation, cost: [_, written, read, refused, sent], .. } in ROWS {
+        let line = format!("| {operation} | {written} | {read} | {refused} | {sent} |");
+        assert!(text.contains(&line), "infra/cost.md does not have this row:\n{line}");
+    }
 }

@@ -1,7 +1,7 @@
 //! The people, companies and jobs that the tests' bodies refer to.
 
 use serde_json::{Value, json};
-use tests::{Reply, Tenant, TestApp};
+use tests::{InboundApp, Reply, Tenant};
 
 /// Paths of the five inbound calls.
 pub(crate) const WORK_ORDER: &str = "/api/webhook/workorder";
@@ -55,7 +55,7 @@ pub(crate) fn id(reply: &Reply) -> String {
 }
 
 /// Whoever the fixtures of `segment` refer to: parents are sent first.
-pub(crate) async fn send_parents(app: &TestApp, segment: &str) {
+pub(crate) async fn send_parents(app: &InboundApp, segment: &str) {
     if matches!(segment, "workorder" | "project" | "timeoff") {
         ok(app.post(EMPLOYEE, app.fixture("employee/valid/typical")).await);
         for number in ["E-1003", "E-1077", "E-1103", "E-1131"] {

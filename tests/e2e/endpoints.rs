@@ -25,7 +25,7 @@ fn path(made: &Reply) -> String {
 }
 
 #[tokio::test]
-async fn an_endpoint_is_made_and_read_and_its_secret_shown_where_it_belongs() {
+async fn an_endpoint_is_created_and_read_and_its_secret_is_shown_at_creation_only() {
     let app = TestApp::start().await;
     let made =
         make(&app, json!({"description": "ERP", "projectIds": ["proj_abc123"], "headers": {"X-Tenant": "7"}})).await;
@@ -90,7 +90,7 @@ async fn all_defects_of_an_endpoint_come_at_once() {
 }
 
 #[tokio::test]
-async fn urls_that_can_not_be_delivered_to() {
+async fn urls_that_can_not_be_delivered_to_are_refused() {
     let app = TestApp::start().await;
     for url in [
         "",
@@ -143,7 +143,7 @@ async fn events_are_names_or_groups_or_all() {
 }
 
 #[tokio::test]
-async fn a_change_merges_and_counts() {
+async fn a_change_is_merged_and_raises_the_version() {
     let app = TestApp::start().await;
     let made = make(&app, json!({"description": "ERP"})).await;
     app.advance(Duration::from_mins(1)).await;
@@ -244,7 +244,7 @@ async fn a_secret_is_rotated_with_an_overlap() {
 }
 
 #[tokio::test]
-async fn values_of_own_headers_are_shown_to_whoever_sets_them_and_masked_after() {
+async fn values_of_own_headers_are_shown_when_they_are_set_and_masked_afterwards() {
     let app = TestApp::start().await;
     let made = make(&app, json!({"headers": {"Authorization": "Bearer 0123456789", "X-Tenant": "7"}})).await;
     let whole = json!({"Authorization": "Bearer 0123456789", "X-Tenant": "7"});

@@ -114,7 +114,7 @@ async fn every_refusal_of_a_call_with_a_key_reports_its_windows() {
 }
 
 #[tokio::test]
-async fn nobody_guesses_what_an_answer_is() {
+async fn every_answer_forbids_content_sniffing() {
     let app = TestApp::start().await;
     for path in
         ["/", "/docs", "/docs/nothing", "/docs/assets/docs.css", "/console/app.js", "/nothing", "/apis", "//api"]

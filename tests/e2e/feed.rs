@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tests::{Receiver, Tenant, TestApp};
+use tests::{InboundApp, Receiver, Tenant, TestApp};
 
 use crate::deliveries::create_work_order;
 use crate::expect::{common_headers, header, refused};
@@ -48,7 +48,7 @@ async fn the_feed_has_what_subscribers_were_sent_oldest_first() {
 
 #[tokio::test]
 async fn a_reader_resumes_where_it_was_and_misses_nothing() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     for number in 0..5 {
         create_work_order(&app, &format!("WO-{number}")).await;
     }
@@ -68,12 +68,11 @@ async fn a_reader_resumes_where_it_was_and_misses_nothing() {
     app.advance(SETTLED).await;
     let (news, _, _) = read(&app, "", same.as_deref()).await;
     assert_eq!(numbers(&news), ["WO-5"]);
-    app.drain().await;
 }
 
 #[tokio::test]
 async fn a_cursor_may_lie_within_the_events_of_one_request() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     for number in 0..4 {
         let body = json!({ "employeeNumber": format!("E-{number}"), "firstName": "Ana", "lastName": "R", "role": "carpenter" });
         app.post("/api/webhook/employee", body).await.expect(200);
@@ -102,7 +101,6 @@ async fn a_cursor_may_lie_within_the_events_of_one_request() {
         let read = app.get(&format!("{EVENTS}/{}", event["id"].as_str().unwrap())).await.expect(200).body;
         assert_eq!((&read["id"], &read["data"]), (&event["id"], &event["data"]), "each is found by its id");
     }
-    app.drain().await;
 }
 
 #[tokio::test]
@@ -124,7 +122,7 @@ async fn an_event_is_shown_with_its_deliveries() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_is_refused() {
+async fn invalid_parameters_of_the_feed_are_refused() {
     let app = TestApp::start().await;
     let reply = app.get(&format!("{EVENTS}?after=x&event=x")).await.expect(400);
     assert_eq!(reply.defects(), [("after", "invalid_value"), ("event", "invalid_value")]);
@@ -138,14 +136,13 @@ async fn what_is_wrong_is_refused() {
 
 #[tokio::test]
 async fn people_see_the_newest_first_and_page_back_through_requests() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     for number in 0..3 {
         create_work_order(&app, &format!("WO-{number}")).await;
         let started = json!({ "workOrderNumber": format!("WO-{number}"), "status": "in_progress" });
         app.post("/api/webhook/workorder", started).await.expect(200);
         app.advance(Duration::from_secs(1)).await;
     }
-    app.drain().await;
     let oldest_first = {
         app.advance(SETTLED).await;
         read(&app, "", None).await.0
@@ -166,11 +163,10 @@ async fn people_see_the_newest_first_and_page_back_through_requests() {
 
 #[tokio::test]
 async fn an_event_names_what_else_its_request_raised() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     create_work_order(&app, "WO-1").await;
     app.advance(Duration::from_secs(1)).await;
     app.post("/api/webhook/workorder", json!({ "workOrderNumber": "WO-1", "status": "in_progress" })).await.expect(200);
-    app.drain().await;
     let newest = app.get(&format!("{EVENTS}?order=newest&limit=1")).await.expect(200).body["data"][0].clone();
     assert_eq!(newest["event"], "workorder.started");
     let whole = app.get(&format!("{EVENTS}/{}", newest["id"].as_str().unwrap())).await.expect(200).body;

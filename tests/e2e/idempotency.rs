@@ -1,7 +1,7 @@
 //! `Idempotency-Key` on every call that takes one: each function keeps its own answers.
 
 use serde_json::{Value, json};
-use tests::{Call, Receiver, TestApp};
+use tests::{Call, InboundApp, Receiver, TestApp};
 
 use crate::deliveries::create_work_order;
 
@@ -18,7 +18,7 @@ fn case(path: impl Into<String>, status: u16, body: Value) -> Case {
 }
 
 /// The smallest body that makes one; time off is that of the employee.
-fn minimal(app: &TestApp, resource: &str) -> Value {
+fn minimal(app: &InboundApp, resource: &str) -> Value {
     let mut body = app.fixture(&format!("{resource}/valid/minimal"));
     if resource == "timeoff" {
         body["employeeNumber"] = app.fixture("employee/valid/minimal")["employeeNumber"].clone();
@@ -72,7 +72,7 @@ async fn every_post_gives_its_first_success_again_and_forgets_what_it_refused() 
 
 #[tokio::test]
 async fn every_resource_can_be_given_another_number() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     for (resource, number) in [
         ("workorder", "workOrderNumber"),
         ("project", "projectNumber"),
@@ -90,5 +90,4 @@ async fn every_resource_can_be_given_another_number() {
         let renamed = app.post(&path, renamed).await.expect(200);
         assert_eq!(renamed.body["data"][number], "ANOTHER", "{resource}");
     }
-    app.drain().await;
 }

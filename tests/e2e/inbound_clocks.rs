@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tests::{Reply, TestApp};
+use tests::{InboundApp, Reply};
 
 use crate::crew::{WORK_ORDER, id, with, work_order};
 use crate::expect::{accepted, events, invalid, refused, warnings};
@@ -23,7 +23,7 @@ fn stale(reply: &Reply) {
 
 #[tokio::test]
 async fn a_clock_that_is_far_ahead_is_refused() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     for (time, ahead) in
         [("14:35:00.001", "5 minutes"), ("15:30:00", "60 minutes"), ("2099-01-01T00:00:00Z", "26735 days")]
     {
@@ -36,24 +36,22 @@ async fn a_clock_that_is_far_ahead_is_refused() {
     }
     accepted(&app.post(WORK_ORDER, at("14:35:00", json!({"title": "x"}))).await, "created");
     accepted(&app.post(WORK_ORDER, at("2025-10-20T09:35:00-05:00", json!({"title": "y"}))).await, "updated");
-    app.leave_work();
 }
 
 #[tokio::test]
-async fn fractions_decide() {
-    let app = TestApp::start().await;
+async fn fractions_of_a_second_decide() {
+    let app = InboundApp::start().await;
     accepted(&app.post(WORK_ORDER, at("10:00:00.900", json!({"title": "one"}))).await, "created");
     stale(&app.post(WORK_ORDER, at("10:00:00.100", json!({"title": "two"}))).await);
     stale(&app.post(WORK_ORDER, at("10:00:00.899999999", json!({"title": "two"}))).await);
     accepted(&app.post(WORK_ORDER, at("10:00:00.9", json!({"title": "one"}))).await, "unchanged");
     accepted(&app.post(WORK_ORDER, at("10:00:00.900000001", json!({"title": "three"}))).await, "updated");
     stale(&app.post(WORK_ORDER, at("10:00:00.900", json!({"title": "four"}))).await);
-    app.leave_work();
 }
 
 #[tokio::test]
 async fn what_is_older_than_the_arrival_of_a_deletion_does_not_bring_the_record_back() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     let known = id(&work_order(&app, "WO-1", json!({"sourceUpdatedAt": "2025-10-20T10:00:00Z"})).await);
     accepted(&app.post(WORK_ORDER, json!({"workOrderNumber": "wo-1", "operation": "delete"})).await, "deleted");
     for extra in [
@@ -71,12 +69,11 @@ async fn what_is_older_than_the_arrival_of_a_deletion_does_not_bring_the_record_
         "not_found",
     );
     accepted(&app.post(WORK_ORDER, at("14:30:00", json!({"title": "x"}))).await, "created");
-    app.leave_work();
 }
 
 #[tokio::test]
 async fn a_deletion_counts_as_of_its_own_time() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     work_order(&app, "WO-1", json!({})).await;
     let delete = json!({"operation": "delete"});
     accepted(&app.post(WORK_ORDER, at("12:00:00.5", delete.clone())).await, "deleted");
@@ -88,23 +85,21 @@ async fn a_deletion_counts_as_of_its_own_time() {
     stale(&app.post(WORK_ORDER, at("12:59:59", json!({"title": "x"}))).await);
     stale(&app.post(WORK_ORDER, at("12:59:59", delete)).await);
     accepted(&app.post(WORK_ORDER, at("13:00:00.1", json!({"title": "x"}))).await, "created");
-    app.leave_work();
 }
 
 #[tokio::test]
 async fn a_deletion_is_no_older_than_what_it_deleted() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     work_order(&app, "WO-1", json!({"sourceUpdatedAt": "2025-10-20T14:34:00Z"})).await;
     accepted(&app.post(WORK_ORDER, json!({"workOrderNumber": "WO-1", "operation": "delete"})).await, "deleted");
     stale(&app.post(WORK_ORDER, at("14:33:00", json!({"title": "x"}))).await);
-    app.leave_work();
 }
 
 /// Such a tombstone has no clock but that of the last update.
 #[tokio::test]
 async fn a_deletion_by_an_earlier_release_counts_as_of_its_arrival_or_the_clock_before() {
     for (before, stale_at, fresh_at) in [("10:00:00", "14:29:59", "14:30:00"), ("14:34:00", "14:33:59", "14:34:00")] {
-        let app = TestApp::start().await;
+        let app = InboundApp::start().await;
         let before = format!("2025-10-20T{before}Z");
         work_order(&app, "WO-1", json!({"sourceUpdatedAt": before})).await;
         let mut left = record(&app, "workorder", "WO-1").await;
@@ -113,16 +108,14 @@ async fn a_deletion_by_an_earlier_release_counts_as_of_its_arrival_or_the_clock_
         put_body(&app, "workorder", "WO-1", &left).await;
         stale(&app.post(WORK_ORDER, at(stale_at, json!({"title": "x"}))).await);
         accepted(&app.post(WORK_ORDER, at(fresh_at, json!({"title": "x"}))).await, "created");
-        app.leave_work();
     }
 }
 
 #[tokio::test]
 async fn a_body_without_a_clock_uses_a_deleted_number_again() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     let first = id(&work_order(&app, "WO-1", json!({"sourceUpdatedAt": "2025-10-20T10:00:00Z"})).await);
     accepted(&app.post(WORK_ORDER, json!({"workOrderNumber": "WO-1", "operation": "delete"})).await, "deleted");
     app.advance(Duration::from_secs(1)).await;
     assert_ne!(id(&work_order(&app, "WO-1", json!({})).await), first);
-    app.leave_work();
 }

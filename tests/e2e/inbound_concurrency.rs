@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use tests::{Receiver, Reply, Tenant, TestApp};
+use tests::{InboundApp, Receiver, Reply, Tenant, TestApp};
 
 use crate::crew::{EMPLOYEE, TIME_OFF, WORK_ORDER, employee, id, ok, work_order};
 use crate::expect::{accepted, refused};
@@ -59,26 +59,24 @@ async fn different_bodies_at_once_are_a_create_and_updates_of_it() {
 
 #[tokio::test]
 async fn one_of_many_strict_creates_wins() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     let body = json!({"workOrderNumber": "WO-1", "title": "Pour slab", "operation": "create"});
     let replies = at_once(&app, WORK_ORDER, vec![body; 10]).await;
     assert_eq!(actions(&replies), BTreeMap::from([("already_exists", 9), ("created", 1)]));
-    app.leave_work();
 }
 
 #[tokio::test]
 async fn one_of_many_updates_of_one_version_wins() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     work_order(&app, "WO-1", json!({})).await;
     let bodies = (0..6).map(|i| json!({"workOrderNumber": "WO-1", "title": format!("title {i}"), "ifVersion": 1}));
     let replies = at_once(&app, WORK_ORDER, bodies.collect()).await;
     assert_eq!(actions(&replies), BTreeMap::from([("updated", 1), ("version_conflict", 5)]));
-    app.leave_work();
 }
 
 #[tokio::test]
 async fn updates_of_different_fields_at_once_lose_nothing() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     work_order(&app, "WO-1", json!({})).await;
     let fields = ["phase", "trade", "workType", "customerReference"];
     let bodies = fields.iter().map(|field| json!({"workOrderNumber": "WO-1", *field: "x"})).collect();
@@ -87,12 +85,11 @@ async fn updates_of_different_fields_at_once_lose_nothing() {
     let stored = record(&app, "workorder", "WO-1").await;
     assert!(fields.iter().all(|field| stored[*field] == "x"), "{stored}");
     assert_eq!(stored["version"], 5);
-    app.leave_work();
 }
 
 #[tokio::test]
 async fn one_of_many_overlapping_requests_for_time_off_wins() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     employee(&app, "E-1", json!({})).await;
     let bodies = (0..8).map(|i| {
         json!({"requestNumber": format!("TO-{i}"), "employeeNumber": "E-1", "type": "vacation",
@@ -100,12 +97,11 @@ async fn one_of_many_overlapping_requests_for_time_off_wins() {
     });
     let replies = at_once(&app, TIME_OFF, bodies.collect()).await;
     assert_eq!(actions(&replies), BTreeMap::from([("created", 1), ("overlap", 7)]));
-    app.leave_work();
 }
 
 #[tokio::test]
-async fn requests_that_do_not_overlap_all_get_in() {
-    let app = TestApp::start().await;
+async fn requests_that_do_not_overlap_are_all_accepted() {
+    let app = InboundApp::start().await;
     employee(&app, "E-1", json!({})).await;
     let bodies = (0..6).map(|i| {
         let day = format!("2025-12-{}", 10 + i);
@@ -113,12 +109,11 @@ async fn requests_that_do_not_overlap_all_get_in() {
     });
     let replies = at_once(&app, TIME_OFF, bodies.collect()).await;
     assert_eq!(actions(&replies), BTreeMap::from([("created", 6)]));
-    app.leave_work();
 }
 
 #[tokio::test]
 async fn a_deletion_and_an_assignment_at_once_leave_no_order_with_a_person_who_is_gone() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     for round in 0..5 {
         let (person, order) = (format!("E-{round}"), format!("WO-{round}"));
         employee(&app, &person, json!({})).await;
@@ -133,12 +128,11 @@ async fn a_deletion_and_an_assignment_at_once_leave_no_order_with_a_person_who_i
             accepted(&assigned[0], "created");
         }
     }
-    app.leave_work();
 }
 
 #[tokio::test]
 async fn a_number_that_two_records_move_to_goes_to_one() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     let mut moves = Vec::new();
     for number in ["WO-1", "WO-2", "WO-3"] {
         let known = id(&work_order(&app, number, json!({})).await);
@@ -147,12 +141,11 @@ async fn a_number_that_two_records_move_to_goes_to_one() {
     let replies = at_once(&app, WORK_ORDER, moves).await;
     assert_eq!(actions(&replies), BTreeMap::from([("already_exists", 2), ("updated", 1)]));
     ok(app.post(WORK_ORDER, json!({"workOrderNumber": "WO-9", "priority": "low"})).await);
-    app.leave_work();
 }
 
 #[tokio::test]
 async fn a_person_who_gets_another_number_while_being_assigned_loses_no_booking() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     for round in 0..5 {
         let (person, order) = (format!("E-{round}"), format!("WO-{round}"));
         let known = id(&employee(&app, &person, json!({})).await);
@@ -169,5 +162,4 @@ async fn a_person_who_gets_another_number_while_being_assigned_loses_no_booking(
             accepted(&deleted, "deleted");
         }
     }
-    app.leave_work();
 }

@@ -1,7 +1,7 @@
 //! Which record a body is about: numbers in another case, numbers of two foreign records.
 
 use serde_json::{Value, json};
-use tests::{Receiver, TestApp};
+use tests::{InboundApp, Receiver, TestApp};
 
 use crate::crew::{EMPLOYEE, PROJECT, TIME_OFF, VENDOR, WORK_ORDER, employee, id, project, vendor, with, work_order};
 use crate::expect::{accepted, defects, events, refused};
@@ -67,7 +67,7 @@ fn bodies() -> [(&'static str, Value, &'static [&'static str]); 5] {
 
 #[tokio::test]
 async fn a_number_in_another_case_is_the_same_number() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     employee(&app, "e-a", json!({})).await;
     vendor(&app, "v-a", json!({})).await;
     project(&app, "p-a", json!({})).await;
@@ -81,7 +81,6 @@ async fn a_number_in_another_case_is_the_same_number() {
         let with_id = with(body.clone(), json!({"id": id(&created)}));
         accepted(&app.post(path, with_id).await, "unchanged");
     }
-    app.leave_work();
 }
 
 #[tokio::test]
@@ -97,7 +96,7 @@ async fn two_senders_that_differ_in_case_raise_one_event() {
 
 #[tokio::test]
 async fn the_spelling_of_a_number_changes_with_the_id() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     let known = id(&work_order(&app, "WO-a", json!({})).await);
     let other = app.post(WORK_ORDER, json!({"workOrderNumber": "wo-A", "title": "Wall"})).await;
     assert_eq!(accepted(&other, "updated")["workOrderNumber"], "WO-a", "the rest of the body counts");
@@ -115,19 +114,17 @@ async fn the_spelling_of_a_number_changes_with_the_id() {
     assert_eq!(accepted(&deleted, "deleted")["workOrderNumber"], "wo-a");
     let again = app.post(WORK_ORDER, json!({"workOrderNumber": "WO-A", "title": "Roof"})).await;
     assert_eq!(accepted(&again, "created")["workOrderNumber"], "WO-A");
-    app.leave_work();
 }
 
 #[tokio::test]
 async fn a_reference_stays_as_it_was_spelled_when_the_other_record_is_respelled() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     let known = id(&project(&app, "p-a", json!({})).await);
     let order = json!({"workOrderNumber": "WO-1", "title": "Slab", "projectNumber": "p-a"});
     accepted(&app.post(WORK_ORDER, order.clone()).await, "created");
     accepted(&app.post(PROJECT, json!({"id": known, "projectNumber": "P-A"})).await, "updated");
     accepted(&app.post(WORK_ORDER, order).await, "unchanged");
     assert_eq!(record(&app, "workorder", "WO-1").await["projectNumber"], "p-a");
-    app.leave_work();
 }
 
 fn bill(number: &str, foreign: &str, extra: Value) -> Value {
@@ -138,7 +135,7 @@ fn bill(number: &str, foreign: &str, extra: Value) -> Value {
 
 #[tokio::test]
 async fn two_foreign_records_that_share_a_number_are_not_merged() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     let known = id(&app.post(VENDOR, bill("V-1", "a56", json!({}))).await);
     for body in [
         bill("V-1", "57", json!({})),
@@ -157,12 +154,11 @@ async fn two_foreign_records_that_share_a_number_are_not_merged() {
     refused(&app.post(VENDOR, bill("V-1", "57", json!({"ifVersion": 2}))).await, 409, "version_conflict");
     accepted(&app.post(VENDOR, bill("V-1", "57", json!({"ifVersion": 1}))).await, "updated");
     accepted(&app.post(VENDOR, bill("V-1", "57", json!({}))).await, "unchanged");
-    app.leave_work();
 }
 
 #[tokio::test]
-async fn what_is_no_other_record_of_the_same_system_is_merged() {
-    let app = TestApp::start().await;
+async fn a_row_is_merged_unless_it_names_another_record_of_the_same_system() {
+    let app = InboundApp::start().await;
     vendor(&app, "V-1", json!({})).await;
     let of = |external: Value| json!({"vendorNumber": "V-1", "externalRef": external});
     for external in [json!({"system": "procore", "id": "9"}), json!({"system": "erp", "id": "10"}), Value::Null] {
@@ -172,5 +168,4 @@ async fn what_is_no_other_record_of_the_same_system_is_merged() {
     accepted(&app.post(VENDOR, json!({"vendorNumber": "V-1", "name": "Acme"})).await, "updated");
     accepted(&app.post(VENDOR, json!({"vendorNumber": "V-1", "operation": "delete"})).await, "deleted");
     accepted(&app.post(VENDOR, bill("V-1", "58", json!({"sourceUpdatedAt": "2001-01-01T00:00:00Z"}))).await, "created");
-    app.leave_work();
 }

@@ -1,13 +1,13 @@
 //! The largest bodies that the contract allows: lists at their limits, and more items than one transaction holds.
 
 use serde_json::{Value, json};
-use tests::{Received, Receiver, TestApp};
+use tests::{InboundApp, Received, Receiver, TestApp};
 
 use crate::crew::{EMPLOYEE, PROJECT, WORK_ORDER, employee};
 use crate::expect::{accepted, events, invalid, refused};
 
 /// Employees `E-0` to `E-(count-1)`.
-async fn send_people(app: &TestApp, count: usize) {
+async fn send_people(app: &InboundApp, count: usize) {
     for i in 0..count {
         employee(app, &format!("E-{i}"), json!({})).await;
     }
@@ -18,7 +18,7 @@ fn everyone(count: usize) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn a_hundred_people_on_one_order() {
+async fn an_order_takes_a_hundred_people() {
     let (app, receiver) = (TestApp::start().await, Receiver::start().await);
     send_people(&app, 101).await;
     app.drain().await;
@@ -46,22 +46,21 @@ async fn a_hundred_people_on_one_order() {
         let delete = json!({"employeeNumber": format!("E-{i}"), "operation": "delete"});
         accepted(&app.post(EMPLOYEE, delete).await, "deleted");
     }
-    app.leave_work();
+    app.drain().await;
 }
 
 #[tokio::test]
-async fn two_hundred_people_on_one_project() {
-    let app = TestApp::start().await;
+async fn a_project_takes_two_hundred_people() {
+    let app = InboundApp::start().await;
     send_people(&app, 200).await;
     let reply = app.post(PROJECT, json!({"projectNumber": "P-1", "name": "x", "team": everyone(200)})).await;
     accepted(&reply, "created");
     assert_eq!(events(&reply).len(), 201);
-    app.leave_work();
 }
 
 #[tokio::test]
-async fn lists_and_texts_at_their_limits() {
-    let app = TestApp::start().await;
+async fn lists_and_texts_at_their_limits_are_accepted() {
+    let app = InboundApp::start().await;
     let body = json!({
         "workOrderNumber": "W".repeat(50), "title": "x".repeat(200), "description": "é".repeat(8000),
         "materials": (0..200).map(|i| json!({"name": format!("m{i}"), "quantity": 0.0001, "unit": "ea"})).collect::<Vec<_>>(),
@@ -72,5 +71,4 @@ async fn lists_and_texts_at_their_limits() {
     });
     accepted(&app.post(WORK_ORDER, body.clone()).await, "created");
     accepted(&app.post(WORK_ORDER, body).await, "unchanged");
-    app.leave_work();
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
-use tests::{Tenant, TestApp};
+use tests::{InboundApp, Tenant};
 
 use crate::crew::{WORK_ORDER, id, work_order};
 use crate::expect::{accepted, invalid};
@@ -21,8 +21,8 @@ async fn gets_no_parent(app: &Tenant, number: &str) {
 }
 
 /// WO-A with WO-B under it, and WO-C.
-async fn family() -> TestApp {
-    let app = TestApp::start().await;
+async fn family() -> InboundApp {
+    let app = InboundApp::start().await;
     work_order(&app, "WO-A", json!({})).await;
     work_order(&app, "WO-C", json!({})).await;
     accepted(&app.post(WORK_ORDER, under("WO-B", "wo-a")).await, "created");
@@ -41,7 +41,6 @@ async fn an_order_that_lost_its_last_child_can_get_a_parent() {
         gets_no_parent(&app, "WO-A").await;
         accepted(&app.post(WORK_ORDER, under("WO-D", "")).await, "updated");
         accepted(&app.post(WORK_ORDER, under("WO-A", "WO-C")).await, "updated");
-        app.leave_work();
     }
 }
 
@@ -57,7 +56,6 @@ async fn renumbering_either_end_keeps_them_together() {
     accepted(&app.post(WORK_ORDER, under("WO-B2", "WO-A")).await, "unchanged");
     accepted(&app.post(WORK_ORDER, under("WO-B2", Value::Null)).await, "updated");
     accepted(&app.post(WORK_ORDER, under("WO-A2", "WO-C")).await, "updated");
-    app.leave_work();
 }
 
 #[tokio::test]
@@ -71,7 +69,6 @@ async fn a_parent_that_is_deleted_and_made_anew_has_the_orders_that_name_it() {
     accepted(&app.post(WORK_ORDER, delete).await, "deleted");
     accepted(&app.post(WORK_ORDER, under("WO-B", "WO-C")).await, "updated");
     accepted(&app.post(WORK_ORDER, under("WO-A", "WO-C")).await, "created");
-    app.leave_work();
 }
 
 #[tokio::test]
@@ -81,13 +78,12 @@ async fn an_order_keeps_the_parent_that_it_has() {
     let with_more = json!({"workOrderNumber": "WO-B", "parentWorkOrderNumber": "WO-A", "phase": "Rough-in"});
     accepted(&app.post(WORK_ORDER, with_more).await, "updated");
     invalid(&app.post(WORK_ORDER, under("WO-E", "WO-B")).await, &[CONFLICT]);
-    app.leave_work();
 }
 
 /// As many as a list holds, by orders that are long gone.
 #[tokio::test]
 async fn an_order_joins_a_parent_whose_list_is_full() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     work_order(&app, "WO-A", json!({})).await;
     let booking =
         |i: usize| AttributeValue::S(json!({"id": format!("wo_{i}"), "number": format!("WO-{i}")}).to_string());
@@ -96,12 +92,11 @@ async fn an_order_joins_a_parent_whose_list_is_full() {
     accepted(&app.post(WORK_ORDER, under("WO-B", "WO-A")).await, "created");
     assert_eq!(item(&app, "workorder", "WO-A").await["orders"], AttributeValue::M(full));
     invalid(&app.post(WORK_ORDER, under("WO-E", "WO-B")).await, &[CONFLICT]);
-    app.leave_work();
 }
 
 #[tokio::test]
-async fn of_a_child_and_a_parent_at_once_one_gets_in() {
-    let app = TestApp::start().await;
+async fn of_a_child_and_a_parent_at_once_one_is_accepted() {
+    let app = InboundApp::start().await;
     work_order(&app, "WO-C", json!({})).await;
     for round in 0..6 {
         let (middle, child) = (format!("WO-A{round}"), format!("WO-B{round}"));
@@ -115,5 +110,4 @@ async fn of_a_child_and_a_parent_at_once_one_gets_in() {
             _ => panic!("{}\n{}", up.text, down.text),
         }
     }
-    app.leave_work();
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use tests::TestApp;
+use tests::{InboundApp, TestApp};
 
 use crate::crew::{self, WORK_ORDER, send_parents, with};
 use crate::expect::{self, accepted, events, invalid, refused};
@@ -26,7 +26,7 @@ fn invalid_fixtures() -> BTreeMap<String, Value> {
 async fn every_valid_fixture_is_accepted_once_and_unchanged_when_it_is_sent_again() {
     for (segment, key, prefix) in RESOURCES {
         for name in ["minimal", "typical"] {
-            let app = TestApp::start().await;
+            let app = InboundApp::start().await;
             send_parents(&app, segment).await;
             let body = app.fixture(&format!("{segment}/valid/{name}"));
             let path = format!("/api/webhook/{segment}");
@@ -43,21 +43,19 @@ async fn every_valid_fixture_is_accepted_once_and_unchanged_when_it_is_sent_agai
             let again = app.post(&path, body).await;
             assert_eq!(accepted(&again, "unchanged"), data, "{segment}/{name}");
             assert_eq!(events(&again), [""; 0]);
-            app.leave_work();
         }
     }
 }
 
 #[tokio::test]
 async fn the_typical_work_order_says_whom_it_assigns_and_warns_of_nothing() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     send_parents(&app, "workorder").await;
     let reply = app.post(WORK_ORDER, app.fixture("workorder/valid/typical")).await;
     let assigned = "employee.assigned";
     assert_eq!(events(&reply), ["workorder.created", assigned, assigned, assigned]);
     assert_eq!(expect::warnings(&reply), [""; 0]);
     assert_eq!(reply.body["data"]["status"], "scheduled");
-    app.leave_work();
 }
 
 #[tokio::test]
@@ -125,7 +123,7 @@ async fn all_defects_come_at_once_sorted_by_field() {
 }
 
 #[tokio::test]
-async fn fifty_defects_are_listed_and_the_rest_is_said_to_be_there() {
+async fn fifty_defects_are_listed_and_more_are_indicated() {
     let app = TestApp::start().await;
     let materials: Vec<Value> = (0..30).map(|_| json!({"name": "x"})).collect();
     let reply = app.post(WORK_ORDER, json!({"workOrderNumber": "WO-1", "title": "x", "materials": materials})).await;
@@ -135,7 +133,7 @@ async fn fifty_defects_are_listed_and_the_rest_is_said_to_be_there() {
 }
 
 #[tokio::test]
-async fn what_only_the_store_can_tell_is_asked_when_the_body_is_clean() {
+async fn references_are_checked_when_the_body_has_no_other_defect() {
     let app = TestApp::start().await;
     let body = json!({"workOrderNumber": "WO-1", "title": "", "projectNumber": "NONE"});
     invalid(&app.post(WORK_ORDER, body.clone()).await, &["title required"]);
@@ -144,7 +142,7 @@ async fn what_only_the_store_can_tell_is_asked_when_the_body_is_clean() {
 
 #[tokio::test]
 async fn values_are_normalised_before_they_are_stored() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     let body = json!({
         "workOrderNumber": " WO-9 ", "title": "  Cafe\u{301} fit-out ", "phase": "   ",
         "scheduledStart": "2025-10-27T07:00:00-05:00", "scheduledEnd": "2025-10-27T15:30:00.000-05:00",
@@ -159,5 +157,4 @@ async fn values_are_normalised_before_they_are_stored() {
     assert_eq!(record["estimatedHours"].to_string(), "50");
     assert_eq!(record["notToExceed"], "185000.00");
     assert!(record.get("phase").is_none());
-    app.leave_work();
 }

@@ -8,7 +8,7 @@ mod random;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tests::{Reply, TestApp};
+use tests::{InboundApp, Reply};
 
 use crate::crew::{EMPLOYEE, PROJECT, TIME_OFF, WORK_ORDER, employee, project, with, work_order};
 use crate::expect::{accepted, events, invalid, refused};
@@ -27,7 +27,7 @@ fn request(extra: Value) -> Value {
 }
 
 /// Sends `body`, and again an hour later: the second time changes nothing.
-async fn send_twice(app: &TestApp, path: &str, body: Value, action: &str) -> Reply {
+async fn send_twice(app: &InboundApp, path: &str, body: Value, action: &str) -> Reply {
     let first = app.post(path, body.clone()).await;
     accepted(&first, action);
     app.advance(HOUR).await;
@@ -39,7 +39,7 @@ async fn send_twice(app: &TestApp, path: &str, body: Value, action: &str) -> Rep
 
 #[tokio::test]
 async fn a_whole_row_is_judged_by_what_is_stored() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     send_twice(&app, WORK_ORDER, order(json!({})), "created").await;
     let held = send_twice(&app, WORK_ORDER, order(json!({"status": "on_hold"})), "updated").await;
     assert_eq!(events(&held), ["workorder.updated"]);
@@ -55,12 +55,11 @@ async fn a_whole_row_is_judged_by_what_is_stored() {
     let done = send_twice(&app, PROJECT, job(json!({"status": "completed"})), "updated").await;
     assert_eq!(events(&done), ["project.updated", "project.completed"]);
     refused(&app.post(PROJECT, job(json!({"status": "on_hold"}))).await, 409, "invalid_state_transition");
-    app.leave_work();
 }
 
 #[tokio::test]
-async fn what_a_step_took_away_stays_away_when_the_row_is_sent_again() {
-    let app = TestApp::start().await;
+async fn a_value_that_a_later_state_cleared_stays_cleared_when_the_row_is_sent_again() {
+    let app = InboundApp::start().await;
     let (start, end) = ("2025-10-18T12:00:00Z", "2025-10-19T12:00:00Z");
     let times = |status: &str| order(json!({"status": status, "actualStart": start, "actualEnd": end}));
     send_twice(&app, WORK_ORDER, times("completed"), "created").await;
@@ -77,12 +76,11 @@ async fn what_a_step_took_away_stays_away_when_the_row_is_sent_again() {
     let gone =
         json!({"employeeNumber": "E-1", "status": "terminated", "hireDate": null, "terminationDate": "2025-06-30"});
     send_twice(&app, EMPLOYEE, gone, "updated").await;
-    app.leave_work();
 }
 
 #[tokio::test]
 async fn a_decision_in_a_row_does_not_keep_time_off_from_being_cancelled() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     employee(&app, "E-1", json!({})).await;
     let decision = json!({"byEmployeeNumber": "E-1", "note": "Enjoy"});
     let row = |status: &str| request(json!({"status": status, "decision": decision}));
@@ -93,23 +91,21 @@ async fn a_decision_in_a_row_does_not_keep_time_off_from_being_cancelled() {
     invalid(&app.post(TIME_OFF, other).await, &["decision conflicting_fields"]);
     let open = with(request(json!({"decision": decision})), json!({"requestNumber": "TO-2", "type": "x"}));
     invalid(&app.post(TIME_OFF, open).await, &["decision conflicting_fields", "type invalid_value"]);
-    app.leave_work();
 }
 
 #[tokio::test]
 async fn what_is_approved_on_receipt_stays_so_whatever_becomes_of_the_rule() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     employee(&app, "E-1", json!({"timeOffApprovalRequired": false})).await;
     let asked = send_twice(&app, TIME_OFF, request(json!({"status": "requested"})), "created").await;
     assert_eq!(events(&asked), ["timeoff.requested", "timeoff.approved"]);
     employee(&app, "E-1", json!({"timeOffApprovalRequired": true})).await;
     accepted(&app.post(TIME_OFF, request(json!({"status": "requested"}))).await, "unchanged");
-    app.leave_work();
 }
 
 #[tokio::test]
 async fn null_and_nothing_leave_alone_what_the_system_filled_in() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     for (i, nothing) in [json!(null), json!("")].into_iter().enumerate() {
         let [job, person, number] = [format!("P-{i}"), format!("E-{i}"), format!("N-{i}")];
         let address = json!({"line1": "1 Main St", "country": nothing});
@@ -142,12 +138,11 @@ async fn null_and_nothing_leave_alone_what_the_system_filled_in() {
         assert_eq!(ended["actualStart"], stored["actualStart"], "a change of something else erases nothing either");
         assert!(ended["actualEnd"].is_string());
     }
-    app.leave_work();
 }
 
 #[tokio::test]
 async fn null_and_nothing_leave_alone_what_time_off_filled_in() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     employee(&app, "E-1", json!({})).await;
     for (i, nothing) in [json!(null), json!("")].into_iter().enumerate() {
         let day = format!("2025-11-1{i}");
@@ -161,12 +156,11 @@ async fn null_and_nothing_leave_alone_what_time_off_filled_in() {
         assert_eq!(record(&app, "timeoff", &format!("TO-{i}")).await["decision"]["at"], at);
         send_twice(&app, TIME_OFF, with(row, json!({"status": "cancelled"})), "updated").await;
     }
-    app.leave_work();
 }
 
 #[tokio::test]
 async fn null_still_clears_what_the_sender_said() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     let said = json!({"priority": "urgent", "timeZone": "Europe/Berlin", "phase": "Rough-in", "status": "in_progress",
         "actualStart": "2025-10-18T12:00:00Z"});
     work_order(&app, "WO-1", said).await;
@@ -175,12 +169,11 @@ async fn null_still_clears_what_the_sender_said() {
     let stored = record(&app, "workorder", "WO-1").await;
     assert_eq!((&stored["priority"], &stored["timeZone"]), (&json!("normal"), &json!("America/Chicago")));
     assert!(stored.get("phase").is_none() && stored.get("actualStart").is_none());
-    app.leave_work();
 }
 
 #[tokio::test]
 async fn a_record_that_has_no_note_keeps_its_recorded_times() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     work_order(&app, "WO-1", json!({"status": "in_progress"})).await;
     let mut old = record(&app, "workorder", "WO-1").await;
     old.as_object_mut().expect("an object").remove("said");
@@ -188,5 +181,4 @@ async fn a_record_that_has_no_note_keeps_its_recorded_times() {
     accepted(&app.post(WORK_ORDER, order(json!({"status": "in_progress", "actualStart": null}))).await, "unchanged");
     accepted(&app.post(WORK_ORDER, order(json!({"priority": "high", "actualStart": null}))).await, "updated");
     assert_eq!(record(&app, "workorder", "WO-1").await["actualStart"], old["actualStart"]);
-    app.leave_work();
 }

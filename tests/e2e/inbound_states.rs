@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tests::{Received, Receiver, TestApp};
+use tests::{InboundApp, Received, Receiver, TestApp};
 
 use crate::crew::{
     EMPLOYEE, PROJECT, TIME_OFF, VENDOR, WORK_ORDER, employee, id, ok, project, vendor, with, work_order,
@@ -18,7 +18,7 @@ struct Inbox {
 }
 
 impl Inbox {
-    async fn open<const N: usize>(app: &TestApp, events: [&str; N]) -> Self {
+    async fn open<const N: usize>(app: &InboundApp, events: [&str; N]) -> Self {
         let receiver = Receiver::start().await;
         app.endpoint(&receiver.url(), events).await;
         Self { receiver, seen: 0 }
@@ -47,7 +47,7 @@ fn find<'a>(bodies: &'a [Value], event: &str) -> &'a Value {
 }
 
 #[tokio::test]
-async fn the_life_of_a_work_order() {
+async fn a_work_order_passes_through_its_states() {
     let app = TestApp::start().await;
     let mut inbox = Inbox::open(&app, ["*"]).await;
     let order = |extra: Value| with(json!({"workOrderNumber": "WO-1"}), extra);
@@ -120,8 +120,8 @@ async fn an_unchanged_replay_raises_nothing() {
 }
 
 #[tokio::test]
-async fn first_states_that_are_none() {
-    let app = TestApp::start().await;
+async fn an_invalid_initial_state_is_refused() {
+    let app = InboundApp::start().await;
     employee(&app, "E-1", json!({})).await;
     let order =
         |status: &str| json!({"workOrderNumber": "WO-1", "title": "x", "status": status, "cancellationReason": "y"});
@@ -132,12 +132,11 @@ async fn first_states_that_are_none() {
     let body = json!({"requestNumber": "TO-1", "employeeNumber": "E-1", "type": "vacation", "startDate": "2025-12-24",
         "endDate": "2025-12-24", "status": "denied"});
     invalid(&app.post(TIME_OFF, body).await, &["status invalid_initial_status"]);
-    app.leave_work();
 }
 
 #[tokio::test]
-async fn the_life_of_a_project() {
-    let app = TestApp::start().await;
+async fn a_project_passes_through_its_states() {
+    let app = InboundApp::start().await;
     let job = |status: &str| json!({"projectNumber": "P-1", "status": status});
     assert_eq!(events(&project(&app, "P-1", json!({})).await), ["project.created"]);
     for (status, raised) in [
@@ -151,11 +150,10 @@ async fn the_life_of_a_project() {
     }
     ok(app.post(PROJECT, job("cancelled")).await);
     refused(&app.post(PROJECT, job("completed")).await, 409, "invalid_state_transition");
-    app.leave_work();
 }
 
 #[tokio::test]
-async fn the_life_of_a_person_and_a_company() {
+async fn employees_and_vendors_pass_through_their_states() {
     let app = TestApp::start().await;
     let mut inbox = Inbox::open(&app, ["*"]).await;
     employee(&app, "E-1", json!({})).await;
@@ -188,7 +186,7 @@ async fn the_life_of_a_person_and_a_company() {
 }
 
 #[tokio::test]
-async fn the_life_of_time_off() {
+async fn time_off_passes_through_its_states() {
     let app = TestApp::start().await;
     let mut inbox = Inbox::open(&app, ["timeoff.*"]).await;
     let approver = id(&employee(&app, "E-9", json!({})).await);
@@ -221,8 +219,8 @@ async fn the_life_of_time_off() {
 }
 
 #[tokio::test]
-async fn requests_that_are_approved_on_receipt() {
-    let app = TestApp::start().await;
+async fn time_off_is_approved_on_receipt_when_no_approval_is_needed_or_it_comes_approved() {
+    let app = InboundApp::start().await;
     employee(&app, "E-1", json!({"timeOffApprovalRequired": false})).await;
     employee(&app, "E-2", json!({})).await;
     let request = |number: &str, person: &str, status: &str| {
@@ -235,11 +233,10 @@ async fn requests_that_are_approved_on_receipt() {
     accepted(&app.post(TIME_OFF, request("TO-1", "E-1", "requested")).await, "unchanged");
     let synced = ok(app.post(TIME_OFF, request("TO-2", "E-2", "approved")).await);
     assert_eq!(events(&synced), both);
-    app.leave_work();
 }
 
 #[tokio::test]
-async fn people_are_told_of_once_when_they_are_newly_assigned() {
+async fn a_new_assignment_raises_one_event_for_each_person() {
     let app = TestApp::start().await;
     let mut inbox = Inbox::open(&app, ["employee.assigned"]).await;
     for number in ["E-1", "E-2", "E-3"] {

@@ -75,7 +75,6 @@ async fn a_failed_delivery_is_joined_with_the_request_that_raised_its_event() {
     app.drain_stream().await;
     app.drain_delivery_queue().await;
     let delivery = app.only_delivery().await;
-    app.leave_work();
 
     let attempt = log.line("attempt 1 of");
     assert_eq!(attempt["fields"]["error"], "http_status");
@@ -94,7 +93,7 @@ fn work_order() -> Value {
 }
 
 #[tokio::test]
-async fn why_a_request_failed_is_in_its_line_and_not_in_its_answer() {
+async fn the_cause_of_a_failed_request_is_logged_with_its_id() {
     let (log, _guard) = Log::start();
     let app = TestApp::start().await;
     let client = aws_sdk_dynamodb::Client::new(app.system().sdk_config());

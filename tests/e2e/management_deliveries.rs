@@ -120,7 +120,6 @@ async fn every_filter_finds_what_it_names_and_nothing_else() {
     let wrong = "endpointId=x&event=x&eventId=x&status=x&since=x&until=x";
     let reply = app.get(&format!("{DELIVERIES}?{wrong}")).await.expect(400);
     assert_eq!(reply.defects().len(), 6);
-    app.leave_work();
 }
 
 #[tokio::test]
@@ -214,7 +213,7 @@ async fn among_many() -> (TestApp, Timestamp, String, String) {
 }
 
 #[tokio::test]
-async fn paths_and_methods_are_told_apart() {
+async fn unknown_paths_and_wrong_methods_are_distinguished() {
     let app = TestApp::start().await;
     let unknown = "dlv_01JAMB3X9T7Q2V5K8N4C6D0EFG";
     refused(&app.get(&format!("{DELIVERIES}/{unknown}")).await, 404, "not_found");

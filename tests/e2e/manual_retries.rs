@@ -64,7 +64,7 @@ async fn a_failed_delivery_is_sent_again_under_the_same_id() {
 }
 
 #[tokio::test]
-async fn what_has_arrived_is_sent_again_only_by_force() {
+async fn a_delivered_delivery_is_sent_again_only_with_force() {
     let (app, receiver, id) = after_first_attempt(200).await;
     refused(&retry(&app, &id, json!({})).await, 409, "already_delivered");
     refused(&retry(&app, &id, json!({ "force": false })).await, 409, "already_delivered");
@@ -117,7 +117,6 @@ async fn a_manual_retry_that_fails_is_followed_by_its_own_schedule_alone() {
     app.advance(30 * SECOND).await;
     app.drain().await;
     assert_eq!(receiver.count(), 3);
-    app.leave_work();
 }
 
 #[tokio::test]
@@ -142,7 +141,6 @@ async fn a_retry_during_an_attempt_begins_after_it() {
     app.advance(Duration::from_mins(2)).await;
     app.drain().await;
     assert_eq!(receiver.count(), 4, "one series goes on");
-    app.leave_work();
 }
 
 #[tokio::test]
@@ -177,7 +175,6 @@ async fn two_functions_never_make_attempts_of_one_delivery_side_by_side() {
     assert_eq!(retries, ["0", "1", "2", "3"]);
     let numbers: Vec<u32> = app.only_delivery().await.attempts.iter().map(|attempt| attempt.number).collect();
     assert_eq!(numbers, [1, 2, 3, 4]);
-    app.leave_work();
 }
 
 #[tokio::test]
@@ -221,7 +218,7 @@ async fn an_attempt_whose_function_died_is_made_again_when_its_claim_ends() {
 }
 
 #[tokio::test]
-async fn that_it_arrived_counts_whatever_else_was_recorded() {
+async fn a_success_counts_whatever_else_was_recorded() {
     let (app, receiver, _) = after_first_attempt(500).await;
     let delivery = app.only_delivery().await;
     let store = app.system().environment().deliveries().unwrap();
@@ -238,7 +235,7 @@ async fn that_it_arrived_counts_whatever_else_was_recorded() {
 }
 
 #[tokio::test]
-async fn a_replay_that_fails_is_not_counted_and_one_that_arrives_ends_what_failed_in_a_row() {
+async fn a_failed_replay_is_not_counted_and_a_successful_one_resets_the_consecutive_failures() {
     let (app, receiver, _) = after_first_attempt(500).await;
     let delivery = app.only_delivery().await;
     let path = format!("/api/endpoints/{}", delivery.endpoint_id);
@@ -263,7 +260,7 @@ async fn a_replay_that_fails_is_not_counted_and_one_that_arrives_ends_what_faile
 }
 
 #[tokio::test]
-async fn what_can_not_be_sent_is_refused_with_a_reason() {
+async fn a_retry_that_can_not_be_sent_is_refused_with_a_reason() {
     let (app, receiver) = (TestApp::start().await, Receiver::start().await);
     receiver.answer_with([500]);
     let endpoint = app.endpoint(&receiver.url(), ["*"]).await.id;
@@ -280,5 +277,4 @@ async fn what_can_not_be_sent_is_refused_with_a_reason() {
     refused(&reply, 409, "invalid_state_transition");
     assert!(reply.body["detail"].as_str().unwrap().contains("deleted"));
     app.get(&format!("{DELIVERIES}/{id}")).await.expect(200);
-    app.leave_work();
 }

@@ -11,7 +11,7 @@ use outbound::deliverer::Deliverer;
 use serde_json::{Map, Value, json};
 use store::deliveries::{Deliveries, Outcome};
 use store::records::{Commit, Committed, RecordKey, RecordWrite, Records, Seen, Stored};
-use tests::{Endpoint, Receiver, TestApp};
+use tests::{Endpoint, InboundApp, Receiver, TestApp};
 
 use crate::crew::{WORK_ORDER, work_order};
 use crate::deliveries::{batch_of, create_work_order};
@@ -19,11 +19,11 @@ use crate::expect::accepted;
 
 type Body = Map<String, Value>;
 
-fn records(app: &TestApp) -> Records {
+fn records(app: &InboundApp) -> Records {
     app.system().environment().records().unwrap()
 }
 
-async fn read(app: &TestApp, number: &str) -> Stored {
+async fn read(app: &InboundApp, number: &str) -> Stored {
     let key = RecordKey::number(Kind::WorkOrder, number);
     records(app).fetch(&app.account, std::slice::from_ref(&key)).await.unwrap().records.remove(&key).unwrap()
 }
@@ -35,7 +35,7 @@ fn at(of: &Stored, time: &str) -> Body {
     body
 }
 
-async fn commit(app: &TestApp, write: RecordWrite<'_>, body: &Body, on: Option<(&CalendarEdit, Seen)>) -> Committed {
+async fn commit(app: &InboundApp, write: RecordWrite<'_>, body: &Body, on: Option<(&CalendarEdit, Seen)>) -> Committed {
     let key = |edit: &CalendarEdit| RecordKey::number(Kind::WorkOrder, &edit.holder().number);
     let seen: HashMap<_, _> = on.into_iter().map(|(edit, seen)| (key(edit), seen)).collect();
     let calendar: Vec<_> = on.into_iter().map(|(edit, _)| edit.clone()).collect();
@@ -58,7 +58,7 @@ const EARLY: &str = "2025-10-20T10:05:00Z";
 const LATE: &str = "2025-10-20T10:10:00Z";
 
 /// The tombstone of WO-1, deleted at ten by its sender's clock.
-async fn tombstone(app: &TestApp) -> Stored {
+async fn tombstone(app: &InboundApp) -> Stored {
     work_order(app, "WO-1", json!({})).await;
     let delete = json!({"workOrderNumber": "WO-1", "operation": "delete", "sourceUpdatedAt": "2025-10-20T10:00:00Z"});
     accepted(&app.post(WORK_ORDER, delete).await, "deleted");
@@ -67,7 +67,7 @@ async fn tombstone(app: &TestApp) -> Stored {
 
 #[tokio::test]
 async fn a_record_does_not_come_back_over_a_later_deletion_than_it_read() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     let known = tombstone(&app).await;
     assert!(records(&app).update_tombstone(&app.account, Kind::WorkOrder, &known, &at(&known, LATE)).await.unwrap());
     let mut body = at(&known, EARLY);
@@ -77,12 +77,11 @@ async fn a_record_does_not_come_back_over_a_later_deletion_than_it_read() {
     let known = read(&app, "WO-1").await;
     assert_eq!((known.deleted, &known.body["sourceUpdatedAt"]), (true, &json!(LATE)));
     assert!(matches!(commit(&app, RecordWrite::Create(Some(&known)), &body, None).await, Committed::Done));
-    app.leave_work();
 }
 
 #[tokio::test]
 async fn the_latest_of_two_deletions_stays() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     let (known, records) = (tombstone(&app).await, records(&app));
     for (time, written) in [(LATE, true), (EARLY, false)] {
         let body = at(&known, time);
@@ -90,12 +89,11 @@ async fn the_latest_of_two_deletions_stays() {
         assert_eq!(outcome, written, "{time}");
     }
     assert_eq!(read(&app, "WO-1").await.body["sourceUpdatedAt"], LATE);
-    app.leave_work();
 }
 
 #[tokio::test]
 async fn the_clock_of_what_changes_nothing_else_does_not_go_back() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     work_order(&app, "WO-1", json!({})).await;
     let known = read(&app, "WO-1").await;
     assert!(matches!(commit(&app, RecordWrite::Update(&known), &at(&known, LATE), None).await, Committed::Done));
@@ -106,12 +104,11 @@ async fn the_clock_of_what_changes_nothing_else_does_not_go_back() {
     assert!(outcomes.iter().all(|outcome| matches!(outcome, Committed::Lost(Some(_)))), "{outcomes:?}");
     let stored = read(&app, "WO-1").await;
     assert_eq!((stored.version, &stored.body["sourceUpdatedAt"]), (1, &json!(LATE)));
-    app.leave_work();
 }
 
 #[tokio::test]
 async fn a_parent_order_with_a_full_list_is_held_as_it_was_read() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     work_order(&app, "WO-A", json!({})).await;
     let parent = read(&app, "WO-A").await;
     work_order(&app, "WO-A", json!({"priority": "low"})).await;
@@ -124,8 +121,10 @@ async fn a_parent_order_with_a_full_list_is_held_as_it_was_read() {
     }
     assert!(matches!(outcomes[..], [Committed::Again, Committed::Done]), "{outcomes:?}");
     assert_eq!((read(&app, "WO-A").await.version, read(&app, "WO-B").await.version), (parent.version + 1, 1));
-    app.leave_work();
 }
+
+/// Why messages are left here.
+const BY_HAND: &str = "the test does by hand what a worker would do with the message";
 
 /// A delivery that waits for its disabled endpoint, as a worker has read it that looks again now.
 async fn waiting() -> (TestApp, Receiver, Endpoint, Delivery) {
@@ -140,7 +139,7 @@ async fn waiting() -> (TestApp, Receiver, Endpoint, Delivery) {
     (app, receiver, endpoint, read)
 }
 
-async fn switch(app: &TestApp, endpoint: &Endpoint, status: &str) {
+async fn switch(app: &InboundApp, endpoint: &Endpoint, status: &str) {
     app.patch(&format!("/api/endpoints/{}", endpoint.id), json!({ "status": status })).await.expect(200);
 }
 
@@ -160,7 +159,7 @@ fn outcomes(read: &Delivery, now: Timestamp) -> [Outcome; 3] {
 }
 
 #[tokio::test]
-async fn what_was_released_is_not_made_to_wait_nor_ended_by_who_read_it_before() {
+async fn a_released_delivery_is_not_changed_by_a_worker_that_read_it_before() {
     let (app, receiver, endpoint, read) = waiting().await;
     switch(&app, &endpoint, "enabled").await;
     let released = app.only_delivery().await;
@@ -173,7 +172,7 @@ async fn what_was_released_is_not_made_to_wait_nor_ended_by_who_read_it_before()
 }
 
 #[tokio::test]
-async fn what_is_done_without_an_attempt_takes_away_nobodys_claim() {
+async fn an_outcome_without_an_attempt_does_not_take_away_another_workers_claim() {
     let (app, _receiver, endpoint, _) = waiting().await;
     switch(&app, &endpoint, "enabled").await;
     let (read, now) = (app.only_delivery().await, app.now());
@@ -189,21 +188,21 @@ async fn what_is_done_without_an_attempt_takes_away_nobodys_claim() {
     let other = Outcome { claim: Some(until - SignedDuration::from_secs(1)), ..failed.clone() };
     assert!(!store(&app).record(&read, &other).await.unwrap());
     assert!(store(&app).record(&read, &Outcome { claim: Some(until), ..failed }).await.unwrap());
-    app.leave_work();
+    app.leave_work(BY_HAND);
 }
 
 #[tokio::test]
-async fn a_claim_that_is_over_is_no_obstacle() {
+async fn an_expired_claim_is_no_obstacle() {
     let (app, _receiver, _, read) = waiting().await;
     let (now, until) = (app.now(), app.now() + SignedDuration::from_secs(45));
     assert!(store(&app).claim(&read, now, until).await.unwrap());
     let [looks_again, ..] = outcomes(&read, until);
     assert!(store(&app).record(&read, &looks_again).await.unwrap());
-    app.leave_work();
+    app.leave_work(BY_HAND);
 }
 
 #[tokio::test]
-async fn an_answer_that_is_lost_leaves_it_to_its_message_that_a_delivery_waits() {
+async fn a_waiting_delivery_can_be_recorded_again_when_the_answer_was_lost() {
     let (app, receiver) = (TestApp::start().await, Receiver::start().await);
     app.endpoint(&receiver.url(), ["*"]).await;
     create_work_order(&app, "WO-1").await;
@@ -213,11 +212,11 @@ async fn an_answer_that_is_lost_leaves_it_to_its_message_that_a_delivery_waits()
     for _ in 0..2 {
         assert!(store(&app).record(&read, &looks_again).await.unwrap(), "it is what this call has recorded");
     }
-    app.leave_work();
+    app.leave_work(BY_HAND);
 }
 
 #[tokio::test]
-async fn an_attempt_that_is_under_way_is_nobody_elses_whatever_its_endpoint_becomes() {
+async fn an_attempt_under_way_keeps_its_claim_whatever_happens_to_its_endpoint() {
     for gone in [false, true] {
         let (app, receiver, endpoint, planned) = waiting().await;
         switch(&app, &endpoint, "enabled").await;
@@ -240,6 +239,6 @@ async fn an_attempt_that_is_under_way_is_nobody_elses_whatever_its_endpoint_beco
         tokio::join!(attempt, meanwhile);
         let delivery = app.only_delivery().await;
         assert_eq!((delivery.status, delivery.attempts.len()), (DeliveryStatus::Delivered, 1), "gone: {gone}");
-        app.leave_work();
+        app.leave_work(BY_HAND);
     }
 }

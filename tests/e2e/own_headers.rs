@@ -49,7 +49,7 @@ async fn unseal(app: &TestApp, id: &str) {
 }
 
 #[tokio::test]
-async fn they_go_out_with_deliveries_and_tests_and_are_stored_nowhere() {
+async fn own_headers_are_sent_with_deliveries_and_tests_and_never_stored_in_clear() {
     let (app, receiver) = (TestApp::start().await, Receiver::start().await);
     let id = endpoint(&app, &receiver).await;
     app.post(&format!("/api/endpoints/{id}/test"), json!({ "event": "workorder.created" })).await.expect(200);
@@ -68,7 +68,7 @@ async fn they_go_out_with_deliveries_and_tests_and_are_stored_nowhere() {
 }
 
 #[tokio::test]
-async fn a_change_names_them_or_leaves_them() {
+async fn a_change_replaces_own_headers_or_keeps_them() {
     let (app, receiver) = (TestApp::start().await, Receiver::start().await);
     let id = endpoint(&app, &receiver).await;
     let described = change(&app, &id, &json!({ "description": "d" })).await;
@@ -93,7 +93,7 @@ async fn a_change_names_them_or_leaves_them() {
 }
 
 #[tokio::test]
-async fn those_of_before_they_were_sealed_go_out_and_are_sealed_by_the_next_change() {
+async fn unsealed_headers_of_earlier_releases_are_sent_and_sealed_by_the_next_change() {
     let (app, receiver) = (TestApp::start().await, Receiver::start().await);
     for (number, next) in ["change", "rotation"].into_iter().enumerate() {
         let id = endpoint(&app, &receiver).await;
@@ -121,7 +121,7 @@ async fn those_of_before_they_were_sealed_go_out_and_are_sealed_by_the_next_chan
 
 /// While a new version is rolled out, an old one may still write the endpoint: it knows nothing of sealed headers.
 #[tokio::test]
-async fn what_an_old_version_writes_does_not_lose_them() {
+async fn a_write_by_an_earlier_release_does_not_lose_them() {
     let (app, receiver) = (TestApp::start().await, Receiver::start().await);
     let id = endpoint(&app, &receiver).await;
     let place = AttributeValue::S(String::new());
@@ -141,7 +141,7 @@ async fn what_an_old_version_writes_does_not_lose_them() {
 }
 
 #[tokio::test]
-async fn they_are_opened_once_a_minute_and_not_for_another_endpoint() {
+async fn sealed_headers_are_opened_once_a_minute_and_not_for_another_endpoint() {
     let (app, receiver) = (TestApp::start().await, Receiver::start().await);
     let id = endpoint(&app, &receiver).await;
     let _ = app.system().calls().take();

@@ -5,9 +5,9 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use store::idempotency::Claim;
-use tests::{Receiver, Reply, TestApp};
+use tests::{InboundApp, Receiver, Reply, TestApp};
 
-fn report(app: &TestApp, key: &str) -> Value {
+fn report(app: &InboundApp, key: &str) -> Value {
     let event = app.fixture("events/report.generated");
     json!({ "event": "report.generated", "data": event["data"], "idempotencyKey": key })
 }
@@ -64,7 +64,7 @@ async fn another_event_under_a_used_key_is_refused() {
 }
 
 #[tokio::test]
-async fn data_that_is_not_the_events_is_refused() {
+async fn data_that_does_not_fit_the_event_is_refused() {
     let app = TestApp::start().await;
     let mut body = report(&app, "run-1");
     body["data"]["format"] = json!("docx");
@@ -75,7 +75,7 @@ async fn data_that_is_not_the_events_is_refused() {
     assert_eq!(refused.defects(), [("event", "invalid_value")]);
 }
 
-async fn send(app: &TestApp, key: &str, body: &Value) -> Reply {
+async fn send(app: &InboundApp, key: &str, body: &Value) -> Reply {
     app.request("POST", "/api/webhook/workorder").header("idempotency-key", key).json(body).send().await
 }
 
@@ -99,16 +99,15 @@ async fn a_repeated_request_gets_the_first_answer() {
 
 #[tokio::test]
 async fn another_request_under_a_used_key_is_refused() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     send(&app, "order-1", &json!({ "workOrderNumber": "WO-1", "title": "One" })).await.expect(200);
     let refused = send(&app, "order-1", &json!({ "workOrderNumber": "WO-2", "title": "Two" })).await.expect(422);
     assert_eq!(refused.code(), "idempotency_key_reused");
-    app.drain().await;
 }
 
 #[tokio::test]
 async fn a_request_whose_first_is_still_running_is_refused_until_that_one_is_given_up() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     let body = app.fixture("workorder/valid/minimal");
     // What a function leaves that was cut off after its claim.
     let key = format!("{}#/api/webhook/workorder#order-1", app.account);
@@ -118,5 +117,4 @@ async fn a_request_whose_first_is_still_running_is_refused_until_that_one_is_giv
     send(&app, "order-1", &body).await.expect(409);
     app.advance(Duration::from_hours(1)).await;
     send(&app, "order-1", &body).await.expect(200);
-    app.drain().await;
 }

@@ -1,7 +1,7 @@
 //! Queries: a parameter that a call does not take is refused on every route, never ignored.
 
 use serde_json::{Value, json};
-use tests::{Reply, Tenant, TestApp};
+use tests::{InboundApp, Reply, Tenant, TestApp};
 
 use crate::crew::WORK_ORDER;
 use crate::deliveries::create_work_order;
@@ -87,7 +87,6 @@ async fn a_dry_run_in_the_query_sends_nothing() {
     let endpoint = app.endpoint("http://127.0.0.1:9/", ["*"]).await;
     create_work_order(&app, "WO-1").await;
     app.drain_stream().await;
-    app.leave_work();
     let path = format!("/api/endpoints/{}/replay?dryRun=true", endpoint.id);
     let body = json!({ "since": "2025-10-20T00:00:00Z", "only": "all" });
     let deliveries = app.deliveries().await;
@@ -95,10 +94,11 @@ async fn a_dry_run_in_the_query_sends_nothing() {
     invalid(&reply, &["dryRun unknown_parameter"]);
     assert_eq!(message(&reply), "is not a parameter of this call, which takes none; send fields in the JSON body");
     assert_eq!(app.deliveries().await, deliveries);
+    app.leave_work("the delivery is only counted");
 }
 
 #[tokio::test]
-async fn names_are_read_as_browsers_write_them() {
+async fn parameter_names_are_percent_decoded() {
     let app = TestApp::start().await;
     for right in ["?", "?&", "?&&limit=1&", "?%6Cimit=1", "?limit=%31"] {
         app.get(&format!("/api/endpoints{right}")).await.expect(200);
@@ -146,7 +146,7 @@ async fn other_refusals_come_first() {
 /// An answer is not given again to a request that asks for something else.
 #[tokio::test]
 async fn a_repetition_with_another_query_is_refused() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     let send = |query: &str| {
         let order = json!({"workOrderNumber": "WO-1", "title": "x"});
         app.request("POST", &format!("{WORK_ORDER}{query}")).header("idempotency-key", "k").json(&order).send()
@@ -155,11 +155,10 @@ async fn a_repetition_with_another_query_is_refused() {
     accepted(&send("").await, "created");
     invalid(&send("?dryRun=true").await, &["dryRun unknown_parameter"]);
     assert_eq!(send("?").await.header("idempotency-replayed"), Some("true"));
-    app.leave_work();
 }
 
 #[tokio::test]
-async fn pages_ignore_where_people_came_from() {
+async fn pages_ignore_tracking_parameters() {
     let app = TestApp::start().await;
     for path in ["/", "/docs", "/docs/inbound", "/docs/explorer", "/console/app.js"] {
         let reply = app.request("GET", &format!("{path}?utm_source=mail&utm_source=x")).without_key().send().await;

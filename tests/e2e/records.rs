@@ -5,26 +5,26 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::Value;
 use store::tables;
-use tests::TestApp;
+use tests::InboundApp;
 
 type Item = HashMap<String, AttributeValue>;
 
 /// The first tenant's record of `segment` with this natural key, as it is stored.
-pub(crate) async fn record(app: &TestApp, segment: &str, number: &str) -> Value {
+pub(crate) async fn record(app: &InboundApp, segment: &str, number: &str) -> Value {
     record_of(app, &app.account, segment, number).await
 }
 
 /// The same of another account.
-pub(crate) async fn record_of(app: &TestApp, account: &str, segment: &str, number: &str) -> Value {
+pub(crate) async fn record_of(app: &InboundApp, account: &str, segment: &str, number: &str) -> Value {
     serde_json::from_str(text(&item_of(app, account, segment, number).await, "body")).expect("JSON")
 }
 
 /// The first tenant's record with its calendar, as an item.
-pub(crate) async fn item(app: &TestApp, segment: &str, number: &str) -> Item {
+pub(crate) async fn item(app: &InboundApp, segment: &str, number: &str) -> Item {
     item_of(app, &app.account, segment, number).await
 }
 
-async fn item_of(app: &TestApp, account: &str, segment: &str, number: &str) -> Item {
+async fn item_of(app: &InboundApp, account: &str, segment: &str, number: &str) -> Item {
     let client = aws_sdk_dynamodb::Client::new(app.system().sdk_config());
     let call = client.get_item().table_name(tables::RECORDS.name).key("pk", key(account, segment, number));
     let found = call.consistent_read(true).send().await.expect("a table that can be read");
@@ -32,12 +32,12 @@ async fn item_of(app: &TestApp, account: &str, segment: &str, number: &str) -> I
 }
 
 /// Stores `body` in the place of the record's, as another release of the functions may have stored it.
-pub(crate) async fn put_body(app: &TestApp, segment: &str, number: &str, body: &Value) {
+pub(crate) async fn put_body(app: &InboundApp, segment: &str, number: &str, body: &Value) {
     put(app, segment, number, "body", AttributeValue::S(body.to_string())).await;
 }
 
 /// The same for any attribute that the item has.
-pub(crate) async fn put(app: &TestApp, segment: &str, number: &str, attribute: &str, value: AttributeValue) {
+pub(crate) async fn put(app: &InboundApp, segment: &str, number: &str, attribute: &str, value: AttributeValue) {
     let client = aws_sdk_dynamodb::Client::new(app.system().sdk_config());
     let call = client.update_item().table_name(tables::RECORDS.name).key("pk", key(&app.account, segment, number));
     let call = call.update_expression("SET #name = :value").condition_expression("attribute_exists(#name)");
@@ -50,7 +50,7 @@ fn key(account: &str, segment: &str, number: &str) -> AttributeValue {
 }
 
 /// Every item of a table.
-pub(crate) async fn scan(app: &TestApp, table: &str) -> Vec<Item> {
+pub(crate) async fn scan(app: &InboundApp, table: &str) -> Vec<Item> {
     let client = aws_sdk_dynamodb::Client::new(app.system().sdk_config());
     let mut pages = client.scan().table_name(table).into_paginator().items().send();
     let mut items = Vec::new();

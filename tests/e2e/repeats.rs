@@ -87,7 +87,7 @@ async fn a_stream_that_brings_an_event_twice_makes_one_delivery() {
 }
 
 #[tokio::test]
-async fn a_message_that_is_no_task_ends_in_the_dead_letter_queue_and_stops_nobody() {
+async fn a_message_that_is_not_a_task_ends_in_the_dead_letter_queue_and_stops_no_other() {
     let (app, receiver) = (TestApp::start().await, Receiver::start().await);
     app.endpoint(&receiver.url(), ["*"]).await;
     for queue in ["delivery", "retry"] {
@@ -107,5 +107,5 @@ async fn a_message_that_is_no_task_ends_in_the_dead_letter_queue_and_stops_nobod
         assert_eq!(app.depth(queue).await.visible, 0);
         assert_eq!(app.depth(&format!("{queue}-dead")).await.visible, 1);
     }
-    app.leave_work();
+    app.leave_work("both messages stay in the dead-letter queues");
 }

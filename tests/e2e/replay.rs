@@ -39,7 +39,7 @@ async fn after_a_failure() -> (TestApp, Receiver, Endpoint) {
 }
 
 #[tokio::test]
-async fn what_failed_is_sent_again_once() {
+async fn failed_deliveries_are_replayed_once() {
     let (app, receiver, endpoint) = after_a_failure().await;
     create_work_order(&app, "WO-2").await;
     app.drain().await;
@@ -62,7 +62,7 @@ async fn what_failed_is_sent_again_once() {
 }
 
 #[tokio::test]
-async fn what_an_endpoint_was_not_there_for_is_sent_when_asked() {
+async fn events_from_before_an_endpoint_existed_are_sent_when_asked() {
     let (app, receiver) = (TestApp::start().await, Receiver::start().await);
     create_work_order(&app, "WO-1").await;
     app.advance(Duration::from_secs(10)).await;
@@ -109,7 +109,7 @@ async fn the_same_replay_from_two_windows_at_once_sends_everything_once() {
 }
 
 #[tokio::test]
-async fn a_delivery_that_is_sent_over_and_over_keeps_its_latest_attempts() {
+async fn a_delivery_with_many_attempts_keeps_the_latest() {
     let (app, receiver, endpoint) = after_a_failure().await;
     for _ in 0..30 {
         counts(&app, &endpoint, json!({ "only": "all" })).await;
@@ -123,7 +123,7 @@ async fn a_delivery_that_is_sent_over_and_over_keeps_its_latest_attempts() {
 }
 
 #[tokio::test]
-async fn a_disabled_endpoint_is_only_counted_for() {
+async fn a_replay_to_a_disabled_endpoint_is_refused_and_a_dry_run_counts() {
     let (app, receiver, endpoint) = after_a_failure().await;
     let path = format!("/api/endpoints/{}", endpoint.id);
     app.patch(&path, json!({ "status": "disabled" })).await.expect(200);
@@ -138,7 +138,7 @@ async fn a_disabled_endpoint_is_only_counted_for() {
 }
 
 #[tokio::test]
-async fn a_call_does_so_much_and_says_where_to_go_on() {
+async fn one_call_replays_a_limited_number_and_returns_where_to_continue() {
     let (app, receiver) = (TestApp::start().await, Receiver::start().await);
     for second in 0..11 {
         for number in 0..100 {
@@ -155,7 +155,7 @@ async fn a_call_does_so_much_and_says_where_to_go_on() {
 }
 
 #[tokio::test]
-async fn a_span_is_checked() {
+async fn the_time_span_of_a_replay_is_validated() {
     let (app, receiver) = (TestApp::start().await, Receiver::start().await);
     let endpoint = app.endpoint(&receiver.url(), ["*"]).await;
     invalid(&replay(&app, &endpoint, json!({ "since": "2025-10-21T00:00:00Z" })).await, &["since date_order"]);

@@ -68,7 +68,7 @@ async fn records_and_keys_survive_a_restart() {
 }
 
 #[tokio::test]
-async fn a_checkpoint_of_no_use_starts_the_stream_over() {
+async fn an_unusable_checkpoint_starts_the_stream_over() {
     let contents: [(&str, &[u8]); 8] = [
         ("garbage", b"\xff\xfe checkpoint"),
         ("empty", b""),

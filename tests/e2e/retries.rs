@@ -116,7 +116,7 @@ async fn retry_after_lengthens_a_wait_up_to_twice_and_never_shortens_it() {
 }
 
 #[tokio::test]
-async fn gone_ends_the_delivery_and_disables_the_endpoint_at_once() {
+async fn a_410_ends_the_delivery_and_disables_the_endpoint_at_once() {
     let (app, receiver, endpoint) = after_first_attempt(Answer::status(410)).await;
     let delivery = app.only_delivery().await;
     assert_eq!((delivery.status, delivery.attempt_count), (DeliveryStatus::Failed, 1));

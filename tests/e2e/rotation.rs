@@ -111,7 +111,7 @@ async fn the_end_of_the_overlap_promotes_too() {
 }
 
 #[tokio::test]
-async fn a_secret_that_leaked_is_led_no_longer_and_mistakes_are_told() {
+async fn a_leaked_secret_is_replaced_at_once_and_mistakes_are_refused() {
     let (app, receiver) = (TestApp::start().await, Receiver::start().await);
     let endpoint = app.endpoint(&receiver.url(), ["*"]).await;
     let second = rotated(&app, &endpoint, json!({})).await;

@@ -146,7 +146,7 @@ async fn another_url_event_or_project_makes_another_endpoint() {
 }
 
 #[tokio::test]
-async fn an_endpoint_that_is_disabled_changed_or_gone() {
+async fn the_same_subscription_is_found_while_disabled_but_not_after_a_change_or_deletion() {
     let (app, receiver) = (TestApp::start().await, Receiver::start().await);
     let body = json!({ "url": receiver.url(), "events": ["*"] });
     let first = app.endpoint_with(body.clone()).await;

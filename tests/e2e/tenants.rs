@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tests::{Receiver, TestApp};
+use tests::{InboundApp, Receiver, TestApp};
 
 use crate::deliveries::create_work_order;
 
@@ -70,7 +70,7 @@ async fn keys_of_another_account_are_not_there() {
 
 #[tokio::test]
 async fn the_same_number_is_another_record() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     let other = app.tenant("Other").await;
     let (ours, theirs) = (create_work_order(&app, "WO-1").await.body, create_work_order(&other, "WO-1").await.body);
     assert_eq!((&ours["action"], &theirs["action"]), (&json!("created"), &json!("created")));
@@ -80,12 +80,11 @@ async fn the_same_number_is_another_record() {
     let by_number = json!({ "workOrderNumber": "WO-1", "operation": "delete" });
     other.post("/api/webhook/workorder", by_number).await.expect(200);
     assert_eq!(create_work_order(&app, "WO-1").await.body["action"], "unchanged");
-    app.drain().await;
 }
 
 #[tokio::test]
 async fn references_do_not_cross_accounts() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     let other = app.tenant("Other").await;
     let project = app.post("/api/webhook/project", json!({ "projectNumber": "P-1", "name": "Ours" })).await.expect(200);
     for (field, value) in [("projectNumber", json!("P-1")), ("projectId", project.body["data"]["id"].clone())] {
@@ -93,12 +92,11 @@ async fn references_do_not_cross_accounts() {
         let refused = other.post("/api/webhook/workorder", body).await.expect(400);
         assert_eq!(refused.defects(), [(field, "unknown_reference")]);
     }
-    app.drain().await;
 }
 
 #[tokio::test]
 async fn idempotency_keys_do_not_cross_accounts() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     let other = app.tenant("Other").await;
     let body = app.fixture("workorder/valid/minimal");
     for tenant in [&*app, &other] {
@@ -106,7 +104,6 @@ async fn idempotency_keys_do_not_cross_accounts() {
         let reply = reply.send().await.expect(200);
         assert_eq!((reply.body["action"].as_str(), reply.header("idempotency-replayed")), (Some("created"), None));
     }
-    app.drain().await;
 }
 
 /// What the other account has, and that none of it is reached by any id, filter or cursor.

@@ -33,14 +33,23 @@ async fn work_that_is_left_fails_the_test() {
 }
 
 #[tokio::test]
-async fn work_that_is_claimed_or_done_does_not() {
+async fn work_that_is_claimed_or_done_does_not_fail_the_test() {
     let claimed = TestApp::start().await;
     create_work_order(&claimed, "WO-1").await;
-    claimed.leave_work();
+    claimed.leave_work("it is what this is about");
     assert!(!fails(claimed));
 
     let done = TestApp::start().await;
     create_work_order(&done, "WO-1").await;
     done.drain().await;
     assert!(!fails(done));
+}
+
+#[tokio::test]
+#[should_panic(expected = "no work is left, but the test claimed: a record of the stream")]
+async fn a_claim_without_work_fails_the_test() {
+    let done = TestApp::start().await;
+    create_work_order(&done, "WO-1").await;
+    done.leave_work("a record of the stream");
+    done.drain().await;
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use serde_json::json;
-use tests::TestApp;
+use tests::InboundApp;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -15,7 +15,7 @@ use crate::expect::accepted;
 struct Wire(TcpStream);
 
 impl Wire {
-    async fn open(app: &TestApp) -> Self {
+    async fn open(app: &InboundApp) -> Self {
         let url = app.system().base_url();
         let address = url.strip_prefix("http://").expect("an address");
         Self(TcpStream::connect(address).await.expect("a connection"))
@@ -36,7 +36,7 @@ impl Wire {
 }
 
 /// A whole request, and the end of the connection if `last`.
-fn request(app: &TestApp, number: &str, last: bool) -> String {
+fn request(app: &InboundApp, number: &str, last: bool) -> String {
     let body = json!({"workOrderNumber": number, "title": "x"}).to_string();
     let close = if last { "connection: close\r\n" } else { "" };
     format!(
@@ -48,7 +48,7 @@ fn request(app: &TestApp, number: &str, last: bool) -> String {
 
 #[tokio::test]
 async fn requests_that_are_cut_off_leave_nothing_behind() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     let whole = request(&app, "WO-CUT", true);
     for length in [1, 4, 20, 60, whole.len() - 40, whole.len() - 1] {
         let mut wire = Wire::open(&app).await;
@@ -59,12 +59,11 @@ async fn requests_that_are_cut_off_leave_nothing_behind() {
     }
     let created = app.post(WORK_ORDER, json!({"workOrderNumber": "WO-CUT", "title": "x", "operation": "create"})).await;
     accepted(&created, "created");
-    app.leave_work();
 }
 
 #[tokio::test]
 async fn pipelined_requests_are_answered_in_order() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     let mut wire = Wire::open(&app).await;
     let numbers: Vec<String> = (0..5).map(|i| format!("WO-{i}")).collect();
     let all: String = numbers.iter().map(|number| request(&app, number, number == "WO-4")).collect();
@@ -74,12 +73,11 @@ async fn pipelined_requests_are_answered_in_order() {
     let places: Vec<_> =
         numbers.iter().map(|number| answers.find(&format!(r#""workOrderNumber":"{number}""#))).collect();
     assert!(places.is_sorted() && places.iter().all(Option::is_some), "{places:?}");
-    app.leave_work();
 }
 
 #[tokio::test]
-async fn heads_that_are_no_heads() {
-    let app = TestApp::start().await;
+async fn malformed_heads_are_refused() {
+    let app = InboundApp::start().await;
     let key = &app.key;
     let head = |extra: &str| {
         format!("POST {WORK_ORDER} HTTP/1.1\r\nhost: x\r\nx-api-key: {key}\r\nconnection: close\r\n{extra}\r\n\r\n")
@@ -107,12 +105,11 @@ async fn heads_that_are_no_heads() {
         assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 4"), "{}: {answer}", &head[..head.len().min(80)]);
     }
     work_order(&app, "WO-ALIVE", json!({})).await;
-    app.leave_work();
 }
 
 #[tokio::test]
 async fn a_body_in_chunks_is_a_body() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     let mut wire = Wire::open(&app).await;
     let head = format!(
         "POST {WORK_ORDER} HTTP/1.1\r\nhost: x\r\nx-api-key: {}\r\ncontent-type: application/json\r\nconnection: close\r\n",
@@ -126,5 +123,4 @@ async fn a_body_in_chunks_is_a_body() {
     wire.send(format!("{head}transfer-encoding: chunked\r\n\r\n{chunks}0\r\n\r\n")).await;
     let answer = wire.read().await;
     assert!(answer.starts_with("HTTP/1.1 200 OK") && answer.contains(r#""action":"created""#), "{answer}");
-    app.leave_work();
 }

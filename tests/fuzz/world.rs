@@ -15,7 +15,7 @@ use lambda_http::{Body, Context, Response};
 use outbound::deliverer::Deliverer;
 use outbound::sender::{Outgoing, Sender, check_endpoint_url, check_own_header};
 use serde_json::Value;
-use tests::{TestApp, fixture};
+use tests::{InboundApp, TestApp, fixture};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -29,7 +29,7 @@ const HALF_A_REQUEST: Duration = Duration::from_millis(200);
 
 /// A system in memory with some records, an endpoint, and a receiver that sends what it is told to.
 pub(crate) struct World {
-    app: TestApp,
+    app: InboundApp,
     deliverer: Deliverer,
     dispatcher: Dispatcher,
     sender: Sender,
@@ -42,8 +42,7 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn new() -> Self {
-        let app = TestApp::builder().patience(HALF_A_REQUEST).start().await;
-        app.leave_work();
+        let app = TestApp::builder().patience(HALF_A_REQUEST).start_inbound().await;
         let environment = app.system().environment();
         let (deliverer, sender) =
             (Deliverer::from_environment(&environment).unwrap(), Sender::from_environment(&environment).unwrap());
@@ -55,15 +54,16 @@ impl World {
         for kind in ["employee", "vendor", "project", "workorder", "timeoff"] {
             app.post(&format!("/api/webhook/{kind}"), fixture(&format!("{kind}/valid/minimal"))).await;
         }
-        app.drain().await;
-        let deliveries = app.deliveries().await;
-        let delivery = deliveries.first().unwrap();
+        app.system().drain_stream().await.unwrap();
+        app.system().drain_delivery_queue().await.unwrap();
+        let delivery = app.get("/api/deliveries?limit=1").await.expect(200).body["data"][0].clone();
+        let text = |name: &str| delivery[name].as_str().unwrap().to_owned();
         let names = vec![
             ("{key}", app.key.clone()),
             ("{account}", app.account.clone()),
             ("{endpoint}", endpoint),
-            ("{delivery}", delivery.id.clone()),
-            ("{event}", delivery.event_id.clone()),
+            ("{delivery}", text("id")),
+            ("{event}", text("eventId")),
         ];
         let signers = Signers::new(Arc::new(SigningSecret::from_bytes([7; 32])), Vec::new(), 0);
         Self { app, deliverer, dispatcher, sender, receiver, answer, signers, names }

@@ -1,4 +1,4 @@
-//! Work that waits: what a test must have done, or have claimed, before it ends.
+//! Work that waits: a test must do it, or claim it, before it ends.
 
 use aws_sdk_sqs::types::QueueAttributeName;
 use local::System;
@@ -33,7 +33,7 @@ impl Depth {
     }
 }
 
-/// What waits where.
+/// What waits in the stream and in the queues.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Backlog {
     /// Records of the stream that were not dispatched.
@@ -59,7 +59,7 @@ impl Backlog {
         }
     }
 
-    /// Whether something could be done now, or has been given up. Messages for later are neither.
+    /// Whether something could be done now, or was moved to a dead-letter queue. Delayed messages do not count.
     #[must_use]
     pub const fn is_work(self) -> bool {
         self.stream > 0

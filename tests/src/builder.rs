@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use domain::rate_limit::Limits;
 use jiff::Timestamp;
-use local::{Clock, Options, Storage, System};
+use local::{Clock, Options, Storage};
 use reqwest::Client;
 use rustls::ClientConfig;
 
 use crate::app::TestApp;
+use crate::inbound_app::InboundApp;
 use crate::tls::Ca;
 use crate::usage;
 
@@ -39,13 +40,13 @@ impl Builder {
         Self { options, limits: Some(NO_LIMITS) }
     }
 
-    /// Keeps its data in a directory, which another start may go on with.
+    /// Keeps the data in a directory, which another start may use again.
     pub fn data_dir(mut self, path: &Path) -> Self {
         self.options.storage = Storage::Directory(path.to_owned());
         self
     }
 
-    /// Whether endpoints may be `http` and private. On unless a test is about it.
+    /// Whether endpoints may be `http` and private. On by default.
     pub fn allow_private(mut self, allow: bool) -> Self {
         self.options.allow_private_endpoints = allow;
         self
@@ -57,20 +58,21 @@ impl Builder {
         self
     }
 
-    /// Whether stream, queues and schedule are worked on by themselves, as outside of tests. One of the workers drops
-    /// items whose time to live has passed, by the machine's clock: start [`Builder::at_present`] if old ones matter.
+    /// Whether stream, queues and schedule are worked on in the background, as outside of tests. Off by default. One
+    /// of the workers deletes items whose time to live has passed by the machine's clock: start
+    /// [`Builder::at_present`] if old ones matter.
     pub fn workers(mut self, workers: bool) -> Self {
         self.options.workers = workers;
         self
     }
 
-    /// The rate limits of every key; `None` for the contract's.
+    /// The rate limits of every key; `None` for those of the contract. By default no test meets them.
     pub fn limits(mut self, limits: Option<Limits>) -> Self {
         self.limits = limits;
         self
     }
 
-    /// Starts at the machine's time: where something looks at that and not at the application's.
+    /// Starts at the machine's time: for tests of code that reads the machine's clock and not the application's.
     pub fn at_present(mut self) -> Self {
         #[expect(clippy::disallowed_methods, reason = "the rim: what the time is at the start")]
         let now = Timestamp::now();
@@ -78,30 +80,32 @@ impl Builder {
         self
     }
 
-    /// How long the gateway waits for the rest of a request.
+    /// How long the gateway waits for the rest of a request's head, and of its body.
     pub fn patience(mut self, patience: Duration) -> Self {
         self.options.patience.head = patience;
         self.options.patience.body = patience;
         self
     }
 
-    /// Trusts endpoints with certificates of `ca`.
+    /// Trusts certificates that `ca` issued to endpoints.
     pub fn trusting(mut self, ca: &Ca) -> Self {
         self.options.trusted_roots.push(ca.root());
         self
     }
 
-    /// Starts it, with a first account.
+    /// Starts the system with a first account.
     pub async fn start(self) -> TestApp {
+        TestApp::new(self.start_inbound().await)
+    }
+
+    /// The same for a test of requests alone.
+    pub async fn start_inbound(self) -> InboundApp {
         log_if_asked();
-        let system = System::start(self.options.clone()).await.unwrap();
-        let client = client();
-        let tenant = TestApp::new_tenant(&system, &self, &client, "Test").await;
-        TestApp::new(system, self, tenant)
+        InboundApp::with(self, client()).await
     }
 }
 
-/// `TEST_LOG=1` shows the system's log beside a test that fails.
+/// With `TEST_LOG=1`, the system's log is printed with a test that fails.
 fn log_if_asked() {
     #[expect(clippy::disallowed_methods, reason = "the person at the terminal asks")]
     if std::env::var("TEST_LOG").is_ok() {
@@ -109,8 +113,8 @@ fn log_if_asked() {
     }
 }
 
-/// A client that follows and guesses nothing. It speaks plain HTTP only, and is given a TLS configuration because it
-/// would look for one otherwise.
+/// A client that follows no redirects and uses no proxy. It speaks plain HTTP only, and is given a TLS configuration
+/// because it would look for one otherwise.
 fn client() -> Client {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let tls = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();

@@ -1,10 +1,10 @@
-//! The request bodies and events that the contract gives as examples.
+//! The example bodies and events of the contract.
 
 use std::fs;
 
 use serde_json::Value;
 
-/// The fixture at `path`, without `.json`: `workorder/valid/minimal`.
+/// Reads the fixture at `path` below `tests/fixtures`, without `.json`: `workorder/valid/minimal`.
 #[must_use]
 pub fn fixture(path: &str) -> Value {
     let file = format!("{}/fixtures/{path}.json", env!("CARGO_MANIFEST_DIR"));

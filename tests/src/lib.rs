@@ -2,7 +2,7 @@
 //!
 //! Nothing here mocks the system's own parts: requests travel over HTTP to the gateway, the functions write to the
 //! embedded DynamoDB and SQS, deliveries arrive at a real HTTP server. What a test controls is the time
-//! ([`TestApp::advance`]), when work is done ([`TestApp::drain`]) and what receivers answer ([`Receiver`]).
+//! ([`InboundApp::advance`]), when work is done ([`TestApp::drain`]) and what receivers answer ([`Receiver`]).
 
 #![expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test fails by panicking")]
 
@@ -10,6 +10,7 @@ mod app;
 mod backlog;
 mod builder;
 mod fixtures;
+mod inbound_app;
 mod many;
 mod receiver;
 mod stored;
@@ -21,6 +22,7 @@ pub use app::{Drained, TestApp};
 pub use backlog::{Backlog, Depth};
 pub use builder::Builder;
 pub use fixtures::fixture;
+pub use inbound_app::InboundApp;
 pub use many::done_delivery;
 pub use receiver::{Answer, Received, Receiver};
 pub use tenant::{Call, Endpoint, Reply, Tenant};

@@ -1,4 +1,4 @@
-//! Very many things, made straight in the tables: as many calls of the API would take their time.
+//! Large numbers of endpoints and deliveries, written straight to the tables: calls of the API would take too long.
 
 use domain::delivery::{Delivery, DeliveryStatus, Trigger};
 use domain::endpoint::{
@@ -14,10 +14,10 @@ use jiff::Timestamp;
 use local::System;
 use store::deliveries::MAX_CREATED_AT_ONCE;
 
-/// Items that are made side by side.
+/// Items that are written concurrently.
 const AT_ONCE: usize = 100;
 
-/// Endpoints for every event, all at `url`. Returns their ids.
+/// Creates endpoints for every event, all at `url`. Returns their ids.
 pub(crate) async fn endpoints(system: &System, account: &str, url: &str, count: usize, now: Timestamp) -> Vec<String> {
     let environment = system.environment();
     let (store, sealer) = (environment.endpoints().unwrap(), environment.sealer().unwrap());
@@ -29,7 +29,7 @@ pub(crate) async fn endpoints(system: &System, account: &str, url: &str, count: 
             let context = secret_context(account, id);
             let envelope = sealer.seal(secret.expose().as_bytes(), &context).await.unwrap();
             let stored = SealedSecret { sealed: envelope, hint: secret.hint() };
-            // Each subscribes to something of its own, as the API sees to.
+            // The API refuses two endpoints with the same URL: each gets a query of its own.
             store.create(account, &endpoint(id, &format!("{url}?{id}"), stored, now), None).await.unwrap();
         });
         join_all(made).await;
@@ -57,7 +57,7 @@ fn endpoint(id: &str, url: &str, secret: SealedSecret, now: Timestamp) -> Endpoi
     }
 }
 
-/// Deliveries that have arrived, one a second before `now`, in turn to each of `endpoints`.
+/// Creates deliveries that have arrived: one a second until `now`, to each of `endpoints` in turn.
 pub(crate) async fn deliveries(system: &System, account: &str, endpoints: &[String], count: usize, now: Timestamp) {
     let store = system.environment().deliveries().unwrap();
     let all: Vec<usize> = (0..count).collect();
@@ -71,7 +71,7 @@ pub(crate) async fn deliveries(system: &System, account: &str, endpoints: &[Stri
     }
 }
 
-/// A delivery as it is stored after one attempt, made and done at `at`.
+/// A delivery as it is stored after one attempt, created and completed at `at`.
 #[must_use]
 pub fn done_delivery(account: &str, endpoint_id: &str, status: DeliveryStatus, at: Timestamp) -> Delivery {
     let event = StoredEvent {

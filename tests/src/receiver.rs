@@ -1,4 +1,4 @@
-//! A subscriber's server: real HTTP on loopback, which answers what the test says and remembers what it got.
+//! A subscriber's server: real HTTP on loopback, which answers as the test says and keeps the requests.
 
 use std::collections::VecDeque;
 use std::io;
@@ -22,24 +22,24 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::tls::Ca;
 
-/// A request that doesn't come within this time does not come.
+/// How long [`Receiver::wait_for`] waits.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A request as it arrived.
 #[derive(Debug, Clone)]
 pub struct Received {
-    /// Its method.
+    /// The method.
     pub method: Method,
-    /// Its path, without a query.
+    /// The path, without the query.
     pub path: String,
-    /// Its headers.
+    /// The headers.
     pub headers: HeaderMap,
-    /// Its body, byte for byte.
+    /// The body, byte for byte.
     pub body: Bytes,
 }
 
 impl Received {
-    /// The value of a header that must be there once.
+    /// The value of a header; panics unless the request has it exactly once.
     #[must_use]
     #[track_caller]
     pub fn header(&self, name: &str) -> &str {
@@ -49,7 +49,7 @@ impl Received {
         value.to_str().unwrap()
     }
 
-    /// The body as JSON.
+    /// The body as JSON; panics when it is not JSON.
     #[must_use]
     #[track_caller]
     pub fn json(&self) -> Value {
@@ -57,31 +57,31 @@ impl Received {
     }
 }
 
-/// What a receiver answers.
+/// An answer of a receiver.
 #[derive(Debug, Clone)]
 pub struct Answer(Response<Bytes>);
 
 impl Answer {
-    /// With this status and nothing else.
+    /// An answer with this status and no body.
     #[must_use]
     pub fn status(status: u16) -> Self {
         Self(Response::builder().status(status).body(Bytes::new()).unwrap())
     }
 
-    /// A redirect to another address.
+    /// A 302 to another address.
     #[must_use]
     pub fn redirect(to: &str) -> Self {
         Self::status(302).header("location", to)
     }
 
-    /// With a header more.
+    /// Sets a header.
     #[must_use]
     pub fn header(mut self, name: &'static str, value: &str) -> Self {
         self.0.headers_mut().insert(name, value.parse().unwrap());
         self
     }
 
-    /// With a body.
+    /// Sets the body.
     #[must_use]
     pub fn body(mut self, body: impl Into<Bytes>) -> Self {
         *self.0.body_mut() = body.into();
@@ -105,7 +105,7 @@ struct State {
     forgetful: AtomicBool,
 }
 
-/// The server. It answers 200 until it is told otherwise, and is gone when it is dropped.
+/// The server. It answers 200 until the test says otherwise, and stops when it is dropped.
 pub struct Receiver {
     url: String,
     state: Arc<State>,
@@ -113,12 +113,12 @@ pub struct Receiver {
 }
 
 impl Receiver {
-    /// A server for plain HTTP.
+    /// Starts a server for plain HTTP.
     pub async fn start() -> Self {
         Self::listen("http", None).await
     }
 
-    /// A server for HTTPS with a certificate of `ca`.
+    /// Starts a server for HTTPS with a certificate of `ca`.
     pub async fn https(ca: &Ca) -> Self {
         Self::listen("https", Some(ca.server("127.0.0.1"))).await
     }
@@ -136,51 +136,51 @@ impl Receiver {
         Self { url, state, server }
     }
 
-    /// Where it is.
+    /// The URL of its hook, for an endpoint.
     #[must_use]
     pub fn url(&self) -> String {
         self.url.clone()
     }
 
-    /// Answers these one after the other, and then the last one for ever.
+    /// Answers these one after the other, and repeats the last one.
     pub fn answer_with<A: Into<Answer>>(&self, answers: impl IntoIterator<Item = A>) {
         let mut answers: VecDeque<Answer> = answers.into_iter().map(Into::into).collect();
         self.answer(move |_| if answers.len() > 1 { answers.pop_front().unwrap() } else { answers[0].clone() });
     }
 
-    /// Answers what `script` makes of each request.
+    /// Answers each request with what `script` returns for it.
     pub fn answer(&self, script: impl FnMut(&Received) -> Answer + Send + 'static) {
         *self.state.script.lock().unwrap() = Box::new(script);
     }
 
-    /// Takes requests and answers none, until [`Receiver::release`].
+    /// Takes requests and answers none until [`Receiver::release`].
     pub fn hang(&self) {
         self.state.hanging.send_replace(true);
     }
 
-    /// Answers what is waiting for an answer and whatever comes.
+    /// Answers the waiting requests, and the following ones at once.
     pub fn release(&self) {
         self.state.hanging.send_replace(false);
     }
 
-    /// Keeps connections open, and ends them without an answer when a second request comes on one.
+    /// Keeps connections open, and closes one without an answer when a second request comes on it.
     pub fn forget_connections(&self) {
         self.state.forgetful.store(true, Ordering::SeqCst);
     }
 
-    /// What has arrived, in order.
+    /// The requests that have arrived, in order.
     #[must_use]
     pub fn requests(&self) -> Vec<Received> {
         self.state.requests.borrow().clone()
     }
 
-    /// How much has arrived.
+    /// The number of requests that have arrived.
     #[must_use]
     pub fn count(&self) -> usize {
         self.state.requests.borrow().len()
     }
 
-    /// What has arrived, which must be one request.
+    /// The only request that has arrived; panics when there is none or another.
     #[must_use]
     #[track_caller]
     pub fn only(&self) -> Received {
@@ -189,7 +189,7 @@ impl Receiver {
         requests.remove(0)
     }
 
-    /// Returns as soon as `count` requests have arrived.
+    /// Waits until `count` requests have arrived, and returns all; panics after ten seconds.
     pub async fn wait_for(&self, count: usize) -> Vec<Received> {
         let mut requests = self.state.requests.subscribe();
         let arrived = tokio::time::timeout(PATIENCE, requests.wait_for(|requests| requests.len() >= count)).await;

@@ -1,4 +1,4 @@
-//! What is in the tables: for what no call of the API shows.
+//! The items of the tables: for what no call of the API shows.
 
 use std::collections::HashMap;
 
@@ -18,7 +18,7 @@ pub(crate) async fn scan(system: &System, table: Table) -> Vec<Item> {
     db.scan().table_name(table.name).into_paginator().items().send().collect::<Result<_, _>>().await.unwrap()
 }
 
-/// Every item that names an account, in a lasting order, as JSON.
+/// Every item that contains an account's id, as JSON, in a stable order.
 pub(crate) async fn items(system: &System, account: &str) -> Vec<Value> {
     let mut items = Vec::new();
     for table in tables::ALL {
@@ -59,7 +59,7 @@ pub(crate) async fn alerts(system: &System, account: &str) -> Vec<Alert> {
     alerts
 }
 
-/// Puts `value` in the place of an attribute, and returns what was there.
+/// Replaces an attribute of an item, and returns its old value.
 pub(crate) async fn replace(
     system: &System,
     table: Table,
@@ -89,7 +89,7 @@ pub(crate) async fn empty(system: &System, table: Table) {
     }
 }
 
-/// A task that names a delivery and nothing else that is there.
+/// A task with the key of a delivery; the rest of it is not used to read one.
 fn task(item: &Item) -> DeliveryTask {
     DeliveryTask {
         account: text(item, "pk").to_owned(),

@@ -1,4 +1,4 @@
-//! A certificate authority of the test's own.
+//! A certificate authority for tests.
 
 use std::sync::Arc;
 
@@ -6,14 +6,14 @@ use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, 
 use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
-/// A certificate authority that nobody trusts until they are told to.
+/// A certificate authority that no client trusts by default.
 pub struct Ca {
     certificate: CertificateDer<'static>,
     issuer: Issuer<'static, KeyPair>,
 }
 
 impl Ca {
-    /// A new one, with a key of its own.
+    /// Creates a certificate authority with a new key.
     #[must_use]
     pub fn new() -> Self {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
@@ -25,13 +25,13 @@ impl Ca {
         Self { certificate, issuer: Issuer::new(params, key) }
     }
 
-    /// What those who trust it are given.
+    /// Its certificate, for clients that are to trust it.
     #[must_use]
     pub fn root(&self) -> CertificateDer<'static> {
         self.certificate.clone()
     }
 
-    /// A TLS server that is `name`: a host name or an address.
+    /// The configuration of a TLS server with a certificate for `name`, a host name or an address.
     pub(crate) fn server(&self, name: &str) -> Arc<ServerConfig> {
         let params = CertificateParams::new(vec![name.to_owned()]).unwrap();
         let key = KeyPair::generate().unwrap();

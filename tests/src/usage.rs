@@ -1,6 +1,6 @@
-//! What the functions ask of AWS while they are tested: what `tests/template/run` holds the template against.
+//! What the functions ask of AWS during the tests: `tests/template/run` compares the template with it.
 //!
-//! Written when `USAGE_FILE` names a file: a line for each thing that a function does, the first time that it does it.
+//! If `USAGE_FILE` names a file, each thing that a function does is written to it once, as a line.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -22,12 +22,12 @@ struct Noted {
     lines: BTreeSet<String>,
 }
 
-/// Whether anybody asked.
+/// Whether `USAGE_FILE` is set.
 pub(crate) fn is_wanted() -> bool {
     FILE.is_some()
 }
 
-/// Notes what the functions of `system` did.
+/// Writes what the functions of `system` did, and its facts, each line once.
 pub(crate) fn note(system: &System) {
     let Some(noted) = FILE.as_ref() else { return };
     let calls = system.uses().calls();
@@ -44,7 +44,7 @@ pub(crate) fn note(system: &System) {
     }
 }
 
-/// The routes, tables, indexes and queues.
+/// The lines of the routes, tables, indexes and queues.
 fn facts(system: &System) -> Vec<String> {
     let routes = functions(&|_| system.environment().clone(), &local::Clock::system()).unwrap().routes;
     let mut facts: Vec<String> =

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tests::TestApp;
+use tests::{InboundApp, TestApp};
 
 use super::{account, account_names, admin, call};
 use crate::crew::WORK_ORDER;
@@ -12,7 +12,7 @@ use crate::records::record_of;
 
 #[tokio::test]
 async fn the_key_of_a_new_account_works_and_its_records_fall_back_to_the_account() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     let command = ["accounts", "create", "--name", " Acme ", "--time-zone", "europe/berlin", "--currency", "EUR"];
     let made = admin(&app, &[&command[..], &["--country", "DE", "--json"]].concat()).await;
     assert!(made.err.contains("not shown again"), "{}", made.err);
@@ -32,7 +32,6 @@ async fn the_key_of_a_new_account_works_and_its_records_fall_back_to_the_account
     assert_eq!(record_of(&app, id, "workorder", "WO-1").await["timeZone"], "Europe/Berlin");
     let keys = app.request("GET", "/api/keys").key(key).send().await.expect(200);
     assert_eq!(keys.body["data"].as_array().map(Vec::len), Some(1), "a key that may manage keys");
-    app.drain().await;
 }
 
 #[tokio::test]
@@ -101,7 +100,7 @@ async fn raised_limits_are_in_effect_within_a_minute() {
 }
 
 #[tokio::test]
-async fn keys_are_made_listed_without_themselves_and_revoked() {
+async fn keys_are_created_listed_without_their_secret_and_revoked() {
     let app = TestApp::start().await;
     let [account, first, first_key] = account(&app, "Acme").await;
     let command = ["keys", "create", "--account", &account, "--name", "ERP", "--scope", "events:publish,inbound"];

@@ -53,7 +53,7 @@ async fn dead_letters_are_moved_back_and_delivered() {
     app.drain().await;
     assert_eq!(receiver.count(), 2);
     assert!(app.deliveries().await.iter().all(|delivery| delivery.status == DeliveryStatus::Delivered));
-    app.leave_work();
+    app.leave_work("the message that is no delivery task stays in the dead-letter queue");
 }
 
 #[tokio::test]
@@ -101,7 +101,7 @@ async fn queues_are_found_by_the_stack_and_counted() {
 }
 
 #[tokio::test]
-async fn what_was_not_dispatched_is_the_sweepers() {
+async fn undispatched_events_are_left_to_the_sweeper() {
     let app = TestApp::start().await;
     let refusal = admin(&app, &["queues", "redrive", "dispatch"]).await;
     assert!(refusal.complaint(1).contains("the sweeper has the events dispatched again"), "{}", refusal.err);

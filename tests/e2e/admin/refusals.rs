@@ -13,7 +13,7 @@ fn new_id(app: &TestApp, prefix: &str) -> String {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_said_by_its_id() {
+async fn an_unknown_id_is_named() {
     let app = TestApp::start().await;
     let [acc, key, dlv] = ["acc_", "key_", "dlv_"].map(|prefix| new_id(&app, prefix));
     let own = app.account.clone();
@@ -60,7 +60,7 @@ async fn a_variable_wins_over_the_stack_and_says_so() {
 }
 
 #[tokio::test]
-async fn what_can_not_be_read_is_a_misuse_and_changes_nothing() {
+async fn arguments_that_can_not_be_read_are_a_usage_error_and_change_nothing() {
     let app = TestApp::start().await;
     let key = new_id(&app, "key_");
     for command in [

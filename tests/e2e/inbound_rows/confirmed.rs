@@ -4,7 +4,7 @@
 use jiff::ToSpan;
 use jiff::civil::date;
 use serde_json::{Value, json};
-use tests::TestApp;
+use tests::InboundApp;
 
 use super::send_twice;
 use crate::crew::{employee, ok, project, vendor, with};
@@ -125,13 +125,13 @@ fn requests() -> Vec<Filled> {
 
 /// The only application of a test, and how many records it has made.
 struct Sender {
-    app: TestApp,
+    app: InboundApp,
     records: i64,
 }
 
 impl Sender {
     async fn start() -> Self {
-        let app = TestApp::start().await;
+        let app = InboundApp::start().await;
         employee(&app, "E-1", json!({})).await;
         employee(&app, "E-free", json!({"timeOffApprovalRequired": false})).await;
         vendor(&app, "V-1", json!({})).await;
@@ -234,7 +234,6 @@ async fn confirm_all(fields: Vec<Filled>) {
     for filled in &fields {
         sender.confirm(filled).await;
     }
-    sender.app.leave_work();
 }
 
 #[tokio::test]

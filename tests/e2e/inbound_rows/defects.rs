@@ -1,7 +1,7 @@
 //! What is wrong with a row: each defect once, and all of them at once.
 
 use serde_json::{Value, json};
-use tests::TestApp;
+use tests::{InboundApp, TestApp};
 
 use super::{order, request};
 use crate::crew::{self, EMPLOYEE, PROJECT, TIME_OFF, VENDOR, WORK_ORDER, with};
@@ -90,7 +90,7 @@ async fn one_defect_is_one_error() {
 
 #[tokio::test]
 async fn all_defects_come_at_once_with_what_a_new_record_lacks() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     let bad = |extra: Value| with(json!({"workOrderNumber": "WO-1", "priority": "x"}), extra);
     invalid(&app.post(WORK_ORDER, bad(json!({}))).await, &["priority invalid_value", "title required"]);
     let end = json!({"scheduledEnd": "2025-10-27T12:00:00Z"});
@@ -118,5 +118,4 @@ async fn all_defects_come_at_once_with_what_a_new_record_lacks() {
         409,
         "already_exists",
     );
-    app.leave_work();
 }

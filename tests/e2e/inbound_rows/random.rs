@@ -5,7 +5,7 @@ use proptest::sample::{select, subsequence};
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::{Value, json};
-use tests::{Reply, TestApp};
+use tests::{InboundApp, Reply};
 
 use super::HOUR;
 use crate::crew::{EMPLOYEE, PROJECT, TIME_OFF, VENDOR, WORK_ORDER, employee, project, vendor, with, work_order};
@@ -163,7 +163,7 @@ impl Table {
     }
 
     /// The record as the two ways must have made it alike.
-    async fn stored(&self, app: &TestApp, number: &str) -> Value {
+    async fn stored(&self, app: &InboundApp, number: &str) -> Value {
         let mut stored = record(app, self.segment, number).await;
         let members = stored.as_object_mut().expect("an object");
         for own in [self.key, "id", "said", "employeeId", "employeeNumber"] {
@@ -179,8 +179,8 @@ fn contradicts_itself(row: &Value, change: &Value) -> bool {
 }
 
 #[tokio::test]
-async fn whole_rows_come_to_what_their_changes_come_to() {
-    let app = TestApp::start().await;
+async fn a_whole_row_has_the_same_result_as_its_changes() {
+    let app = InboundApp::start().await;
     for number in ["E-1", "E-2"] {
         employee(&app, number, json!({})).await;
     }
@@ -203,11 +203,10 @@ async fn whole_rows_come_to_what_their_changes_come_to() {
         }
     }
     assert!(changes > 30, "only {changes} of the pairs came to a change");
-    app.leave_work();
 }
 
 /// Sends `first`, then `change` to one record and the whole row to another. Whether that changed anything.
-async fn rows_and_changes(app: &TestApp, table: &Table, case: usize, first: Value, change: Value) -> bool {
+async fn rows_and_changes(app: &InboundApp, table: &Table, case: usize, first: Value, change: Value) -> bool {
     let first = with(table.needed.clone(), first);
     let row = with(first.clone(), change.clone());
     let what = format!("{} {first} then {change}", table.segment);

@@ -1,0 +1,111 @@
+//! Records of the stream that fail or are never read.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use local::stream::MAXIMUM_RETRY_ATTEMPTS;
+use store::tables;
+use tests::{Receiver, TestApp};
+
+use super::{OVERDUE, assert_delivered_once};
+use crate::deliveries::create_work_order;
+
+#[tokio::test]
+async fn an_event_whose_stream_record_failed_is_dispatched() {
+    let (app, receiver) = (TestApp::start().await, Receiver::start().await);
+    app.endpoint(&receiver.url(), ["*"]).await;
+    create_work_order(&app, "WO-1").await;
+    app.system().skip_stream().await.unwrap();
+    let items = app.items(&app.account).await;
+    let outbox =
+        items.iter().find(|item| item["table"] == tables::EVENTS.name).unwrap()["item"]["sk"].as_str().unwrap();
+    // The record of this change is one that the dispatcher can't read.
+    let good = app.damage(tables::EVENTS, outbox, "events", AttributeValue::S("{".to_owned())).await;
+    for _ in 0..=MAXIMUM_RETRY_ATTEMPTS {
+        assert_eq!(app.backlog().await.stream, 1);
+        app.drain_stream().await;
+    }
+    assert_eq!(app.backlog().await.stream, 0, "it is given up");
+    app.damage(tables::EVENTS, outbox, "events", good).await;
+    app.system().skip_stream().await.unwrap();
+
+    app.sweep().await;
+    assert_eq!(app.backlog().await.stream, 0, "it is not overdue yet");
+    app.advance(OVERDUE).await;
+    app.sweep().await;
+    // It is brought again once, as long as that may only take its time.
+    app.sweep().await;
+    assert_eq!(app.drain().await.records, 1);
+    assert_delivered_once(&app, &receiver).await;
+    app.advance(OVERDUE * 2).await;
+    app.sweep().await;
+    assert_eq!(app.backlog().await.stream, 0, "it is done");
+}
+
+#[tokio::test]
+async fn an_unreadable_endpoint_does_not_keep_events_from_the_others() {
+    let (app, receiver) = (TestApp::start().await, Receiver::start().await);
+    let broken = app.endpoint(&format!("{}?broken", receiver.url()), ["*"]).await.id;
+    app.endpoint(&receiver.url(), ["*"]).await;
+    let other = app.tenant("Other").await;
+    other.endpoint(&receiver.url(), ["*"]).await;
+    create_work_order(&other, "WO-1").await;
+    create_work_order(&app, "WO-1").await;
+    let good = app.damage(tables::ENDPOINTS, &broken, "endpoint", AttributeValue::S("{".to_owned())).await;
+    app.drain_stream().await;
+    assert_eq!(app.backlog().await.stream, 0, "the stream, in which others stand behind it, goes on");
+    app.drain().await;
+    assert_eq!(receiver.count(), 2);
+    app.damage(tables::ENDPOINTS, &broken, "endpoint", good).await;
+    app.advance(OVERDUE).await;
+    app.sweep().await;
+    app.drain().await;
+    assert_eq!(receiver.count(), 3, "it gets what it has missed, and the others nothing twice");
+}
+
+#[tokio::test]
+async fn an_event_that_can_not_be_dispatched_again_does_not_keep_back_the_others() {
+    let (app, receiver) = (TestApp::start().await, Receiver::start().await);
+    app.endpoint(&receiver.url(), ["*"]).await;
+    create_work_order(&app, "WO-1").await;
+    app.system().skip_stream().await.unwrap();
+    // The oldest of the first shard, of nobody: DynamoDB refuses such a key. As many as are worked on side by side.
+    let db = aws_sdk_dynamodb::Client::new(app.system().sdk_config());
+    for index in 0..25 {
+        let marker = [("pk", "shard#0".to_owned()), ("sk", format!("{index:024}00#"))];
+        let item = marker.map(|(name, value)| (name.to_owned(), AttributeValue::S(value)));
+        db.put_item().table_name(tables::UNDISPATCHED.name).set_item(Some(item.into())).send().await.unwrap();
+    }
+
+    app.advance(OVERDUE).await;
+    app.sweep().await;
+    assert_eq!(app.drain().await.records, 1);
+    assert_delivered_once(&app, &receiver).await;
+}
+
+#[tokio::test]
+async fn an_event_whose_stream_record_was_never_read_is_dispatched() {
+    let (app, receiver) = (TestApp::start().await, Receiver::start().await);
+    create_work_order(&app, "WO-before").await;
+    app.drain().await;
+    app.endpoint(&receiver.url(), ["*"]).await;
+    create_work_order(&app, "WO-1").await;
+    app.system().skip_stream().await.unwrap();
+    assert_eq!(app.backlog().await.stream, 0);
+
+    app.advance(OVERDUE).await;
+    app.sweep().await;
+    assert_eq!(app.drain().await.records, 1, "the one before was dispatched");
+    assert_delivered_once(&app, &receiver).await;
+}
+
+#[tokio::test]
+async fn an_event_that_aged_out_undispatched_is_given_up() {
+    let app = TestApp::start().await;
+    create_work_order(&app, "WO-1").await;
+    app.system().skip_stream().await.unwrap();
+    app.forget_events().await;
+    app.system().skip_stream().await.unwrap();
+    assert_eq!(app.items_of(tables::UNDISPATCHED).await, 1);
+    app.advance(OVERDUE).await;
+    app.sweep().await;
+    assert_eq!(app.items_of(tables::UNDISPATCHED).await, 0);
+}
