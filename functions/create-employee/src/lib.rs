@@ -77,7 +77,7 @@ fn settle_rehire(change: &mut Change<'_>) {
     let announced = fields::given(change.sent, "terminationDate");
     let is_terminated = EmployeeStatus::of(&change.record) == Some(EmployeeStatus::Terminated);
     if was_terminated && !is_terminated && !announced {
-        change.record.shift_remove("terminationDate");
+        change.remove("terminationDate");
     }
 }
 
@@ -97,10 +97,11 @@ fn settle_defaults(change: &mut Change<'_>) {
 
 /// `skills` as events carry them: the names alone.
 fn skill_names(record: &Map<String, Value>) -> Map<String, Value> {
-    let Some(skills) = record.get("skills").and_then(Value::as_array) else {
+    if !fields::given(record, "skills") {
         return Map::new();
-    };
-    let names = skills.iter().filter_map(|skill| skill.get("name")).cloned().collect();
+    }
+    let names =
+        fields::items(record, "skills").filter_map(|(_, skill)| fields::value(skill, "name")).cloned().collect();
     Map::from_iter([("skills".to_owned(), Value::Array(names))])
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use domain::defect::{DefectCode, Defects};
 use domain::models::EmployeeStatus;
 use domain::rules::address;
-use domain::rules::fields::{Order, date_order, items, missing, text};
+use domain::rules::fields::{Order, date_order, given, items, missing, text};
 use serde_json::{Map, Value};
 
 /// Checks `record`. With `whole` an absent partner is missing; without, only an explicit null is.
@@ -30,7 +30,7 @@ pub(crate) fn check_employment_dates(record: &Map<String, Value>, defects: &mut 
 /// The date of someone on file who is not terminated may be one that a rehire is about to clear; the two dates are
 /// compared again when that is settled.
 fn check_termination(record: &Map<String, Value>, whole: bool, defects: &mut Defects) {
-    let is_new = whole && !record.contains_key("version");
+    let is_new = whole && !given(record, "version");
     let terminated = EmployeeStatus::of(record) == Some(EmployeeStatus::Terminated);
     if terminated && missing(record, "terminationDate", whole) {
         defects.push("terminationDate", DefectCode::Required, "is required when status is terminated");

@@ -2,6 +2,7 @@
 
 use domain::resource::Change;
 use domain::rules::address;
+use domain::rules::fields::{items_mut, set_default};
 use serde_json::{Map, Value, json};
 
 use crate::status::Status;
@@ -21,9 +22,8 @@ pub(crate) fn settle(change: &mut Change<'_>) {
 }
 
 fn set_in_items(record: &mut Map<String, Value>, list: &str, field: &str, value: &Value) {
-    let items = record.get_mut(list).and_then(Value::as_array_mut);
-    for item in items.into_iter().flatten().filter_map(Value::as_object_mut) {
-        item.entry(field).or_insert_with(|| value.clone());
+    for (_, item) in items_mut(record, list) {
+        set_default(item, field, value.clone());
     }
 }
 

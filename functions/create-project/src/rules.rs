@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use domain::defect::{DefectCode, Defects};
 use domain::rules::address;
-use domain::rules::fields::{Order, date_order, items, text, together};
+use domain::rules::fields::{Order, date_order, items, object, text, together};
 use domain::rules::links::named_by;
 use jiff::Span;
 use jiff::civil::Date;
@@ -43,7 +43,7 @@ fn check_length(record: &Map<String, Value>, defects: &mut Defects) {
 
 /// The parts of a budget are at most its total.
 fn check_budget(record: &Map<String, Value>, defects: &mut Defects) {
-    let Some(budget) = record.get("budget").and_then(Value::as_object) else { return };
+    let Some(budget) = object(record, "budget") else { return };
     let amount = |field: &str| text(budget, field)?.parse::<Decimal>().ok();
     let Some(total) = amount("total") else { return };
     let parts: Decimal = BUDGET_PARTS.into_iter().filter_map(amount).sum();

@@ -79,7 +79,7 @@ pub(crate) fn step(change: &Change<'_>, defects: &mut Defects) -> Result<Step, R
 /// that is taken up again has no end, unless the body sends one: the next completion must not repeat the old date.
 pub(crate) fn settle_actual_end(change: &mut Change<'_>, step: Step) {
     if step == Step::Reopens && !given(change.sent, "actualEndDate") {
-        change.record.shift_remove("actualEndDate");
+        change.remove("actualEndDate");
     }
     if step == Step::Completes {
         let zone = change.text("timeZone").and_then(|name| TimeZone::get(name).ok()).unwrap_or(TimeZone::UTC);

@@ -1,7 +1,7 @@
 //! When insurance and licences run out: the earliest dates for events, warnings for those that have passed.
 
 use domain::resource::{Change, WarningCode};
-use domain::rules::fields::{items, text};
+use domain::rules::fields::{Sent, items, text};
 use serde_json::{Map, Value};
 
 /// Each list with dates of expiry, the event field of its earliest one, and the warning about past ones.
@@ -30,7 +30,7 @@ pub(crate) fn warn(change: &mut Change<'_>) {
         .in_tz(&change.account.time_zone)
         .map_or_else(|_| jiff::tz::TimeZone::UTC.to_datetime(change.now).date(), |local| local.date());
     let today = today.to_string();
-    for (list, _, code) in PAPERS.into_iter().filter(|(list, _, _)| change.body.contains_key(*list)) {
+    for (list, _, code) in PAPERS.into_iter().filter(|(list, _, _)| Sent::of(change.body, list).is_mentioned()) {
         let expired: Vec<usize> =
             dates(&change.record, list).filter(|(_, date)| *date < today.as_str()).map(|(index, _)| index).collect();
         for index in expired {

@@ -2,7 +2,7 @@
 
 use domain::defect::{DefectCode, Defects};
 use domain::rules::address;
-use domain::rules::fields::{Order, date_order, given, items};
+use domain::rules::fields::{Order, Sent, date_order, given, items};
 use serde_json::{Map, Value};
 
 use crate::tax_id;
@@ -21,9 +21,10 @@ pub(crate) fn check(record: &Map<String, Value>, whole: bool, defects: &mut Defe
 
 /// A W-9 that was received is on file. Null stands for the default, which is false.
 fn check_w9(record: &Map<String, Value>, whole: bool, defects: &mut Defects) {
-    let is_not_on_file = match record.get("w9OnFile") {
-        None => whole,
-        Some(value) => value.is_null() || value == &Value::Bool(false),
+    let is_not_on_file = match Sent::of(record, "w9OnFile") {
+        Sent::Absent => whole,
+        Sent::Cleared => true,
+        Sent::Value(on_file) => on_file == &Value::Bool(false),
     };
     if given(record, "w9ReceivedOn") && is_not_on_file {
         defects.push("w9OnFile", DefectCode::MissingDependency, "must be true when w9ReceivedOn is given");

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use domain::defect::{DefectCode, Defects};
 use domain::models::Kind;
 use domain::references::Reference;
-use domain::rules::fields::{Order, date_order, given, items, text};
+use domain::rules::fields::{Order, date_order, given, items, text, value};
 use domain::rules::links::named_by;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -31,7 +31,7 @@ pub(crate) fn check(record: &Map<String, Value>, defects: &mut Defects) {
 
 /// Whether a line is the crew lead's.
 pub(crate) fn leads(line: &Map<String, Value>) -> bool {
-    line.get("lead").and_then(Value::as_bool).unwrap_or_default()
+    value(line, "lead").and_then(Value::as_bool).unwrap_or_default()
 }
 
 /// A line is an employee's or a vendor's, and only vendors send a headcount.

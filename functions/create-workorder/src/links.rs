@@ -42,7 +42,7 @@ pub(crate) fn settle<'r>(change: &mut Change<'r>, defects: &mut Defects) -> Opti
         settle_items(change, list, kind, stem, defects);
     }
     check_active(change, defects);
-    if defects.is_empty() && change.sent.contains_key(ASSIGNMENTS) {
+    if defects.is_empty() && change.news(ASSIGNMENTS).is_mentioned() {
         lines::check_duplicates(&change.record, defects);
     }
     project

@@ -11,7 +11,7 @@ use domain::defect::{DefectCode, Defects};
 use domain::models::Kind;
 use domain::references::{Reference, References, Referent};
 use domain::resource::{Booking, CalendarEdit, Change, Holder};
-use domain::rules::fields::{given, text};
+use domain::rules::fields::{Sent, given, text};
 use serde_json::{Map, Value};
 
 /// The parent's number, as it was when it was named.
@@ -43,8 +43,8 @@ fn same_number(one: &Map<String, Value>, other: &Map<String, Value>) -> bool {
 pub(crate) fn settle(change: &mut Change<'_>, defects: &mut Defects) {
     let references = change.references;
     let Some(sent) = reference(change.body) else {
-        if change.body.contains_key(NUMBER) {
-            change.record.shift_remove(ID);
+        if Sent::of(change.body, NUMBER).is_mentioned() {
+            change.remove(ID);
         }
         return;
     };
@@ -89,7 +89,7 @@ pub(crate) fn edits(change: &Change<'_>) -> Vec<CalendarEdit> {
     let of = holder(&parent, change.references);
     let left = before.filter(|before| !before.number.eq_ignore_ascii_case(&of.number));
     let renumbered =
-        change.stored.is_some_and(|stored| stored.get("workOrderNumber") != change.record.get("workOrderNumber"));
+        change.stored.is_some_and(|stored| text(stored, "workOrderNumber") != change.text("workOrderNumber"));
     let referent = parent.id.as_deref().and_then(|id| change.references.by_id(Kind::WorkOrder, id));
     let unlisted = referent.is_some_and(|parent| {
         was_read(parent) && !parent.bookings.iter().any(|order| Some(order.id.as_str()) == change.text("id"))

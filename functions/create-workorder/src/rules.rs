@@ -2,7 +2,7 @@
 
 use domain::defect::{DefectCode, Defects};
 use domain::rules::address;
-use domain::rules::fields::{Order, date_order, items, missing, needs, text, together};
+use domain::rules::fields::{Order, date_order, given, items, missing, needs, text, together};
 use jiff::SignedDuration;
 use serde_json::{Map, Value};
 
@@ -38,7 +38,7 @@ fn check_schedule(record: &Map<String, Value>, whole: bool, defects: &mut Defect
 /// What a status needs. Whether an order that is stored already keeps `scheduled` without a start depends on whether
 /// the body asks for it: that is settled with the state machine.
 fn check_status(record: &Map<String, Value>, whole: bool, defects: &mut Defects) {
-    let on_file = record.contains_key("version");
+    let on_file = given(record, "version");
     match Status::of(record) {
         Some(Status::Scheduled) if !on_file && missing(record, "scheduledStart", whole) => {
             require_start(record, defects);

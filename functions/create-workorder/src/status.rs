@@ -133,12 +133,12 @@ pub(crate) fn step(change: &Change<'_>, defects: &mut Defects) -> Result<Step, R
 pub(crate) fn settle_actual_times(change: &mut Change<'_>, step: Step) {
     let now = change.now;
     if step == Step::Reopens {
-        change.record.shift_remove("actualEnd");
+        change.remove("actualEnd");
     }
     let was_cancelled = change.stored.and_then(Status::of) == Some(Status::Cancelled);
     let taken_up = was_cancelled && Status::of(&change.record) != Some(Status::Cancelled);
     if taken_up && !given(change.sent, "cancellationReason") {
-        change.record.shift_remove("cancellationReason");
+        change.remove("cancellationReason");
     }
     if step.starts() {
         let latest = instant(&change.record, "actualEnd").unwrap_or(Timestamp::MAX);

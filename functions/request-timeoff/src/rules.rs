@@ -1,7 +1,7 @@
 //! Rules among the fields of one request.
 
 use domain::defect::{DefectCode, Defects};
-use domain::rules::fields::{Order, date_order, given, missing, text, together};
+use domain::rules::fields::{Order, date_order, given, missing, text, together, value};
 use jiff::civil::Date;
 use serde_json::{Map, Value};
 
@@ -40,7 +40,7 @@ fn check_span(record: &Map<String, Value>, defects: &mut Defects) {
         let message = format!("must be within {MAX_DAYS} days, startDate included");
         defects.push("endDate", DefectCode::OutOfRange, message);
     }
-    if record.get("hours").and_then(Value::as_f64).is_some_and(|hours| hours > 24.0 * f64::from(days)) {
+    if value(record, "hours").and_then(Value::as_f64).is_some_and(|hours| hours > 24.0 * f64::from(days)) {
         let message = "must be at most 24 for each day from startDate to endDate";
         defects.push("hours", DefectCode::HoursExceedSpan, message);
     }
@@ -61,7 +61,7 @@ fn check_times(record: &Map<String, Value>, whole: bool, defects: &mut Defects) 
 /// The decision on a new request goes with a decided status. That of a stored one stays when the time off is cancelled
 /// later: whether the body sends another is settled with the state machine.
 fn check_decision(record: &Map<String, Value>, whole: bool, defects: &mut Defects) {
-    let is_new = whole && !record.contains_key("version");
+    let is_new = whole && !given(record, "version");
     // A status that is given and unknown has a defect of its own.
     let undecided = Status::of(record).map_or(!given(record, "status"), |status| !status.is_decided());
     if is_new && undecided && given(record, "decision") {

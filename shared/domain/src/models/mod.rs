@@ -3,6 +3,7 @@
 mod body;
 pub(crate) mod employee;
 mod merge;
+mod names;
 pub(crate) mod parts;
 pub(crate) mod project;
 pub(crate) mod time_off;
@@ -14,6 +15,7 @@ use serde_json::{Map, Value};
 pub use self::body::{check_merged, json_schema, missing_on_create, parse_record};
 pub use self::employee::{EMPLOYEE, Status as EmployeeStatus};
 pub use self::merge::{keep_spelling, merge};
+pub use self::names::is_field;
 pub use self::parts::{CONTROL, Operation};
 pub use self::project::{PROJECT, Status as ProjectStatus};
 pub use self::time_off::{Status as TimeOffStatus, TIME_OFF};

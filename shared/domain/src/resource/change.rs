@@ -5,13 +5,16 @@ use serde_json::{Map, Value};
 
 use super::calendar::{Booking, CalendarEdit};
 use crate::account::Account;
+use crate::models::Model;
 use crate::references::References;
-use crate::rules::fields::text;
+use crate::rules::fields::{Sent, text, value};
 use crate::words;
 
 /// A create or an update on its way from the merged body to the stored record.
 #[derive(Debug)]
 pub struct Change<'a> {
+    /// What the record is.
+    pub model: &'static Model,
     /// When the request is handled; whole seconds.
     pub now: Timestamp,
     /// The tenant, with its defaults.
@@ -52,28 +55,44 @@ impl Change<'_> {
         text(self.stored?, field)
     }
 
+    /// What the body says of a field that is new.
+    #[must_use]
+    pub fn news(&self, field: &str) -> Sent<&Value> {
+        Sent::of(self.sent, field)
+    }
+
     /// Whether the stored value of a field may be the system's own: a default, or what followed from other fields.
     #[must_use]
     pub fn may_be_ours(&self, field: &str) -> bool {
-        self.said.is_none_or(|said| said.contains_key(field))
+        self.said.is_none_or(|said| Sent::of(said, field).is_mentioned())
     }
 
     /// Whether the body itself says the value that the record has: be it new or a repetition, nothing overrules it.
     #[must_use]
     pub fn is_stated(&self, field: &str) -> bool {
-        self.body.get(field).is_some_and(|value| !value.is_null() && self.record.get(field) == Some(value))
+        value(self.body, field).is_some_and(|stated| self.record.get(field) == Some(stated))
     }
 
     /// Sets a field of the record.
+    #[track_caller]
     pub fn set(&mut self, field: &str, value: impl Into<Value>) {
+        debug_assert!(self.model.has_field(field), "{} has no field {field}", self.model.kind);
         self.record.insert(field.to_owned(), value.into());
     }
 
     /// Sets a field unless the record has it.
+    #[track_caller]
     pub fn set_default(&mut self, field: &str, value: impl Into<Value>) {
         if !self.record.contains_key(field) {
             self.set(field, value);
         }
+    }
+
+    /// Takes a field out of the record.
+    #[track_caller]
+    pub fn remove(&mut self, field: &str) {
+        debug_assert!(self.model.has_field(field), "{} has no field {field}", self.model.kind);
+        self.record.shift_remove(field);
     }
 
     /// Adds a warning.

@@ -101,7 +101,7 @@ impl<'a> Upsert<'a> {
 
     /// The change that the rules settle, of what [`merge`](Self::merge) made and what was read for it.
     #[must_use]
-    pub fn change(
+    pub fn change<R: Resource>(
         &self,
         news: &'a Map<String, Value>,
         mut record: Map<String, Value>,
@@ -111,6 +111,7 @@ impl<'a> Upsert<'a> {
         record.insert("id".to_owned(), json!(self.id));
         self.note_source(&mut record);
         Change {
+            model: R::MODEL,
             now: self.now,
             account: self.account,
             stored: self.stored,

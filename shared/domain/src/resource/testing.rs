@@ -107,7 +107,7 @@ impl<R: Resource> Harness<R> {
             source_updated_at: None,
         };
         let merged = upsert.merge::<R>();
-        let change = upsert.change(&merged.news, merged.record, known, bookings);
+        let change = upsert.change::<R>(&merged.news, merged.record, known, bookings);
         let Settled { action, record: stored, warnings, calendar, events } = upsert.settle::<R>(change, false)?;
         let mut record = stored.clone();
         record.shift_remove(NOTE);

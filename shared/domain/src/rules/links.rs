@@ -9,7 +9,7 @@ use crate::defect::{DefectCode, Defects};
 use crate::models::{EmployeeStatus, Kind, VendorStatus};
 use crate::references::{Reference, References, Referent};
 use crate::resource::Change;
-use crate::rules::fields::{given, items, text};
+use crate::rules::fields::{given, items, items_mut, set, text};
 
 /// A reference that was sent and found.
 #[derive(Debug, Clone, Copy)]
@@ -23,12 +23,12 @@ pub struct Link<'r> {
 /// Stores what the body says of a top-level reference. `None` when it does not mention it, clears it, or is wrong.
 pub fn settle<'r>(change: &mut Change<'r>, kind: Kind, stem: &str, defects: &mut Defects) -> Option<Link<'r>> {
     let (id, number) = (format!("{stem}Id"), format!("{stem}Number"));
-    if !change.sent.contains_key(&id) && !change.sent.contains_key(&number) {
+    if !change.news(&id).is_mentioned() && !change.news(&number).is_mentioned() {
         return None;
     }
     let Some(reference) = Reference::of(kind, change.sent, "", stem) else {
-        change.record.shift_remove(&id);
-        change.record.shift_remove(&number);
+        change.remove(&id);
+        change.remove(&number);
         return None;
     };
     let references = change.references;
@@ -41,16 +41,14 @@ pub fn settle<'r>(change: &mut Change<'r>, kind: Kind, stem: &str, defects: &mut
 
 /// Stores what the body says of the references in the objects of `list`, when it sends that list.
 pub fn settle_items(change: &mut Change<'_>, list: &str, kind: Kind, stem: &str, defects: &mut Defects) {
-    if !change.sent.contains_key(list) {
+    if !change.news(list).is_mentioned() {
         return;
     }
-    let items = change.record.get_mut(list).and_then(Value::as_array_mut).map_or(&mut [][..], Vec::as_mut_slice);
-    for (index, item) in items.iter_mut().enumerate() {
-        let Some(item) = item.as_object_mut() else { continue };
+    for (index, item) in items_mut(&mut change.record, list) {
         let Some(reference) = Reference::of(kind, item, &format!("{list}[{index}]."), stem) else { continue };
         if let Some(to) = change.references.resolve(&reference, defects) {
-            item.insert(format!("{stem}Id"), to.id.as_str().into());
-            item.insert(format!("{stem}Number"), to.number.as_str().into());
+            set(item, &format!("{stem}Id"), to.id.as_str());
+            set(item, &format!("{stem}Number"), to.number.as_str());
         }
     }
 }
