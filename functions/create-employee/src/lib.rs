@@ -70,8 +70,7 @@ impl Resource for Employee {
     }
 }
 
-/// A rehire ends the termination. Another date that the body itself sends stays: it announces the
-/// next one.
+/// A rehire clears `terminationDate`, unless the body sends one: that is the date of the next termination.
 fn settle_rehire(change: &mut Change<'_>) {
     let was_terminated = change.stored.and_then(EmployeeStatus::of) == Some(EmployeeStatus::Terminated);
     let announced = fields::given(change.sent, "terminationDate");
@@ -81,7 +80,7 @@ fn settle_rehire(change: &mut Change<'_>) {
     }
 }
 
-/// The defaults of an employee, stored so that later changes of the account's move no existing record.
+/// Stores the defaults, so that a later change of the account's defaults does not affect existing records.
 fn settle_defaults(change: &mut Change<'_>) {
     change.set_default("status", EmployeeStatus::Active.as_str());
     change.set_default("employmentType", "full_time");

@@ -25,10 +25,10 @@ pub(crate) fn check_employment_dates(record: &Map<String, Value>, defects: &mut 
     date_order(record, "", ["hireDate", "terminationDate"], Order::NotBefore, defects);
 }
 
-/// Someone terminated has a `terminationDate`, not before `hireDate`.
+/// A terminated employee has a `terminationDate`, not before `hireDate`.
 ///
-/// The date of someone on file who is not terminated may be one that a rehire is about to clear; the two dates are
-/// compared again when that is settled.
+/// In a stored record that is not terminated, the date may be one that a rehire is about to clear, so the two dates are
+/// compared again after that.
 fn check_termination(record: &Map<String, Value>, whole: bool, defects: &mut Defects) {
     let is_new = whole && !given(record, "version");
     let terminated = EmployeeStatus::of(record) == Some(EmployeeStatus::Terminated);
@@ -40,8 +40,8 @@ fn check_termination(record: &Map<String, Value>, whole: bool, defects: &mut Def
     }
 }
 
-/// Nobody supervises themselves. Ids decide where both are there: the stored number of a supervisor who was
-/// renumbered since may have become this employee's own.
+/// Nobody supervises themselves. Where both ids are present they decide: the stored number of a supervisor who was
+/// renumbered since may now be this employee's own.
 fn check_supervisor(record: &Map<String, Value>, defects: &mut Defects) {
     let own = |own, other| text(record, own).zip(text(record, other));
     let (field, itself) = if let Some((id, supervisor)) = own("id", "supervisorId") {

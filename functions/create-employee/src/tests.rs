@@ -34,7 +34,7 @@ fn a_new_employee_gets_the_defaults() {
 }
 
 #[test]
-fn what_is_sent_goes_before_the_defaults() {
+fn values_that_are_sent_take_precedence_over_defaults() {
     let sent = json!({
         "employeeNumber": "E-1", "firstName": "A", "lastName": "B", "role": "c", "status": "inactive",
         "employmentType": "union_hall", "timeZone": "America/Toronto", "workDays": ["sat"], "hoursPerDay": 10,

@@ -42,7 +42,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_sent_is_kept() {
+    fn values_that_are_sent_are_kept() {
         let sent = json!({"name": "a", "status": "active", "timeZone": "America/Toronto", "currency": "CAD",
             "workDays": ["sat"], "prevailingWage": true, "unionJob": true,
             "siteAddress": {"line1": "275 Notre-Dame", "country": "CA"},

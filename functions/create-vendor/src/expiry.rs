@@ -1,4 +1,4 @@
-//! When insurance and licences run out: the earliest dates for events, warnings for those that have passed.
+//! Expiry of insurance and licences: the earliest dates for events, warnings for dates that have passed.
 
 use domain::resource::{Change, WarningCode};
 use domain::rules::fields::{Sent, items, text};
@@ -21,10 +21,10 @@ pub(crate) fn earliest(record: &Map<String, Value>) -> Map<String, Value> {
         .collect()
 }
 
-/// Warns of each insurance certificate and licence that the body sends although it has expired. A paper is good
-/// through its last day, in the account's time zone.
+/// Warns of each insurance certificate and licence that the body sends although it has expired. A document is
+/// valid through its last day, in the account's time zone.
 pub(crate) fn warn(change: &mut Change<'_>) {
-    // A stored time zone is a valid one; if the bundled tz database should not know it, UTC is at most a day off.
+    // Stored time zones are valid. Should the bundled tz database not know one, UTC is at most a day off.
     let today = change
         .now
         .in_tz(&change.account.time_zone)

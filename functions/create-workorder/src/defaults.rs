@@ -20,8 +20,9 @@ pub(crate) fn wanted_from_project(stored: &Map<String, Value>, merged: &Map<Stri
 
 /// Fills in what is absent. `project` is the one that was sent.
 ///
-/// The site address is the project's when the order is new, comes to the project, or had its own cleared. Otherwise an
-/// order without address keeps none: a body that is sent again must not pick up what the project got since.
+/// The site address is taken from the project when the order is new, is moved to the project, or had its own cleared.
+/// Otherwise an order without an address stays without: a body that is sent again must not pick up an address that the
+/// project was given since.
 pub(crate) fn settle(change: &mut Change<'_>, project: Option<Link<'_>>) {
     let (references, account) = (change.references, change.account);
     let referent = links::target(references, &change.record, Kind::Project, "project");
@@ -43,7 +44,7 @@ pub(crate) fn settle(change: &mut Change<'_>, project: Option<Link<'_>>) {
     settle_items(&mut change.record);
 }
 
-/// The defaults of the objects in lists. Those of a line's window are not stored: it moves with the order's.
+/// The defaults of the objects in lists. The start and end of a line get none, so that they follow the order's.
 fn settle_items(record: &mut Map<String, Value>) {
     for (_, line) in items_mut(record, ASSIGNMENTS) {
         set_default(line, "lead", false);

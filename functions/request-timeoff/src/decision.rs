@@ -25,8 +25,8 @@ pub(crate) fn refuse_unless_decided(change: &Change<'_>, defects: &mut Defects) 
 
 /// Completes the decision of a decided request: the approver under both names, and the time.
 ///
-/// The time is now, once: a decision that is sent again without a time keeps the one it has, so that the replay of a
-/// body is no change.
+/// The time is set to now only once: a decision that is sent again without a time keeps the one that is stored, so that
+/// sending the same body again changes nothing.
 pub(crate) fn settle(change: &mut Change<'_>, defects: &mut Defects) {
     let status = status::of(&change.record);
     if !status.is_decided() {

@@ -80,7 +80,7 @@ impl Resource for TimeOff {
 
 /// Where the employee needs no approval, a request is approved on receipt.
 ///
-/// The same body sent again still says `requested`, and is no attempt to take the approval back.
+/// The same body sent again still has status `requested`; that does not withdraw the approval.
 fn settle_approval_on_receipt(change: &mut Change<'_>, employee: Option<&Referent>) {
     let free = employee.is_some_and(|e| value(&e.fields, "timeOffApprovalRequired") == Some(&Value::Bool(false)));
     let new_or_approved = change.stored.is_none() || change.stored.and_then(Status::of) == Some(Status::Approved);

@@ -1,4 +1,4 @@
-//! Whose time off it is: one employee, for good.
+//! The employee of a request, who can't change.
 
 use domain::defect::{DefectCode, Defects};
 use domain::models::{EmployeeStatus, Kind};

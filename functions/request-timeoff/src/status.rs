@@ -15,7 +15,7 @@ pub(crate) fn of(record: &Map<String, Value>) -> Status {
     Status::of(record).unwrap_or(Status::Requested)
 }
 
-/// A permitted change of a request.
+/// A permitted transition of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Step {
     /// New, and open.

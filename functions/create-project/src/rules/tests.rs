@@ -60,7 +60,7 @@ fn every_line_of_the_team_names_somebody() {
 }
 
 #[test]
-fn phases_have_names_of_their_own() {
+fn phase_names_are_unique() {
     let phases = json!({"phases": [{"name": "Rough-in"}, {"name": "Finish"}, {"name": "ROUGH-IN"}]});
     one(phases, "phases[2].name", DefectCode::DuplicateItem);
 }

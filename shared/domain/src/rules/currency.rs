@@ -1,4 +1,4 @@
-//! Amounts keep their currency, or are sent again with the new one.
+//! A record's currency can only change together with all of its amounts.
 
 use serde_json::{Map, Value};
 

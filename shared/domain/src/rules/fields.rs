@@ -12,7 +12,7 @@ pub enum Sent<T> {
     Absent,
     /// Null. In a body: the field is cleared.
     Cleared,
-    /// A value, be it a bad one.
+    /// A value, valid or not.
     Value(T),
 }
 
@@ -40,7 +40,7 @@ impl<T> Sent<T> {
         }
     }
 
-    /// Whether the field is there, if only to be cleared.
+    /// Whether the field is present, as a value or as null.
     #[must_use]
     pub const fn is_mentioned(&self) -> bool {
         !matches!(self, Self::Absent)
@@ -82,7 +82,7 @@ pub fn items<'a>(record: &'a Map<String, Value>, field: &str) -> impl Iterator<I
     list.iter().enumerate().filter_map(|(index, item)| item.as_object().map(|object| (index, object)))
 }
 
-/// The same, to be changed.
+/// Like [`items`], with the objects mutable.
 #[track_caller]
 pub fn items_mut<'a>(
     record: &'a mut Map<String, Value>,
@@ -108,7 +108,7 @@ pub fn set_default(object: &mut Map<String, Value>, field: &str, value: impl Int
     }
 }
 
-/// Whether `field` has a value, be it a bad one.
+/// Whether `field` has a value, valid or not.
 #[must_use]
 #[track_caller]
 pub fn given(record: &Map<String, Value>, field: &str) -> bool {
@@ -133,14 +133,14 @@ pub fn needs(record: &Map<String, Value>, field: &str, partner: &str, whole: boo
     }
 }
 
-/// Two fields that are there together or not at all.
+/// Requires both fields or neither: `missing_dependency` on the one that is certain to be missing.
 pub fn together(record: &Map<String, Value>, pair: [&str; 2], whole: bool, defects: &mut Defects) {
     let [one, other] = pair;
     needs(record, one, other, whole, defects);
     needs(record, other, one, whole, defects);
 }
 
-/// Whether an end may be equal to its start. Equal days are allowed; of instants, only those of what has happened.
+/// Whether an end may equal its start. Days may; instants may only where they record what has happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order {
     /// The end is later.
@@ -149,7 +149,7 @@ pub enum Order {
     NotBefore,
 }
 
-/// `date_order` on `end` when it is against `order`. `at` is the path of `record` with its dot, empty for the
+/// Reports `date_order` on `end` when `order` does not hold. `at` is the path of `record` with its dot, empty for the
 /// body. Normalised dates and instants are of fixed width: they compare as strings.
 pub fn date_order(record: &Map<String, Value>, at: &str, [start, end]: [&str; 2], order: Order, defects: &mut Defects) {
     let (Some(from), Some(to)) = (text(record, start), text(record, end)) else { return };
@@ -202,7 +202,7 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "no model has a field actualEndDatum")]
-    fn a_field_that_no_model_has_is_found_out() {
+    fn reading_a_field_that_no_model_has_panics() {
         let _ = given(&Map::new(), "actualEndDatum");
     }
 }

@@ -162,7 +162,7 @@ fn a_record_is_found_by_key_or_by_id() {
 }
 
 #[test]
-fn what_can_not_be_deleted_says_so() {
+fn delete_is_refused_for_resources_that_can_not_be_deleted() {
     let body = json!({"requestNumber": "TO-1", "operation": "delete"});
     let Value::Object(body) = body else { panic!("not an object") };
     let mut defects = Defects::default();
@@ -171,7 +171,7 @@ fn what_can_not_be_deleted_says_so() {
 }
 
 #[test]
-fn misspelt_fields_are_told_their_neighbours() {
+fn misspelt_field_names_get_a_suggestion() {
     let message = |sent: Value| {
         let mut defects = Defects::default();
         let Value::Object(body) = sent else { panic!("not an object") };
@@ -220,7 +220,7 @@ fn the_data_of_every_example_is_what_its_table_says() {
 }
 
 #[test]
-fn a_merge_can_make_too_many_custom_fields() {
+fn merged_custom_fields_are_limited_too() {
     let fields: Map<_, _> = (0..51).map(|i| (format!("f{i}"), json!(1))).collect();
     let mut record = Map::new();
     record.insert("customFields".to_owned(), Value::Object(fields));
