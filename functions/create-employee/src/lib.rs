@@ -8,6 +8,7 @@ use domain::rejection::{ConflictCode, Rejection};
 use domain::resource::{Change, Deletion, Resource};
 use domain::rules::currency;
 use domain::rules::currency::Money;
+use domain::rules::fields::Extent;
 use domain::rules::{address, fields};
 use serde_json::{Map, Value};
 
@@ -27,8 +28,8 @@ impl Resource for Employee {
     const FUNCTION: &'static str = env!("CARGO_PKG_NAME");
     const MODEL: &'static Model = &EMPLOYEE;
 
-    fn check(record: &Map<String, Value>, whole: bool, defects: &mut Defects) {
-        rules::check(record, whole, defects);
+    fn check(record: &Map<String, Value>, extent: Extent, defects: &mut Defects) {
+        rules::check(record, extent, defects);
     }
 
     fn references(record: &Map<String, Value>) -> Vec<Reference> {

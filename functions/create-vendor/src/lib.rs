@@ -11,6 +11,7 @@ use domain::rejection::{ConflictCode, Rejection};
 use domain::resource::{Change, Deletion, Resource};
 use domain::rules::currency;
 use domain::rules::currency::Money;
+use domain::rules::fields::Extent;
 use domain::rules::{address, fields};
 use serde_json::{Map, Value};
 
@@ -32,8 +33,8 @@ impl Resource for Vendor {
     const FUNCTION: &'static str = env!("CARGO_PKG_NAME");
     const MODEL: &'static Model = &VENDOR;
 
-    fn check(record: &Map<String, Value>, whole: bool, defects: &mut Defects) {
-        rules::check(record, whole, defects);
+    fn check(record: &Map<String, Value>, extent: Extent, defects: &mut Defects) {
+        rules::check(record, extent, defects);
     }
 
     fn references(_record: &Map<String, Value>) -> Vec<Reference> {

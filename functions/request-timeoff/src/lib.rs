@@ -9,7 +9,7 @@ use domain::models::{Model, TIME_OFF};
 use domain::references::{Reference, Referent};
 use domain::rejection::{ConflictCode, Rejection};
 use domain::resource::{Change, Resource};
-use domain::rules::fields::{object, value};
+use domain::rules::fields::{Extent, object, value};
 use domain::words::either;
 use serde_json::{Map, Value};
 
@@ -33,8 +33,8 @@ impl Resource for TimeOff {
     const FUNCTION: &'static str = env!("CARGO_PKG_NAME");
     const MODEL: &'static Model = &TIME_OFF;
 
-    fn check(record: &Map<String, Value>, whole: bool, defects: &mut Defects) {
-        rules::check(record, whole, defects);
+    fn check(record: &Map<String, Value>, extent: Extent, defects: &mut Defects) {
+        rules::check(record, extent, defects);
     }
 
     fn references(record: &Map<String, Value>) -> Vec<Reference> {

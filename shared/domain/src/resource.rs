@@ -19,6 +19,7 @@ use crate::events::EventDraft;
 use crate::models::Model;
 use crate::references::Reference;
 use crate::rejection::Rejection;
+use crate::rules::fields::Extent;
 
 /// One inbound resource: its model and the rules of its own.
 pub trait Resource: Send + Sync + 'static {
@@ -33,10 +34,9 @@ pub trait Resource: Send + Sync + 'static {
 
     /// Rules among the fields of one record that need nothing else: order of dates, windows, sums, fields that need others.
     ///
-    /// With `whole`, `record` is complete: a new record, or a stored one with the body merged over it (then it has a
-    /// `version`), so that an absent field is missing. Without, it is a body alone, and only what is wrong whatever is
-    /// stored is reported. An invalid value counts as given, but has no value that a rule could read.
-    fn check(record: &Map<String, Value>, whole: bool, defects: &mut Defects);
+    /// A whole record that has a `version` is a stored one with the body merged over it. An invalid value counts as given,
+    /// but has no value that a rule could read.
+    fn check(record: &Map<String, Value>, extent: Extent, defects: &mut Defects);
 
     /// Every reference that `record` makes, with the paths of the fields that make it.
     fn references(record: &Map<String, Value>) -> Vec<Reference>;

@@ -5,6 +5,15 @@ use serde_json::{Map, Value};
 use crate::defect::{DefectCode, Defects};
 use crate::models::is_field;
 
+/// How much of a record the rules see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// A body alone: an absent field may be stored, and only an explicit null is certain to be missing.
+    Part,
+    /// A new record, or a stored one with a body merged over it: an absent field is missing.
+    Whole,
+}
+
 /// What an object says of one of its fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sent<T> {
@@ -115,29 +124,29 @@ pub fn given(record: &Map<String, Value>, field: &str) -> bool {
     value(record, field).is_some()
 }
 
-/// Whether `field` is certain to be missing: null says so, absence only when `record` is `whole`.
+/// Whether `field` is certain to be missing: null says so, absence only in a whole record.
 #[must_use]
 #[track_caller]
-pub fn missing(record: &Map<String, Value>, field: &str, whole: bool) -> bool {
+pub fn missing(record: &Map<String, Value>, field: &str, extent: Extent) -> bool {
     match Sent::of(record, field) {
-        Sent::Absent => whole,
+        Sent::Absent => extent == Extent::Whole,
         Sent::Cleared => true,
         Sent::Value(_) => false,
     }
 }
 
 /// `field` needs `partner`: `missing_dependency` on the partner when it is certain to be missing.
-pub fn needs(record: &Map<String, Value>, field: &str, partner: &str, whole: bool, defects: &mut Defects) {
-    if given(record, field) && missing(record, partner, whole) {
+pub fn needs(record: &Map<String, Value>, field: &str, partner: &str, extent: Extent, defects: &mut Defects) {
+    if given(record, field) && missing(record, partner, extent) {
         defects.push(partner, DefectCode::MissingDependency, format!("is required with {field}"));
     }
 }
 
 /// Requires both fields or neither: `missing_dependency` on the one that is certain to be missing.
-pub fn together(record: &Map<String, Value>, pair: [&str; 2], whole: bool, defects: &mut Defects) {
+pub fn together(record: &Map<String, Value>, pair: [&str; 2], extent: Extent, defects: &mut Defects) {
     let [one, other] = pair;
-    needs(record, one, other, whole, defects);
-    needs(record, other, one, whole, defects);
+    needs(record, one, other, extent, defects);
+    needs(record, other, one, extent, defects);
 }
 
 /// Whether an end may equal its start. Days may; instants may only where they record what has happened.
@@ -175,16 +184,19 @@ mod tests {
 
     #[test]
     fn a_partner_is_missing_when_null_or_when_the_record_is_whole() {
-        let pair = |whole: bool| {
-            move |r: &Map<String, Value>, d: &mut Defects| together(r, ["dailyStartTime", "dailyEndTime"], whole, d)
+        let pair = |extent: Extent| {
+            move |r: &Map<String, Value>, d: &mut Defects| together(r, ["dailyStartTime", "dailyEndTime"], extent, d)
         };
         let missing = |field: &str| vec![(field.to_owned(), DefectCode::MissingDependency)];
-        assert_eq!(found(pair(true), &json!({"dailyStartTime": 1})), missing("dailyEndTime"));
-        assert_eq!(found(pair(true), &json!({"dailyEndTime": 1})), missing("dailyStartTime"));
-        assert_eq!(found(pair(false), &json!({"dailyStartTime": 1})), []);
-        assert_eq!(found(pair(false), &json!({"dailyStartTime": 1, "dailyEndTime": null})), missing("dailyEndTime"));
-        assert_eq!(found(pair(true), &json!({"dailyStartTime": 1, "dailyEndTime": 2})), []);
-        assert_eq!(found(pair(true), &json!({"dailyStartTime": null})), []);
+        assert_eq!(found(pair(Extent::Whole), &json!({"dailyStartTime": 1})), missing("dailyEndTime"));
+        assert_eq!(found(pair(Extent::Whole), &json!({"dailyEndTime": 1})), missing("dailyStartTime"));
+        assert_eq!(found(pair(Extent::Part), &json!({"dailyStartTime": 1})), []);
+        assert_eq!(
+            found(pair(Extent::Part), &json!({"dailyStartTime": 1, "dailyEndTime": null})),
+            missing("dailyEndTime")
+        );
+        assert_eq!(found(pair(Extent::Whole), &json!({"dailyStartTime": 1, "dailyEndTime": 2})), []);
+        assert_eq!(found(pair(Extent::Whole), &json!({"dailyStartTime": null})), []);
     }
 
     #[test]
