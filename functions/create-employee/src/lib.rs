@@ -8,6 +8,7 @@ use domain::rejection::{ConflictCode, Rejection};
 use domain::resource::{Change, Deletion, Resource};
 use domain::rules::currency;
 use domain::rules::currency::Money;
+use domain::rules::fields::Extent;
 use domain::rules::{address, fields};
 use serde_json::{Map, Value};
 
@@ -27,8 +28,8 @@ impl Resource for Employee {
     const FUNCTION: &'static str = env!("CARGO_PKG_NAME");
     const MODEL: &'static Model = &EMPLOYEE;
 
-    fn check(record: &Map<String, Value>, whole: bool, defects: &mut Defects) {
-        rules::check(record, whole, defects);
+    fn check(record: &Map<String, Value>, extent: Extent, defects: &mut Defects) {
+        rules::check(record, extent, defects);
     }
 
     fn references(record: &Map<String, Value>) -> Vec<Reference> {
@@ -70,18 +71,17 @@ impl Resource for Employee {
     }
 }
 
-/// A rehire ends the termination. Another date that the body itself sends stays: it announces the
-/// next one.
+/// A rehire clears `terminationDate`, unless the body sends one: that is the date of the next termination.
 fn settle_rehire(change: &mut Change<'_>) {
     let was_terminated = change.stored.and_then(EmployeeStatus::of) == Some(EmployeeStatus::Terminated);
     let announced = fields::given(change.sent, "terminationDate");
     let is_terminated = EmployeeStatus::of(&change.record) == Some(EmployeeStatus::Terminated);
     if was_terminated && !is_terminated && !announced {
-        change.record.shift_remove("terminationDate");
+        change.remove("terminationDate");
     }
 }
 
-/// The defaults of an employee, stored so that later changes of the account's move no existing record.
+/// Stores the defaults, so that a later change of the account's defaults does not affect existing records.
 fn settle_defaults(change: &mut Change<'_>) {
     change.set_default("status", EmployeeStatus::Active.as_str());
     change.set_default("employmentType", "full_time");
@@ -97,10 +97,11 @@ fn settle_defaults(change: &mut Change<'_>) {
 
 /// `skills` as events carry them: the names alone.
 fn skill_names(record: &Map<String, Value>) -> Map<String, Value> {
-    let Some(skills) = record.get("skills").and_then(Value::as_array) else {
+    if !fields::given(record, "skills") {
         return Map::new();
-    };
-    let names = skills.iter().filter_map(|skill| skill.get("name")).cloned().collect();
+    }
+    let names =
+        fields::items(record, "skills").filter_map(|(_, skill)| fields::value(skill, "name")).cloned().collect();
     Map::from_iter([("skills".to_owned(), Value::Array(names))])
 }
 

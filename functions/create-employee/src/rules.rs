@@ -5,12 +5,12 @@ use std::collections::HashSet;
 use domain::defect::{DefectCode, Defects};
 use domain::models::EmployeeStatus;
 use domain::rules::address;
-use domain::rules::fields::{Order, date_order, items, missing, text};
+use domain::rules::fields::{Extent, Order, date_order, given, items, missing, text};
 use serde_json::{Map, Value};
 
-/// Checks `record`. With `whole` an absent partner is missing; without, only an explicit null is.
-pub(crate) fn check(record: &Map<String, Value>, whole: bool, defects: &mut Defects) {
-    check_termination(record, whole, defects);
+/// Checks the rules among the fields of `record`.
+pub(crate) fn check(record: &Map<String, Value>, extent: Extent, defects: &mut Defects) {
+    check_termination(record, extent, defects);
     check_supervisor(record, defects);
     check_skills(record, defects);
     for (index, certification) in items(record, "certifications") {
@@ -25,14 +25,14 @@ pub(crate) fn check_employment_dates(record: &Map<String, Value>, defects: &mut 
     date_order(record, "", ["hireDate", "terminationDate"], Order::NotBefore, defects);
 }
 
-/// Someone terminated has a `terminationDate`, not before `hireDate`.
+/// A terminated employee has a `terminationDate`, not before `hireDate`.
 ///
-/// The date of someone on file who is not terminated may be one that a rehire is about to clear; the two dates are
-/// compared again when that is settled.
-fn check_termination(record: &Map<String, Value>, whole: bool, defects: &mut Defects) {
-    let is_new = whole && !record.contains_key("version");
+/// In a stored record that is not terminated, the date may be one that a rehire is about to clear, so the two dates are
+/// compared again after that.
+fn check_termination(record: &Map<String, Value>, extent: Extent, defects: &mut Defects) {
+    let is_new = extent == Extent::Whole && !given(record, "version");
     let terminated = EmployeeStatus::of(record) == Some(EmployeeStatus::Terminated);
-    if terminated && missing(record, "terminationDate", whole) {
+    if terminated && missing(record, "terminationDate", extent) {
         defects.push("terminationDate", DefectCode::Required, "is required when status is terminated");
     }
     if terminated || is_new {
@@ -40,8 +40,8 @@ fn check_termination(record: &Map<String, Value>, whole: bool, defects: &mut Def
     }
 }
 
-/// Nobody supervises themselves. Ids decide where both are there: the stored number of a supervisor who was
-/// renumbered since may have become this employee's own.
+/// Nobody supervises themselves. Where both ids are present they decide: the stored number of a supervisor who was
+/// renumbered since may now be this employee's own.
 fn check_supervisor(record: &Map<String, Value>, defects: &mut Defects) {
     let own = |own, other| text(record, own).zip(text(record, other));
     let (field, itself) = if let Some((id, supervisor)) = own("id", "supervisorId") {

@@ -4,6 +4,7 @@ use domain::references::References;
 use domain::rejection::{ConflictCode, Rejection};
 use domain::resource::Booking;
 use domain::resource::testing::{Found, Outcome, conflict, invalid, object};
+use domain::rules::fields::Extent;
 use serde_json::{Value, json};
 
 use crate::testing::{HARNESS, NOW, stored, update};
@@ -34,7 +35,7 @@ fn a_new_employee_gets_the_defaults() {
 }
 
 #[test]
-fn what_is_sent_goes_before_the_defaults() {
+fn values_that_are_sent_take_precedence_over_defaults() {
     let sent = json!({
         "employeeNumber": "E-1", "firstName": "A", "lastName": "B", "role": "c", "status": "inactive",
         "employmentType": "union_hall", "timeZone": "America/Toronto", "workDays": ["sat"], "hoursPerDay": 10,
@@ -89,7 +90,11 @@ fn every_status_leads_to_every_other_and_raises_updated() {
 fn a_rehire_clears_the_termination_unless_the_body_announces_one() {
     let before = stored(json!({"status": "terminated", "hireDate": "2021-08-30", "terminationDate": "2025-10-01"}));
     let merged = json!({"status": "active", "hireDate": "2025-11-03", "terminationDate": "2025-10-01", "version": 2});
-    assert_eq!(HARNESS.check(&merged, true), [], "the date that is about to be cleared is not held against the rehire");
+    assert_eq!(
+        HARNESS.check(&merged, Extent::Whole),
+        [],
+        "the date that is about to be cleared is not held against the rehire"
+    );
 
     let rehired = update(&before, json!({"status": "active", "hireDate": "2025-11-03"}));
     assert_eq!(rehired.record.get("terminationDate"), None);

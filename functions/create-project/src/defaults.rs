@@ -2,6 +2,7 @@
 
 use domain::resource::Change;
 use domain::rules::address;
+use domain::rules::fields::{items_mut, set_default};
 use serde_json::{Map, Value, json};
 
 use crate::status::Status;
@@ -21,9 +22,8 @@ pub(crate) fn settle(change: &mut Change<'_>) {
 }
 
 fn set_in_items(record: &mut Map<String, Value>, list: &str, field: &str, value: &Value) {
-    let items = record.get_mut(list).and_then(Value::as_array_mut);
-    for item in items.into_iter().flatten().filter_map(Value::as_object_mut) {
-        item.entry(field).or_insert_with(|| value.clone());
+    for (_, item) in items_mut(record, list) {
+        set_default(item, field, value.clone());
     }
 }
 
@@ -42,7 +42,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_sent_is_kept() {
+    fn values_that_are_sent_are_kept() {
         let sent = json!({"name": "a", "status": "active", "timeZone": "America/Toronto", "currency": "CAD",
             "workDays": ["sat"], "prevailingWage": true, "unionJob": true,
             "siteAddress": {"line1": "275 Notre-Dame", "country": "CA"},

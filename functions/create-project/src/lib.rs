@@ -16,6 +16,7 @@ use domain::rejection::Rejection;
 use domain::resource::{Change, Resource};
 use domain::rules::currency;
 use domain::rules::currency::Money;
+use domain::rules::fields::Extent;
 use serde_json::{Map, Value};
 
 /// What work orders belong to: a building, a renovation, a contract.
@@ -30,8 +31,8 @@ impl Resource for Project {
     const MODEL: &'static Model = &PROJECT;
     const RECORDED: &'static [&'static str] = &["actualEndDate"];
 
-    fn check(record: &Map<String, Value>, whole: bool, defects: &mut Defects) {
-        rules::check(record, whole, defects);
+    fn check(record: &Map<String, Value>, extent: Extent, defects: &mut Defects) {
+        rules::check(record, extent, defects);
     }
 
     fn references(record: &Map<String, Value>) -> Vec<Reference> {

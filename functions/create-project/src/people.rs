@@ -13,11 +13,11 @@ use serde_json::{Map, Value};
 
 /// The list of people.
 const TEAM: &str = "team";
-/// The posts that one person holds, as their fields begin: `projectManagerId`, `projectManagerNumber`.
+/// Stems of the fields for roles that one person holds: `projectManagerId`, `projectManagerNumber`.
 const MANAGER: &str = "projectManager";
 const SUPERINTENDENT: &str = "superintendent";
 
-/// Someone whom the project names, and as what.
+/// An employee whom the project names, with role and dates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Member<'a> {
     pub(crate) id: &'a str,
@@ -26,7 +26,7 @@ pub(crate) struct Member<'a> {
     pub(crate) end: Option<&'a str>,
 }
 
-/// Everyone whom a stored project names, each once, the team first: its lines say more than the posts do.
+/// Everyone whom a stored project names, each once. The team comes first, because its lines have a role and dates.
 pub(crate) fn members(record: &Map<String, Value>) -> Vec<Member<'_>> {
     let team = items(record, TEAM).filter_map(|(_, line)| {
         let id = text(line, "employeeId")?;

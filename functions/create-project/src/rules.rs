@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use domain::defect::{DefectCode, Defects};
 use domain::rules::address;
-use domain::rules::fields::{Order, date_order, items, text, together};
+use domain::rules::fields::{Extent, Order, date_order, items, object, text, together};
 use domain::rules::links::named_by;
 use jiff::Span;
 use jiff::civil::Date;
@@ -17,12 +17,12 @@ const LONGEST: i64 = 20;
 /// What a budget consists of; together at most its `total`.
 const BUDGET_PARTS: [&str; 6] = ["labor", "materials", "equipment", "subcontract", "other", "contingency"];
 
-/// Checks `record`. With `whole` an absent partner is missing; without, only an explicit null is.
-pub(crate) fn check(record: &Map<String, Value>, whole: bool, defects: &mut Defects) {
+/// Checks the rules among the fields of `record`.
+pub(crate) fn check(record: &Map<String, Value>, extent: Extent, defects: &mut Defects) {
     date_order(record, "", ["startDate", "endDate"], Order::NotBefore, defects);
     date_order(record, "", ["actualStartDate", "actualEndDate"], Order::NotBefore, defects);
     check_length(record, defects);
-    together(record, ["dailyStartTime", "dailyEndTime"], whole, defects);
+    together(record, ["dailyStartTime", "dailyEndTime"], extent, defects);
     address::check(record, "siteAddress", defects);
     check_budget(record, defects);
     check_team(record, defects);
@@ -43,7 +43,7 @@ fn check_length(record: &Map<String, Value>, defects: &mut Defects) {
 
 /// The parts of a budget are at most its total.
 fn check_budget(record: &Map<String, Value>, defects: &mut Defects) {
-    let Some(budget) = record.get("budget").and_then(Value::as_object) else { return };
+    let Some(budget) = object(record, "budget") else { return };
     let amount = |field: &str| text(budget, field)?.parse::<Decimal>().ok();
     let Some(total) = amount("total") else { return };
     let parts: Decimal = BUDGET_PARTS.into_iter().filter_map(amount).sum();

@@ -17,7 +17,7 @@ pub(crate) enum Step {
     Plain,
     /// The project is done.
     Completes,
-    /// A project that was done goes on.
+    /// A completed project is reopened.
     Reopens,
 }
 
@@ -48,10 +48,10 @@ const MATRIX: [[Step; 5]; 6] = {
     ]
 };
 
-/// The step that the change takes. A first status that is none is a defect of the body.
+/// The step that the change takes. A new record with a status that it can't begin with is a defect of the body.
 ///
 /// # Errors
-/// `invalid_state_transition` (409) where the matrix has no way.
+/// `invalid_state_transition` (409) where the matrix refuses the step.
 pub(crate) fn step(change: &Change<'_>, defects: &mut Defects) -> Result<Step, Rejection> {
     let before = change.stored.and_then(Status::of);
     let Some(after) = Status::of(&change.record) else {
@@ -75,11 +75,11 @@ pub(crate) fn step(change: &Change<'_>, defects: &mut Defects) -> Result<Step, R
     }
 }
 
-/// A completed project ends today, in its own time zone, unless it says otherwise; never before its actual start. One
-/// that is taken up again has no end, unless the body sends one: the next completion must not repeat the old date.
+/// A completed project ends today in its own time zone, unless it has an end date; never before its actual start. A
+/// reopened project has no end, unless the body sends one: the next completion must not repeat the old date.
 pub(crate) fn settle_actual_end(change: &mut Change<'_>, step: Step) {
     if step == Step::Reopens && !given(change.sent, "actualEndDate") {
-        change.record.shift_remove("actualEndDate");
+        change.remove("actualEndDate");
     }
     if step == Step::Completes {
         let zone = change.text("timeZone").and_then(|name| TimeZone::get(name).ok()).unwrap_or(TimeZone::UTC);

@@ -1,7 +1,7 @@
-//! When insurance and licences run out: the earliest dates for events, warnings for those that have passed.
+//! Expiry of insurance and licences: the earliest dates for events, warnings for dates that have passed.
 
 use domain::resource::{Change, WarningCode};
-use domain::rules::fields::{items, text};
+use domain::rules::fields::{Sent, items, text};
 use serde_json::{Map, Value};
 
 /// Each list with dates of expiry, the event field of its earliest one, and the warning about past ones.
@@ -21,16 +21,16 @@ pub(crate) fn earliest(record: &Map<String, Value>) -> Map<String, Value> {
         .collect()
 }
 
-/// Warns of each insurance certificate and licence that the body sends although it has expired. A paper is good
-/// through its last day, in the account's time zone.
+/// Warns of each insurance certificate and licence that the body sends although it has expired. A document is
+/// valid through its last day, in the account's time zone.
 pub(crate) fn warn(change: &mut Change<'_>) {
-    // A stored time zone is a valid one; if the bundled tz database should not know it, UTC is at most a day off.
+    // Stored time zones are valid. Should the bundled tz database not know one, UTC is at most a day off.
     let today = change
         .now
         .in_tz(&change.account.time_zone)
         .map_or_else(|_| jiff::tz::TimeZone::UTC.to_datetime(change.now).date(), |local| local.date());
     let today = today.to_string();
-    for (list, _, code) in PAPERS.into_iter().filter(|(list, _, _)| change.body.contains_key(*list)) {
+    for (list, _, code) in PAPERS.into_iter().filter(|(list, _, _)| Sent::of(change.body, list).is_mentioned()) {
         let expired: Vec<usize> =
             dates(&change.record, list).filter(|(_, date)| *date < today.as_str()).map(|(index, _)| index).collect();
         for index in expired {

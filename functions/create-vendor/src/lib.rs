@@ -1,7 +1,7 @@
 //! `POST /api/webhook/vendor`: the rules and events of vendors.
 //!
-//! `taxId` is part of what is checked and of nothing else: the pipeline takes it out of the record and seals it apart
-//! before anything here completes, compares or announces the record.
+//! `taxId` is checked here and otherwise unknown: the pipeline takes it out of the record and seals it separately before
+//! the rest of this code sees the record.
 
 use domain::defect::Defects;
 use domain::events::{EventDraft, EventName, changed_fields};
@@ -11,6 +11,7 @@ use domain::rejection::{ConflictCode, Rejection};
 use domain::resource::{Change, Deletion, Resource};
 use domain::rules::currency;
 use domain::rules::currency::Money;
+use domain::rules::fields::Extent;
 use domain::rules::{address, fields};
 use serde_json::{Map, Value};
 
@@ -32,8 +33,8 @@ impl Resource for Vendor {
     const FUNCTION: &'static str = env!("CARGO_PKG_NAME");
     const MODEL: &'static Model = &VENDOR;
 
-    fn check(record: &Map<String, Value>, whole: bool, defects: &mut Defects) {
-        rules::check(record, whole, defects);
+    fn check(record: &Map<String, Value>, extent: Extent, defects: &mut Defects) {
+        rules::check(record, extent, defects);
     }
 
     fn references(_record: &Map<String, Value>) -> Vec<Reference> {
@@ -47,7 +48,7 @@ impl Resource for Vendor {
         Ok(())
     }
 
-    /// A change of the tax id alone raises nothing: there is nothing that an event could say about it.
+    /// A change of the tax id alone raises nothing, since no event may mention it.
     fn raise(change: &Change<'_>) -> Vec<EventDraft> {
         let extra = expiry::earliest(&change.record);
         match change.stored {

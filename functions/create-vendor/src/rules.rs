@@ -2,15 +2,15 @@
 
 use domain::defect::{DefectCode, Defects};
 use domain::rules::address;
-use domain::rules::fields::{Order, date_order, given, items};
+use domain::rules::fields::{Extent, Order, Sent, date_order, given, items};
 use serde_json::{Map, Value};
 
 use crate::tax_id;
 
-/// Checks `record`. With `whole` an absent partner is missing; without, only an explicit null is.
-pub(crate) fn check(record: &Map<String, Value>, whole: bool, defects: &mut Defects) {
-    tax_id::check(record, whole, defects);
-    check_w9(record, whole, defects);
+/// Checks the rules among the fields of `record`.
+pub(crate) fn check(record: &Map<String, Value>, extent: Extent, defects: &mut Defects) {
+    tax_id::check(record, extent, defects);
+    check_w9(record, extent, defects);
     for (index, certificate) in items(record, "insurance") {
         let at = format!("insurance[{index}].");
         date_order(certificate, &at, ["effectiveOn", "expiresOn"], Order::NotBefore, defects);
@@ -20,10 +20,11 @@ pub(crate) fn check(record: &Map<String, Value>, whole: bool, defects: &mut Defe
 }
 
 /// A W-9 that was received is on file. Null stands for the default, which is false.
-fn check_w9(record: &Map<String, Value>, whole: bool, defects: &mut Defects) {
-    let is_not_on_file = match record.get("w9OnFile") {
-        None => whole,
-        Some(value) => value.is_null() || value == &Value::Bool(false),
+fn check_w9(record: &Map<String, Value>, extent: Extent, defects: &mut Defects) {
+    let is_not_on_file = match Sent::of(record, "w9OnFile") {
+        Sent::Absent => extent == Extent::Whole,
+        Sent::Cleared => true,
+        Sent::Value(on_file) => on_file == &Value::Bool(false),
     };
     if given(record, "w9ReceivedOn") && is_not_on_file {
         defects.push("w9OnFile", DefectCode::MissingDependency, "must be true when w9ReceivedOn is given");

@@ -1,13 +1,12 @@
 //! The tax id: its kind, and the form that the United States' kinds have.
 
 use domain::defect::{DefectCode, Defects};
-use domain::rules::fields::{needs, text};
+use domain::rules::fields::{Extent, needs, text};
 use serde_json::{Map, Value};
 
-/// Checks `taxId` against `taxIdType`. With `whole` an absent kind is missing; without, only an explicit null is.
-/// No message repeats any part of the id.
-pub(crate) fn check(record: &Map<String, Value>, whole: bool, defects: &mut Defects) {
-    needs(record, "taxId", "taxIdType", whole, defects);
+/// Checks `taxId` against `taxIdType`. No message repeats any part of the id.
+pub(crate) fn check(record: &Map<String, Value>, extent: Extent, defects: &mut Defects) {
+    needs(record, "taxId", "taxIdType", extent, defects);
     if let (Some(tax_id), Some(kind)) = (text(record, "taxId"), text(record, "taxIdType"))
         && let Some(message) = wrong_form(kind, tax_id)
     {

@@ -13,7 +13,7 @@ use crate::lines::{ASSIGNMENTS, leads};
 use crate::links::assigned_ids;
 use crate::status::{Status, Step};
 
-/// `created` or `updated`, then what the change of status brings, then one `employee.assigned` per person who is new
+/// `created` or `updated`, then the events of the change of status, then one `employee.assigned` per employee who is new
 /// on the order.
 pub(crate) fn of_change(change: &Change<'_>) -> Vec<EventDraft> {
     let (record, crew) = (&change.record, crew(&change.record));
@@ -56,7 +56,7 @@ fn crew(record: &Map<String, Value>) -> Map<String, Value> {
     crew
 }
 
-/// One event per person who was on no line before; the first of their lines says what they do.
+/// One event per employee who was on no line before, with the role and times of the first of their lines.
 fn newly_assigned(change: &Change<'_>) -> Vec<EventDraft> {
     let before = change.stored.map(|stored| assigned_ids(stored, "employee")).unwrap_or_default();
     let new = assigned_ids(&change.record, "employee").into_iter().filter(|id| !before.contains(id));

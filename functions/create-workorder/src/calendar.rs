@@ -1,4 +1,4 @@
-//! Work orders in the calendars of who is on them: everyone assigned to an open order is booked.
+//! Bookings: everyone assigned to an open work order has it in their calendar.
 
 use domain::models::Kind;
 use domain::references::References;
@@ -20,7 +20,7 @@ struct Entry<'a> {
 }
 
 impl Entry<'_> {
-    /// The calendar lies under the present number, which may not be the one that the order remembers.
+    /// The calendar is stored under the current number, which may differ from the one in the order.
     fn holder(&self, references: &References) -> Holder {
         let number = references.by_id(self.kind, self.id).map_or(self.number, |present| present.number.as_str());
         Holder { kind: self.kind, number: number.to_owned() }
@@ -43,8 +43,8 @@ pub(crate) fn edits(change: &Change<'_>) -> Vec<CalendarEdit> {
     left.map(|entry| unbook(entry, change.references)).chain(booked).collect()
 }
 
-/// Whether somebody leaves who was booked, so that their present number has to be read. `merged` is not settled yet:
-/// its lines may have the id or the number alone.
+/// Whether somebody who was booked is removed, so that their current number has to be read. `merged` is not settled yet:
+/// its lines may have only the id or only the number.
 pub(crate) fn lets_go(stored: &Map<String, Value>, merged: &Map<String, Value>) -> bool {
     let before = entries(stored);
     let closes = !Status::of(merged).is_some_and(Status::is_open);
@@ -59,7 +59,7 @@ pub(crate) fn lets_go(stored: &Map<String, Value>, merged: &Map<String, Value>) 
     before.iter().any(|entry| closes || !is_named(entry))
 }
 
-/// What leaves the calendars with a deleted order.
+/// The edits that remove a deleted order from all calendars.
 pub(crate) fn clearance(stored: &Map<String, Value>) -> Vec<CalendarEdit> {
     entries(stored).iter().map(|entry| unbook(entry, &References::default())).collect()
 }
@@ -68,7 +68,7 @@ fn unbook(entry: &Entry<'_>, references: &References) -> CalendarEdit {
     CalendarEdit::Unbook { of: entry.holder(references), order_id: entry.booking.id.clone() }
 }
 
-/// One entry for everyone on an open order; none for a closed one. Who is on several lines is booked from the first
+/// One entry per person on an open order; none for a closed order. A person on several lines is booked from the first
 /// start to the last end.
 fn entries(record: &Map<String, Value>) -> Vec<Entry<'_>> {
     let mut entries: Vec<Entry<'_>> = Vec::new();

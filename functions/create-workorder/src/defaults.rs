@@ -3,7 +3,7 @@
 use domain::models::Kind;
 use domain::resource::Change;
 use domain::rules::address;
-use domain::rules::fields::given;
+use domain::rules::fields::{Sent, given, items_mut, set_default, value};
 use domain::rules::links;
 use domain::rules::links::Link;
 use serde_json::{Map, Value, json};
@@ -20,12 +20,13 @@ pub(crate) fn wanted_from_project(stored: &Map<String, Value>, merged: &Map<Stri
 
 /// Fills in what is absent. `project` is the one that was sent.
 ///
-/// The site address is the project's when the order is new, comes to the project, or had its own cleared. Otherwise an
-/// order without address keeps none: a body that is sent again must not pick up what the project got since.
+/// The site address is taken from the project when the order is new, is moved to the project, or had its own cleared.
+/// Otherwise an order without an address stays without: a body that is sent again must not pick up an address that the
+/// project was given since.
 pub(crate) fn settle(change: &mut Change<'_>, project: Option<Link<'_>>) {
     let (references, account) = (change.references, change.account);
     let referent = links::target(references, &change.record, Kind::Project, "project");
-    let from_project = |field: &str| referent.and_then(|project| project.fields.get(field)).cloned();
+    let from_project = |field: &str| referent.and_then(|project| value(&project.fields, field)).cloned();
 
     change.set_default("priority", "normal");
     change.set_default("workDays", json!(["mon", "tue", "wed", "thu", "fri"]));
@@ -33,7 +34,7 @@ pub(crate) fn settle(change: &mut Change<'_>, project: Option<Link<'_>>) {
     change.set_default("timeZone", time_zone);
     let currency = from_project("currency").unwrap_or_else(|| account.currency.as_str().into());
     change.set_default("currency", currency);
-    let cleared = change.sent.get("siteAddress").is_some_and(Value::is_null);
+    let cleared = change.news("siteAddress") == Sent::Cleared;
     if (change.stored.is_none() || cleared || project.is_some_and(|link| link.new))
         && let Some(address) = from_project("siteAddress")
     {
@@ -43,28 +44,21 @@ pub(crate) fn settle(change: &mut Change<'_>, project: Option<Link<'_>>) {
     settle_items(&mut change.record);
 }
 
-/// The defaults of the objects in lists. Those of a line's window are not stored: it moves with the order's.
+/// The defaults of the objects in lists. The start and end of a line get none, so that they follow the order's.
 fn settle_items(record: &mut Map<String, Value>) {
-    for_each(record, ASSIGNMENTS, |line| {
-        default(line, "lead", false);
+    for (_, line) in items_mut(record, ASSIGNMENTS) {
+        set_default(line, "lead", false);
         if given(line, "vendorId") {
-            default(line, "headcount", 1);
+            set_default(line, "headcount", 1);
         }
-    });
-    for_each(record, "materials", |material| default(material, "status", "planned"));
-    for_each(record, "equipment", |item| {
-        default(item, "quantity", 1);
-        default(item, "rental", false);
-    });
-}
-
-fn for_each(record: &mut Map<String, Value>, list: &str, complete: impl Fn(&mut Map<String, Value>)) {
-    let items = record.get_mut(list).and_then(Value::as_array_mut);
-    items.into_iter().flatten().filter_map(Value::as_object_mut).for_each(complete);
-}
-
-fn default(item: &mut Map<String, Value>, field: &str, value: impl Into<Value>) {
-    item.entry(field).or_insert_with(|| value.into());
+    }
+    for (_, material) in items_mut(record, "materials") {
+        set_default(material, "status", "planned");
+    }
+    for (_, item) in items_mut(record, "equipment") {
+        set_default(item, "quantity", 1);
+        set_default(item, "rental", false);
+    }
 }
 
 #[cfg(test)]

@@ -21,6 +21,7 @@ use domain::rejection::{ConflictCode, Rejection};
 use domain::resource::{Change, Deletion, Resource};
 use domain::rules::currency;
 use domain::rules::currency::Money;
+use domain::rules::fields::Extent;
 use serde_json::{Map, Value};
 
 use crate::status::Status;
@@ -37,8 +38,8 @@ impl Resource for WorkOrder {
     const MODEL: &'static Model = &WORK_ORDER;
     const RECORDED: &'static [&'static str] = &["actualStart", "actualEnd"];
 
-    fn check(record: &Map<String, Value>, whole: bool, defects: &mut Defects) {
-        rules::check(record, whole, defects);
+    fn check(record: &Map<String, Value>, extent: Extent, defects: &mut Defects) {
+        rules::check(record, extent, defects);
         lines::check(record, defects);
     }
 

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use domain::defect::{DefectCode, Defects};
 use domain::models::Kind;
 use domain::references::Reference;
-use domain::rules::fields::{Order, date_order, given, items, text};
+use domain::rules::fields::{Order, date_order, given, items, text, value};
 use domain::rules::links::named_by;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -29,9 +29,9 @@ pub(crate) fn check(record: &Map<String, Value>, defects: &mut Defects) {
     check_duplicates(record, defects);
 }
 
-/// Whether a line is the crew lead's.
+/// Whether the person on a line leads the crew.
 pub(crate) fn leads(line: &Map<String, Value>) -> bool {
-    line.get("lead").and_then(Value::as_bool).unwrap_or_default()
+    value(line, "lead").and_then(Value::as_bool).unwrap_or_default()
 }
 
 /// A line is an employee's or a vendor's, and only vendors send a headcount.
@@ -53,8 +53,8 @@ fn check_partner(line: &Map<String, Value>, at: &str, defects: &mut Defects) {
     }
 }
 
-/// The line's own times are inside the order's window, whose edges belong to it, as far as it is known. An order that is
-/// not scheduled yet, or ends before it starts, has none to be inside of.
+/// A line's own times are between the order's start and end, inclusive, as far as those are known. Nothing is checked
+/// while the order is unscheduled or ends before it starts.
 fn check_inside(record: &Map<String, Value>, line: &Map<String, Value>, at: &str, defects: &mut Defects) {
     let opens = instant(record, "scheduledStart");
     let closes = instant(record, "scheduledEnd");
@@ -82,7 +82,7 @@ pub(crate) fn check_duplicates(record: &Map<String, Value>, defects: &mut Defect
         let Some(person) = Reference::of(Kind::Employee, line, &at, "employee") else { continue };
         let start = text(line, "start").or(opens);
         let by_id = person.id.as_ref().is_some_and(|id| !seen.insert((id.clone(), start)));
-        // The mark keeps numbers apart from ids.
+        // The prefix distinguishes numbers from ids.
         let number = person.number.as_ref().map(|number| format!("#{}", number.to_ascii_lowercase()));
         let by_number = number.is_some_and(|number| !seen.insert((number, start)));
         if by_id || by_number {

@@ -1,4 +1,4 @@
-//! What a work order points at. The order that it is a part of is in [`crate::parent`].
+//! The references of a work order. Its parent order is in [`crate::parent`].
 
 use domain::defect::{DefectCode, Defects};
 use domain::models::{Kind, ProjectStatus};
@@ -42,13 +42,13 @@ pub(crate) fn settle<'r>(change: &mut Change<'r>, defects: &mut Defects) -> Opti
         settle_items(change, list, kind, stem, defects);
     }
     check_active(change, defects);
-    if defects.is_empty() && change.sent.contains_key(ASSIGNMENTS) {
+    if defects.is_empty() && change.news(ASSIGNMENTS).is_mentioned() {
         lines::check_duplicates(&change.record, defects);
     }
     project
 }
 
-/// Who is newly on the order can work.
+/// Reports newly assigned employees and vendors who can't be assigned.
 fn check_active(change: &Change<'_>, defects: &mut Defects) {
     for (kind, stem) in [(Kind::Employee, "employee"), (Kind::Vendor, "vendor")] {
         let before = change.stored.map(|stored| assigned_ids(stored, stem)).unwrap_or_default();

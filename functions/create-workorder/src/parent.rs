@@ -1,17 +1,17 @@
-//! The order that a work order is a part of. There is one level: a parent has no parent, and an order that has others under
-//! it gets none.
+//! The parent of a work order. There is one level: a parent has no parent, and an order that has children can't be given
+//! one.
 //!
-//! A parent's item lists the orders under it where people have their bookings, and both ends are held in one transaction,
-//! so that two requests at once can't make a second level. The list may name orders that are under it no longer (an edit
-//! of a parent that was renumbered at that moment is left out): their cards decide. An order that was given its parent
-//! before there were such lists, or while the list was full, is in none until its parent is sent with another change; a
-//! second level above such an order is accepted, since nothing goes wrong with it.
+//! A parent's item lists its children where employees have their bookings. Both records are written or checked in one
+//! transaction, so that two simultaneous requests can't create a second level. The list may name orders that are no longer
+//! children (an edit is skipped if the parent is renumbered at that moment), so their cards decide. An order that was given
+//! its parent before such lists existed, or while the list was full, is in no list until its parent is sent with another
+//! change. A second level above such an order is accepted: it does no harm.
 
 use domain::defect::{DefectCode, Defects};
 use domain::models::Kind;
 use domain::references::{Reference, References, Referent};
 use domain::resource::{Booking, CalendarEdit, Change, Holder};
-use domain::rules::fields::{given, text};
+use domain::rules::fields::{Sent, given, text};
 use serde_json::{Map, Value};
 
 /// The parent's number, as it was when it was named.
@@ -29,7 +29,7 @@ pub(crate) fn is_given(stored: Option<&Map<String, Value>>, merged: &Map<String,
     given(merged, NUMBER) && !stored.is_some_and(|stored| same_number(stored, merged))
 }
 
-/// Whether the order leaves the parent that it had, whose present number has to be read then.
+/// Whether the order leaves the parent that it had, whose current number then has to be read.
 pub(crate) fn is_left(stored: &Map<String, Value>, merged: &Map<String, Value>) -> bool {
     given(stored, NUMBER) && !same_number(stored, merged)
 }
@@ -38,13 +38,13 @@ fn same_number(one: &Map<String, Value>, other: &Map<String, Value>) -> bool {
     text(one, NUMBER).zip(text(other, NUMBER)).is_some_and(|(one, other)| one.eq_ignore_ascii_case(other))
 }
 
-/// Stores the parent as it has its number, and holds the rule of one level. A parent that was named before stays, whatever
-/// has become of it.
+/// Stores the parent with its number as stored there, and enforces the single level. A parent that was there before stays,
+/// even if it could not be set now.
 pub(crate) fn settle(change: &mut Change<'_>, defects: &mut Defects) {
     let references = change.references;
     let Some(sent) = reference(change.body) else {
-        if change.body.contains_key(NUMBER) {
-            change.record.shift_remove(ID);
+        if Sent::of(change.body, NUMBER).is_mentioned() {
+            change.remove(ID);
         }
         return;
     };
@@ -71,7 +71,7 @@ pub(crate) fn settle(change: &mut Change<'_>, defects: &mut Defects) {
     change.set(ID, parent.id.as_str());
 }
 
-/// Whether an order that is listed under this one still says so itself, by our id or by the number that we had.
+/// Whether an order in this one's list still has this one as its parent, by id or by the number that it had.
 fn is_child(change: &Change<'_>, listed: &Booking) -> bool {
     let number = change.stored_text("workOrderNumber").or(change.text("workOrderNumber")).unwrap_or_default();
     change.references.by_id(Kind::WorkOrder, &listed.id).is_some_and(|order| {
@@ -89,7 +89,7 @@ pub(crate) fn edits(change: &Change<'_>) -> Vec<CalendarEdit> {
     let of = holder(&parent, change.references);
     let left = before.filter(|before| !before.number.eq_ignore_ascii_case(&of.number));
     let renumbered =
-        change.stored.is_some_and(|stored| stored.get("workOrderNumber") != change.record.get("workOrderNumber"));
+        change.stored.is_some_and(|stored| text(stored, "workOrderNumber") != change.text("workOrderNumber"));
     let referent = parent.id.as_deref().and_then(|id| change.references.by_id(Kind::WorkOrder, id));
     let unlisted = referent.is_some_and(|parent| {
         was_read(parent) && !parent.bookings.iter().any(|order| Some(order.id.as_str()) == change.text("id"))
@@ -119,7 +119,7 @@ fn holder(parent: &Reference, references: &References) -> Holder {
     Holder { kind: Kind::WorkOrder, number: number.unwrap_or_default() }
 }
 
-/// A reference that is merely remembered stands among the references without any fields.
+/// Whether a referent was read: a stored reference that was not is among the references with no fields.
 fn was_read(order: &Referent) -> bool {
     !order.fields.is_empty()
 }

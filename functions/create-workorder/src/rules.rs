@@ -2,7 +2,7 @@
 
 use domain::defect::{DefectCode, Defects};
 use domain::rules::address;
-use domain::rules::fields::{Order, date_order, items, missing, needs, text, together};
+use domain::rules::fields::{Extent, Order, date_order, given, items, missing, needs, text, together};
 use jiff::SignedDuration;
 use serde_json::{Map, Value};
 
@@ -12,21 +12,21 @@ use crate::window::instant;
 /// The longest time from `scheduledStart` to `scheduledEnd`.
 const LONGEST: SignedDuration = SignedDuration::from_hours(366 * 24);
 
-/// Checks `record`. With `whole` an absent partner is missing; without, only an explicit null is.
-pub(crate) fn check(record: &Map<String, Value>, whole: bool, defects: &mut Defects) {
-    check_schedule(record, whole, defects);
-    check_status(record, whole, defects);
+/// Checks the rules among the fields of `record`.
+pub(crate) fn check(record: &Map<String, Value>, extent: Extent, defects: &mut Defects) {
+    check_schedule(record, extent, defects);
+    check_status(record, extent, defects);
     check_parent(record, defects);
     date_order(record, "", ["actualStart", "actualEnd"], Order::NotBefore, defects);
-    together(record, ["dailyStartTime", "dailyEndTime"], whole, defects);
+    together(record, ["dailyStartTime", "dailyEndTime"], extent, defects);
     address::check(record, "siteAddress", defects);
     for (index, item) in items(record, "equipment") {
         date_order(item, &format!("equipment[{index}]."), ["startDate", "endDate"], Order::NotBefore, defects);
     }
 }
 
-fn check_schedule(record: &Map<String, Value>, whole: bool, defects: &mut Defects) {
-    needs(record, "scheduledEnd", "scheduledStart", whole, defects);
+fn check_schedule(record: &Map<String, Value>, extent: Extent, defects: &mut Defects) {
+    needs(record, "scheduledEnd", "scheduledStart", extent, defects);
     date_order(record, "", ["scheduledStart", "scheduledEnd"], Order::After, defects);
     if let (Some(start), Some(end)) = (instant(record, "scheduledStart"), instant(record, "scheduledEnd"))
         && end.duration_since(start) > LONGEST
@@ -37,13 +37,13 @@ fn check_schedule(record: &Map<String, Value>, whole: bool, defects: &mut Defect
 
 /// What a status needs. Whether an order that is stored already keeps `scheduled` without a start depends on whether
 /// the body asks for it: that is settled with the state machine.
-fn check_status(record: &Map<String, Value>, whole: bool, defects: &mut Defects) {
-    let on_file = record.contains_key("version");
+fn check_status(record: &Map<String, Value>, extent: Extent, defects: &mut Defects) {
+    let on_file = given(record, "version");
     match Status::of(record) {
-        Some(Status::Scheduled) if !on_file && missing(record, "scheduledStart", whole) => {
+        Some(Status::Scheduled) if !on_file && missing(record, "scheduledStart", extent) => {
             require_start(record, defects);
         }
-        Some(Status::Cancelled) if missing(record, "cancellationReason", whole) => {
+        Some(Status::Cancelled) if missing(record, "cancellationReason", extent) => {
             defects.push("cancellationReason", DefectCode::Required, "is required when status is cancelled");
         }
         _ => {}

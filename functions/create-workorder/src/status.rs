@@ -26,7 +26,7 @@ pub(crate) enum Step {
     Completes,
     /// Work will not be done.
     Cancels,
-    /// Work that was done goes on.
+    /// A completed order is reopened.
     Reopens,
 }
 
@@ -99,10 +99,10 @@ pub(crate) fn settle_intended(change: &mut Change<'_>, defects: &mut Defects) {
     }
 }
 
-/// The step that the change takes. A first status that is none is a defect of the body.
+/// The step that the change takes. A new record with a status that it can't begin with is a defect of the body.
 ///
 /// # Errors
-/// `invalid_state_transition` (409) where the matrix has no way.
+/// `invalid_state_transition` (409) where the matrix refuses the step.
 pub(crate) fn step(change: &Change<'_>, defects: &mut Defects) -> Result<Step, Rejection> {
     let before = change.stored.and_then(Status::of);
     let Some(after) = Status::of(&change.record) else {
@@ -133,12 +133,12 @@ pub(crate) fn step(change: &Change<'_>, defects: &mut Defects) -> Result<Step, R
 pub(crate) fn settle_actual_times(change: &mut Change<'_>, step: Step) {
     let now = change.now;
     if step == Step::Reopens {
-        change.record.shift_remove("actualEnd");
+        change.remove("actualEnd");
     }
     let was_cancelled = change.stored.and_then(Status::of) == Some(Status::Cancelled);
     let taken_up = was_cancelled && Status::of(&change.record) != Some(Status::Cancelled);
     if taken_up && !given(change.sent, "cancellationReason") {
-        change.record.shift_remove("cancellationReason");
+        change.remove("cancellationReason");
     }
     if step.starts() {
         let latest = instant(&change.record, "actualEnd").unwrap_or(Timestamp::MAX);

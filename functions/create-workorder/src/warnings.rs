@@ -7,6 +7,7 @@ mod papers;
 mod project;
 
 use domain::resource::Change;
+use domain::rules::fields::value;
 use serde_json::{Map, Value};
 
 use crate::status::Status;
@@ -14,7 +15,7 @@ use crate::status::Status;
 /// Whether a change that sends no references concerns the stored ones: it moves the order, asks for other skills or
 /// another phase, or opens it again, which may give warnings; or it renumbers the order in the calendars of its people.
 pub(crate) fn concerned(stored: &Map<String, Value>, merged: &Map<String, Value>) -> bool {
-    let changed = |field: &str| stored.get(field) != merged.get(field);
+    let changed = |field: &str| value(stored, field) != value(merged, field);
     let closed = |record| !Status::of(record).is_some_and(Status::is_open);
     ["workOrderNumber", "scheduledStart", "scheduledEnd", "timeZone", "requiredSkills", "phase"]
         .into_iter()

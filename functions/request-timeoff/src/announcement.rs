@@ -2,13 +2,13 @@
 
 use domain::events::{EventDraft, EventName};
 use domain::resource::Change;
-use serde_json::{Map, Value};
+use domain::rules::fields::{object, value};
+use serde_json::Map;
 
 /// The event `name` of a settled change. The draft takes from it what the event lists, and makes the type public.
 pub(crate) fn draft(name: EventName, change: &Change<'_>) -> EventDraft {
     let decision = |field: &str| {
-        let value = change.record.get("decision").and_then(|decision| decision.get(field));
-        value.cloned().unwrap_or(Value::Null)
+        object(&change.record, "decision").and_then(|decision| value(decision, field)).cloned().unwrap_or_default()
     };
     let extra = Map::from_iter([
         ("decidedAt".to_owned(), decision("at")),

@@ -1,4 +1,4 @@
-//! Time off in the employee's calendar: what it may not overlap, which assignments it hits, what is written there.
+//! Time off in the employee's calendar: overlaps with other time off, warnings about assignments, and the entry itself.
 
 use domain::defect::{DefectCode, Defects};
 use domain::models::Kind;
@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use crate::status::{self, Status};
 use crate::window::Window;
 
-/// Places the request in the calendar of `employee`, or takes it out.
+/// Adds the request to the calendar of `employee`, or removes it.
 ///
 /// # Errors
 /// `overlap` (409) with the ids of the other requests.
@@ -33,7 +33,7 @@ pub(crate) fn settle(change: &mut Change<'_>, employee: Option<&Referent>) -> Re
     Ok(())
 }
 
-/// What `record` has in the calendar: nothing when it is denied or cancelled.
+/// The calendar entry of `record`; `None` when it is denied or cancelled.
 fn leave_of(record: &Map<String, Value>) -> Option<Leave> {
     let status = status::of(record);
     let text = |field: &str| text(record, field).map(str::to_owned);
@@ -71,7 +71,7 @@ fn refuse_overlap(leave: &Leave, employee: &Referent) -> Result<(), Rejection> {
     Err(Rejection::Conflict { code: ConflictCode::Overlap, detail, errors })
 }
 
-/// Time off may hit assignments; the sender is told which.
+/// Warns of work orders to which the employee is assigned at that time.
 fn warn_of_assignments(change: &mut Change<'_>, window: Option<Window>, employee: &Referent) {
     let Some(Window { start, end }) = window else { return };
     let numbers: Vec<&str> = employee.booked_between(start, end, "").map(|order| order.number.as_str()).collect();
@@ -81,7 +81,7 @@ fn warn_of_assignments(change: &mut Change<'_>, window: Option<Window>, employee
     }
 }
 
-/// The edit of the calendar. An employee who was deleted has none; its stored number does no harm.
+/// Adds the edit of the calendar. A deleted employee has no calendar; an edit for its stored number has no effect.
 fn write(change: &mut Change<'_>, leave: Option<Leave>, employee: Option<&Referent>) {
     let number = employee.map(|e| e.number.as_str()).or_else(|| change.text("employeeNumber"));
     let of = Holder { kind: Kind::Employee, number: number.unwrap_or_default().to_owned() };

@@ -4,7 +4,7 @@ use domain::defect::{DefectCode, Defects};
 use domain::models::Kind;
 use domain::references::Reference;
 use domain::resource::Change;
-use domain::rules::fields::given;
+use domain::rules::fields::{Sent, given, object, set, value};
 use serde_json::{Map, Value};
 
 use crate::status;
@@ -25,26 +25,26 @@ pub(crate) fn refuse_unless_decided(change: &Change<'_>, defects: &mut Defects) 
 
 /// Completes the decision of a decided request: the approver under both names, and the time.
 ///
-/// The time is now, once: a decision that is sent again without a time keeps the one it has, so that the replay of a
-/// body is no change.
+/// The time is set to now only once: a decision that is sent again without a time keeps the one that is stored, so that
+/// sending the same body again changes nothing.
 pub(crate) fn settle(change: &mut Change<'_>, defects: &mut Defects) {
     let status = status::of(&change.record);
     if !status.is_decided() {
         return;
     }
-    let mut decision = change.record.get("decision").and_then(Value::as_object).cloned().unwrap_or_default();
-    if change.sent.contains_key("decision")
+    let mut decision = object(&change.record, "decision").cloned().unwrap_or_default();
+    if change.news("decision").is_mentioned()
         && let Some(reference) = approver(&decision)
         && let Some(employee) = change.references.resolve(&reference, defects)
     {
-        decision.insert("byEmployeeId".to_owned(), employee.id.as_str().into());
-        decision.insert("byEmployeeNumber".to_owned(), employee.number.as_str().into());
+        set(&mut decision, "byEmployeeId", employee.id.as_str());
+        set(&mut decision, "byEmployeeNumber", employee.number.as_str());
     }
-    if !decision.contains_key("at") {
+    if !Sent::of(&decision, "at").is_mentioned() {
         let before = change.stored.filter(|stored| status::of(stored) == status);
-        let known = before.and_then(|stored| stored.get("decision")).and_then(|decision| decision.get("at"));
+        let known = before.and_then(|stored| value(object(stored, "decision")?, "at"));
         let at = known.cloned().unwrap_or_else(|| change.now.to_string().into());
-        decision.insert("at".to_owned(), at);
+        set(&mut decision, "at", at);
     }
     change.set("decision", decision);
 }

@@ -9,6 +9,7 @@ use domain::models::{Model, TIME_OFF};
 use domain::references::{Reference, Referent};
 use domain::rejection::{ConflictCode, Rejection};
 use domain::resource::{Change, Resource};
+use domain::rules::fields::{Extent, object, value};
 use domain::words::either;
 use serde_json::{Map, Value};
 
@@ -32,12 +33,12 @@ impl Resource for TimeOff {
     const FUNCTION: &'static str = env!("CARGO_PKG_NAME");
     const MODEL: &'static Model = &TIME_OFF;
 
-    fn check(record: &Map<String, Value>, whole: bool, defects: &mut Defects) {
-        rules::check(record, whole, defects);
+    fn check(record: &Map<String, Value>, extent: Extent, defects: &mut Defects) {
+        rules::check(record, extent, defects);
     }
 
     fn references(record: &Map<String, Value>) -> Vec<Reference> {
-        let approver = record.get("decision").and_then(Value::as_object).and_then(decision::approver);
+        let approver = object(record, "decision").and_then(decision::approver);
         person::reference(record).into_iter().chain(approver).collect()
     }
 
@@ -79,9 +80,9 @@ impl Resource for TimeOff {
 
 /// Where the employee needs no approval, a request is approved on receipt.
 ///
-/// The same body sent again still says `requested`, and is no attempt to take the approval back.
+/// The same body sent again still has status `requested`; that does not withdraw the approval.
 fn settle_approval_on_receipt(change: &mut Change<'_>, employee: Option<&Referent>) {
-    let free = employee.is_some_and(|e| e.fields.get("timeOffApprovalRequired") == Some(&Value::Bool(false)));
+    let free = employee.is_some_and(|e| value(&e.fields, "timeOffApprovalRequired") == Some(&Value::Bool(false)));
     let new_or_approved = change.stored.is_none() || change.stored.and_then(Status::of) == Some(Status::Approved);
     if free && new_or_approved && Status::of(&change.record) == Some(Status::Requested) {
         change.set("status", Status::Approved.as_str());
@@ -105,7 +106,7 @@ fn settle_defaults(change: &mut Change<'_>, employee: Option<&Referent>) {
 
 /// `revision` counts the submissions: 1, and one more each time the terms of an open request change.
 fn settle_revision(change: &mut Change<'_>, step: Step) {
-    let stored = change.stored.and_then(|stored| stored.get("revision")).and_then(Value::as_u64).unwrap_or(1);
+    let stored = change.stored.and_then(|stored| value(stored, "revision")).and_then(Value::as_u64).unwrap_or(1);
     change.set("revision", if step == Step::Resubmit { stored + 1 } else { stored });
 }
 

@@ -1,10 +1,11 @@
-//! Whose time off it is: one employee, for good.
+//! The employee of a request, who can't change.
 
 use domain::defect::{DefectCode, Defects};
 use domain::models::{EmployeeStatus, Kind};
 use domain::references::{Reference, Referent};
 use domain::rejection::{ConflictCode, Rejection};
 use domain::resource::Change;
+use domain::rules::fields::value;
 use serde_json::{Map, Value};
 
 /// The reference to the employee.
@@ -35,7 +36,7 @@ pub(crate) fn settle<'a>(change: &mut Change<'a>, defects: &mut Defects) -> Opti
 fn keep_stored<'a>(change: &mut Change<'a>) -> Option<&'a Referent> {
     let stored = change.stored?;
     for field in ["employeeId", "employeeNumber"] {
-        if let Some(value) = stored.get(field) {
+        if let Some(value) = value(stored, field) {
             change.set(field, value.clone());
         }
     }

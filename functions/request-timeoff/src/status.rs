@@ -3,6 +3,7 @@
 use domain::events::EventName;
 pub(crate) use domain::models::TimeOffStatus as Status;
 use domain::resource::Change;
+use domain::rules::fields::value;
 use serde_json::{Map, Value};
 
 /// What a request asks for. Changing one of these restarts the approval of an open request, and is refused once the
@@ -14,7 +15,7 @@ pub(crate) fn of(record: &Map<String, Value>) -> Status {
     Status::of(record).unwrap_or(Status::Requested)
 }
 
-/// A permitted change of a request.
+/// A permitted transition of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Step {
     /// New, and open.
@@ -81,7 +82,7 @@ pub(crate) fn step(from: Option<Status>, to: Status, terms_changed: bool) -> Res
 /// The step that `change` is.
 pub(crate) fn step_of(change: &Change<'_>) -> Result<Step, Refused> {
     let terms_changed =
-        change.stored.is_some_and(|s| TERMS.iter().any(|term| s.get(*term) != change.record.get(*term)));
+        change.stored.is_some_and(|s| TERMS.iter().any(|term| value(s, term) != value(&change.record, term)));
     step(change.stored.map(of), of(&change.record), terms_changed)
 }
 

@@ -42,7 +42,7 @@ fn paid_follows_the_type_until_somebody_states_it() {
 }
 
 #[test]
-fn first_states() {
+fn a_new_request_is_requested_or_approved() {
     assert_eq!(create(json!({"status": "requested"})).event_names(), ["timeoff.requested"]);
     let approved = create(json!({"status": "approved"}));
     assert_eq!(approved.event_names(), ["timeoff.requested", "timeoff.approved"]);
@@ -112,7 +112,7 @@ fn new_terms_restart_an_open_request_and_are_refused_later() {
 }
 
 #[test]
-fn annotations_raise_nothing_in_any_state() {
+fn changes_of_notes_raise_no_event_in_any_status() {
     for status in ["requested", "approved", "denied", "cancelled"] {
         let before = stored(status);
         let edit = json!({"notes": "Viaje a Monterrey", "tags": ["hr"], "customFields": {"region": "south"}});

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub struct Account {
     /// `acc_` + ULID; the first part of every key in every table.
     pub id: String,
-    /// What people call it.
+    /// Display name.
     pub name: String,
     /// IANA name; the default of projects, employees and work orders.
     pub time_zone: String,

@@ -16,9 +16,9 @@ words! {
         DeliveryFailed = "delivery.failed",
         /// Three deliveries in a row failed at first.
         EndpointFailing = "endpoint.failing",
-        /// An endpoint gets nothing any more.
+        /// An endpoint was disabled and receives nothing.
         EndpointDisabled = "endpoint.disabled",
-        /// A failing endpoint took a delivery.
+        /// A failing endpoint accepted a delivery.
         EndpointRecovered = "endpoint.recovered",
     }
 }
@@ -31,22 +31,22 @@ pub struct Alert {
     pub id: String,
     /// What happened.
     pub kind: AlertKind,
-    /// To which endpoint.
+    /// The endpoint's id.
     pub endpoint_id: String,
-    /// With which delivery.
+    /// The delivery's id, when one delivery caused the alert.
     pub delivery_id: Option<String>,
-    /// Of which event.
+    /// The type of that delivery's event.
     pub event: Option<EventName>,
-    /// What the endpoint answered last.
+    /// HTTP status of the latest answer.
     pub last_status_code: Option<u16>,
-    /// What went wrong last.
+    /// Why the latest attempt failed.
     pub last_error: Option<AttemptError>,
-    /// What exactly, where it is known.
+    /// More precisely, where it is known.
     #[serde(default)]
     pub last_error_detail: Option<ErrorDetail>,
-    /// When.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// A sentence that says what to do.
+    /// What happened and what to do, in a sentence or two.
     pub message: String,
 }
 

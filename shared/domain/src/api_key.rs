@@ -31,7 +31,7 @@ words! {
 pub struct ApiKey {
     /// `key_` + ULID.
     pub id: String,
-    /// What people call it.
+    /// Display name.
     pub name: String,
     /// What it may be used for.
     pub scopes: Vec<Scope>,

@@ -47,9 +47,9 @@ words! {
 pub struct Defect {
     /// Path in the body, `materials[0].quantity`; `$` is the body itself.
     pub field: String,
-    /// The machine's word for it.
+    /// The code, for programs.
     pub code: DefectCode,
-    /// The person's sentence, to be read after the field's name: `must be greater than 0`.
+    /// The message for people, to be read after the field's name: `must be greater than 0`.
     pub message: String,
 }
 

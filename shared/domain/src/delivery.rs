@@ -66,7 +66,7 @@ pub struct Delivery {
     pub series_start: u32,
     /// Which series that is, from 0: a message of one that another has taken the place of is dropped.
     pub series: u32,
-    /// Who wanted the present series: what its attempts are recorded with.
+    /// What started the current series; recorded with its attempts.
     pub trigger: Trigger,
     /// When the next attempt is due.
     pub next_attempt_at: Option<Timestamp>,
@@ -97,7 +97,7 @@ pub struct LastAttempt {
     pub status_code: Option<u16>,
     /// What went wrong.
     pub error: Option<AttemptError>,
-    /// What exactly, where it is known.
+    /// More precisely, where it is known.
     #[serde(default)]
     pub error_detail: Option<ErrorDetail>,
 }
@@ -115,7 +115,7 @@ impl From<&Attempt> for LastAttempt {
 pub struct Attempt {
     /// 1 for the first.
     pub number: u32,
-    /// Who wanted it.
+    /// What caused it.
     pub trigger: Trigger,
     /// When it was sent.
     pub started_at: Timestamp,
@@ -125,7 +125,7 @@ pub struct Attempt {
     pub status_code: Option<u16>,
     /// What went wrong.
     pub error: Option<AttemptError>,
-    /// What exactly, where it is known.
+    /// More precisely, where it is known.
     #[serde(default)]
     pub error_detail: Option<ErrorDetail>,
     /// The first 2 KiB of the answer.
@@ -133,7 +133,7 @@ pub struct Attempt {
 }
 
 words! {
-    /// Who wanted an attempt.
+    /// What caused an attempt.
     pub enum Trigger {
         /// The schedule.
         Scheduled = "scheduled",
@@ -204,7 +204,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn attempts_of_before_there_were_details_are_read() {
+    fn attempts_stored_without_error_details_can_be_read() {
         let attempt = r#"{"number":1,"trigger":"scheduled","startedAt":"2025-10-20T14:30:00Z","durationMs":5,
             "statusCode":null,"error":"tls","responseBody":null}"#;
         let attempt: Attempt = serde_json::from_str(attempt).unwrap();

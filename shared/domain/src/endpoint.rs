@@ -38,7 +38,7 @@ pub struct Endpoint {
     /// Only events of these projects; empty for all.
     #[serde(default)]
     pub project_ids: Vec<String>,
-    /// What people call it.
+    /// Display name.
     #[serde(default)]
     pub description: Option<String>,
     /// Headers of the subscriber's own.

@@ -19,24 +19,24 @@ use crate::events::EventDraft;
 use crate::models::Model;
 use crate::references::Reference;
 use crate::rejection::Rejection;
+use crate::rules::fields::Extent;
 
 /// One inbound resource: its model and the rules of its own.
 pub trait Resource: Send + Sync + 'static {
-    /// The function that takes it in, as it is called in the template and in logs.
+    /// Name of the Lambda function, as in the template and in logs.
     const FUNCTION: &'static str;
 
     /// Fields, key and id prefix: the one source of parsing, limits and JSON Schema.
     const MODEL: &'static Model;
 
-    /// The times that the system records as work goes on, when the sender does not tell them.
+    /// Fields with times that the system records when the sender does not send them: `actualStart`.
     const RECORDED: &'static [&'static str] = &[];
 
     /// Rules among the fields of one record that need nothing else: order of dates, windows, sums, fields that need others.
     ///
-    /// `whole` says that `record` is all there is: a partner that is absent is missing. It is a new record, or a stored
-    /// one with the body merged over it (then it has a `version`). A body alone is checked with `whole = false`: only
-    /// what is wrong whatever is stored is reported. A value that is bad is there, and can't be read.
-    fn check(record: &Map<String, Value>, whole: bool, defects: &mut Defects);
+    /// A whole record that has a `version` is a stored one with the body merged over it. An invalid value counts as given,
+    /// but has no value that a rule could read.
+    fn check(record: &Map<String, Value>, extent: Extent, defects: &mut Defects);
 
     /// Every reference that `record` makes, with the paths of the fields that make it.
     fn references(record: &Map<String, Value>) -> Vec<Reference>;
@@ -63,7 +63,7 @@ pub trait Resource: Send + Sync + 'static {
     /// forbids (409).
     fn settle(change: &mut Change<'_>) -> Result<(), Rejection>;
 
-    /// The events of a change that was settled and found to be one, in the order in which they are raised.
+    /// The events of a settled change, in the order in which they are raised. Not called when nothing changed.
     fn raise(change: &Change<'_>) -> Vec<EventDraft>;
 
     /// The events of a deletion, or why the record can't be deleted. Only called where the model allows deletion.

@@ -35,7 +35,7 @@ fn everyone_named_by_a_new_project_is_assigned_once() {
 }
 
 #[test]
-fn only_who_was_named_nowhere_before_is_assigned() {
+fn only_employees_whom_the_project_did_not_name_before_are_assigned() {
     let stored = json!({"projectNumber": "2025-014", "name": "Riverside", "status": "active",
         "superintendentId": "emp_two", "superintendentNumber": "E-two",
         "team": [{"employeeId": "emp_one", "employeeNumber": "E-one", "role": "safety"}]});

@@ -50,7 +50,7 @@ fn unknown_people_are_reported_together() {
 }
 
 #[test]
-fn who_is_newly_named_is_active() {
+fn newly_named_employees_must_be_active() {
     let outcome = |sent: Value, status: &str| send(None, sent, &[employee("one", status)]);
     for (sent, field) in [
         (json!({"name": "a", "projectManagerNumber": "E-one"}), "projectManagerNumber"),
@@ -65,7 +65,7 @@ fn who_is_newly_named_is_active() {
 }
 
 #[test]
-fn who_was_there_before_stays() {
+fn employees_named_before_stay_when_they_become_inactive() {
     let stored =
         json!({"name": "a", "status": "active", "projectManagerId": "emp_one", "projectManagerNumber": "E-one"});
     let sent = json!({"projectManagerNumber": "E-one", "team": [{"employeeNumber": "E-one", "role": "adviser"}]});

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use crate::testing::{NOW, certificate, stored, update};
 
 #[test]
-fn papers_that_are_sent_expired_are_accepted_with_a_warning() {
+fn expired_documents_are_accepted_with_a_warning() {
     // Now it is 2025-11-02 in the account's time zone.
     let sent = json!({
         "insurance": [certificate("2025-11-01"), certificate("2025-11-02"), certificate("2026-01-01")],
@@ -43,7 +43,7 @@ fn events_carry_the_earliest_dates_and_nothing_private() {
 }
 
 #[test]
-fn dates_of_expiry_that_nobody_stated_are_null() {
+fn expiry_dates_are_null_in_events_when_no_document_has_one() {
     let after = update(&stored(json!({"licenses": [{"number": "1", "jurisdiction": "US-CA"}]})), json!({"name": "M"}));
     let data = &after.events[0].data;
     assert_eq!((&data["insuranceExpiresOn"], &data["licenseExpiresOn"]), (&Value::Null, &Value::Null));

@@ -1,6 +1,7 @@
 use domain::defect::{DefectCode, Defects};
 use domain::resource::Resource;
 use domain::resource::testing::{found, object};
+use domain::rules::fields::Extent;
 use serde_json::json;
 
 use crate::Vendor;
@@ -27,14 +28,18 @@ fn tax_ids_have_the_form_of_their_kind() {
         ("other", "CH-100.200", true),
     ] {
         let expected: Vec<_> = (!good).then(|| ("taxId".to_owned(), DefectCode::InvalidFormat)).into_iter().collect();
-        assert_eq!(HARNESS.check(&json!({"taxId": tax_id, "taxIdType": kind}), true), expected, "{kind} {tax_id}");
+        assert_eq!(
+            HARNESS.check(&json!({"taxId": tax_id, "taxIdType": kind}), Extent::Whole),
+            expected,
+            "{kind} {tax_id}"
+        );
     }
 }
 
 #[test]
 fn no_message_repeats_the_tax_id() {
     let mut defects = Defects::default();
-    Vendor::check(&object(json!({"taxId": "987-65-432", "taxIdType": "ssn"})), true, &mut defects);
+    Vendor::check(&object(json!({"taxId": "987-65-432", "taxIdType": "ssn"})), Extent::Whole, &mut defects);
     assert_eq!(found(&defects), [("taxId".to_owned(), DefectCode::InvalidFormat)]);
     assert!(defects.iter().all(|defect| !defect.message.contains("987")));
 }

@@ -41,7 +41,7 @@ fn everyone_on_a_new_order_is_assigned_once_and_vendors_never() {
 }
 
 #[test]
-fn only_who_was_not_there_before_is_assigned() {
+fn only_employees_who_are_new_on_the_order_are_assigned() {
     let ids = |sent: Value| {
         let events = assigned(Some(&on_file()), sent);
         events.iter().map(|event| event["id"].as_str().unwrap_or_default().to_owned()).collect::<Vec<_>>()
@@ -58,7 +58,7 @@ fn only_who_was_not_there_before_is_assigned() {
 }
 
 #[test]
-fn who_is_assigned_is_listed_distinctly_in_order() {
+fn assigned_ids_are_listed_once_in_the_order_of_the_lines() {
     let sent = json!({"assignments": [{"employeeNumber": "E-two"}, {"vendorNumber": "V-four"},
         {"employeeNumber": "E-one"}, {"vendorNumber": "V-four"},
         {"employeeNumber": "E-two", "start": "2025-10-28T12:00:00Z"}]});

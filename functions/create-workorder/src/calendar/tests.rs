@@ -40,7 +40,7 @@ fn everyone(start: &str, end: &str) -> [CalendarEdit; 2] {
 }
 
 #[test]
-fn nothing_is_written_that_stays_as_it_is() {
+fn unchanged_bookings_are_not_written() {
     assert_eq!(sent(&stored("scheduled"), json!({"title": "b"})), []);
     assert_eq!(sent(&stored("scheduled"), json!({"status": "in_progress"})), []);
     let same = json!({"assignments": [{"employeeNumber": "E-one", "role": "foreman"}, {"vendorNumber": "V-two"}]});
@@ -48,14 +48,14 @@ fn nothing_is_written_that_stays_as_it_is() {
 }
 
 #[test]
-fn who_comes_is_booked_and_who_leaves_is_not() {
+fn added_people_are_booked_and_removed_people_unbooked() {
     let body = json!({"assignments": [{"employeeNumber": "E-one"}, {"employeeNumber": "E-three", "start": TWO}]});
     let expected = [unbooked(Kind::Vendor, "V-two"), booked(Kind::Employee, "E-three", TWO, EIGHT)];
     assert_eq!(sent(&stored("scheduled"), body), expected);
 }
 
 #[test]
-fn an_order_that_moves_takes_its_bookings_along() {
+fn bookings_follow_the_schedule_and_number_of_their_order() {
     assert_eq!(sent(&stored("scheduled"), json!({"scheduledStart": TWO})), everyone(TWO, EIGHT));
     let renamed = sent(&stored("scheduled"), json!({"workOrderNumber": "WO-2"}));
     assert!(matches!(&renamed[..], [CalendarEdit::Book { booking, .. }, _] if booking.number == "WO-2"));

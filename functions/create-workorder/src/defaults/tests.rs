@@ -11,7 +11,7 @@ fn a_new_order_shows_its_defaults() {
 }
 
 #[test]
-fn what_is_sent_is_kept() {
+fn values_that_are_sent_are_kept() {
     let sent = json!({"title": "a", "priority": "urgent", "workDays": ["sat"], "timeZone": "Europe/Berlin",
         "currency": "EUR", "siteAddress": {"line1": "Hof 1", "country": "DE"}});
     let record = send(None, sent.clone(), &[project(json!({}))]).expect("allowed").record;
@@ -21,7 +21,7 @@ fn what_is_sent_is_kept() {
 }
 
 #[test]
-fn the_project_comes_before_the_account() {
+fn defaults_of_the_project_take_precedence_over_the_accounts() {
     let montreal = project(json!({"timeZone": "America/Toronto", "currency": "CAD",
         "siteAddress": {"line1": "275 Notre-Dame", "country": "CA"}}));
     let sent = json!({"title": "a", "projectNumber": "2025-014"});

@@ -1,3 +1,4 @@
+use domain::rules::fields::Extent;
 use serde_json::json;
 
 use super::*;
@@ -7,7 +8,7 @@ use crate::testing::{Found, HARNESS, object};
 fn found(lines: impl Into<Value>) -> Found {
     let window = ("2025-10-27T12:00:00Z", "2025-10-27T20:00:00Z");
     let record = json!({"scheduledStart": window.0, "scheduledEnd": window.1, "assignments": lines.into()});
-    HARNESS.check(&record, false)
+    HARNESS.check(&record, Extent::Part)
 }
 
 #[track_caller]

@@ -47,7 +47,7 @@ fn references_are_stored_under_both_names() {
 }
 
 #[test]
-fn half_a_reference_takes_the_place_of_the_whole() {
+fn half_a_reference_replaces_both_halves() {
     let stored = json!({"title": "a", "status": "unscheduled", "projectId": "proj_old", "projectNumber": "2024-001"});
     let moved = send(Some(&stored), json!({"projectNumber": "2025-014"}), &[project(json!({}))]).expect("allowed");
     assert_eq!(
@@ -77,7 +77,7 @@ fn unknown_and_disagreeing_references_are_reported_together() {
 }
 
 #[test]
-fn nobody_is_newly_assigned_who_can_not_work() {
+fn inactive_employees_and_blocked_vendors_can_not_be_newly_assigned() {
     let hired = |status: &str| {
         let sent = json!({"title": "a", "assignments": [{"employeeNumber": "E-one"}]});
         send(None, sent, &[employee("one", json!({"status": status}))])
@@ -102,7 +102,7 @@ fn nobody_is_newly_assigned_who_can_not_work() {
 }
 
 #[test]
-fn existing_links_stay() {
+fn existing_references_stay_when_the_referent_becomes_inactive() {
     let stored = json!({"title": "a", "status": "unscheduled",
         "assignments": [{"employeeId": "emp_one", "employeeNumber": "E-one"}]});
     let again = json!({"assignments": [{"employeeNumber": "E-one", "role": "lead hand"}]});

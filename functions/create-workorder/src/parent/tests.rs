@@ -39,7 +39,7 @@ fn parents_are_one_level_deep() {
 }
 
 #[test]
-fn an_order_with_orders_under_it_gets_no_parent() {
+fn an_order_with_children_can_not_be_given_a_parent() {
     let stored = json!({"workOrderNumber": "WO-1", "title": "a", "status": "unscheduled"});
     let listed = [entry("wo_child", "WO-7")];
     let outcome = |fields: Value| {
@@ -57,7 +57,7 @@ fn an_order_with_orders_under_it_gets_no_parent() {
 }
 
 #[test]
-fn the_parents_list_follows_the_order() {
+fn the_parents_list_is_updated_with_the_order() {
     let booked = CalendarEdit::Book { of: of(PARENT), booking: entry("wo_xyz789", "WO-1") };
     let left = CalendarEdit::Unbook { of: of(PARENT), order_id: "wo_xyz789".to_owned() };
     let created = send(
@@ -88,7 +88,7 @@ fn the_parents_list_follows_the_order() {
 }
 
 #[test]
-fn an_order_that_is_in_no_list_yet_is_listed_with_its_next_change() {
+fn an_order_missing_from_its_parents_list_is_added_with_its_next_change() {
     let mut stored = object(under());
     stored.shift_remove(ID);
     let outcome = send(Some(&Value::Object(stored)), json!({NUMBER: PARENT, "title": "b"}), &[order(json!({}), false)]);

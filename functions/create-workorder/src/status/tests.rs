@@ -80,7 +80,7 @@ fn every_cell_of_the_contracts_matrix() {
 }
 
 #[test]
-fn work_starts_once_in_a_life() {
+fn an_order_is_started_only_once() {
     for (from, to, expected) in [
         ("on_hold", "in_progress", vec!["workorder.updated"]),
         ("on_hold", "completed", vec!["workorder.updated", "workorder.completed"]),
@@ -114,7 +114,7 @@ fn actual_times_are_now_unless_they_are_sent() {
 }
 
 #[test]
-fn a_cancellation_takes_its_reason_along() {
+fn an_order_that_is_taken_up_again_loses_its_cancellation_reason() {
     let again = send(Some(&on_file("cancelled")), json!({"status": "scheduled"}), &[]).expect("allowed");
     assert!(!again.record.contains_key("cancellationReason"));
     let edited = send(Some(&on_file("cancelled")), json!({"title": "Pour"}), &[]).expect("allowed");
@@ -142,7 +142,7 @@ fn the_status_that_is_not_sent_follows_the_start() {
 }
 
 #[test]
-fn scheduled_needs_a_start() {
+fn a_scheduled_order_needs_a_start() {
     let missing = [("scheduledStart".to_owned(), DefectCode::MissingDependency)];
     let planned = json!({"status": "unscheduled", "title": "a"});
     assert_eq!(invalid(send(Some(&planned), json!({"status": "scheduled"}), &[])), missing);

@@ -3,7 +3,7 @@
 use domain::models::Kind;
 use domain::references::Referent;
 use domain::resource::{Change, Leave, Warning, WarningCode};
-use domain::rules::fields::{items, text};
+use domain::rules::fields::{items, text, value};
 use domain::rules::links;
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
@@ -79,7 +79,7 @@ fn skill_gaps(change: &Change<'_>) -> Vec<Warning> {
     let people: Option<Vec<_>> =
         people.map(|(_, line)| links::target(change.references, line, Kind::Employee, "employee")).collect();
     let Some(people) = people.filter(|people| !people.is_empty()) else { return Vec::new() };
-    let required = change.record.get("requiredSkills").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let required = value(&change.record, "requiredSkills").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     let gaps = required.iter().enumerate().filter(|(_, skill)| {
         let name = skill.as_str().unwrap_or_default();
         !people.iter().any(|person| holds(&person.fields, name))

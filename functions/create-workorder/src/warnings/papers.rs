@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn a_renewed_paper_counts_and_another_sort_does_not() {
+    fn a_renewed_document_replaces_the_expired_one_of_the_same_type_only() {
         let renewed = |kind: &str| {
             vendor(
                 "one",

@@ -9,9 +9,10 @@ use super::{Article, fields};
 
 /// All events by group.
 pub(super) fn index() -> Article {
-    let mut body = String::from(
-        "<h1>Event catalog</h1><p class=\"lead\">23 events. Subscribe to names, to a group such as \
+    let mut body = format!(
+        "<h1>Event catalog</h1><p class=\"lead\">{} events. Subscribe to names, to a group such as \
          <code>workorder.*</code>, or to <code>*</code>. <a href=\"/docs/events-explained\">What an event is</a></p>",
+        EventName::ALL.len(),
     );
     let mut groups: Vec<&str> = EventName::ALL.map(EventName::group).into();
     groups.dedup();

@@ -1,4 +1,4 @@
-//! What a subscriber receives: the 23 events under `webhooks`.
+//! What a subscriber receives: every event under `webhooks`.
 
 use domain::events::EventName;
 use serde_json::{Value, json};

@@ -37,7 +37,7 @@ fn a_request_stays_with_its_employee() {
 }
 
 #[test]
-fn time_off_of_someone_deleted_can_still_be_cancelled() {
+fn time_off_of_a_deleted_employee_can_still_be_cancelled() {
     let cancelled =
         HARNESS.send(Some(&stored("approved").stored), json!({"status": "cancelled"}), &References::default());
     let expected = CalendarEdit::Unleave { of: holder(), leave_id: "to_new1".to_owned() };

@@ -65,7 +65,7 @@ fn a_name_that_comes_twice_is_found_at_any_depth() {
 }
 
 #[test]
-fn eight_levels_are_enough_for_everybody() {
+fn bodies_nest_at_most_eight_levels_deep() {
     let nested = |levels: usize| format!("{{\"a\":{}{}}}", "[".repeat(levels - 1), "]".repeat(levels - 1));
     assert!(parse_object(nested(8).as_bytes()).is_ok());
     assert_eq!(error(nested(9)), BodyError::TooDeep);

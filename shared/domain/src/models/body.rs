@@ -32,7 +32,7 @@ pub fn missing_on_create(model: &Model, record: &Map<String, Value>) -> Defects 
     defects
 }
 
-/// What can be wrong with a merged record although each body was right: custom fields that became too many.
+/// Defects that a merged record can have although each body was valid: too many custom fields.
 #[must_use]
 pub fn check_merged(model: &Model, record: &Map<String, Value>) -> Defects {
     let mut defects = Defects::default();

@@ -9,9 +9,9 @@ use crate::schema::{Field, Shape, Type, same_set};
 /// with it.
 const INSTRUCTIONS: &[&str] = CONTROL.split_at(3).0;
 
-/// `sent` over `stored`, both normalised. Absent is unchanged, null clears, lists and objects are replaced whole, but a set
-/// of the same words in another order or case stays as it is stored; custom fields merge by key. The result has no nulls;
-/// `id`, `version` and what else only `stored` has stay.
+/// Merges `sent` over `stored`, both normalised. An absent field stays, null clears it, and lists and objects are replaced
+/// whole; but a set of the same words in another order or case stays as it is stored, and custom fields merge by key. The
+/// result has no nulls and keeps `id`, `version` and whatever else only `stored` has.
 #[must_use]
 pub fn merge(model: &Model, stored: &Map<String, Value>, sent: &Map<String, Value>) -> Map<String, Value> {
     let mut record = stored.clone();

@@ -3,6 +3,7 @@
 mod body;
 pub(crate) mod employee;
 mod merge;
+mod names;
 pub(crate) mod parts;
 pub(crate) mod project;
 pub(crate) mod time_off;
@@ -14,6 +15,7 @@ use serde_json::{Map, Value};
 pub use self::body::{check_merged, json_schema, missing_on_create, parse_record};
 pub use self::employee::{EMPLOYEE, Status as EmployeeStatus};
 pub use self::merge::{keep_spelling, merge};
+pub use self::names::is_field;
 pub use self::parts::{CONTROL, Operation};
 pub use self::project::{PROJECT, Status as ProjectStatus};
 pub use self::time_off::{Status as TimeOffStatus, TIME_OFF};
@@ -26,7 +28,7 @@ use crate::words;
 words! {
     /// Which of the five resources.
     pub enum Kind {
-        /// A job to be done at a place and a time.
+        /// A job at a place and a time.
         WorkOrder = "work_order",
         /// What work orders belong to.
         Project = "project",
@@ -40,7 +42,7 @@ words! {
 }
 
 impl Kind {
-    /// What people call one: `work order`.
+    /// The name in messages: `work order`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -138,7 +140,7 @@ mod tests {
             assert_eq!(operations.contains(&"delete"), model.deletable);
             let names: HashSet<_> = model.fields.iter().map(|field| field.name).collect();
             assert_eq!(names.len(), model.fields.len(), "{} has a field twice", kind.name());
-            // What a card has and the table has not is ours.
+            // This field is stored by the rules and is not in the table.
             for name in model.card.iter().filter(|name| **name != "parentWorkOrderId") {
                 assert!(field(model, name).class <= Class::Contact, "{name} is private");
             }

@@ -88,7 +88,7 @@ const EXTERNAL_REF: &[Field] = &[
     required("id", string(128), Operational, "the record's id there"),
 ];
 
-/// Where something is.
+/// An address; it needs a street or both coordinates.
 pub(super) const ADDRESS: Type = Type::Object(&[
     optional("line1", string(250), Operational, "street; required unless both coordinates are given"),
     optional("line2", string(250), Operational, "suite, lot or gate"),
@@ -110,7 +110,7 @@ pub(super) const ADDRESS: Type = Type::Object(&[
     ),
 ]);
 
-/// Whom to call.
+/// A contact person.
 pub(super) const CONTACT: Type = Type::Object(&[
     required("name", string(100), Contact, "name of the person"),
     optional("title", string(80), Contact, "position of the person"),

@@ -17,7 +17,7 @@ pub static VENDOR: Model = Model {
     card: &["vendorNumber", "name", "status", "insurance", "licenses"],
 };
 
-/// What it sells.
+/// What a vendor supplies.
 pub(crate) const VENDOR_TYPE: &[&str] =
     &["supplier", "subcontractor", "equipment_rental", "professional_service", "other"];
 words! {

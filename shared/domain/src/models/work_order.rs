@@ -38,13 +38,13 @@ words! {
 }
 
 impl Status {
-    /// Whether there is work to be done: people are booked for it, and it is worth a warning.
+    /// Whether work remains to be done: only then are people booked, and warned about.
     #[must_use]
     pub const fn is_open(self) -> bool {
         !matches!(self, Self::Completed | Self::Cancelled)
     }
 }
-/// How soon it is wanted.
+/// How urgent a work order is.
 pub(crate) const PRIORITY: &[&str] = &["low", "normal", "high", "urgent"];
 const MATERIAL_STATUS: &[&str] = &["planned", "ordered", "delivered", "installed", "returned"];
 
@@ -158,7 +158,7 @@ const OWN: &[Field] = &[
     optional("completionNotes", text(4000), Private, "remarks on completion"),
 ];
 
-/// Who is on it, one line per person or subcontract crew.
+/// Assignments: one line per employee or subcontract crew.
 const ASSIGNMENTS: &[Field] = &[
     optional(
         "employeeId",
@@ -184,7 +184,7 @@ const ASSIGNMENTS: &[Field] = &[
     optional("notes", text(500), Private, "remarks"),
 ];
 
-/// What is built in.
+/// Materials: what stays in the building.
 const MATERIALS: &[Field] = &[
     required("name", string(200), Operational, "what it is; `#5 rebar, 20 ft`"),
     optional("sku", string(60), Operational, "article number"),
@@ -204,7 +204,7 @@ const MATERIALS: &[Field] = &[
     optional("notes", text(500), Private, "remarks"),
 ];
 
-/// What is needed on site and leaves again.
+/// Equipment: what is needed on site and taken away again.
 const EQUIPMENT: &[Field] = &[
     required("name", string(120), Operational, "what it is; `Telehandler 10k`"),
     optional("equipmentNumber", key(50), Operational, "your number for the machine"),

@@ -12,7 +12,7 @@ pub struct Booking {
     pub id: String,
     /// Its number, for messages.
     pub number: String,
-    /// When the person is on it; absent while it is unscheduled.
+    /// Start of the work; `None` while the order is unscheduled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start: Option<Timestamp>,
     /// Until when.
@@ -47,34 +47,34 @@ pub struct Leave {
 /// One change of a calendar, written in the same transaction as the record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CalendarEdit {
-    /// `booking` stands in the calendar of the employee, vendor or parent order with this natural key. A parent is only
-    /// booked while it is as it was read: it must not get a parent itself at the same moment.
+    /// Adds `booking` to the calendar of an employee, vendor or parent order, or replaces it. For a parent order only if
+    /// it is still as it was read: it must not be given a parent itself at the same moment.
     Book {
         /// Whose calendar.
         of: Holder,
-        /// What stands there.
+        /// The entry to add or replace.
         booking: Booking,
     },
-    /// The parent order stays as it was read; nothing is written, since its list is full.
+    /// Requires that the parent order is still as it was read; writes nothing, since its list is full.
     Hold {
         /// Whose list.
         of: Holder,
     },
-    /// The work order `order_id` leaves the calendar.
+    /// Removes the work order `order_id` from the calendar.
     Unbook {
         /// Whose calendar.
         of: Holder,
         /// The work order's id.
         order_id: String,
     },
-    /// `leave` stands in the calendar of the employee.
+    /// Adds `leave` to the calendar of the employee, or replaces it.
     Leave {
         /// Whose calendar.
         of: Holder,
-        /// What stands there.
+        /// The entry to add or replace.
         leave: Leave,
     },
-    /// The request `leave_id` leaves the calendar.
+    /// Removes the request `leave_id` from the calendar.
     Unleave {
         /// Whose calendar.
         of: Holder,
@@ -105,7 +105,7 @@ impl CalendarEdit {
         }
     }
 
-    /// The same, to be changed.
+    /// Like [`holder`](Self::holder), mutable.
     pub const fn holder_mut(&mut self) -> &mut Holder {
         match self {
             Self::Book { of, .. }

@@ -5,13 +5,16 @@ use serde_json::{Map, Value};
 
 use super::calendar::{Booking, CalendarEdit};
 use crate::account::Account;
+use crate::models::Model;
 use crate::references::References;
-use crate::rules::fields::text;
+use crate::rules::fields::{Sent, text, value};
 use crate::words;
 
 /// A create or an update on its way from the merged body to the stored record.
 #[derive(Debug)]
 pub struct Change<'a> {
+    /// The resource's model.
+    pub model: &'static Model,
     /// When the request is handled; whole seconds.
     pub now: Timestamp,
     /// The tenant, with its defaults.
@@ -20,9 +23,9 @@ pub struct Change<'a> {
     pub stored: Option<&'a Map<String, Value>>,
     /// The fields that were sent, normalised, without the control fields; null clears.
     pub body: &'a Map<String, Value>,
-    /// Those of them that say something new: a whole row that is sent again says nothing but what has changed in it.
+    /// Those of them that say something new. Of a whole row that is sent again, these are the fields that changed.
     pub sent: &'a Map<String, Value>,
-    /// The fields of the record before of which the sender said something else, with what it said; `None` when that is
+    /// The fields of the stored record that differ from what the sender last sent, with what it sent; `None` when that is
     /// not known.
     pub said: Option<&'a Map<String, Value>>,
     /// The record after: `sent` merged over `stored`, without nulls. `id`, `version`, `createdAt` and `updatedAt` are
@@ -30,12 +33,12 @@ pub struct Change<'a> {
     pub record: Map<String, Value>,
     /// What the references of the record were resolved to.
     pub references: &'a References,
-    /// What stands in the record's own calendar; of a new record, what stood in that of the record whose number it takes.
+    /// The record's own calendar; for a new record, that of the deleted record whose number it takes.
     /// The cards of these work orders are among the references when `needs_own_calendar` asked for them.
     pub bookings: &'a [Booking],
-    /// Facts that the sender should know and that change nothing.
+    /// Warnings for the answer.
     pub warnings: Vec<Warning>,
-    /// What the people and companies on this record have in their calendars from now on.
+    /// Edits of the calendars of the people and companies on this record.
     pub calendar: Vec<CalendarEdit>,
 }
 
@@ -52,28 +55,45 @@ impl Change<'_> {
         text(self.stored?, field)
     }
 
-    /// Whether the stored value of a field may be the system's own: a default, or what followed from other fields.
+    /// What the body says of a field, if that is new.
     #[must_use]
-    pub fn may_be_ours(&self, field: &str) -> bool {
-        self.said.is_none_or(|said| said.contains_key(field))
+    pub fn news(&self, field: &str) -> Sent<&Value> {
+        Sent::of(self.sent, field)
     }
 
-    /// Whether the body itself says the value that the record has: be it new or a repetition, nothing overrules it.
+    /// Whether the stored value of a field may come from the system (a default, or derived from other fields) and not from
+    /// the sender.
+    #[must_use]
+    pub fn may_be_ours(&self, field: &str) -> bool {
+        self.said.is_none_or(|said| Sent::of(said, field).is_mentioned())
+    }
+
+    /// Whether the body itself sends the value that the record has, new or repeated: then no default overrides it.
     #[must_use]
     pub fn is_stated(&self, field: &str) -> bool {
-        self.body.get(field).is_some_and(|value| !value.is_null() && self.record.get(field) == Some(value))
+        value(self.body, field).is_some_and(|stated| self.record.get(field) == Some(stated))
     }
 
     /// Sets a field of the record.
+    #[track_caller]
     pub fn set(&mut self, field: &str, value: impl Into<Value>) {
+        debug_assert!(self.model.has_field(field), "{} has no field {field}", self.model.kind);
         self.record.insert(field.to_owned(), value.into());
     }
 
     /// Sets a field unless the record has it.
+    #[track_caller]
     pub fn set_default(&mut self, field: &str, value: impl Into<Value>) {
         if !self.record.contains_key(field) {
             self.set(field, value);
         }
+    }
+
+    /// Takes a field out of the record.
+    #[track_caller]
+    pub fn remove(&mut self, field: &str) {
+        debug_assert!(self.model.has_field(field), "{} has no field {field}", self.model.kind);
+        self.record.shift_remove(field);
     }
 
     /// Adds a warning.
@@ -87,22 +107,22 @@ impl Change<'_> {
 pub struct Deletion<'a> {
     /// When the request is handled; whole seconds.
     pub now: Timestamp,
-    /// The record that goes.
+    /// The record to delete.
     pub stored: &'a Map<String, Value>,
-    /// The work orders that the person or company is on, and are open (empty for other resources).
+    /// Open work orders that the employee or vendor is assigned to; empty for other resources.
     pub open_orders: &'a [Booking],
-    /// What leaves other people's calendars with it.
+    /// Edits of the calendars of others.
     pub calendar: Vec<CalendarEdit>,
 }
 
-/// A fact in a 200 answer that changes nothing.
+/// A warning in a 200 answer. It does not affect what is stored.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Warning {
-    /// The machine's word for it.
+    /// The code, for programs.
     pub code: WarningCode,
     /// The field that it is about.
     pub field: String,
-    /// The person's sentence.
+    /// The message, for people; to be read after the field's name.
     pub message: String,
 }
 

@@ -1,10 +1,10 @@
-//! What the sender said of a field where the record says something else, because the system filled it in, completed it
-//! or cleared it: a default, a recorded time, the time of a decision, an end that a reopening took away.
+//! What the sender sent for a field where the record has something else, because the system filled it in, completed it or
+//! cleared it: a default, a recorded time, the time of a decision, an end that was cleared when work was reopened.
 //!
-//! A sender of whole rows says the same again with every row and means nothing by it. So what it said is noted with the
-//! record, and a body that repeats it says nothing new. A body that says what the record has makes the value the sender's
-//! own, so the note of the field goes. The note holds for one version: what stores a record without writing it (an older
-//! release) makes it void.
+//! A sender that sends whole rows repeats itself with every row, and does not mean a change. So what it sent is noted with
+//! the record, and a body that repeats it says nothing new. A body that sends what the record has makes the value the
+//! sender's own, and the note of that field is removed. A note is valid for one version only: a release that stores the
+//! record without a note (an older one) makes it void.
 
 use serde_json::{Map, Value, json};
 
@@ -12,7 +12,7 @@ use super::Resource;
 use crate::models::CONTROL;
 use crate::schema::{Presence, Type};
 
-/// Where the note lies in a stored record: `{"version": 3, "fields": {"actualStart": null}}`.
+/// The field of a stored record that holds the note: `{"version": 3, "fields": {"actualStart": null}}`.
 pub(super) const NOTE: &str = "said";
 
 /// The fields of the stored record of which the sender said something else, with what it said; `None` when that is not
@@ -27,7 +27,7 @@ pub(super) fn noted(stored: &Map<String, Value>) -> Option<&Map<String, Value>> 
 pub(super) fn new_in<R: Resource>(sent: &Map<String, Value>, stored: &Map<String, Value>) -> Map<String, Value> {
     let repeats = |field: &str, value: &Value, moves: bool| {
         let known = stored.get(field);
-        // What a step of the state machine took away is taken away for that state only.
+        // What a change of status cleared stays cleared for that status only.
         let is_noted = value.is_null() || known.is_some() || !moves;
         value == known.unwrap_or(&Value::Null) || (is_noted && said_before::<R>(stored, field) == Some(value))
     };
@@ -56,7 +56,7 @@ pub(super) fn note<R: Resource>(
     let differing = own.filter_map(|field| {
         let before = || said_before::<R>(stored, field.name).or(stored.get(field.name)).unwrap_or(&Value::Null);
         let said = body.get(field.name).unwrap_or_else(before);
-        // The defaults of lines are the same for ever: a list that is sent again completes to what is stored.
+        // The defaults of lines never change, so a list that is sent again completes to what is stored.
         let differs = said != record.get(field.name).unwrap_or(&Value::Null) && !said.is_array();
         differs.then(|| (field.name.to_owned(), said.clone()))
     });
@@ -73,7 +73,7 @@ fn said_before<'a, R: Resource>(stored: &'a Map<String, Value>, field: &str) -> 
     }
 }
 
-/// A reference has two names, which are only understood together: `projectId` and `projectNumber`.
+/// The other field of a reference: `projectId` and `projectNumber` only make sense together.
 fn other_half(field: &str) -> Option<String> {
     let number = field.strip_suffix("Id").map(|stem| format!("{stem}Number"));
     number.or_else(|| field.strip_suffix("Number").map(|stem| format!("{stem}Id")))

@@ -1,4 +1,4 @@
-//! From a body to the record that is stored: merged over what is there, settled by the resource's rules, stamped, announced.
+//! From a body to the record that is stored: merge, the resource's rules, version and times, events.
 //!
 //! The pipeline reads between these steps and writes after them. The tests of the rules do neither, and take the same steps.
 
@@ -31,7 +31,7 @@ words! {
     }
 }
 
-/// By what a body named the record. Only a body with the id can change the spelling of its keys (`wo-1` to `WO-1`).
+/// How a body names the record. Only a body with the id can change the spelling of its keys (`wo-1` to `WO-1`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FoundBy {
     /// The id.
@@ -53,11 +53,11 @@ pub struct Upsert<'a> {
     pub stored: Option<&'a Map<String, Value>>,
     /// The version of the record before; 0 when it is new.
     pub version: u64,
-    /// By what the body named the record.
+    /// How the body names the record.
     pub found_by: FoundBy,
     /// The fields of the body, normalised, without the control fields; null clears.
     pub body: &'a Map<String, Value>,
-    /// The control field of this name.
+    /// The control field `sourceUpdatedAt`.
     pub source_updated_at: Option<Timestamp>,
 }
 
@@ -99,9 +99,9 @@ impl<'a> Upsert<'a> {
         Merged { news, record }
     }
 
-    /// The change that the rules settle, of what [`merge`](Self::merge) made and what was read for it.
+    /// The change for the rules to settle, from what [`merge`](Self::merge) returned and what was read since.
     #[must_use]
-    pub fn change(
+    pub fn change<R: Resource>(
         &self,
         news: &'a Map<String, Value>,
         mut record: Map<String, Value>,
@@ -111,6 +111,7 @@ impl<'a> Upsert<'a> {
         record.insert("id".to_owned(), json!(self.id));
         self.note_source(&mut record);
         Change {
+            model: R::MODEL,
             now: self.now,
             account: self.account,
             stored: self.stored,
@@ -135,7 +136,7 @@ impl<'a> Upsert<'a> {
         let mut changed = true;
         if let Some(stored) = self.stored {
             if self.found_by == FoundBy::Number {
-                // References were given the spelling of what they lead to.
+                // The rules gave references the spelling of their referents.
                 keep_spelling(R::MODEL, stored, &mut change.record);
             }
             changed = !changed_fields(R::MODEL, stored, &change.record).is_empty();
@@ -150,9 +151,9 @@ impl<'a> Upsert<'a> {
         Ok(Settled { action, record, warnings, calendar, events })
     }
 
-    /// Nothing to store but, perhaps, that the sender's clock went on (an older body that comes later is then known as
-    /// such), or what the sender said: a default that it confirmed stays when what it came from changes, as it would if
-    /// both were said in one body. Where it is not known what was said before, it stays unknown.
+    /// The stored record, with two possible differences: a later `sourceUpdatedAt`, by which an older body that arrives
+    /// afterwards is recognised, and a new note, since a default that the sender confirmed is now the sender's own. Where
+    /// it is not known what the sender sent before, it stays unknown.
     fn unchanged<R: Resource>(&self, change: Change<'_>, stored: &Map<String, Value>) -> Settled {
         let mut record = stored.clone();
         self.note_source(&mut record);

@@ -17,6 +17,7 @@ use crate::events::EventDraft;
 use crate::models::{Kind, missing_on_create, parse_record};
 use crate::references::{References, Referent};
 use crate::rejection::{ConflictCode, Rejection};
+use crate::rules::fields::Extent;
 
 /// Paths of fields, each with what is wrong there.
 pub type Found = Vec<(String, DefectCode)>;
@@ -107,7 +108,7 @@ impl<R: Resource> Harness<R> {
             source_updated_at: None,
         };
         let merged = upsert.merge::<R>();
-        let change = upsert.change(&merged.news, merged.record, known, bookings);
+        let change = upsert.change::<R>(&merged.news, merged.record, known, bookings);
         let Settled { action, record: stored, warnings, calendar, events } = upsert.settle::<R>(change, false)?;
         let mut record = stored.clone();
         record.shift_remove(NOTE);
@@ -130,9 +131,9 @@ impl<R: Resource> Harness<R> {
 
     /// What [`Resource::check`] finds.
     #[must_use]
-    pub fn check(&self, record: &Value, whole: bool) -> Found {
+    pub fn check(&self, record: &Value, extent: Extent) -> Found {
         let mut defects = Defects::default();
-        R::check(&object(record.clone()), whole, &mut defects);
+        R::check(&object(record.clone()), extent, &mut defects);
         found(&defects)
     }
 
@@ -144,7 +145,7 @@ impl<R: Resource> Harness<R> {
         let record = parse_record(R::MODEL, object(body), &mut defects);
         let mut of_new = missing_on_create(R::MODEL, &record);
         let mut of_rules = Defects::default();
-        R::check(&record, true, &mut of_rules);
+        R::check(&record, Extent::Whole, &mut of_rules);
         of_new.append_for_clean_fields(of_rules);
         defects.append_for_clean_fields(of_new);
         found(&defects)
@@ -271,7 +272,7 @@ pub fn check_cases<R: Resource>(harness: &Harness<R>, cases: &[Case<'_>]) {
         found.iter().map(|(field, code)| ((*field).to_owned(), *code)).collect()
     };
     for (fields, part, whole) in cases {
-        assert_eq!(harness.check(fields, false), owned(part), "part: {fields}");
-        assert_eq!(harness.check(fields, true), owned(whole), "whole: {fields}");
+        assert_eq!(harness.check(fields, Extent::Part), owned(part), "part: {fields}");
+        assert_eq!(harness.check(fields, Extent::Whole), owned(whole), "whole: {fields}");
     }
 }

@@ -4,11 +4,11 @@ use serde_json::{Map, Value};
 
 use crate::defect::{DefectCode, Defects};
 use crate::resource::Change;
-use crate::rules::fields::given;
+use crate::rules::fields::{given, object, set_default};
 
 /// Checks the address in `field`. Nested objects are replaced whole, so what is absent in it is missing.
 pub fn check(record: &Map<String, Value>, field: &str, defects: &mut Defects) {
-    let Some(address) = record.get(field).and_then(Value::as_object) else { return };
+    let Some(address) = object(record, field) else { return };
     let (latitude, longitude) = (given(address, "latitude"), given(address, "longitude"));
     if latitude != longitude {
         let (sent, missing) = if latitude { ("latitude", "longitude") } else { ("longitude", "latitude") };
@@ -25,7 +25,7 @@ pub fn check(record: &Map<String, Value>, field: &str, defects: &mut Defects) {
 pub fn settle_country(change: &mut Change<'_>, field: &str) {
     let country = change.account.country.as_str();
     if let Some(address) = change.record.get_mut(field).and_then(Value::as_object_mut) {
-        address.entry("country").or_insert_with(|| country.into());
+        set_default(address, "country", country);
     }
 }
 

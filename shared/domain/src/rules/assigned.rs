@@ -6,7 +6,7 @@ use crate::events::{EventDraft, EventName};
 use crate::models::Kind;
 use crate::references::Referent;
 
-/// What a person was put on, as the event tells it.
+/// The assignment that an `employee.assigned` event describes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Assignment<'a> {
     /// Work order or project.
@@ -21,13 +21,13 @@ pub struct Assignment<'a> {
     pub role: Option<&'a str>,
     /// Whether the person leads the crew.
     pub lead: bool,
-    /// From when: an instant on a work order, a date on a project.
+    /// The start: an instant for a work order, a date for a project.
     pub start: Option<&'a str>,
-    /// Until when, in the same form.
+    /// The end, in the same form as `start`.
     pub end: Option<&'a str>,
 }
 
-/// The event for one person.
+/// The `employee.assigned` event for one employee.
 #[must_use]
 pub fn draft(employee: &Referent, assignment: &Assignment<'_>) -> EventDraft {
     let Assignment { kind, id, number, title, role, lead, start, end } = assignment;

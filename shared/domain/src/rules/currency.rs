@@ -1,11 +1,11 @@
-//! Amounts keep their currency, or are sent again with the new one.
+//! A record's currency can only change together with all of its amounts.
 
 use serde_json::{Map, Value};
 
 use crate::defect::{DefectCode, Defects};
 use crate::rejection::{ConflictCode, Rejection};
 use crate::resource::Change;
-use crate::rules::fields::{given, items};
+use crate::rules::fields::{Sent, given, items};
 
 /// Where a resource holds money: a top-level field, or a field of the objects in a top-level list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +43,9 @@ pub fn check_unchanged(change: &Change<'_>, money: &[Money]) -> Result<(), Rejec
         return Ok(());
     }
     let mut errors = Defects::default();
-    for amount in money.iter().filter(|amount| amount.is_in(stored) && !change.body.contains_key(amount.field())) {
+    for amount in
+        money.iter().filter(|amount| amount.is_in(stored) && !Sent::of(change.body, amount.field()).is_mentioned())
+    {
         errors.push(amount.field(), DefectCode::MissingDependency, "must be sent again with a new currency");
     }
     if errors.is_empty() {

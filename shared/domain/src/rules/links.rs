@@ -1,7 +1,7 @@
 //! Storing references under both names: `{stem}Id` and `{stem}Number`, of the body and of its lists.
 //!
-//! Half a reference takes the place of the whole: after `projectNumber` alone, the id that was stored before must not
-//! be left beside it, nor be compared with it. What the body does not mention is left alone.
+//! A body that sends one half replaces both: after `projectNumber` alone, the stored `projectId` must neither be kept nor
+//! compared with it. A reference that the body does not mention stays as it is.
 
 use serde_json::{Map, Value};
 
@@ -9,26 +9,26 @@ use crate::defect::{DefectCode, Defects};
 use crate::models::{EmployeeStatus, Kind, VendorStatus};
 use crate::references::{Reference, References, Referent};
 use crate::resource::Change;
-use crate::rules::fields::{given, items, text};
+use crate::rules::fields::{given, items, items_mut, set, text};
 
 /// A reference that was sent and found.
 #[derive(Debug, Clone, Copy)]
 pub struct Link<'r> {
     /// What it points at.
     pub to: &'r Referent,
-    /// Whether the stored record pointed elsewhere, or nowhere.
+    /// Whether the stored record had another reference here, or none.
     pub new: bool,
 }
 
 /// Stores what the body says of a top-level reference. `None` when it does not mention it, clears it, or is wrong.
 pub fn settle<'r>(change: &mut Change<'r>, kind: Kind, stem: &str, defects: &mut Defects) -> Option<Link<'r>> {
     let (id, number) = (format!("{stem}Id"), format!("{stem}Number"));
-    if !change.sent.contains_key(&id) && !change.sent.contains_key(&number) {
+    if !change.news(&id).is_mentioned() && !change.news(&number).is_mentioned() {
         return None;
     }
     let Some(reference) = Reference::of(kind, change.sent, "", stem) else {
-        change.record.shift_remove(&id);
-        change.record.shift_remove(&number);
+        change.remove(&id);
+        change.remove(&number);
         return None;
     };
     let references = change.references;
@@ -41,21 +41,19 @@ pub fn settle<'r>(change: &mut Change<'r>, kind: Kind, stem: &str, defects: &mut
 
 /// Stores what the body says of the references in the objects of `list`, when it sends that list.
 pub fn settle_items(change: &mut Change<'_>, list: &str, kind: Kind, stem: &str, defects: &mut Defects) {
-    if !change.sent.contains_key(list) {
+    if !change.news(list).is_mentioned() {
         return;
     }
-    let items = change.record.get_mut(list).and_then(Value::as_array_mut).map_or(&mut [][..], Vec::as_mut_slice);
-    for (index, item) in items.iter_mut().enumerate() {
-        let Some(item) = item.as_object_mut() else { continue };
+    for (index, item) in items_mut(&mut change.record, list) {
         let Some(reference) = Reference::of(kind, item, &format!("{list}[{index}]."), stem) else { continue };
         if let Some(to) = change.references.resolve(&reference, defects) {
-            item.insert(format!("{stem}Id"), to.id.as_str().into());
-            item.insert(format!("{stem}Number"), to.number.as_str().into());
+            set(item, &format!("{stem}Id"), to.id.as_str());
+            set(item, &format!("{stem}Number"), to.number.as_str());
         }
     }
 }
 
-/// Why someone can't be newly assigned: employees must be active, vendors must not be inactive or blocked.
+/// Why a referent can't be newly assigned, as a message: employees must be active, vendors must not be inactive or blocked.
 #[must_use]
 pub fn unable(referent: &Referent) -> Option<&'static str> {
     match referent.kind {
@@ -73,8 +71,8 @@ pub fn unable(referent: &Referent) -> Option<&'static str> {
     }
 }
 
-/// Reports who is newly named in `list` and can't be assigned. Those with the ids `before` were there already and stay,
-/// whatever became of them.
+/// Reports `inactive_reference` for each new reference in `list` that can't be assigned. Those with the ids `before` were
+/// assigned already and stay, whatever their status is now.
 pub fn check_able(change: &Change<'_>, list: &str, kind: Kind, stem: &str, before: &[&str], defects: &mut Defects) {
     for reference in of_items(change.sent, list, kind, stem) {
         let by_id = reference.id.as_deref().and_then(|id| change.references.by_id(kind, id));
@@ -87,7 +85,7 @@ pub fn check_able(change: &Change<'_>, list: &str, kind: Kind, stem: &str, befor
     }
 }
 
-/// The field by which `record` names something, well or badly: `{stem}Number`, or else `{stem}Id`.
+/// The field by which `record` makes a reference, valid or not: `{stem}Number`, or else `{stem}Id`.
 #[must_use]
 pub fn named_by(record: &Map<String, Value>, stem: &str) -> Option<String> {
     ["Number", "Id"].into_iter().map(|half| format!("{stem}{half}")).find(|field| given(record, field))
@@ -98,8 +96,8 @@ pub fn of_items(record: &Map<String, Value>, list: &str, kind: Kind, stem: &str)
     items(record, list).filter_map(move |(index, item)| Reference::of(kind, item, &format!("{list}[{index}]."), stem))
 }
 
-/// What a settled reference of `record` points at, if it was read: a stored reference that was not stands among the
-/// references without any fields. The id decides, because numbers can change.
+/// The referent of a settled reference of `record`; `None` when it was not read. (A stored reference that was not read is
+/// among `references` with no fields.) Found by id, because numbers can change.
 #[must_use]
 pub fn target<'r>(
     references: &'r References,

@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::custom_fields::KEY_PATTERN;
-use super::{Class, Field, Min, Presence, Type};
+use super::{Class, Field, Min, Presence, Shape, Type};
 
 /// The dialect that all our schemas are written in.
 pub const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
@@ -94,12 +94,12 @@ fn allow_null(schema: &mut Map<String, Value>) {
     }
 }
 
+const PHONE: &str = r"^\+?[0-9 ().\-/]+( ?([xX]|[eE][xX][tT]\.?) ?\d{1,6})?$";
+const URL: &str = r"^https?://[^\s/?#@]+([/?#]\S*)?$";
+
 fn type_schema(kind: &Type, class: Class, form: Form) -> Map<String, Value> {
     let schema = match kind {
-        Type::Line { min, max, shape } => match shape.pattern() {
-            Some(pattern) => json!({ "type": "string", "minLength": min, "maxLength": max, "pattern": pattern }),
-            None => json!({ "type": "string", "minLength": min, "maxLength": max }),
-        },
+        Type::Line { min, max, shape } => line_schema(*min, *max, *shape),
         Type::Text { max } => json!({ "type": "string", "minLength": 1, "maxLength": max }),
         Type::Id(prefix) => json!({ "type": "string", "pattern": format!("^{prefix}[A-Za-z0-9]{{3,40}}$") }),
         Type::Enum(words) => json!({ "type": "string", "enum": words }),
@@ -122,13 +122,8 @@ fn type_schema(kind: &Type, class: Class, form: Form) -> Map<String, Value> {
         Type::Currency => json!({ "type": "string", "pattern": "^[A-Z]{3}$" }),
         Type::Country => json!({ "type": "string", "pattern": "^[A-Z]{2}$" }),
         Type::Email => json!({ "type": "string", "format": "email", "maxLength": 100 }),
-        Type::Phone => {
-            let pattern = r"^\+?[0-9 ().\-/]+( ?([xX]|[eE][xX][tT]\.?) ?\d{1,6})?$";
-            json!({ "type": "string", "maxLength": 32, "pattern": pattern })
-        }
-        Type::Url => {
-            json!({ "type": "string", "maxLength": 200, "pattern": r"^https?://[^\s/?#@]+([/?#]\S*)?$" })
-        }
+        Type::Phone => json!({ "type": "string", "maxLength": 32, "pattern": PHONE }),
+        Type::Url => json!({ "type": "string", "maxLength": 200, "pattern": URL }),
         Type::List { min, max, item } if form == Form::Sent && item.is_scalar() => {
             json!({ "type": "array", "minItems": min, "x-maxDifferent": max, "items": type_schema(item, class, form) })
         }
@@ -142,6 +137,13 @@ fn type_schema(kind: &Type, class: Class, form: Form) -> Map<String, Value> {
     match schema {
         Value::Object(schema) => schema,
         _ => Map::new(),
+    }
+}
+
+fn line_schema(min: usize, max: usize, shape: Shape) -> Value {
+    match shape.pattern() {
+        Some(pattern) => json!({ "type": "string", "minLength": min, "maxLength": max, "pattern": pattern }),
+        None => json!({ "type": "string", "minLength": min, "maxLength": max }),
     }
 }
 

@@ -4,7 +4,7 @@ use domain::defect::{DefectCode, Defects};
 use domain::json;
 use domain::models::{self, CONTROL, Kind, Operation};
 use domain::resource::Resource;
-use domain::rules::fields::text;
+use domain::rules::fields::{Extent, Sent, text};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 
@@ -18,8 +18,8 @@ pub(super) struct Parsed {
     pub(super) number: Option<String>,
     pub(super) if_version: Option<u64>,
     pub(super) source_updated_at: Option<Timestamp>,
-    /// A vendor's tax id, taken out of everything else; null clears it.
-    pub(super) tax_id: Option<Value>,
+    /// A vendor's tax id, taken out of everything else.
+    pub(super) tax_id: Sent<Value>,
     /// The fields that were sent, without the control fields.
     pub(super) sent: Map<String, Value>,
     /// What is wrong whatever is stored.
@@ -43,12 +43,16 @@ pub(super) fn parse<R: Resource>(body: &[u8], now: Timestamp) -> Result<Parsed, 
     let is_unclear = defects.iter().any(|defect| matches!(defect.field.as_str(), "id" | "operation"));
     let defects = match operation {
         Operation::Delete => only_key(R::MODEL.key, &sent, defects),
-        _ => checked::<R>(defects, &sent, false),
+        _ => checked::<R>(defects, &sent, Extent::Part),
     };
     let named = |field: &str| text(&sent, field).filter(|_| !is_unclear).map(str::to_owned);
     let (id, number) = (named("id"), named(R::MODEL.key));
     let if_version = sent.get("ifVersion").and_then(Value::as_u64);
-    let tax_id = sent.remove(TAX_ID);
+    let tax_id = match sent.remove(TAX_ID) {
+        None => Sent::Absent,
+        Some(Value::Null) => Sent::Cleared,
+        Some(value) => Sent::Value(value),
+    };
     for control in CONTROL {
         sent.remove(control);
     }
@@ -65,17 +69,17 @@ impl Parsed {
     /// What is wrong with a new record of this body: all that it lacks.
     pub(super) fn defects_of_new<R: Resource>(&self) -> Defects {
         let record = self.with_tax_id(self.sent.clone());
-        checked::<R>(models::missing_on_create(R::MODEL, &record), &record, true)
+        checked::<R>(models::missing_on_create(R::MODEL, &record), &record, Extent::Whole)
     }
 
     /// What is wrong with the stored record once the body is merged over it.
     pub(super) fn defects_of_merged<R: Resource>(&self, merged: &Map<String, Value>) -> Defects {
-        checked::<R>(models::check_merged(R::MODEL, merged), &self.with_tax_id(merged.clone()), true)
+        checked::<R>(models::check_merged(R::MODEL, merged), &self.with_tax_id(merged.clone()), Extent::Whole)
     }
 
     /// The record as its own rules see it: with the tax id, which is stored apart.
     fn with_tax_id(&self, mut record: Map<String, Value>) -> Map<String, Value> {
-        if let Some(tax_id) = self.tax_id.as_ref().filter(|tax_id| !tax_id.is_null()) {
+        if let Sent::Value(tax_id) = &self.tax_id {
             record.insert(TAX_ID.to_owned(), tax_id.clone());
         }
         record
@@ -83,9 +87,9 @@ impl Parsed {
 }
 
 /// `defects`, and what the rules between fields find in the fields that have none.
-fn checked<R: Resource>(mut defects: Defects, record: &Map<String, Value>, whole: bool) -> Defects {
+fn checked<R: Resource>(mut defects: Defects, record: &Map<String, Value>, extent: Extent) -> Defects {
     let mut found = Defects::default();
-    R::check(record, whole, &mut found);
+    R::check(record, extent, &mut found);
     defects.append_for_clean_fields(found);
     defects
 }

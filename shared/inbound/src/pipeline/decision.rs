@@ -55,7 +55,7 @@ pub(super) async fn create<R: Resource>(
     }
     let references = loaded.references(&[]);
     let bookings = tombstone.map_or(&[][..], |tombstone| &tombstone.bookings);
-    let change = upsert.change(&news, record, &references, bookings);
+    let change = upsert.change::<R>(&news, record, &references, bookings);
     Ok(plan(upsert.settle::<R>(change, tax_id.is_some())?, tax_id))
 }
 
@@ -87,7 +87,7 @@ pub(super) async fn update<R: Resource>(
     }
     let tax_id = tax_id::sealed(run.parts, run.account(), &stored.id, &run.parsed, loaded).await?;
     let references = loaded.references(&trusted);
-    let change = upsert.change(&news, record, &references, &stored.bookings);
+    let change = upsert.change::<R>(&news, record, &references, &stored.bookings);
     let mut settled = upsert.settle::<R>(change, tax_id.is_some())?;
     settled.calendar = loaded.drop_reassigned(settled.calendar, &trusted, &R::references(&run.parsed.sent));
     let holds_calendar = holds_calendar && settled.action == Action::Updated;

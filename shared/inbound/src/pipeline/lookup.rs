@@ -63,7 +63,7 @@ impl Loaded {
         account: &str,
         parsed: &Parsed,
     ) -> Result<(), StoreError> {
-        let tax_id = parsed.tax_id.as_ref().and(parsed.id.clone()).map(RecordKey::TaxId);
+        let tax_id = parsed.id.clone().filter(|_| parsed.tax_id.is_mentioned()).map(RecordKey::TaxId);
         let references = R::references(&parsed.sent);
         let named = references.iter().flat_map(keys_of);
         let keys: Vec<_> = own_keys(parsed).chain(tax_id).chain(named).collect();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::clock::whole_seconds;
 use domain::defect::Defects;
-use domain::events::Event;
+use domain::events::{Event, EventDraft};
 use domain::ids;
 use domain::models::{Kind, Operation};
 use domain::outbox::{Outbox, StoredEvent};
@@ -72,6 +72,15 @@ pub(super) async fn run<R: Resource>(
 async fn pause(tries: u32) {
     let longest = f64::from(PAUSE_MILLISECONDS * tries);
     tokio::time::sleep(Duration::from_secs_f64(longest * ids::random_fraction() / 1000.0)).await;
+}
+
+/// How the table is written where `known` lies, which may be a tombstone.
+fn write_over(known: Option<&Stored>, action: Action) -> RecordWrite<'_> {
+    match known {
+        Some(stored) if !stored.deleted && action == Action::Deleted => RecordWrite::Delete(stored),
+        Some(stored) if !stored.deleted => RecordWrite::Update(stored),
+        tombstone => RecordWrite::Create(tombstone),
+    }
 }
 
 impl Run<'_> {
@@ -152,37 +161,30 @@ impl Run<'_> {
         plan: Plan,
         known: Option<&Stored>,
     ) -> Result<Step, Problem> {
-        let (tombstone, stored) = (known.filter(|known| known.deleted), known.filter(|known| !known.deleted));
+        let stored = known.filter(|known| !known.deleted);
         if stored.is_some_and(|stored| stored.body == plan.body) && plan.tax_id.is_none() {
             return Ok(Step::Answered(self.answer(plan.action, &plan.body, &[], &plan.warnings)));
         }
-        let write = match stored {
-            None => RecordWrite::Create(tombstone),
-            Some(stored) if plan.action == Action::Deleted => RecordWrite::Delete(stored),
-            Some(stored) => RecordWrite::Update(stored),
-        };
-        let outboxes = self.outboxes(&plan);
         // Who was on the record before may have another number now, or be gone: put in order afterwards, if it can be.
-        let (within, after): (Vec<_>, Vec<_>) =
-            plan.calendar.iter().cloned().partition(|edit| loaded.knows(edit.holder()));
+        let edits = plan.calendar.iter().cloned();
+        let (within, after): (Vec<_>, Vec<_>) = edits.partition(|edit| loaded.knows(edit.holder()));
         let within: Vec<_> = within.into_iter().filter_map(|edit| loaded.within_bounds(edit)).collect();
         let commit = Commit {
             account: self.account(),
             kind: self.parsed.kind,
             now: self.now,
-            write,
+            write: write_over(known, plan.action),
             body: &plan.body,
             tax_id: plan.tax_id.as_ref(),
             calendar: &within,
             holds_calendar: plan.holds_calendar,
             seen: &loaded.seen(),
-            outboxes: &outboxes,
+            outboxes: &self.outboxes(&plan),
         };
         match self.parts.records.commit(&commit).await? {
             Committed::Done => {
                 self.parts.records.tidy_calendars(self.account(), &after).await;
-                let events: Vec<_> = plan.events.iter().map(|draft| draft.name.as_str()).collect();
-                Ok(Step::Answered(self.answer(plan.action, &plan.body, &events, &plan.warnings)))
+                Ok(Step::Answered(self.answer(plan.action, &plan.body, &plan.events, &plan.warnings)))
             }
             // The number that the record was to get is another record's.
             Committed::Lost(Some(other)) if stored.is_some_and(|stored| self.renumbers(stored, &plan, &other)) => {
@@ -234,7 +236,8 @@ impl Run<'_> {
     }
 
     /// What the sender is told: `docs/contract.md#success`.
-    fn answer(&self, action: Action, body: &Map<String, Value>, events: &[&str], warnings: &[Warning]) -> Reply {
+    fn answer(&self, action: Action, body: &Map<String, Value>, events: &[EventDraft], warnings: &[Warning]) -> Reply {
+        let events: Vec<_> = events.iter().map(|draft| draft.name.as_str()).collect();
         let key = self.parsed.kind.model().key;
         let fields = ["id", key, "status", "version", "createdAt", "updatedAt"];
         let data: Map<String, Value> =

@@ -1,5 +1,6 @@
 //! A vendor's tax id (class `Secret`): sealed in an item of its own, absent from everything else.
 
+use domain::rules::fields::Sent;
 use store::records::{RecordKey, SealedTaxId};
 
 use super::Parts;
@@ -15,8 +16,11 @@ pub(super) async fn sealed(
     parsed: &Parsed,
     loaded: &mut Loaded,
 ) -> Result<Option<SealedTaxId>, Problem> {
-    let Some(sent) = &parsed.tax_id else { return Ok(None) };
-    let value = sent.as_str().unwrap_or_default();
+    let value = match &parsed.tax_id {
+        Sent::Absent => return Ok(None),
+        Sent::Cleared => "",
+        Sent::Value(value) => value.as_str().unwrap_or_default(),
+    };
     let Some(sealer) = &parts.sealer else {
         return Err(Problem::new(ProblemCode::InternalError, "Tax ids can't be stored here."));
     };

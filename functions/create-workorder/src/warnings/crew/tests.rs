@@ -72,7 +72,7 @@ fn one_person_on_two_orders_at_one_time() {
 }
 
 #[test]
-fn an_order_without_an_end_is_at_work_at_its_start() {
+fn an_order_without_an_end_occupies_its_start() {
     let sent =
         json!({"title": "a", "scheduledStart": "2025-10-27T12:00:00Z", "assignments": [{"employeeNumber": "E-one"}]});
     let outcome = send(None, sent, &[booked("wo_other", "11:00:00", "12:30:00")]).expect("allowed");
@@ -80,7 +80,7 @@ fn an_order_without_an_end_is_at_work_at_its_start() {
 }
 
 #[test]
-fn a_closed_order_needs_nobody() {
+fn a_closed_order_gives_no_warnings_about_people() {
     let sent = json!({"title": "a", "status": "completed", "scheduledStart": "2025-10-27T12:00:00Z",
         "scheduledEnd": "2025-10-27T20:00:00Z", "assignments": [{"employeeNumber": "E-one"}]});
     let outcome = send(None, sent, &[booked("wo_other", "12:00:00", "20:00:00")]).expect("allowed");
@@ -97,7 +97,7 @@ fn a_moved_order_warns_of_people_who_were_on_it_before() {
 }
 
 #[test]
-fn a_person_who_was_not_read_may_have_the_skill() {
+fn no_skill_gap_is_reported_while_an_employee_was_not_read() {
     let stored = json!({"id": "wo_xyz789", "title": "a", "status": "unscheduled", "requiredSkills": ["welding"],
         "assignments": [{"employeeId": "emp_one", "employeeNumber": "E-one"}]});
     let mut unread = employee("one", json!({}));
@@ -109,7 +109,7 @@ fn a_person_who_was_not_read_may_have_the_skill() {
 }
 
 #[test]
-fn a_skill_that_nobody_has_is_a_gap() {
+fn a_required_skill_that_nobody_assigned_has_is_a_gap() {
     let gaps = |lines: Value| {
         let known = [
             employee("one", json!({"skills": [{"name": "Welding"}], "certifications": [{"name": "OSHA 30"}]})),

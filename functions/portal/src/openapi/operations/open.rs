@@ -1,12 +1,14 @@
 //! Calls that need no key.
 
+use domain::events::EventName;
+
 use super::call::Call;
 
 pub(super) fn calls() -> Vec<Call> {
     vec![
         Call::open("/api/event-types", "list-event-types")
-            .about("Catalog", "List event types", "All 23, with schemas and examples.")
-            .answers(200, "All event types", "EventTypePage"),
+            .about("Catalog", "List event types", format!("All {}, with schemas and examples.", EventName::ALL.len()))
+            .answers(200, "All of them", "EventTypePage"),
         Call::open("/api/event-types/{name}", "get-event-type").about("Catalog", "Get an event type", "").answers(
             200,
             "The event type",

@@ -11,7 +11,7 @@ fn map(value: Value) -> Map<String, Value> {
 }
 
 #[test]
-fn a_draft_has_every_listed_field_in_order_and_nothing_else() {
+fn a_draft_has_exactly_the_listed_fields_in_order() {
     let record = map(json!({
         "description": "secret", "title": "a", "id": "wo_1", "workOrderNumber": "WO-1", "status": "scheduled"
     }));
@@ -51,7 +51,7 @@ fn an_update_shows_old_scalars_of_its_own_data_only() {
 }
 
 #[test]
-fn an_empty_list_is_none() {
+fn an_empty_list_equals_an_absent_one() {
     let (none, empty) = (map(json!({"title": "a"})), map(json!({"title": "a", "tags": [], "materials": []})));
     assert!(changed_fields(&WORK_ORDER, &none, &empty).is_empty());
     assert!(changed_fields(&WORK_ORDER, &empty, &none).is_empty());
@@ -81,7 +81,7 @@ fn no_event_lists_a_private_field() {
 }
 
 #[test]
-fn reasons_for_leave_stay_private() {
+fn private_types_of_leave_become_protected_leave_in_events() {
     let record = map(json!({"type": "sick", "requestNumber": "TO-1"}));
     let draft = EventDraft::new(EventName::TimeoffRequested, &record, Map::new());
     assert_eq!(draft.data["type"], "protected_leave");

@@ -15,7 +15,7 @@ fn merged(stored: Value, sent: Value) -> Value {
 }
 
 #[test]
-fn absent_stays_null_clears_objects_are_replaced() {
+fn absent_fields_stay_nulls_clear_and_objects_are_replaced() {
     let stored =
         json!({"id": "wo_1", "version": 3, "title": "a", "phase": "b", "siteAddress": {"line1": "x", "city": "y"}});
     let sent = json!({"operation": "update", "id": "wo_1", "ifVersion": 3, "phase": null, "trade": null,
@@ -47,7 +47,7 @@ fn custom_fields_merge_by_key() {
 }
 
 #[test]
-fn the_same_again_changes_nothing() {
+fn merging_the_same_body_again_changes_nothing() {
     let sent = json!({"title": "a", "customFields": {"a": 1}, "tags": ["x"]});
     let once = merged(json!({}), sent.clone());
     assert_eq!(merged(once.clone(), sent), once);

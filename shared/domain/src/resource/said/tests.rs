@@ -4,6 +4,7 @@ use crate::models::{Model, WORK_ORDER};
 use crate::references::Reference;
 use crate::rejection::Rejection;
 use crate::resource::Change;
+use crate::rules::fields::Extent;
 
 use super::*;
 
@@ -14,7 +15,7 @@ impl Resource for Order {
     const MODEL: &'static Model = &WORK_ORDER;
     const RECORDED: &'static [&'static str] = &["actualStart"];
 
-    fn check(_: &Map<String, Value>, _: bool, _: &mut Defects) {}
+    fn check(_: &Map<String, Value>, _: Extent, _: &mut Defects) {}
 
     fn references(_: &Map<String, Value>) -> Vec<Reference> {
         Vec::new()
