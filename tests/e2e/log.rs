@@ -8,7 +8,7 @@ use domain::trace::TraceContext;
 use serde_json::{Value, json};
 use store::tables::{self, Table};
 use telemetry::logging::discreet;
-use tests::{Receiver, TestApp};
+use tests::{InboundApp, Receiver, TestApp};
 use tracing::Dispatch;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -95,7 +95,7 @@ fn work_order() -> Value {
 #[tokio::test]
 async fn the_cause_of_a_failed_request_is_logged_with_its_id() {
     let (log, _guard) = Log::start();
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     let client = aws_sdk_dynamodb::Client::new(app.system().sdk_config());
     client.delete_table().table_name(tables::RECORDS.name).send().await.expect("a table that can be deleted");
     let reply = app.post(WORK_ORDER, work_order()).await;
@@ -116,11 +116,10 @@ async fn the_cause_of_a_failed_request_is_logged_with_its_id() {
 #[tokio::test]
 async fn a_kept_answer_that_is_damaged_is_500_since_trying_again_would_not_help() {
     let (log, _guard) = Log::start();
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     let send =
         async || app.request("POST", WORK_ORDER).header("idempotency-key", "one").json(&work_order()).send().await;
     send().await.expect(200);
-    app.leave_work();
     let key = format!("{}#{WORK_ORDER}#one", app.account);
     update(&app, &tables::IDEMPOTENCY, &key, "SET answer = fingerprint").await;
 
@@ -135,9 +134,8 @@ async fn a_kept_answer_that_is_damaged_is_500_since_trying_again_would_not_help(
 #[tokio::test]
 async fn a_record_that_cannot_be_read_is_500() {
     let (log, _guard) = Log::start();
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     app.post(WORK_ORDER, work_order()).await.expect(200);
-    app.leave_work();
     let key = format!("{}#N#workorder#wo-1", app.account);
     update(&app, &tables::RECORDS, &key, "REMOVE version").await;
 
@@ -148,7 +146,7 @@ async fn a_record_that_cannot_be_read_is_500() {
 }
 
 /// Changes the item with this partition key.
-async fn update(app: &TestApp, table: &Table, key: &str, expression: &str) {
+async fn update(app: &InboundApp, table: &Table, key: &str, expression: &str) {
     let client = aws_sdk_dynamodb::Client::new(app.system().sdk_config());
     let update = client.update_item().table_name(table.name).key("pk", AttributeValue::S(key.to_owned()));
     update.condition_expression("attribute_exists(pk)").update_expression(expression).send().await.expect("an update");
