@@ -1,4 +1,4 @@
-//! Alerts: what a person has to be told, once each time it happens.
+//! Alerts: what people are told of, once per occurrence.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -10,11 +10,11 @@ use crate::ids;
 use crate::words;
 
 words! {
-    /// What happened.
+    /// Kinds of alert.
     pub enum AlertKind {
         /// Every attempt of a delivery failed.
         DeliveryFailed = "delivery.failed",
-        /// Three deliveries in a row failed at first.
+        /// The first attempts of three deliveries in a row failed.
         EndpointFailing = "endpoint.failing",
         /// An endpoint was disabled and receives nothing.
         EndpointDisabled = "endpoint.disabled",
@@ -29,7 +29,7 @@ words! {
 pub struct Alert {
     /// `alr_` + ULID.
     pub id: String,
-    /// What happened.
+    /// The kind.
     pub kind: AlertKind,
     /// The endpoint's id.
     pub endpoint_id: String,
@@ -51,7 +51,7 @@ pub struct Alert {
 }
 
 impl Alert {
-    /// What a delivery tells of, with what came of its latest attempt.
+    /// An alert about `delivery`, whose latest attempt had the result `last`.
     #[must_use]
     pub fn about(kind: AlertKind, delivery: &Delivery, last: Option<LastAttempt>, now: Timestamp) -> Self {
         Self {

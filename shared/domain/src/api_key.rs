@@ -42,7 +42,7 @@ pub struct ApiKey {
     /// When it stops working.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
-    /// Limits of its own.
+    /// Its own limits, if they differ from the default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limits: Option<Limits>,
     /// When it was made.
@@ -75,8 +75,8 @@ impl ApiKey {
         self.scopes.contains(&scope)
     }
 
-    /// Whether it counts as one of the keys of which an account keeps at least one. A key that expires does not: on the
-    /// day it goes, nobody is there to refuse.
+    /// Whether it counts as a key that manages keys, of which an account must keep one. A key that expires does not count:
+    /// its expiry can't be refused.
     #[must_use]
     pub fn manages_keys(&self) -> bool {
         self.allows(Scope::ManageKeys) && self.expires_at.is_none()
@@ -120,7 +120,7 @@ impl fmt::Debug for KeyHash {
     }
 }
 
-/// A new key, in the only moment in which it is known.
+/// A new key, before only its hash is kept.
 #[derive(Clone)]
 pub struct NewKey(String);
 

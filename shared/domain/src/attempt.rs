@@ -1,4 +1,4 @@
-//! What came of an attempt to deliver, as it is stored and shown.
+//! Results of delivery attempts, as they are stored and shown.
 
 use jiff::Timestamp;
 
@@ -7,18 +7,18 @@ use crate::words;
 /// How many bytes of an answer's body are kept at most.
 pub const KEPT_LIMIT: usize = 2 * 1_024;
 
-/// What came of one attempt. A failure is an answer too: it is stored and decides about the next attempt.
+/// The result of one attempt. A failure is a result too: it is stored, and decides about the next attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     /// The status of the answer, when there was one.
     pub status_code: Option<u16>,
-    /// Why the attempt failed; none when it succeeded.
+    /// Why the attempt failed; `None` when it succeeded.
     pub error: Option<AttemptError>,
     /// What exactly failed, where it is known.
     pub error_detail: Option<ErrorDetail>,
     /// The beginning of the answer's body: at most [`KEPT_LIMIT`] bytes, what is not UTF-8 replaced. None when empty.
     pub response_body: Option<String>,
-    /// When the receiver wants to be asked again, whatever the status.
+    /// `Retry-After` of the answer, whatever its status.
     pub retry_after: Option<RetryAfter>,
     /// How long the attempt took, name resolution and the reading of the body included.
     pub duration_ms: u64,
@@ -27,14 +27,14 @@ pub struct Answer {
 /// `Retry-After`, in its two forms (RFC 9110 section 10.2.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RetryAfter {
-    /// In so many seconds.
+    /// A number of seconds.
     Seconds(u32),
-    /// At this time.
+    /// A date.
     At(Timestamp),
 }
 
 impl Answer {
-    /// Whether the receiver has taken the event.
+    /// Whether the receiver accepted the event.
     #[must_use]
     pub fn is_success(&self) -> bool {
         self.error.is_none()
@@ -44,20 +44,20 @@ impl Answer {
 words! {
     /// Why an attempt failed.
     pub enum AttemptError {
-        /// The host name has no address, or none was to be had within 5 seconds.
+        /// The host name has no address, or could not be resolved within 5 seconds.
         Dns = "dns",
-        /// No connection came about within 5 seconds, or it broke, or what came back was not HTTP, before a whole head of an
-        /// answer was there.
+        /// No connection within 5 seconds; or the connection broke, or the answer was not HTTP, before a complete response
+        /// head arrived.
         Connect = "connect",
         /// The TLS handshake failed: certificate not trusted, expired or of another name, no common version, not TLS at all.
         Tls = "tls",
-        /// No head of an answer in time, or no end of the TLS handshake within 5 seconds.
+        /// No response head in time, or the TLS handshake took longer than 5 seconds.
         Timeout = "timeout",
         /// The URL leads to an address that is not public.
         ForbiddenAddress = "forbidden_address",
         /// The answer's status is not 2xx.
         HttpStatus = "http_status",
-        /// The head of the answer does not end: more than 100 header fields, or 400 KiB. A long *body* is no failure.
+        /// The response head has more than 100 header fields or 400 KiB. A long *body* is not a failure.
         ResponseTooLarge = "response_too_large",
     }
 }
@@ -77,7 +77,7 @@ words! {
         WrongName = "wrong_name",
         /// `tls`: the server speaks neither TLS 1.2 nor TLS 1.3.
         NoCommonVersion = "no_common_version",
-        /// `tls`: the server takes none of the cipher suites, key exchanges or signatures that are offered.
+        /// `tls`: the server accepts none of the cipher suites, key exchanges or signatures that are offered.
         NoCommonCipher = "no_common_cipher",
         /// `tls`: the connection ended in the middle of the handshake.
         HandshakeClosed = "handshake_closed",
@@ -89,11 +89,11 @@ words! {
         NoAnswer = "no_answer",
         /// `dns`: the name servers failed, or could not be reached.
         ServerFailure = "server_failure",
-        /// `connect`: nobody listens there.
+        /// `connect`: the connection was refused; nothing listens on the port.
         Refused = "refused",
         /// `connect`: the connection was reset.
         Reset = "reset",
-        /// `connect`: there is no way to the address.
+        /// `connect`: there is no route to the address.
         Unreachable = "unreachable",
         /// `connect`: no connection within 5 seconds.
         TimedOut = "timed_out",

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 /// How far the clocks of two workers may be apart.
 pub const SKEW: SignedDuration = SignedDuration::from_secs(10);
 
-/// The present, for the rim: handlers get it as an argument.
+/// The current time. Only `main` functions read it; handlers get it as an argument.
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "this is the rim")]
 pub fn now() -> Timestamp {

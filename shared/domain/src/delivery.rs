@@ -10,17 +10,17 @@ use crate::clock::SKEW;
 use crate::events::EventName;
 use crate::words;
 
-/// How long a claim on an attempt holds: longer than the attempt takes with what is recorded of it.
+/// How long a claim on an attempt is valid: longer than the attempt and its recording take.
 pub const CLAIM: SignedDuration = SignedDuration::from_secs(45);
 
 words! {
-    /// Where a delivery stands.
+    /// Status of a delivery.
     pub enum DeliveryStatus {
-        /// The first attempt is to be made.
+        /// The first attempt has not been made.
         Pending = "pending",
-        /// An attempt failed, another is to be made.
+        /// An attempt failed, and another will be made.
         Retrying = "retrying",
-        /// It arrived.
+        /// The endpoint accepted it.
         Delivered = "delivered",
         /// Every attempt of the schedule failed, the endpoint answered 410, or it stayed disabled for days.
         Failed = "failed",
@@ -30,7 +30,7 @@ words! {
 }
 
 impl DeliveryStatus {
-    /// Whether few deliveries stand so for long. Those are found by an index; among the others nobody searches far.
+    /// Whether few deliveries have this status for long. Those are found by an index; for the others a scan is short.
     #[must_use]
     pub const fn is_rare(self) -> bool {
         matches!(self, Self::Retrying | Self::Failed | Self::Cancelled)
@@ -58,13 +58,13 @@ pub struct Delivery {
     pub outbox_id: String,
     /// The endpoint.
     pub endpoint_id: String,
-    /// Where it stands.
+    /// Its status.
     pub status: DeliveryStatus,
     /// Attempts made so far: the next one's `X-Webhook-Retry`.
     pub attempt_count: u32,
-    /// Attempts made before the present series of the schedule began (manual retries begin one).
+    /// Attempts made before the current series began (a manual retry begins one).
     pub series_start: u32,
-    /// Which series that is, from 0: a message of one that another has taken the place of is dropped.
+    /// Number of the current series, from 0. Messages of earlier series are dropped.
     pub series: u32,
     /// What started the current series; recorded with its attempts.
     pub trigger: Trigger,
@@ -81,21 +81,21 @@ pub struct Delivery {
     pub completed_at: Option<Timestamp>,
     /// A test send.
     pub test: bool,
-    /// What came of the latest attempt: all that lists show of them.
+    /// Result of the latest attempt, for lists.
     pub last_attempt: Option<LastAttempt>,
-    /// What was tried: the latest attempts. Lists read deliveries without them.
+    /// The latest attempts. Lists read deliveries without them.
     pub attempts: Vec<Attempt>,
 }
 
-/// An attempt in few words.
+/// The summary of an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LastAttempt {
-    /// How long it took.
+    /// Duration in milliseconds.
     pub duration_ms: u64,
-    /// What the endpoint answered, if it did.
+    /// HTTP status of the answer, if there was one.
     pub status_code: Option<u16>,
-    /// What went wrong.
+    /// Why it failed; `None` when it succeeded.
     pub error: Option<AttemptError>,
     /// More precisely, where it is known.
     #[serde(default)]
@@ -119,11 +119,11 @@ pub struct Attempt {
     pub trigger: Trigger,
     /// When it was sent.
     pub started_at: Timestamp,
-    /// How long it took.
+    /// Duration in milliseconds.
     pub duration_ms: u64,
-    /// What the endpoint answered, if it did.
+    /// HTTP status of the answer, if there was one.
     pub status_code: Option<u16>,
-    /// What went wrong.
+    /// Why it failed; `None` when it succeeded.
     pub error: Option<AttemptError>,
     /// More precisely, where it is known.
     #[serde(default)]
@@ -135,7 +135,7 @@ pub struct Attempt {
 words! {
     /// What caused an attempt.
     pub enum Trigger {
-        /// The schedule.
+        /// The retry schedule.
         Scheduled = "scheduled",
         /// A person, with a manual retry.
         Manual = "manual",
@@ -146,7 +146,7 @@ words! {
     }
 }
 
-/// What a queue message says: ids, the attempt and when it is due, never a body.
+/// A queue message for one attempt: ids, number of the attempt and due time, never a body.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DeliveryTask {
@@ -158,9 +158,9 @@ pub struct DeliveryTask {
     pub outbox_id: String,
     /// Its endpoint.
     pub endpoint_id: String,
-    /// Attempts made when the message was sent: a message for an attempt that was made already is dropped.
+    /// Attempts made when the message was sent. A message for an attempt that was made already is dropped.
     pub attempt_count: u32,
-    /// The series that the attempt belongs to: a message of one that was replaced is dropped.
+    /// The series that the attempt belongs to. A message of an earlier series is dropped.
     #[serde(default)]
     pub series: u32,
     /// When the attempt is due; SQS may bring the message earlier, since it holds none for more than 15 minutes.
@@ -171,14 +171,14 @@ pub struct DeliveryTask {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "v")]
 pub enum Message {
-    /// The first form.
+    /// The first format.
     #[serde(rename = "1")]
     V1(DeliveryTask),
 }
 
 impl Delivery {
-    /// When the claim on its next attempt ends, if there is one at `now`. One that ends later than any claim of now can
-    /// is left of a clock that ran ahead.
+    /// When the claim on its next attempt ends, if there is one at `now`. A claim that ends later than any claim made now
+    /// would was made by a clock that ran ahead, and does not count.
     #[must_use]
     pub fn claimed(&self, now: Timestamp) -> Option<Timestamp> {
         self.claimed_until.filter(|until| *until > now && *until <= now + CLAIM + SKEW)

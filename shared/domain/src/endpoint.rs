@@ -1,4 +1,4 @@
-//! Endpoints: where a subscriber wants which events.
+//! Endpoints: URLs of subscribers, with the events that each receives.
 
 mod own_headers;
 mod previous_secrets;
@@ -19,10 +19,9 @@ pub const LONGEST_URL: usize = 2_048;
 
 /// Failures in a row after which an endpoint counts as failing.
 pub const FAILING_AFTER: u32 = 3;
-/// An endpoint whose every attempt has failed for this long is disabled,
+/// An endpoint is disabled when every attempt has failed for this long,
 pub const DISABLE_AFTER_SECONDS: i64 = 5 * 86_400;
-/// if attempts failed on as many calendar days as so long a time touches: days without an attempt, or that a clock jumps
-/// over, say nothing of it.
+/// and on at least this many calendar days (UTC): days without an attempt, or that a change of the clock skips, don't count.
 pub const DISABLE_AFTER_DAYS: usize = 6;
 
 /// An endpoint as it is stored, without its health.
@@ -41,27 +40,27 @@ pub struct Endpoint {
     /// Display name.
     #[serde(default)]
     pub description: Option<String>,
-    /// Headers of the subscriber's own.
+    /// The subscriber's own headers, sent with every delivery.
     #[serde(default)]
     pub headers: StoredHeaders,
-    /// The secret that signs.
+    /// The current signing secret.
     pub secret: SealedSecret,
-    /// The secrets before it, while rotations overlap.
+    /// The secrets that rotations replaced, while they are still valid.
     #[serde(default, alias = "previousSecret")]
     pub previous_secrets: PreviousSecrets,
     /// When it was made.
     pub created_at: Timestamp,
-    /// When its people last changed it.
+    /// When its settings were last changed.
     pub updated_at: Timestamp,
     /// Grows by one per change.
     pub version: u64,
-    /// Whether it gets deliveries.
+    /// Whether it receives deliveries.
     #[serde(skip)]
     pub status: EndpointStatus,
-    /// Why not.
+    /// Why it is disabled.
     #[serde(skip)]
     pub disabled_reason: Option<String>,
-    /// And since when.
+    /// Since when it is disabled.
     #[serde(skip)]
     pub disabled_at: Option<Timestamp>,
     /// Whether its deliveries arrive.
@@ -70,7 +69,7 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// Whether it gets an event of this name and project.
+    /// Whether it receives an event of this name and project.
     #[must_use]
     pub fn wants(&self, event: EventName, project_id: Option<&str>) -> bool {
         self.status == EndpointStatus::Enabled && self.selects(event, project_id)
@@ -86,13 +85,13 @@ impl Endpoint {
 }
 
 words! {
-    /// Whether an endpoint gets deliveries.
+    /// Whether an endpoint receives deliveries.
     #[derive(Default)]
     pub enum EndpointStatus {
-        /// It does.
+        /// It receives deliveries.
         #[default]
         Enabled = "enabled",
-        /// It does not.
+        /// It receives none.
         Disabled = "disabled",
     }
 }
@@ -100,25 +99,25 @@ words! {
 /// A signing secret, sealed for the endpoint.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SealedSecret {
-    /// The envelope.
+    /// The sealed envelope.
     pub sealed: String,
-    /// What may be shown.
+    /// The masked secret, for people.
     pub hint: String,
 }
 
-/// What an endpoint's secret is sealed for: it opens for this endpoint of this account only.
+/// The sealing context of an endpoint's secret: it can only be opened for this endpoint of this account.
 #[must_use]
 pub fn secret_context(account: &str, endpoint_id: &str) -> String {
     format!("{account}#{endpoint_id}#secret")
 }
 
-/// How an endpoint does. A test or a replay that fails does not touch it; one that arrives ends what failed in a row.
+/// Health of an endpoint. A failed test or replay does not affect it; a successful one ends a series of failures.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Health {
-    /// `failing` after three deliveries in a row that failed at first.
+    /// `failing` after the first attempts of three deliveries in a row failed.
     pub state: HealthState,
-    /// How many in a row.
+    /// Deliveries in a row whose first attempt failed.
     pub consecutive_failures: u32,
     /// Since when it fails.
     pub failing_since: Option<Timestamp>,
@@ -156,13 +155,13 @@ impl Health {
 }
 
 words! {
-    /// In a word.
+    /// Whether deliveries arrive at an endpoint.
     #[derive(Default)]
     pub enum HealthState {
         /// Deliveries arrive.
         #[default]
         Healthy = "healthy",
-        /// They don't: first attempts go to the retry queue, so that nobody else waits.
+        /// They fail. First attempts go to the retry queue, so that other endpoints don't wait.
         Failing = "failing",
     }
 }

@@ -1,4 +1,4 @@
-//! The events of one request, as they wait for their deliveries.
+//! The outbox: events of one request until their deliveries are made.
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -11,7 +11,7 @@ use crate::trace::{Origin, TraceContext};
 /// An outbox item stays well under DynamoDB's 400 KB: each delivery of one of its events reads it whole.
 const MAX_ITEM_BYTES: usize = 64 * 1024;
 
-/// An event as it lies in an outbox item.
+/// An event in an outbox item.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct StoredEvent {
     /// `evt_` + ULID.

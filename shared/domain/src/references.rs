@@ -1,4 +1,4 @@
-//! References between records: what a record points at, and what was found there.
+//! References between records, and the records that they were resolved to.
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -11,7 +11,7 @@ use crate::rules::fields::text;
 /// One reference of a record, by id, by natural key or by both.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reference {
-    /// What it points at.
+    /// Kind of the record that it refers to.
     pub kind: Kind,
     /// The id, when it was sent or is stored.
     pub id: Option<String>,
@@ -49,7 +49,7 @@ impl Reference {
 /// What a reference was resolved to.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Referent {
-    /// What it is.
+    /// Its kind.
     pub kind: Kind,
     /// Its id.
     pub id: String,
@@ -57,7 +57,7 @@ pub struct Referent {
     pub number: String,
     /// At least the fields of its model's card.
     pub fields: Map<String, Value>,
-    /// Open work orders that it is on (employees and vendors).
+    /// Open work orders to which it is assigned (employees and vendors).
     pub bookings: Vec<Booking>,
     /// Time off, requested or approved (employees).
     pub leaves: Vec<Leave>,
@@ -107,8 +107,8 @@ impl References {
         self.0.iter().find(|r| r.kind == kind && r.number.eq_ignore_ascii_case(number))
     }
 
-    /// What `reference` points at. Adds `unknown_reference` or `reference_mismatch` and returns `None`
-    /// when there is nothing there or its id and number disagree.
+    /// The referent of `reference`. Adds `unknown_reference` or `reference_mismatch` and returns `None`
+    /// when there is no such record or its id and number disagree.
     pub fn resolve(&self, reference: &Reference, defects: &mut Defects) -> Option<&Referent> {
         let by_number = reference.number.as_deref().map(|n| self.by_number(reference.kind, n));
         let by_id = reference.id.as_deref().map(|i| self.by_id(reference.kind, i));

@@ -5,9 +5,9 @@ use crate::defect::Defects;
 /// Why a resource's rules refuse a change. Knows nothing of HTTP.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Rejection {
-    /// The body is at fault: references and first states.
+    /// The body is wrong: 400.
     Invalid(Defects),
-    /// The stored state is against it.
+    /// The stored state does not allow it: 409.
     Conflict {
         /// Which conflict.
         code: ConflictCode,
@@ -19,7 +19,7 @@ pub enum Rejection {
 }
 
 impl Rejection {
-    /// A conflict without single defects.
+    /// A conflict that names no fields.
     #[must_use]
     pub fn conflict(code: ConflictCode, detail: impl Into<String>) -> Self {
         Self::Conflict { code, detail: detail.into(), errors: Defects::default() }

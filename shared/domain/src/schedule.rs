@@ -15,14 +15,14 @@ pub const MOST_WAITS: usize = 10;
 /// The longest delay that SQS keeps a message back for, in seconds.
 pub const LONGEST_HOP_SECONDS: u32 = 900;
 
-/// How often a delivery looks whether its disabled endpoint is enabled again.
+/// How often a delivery checks whether its disabled endpoint has been enabled again.
 pub const LOOK_AGAIN: SignedDuration = SignedDuration::from_mins(15);
 
 /// The waits between the attempts of one delivery, in seconds. Each counts from the end of the failed attempt before it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RetrySchedule(Vec<u32>);
 
-/// A text is no schedule.
+/// Why a text is not a schedule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ScheduleError {
     /// A wait is not a whole number, is zero, or is longer than a day.
@@ -106,13 +106,13 @@ fn wait(text: &str) -> Result<u32, ScheduleError> {
 /// What follows from an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// The receiver has it.
+    /// The receiver accepted it.
     Delivered,
     /// It failed and is tried again, not earlier than this.
     RetryAt(Timestamp),
     /// The last attempt of the series failed.
     Exhausted,
-    /// 410: the receiver wants nothing more; the endpoint is to be disabled.
+    /// 410: the receiver wants no more events; the endpoint is to be disabled.
     Gone,
 }
 
@@ -138,7 +138,7 @@ pub fn judge(schedule: &RetrySchedule, attempt: u32, answer: &Answer, now: Times
     Verdict::RetryAt(now.checked_add(wait).unwrap_or(Timestamp::MAX))
 }
 
-/// The wait that the receiver asked for, where it may.
+/// The wait that the receiver asked for, with a status that allows it to.
 fn asked_wait(answer: &Answer, now: Timestamp) -> Option<SignedDuration> {
     if !matches!(answer.status_code, Some(429 | 503)) {
         return None;

@@ -1,5 +1,4 @@
-//! Signatures of outbound deliveries: what a receiver checks to know that a delivery is ours, whole
-//! and fresh.
+//! Signatures of outbound deliveries, by which a receiver knows that a delivery is authentic, unaltered and recent.
 //!
 //! Two schemes go out side by side, made from the same secret:
 //! - ours: lower-case hex HMAC-SHA256 of `timestamp.body`, keyed with the whole secret as text, in
@@ -30,7 +29,7 @@ pub struct SigningSecret {
     key: [u8; 32],
 }
 
-/// A text is no signing secret. Says nothing about the text.
+/// A text is not a signing secret. The error does not contain the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a signing secret is \"whsec_\" and the base64 of 32 bytes")]
 pub struct SecretError;
@@ -52,7 +51,7 @@ impl SigningSecret {
         Ok(Self { text, key })
     }
 
-    /// The secret itself, for its owner and for nobody's log.
+    /// The secret itself, for its owner. Never log it.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.text
@@ -137,16 +136,16 @@ pub fn signature_headers(
     headers
 }
 
-/// Why a delivery is not to be trusted.
+/// Why a delivery must not be trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum VerifyError {
-    /// `X-Webhook-Timestamp` is no number of seconds.
+    /// `X-Webhook-Timestamp` is not a number of seconds.
     #[error("the timestamp is not a Unix time in seconds")]
     MalformedTimestamp,
     /// The delivery is more than five minutes old: a replay, or a clock that is wrong.
     #[error("the timestamp is more than five minutes old")]
     TooOld,
-    /// The delivery comes from more than five minutes ahead.
+    /// The delivery's timestamp is more than five minutes ahead.
     #[error("the timestamp is more than five minutes ahead")]
     TooNew,
     /// The signature belongs to another body, timestamp or secret.

@@ -1,4 +1,4 @@
-//! Keys as answers show them: never the key itself but once, never its hash.
+//! Keys as answers show them: the key itself only once, its hash never.
 
 use super::{ApiKey, NewKey, Scope};
 use crate::rate_limit::{Limits, Usage};
@@ -25,7 +25,7 @@ pub struct KeyView<'a> {
     replaces: Option<ReplacedView<'a>>,
 }
 
-/// The key in whose place a new one is, and until when it still works.
+/// The key that a new one replaces, and until when it still works.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ReplacedView<'a> {

@@ -35,14 +35,14 @@ pub struct DeliveryView<'a> {
 }
 
 words! {
-    /// What holds a delivery up.
+    /// Why a delivery is held back.
     pub enum Hold {
         /// Its endpoint is disabled.
         EndpointDisabled = "endpoint_disabled",
     }
 }
 
-/// A delivery by itself.
+/// One delivery, with its attempts.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct WholeDelivery<'a> {

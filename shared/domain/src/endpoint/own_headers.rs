@@ -1,5 +1,5 @@
-//! The subscriber's own headers. Their values are secrets as often as not (`Authorization`, an API key), and are stored
-//! sealed, as signing secrets are.
+//! The subscriber's own headers. Their values are often secrets (`Authorization`, an API key), so they are stored sealed,
+//! as signing secrets are.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// How many characters at the end of a value may be shown.
 const SHOWN: usize = 4;
-/// A value that is shorter than this shows nothing: its end would be too much of it.
+/// A value that is shorter than this is masked completely: its end would reveal too much.
 const LONG_ENOUGH: usize = 12;
 
 /// Headers that go out with every delivery to an endpoint, by name.
@@ -41,12 +41,12 @@ impl HeaderValue {
     }
 }
 
-/// An endpoint's own headers as they are stored. In the endpoint's own document only those stand that are not sealed, so
-/// that a version that knows no others reads it; sealed ones are an attribute beside it, which that version leaves alone.
+/// An endpoint's own headers as they are stored. The endpoint's document contains only headers that are not sealed, so that
+/// an older release can read it; sealed ones are a separate attribute, which that release leaves alone.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "OwnHeaders", into = "OwnHeaders")]
 pub enum StoredHeaders {
-    /// It has none.
+    /// The endpoint has no headers of its own.
     #[default]
     None,
     /// As they were stored before they were sealed, until the endpoint's next change.
@@ -76,7 +76,7 @@ impl StoredHeaders {
     }
 }
 
-/// What an endpoint's own headers are sealed for: they open for this endpoint of this account only.
+/// The sealing context of an endpoint's own headers: they can only be opened for this endpoint of this account.
 #[must_use]
 pub fn headers_context(account: &str, endpoint_id: &str) -> String {
     format!("{account}#{endpoint_id}#headers")

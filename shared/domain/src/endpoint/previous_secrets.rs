@@ -1,4 +1,4 @@
-//! Secrets that rotations replaced and that are valid for a while yet.
+//! Secrets that were replaced by rotations and are still valid for a while.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// The most replaced secrets of one endpoint that are valid at once: each adds a signature to every delivery.
 pub const MAX_PREVIOUS_SECRETS: usize = 5;
 
-/// A signing secret that a rotation replaced and that is valid for a while yet.
+/// A signing secret that was replaced by a rotation and is still valid for a while.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PreviousSecret {
@@ -25,12 +25,12 @@ pub struct PreviousSecret {
 #[serde(from = "Stored")]
 pub struct PreviousSecrets(Vec<PreviousSecret>);
 
-/// As many replaced secrets are valid as may be.
+/// The maximum number of replaced secrets is valid already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{MAX_PREVIOUS_SECRETS} replaced secrets are still valid")]
 pub struct TooMany;
 
-/// As they are stored: endpoints had one at most, once.
+/// The stored formats: earlier releases stored at most one.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Stored {

@@ -10,7 +10,7 @@ use crate::words;
 /// One row of the catalog.
 #[derive(Debug)]
 pub struct EventType {
-    /// Which one.
+    /// The name.
     pub name: EventName,
     /// `workorder`, `project`, `employee`, `vendor`, `timeoff` or `report`.
     pub group: &'static str,
@@ -21,7 +21,7 @@ pub struct EventType {
     example: &'static str,
 }
 
-/// A name that no event has.
+/// There is no event of this name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("is not an event of the catalog")]
 pub struct UnknownEvent;
@@ -129,7 +129,7 @@ pub fn json_schema(name: EventName) -> Value {
     })
 }
 
-/// What `GET /api/event-types` says of an event.
+/// The entry of an event in `GET /api/event-types`.
 #[must_use]
 pub fn catalog_entry(name: EventName) -> Value {
     let event = name.event_type();

@@ -1,4 +1,4 @@
-//! What each event says: tables made of sets, in the order of the wire.
+//! The data of each event: tables composed of groups of fields, in the order of the wire.
 
 use crate::models::parts::{MAX_COUNT, VERSION, WEEK_DAY};
 use crate::models::{employee, project, time_off, vendor, work_order};
@@ -13,7 +13,7 @@ const TIME_OFF_ID: Type = Type::Id("to_");
 const REPORT_ID: Type = Type::Id("rpt_");
 const SCHEDULE_ID: Type = Type::Id("rsch_");
 
-/// What every update says on top.
+/// Additional fields of every `updated` event.
 const CHANGES: &[Field] = &[
     always(
         "changedFields",
@@ -48,7 +48,7 @@ const WORK_ORDER: &[Field] = &[
     nullable("projectId", PROJECT_ID, "project that it belongs to; null without one"),
 ];
 
-/// When a work order is done, and by whom.
+/// Schedule and assignments of a work order.
 const WORK_ORDER_SCHEDULE: &[Field] = &[
     nullable("projectNumber", key(50), "your number of that project"),
     nullable("phase", string(100), "phase of the project"),
@@ -112,7 +112,7 @@ const EMPLOYEE_TRADE: &[Field] = &[
 
 pub(super) const EMPLOYEE_CREATED: &[Field] = fields![EMPLOYEE, EMPLOYEE_TRADE, REVISION];
 pub(super) const EMPLOYEE_UPDATED: &[Field] = fields![EMPLOYEE_CREATED, CHANGES];
-/// Carries no name.
+/// Without the name, which is personal data.
 pub(super) const EMPLOYEE_DELETED: &[Field] = fields![
     &[
         always("id", EMPLOYEE_ID, "WorkSkedge's id that the person had"),
@@ -120,8 +120,10 @@ pub(super) const EMPLOYEE_DELETED: &[Field] = fields![
     ],
     DELETED
 ];
-pub(super) const EMPLOYEE_ASSIGNED: &[Field] =
-    fields![EMPLOYEE, &[always("assignment", Type::Object(ASSIGNMENT), "what the person was put on")]];
+pub(super) const EMPLOYEE_ASSIGNED: &[Field] = fields![
+    EMPLOYEE,
+    &[always("assignment", Type::Object(ASSIGNMENT), "the work order or project, and the role there")]
+];
 
 /// To what someone was assigned. `start` and `end` are dates on a project, instants on a work order.
 const ASSIGNMENT: &[Field] = &[
@@ -199,7 +201,7 @@ pub(super) const TIMEOFF_DECIDED: &[Field] = fields![
 pub(super) const TIMEOFF_CANCELLED: &[Field] =
     fields![TIMEOFF_REQUESTED, &[always("cancelledAt", Type::DateTime, "when it was cancelled")]];
 
-/// What kind of report, and as what.
+/// Name, type and format of a report.
 const REPORT: &[Field] = &[
     always("name", string(120), "name of the report"),
     always(

@@ -1,4 +1,4 @@
-//! From a record to what an event says of it.
+//! From a record to the data of its events.
 
 use serde_json::{Map, Value};
 
@@ -12,7 +12,7 @@ const NOT_PREVIOUS: [&str; 5] = ["id", "version", "updatedAt", "changedFields", 
 /// An event before it has an id and a time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EventDraft {
-    /// Which one.
+    /// The event's name.
     pub name: EventName,
     /// Exactly the fields of its type, in their order.
     pub data: Map<String, Value>,
@@ -20,7 +20,8 @@ pub struct EventDraft {
 
 impl EventDraft {
     /// Each field of the event's type: from `extra` or else from `record` or else null (an empty list where null is no
-    /// value). Nothing that the type doesn't list gets in, in nested objects neither; a type of time off is made public.
+    /// value). Nothing that the type doesn't list is included, not even in nested objects, and the type of time off is
+    /// made public.
     #[must_use]
     #[expect(clippy::needless_pass_by_value, reason = "`extra` is made for one event")]
     pub fn new(name: EventName, record: &Map<String, Value>, extra: Map<String, Value>) -> Self {
@@ -35,7 +36,7 @@ impl EventDraft {
     }
 
     /// An event of an update: `new`, with `changedFields` and the old values of those changed fields that are scalars
-    /// of the event's own data. `stored_extra` has the old values of fields that the stored record says otherwise.
+    /// of the event's own data. `stored_extra` has old values of fields that the event derives from the record.
     #[must_use]
     #[expect(clippy::needless_pass_by_value, reason = "`stored_extra` is made for one event, as `extra` is")]
     pub fn updated(
@@ -59,12 +60,12 @@ impl EventDraft {
     }
 }
 
-/// Whose record an event is about; `None` for reports.
+/// The resource that an event is about; `None` for reports.
 fn kind_of(name: EventName) -> Option<Kind> {
     Kind::ALL.into_iter().find(|kind| kind.segment() == name.group())
 }
 
-/// The fields in order, each with its value or with what stands for none.
+/// The fields in order, each with its value, null or an empty list.
 fn listed<'a>(fields: &[Field], value: impl Fn(&str) -> Option<&'a Value>) -> Map<String, Value> {
     let of = |field: &Field| match (value(field.name), &field.kind) {
         (Some(value), kind) if !value.is_null() => as_listed(kind, value),

@@ -18,7 +18,7 @@ const MAX_SAFE_INTEGER: u64 = 9_007_199_254_740_991;
 pub struct Event {
     /// `evt_` + ULID.
     pub id: String,
-    /// Which one.
+    /// The event's name.
     pub name: EventName,
     /// When it happened; sent in whole seconds.
     pub occurred_at: Timestamp,

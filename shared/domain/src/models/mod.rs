@@ -96,7 +96,7 @@ status_of_record!(WorkOrderStatus, ProjectStatus, EmployeeStatus, VendorStatus, 
 /// One resource as data.
 #[derive(Debug)]
 pub struct Model {
-    /// Which one.
+    /// The resource.
     pub kind: Kind,
     /// What its ids begin with: `wo_`.
     pub prefix: &'static str,

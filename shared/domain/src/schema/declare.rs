@@ -1,4 +1,4 @@
-//! The words that tables of fields are written with: one line per field.
+//! Constructors for tables of fields: one line per field.
 
 use super::{Class, Field, Min, Presence, Shape, Type};
 

@@ -1,4 +1,4 @@
-//! Dates, zones, codes and contact data: each reads a trimmed line into the one spelling that is stored.
+//! Dates, zones, codes and contact data: each function reads a trimmed line into the spelling that is stored.
 
 use std::str::FromStr;
 
@@ -9,9 +9,9 @@ use jiff::{SignedDuration, Timestamp};
 use super::strings::{Flaw, check_length};
 use crate::defect::DefectCode;
 
-/// First year of what is planned and done.
+/// First year of schedules and work.
 const FIRST_YEAR: i16 = 2000;
-/// First year of people and papers: there are careers and licences that began long before.
+/// First year of people and documents: careers and licences may have begun long before 2000.
 const FIRST_YEAR_OF_PEOPLE: i16 = 1900;
 const LAST_YEAR: i16 = 2100;
 
@@ -90,7 +90,7 @@ fn read_instant(text: &str) -> Result<(Timestamp, &str), Flaw> {
     Ok((second, digits))
 }
 
-/// A fraction of a second, whose digits these are, in whole nanoseconds.
+/// The fraction of a second with these digits, in whole nanoseconds.
 fn nanoseconds(digits: &str) -> i64 {
     let digits = digits.bytes().chain(std::iter::repeat(b'0')).take(9);
     digits.fold(0, |sum, digit| sum * 10 + i64::from(digit - b'0'))
@@ -123,7 +123,7 @@ pub(super) fn currency(text: &str) -> Result<String, Flaw> {
     use iso_currency::Currency;
 
     match Currency::from_code(text) {
-        // What a newer currency replaced is withdrawn, but in Venezuela both are in force.
+        // A superseded currency is withdrawn, except in Venezuela, where both are in force.
         Some(known) if known.is_superseded().is_none() || known == Currency::VES => Ok(text.to_owned()),
         _ => Err((
             DefectCode::InvalidValue,

@@ -1,5 +1,4 @@
-//! Lists. One of scalars is a set of words or names, compared without case: nobody means anything by naming one twice or
-//! in another order.
+//! Lists. A list of scalars is a set of words or names, compared without case: repeats and order mean nothing.
 
 use std::collections::HashSet;
 

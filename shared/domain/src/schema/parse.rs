@@ -7,7 +7,7 @@ use super::strings::{self, Flaw};
 use super::{Field, Presence, Type, custom_fields, formats, lists, numbers};
 use crate::defect::{DefectCode, Defects};
 
-/// An answer shows no more defects than this, so no more are given the luxury of a suggestion.
+/// An answer shows at most this many defects, so suggestions are computed for no more.
 pub const MAX_SUGGESTIONS: usize = 50;
 /// Names of our own are shorter.
 const MAX_SUGGESTED_FOR: usize = 60;
@@ -19,7 +19,7 @@ const MAX_NAME_IN_PATH: usize = 100;
 enum Nulls {
     /// It clears the field when the record is merged.
     Keep,
-    /// It says what absence says.
+    /// It means the same as absence.
     Drop,
 }
 
@@ -48,8 +48,8 @@ pub fn parse_fields(fields: &[Field], value: &Value, path: &str, defects: &mut D
     }
 }
 
-/// What stands in the place of a value that was sent and is bad: rules between fields find that it is there, and can't
-/// read it. No value that is right looks like this.
+/// Replaces an invalid value: to the rules between fields it is given, but they can't read it. No valid value looks like
+/// this.
 #[must_use]
 pub fn bad_value() -> Value {
     Value::Array(vec![Value::Null])
@@ -133,7 +133,7 @@ fn report_unknown(fields: &[Field], name: &str, path: &str, owner: &str, defects
     defects.push(join(path, name), DefectCode::UnknownField, message);
 }
 
-/// The one of the names that is at most a quarter of its letters away.
+/// The name that differs in at most a quarter of its letters, if there is one.
 pub fn nearest(known: impl Iterator<Item = &'static str>, name: &str) -> Option<&'static str> {
     if name.len() > MAX_SUGGESTED_FOR {
         return None;
