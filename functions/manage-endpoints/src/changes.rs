@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use domain::defect::{DefectCode, Defects};
 use domain::endpoint::{Endpoint, EndpointStatus, EventFilter, OwnHeaders};
+use domain::rules::fields::Sent;
 use inbound::manage::bodies::ENDPOINT;
 use inbound::manage::body;
 use inbound::manage::body::Form;
@@ -19,12 +20,11 @@ pub(crate) const BY_REQUEST: &str = "disabled by request";
 
 /// The fields of a body; `None` for absent ones.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[expect(clippy::option_option, reason = "the outer None is \"not sent\", the inner one \"cleared\"")]
 pub(crate) struct Changes {
     url: Option<String>,
     events: Option<Vec<EventFilter>>,
     project_ids: Option<Vec<String>>,
-    description: Option<Option<String>>,
+    description: Sent<String>,
     headers: Option<OwnHeaders>,
     status: Option<EndpointStatus>,
 }
@@ -48,7 +48,7 @@ impl Changes {
             url,
             events,
             project_ids: read.remove("projectIds").map(|value| strings(&value)),
-            description: read.remove("description").map(|value| value.as_str().map(str::to_owned)),
+            description: Sent::from(read.get("description")).and_then(|value| value.as_str().map(str::to_owned)),
             headers,
             status: read.remove("status").map(|value| match value.as_str() {
                 Some("disabled") => EndpointStatus::Disabled,
@@ -68,7 +68,7 @@ impl Changes {
         replace(&mut endpoint.url, new.url);
         replace(&mut endpoint.events, new.events);
         replace(&mut endpoint.project_ids, new.project_ids);
-        replace(&mut endpoint.description, new.description);
+        endpoint.description = new.description.over(endpoint.description.take());
         let status = new.status.filter(|status| *status != endpoint.status)?;
         endpoint.status = status;
         match status {

@@ -3,6 +3,7 @@
 use domain::api_key::{ApiKey, Scope};
 use domain::defect::{DefectCode, Defects};
 use domain::rate_limit::Limits;
+use domain::rules::fields::Sent;
 use inbound::manage::bodies::KEY;
 use inbound::manage::body;
 use inbound::manage::body::Form;
@@ -12,12 +13,11 @@ use serde_json::{Map, Value};
 
 /// What a body asks for; `None` where it says nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(clippy::option_option, reason = "the outer None is \"not sent\", the inner one \"cleared\"")]
 pub(crate) struct Changes {
     name: Option<String>,
     scopes: Option<Vec<Scope>>,
-    expires_at: Option<Option<Timestamp>>,
-    limits: Option<Option<Limits>>,
+    expires_at: Sent<Timestamp>,
+    limits: Sent<Limits>,
 }
 
 impl Changes {
@@ -30,13 +30,12 @@ impl Changes {
     ) -> Result<Self, Problem> {
         let mut defects = Defects::default();
         let read = body::read(&KEY, sent, form, &mut defects);
-        let expires_at = read.get("expiresAt").map(|at| at.as_str().and_then(|at| at.parse::<Timestamp>().ok()));
-        if expires_at.flatten().is_some_and(|at| at <= now) {
+        let expires_at = Sent::from(read.get("expiresAt")).and_then(|at| at.as_str()?.parse::<Timestamp>().ok());
+        if expires_at.value().is_some_and(|at| at <= now) {
             defects.push("expiresAt", DefectCode::OutOfRange, "must be in the future");
         }
-        let limits = read
-            .get("limits")
-            .map(|limits| limits.as_object().map(|limits| read_limits(limits, highest, &mut defects)));
+        let limits = Sent::from(read.get("limits"))
+            .and_then(|limits| Some(read_limits(limits.as_object()?, highest, &mut defects)));
         if !defects.is_empty() {
             return Err(Problem::invalid(defects));
         }
@@ -56,8 +55,8 @@ impl Changes {
         if let Some(scopes) = &self.scopes {
             key.scopes.clone_from(scopes);
         }
-        key.expires_at = self.expires_at.unwrap_or(key.expires_at);
-        key.limits = self.limits.unwrap_or(key.limits);
+        key.expires_at = self.expires_at.over(key.expires_at);
+        key.limits = self.limits.over(key.limits);
     }
 }
 

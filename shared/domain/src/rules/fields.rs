@@ -15,9 +15,10 @@ pub enum Extent {
 }
 
 /// What an object says of one of its fields.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Sent<T> {
     /// Nothing. In a body: the field stays as it is.
+    #[default]
     Absent,
     /// Null. In a body: the field is cleared.
     Cleared,
@@ -31,7 +32,13 @@ impl<'a> Sent<&'a Value> {
     #[track_caller]
     pub fn of(record: &'a Map<String, Value>, field: &str) -> Self {
         known(field);
-        match record.get(field) {
+        record.get(field).into()
+    }
+}
+
+impl<'a> From<Option<&'a Value>> for Sent<&'a Value> {
+    fn from(member: Option<&'a Value>) -> Self {
+        match member {
             None => Self::Absent,
             Some(Value::Null) => Self::Cleared,
             Some(value) => Self::Value(value),
@@ -46,6 +53,25 @@ impl<T> Sent<T> {
         match self {
             Self::Value(value) => Some(value),
             Self::Absent | Self::Cleared => None,
+        }
+    }
+
+    /// What `read` makes of the value. One that it can't read counts as null.
+    pub fn and_then<U>(self, read: impl FnOnce(T) -> Option<U>) -> Sent<U> {
+        match self {
+            Self::Absent => Sent::Absent,
+            Self::Cleared => Sent::Cleared,
+            Self::Value(value) => read(value).map_or(Sent::Cleared, Sent::Value),
+        }
+    }
+
+    /// What the field is afterwards, where it was `stored`.
+    #[must_use]
+    pub fn over(self, stored: Option<T>) -> Option<T> {
+        match self {
+            Self::Absent => stored,
+            Self::Cleared => None,
+            Self::Value(value) => Some(value),
         }
     }
 

@@ -59,7 +59,7 @@ pub const KEY: [Field; 4] = [
     on_create("name", string(100), Contact, "a name for people"),
     on_create(
         "scopes",
-        Type::List { min: 1, max: SCOPES.len(), item: &Type::Enum(&SCOPES) },
+        Type::List { min: 1, max: Scope::WORDS.len(), item: &Type::Enum(Scope::WORDS) },
         Operational,
         "the calls that it may make",
     ),
@@ -80,13 +80,6 @@ pub const PUBLICATION: [Field; 3] = [
 
 const EVENT_FILTERS: Type = Type::List { min: 1, max: 50, item: &string(60) };
 
-const SCOPES: [&str; 4] = [
-    Scope::Inbound.as_str(),
-    Scope::PublishEvents.as_str(),
-    Scope::ManageWebhooks.as_str(),
-    Scope::ManageKeys.as_str(),
-];
-
 /// The highest limit that is accepted.
 const BOUND: i64 = 1_000_000_000;
 
@@ -94,13 +87,3 @@ const LIMITS: [Field; 2] = [
     optional("perHour", int(1, BOUND), Operational, "calls an hour; default 1,000"),
     optional("perMinute", int(1, BOUND), Operational, "calls a minute; default 50"),
 ];
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_scope_can_be_given() {
-        assert_eq!(SCOPES, Scope::ALL.map(Scope::as_str));
-    }
-}

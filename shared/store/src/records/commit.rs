@@ -8,6 +8,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, CancellationReason, Delete, Put, T
 use domain::models::Kind;
 use domain::outbox::Outbox;
 use domain::resource::CalendarEdit;
+use domain::rules::fields::text;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
@@ -56,6 +57,18 @@ pub struct Commit<'a> {
     pub seen: &'a HashMap<RecordKey, Seen>,
     /// The events that the request raises.
     pub outboxes: &'a [Outbox],
+}
+
+impl Commit<'_> {
+    /// The record's id.
+    pub(super) fn id(&self) -> &str {
+        text(self.body, "id").unwrap_or_default()
+    }
+
+    /// The record's natural key, as it was sent.
+    pub(super) fn number(&self) -> &str {
+        text(self.body, self.kind.model().key).unwrap_or_default()
+    }
 }
 
 /// How a record was when it was read.
@@ -125,7 +138,7 @@ impl Records {
 
     /// The record first, so that its cancellation reason is the first; then card and tax id.
     fn record_items(&self, commit: &Commit<'_>) -> Result<Vec<TransactWriteItem>, StoreError> {
-        let (id, number) = (text(commit.body, "id"), text(commit.body, commit.kind.model().key));
+        let (id, number) = (commit.id(), commit.number());
         let key = |key: RecordKey| s(key.text(commit.account));
         let own = RecordKey::number(commit.kind, number);
         let gone = matches!(commit.write, RecordWrite::Delete(_)).then_some(commit.now);
@@ -167,8 +180,8 @@ impl Records {
         let fields: Map<String, Value> = fields.map(|(name, value)| (name.clone(), value.clone())).collect();
         let mut put = Put::builder()
             .item("pk", pk)
-            .item("id", s(text(commit.body, "id")))
-            .item("number", s(text(commit.body, model.key)))
+            .item("id", s(commit.id()))
+            .item("number", s(commit.number()))
             .item("card", json(&fields));
         if let Some(now) = gone {
             put = put
@@ -208,10 +221,6 @@ fn cancelled(reasons: &[CancellationReason]) -> Result<Committed, StoreError> {
         }
         _ => Ok(Committed::Again),
     }
-}
-
-pub(super) fn text<'a>(body: &'a Map<String, Value>, field: &str) -> &'a str {
-    body.get(field).and_then(Value::as_str).unwrap_or_default()
 }
 
 pub(super) fn version(body: &Map<String, Value>) -> u64 {

@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::types::{
 use domain::models::Kind;
 use jiff::Timestamp;
 
-use super::commit::{Commit, TOMBSTONE_SECONDS, text, version};
+use super::commit::{Commit, TOMBSTONE_SECONDS, version};
 use super::{Records, Stored};
 use crate::StoreError;
 use crate::item::{json, n, s};
@@ -89,7 +89,7 @@ impl Records {
         let mut condition = UNCHANGED.to_owned();
         let mut update = Update::builder()
             .expression_attribute_names("#number", "number")
-            .expression_attribute_values(":number", s(text(commit.body, commit.kind.model().key)))
+            .expression_attribute_values(":number", s(commit.number()))
             .expression_attribute_values(":body", json(commit.body))
             .expression_attribute_values(":version", n(version(commit.body)))
             .expression_attribute_values(":read", s(stored.written.as_str()));
@@ -115,8 +115,8 @@ impl Records {
 fn whole(commit: &Commit<'_>, pk: AttributeValue) -> PutBuilder {
     Put::builder()
         .item("pk", pk)
-        .item("id", s(text(commit.body, "id")))
-        .item("number", s(text(commit.body, commit.kind.model().key)))
+        .item("id", s(commit.id()))
+        .item("number", s(commit.number()))
         .item("version", n(version(commit.body)))
         .item("body", json(commit.body))
         .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
