@@ -77,11 +77,13 @@ fn message(kind: AlertKind, delivery: &Delivery) -> String {
             format!("{event} could not be delivered to {endpoint}. When the endpoint works again, retry {id}.")
         }
         AlertKind::EndpointFailing => {
-            format!("{endpoint} fails: three deliveries in a row did not arrive. Look at what it answers to {id}.")
+            format!("{endpoint} is failing: three deliveries in a row did not arrive. See what it answered to {id}.")
         }
         AlertKind::EndpointDisabled => {
-            format!("{endpoint} is disabled and gets nothing. Mend it, enable it again, and replay what it missed.")
+            format!(
+                "{endpoint} was disabled and receives no deliveries. Fix it, enable it again, and replay what it missed."
+            )
         }
-        AlertKind::EndpointRecovered => format!("{endpoint} takes deliveries again."),
+        AlertKind::EndpointRecovered => format!("{endpoint} accepts deliveries again."),
     }
 }

@@ -86,7 +86,7 @@ fn a_full_disk_answers_503_until_there_is_space() {
     assert_eq!(system.send("WO-1").2["action"], "unchanged", "nothing that was answered is lost");
     assert_eq!(system.send("WO-2").2["action"], "created", "and nothing that was refused was stored");
     let errors = system.errors();
-    let refused = errors.iter().filter(|line| line.contains("inbound::http::gate"));
+    let refused = errors.iter().filter(|line| line.contains("request 503"));
     assert_eq!(refused.count(), 3, "{errors:#?}");
     assert!(errors.iter().all(|line| line.contains("disk") && !line.contains("connection")), "{errors:#?}");
 }

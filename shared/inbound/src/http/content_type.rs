@@ -2,7 +2,7 @@
 
 use lambda_http::http::{HeaderMap, header};
 
-/// Whether it is `application/json`, with whatever parameters; a charset must be UTF-8.
+/// Whether it is `application/json`, with any parameters, as long as a charset among them is UTF-8.
 pub(super) fn is_json(headers: &HeaderMap) -> bool {
     let Some(value) = headers.get(header::CONTENT_TYPE) else { return false };
     let value = String::from_utf8_lossy(value.as_bytes());
@@ -10,7 +10,7 @@ pub(super) fn is_json(headers: &HeaderMap) -> bool {
     parts.next().is_some_and(|media| media.eq_ignore_ascii_case("application/json")) && parts.all(is_allowed)
 }
 
-/// The parts between semicolons; those in quoted strings separate nothing.
+/// The parts between semicolons outside of quoted strings.
 fn split(value: &str) -> Vec<&str> {
     let (mut quoted, mut escaped) = (false, false);
     value
@@ -23,7 +23,7 @@ fn split(value: &str) -> Vec<&str> {
         .collect()
 }
 
-/// Any parameter but a charset that is not UTF-8.
+/// Whether a parameter is acceptable: only a charset other than UTF-8 is not.
 fn is_allowed(parameter: &str) -> bool {
     let Some((name, value)) = parameter.split_once('=') else { return true };
     if !name.trim().eq_ignore_ascii_case("charset") {

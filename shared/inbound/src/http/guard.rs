@@ -1,4 +1,4 @@
-//! The window of an address: what is said of the limits to whoever is not asked for a key, or has none.
+//! Rate limits by source address: for calls that need no key, and for calls without a valid one.
 
 use std::time::Duration;
 
@@ -13,10 +13,10 @@ use store::rate_windows::RateWindows;
 
 use crate::http::RateLimit;
 
-/// How long an answer that needs nothing of DynamoDB waits for the window of its address.
+/// How long an answer that needs nothing else from DynamoDB waits for the window of its address.
 pub const COUNT_PATIENCE: Duration = Duration::from_millis(250);
 
-/// Counts by address.
+/// The windows of source addresses.
 #[derive(Debug, Clone)]
 pub struct Guard {
     rates: RateWindows,
@@ -24,7 +24,7 @@ pub struct Guard {
 }
 
 impl Guard {
-    /// On the windows of `RATE_WINDOWS_TABLE`. [`Guard::window`] waits for them as long as [`COUNT_PATIENCE`].
+    /// Reads `RATE_WINDOWS_TABLE`. [`Guard::window`] waits [`COUNT_PATIENCE`] for it.
     ///
     /// # Errors
     /// When the variable is not set.
@@ -33,8 +33,8 @@ impl Guard {
         Ok(Self { rates: environment.rate_windows()?, patience })
     }
 
-    /// The window for the headers of an answer to a call that needs no key. A call that was refused is charged to it, any
-    /// other is not. `None` when it can't be read in time, which costs the caller nothing but those headers.
+    /// The window, for the headers of an answer to a call that needs no key. Only calls that were refused are charged to it.
+    /// `None` when it can't be read in time: then the answer goes without those headers.
     pub async fn window(&self, address: Option<&str>, status: StatusCode, now: Timestamp) -> Option<RateLimit> {
         let window = async {
             if status.is_client_error() {
@@ -52,7 +52,7 @@ impl Guard {
         None
     }
 
-    /// Takes a call from the window.
+    /// Charges a call to the window of an address. One write unit.
     ///
     /// # Errors
     /// When DynamoDB can't be reached.
@@ -63,7 +63,7 @@ impl Guard {
     }
 }
 
-/// The address that a request came from.
+/// The source address, as API Gateway saw it.
 #[must_use]
 pub fn address_of(request: &Request) -> Option<&str> {
     match request.request_context_ref() {

@@ -1,15 +1,15 @@
-//! What goes for every path of the system: HEAD is GET without the body, and which paths are the API's.
+//! Rules for every path: HEAD is GET without the body, and which paths belong to the API.
 
 use lambda_http::http::{HeaderValue, Method, StatusCode, header};
 use lambda_http::{Body, Request, Response};
 
-/// The method that a call is found by: HEAD answers where GET does.
+/// The method to route by: HEAD counts as GET.
 #[must_use]
 pub fn method(request: &Request) -> &Method {
     if *request.method() == Method::HEAD { &Method::GET } else { request.method() }
 }
 
-/// The answer to HEAD: that to GET without its body, whose length it says.
+/// The answer to HEAD: as to GET, with the length of the body but without the body.
 #[must_use]
 pub fn without_body_for_head(request: &Request, mut response: Response<Body>) -> Response<Body> {
     if *request.method() != Method::HEAD {
@@ -22,7 +22,7 @@ pub fn without_body_for_head(request: &Request, mut response: Response<Body>) ->
     response
 }
 
-/// Whether a path is the API's: its answers are limited in number, say so, and are kept by nobody.
+/// Whether a path belongs to the API: its calls are rate limited, and its answers say so and are not cached.
 #[must_use]
 pub fn is_api(path: &str) -> bool {
     path == "/openapi.json" || path == "/api" || path.starts_with("/api/")

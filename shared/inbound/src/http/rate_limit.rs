@@ -1,4 +1,4 @@
-//! What a caller hears of its rate limit: headers with every answer, and the refusal.
+//! How answers report rate limits: headers on every answer, and the 429.
 
 use domain::rate_limit::{Limits, Usage};
 use jiff::Timestamp;
@@ -9,7 +9,7 @@ use crate::problem::{Problem, ProblemCode};
 const HOUR: i64 = 3600;
 const MINUTE: i64 = 60;
 
-/// One window as it stands after a call.
+/// One window after a call.
 #[derive(Debug, Clone, Copy)]
 struct Window {
     name: &'static str,
@@ -49,7 +49,7 @@ impl RateLimit {
         }
     }
 
-    /// The refusal, if the call was not granted; `who` begins its sentence.
+    /// The 429, if the call was not granted. `who` is the subject of its sentence.
     #[must_use]
     pub fn refusal(&self, who: &str) -> Option<Problem> {
         if self.granted {
@@ -67,7 +67,7 @@ impl RateLimit {
         Some(problem)
     }
 
-    /// Adds the page's `X-RateLimit-*` for the window nearer exhaustion, and the IETF draft's pair for both.
+    /// Adds `X-RateLimit-*` for the window that is nearer to exhaustion, and the IETF draft's two headers for both.
     pub fn write_headers(&self, headers: &mut HeaderMap) {
         let tighter = if self.minute.share() <= self.hour.share() { self.minute } else { self.hour };
         let reset = self.now.as_second() + tighter.reset;

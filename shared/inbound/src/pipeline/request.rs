@@ -65,7 +65,7 @@ pub(super) async fn run<R: Resource>(
             Step::Again => pause(tries).await,
         }
     }
-    Err(Problem::new(ProblemCode::Unavailable, "Others keep changing the same records. Send it again in a moment."))
+    Err(Problem::new(ProblemCode::Unavailable, "Concurrent updates prevented this change. Send it again in a moment."))
 }
 
 /// Lets the others finish who want the same records; longer each time, and never for the same time as they.
