@@ -93,3 +93,6 @@ fn find(path: &str) -> Option<Page> {
         },
     }
 }
+
+#[cfg(test)]
+mod tests;
