@@ -105,7 +105,7 @@ export async function watching(browser, system) {
   await call(system, "POST", `/api/deliveries/${failed.id}/retry`);
   for (let number = 1; number <= 60; number++)
     await call(system, "POST", "/api/webhook/project", { projectNumber: `W-${number}`, name: "Bridge 12" });
-  await list.getByText("No deliveries").waitFor();
+  await list.getByText("No deliveries", { exact: true }).waitFor();
   await all.waitForFunction(() => document.querySelectorAll("tbody tr").length === 50);
   await all.getByRole("button", { name: "Load more" }).press("Enter");
   await all.waitForFunction(() => document.querySelectorAll("tbody tr").length === 61);
@@ -320,7 +320,7 @@ export async function fewCalls(browser, system) {
     async () => (await fetch(`${system.base}/api/endpoints`, { headers: { "X-API-Key": few.key } })).status === 429,
   );
   // The next live reading is refused, and then they wait; what the person wants is refused with the reason.
-  await page.getByText(/Paused: (too many|few) calls/).waitFor();
+  await page.getByText(/Paused: rate limit/).waitFor();
   await page.getByRole("link", { name: "Alerts", exact: true }).click();
   await page.getByText("Rate limit exceeded").waitFor();
   await page.getByText(/The next call is allowed in \d+ s/).waitFor();

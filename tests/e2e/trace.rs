@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use domain::trace::TraceContext;
 use serde_json::json;
-use tests::{Call, Receiver, TestApp};
+use tests::{Call, InboundApp, Receiver, TestApp};
 
 use crate::crew::WORK_ORDER;
 
@@ -61,7 +61,7 @@ async fn a_call_without_a_valid_trace_starts_one() {
 
 #[tokio::test]
 async fn a_test_send_belongs_to_the_trace_of_who_asked_for_it() {
-    let (app, receiver) = (TestApp::start().await, Receiver::start().await);
+    let (app, receiver) = (InboundApp::start().await, Receiver::start().await);
     let endpoint = app.endpoint(&receiver.url(), ["*"]).await.id;
     let test =
         app.request("POST", &format!("/api/endpoints/{endpoint}/test")).json(&json!({"event": "workorder.created"}));
@@ -71,7 +71,7 @@ async fn a_test_send_belongs_to_the_trace_of_who_asked_for_it() {
 
 #[tokio::test]
 async fn an_endpoint_cannot_have_a_trace_header_of_its_own() {
-    let app = TestApp::start().await;
+    let app = InboundApp::start().await;
     for name in ["traceparent", "Tracestate"] {
         let body = json!({"url": "http://127.0.0.1:9/", "events": ["*"], "headers": {name: CALLER}});
         let reply = app.post("/api/endpoints", body).await.expect(400);
