@@ -37,6 +37,7 @@ TRACING = {
     "Action": ["xray:PutTraceSegments", "xray:PutTelemetryRecords"],
     "Resource": "*",
 }
+IF_TRACED = {"Fn::If": ["HasTracing", {"Ref": "TracingPolicy"}, {"Ref": "AWS::NoValue"}]}
 INVOKERS = {"apigateway.amazonaws.com", "events.amazonaws.com"}
 
 
@@ -49,12 +50,17 @@ def conditions(code):
     return {("dynamodb:UpdateItem", "api-keys"): last_use}
 
 
+def managed_policies(role):
+    """The managed policies of a role, but for the one of tracing."""
+    return [one["Ref"] for one in role.get("ManagedPolicyArns", []) if one != IF_TRACED]
+
+
 def grants(template, role):
     """(action, resource, condition) of a role with its managed policies."""
     properties = template.resources[role]["Properties"]
     documents = [policy["PolicyDocument"] for policy in properties["Policies"]]
-    for managed in properties.get("ManagedPolicyArns", []):
-        documents.append(template.resources[managed["Ref"]]["Properties"]["PolicyDocument"])
+    for managed in managed_policies(properties):
+        documents.append(template.resources[managed]["Properties"]["PolicyDocument"])
     for document in documents:
         assert document["Version"] == VERSION and document.keys() == {"Version", "Statement"}, f"{role}: {document}"
         for statement in document["Statement"]:
@@ -93,20 +99,20 @@ def check_roles(template, code):
     for logical, properties in template.of_type("AWS::IAM::Role").items():
         if properties["AssumeRolePolicyDocument"] != {"Version": VERSION, "Statement": [LAMBDA]}:
             yield f"{logical} can be taken by others than Lambda"
-    used = {m["Ref"] for p in template.of_type("AWS::IAM::Role").values() for m in p.get("ManagedPolicyArns", [])}
-    attached = {"TracingPolicy"}
-    yield from (f"nobody has {logical}" for logical in template.of_type("AWS::IAM::ManagedPolicy").keys() - used - attached)
+    used = {"TracingPolicy"}.union(*map(managed_policies, template.of_type("AWS::IAM::Role").values()))
+    yield from (f"nobody has {logical}" for logical in template.of_type("AWS::IAM::ManagedPolicy").keys() - used)
 
 
 def check_tracing(template):
     """X-Ray, for all functions or for none."""
-    policy, roles = template.resources["TracingPolicy"], template.of_type("AWS::IAM::Role")
-    wanted = {
-        "PolicyDocument": {"Version": VERSION, "Statement": [TRACING]},
-        "Roles": [{"Ref": logical} for logical in roles],
-    }
+    policy = template.resources["TracingPolicy"]
+    wanted = {"PolicyDocument": {"Version": VERSION, "Statement": [TRACING]}}
     if policy.get("Condition") != "HasTracing" or policy["Properties"] != wanted:
-        yield "tracing is allowed to others than all functions, or when it is off, or allows more"
+        yield "tracing is allowed when it is off, or allows more"
+    # By the role, and not by the policy: Lambda wants the permission when it creates the function, which waits for its role.
+    for logical, role in template.of_type("AWS::IAM::Role").items():
+        if role.get("ManagedPolicyArns", []).count(IF_TRACED) != 1:
+            yield f"{logical} can't report to X-Ray"
     if template.document["Conditions"]["HasTracing"] != {"Fn::Equals": [{"Ref": "Tracing"}, "Active"]}:
         yield "tracing is allowed when it is off"
     parameter = template.parameters["Tracing"]

@@ -13,7 +13,7 @@ SHAPES = {
     "AWS::DynamoDB::Table": "AttributeDefinitions BillingMode KeySchema PointInTimeRecoverySpecification SSESpecification "
     "TableName GlobalSecondaryIndexes? StreamSpecification? TimeToLiveSpecification?",
     "AWS::Events::Rule": "ScheduleExpression Targets",
-    "AWS::IAM::ManagedPolicy": "PolicyDocument Roles?",
+    "AWS::IAM::ManagedPolicy": "PolicyDocument",
     "AWS::IAM::Role": "AssumeRolePolicyDocument Policies ManagedPolicyArns?",
     "AWS::KMS::Key": "Description KeyPolicy EnableKeyRotation? KeySpec? KeyUsage?",
     "AWS::Lambda::EventSourceMapping": "BatchSize EventSourceArn FunctionName FunctionResponseTypes "

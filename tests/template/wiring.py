@@ -71,7 +71,7 @@ def check_routes(template, code):
     wanted = {
         "allowOrigins": template.parameters["CorsOrigins"]["Default"],
         "allowMethods": ["GET", "HEAD", "POST", "PATCH", "DELETE"],
-        "allowHeaders": ["Content-Type", "X-API-Key", "Idempotency-Key"],
+        "allowHeaders": ["Content-Type", "X-API-Key", "Idempotency-Key", "traceparent"],
         "maxAge": 3600,
     }
     if (

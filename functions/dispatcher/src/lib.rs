@@ -126,7 +126,13 @@ impl Dispatcher {
                 Err(error) => {
                     let requests =
                         outboxes.iter().map(|outbox| outbox.request_id.as_str()).collect::<Vec<_>>().join(", ");
-                    tracing::error!(error = %causes(&error), account, requests, "events were not dispatched; the stream brings them again");
+                    let error = causes(&error);
+                    tracing::error!(
+                        error,
+                        account,
+                        requests,
+                        "events were not dispatched; the stream brings them again"
+                    );
                     failed = Some(failed.map_or(first, |other| other.min(first)));
                 }
             }

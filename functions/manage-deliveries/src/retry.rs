@@ -37,7 +37,7 @@ impl Call<'_> {
                 return Ok(accepted(&delivery, "retried"));
             }
         }
-        Err(manage::too_busy())
+        Err(Problem::contention())
     }
 
     /// 409 when an attempt could not be made.
@@ -57,7 +57,8 @@ impl Call<'_> {
     /// A failure is only logged: the retry is stored, and the sweeper queues it.
     async fn queue(&self, delivery: &Delivery) {
         if let Err(error) = self.function.retries.send(&[delivery.task()], self.now).await {
-            tracing::error!(error = %causes(&error), delivery_id = delivery.id, "a manual retry was not queued; the sweeper finds it");
+            let error = causes(&error);
+            tracing::error!(error, delivery_id = delivery.id, "a manual retry was not queued; the sweeper finds it");
         }
     }
 }

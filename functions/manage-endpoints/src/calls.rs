@@ -55,7 +55,7 @@ impl Call<'_> {
             }
             passed_over = Some(holder);
         }
-        Err(manage::too_busy())
+        Err(Problem::contention())
     }
 
     /// The account's endpoint with this subscription: the first enabled one, else the first.
@@ -134,7 +134,7 @@ impl Call<'_> {
                 return Ok(answer(&endpoint, "updated"));
             }
         }
-        Err(manage::too_busy())
+        Err(Problem::contention())
     }
 
     /// Deletes an endpoint and ends its pending deliveries as `cancelled`. It is gone whatever becomes of those: one
@@ -144,7 +144,8 @@ impl Call<'_> {
             return Err(IdKind::ENDPOINT.not_found());
         }
         if let Err(error) = self.cancel_pending(id).await {
-            tracing::error!(error = %causes(&error), endpoint_id = id, "deliveries of a deleted endpoint are left to the deliverer");
+            let error = causes(&error);
+            tracing::error!(error, endpoint_id = id, "deliveries of a deleted endpoint are left to the deliverer");
         }
         Ok(Reply::no_content().with_facts(facts("deleted", id)))
     }

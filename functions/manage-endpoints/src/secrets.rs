@@ -59,7 +59,7 @@ impl Call<'_> {
                 return Ok(Reply::ok(&view).with_facts(facts("secret_rotated", id)));
             }
         }
-        Err(manage::too_busy())
+        Err(Problem::contention())
     }
 
     /// Has the newest secret sign `X-Webhook-Signature` from now on. Writes nothing if it does already.
@@ -86,7 +86,7 @@ impl Call<'_> {
             let action = if waits { "secret_promoted" } else { "unchanged" };
             return Ok(Reply::ok(&view).with_facts(facts(action, id)));
         }
-        Err(manage::too_busy())
+        Err(Problem::contention())
     }
 
     /// Seals `secret` for the caller's endpoint `id`.

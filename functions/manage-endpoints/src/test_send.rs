@@ -82,7 +82,8 @@ impl Call<'_> {
         }
         let (endpoints, alerts) = (&self.function.endpoints, &self.function.alerts);
         if let Err(error) = settle(endpoints, alerts, delivery, Success::Probe, now).await {
-            tracing::error!(error = %causes(&error), endpoint_id = endpoint.id, "that an endpoint works again was not noted");
+            let error = causes(&error);
+            tracing::error!(error, endpoint_id = endpoint.id, "that an endpoint works again was not noted");
         }
     }
 }

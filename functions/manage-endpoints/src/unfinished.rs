@@ -33,7 +33,8 @@ impl Call<'_> {
     /// deliveries that are not found here check their endpoint again by themselves.
     pub(crate) async fn release_waiting(&self, endpoint_id: &str) {
         if let Err(error) = self.settle_unfinished(endpoint_id, Fate::Released).await {
-            tracing::error!(error = %causes(&error), endpoint_id, "waiting deliveries were not released; they check again by themselves");
+            let error = causes(&error);
+            tracing::error!(error, endpoint_id, "waiting deliveries were not released; they check again by themselves");
         }
     }
 

@@ -136,9 +136,8 @@ impl Aws {
         let place = self.place(Kind::Table, name, table.variable);
         move |error| match error {
             StoreError::Call { code, cause, .. } => place.refused(code.as_deref(), &causes(&cause)),
-            StoreError::Unreadable { .. } | StoreError::Refused { .. } => {
-                Failure::Impossible(format!("in {place} an {error}"))
-            }
+            StoreError::Refused { cause, .. } => place.refused(Some("ValidationException"), &causes(&cause)),
+            StoreError::Unreadable { .. } => Failure::Impossible(format!("in {place} an {error}")),
             StoreError::Contention(_) | StoreError::Throttled(_) => {
                 Failure::Impossible(format!("{error}; run the command again"))
             }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use crate::delivery::{Delivery, DeliveryStatus, Trigger};
 use crate::events::{Event, EventName};
 use crate::ids;
-use crate::trace::{Origin, TraceContext};
+use crate::trace::{self, Origin, TraceContext};
 
 /// An outbox item stays well under DynamoDB's 400 KB: each delivery of one of its events reads it whole.
 const MAX_ITEM_BYTES: usize = 64 * 1024;
@@ -47,7 +47,7 @@ pub struct Outbox {
     #[serde(rename = "requestId")]
     pub request_id: String,
     /// That request's place in a trace. None in items of before there were traces.
-    #[serde(rename = "traceparent", default)]
+    #[serde(rename = "traceparent", default, deserialize_with = "trace::if_valid")]
     pub trace: Option<TraceContext>,
     /// In the order in which they were raised.
     pub events: Vec<StoredEvent>,

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer};
 
 use crate::ids;
 
@@ -25,8 +25,7 @@ impl<'a> Origin<'a> {
 }
 
 /// One step of a trace: what stands in a header `traceparent`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(into = "String", try_from = "String")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TraceContext {
     trace_id: [u8; 16],
     span_id: [u8; 8],
@@ -104,18 +103,10 @@ impl fmt::Display for TraceContext {
     }
 }
 
-impl From<TraceContext> for String {
-    fn from(trace: TraceContext) -> Self {
-        trace.to_string()
-    }
-}
-
-impl TryFrom<String> for TraceContext {
-    type Error = NotATraceparent;
-
-    fn try_from(text: String) -> Result<Self, NotATraceparent> {
-        Self::parse(&text)
-    }
+/// Reads a step that may be missing or invalid: no event is held up for the sake of its trace.
+pub(crate) fn if_valid<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<TraceContext>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    Ok(text.and_then(|text| TraceContext::parse(&text).ok()))
 }
 
 /// Lower-case hex digits, as many as fill the array.

@@ -12,7 +12,7 @@ pub use page::PageRequest;
 
 use store::config::{ConfigError, Environment};
 
-use crate::problem::{Problem, ProblemCode};
+use crate::problem::Problem;
 
 /// How often a change is tried when concurrent updates get in its way.
 pub const MAX_TRIES: usize = 5;
@@ -21,12 +21,6 @@ pub const MAX_TRIES: usize = 5;
 #[must_use]
 pub fn unknown_path() -> Problem {
     Problem::not_found("path")
-}
-
-/// 503 after [`MAX_TRIES`].
-#[must_use]
-pub fn too_busy() -> Problem {
-    Problem::new(ProblemCode::Unavailable, "Concurrent updates prevented this change; send it again.")
 }
 
 /// The variable `name` as a whole number, or its default.

@@ -93,10 +93,10 @@ impl Problem {
         Self::new(ProblemCode::InternalError, "The request could not be processed. Try again.")
     }
 
-    /// 500 for what stays wrong until somebody repairs it: the same request would fail again.
+    /// 500 for what stays wrong until somebody repairs it, such as an item that can't be read.
     #[must_use]
     pub fn internal(cause: impl std::error::Error + Send + Sync + 'static) -> Self {
-        let detail = "Stored data can't be read, so sending the request again won't help. Report its requestId.";
+        let detail = "An internal error, which sending the request again won't fix. Report its requestId.";
         Self { cause: Some(Cause::new(cause)), ..Self::new(ProblemCode::InternalError, detail) }
     }
 
@@ -105,6 +105,12 @@ impl Problem {
     pub fn unavailable(cause: impl std::error::Error + Send + Sync + 'static) -> Self {
         let detail = "Send the same request again in a moment. It is safe to repeat.";
         Self { cause: Some(Cause::new(cause)), ..Self::new(ProblemCode::Unavailable, detail) }
+    }
+
+    /// 503 when others wrote the same record at each try.
+    #[must_use]
+    pub fn contention() -> Self {
+        Self::new(ProblemCode::Unavailable, "Concurrent updates prevented this change. Send it again in a moment.")
     }
 
     /// Adds a header to the answer.
@@ -202,5 +208,36 @@ impl From<Rejection> for Problem {
                 Self { errors: errors.into_sorted(), ..Self::new(code, detail) }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stays_wrong_is_500_and_what_may_pass_is_503() {
+        let cause = || Cause::new(std::io::Error::other("a reason"));
+        for (error, code) in [
+            (StoreError::Call { call: "GetItem", code: None, cause: cause() }, ProblemCode::Unavailable),
+            (StoreError::Throttled("GetItem"), ProblemCode::Unavailable),
+            (StoreError::Contention("records"), ProblemCode::Unavailable),
+            (StoreError::Refused { call: "PutItem", cause: cause() }, ProblemCode::InternalError),
+            (
+                StoreError::Unreadable { table: "records", what: "body".to_owned(), cause: None },
+                ProblemCode::InternalError,
+            ),
+        ] {
+            let text = error.to_string();
+            let problem = Problem::from(error);
+            assert_eq!(problem.code, code, "{text}");
+            assert_eq!(problem.cause.as_ref().map(ToString::to_string), Some(text), "for the log");
+        }
+        assert_eq!(Problem::from(SealError::Unopenable).code, ProblemCode::InternalError);
+        let kms = SealError::Kms { call: "Decrypt", cause: cause() };
+        let problem = Problem::from(kms);
+        assert_eq!(problem.code, ProblemCode::Unavailable);
+        let body = problem.into_response("req_1").into_body();
+        assert!(!String::from_utf8_lossy(body.as_ref()).contains("a reason"), "a cause is never sent");
     }
 }

@@ -104,7 +104,10 @@ impl Alerts {
             }
             Err(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
                 let reason = cancelled.cancellation_reasons().first().and_then(|reason| reason.code());
-                if reason == Some("ConditionalCheckFailed") { Ok(false) } else { Err(StoreError::Contention(TABLE)) }
+                if reason == Some("ConditionalCheckFailed") {
+                    return Ok(false);
+                }
+                Err(StoreError::cancelled("TransactWriteItems alert", TABLE, &cancelled))
             }
             Err(other) => Err(StoreError::operation("TransactWriteItems alert", other)),
         }
@@ -139,7 +142,8 @@ impl Alerts {
                 match (Reader { table: TABLE, item }).json("alert") {
                     Ok(alert) => alerts.push((account, alert)),
                     Err(error) => {
-                        tracing::error!(error = %causes(&error), alert_id = id, "an alert can't be read, and is not published");
+                        let error = causes(&error);
+                        tracing::error!(error, alert_id = id, "an alert can't be read, and is not published");
                     }
                 }
             }

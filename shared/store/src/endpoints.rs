@@ -109,7 +109,8 @@ impl Endpoints {
             Ok((_, endpoint)) => Some(endpoint),
             Err(error) => {
                 let endpoint_id = Reader { table: TABLE, item }.opt_text("sk");
-                tracing::error!(error = %causes(&error), account, endpoint_id, "an endpoint can't be read and is left out");
+                let error = causes(&error);
+                tracing::error!(error, account, endpoint_id, "an endpoint can't be read and is left out");
                 None
             }
         };

@@ -1,6 +1,9 @@
 //! What can go wrong with DynamoDB.
 
 use aws_sdk_dynamodb::error::{BuildError, ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::types::CancellationReason;
+use aws_sdk_dynamodb::types::error::TransactionCanceledException;
+use serde_json::error::Category;
 use telemetry::causes::Cause;
 
 /// DynamoDB could not do what was asked, or holds something that this version can't read.
@@ -17,13 +20,14 @@ pub enum StoreError {
         #[source]
         cause: Cause,
     },
-    /// DynamoDB refused an item as such: it is too large, or an attribute of it is not allowed. It always will.
-    #[error("DynamoDB {call} refused an item: {reason}")]
+    /// DynamoDB refused the request as such: an item is too large, or an attribute is not allowed. It always will.
+    #[error("DynamoDB refused what {call} was to write or to read")]
     Refused {
         /// Which call.
         call: &'static str,
-        /// DynamoDB's reasons.
-        reason: String,
+        /// The SDK's error.
+        #[source]
+        cause: Cause,
     },
     /// An item lacks an attribute or has it in another form. It stays so until somebody repairs it.
     #[error("item in {table} is unreadable: {what}")]
@@ -32,7 +36,7 @@ pub enum StoreError {
         table: &'static str,
         /// Which attribute.
         what: String,
-        /// Why it can't be read, where that is more than that it is missing.
+        /// Where and how it is malformed, never what stands there; `None` when it is missing.
         #[source]
         cause: Option<Cause>,
     },
@@ -63,12 +67,28 @@ impl StoreError {
         move |error| Self::operation(call, error)
     }
 
-    /// For an operation error that is not one of those which are outcomes.
+    /// For an operation error that is not one of those which are outcomes. `ValidationException` is about the request itself,
+    /// such as an item over 400 KB: it would be refused again.
     pub(crate) fn operation<E>(call: &'static str, error: E) -> Self
     where
         E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
     {
-        Self::Call { call, code: error.code().map(str::to_owned), cause: Cause::new(error) }
+        let code = error.code().map(str::to_owned);
+        match code.as_deref() {
+            Some("ValidationException") => Self::Refused { call, cause: Cause::new(error) },
+            _ => Self::Call { call, code, cause: Cause::new(error) },
+        }
+    }
+
+    /// For a transaction that was cancelled for another reason than a condition: what one of its items was refused for, else
+    /// that others were writing the same items.
+    pub(crate) fn cancelled(call: &'static str, table: &'static str, cancelled: &TransactionCanceledException) -> Self {
+        let reasons = cancelled.cancellation_reasons();
+        if reasons.iter().any(|reason| reason.code() == Some("ValidationError")) {
+            let reasons: Vec<&str> = reasons.iter().filter_map(CancellationReason::message).collect();
+            return Self::Refused { call, cause: Cause::new(Reasons(reasons.join("; "))) };
+        }
+        Self::Contention(table)
     }
 
     /// For `map_err` on a request that lacks something.
@@ -76,8 +96,34 @@ impl StoreError {
         move |error| Self::Call { call, code: None, cause: Cause::new(error) }
     }
 
+    /// An attribute of an item in `table` whose JSON can't be read.
+    #[must_use]
+    pub fn malformed(table: &'static str, what: &str, error: &serde_json::Error) -> Self {
+        Self::Unreadable { table, what: what.to_owned(), cause: Some(Cause::new(MalformedJson::from(error))) }
+    }
+
     /// An attribute of an item in `table` that is missing or has another form.
     pub(crate) fn unreadable(table: &'static str, what: &str) -> Self {
         Self::Unreadable { table, what: what.to_owned(), cause: None }
+    }
+}
+
+/// Why DynamoDB refused the items of a transaction.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Reasons(String);
+
+/// Where JSON can't be read. The parser's own message may quote what stands there.
+#[derive(Debug, thiserror::Error)]
+#[error("{category:?} error at line {line}, column {column}")]
+struct MalformedJson {
+    category: Category,
+    line: usize,
+    column: usize,
+}
+
+impl From<&serde_json::Error> for MalformedJson {
+    fn from(error: &serde_json::Error) -> Self {
+        Self { category: error.classify(), line: error.line(), column: error.column() }
     }
 }

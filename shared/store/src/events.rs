@@ -27,6 +27,11 @@ pub use writer::EventWriter;
 
 const TABLE: &str = "events";
 
+/// What the parser says up to the first quotation mark: behind it stands what it read, which may be data of an event.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct NotAnOutbox(String);
+
 /// Reads an outbox item, of the table or of its stream.
 ///
 /// # Errors
@@ -35,7 +40,7 @@ pub fn read_outbox(item: impl Into<serde_dynamo::Item>) -> Result<Outbox, StoreE
     let unreadable = |error: serde_dynamo::Error| StoreError::Unreadable {
         table: TABLE,
         what: "event".to_owned(),
-        cause: Some(Cause::new(error)),
+        cause: Some(Cause::new(NotAnOutbox(error.to_string().split('"').next().unwrap_or_default().to_owned()))),
     };
     serde_dynamo::from_item(item.into()).map_err(unreadable)
 }

@@ -79,7 +79,7 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn json<T: DeserializeOwned>(self, name: &str) -> Result<T, StoreError> {
-        serde_json::from_str(self.text(name)?).map_err(|_| self.unreadable(name))
+        serde_json::from_str(self.text(name)?).map_err(|error| StoreError::malformed(self.table, name, &error))
     }
 
     pub(crate) fn unreadable(self, what: &str) -> StoreError {

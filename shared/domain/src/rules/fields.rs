@@ -83,7 +83,7 @@ impl<T> Sent<T> {
 }
 
 /// Every rule reads and writes fields by the functions of this module or of [`Change`](crate::resource::Change): a name
-/// that no model has fails the first test that reaches it.
+/// that no model has fails the first test that reaches it. Release builds don't check.
 #[track_caller]
 pub(crate) fn known(field: &str) {
     debug_assert!(is_field(field), "no model has a field {field}");

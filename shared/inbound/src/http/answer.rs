@@ -134,7 +134,8 @@ impl Line<'_> {
         }
         let cause = outcome.err().and_then(|problem| problem.cause.as_ref());
         if status.is_server_error() {
-            let error = cause.map(|cause| causes(cause)).unwrap_or_default();
+            let detail = outcome.err().map(|problem| problem.detail.clone());
+            let error = cause.map(|cause| causes(cause)).or(detail).unwrap_or_default();
             line!(error, error);
         } else {
             line!(info);

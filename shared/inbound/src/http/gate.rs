@@ -203,7 +203,25 @@ impl Gate {
         F: Future<Output = Result<Reply, Problem>>,
     {
         let (request, now) = (visit.request, visit.now);
-        let Some((account, key)) = self.authenticate(request.headers(), now).await? else {
+        let caller = self.admit(visit, scope).await?;
+        // Before the idempotency key: an answer is never given again to a request that asks for something else.
+        let call = find()?;
+        let query = Query::of(request, call.parameters())?;
+        match self.idempotency.check(request, &caller.account.id, &visit.request_id, now).await? {
+            Status::Answered(reply) => Ok(reply),
+            Status::NoKey => work(caller, call, query).await,
+            Status::Claimed(claimed) => {
+                let outcome = work(caller, call, query).await;
+                self.idempotency.settle(&claimed, &outcome).await;
+                outcome
+            }
+        }
+    }
+
+    /// The caller, if it has a valid key, calls left and the scope.
+    async fn admit(&self, visit: &mut Visit<'_>, scope: Scope) -> Result<Caller, Problem> {
+        let now = visit.now;
+        let Some((account, key)) = self.authenticate(visit.request.headers(), now).await? else {
             return Err(self.turn_away(visit).await?);
         };
         Span::current().record("account", &account.id);
@@ -220,18 +238,7 @@ impl Gate {
             let detail = format!("This call needs a key with the scope {}.", scope.as_str());
             return Err(Problem::new(ProblemCode::Forbidden, detail));
         }
-        // Before the idempotency key: an answer is never given again to a request that asks for something else.
-        let call = find()?;
-        let query = Query::of(request, call.parameters())?;
-        match self.idempotency.check(request, &caller.account.id, &visit.request_id, now).await? {
-            Status::Answered(reply) => Ok(reply),
-            Status::NoKey => work(caller, call, query).await,
-            Status::Claimed(claimed) => {
-                let outcome = work(caller, call, query).await;
-                self.idempotency.settle(&claimed, &outcome).await;
-                outcome
-            }
-        }
+        Ok(caller)
     }
 
     /// The account and the key of `X-API-Key`; `None` when it is missing, unknown, revoked or expired.

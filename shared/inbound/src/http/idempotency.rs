@@ -7,6 +7,7 @@ use lambda_http::Request;
 use lambda_http::http::{HeaderMap, HeaderName, Method, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use store::StoreError;
 use store::idempotency::{Claim, Idempotency};
 use store::seal::Sealer;
 use telemetry::causes::causes;
@@ -117,7 +118,8 @@ impl IdempotencyGuard {
             Some(sealer) => String::from_utf8(sealer.open(&answer, key).await?).map_err(Problem::internal)?,
             None => answer,
         };
-        let kept: Kept = serde_json::from_str(&text).map_err(Problem::internal)?;
+        let kept: Kept = serde_json::from_str(&text)
+            .map_err(|error| Problem::internal(StoreError::malformed("idempotency", "answer", &error)))?;
         let status = StatusCode::from_u16(kept.status).map_err(Problem::internal)?;
         let mut reply = Reply::new(status, &());
         reply.body = kept.body;

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::problem::Problem;
 
-/// A body as it was read. Not `Debug`: it may hold a tax id.
+/// A parsed body. Not `Debug`: it may hold a tax id.
 pub(super) struct Parsed {
     pub(super) kind: Kind,
     pub(super) operation: Operation,
@@ -22,16 +22,16 @@ pub(super) struct Parsed {
     pub(super) tax_id: Sent<Value>,
     /// The fields that were sent, without the control fields.
     pub(super) sent: Map<String, Value>,
-    /// What is wrong whatever is stored.
+    /// The defects that it has independently of what is stored.
     pub(super) defects: Defects,
 }
 
 const TAX_ID: &str = "taxId";
-/// How far a sender's clock may be ahead of ours. One that is further ahead would make everything that others send later
-/// look old.
+/// How far a sender's clock may be ahead of ours. With one that is further ahead, everything that others send later would look
+/// old.
 const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
 
-/// Reads a body, and what is wrong with it whatever is stored.
+/// Parses a body and finds the defects that it has independently of what is stored.
 pub(super) fn parse<R: Resource>(body: &[u8], now: Timestamp) -> Result<Parsed, Problem> {
     let body = json::parse_object(body)?;
     let mut defects = Defects::default();
@@ -39,7 +39,7 @@ pub(super) fn parse<R: Resource>(body: &[u8], now: Timestamp) -> Result<Parsed, 
     let source_updated_at = text(&sent, "sourceUpdatedAt").and_then(|at| at.parse().ok());
     check_clock(source_updated_at, now, &mut defects);
     let operation = text(&sent, "operation").and_then(Operation::parse).unwrap_or(Operation::Upsert);
-    // Then nobody knows which record is meant, or what for.
+    // Without a valid key or operation it is not known which record is meant, or what to do with it.
     let is_unclear = defects.iter().any(|defect| matches!(defect.field.as_str(), "id" | "operation"));
     let defects = match operation {
         Operation::Delete => only_key(R::MODEL.key, &sent, defects),
@@ -61,18 +61,18 @@ pub(super) fn parse<R: Resource>(body: &[u8], now: Timestamp) -> Result<Parsed, 
 }
 
 impl Parsed {
-    /// Whether the body says well which record it is about.
+    /// Whether the body names its record validly.
     pub(super) const fn names_record(&self) -> bool {
         self.id.is_some() || self.number.is_some()
     }
 
-    /// What is wrong with a new record of this body: all that it lacks.
+    /// The defects of a new record made from this body, with everything that it lacks.
     pub(super) fn defects_of_new<R: Resource>(&self) -> Defects {
         let record = self.with_tax_id(self.sent.clone());
         checked::<R>(models::missing_on_create(R::MODEL, &record), &record, Extent::Whole)
     }
 
-    /// What is wrong with the stored record once the body is merged over it.
+    /// The defects of the stored record with the body merged over it.
     pub(super) fn defects_of_merged<R: Resource>(&self, merged: &Map<String, Value>) -> Defects {
         checked::<R>(models::check_merged(R::MODEL, merged), &self.with_tax_id(merged.clone()), Extent::Whole)
     }
@@ -113,8 +113,8 @@ fn in_words(span: SignedDuration) -> String {
     }
 }
 
-/// A deletion takes the key (or id), `operation`, the lock and the sender's clock; anything else would be dropped without a
-/// word.
+/// A deletion takes the key (or id), `operation`, the lock and the sender's clock. Other fields are refused, since they would be
+/// ignored silently.
 fn only_key(key: &str, sent: &Map<String, Value>, mut defects: Defects) -> Defects {
     let mut found = Defects::default();
     for field in sent.keys().filter(|field| *field != key && !CONTROL.contains(&field.as_str())) {

@@ -17,7 +17,7 @@ use super::request::Run;
 use super::tax_id;
 use crate::problem::Problem;
 
-/// Stands in a tombstone whose `sourceUpdatedAt` is the time of its deletion.
+/// A field of tombstones whose `sourceUpdatedAt` is the time of the deletion.
 const HAS_CLOCK_OF_DELETION: &str = "hasClockOfDeletion";
 
 /// What is to be stored, and answered.
@@ -26,13 +26,13 @@ pub(super) struct Plan {
     pub(super) body: Map<String, Value>,
     pub(super) tax_id: Option<SealedTaxId>,
     pub(super) calendar: Vec<CalendarEdit>,
-    /// Whether it is only good while the record's own calendar is as it was read.
+    /// Whether the commit is conditional on the record's own calendar being as it was read.
     pub(super) holds_calendar: bool,
     pub(super) events: Vec<EventDraft>,
     pub(super) warnings: Vec<Warning>,
 }
 
-/// A new record; `tombstone` had its number.
+/// Plans a new record, in the place of a `tombstone` with its number if there is one.
 pub(super) async fn create<R: Resource>(
     run: &Run<'_>,
     loaded: &mut Loaded,
@@ -94,8 +94,8 @@ pub(super) async fn update<R: Resource>(
     Ok(Some(Plan { holds_calendar, ..plan(settled, tax_id) }))
 }
 
-/// A tombstone in the place of the record, which keeps the sender's time of the deletion or else when it came in; `None` when
-/// the body is older than what is stored.
+/// Plans a tombstone in the place of the record. It keeps the sender's time of the deletion, or else the time at which the request
+/// came in. `None` when the body is older than what is stored.
 pub(super) async fn delete<R: Resource>(
     run: &Run<'_>,
     loaded: &mut Loaded,
@@ -105,7 +105,7 @@ pub(super) async fn delete<R: Resource>(
     if is_stale(run, stored) {
         return Ok(None);
     }
-    // A work order may be deleted whatever the orders under it are.
+    // Orders under it may have any status.
     let open_orders = if run.parsed.kind == Kind::WorkOrder {
         Vec::new()
     } else {
@@ -158,19 +158,19 @@ fn note_clock(at: Timestamp, record: &mut Map<String, Value>) {
     record.insert("sourceUpdatedAt".to_owned(), json!(at.to_string()));
 }
 
-/// What is wrong with the record that the body makes of `stored`.
+/// The defects of the record that the body would make of `stored`.
 pub(super) fn defects_of_update<R: Resource>(run: &Run<'_>, stored: &Stored) -> Defects {
     run.parsed.defects_of_merged::<R>(&upsert(run, &stored.id, Some(stored)).merge::<R>().record)
 }
 
-/// Whether the sender's clock says that the body is older than what is stored, or than the deletion. The clocks of two
-/// foreign records that had the number one after the other say nothing of each other.
+/// Whether by the sender's clock the body is older than what is stored, or than the deletion. The clocks of two external records
+/// that had the number one after the other can't be compared.
 pub(super) fn is_stale(run: &Run<'_>, stored: &Stored) -> bool {
     let older = |sent: Timestamp| stored_clock(stored).is_some_and(|known| sent < known);
     run.parsed.source_updated_at.is_some_and(older) && !(stored.deleted && is_another(run, stored))
 }
 
-/// A tombstone that was deleted again, at a later time of the sender's; `None` when that is nothing new.
+/// The tombstone after another deletion, at a later time of the sender's; `None` when nothing changes.
 pub(super) fn deleted_again(run: &Run<'_>, tombstone: &Stored) -> Option<Map<String, Value>> {
     let later = |at: &Timestamp| stored_clock(tombstone).is_none_or(|known| *at > known);
     let at = run.parsed.source_updated_at.filter(later)?;
@@ -186,7 +186,7 @@ fn stored_clock(stored: &Stored) -> Option<Timestamp> {
     if stored.body.contains_key(HAS_CLOCK_OF_DELETION) { known } else { known.max(stored.deleted_at) }
 }
 
-/// Whether body and record are two records of one foreign system.
+/// Whether body and record are two records of one external system.
 fn is_another(run: &Run<'_>, stored: &Stored) -> bool {
     let foreign = |record: &Map<String, Value>| {
         let external = record.get("externalRef")?.as_object()?;
@@ -196,8 +196,8 @@ fn is_another(run: &Run<'_>, stored: &Stored) -> bool {
     both.is_some_and(|((system, id), (sent_system, sent_id))| system == sent_system && id != sent_id)
 }
 
-/// Two records of one foreign system that share a number would be merged in silence. A right `ifVersion` says that the sender
-/// knows what is stored and means it.
+/// Refuses two records of one external system that share a number: they would be merged silently. With the right `ifVersion` the
+/// sender has seen what is stored and means it.
 fn check_external_ref(run: &Run<'_>, stored: &Stored) -> Result<(), Problem> {
     if run.parsed.if_version.is_some() || !is_another(run, stored) {
         return Ok(());

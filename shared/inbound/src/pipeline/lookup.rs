@@ -1,4 +1,4 @@
-//! Reading for a request: the record itself and whatever it refers to, in as few calls as can be.
+//! Reads for a request: the record itself and what it refers to, in as few calls as possible.
 
 use std::collections::{HashMap, HashSet};
 
@@ -14,7 +14,7 @@ use super::control::Parsed;
 /// The most work orders that one calendar holds.
 const MAX_BOOKINGS: usize = 1000;
 
-/// What a request knows so far.
+/// What was read for a request so far.
 #[derive(Debug, Default)]
 pub(super) struct Loaded {
     asked: HashSet<RecordKey>,
@@ -22,7 +22,7 @@ pub(super) struct Loaded {
 }
 
 impl Loaded {
-    /// Reads the keys that were not asked for yet: one call for up to a hundred, none for none.
+    /// Reads those of the keys that were not read yet: one call for each hundred.
     pub(super) async fn read(
         &mut self,
         records: &Records,
@@ -40,7 +40,7 @@ impl Loaded {
         Ok(())
     }
 
-    /// Everything that was read is out of date.
+    /// Forgets everything that was read, since it is out of date.
     pub(super) fn forget(&mut self) {
         *self = Self::default();
     }
@@ -72,14 +72,15 @@ impl Loaded {
         self.read_calendars(records, account, &references).await
     }
 
-    /// Found by id under another number than the body says, or the body says none: one read more.
+    /// Reads the record under its own number, where the body names it by id and has another number or none: one more call.
     async fn read_renumbered(&mut self, records: &Records, account: &str, parsed: &Parsed) -> Result<(), StoreError> {
         let card = parsed.id.as_ref().and_then(|id| self.found.cards.get(id));
         let key = card.map(|card| RecordKey::number(parsed.kind, &card.number));
         self.read(records, account, key).await
     }
 
-    /// People, companies and parent orders that were named by id have their calendar under their number: one read more.
+    /// Reads the calendars of people, companies and parent orders that were named by id, which are under their number: one
+    /// more call.
     async fn read_calendars(
         &mut self,
         records: &Records,
@@ -106,7 +107,7 @@ impl Loaded {
         self.read_calendars(records, account, references).await
     }
 
-    /// The record that the body names: by id if it says one, else by natural key. A tombstone is one too.
+    /// The record that the body names, by id if it has one, else by natural key. It may be a tombstone.
     pub(super) fn own(&self, parsed: &Parsed) -> Option<&Stored> {
         match &parsed.id {
             Some(id) => {
@@ -118,12 +119,12 @@ impl Loaded {
         }
     }
 
-    /// The sealed tax id of a vendor, if it was asked for and is there.
+    /// The sealed tax id of a vendor, if it was read and exists.
     pub(super) fn tax_id(&self, vendor_id: &str) -> Option<&SealedTaxId> {
         self.found.tax_ids.get(vendor_id)
     }
 
-    /// Of `bookings`, those whose work order is still open (its card says so; it was asked for).
+    /// Those of `bookings` whose work order is still open, by its card, which was read.
     pub(super) fn still_open(&self, bookings: &[Booking]) -> Vec<Booking> {
         let open = |booking: &&Booking| {
             self.found.cards.get(&booking.id).is_some_and(|card| {
@@ -133,7 +134,7 @@ impl Loaded {
         bookings.iter().filter(open).cloned().collect()
     }
 
-    /// All that was found, as references; `trusted` are references of the stored record, which stay good whether they
+    /// Everything that was found, as references. `trusted` are references of the stored record: they stay valid whether they
     /// were read or not.
     pub(super) fn references(&self, trusted: &[Reference]) -> References {
         let mut references = References::default();
@@ -159,14 +160,14 @@ impl Loaded {
         references
     }
 
-    /// How every living record was that was read.
+    /// How each record was that was read and is not deleted.
     pub(super) fn seen(&self) -> HashMap<RecordKey, Seen> {
         let living = self.found.records.iter().filter(|(_, stored)| !stored.deleted);
         let seen = |stored: &Stored| Seen { version: stored.version, leave_revision: stored.leave_revision };
         living.map(|(key, stored)| (key.clone(), seen(stored))).collect()
     }
 
-    /// Puts `edits` under the numbers that people have now, which are not always those that a record remembers.
+    /// Puts `edits` under the numbers that people have now: a record may remember an earlier one.
     pub(super) fn use_current_numbers(&self, edits: &mut [CalendarEdit], remembered: &[Reference]) {
         for holder in edits.iter_mut().map(CalendarEdit::holder_mut) {
             let is_it = |of: &&Reference| names(of, holder);
@@ -177,8 +178,8 @@ impl Loaded {
         }
     }
 
-    /// Leaves out what would go into the calendar of a stranger: of somebody who has got the number of a person that
-    /// `remembered` means and that is gone. Who is in `sent` is meant now.
+    /// Leaves out edits of a calendar that belongs to somebody else: to a person who was given the number of the deleted one
+    /// that `remembered` means. People in `sent` are meant as they are now.
     pub(super) fn drop_reassigned(
         &self,
         edits: Vec<CalendarEdit>,
@@ -193,8 +194,9 @@ impl Loaded {
         edits.into_iter().filter(|edit| !is_stranger(edit.holder())).collect()
     }
 
-    /// What `edit` comes to when its holder's calendar, which is one item with the holder itself, may be full. A person's
-    /// has lost its use for warnings then; a parent order is held all the same, since it must not get a parent meanwhile.
+    /// What remains of `edit` when its holder's calendar, which is one item with the holder itself, may be full. A person's gets
+    /// no more bookings then, which only cost warnings; a parent order still has its condition, since it must not get a parent
+    /// meanwhile.
     pub(super) fn within_bounds(&self, edit: CalendarEdit) -> Option<CalendarEdit> {
         let CalendarEdit::Book { of, booking } = &edit else { return Some(edit) };
         let stored = self.found.records.get(&RecordKey::number(of.kind, &of.number));
@@ -207,27 +209,26 @@ impl Loaded {
         (of.kind == Kind::WorkOrder).then(|| CalendarEdit::Hold { of: of.clone() })
     }
 
-    /// Whether the calendar of `holder` was read, so that it is known to be there.
+    /// Whether the calendar of `holder` was read, and so exists.
     pub(super) fn knows(&self, holder: &Holder) -> bool {
         let stored = self.found.records.get(&RecordKey::number(holder.kind, &holder.number));
         stored.is_some_and(|stored| !stored.deleted)
     }
 }
 
-/// Where the record may be that the body names.
+/// The keys under which the record that the body names may be.
 fn own_keys(parsed: &Parsed) -> impl Iterator<Item = RecordKey> {
     let number = parsed.number.as_deref().map(|number| RecordKey::number(parsed.kind, number));
     number.into_iter().chain(parsed.id.clone().map(RecordKey::Id))
 }
 
-/// What has to be read for a reference: its number leads to the calendar in the same call, its id stays good when the
-/// number changes.
+/// What has to be read for a reference. By number the same call has the calendar; the id stays valid when the number changes.
 fn keys_of(reference: &Reference) -> Vec<RecordKey> {
     let number = reference.number.as_deref().map(|number| RecordKey::number(reference.kind, number));
     number.into_iter().chain(reference.id.clone().map(RecordKey::Id)).collect()
 }
 
-/// Whether a reference names the holder, in whatever case.
+/// Whether a reference names the holder, without regard to case.
 fn names(of: &Reference, holder: &Holder) -> bool {
     let same = |number: &String| number.eq_ignore_ascii_case(&holder.number);
     of.kind == holder.kind && of.number.as_ref().is_some_and(same)

@@ -1,4 +1,4 @@
-//! One parts request, from its body to its answer.
+//! One request, from its body to its answer.
 
 use std::time::Duration;
 
@@ -20,19 +20,19 @@ use super::control::{self, Parsed};
 use super::decision::{self, Plan};
 use super::lookup::Loaded;
 use crate::http::{Caller, Facts, Reply};
-use crate::problem::{Problem, ProblemCode};
+use crate::problem::Problem;
 
-/// How often a request starts again when others change what it read.
+/// How often a request is tried when others change what it read.
 const MAX_TRIES: u32 = 8;
 /// The longest pause before the second try.
 const PAUSE_MILLISECONDS: u32 = 20;
 
-/// One request on its way.
+/// One request.
 pub(super) struct Run<'a> {
     pub(super) parts: &'a Parts,
     pub(super) caller: &'a Caller,
     pub(super) parsed: Parsed,
-    /// To the fraction of a second, for ids that sort by it and the time of a deletion.
+    /// With its fraction of a second, for ids, which sort by it, and for the time of a deletion.
     pub(super) received_at: Timestamp,
     /// In whole seconds, for records and events.
     pub(super) now: Timestamp,
@@ -41,11 +41,11 @@ pub(super) struct Run<'a> {
 /// What came of one try.
 enum Step {
     Answered(Reply),
-    /// Others were faster: what is known was read anew.
+    /// Others wrote first, and what they changed was read again.
     Again,
 }
 
-/// Parses `body`, finds what is there, decides and stores.
+/// Parses `body`, reads what it refers to, decides, stores and answers.
 pub(super) async fn run<R: Resource>(
     parts: &Parts,
     caller: &Caller,
@@ -65,16 +65,16 @@ pub(super) async fn run<R: Resource>(
             Step::Again => pause(tries).await,
         }
     }
-    Err(Problem::new(ProblemCode::Unavailable, "Concurrent updates prevented this change. Send it again in a moment."))
+    Err(Problem::contention())
 }
 
-/// Lets the others finish who want the same records; longer each time, and never for the same time as they.
+/// Waits for other writers of the same records: longer each time, for a random time.
 async fn pause(tries: u32) {
     let longest = f64::from(PAUSE_MILLISECONDS * tries);
     tokio::time::sleep(Duration::from_secs_f64(longest * ids::random_fraction() / 1000.0)).await;
 }
 
-/// How the table is written where `known` lies, which may be a tombstone.
+/// How to write in the place of `known`, which may be a tombstone.
 fn write_over(known: Option<&Stored>, action: Action) -> RecordWrite<'_> {
     match known {
         Some(stored) if !stored.deleted && action == Action::Deleted => RecordWrite::Delete(stored),
@@ -88,7 +88,7 @@ impl Run<'_> {
         &self.caller.account.id
     }
 
-    /// 400 for a body with defects: those, and what is wrong with the record that it would make.
+    /// 400 for a body with defects: those, and the defects of the record that it would make.
     async fn refusal<R: Resource>(&self, loaded: &mut Loaded) -> Result<Problem, Problem> {
         let parsed = &self.parsed;
         let mut defects = parsed.defects.clone();
@@ -108,12 +108,12 @@ impl Run<'_> {
         Ok(loaded.read_for::<R>(&self.parts.records, self.account(), &self.parsed).await?)
     }
 
-    /// Decides on what is known and stores it; `Again` when it was not so any more.
+    /// Decides on what was read and stores the result; `Again` when it was out of date.
     async fn step<R: Resource>(&self, loaded: &mut Loaded) -> Result<Step, Problem> {
         let stored = loaded.own(&self.parsed).cloned();
         let living = stored.as_ref().filter(|stored| !stored.deleted);
         let no_such = || Problem::not_found(self.parsed.kind.name());
-        // What is older than the deletion must not bring the record back, whatever it asks for.
+        // A body that is older than the deletion must not bring the record back, whatever its operation.
         if let Some(tombstone) = stored.as_ref().filter(|stored| stored.deleted && decision::is_stale(self, stored)) {
             return Ok(Step::Answered(self.stale(&tombstone.body)));
         }
@@ -138,7 +138,7 @@ impl Run<'_> {
         self.store::<R>(loaded, plan, stored.as_ref()).await
     }
 
-    /// A deletion of what is deleted already: the tombstone may learn a later time of it.
+    /// A deletion of what is deleted already: it may have a later time, which the tombstone then keeps.
     async fn delete_again<R: Resource>(&self, loaded: &mut Loaded, tombstone: &Stored) -> Result<Step, Problem> {
         if let Some(body) = decision::deleted_again(self, tombstone)
             && !self.parts.records.update_tombstone(self.account(), self.parsed.kind, tombstone, &body).await?
@@ -148,7 +148,7 @@ impl Run<'_> {
         Ok(Step::Answered(self.answer(Action::Unchanged, &tombstone.body, &[], &[])))
     }
 
-    /// What is known was read before others wrote.
+    /// Reads again, since others have written.
     async fn again<R: Resource>(&self, loaded: &mut Loaded) -> Result<Step, Problem> {
         loaded.forget();
         self.read::<R>(loaded).await?;
@@ -165,7 +165,7 @@ impl Run<'_> {
         if stored.is_some_and(|stored| stored.body == plan.body) && plan.tax_id.is_none() {
             return Ok(Step::Answered(self.answer(plan.action, &plan.body, &[], &plan.warnings)));
         }
-        // Who was on the record before may have another number now, or be gone: put in order afterwards, if it can be.
+        // People of the stored record may have another number now, or be deleted.
         let edits = plan.calendar.iter().cloned();
         let (within, after): (Vec<_>, Vec<_>) = edits.partition(|edit| loaded.knows(edit.holder()));
         let within: Vec<_> = within.into_iter().filter_map(|edit| loaded.within_bounds(edit)).collect();
@@ -186,7 +186,7 @@ impl Run<'_> {
                 self.parts.records.tidy_calendars(self.account(), &after).await;
                 Ok(Step::Answered(self.answer(plan.action, &plan.body, &plan.events, &plan.warnings)))
             }
-            // The number that the record was to get is another record's.
+            // Another record has the number that this one was to get.
             Committed::Lost(Some(other)) if stored.is_some_and(|stored| self.renumbers(stored, &plan, &other)) => {
                 Err(self.exists(&other))
             }
@@ -194,14 +194,14 @@ impl Run<'_> {
         }
     }
 
-    /// Whether a plan for `stored` failed because it takes the number of `other`. With the number that it had, the record
-    /// was deleted and made again meanwhile.
+    /// Whether a plan for `stored` failed because it takes the number of `other`. If it keeps its number, the record was
+    /// deleted and created again meanwhile.
     fn renumbers(&self, stored: &Stored, plan: &Plan, other: &Stored) -> bool {
         let key = self.parsed.kind.model().key;
         stored.id != other.id && stored.body.get(key) != plan.body.get(key)
     }
 
-    /// The events of a plan with their ids, in as many outbox items as they need.
+    /// The events of a plan, with ids, in as many outbox items as they need.
     fn outboxes(&self, plan: &Plan) -> Vec<Outbox> {
         let mut ulid = ids::new_ulid(self.received_at);
         let project = match self.parsed.kind {
@@ -225,7 +225,7 @@ impl Run<'_> {
         Rejection::conflict(ConflictCode::AlreadyExists, detail).into()
     }
 
-    /// 200 for a body that is older than what is stored.
+    /// 200 with a warning, for a body that is older than what is stored.
     fn stale(&self, stored: &Map<String, Value>) -> Reply {
         let warning = Warning {
             code: WarningCode::StaleUpdate,
@@ -235,7 +235,7 @@ impl Run<'_> {
         self.answer(Action::Unchanged, stored, &[], &[warning])
     }
 
-    /// What the sender is told: `docs/contract.md#success`.
+    /// The answer, `docs/contract.md#success`.
     fn answer(&self, action: Action, body: &Map<String, Value>, events: &[EventDraft], warnings: &[Warning]) -> Reply {
         let events: Vec<_> = events.iter().map(|draft| draft.name.as_str()).collect();
         let key = self.parsed.kind.model().key;

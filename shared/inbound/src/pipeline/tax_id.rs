@@ -22,7 +22,10 @@ pub(super) async fn sealed(
         Sent::Value(value) => value.as_str().unwrap_or_default(),
     };
     let Some(sealer) = &parts.sealer else {
-        return Err(Problem::new(ProblemCode::InternalError, "Tax ids can't be stored here."));
+        return Err(Problem::new(
+            ProblemCode::InternalError,
+            "Tax ids can't be stored by this function. Report the requestId.",
+        ));
     };
     let context = format!("{account}#{vendor_id}#taxId");
     let fingerprint = sealer.fingerprint(value.as_bytes(), &context).await?;

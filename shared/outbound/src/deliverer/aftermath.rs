@@ -63,7 +63,8 @@ impl Deliverer {
             EndpointNews::Gone { .. } | EndpointNews::Nothing => Ok(()),
         };
         if let Err(error) = noted {
-            tracing::error!(error = %causes(&error), endpoint_id = endpoint.id, "the health of an endpoint was not noted");
+            let error = causes(&error);
+            tracing::error!(error, endpoint_id = endpoint.id, "the health of an endpoint was not noted");
         }
     }
 

@@ -1,5 +1,6 @@
-//! What was decided, done in an order that is safe to break off anywhere: whatever fails, the message stays in the
-//! queue and the work is done again.
+//! What was decided, done in an order that may break off anywhere. Until the attempt is recorded the message stays in the queue
+//! and the attempt is made again. After that the health of the endpoint is best effort, and the sweeper queues a retry that was
+//! not queued.
 
 use domain::alert::{Alert, AlertKind};
 use domain::delivery::{Attempt, Delivery, DeliveryStatus, DeliveryTask, LastAttempt};

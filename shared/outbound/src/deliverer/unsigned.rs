@@ -38,7 +38,8 @@ impl Deliverer {
             };
             let told = self.endpoints.mark_unsigned(&delivery.account, &endpoint.id, now, (&self.alerts, &alert)).await;
             if let Err(error) = told {
-                tracing::error!(error = %causes(&error), endpoint_id = endpoint.id, "an alert about unsigned deliveries was not stored");
+                let error = causes(&error);
+                tracing::error!(error, endpoint_id = endpoint.id, "an alert about unsigned deliveries was not stored");
             }
         }
         Err(error.into())

@@ -51,7 +51,7 @@ impl Deliveries {
                         let there = reasons.filter(|(_, reason)| reason.code() == Some("ConditionalCheckFailed"));
                         existing.extend(there.map(|(delivery, _)| delivery.id.clone()));
                         if existing.len() == before {
-                            return Err(StoreError::Contention(TABLE));
+                            return Err(StoreError::cancelled("TransactWriteItems deliveries", TABLE, &cancelled));
                         }
                     }
                     other => return Err(StoreError::operation("TransactWriteItems deliveries", other)),

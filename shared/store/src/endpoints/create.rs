@@ -75,7 +75,8 @@ impl Endpoints {
         if let Ok((_, endpoint)) = read(old)
             && let Err(error) = self.delete_claim(account, &endpoint).await
         {
-            tracing::warn!(error = %causes(&error), endpoint_id = id, "the claim of a deleted endpoint could not be deleted");
+            let error = causes(&error);
+            tracing::warn!(error, endpoint_id = id, "the claim of a deleted endpoint could not be deleted");
         }
         Ok(true)
     }

@@ -58,7 +58,8 @@ impl EventWriter {
             Ok(_) => Ok(Claim::Ours),
             Err(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
                 let item = cancelled.cancellation_reasons().first().and_then(|reason| reason.item());
-                Claim::read(item.ok_or(StoreError::Contention(TABLE))?)
+                let lost = || StoreError::cancelled("TransactWriteItems event", TABLE, &cancelled);
+                Claim::read(item.ok_or_else(lost)?)
             }
             Err(other) => Err(StoreError::operation("TransactWriteItems event", other)),
         }

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::builders::{PutBuilder, UpdateBuilder};
-use aws_sdk_dynamodb::types::{AttributeValue, CancellationReason, Delete, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::error::TransactionCanceledException;
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
 use domain::models::Kind;
 use domain::outbox::Outbox;
 use domain::resource::CalendarEdit;
@@ -127,9 +128,7 @@ impl Records {
                 Ok(Committed::Done)
             }
             Err(error) => match error.into_service_error() {
-                TransactWriteItemsError::TransactionCanceledException(refused) => {
-                    cancelled(refused.cancellation_reasons())
-                }
+                TransactWriteItemsError::TransactionCanceledException(cancelled) => outcome_of(&cancelled),
                 TransactWriteItemsError::TransactionInProgressException(_) => Ok(Committed::Again),
                 other => Err(StoreError::operation("TransactWriteItems record", other)),
             },
@@ -209,17 +208,16 @@ impl Records {
 
 /// The outcome of a transaction that was cancelled. If the condition of the record's own item did not hold, the reason
 /// has that item; any other condition means that what was read is out of date.
-fn cancelled(reasons: &[CancellationReason]) -> Result<Committed, StoreError> {
-    match reasons.first() {
+fn outcome_of(cancelled: &TransactionCanceledException) -> Result<Committed, StoreError> {
+    match cancelled.cancellation_reasons().first() {
         Some(reason) if reason.code() == Some("ConditionalCheckFailed") => {
             let stored = reason.item().map(|item| Stored::read(Reader { table: TABLE, item })).transpose()?;
             Ok(Committed::Lost(stored.map(Box::new)))
         }
-        _ if reasons.iter().any(|reason| reason.code() == Some("ValidationError")) => {
-            let reason = reasons.iter().filter_map(CancellationReason::message).collect::<Vec<_>>().join("; ");
-            Err(StoreError::Refused { call: "TransactWriteItems record", reason })
-        }
-        _ => Ok(Committed::Again),
+        _ => match StoreError::cancelled("TransactWriteItems record", TABLE, cancelled) {
+            StoreError::Contention(_) => Ok(Committed::Again),
+            refused => Err(refused),
+        },
     }
 }
 
