@@ -19,8 +19,8 @@ SHAPES = {
     "AWS::Lambda::EventSourceMapping": "BatchSize EventSourceArn FunctionName FunctionResponseTypes "
     "BisectBatchOnFunctionError? DestinationConfig? FilterCriteria? "
     "MaximumRetryAttempts? ParallelizationFactor? ScalingConfig? StartingPosition?",
-    "AWS::Lambda::Function": "Architectures Code FunctionName Handler LoggingConfig MemorySize Role Runtime Tags? Timeout TracingConfig "
-    "Environment? RecursiveLoop?",
+    "AWS::Lambda::Function": "Architectures Code FunctionName Handler LoggingConfig MemorySize Role Runtime Tags? Timeout "
+    "TracingConfig Environment? RecursiveLoop?",
     "AWS::Lambda::Permission": "Action FunctionName Principal SourceArn",
     "AWS::Logs::LogGroup": "LogGroupName RetentionInDays",
     "AWS::SNS::Subscription": "Endpoint Protocol TopicArn",

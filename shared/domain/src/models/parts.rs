@@ -37,8 +37,7 @@ pub(super) const fn control(prefix: &'static str) -> [Field; 4] {
 
 /// Control fields of a resource that can't be deleted; `doc` says what to do instead.
 pub(super) const fn control_without_delete(prefix: &'static str, doc: &'static str) -> [Field; 4] {
-    const { assert!(matches!(Operation::ALL, [.., Operation::Delete]), "all operations but the last") };
-    const OPERATIONS: Type = Type::Enum(Operation::WORDS.split_at(Operation::WORDS.len() - 1).0);
+    const OPERATIONS: Type = Type::Enum(Operation::WORDS.split_at(Operation::Delete as usize).0);
     control_with(optional("operation", OPERATIONS, Operational, doc), prefix)
 }
 
