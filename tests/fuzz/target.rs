@@ -101,7 +101,7 @@ impl Target {
                 input.extend(body);
             }
             Self::Wire | Self::Json | Self::Url | Self::Query | Self::Receiver => {
-                mutate::bytes(random, &mut input, other)
+                mutate::bytes(random, &mut input, other);
             }
         }
         input

@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use dispatcher::Dispatcher;
 use domain::signing::{Signers, SigningSecret};
+use domain::trace::TraceContext;
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1;
 use hyper::{Request, StatusCode};
@@ -45,7 +46,7 @@ impl World {
         let app = TestApp::builder().patience(HALF_A_REQUEST).start_inbound().await;
         let environment = app.system().environment();
         let (deliverer, sender) =
-            (Deliverer::from_environment(&environment).unwrap(), Sender::from_environment(&environment).unwrap());
+            (Deliverer::from_environment(environment).unwrap(), Sender::from_environment(environment).unwrap());
         let dispatcher = Dispatcher::from_environment(environment).unwrap();
         let answer = Arc::new(Mutex::new(b"HTTP/1.1 204 No Content\r\n\r\n".to_vec()));
         let receiver = receive(Arc::clone(&answer)).await;
@@ -169,6 +170,7 @@ impl World {
             signers: &self.signers,
             headers: &domain::endpoint::OwnHeaders::default(),
             timestamp: self.app.now().as_second(),
+            trace: TraceContext::start(),
             timeout: Duration::from_secs(2),
         };
         let answer = self.sender.send(outgoing).await;
