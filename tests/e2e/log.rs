@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::{Arc, LazyLock, Mutex};
+use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::trace::TraceContext;
@@ -129,6 +130,9 @@ async fn a_kept_answer_that_is_damaged_is_500_since_trying_again_would_not_help(
     let line = log.line("request 500");
     assert_eq!(line["level"], "ERROR");
     assert!(line["fields"]["error"].as_str().is_some_and(|error| error.contains("line 1")), "{line}");
+
+    update(&app, &tables::IDEMPOTENCY, &key, "SET answer = expiresAt").await;
+    assert_eq!(send().await.status, 500, "an answer of another type is no request that is still running");
 }
 
 #[tokio::test]
@@ -142,7 +146,50 @@ async fn a_record_that_cannot_be_read_is_500() {
     let reply = app.post(WORK_ORDER, work_order()).await;
     assert_eq!((reply.status, reply.code()), (500, "internal_error"), "{}", reply.body);
     let line = log.line("request 500");
-    assert!(line["fields"]["error"].as_str().is_some_and(|error| error.contains("unreadable: version")), "{line}");
+    let said = format!("item {key} in records is unreadable: version");
+    assert_eq!(line["fields"]["error"], said, "which item it is, since the request may have read others");
+}
+
+#[tokio::test]
+async fn what_stands_in_a_damaged_event_is_not_logged() {
+    let (log, _guard) = Log::start();
+    let app = InboundApp::start().await;
+    app.post(WORK_ORDER, work_order()).await.expect(200);
+    app.advance(Duration::from_mins(1)).await;
+    let page = app.get("/api/events").await.expect(200);
+    let event = page.body["data"][0]["id"].as_str().expect("an event").to_owned();
+    let client = aws_sdk_dynamodb::Client::new(app.system().sdk_config());
+    let text = |value: &str| AttributeValue::S(value.to_owned());
+    for private in [text("Jane Doe"), AttributeValue::Bool(true), AttributeValue::N("5550100".to_owned())] {
+        let update = client.update_item().table_name(tables::EVENTS.name).key("pk", text(&app.account));
+        let update = update.key("sk", text(event.trim_start_matches("evt_")));
+        let update =
+            update.update_expression("SET events[0].#name = :private").expression_attribute_names("#name", "name");
+        update.expression_attribute_values(":private", private).send().await.expect("an update");
+        let reply = app.get(&format!("/api/events/{event}")).await;
+        assert_eq!(reply.status, 500, "{}", reply.body);
+    }
+    let text = log.text();
+    let errors: Vec<&str> = text.lines().filter(|line| line.contains("in events is unreadable")).collect();
+    assert_eq!(errors.len(), 3, "{text}");
+    for error in errors {
+        assert!(error.contains(event.trim_start_matches("evt_")), "which item it is: {error}");
+        assert!(!error.contains("Jane") && !error.contains("5550100") && !error.contains("`true`"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_somebody_put_into_a_path_is_not_logged() {
+    let (log, _guard) = Log::start();
+    let app = InboundApp::start().await;
+    let escaped = app.key.replacen('w', "%77", 1);
+    for segment in [app.key.clone(), escaped, format!("key={}", app.key), "jane.doe@example.com".to_owned()] {
+        app.get(&format!("/api/keys/{segment}")).await.expect(404);
+    }
+    let text = log.text();
+    let secret = app.key.rsplit('_').next().expect("a part");
+    assert!(!text.contains(secret) && !text.contains("jane.doe"), "{text}");
+    assert_eq!(text.matches("/api/keys/[redacted]").count(), 4, "{text}");
 }
 
 /// Changes the item with this partition key.

@@ -7,6 +7,7 @@ use std::fmt;
 
 use serde::Serialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::error::Category;
 use serde_json::{Map, Number, Value};
 
 /// How deep objects and arrays may be nested; the body itself is the first level.
@@ -35,6 +36,21 @@ pub enum BodyError {
     /// JSON, but an array or a scalar.
     #[error("the body must be one JSON object")]
     NotAnObject,
+}
+
+/// Where JSON of ours can't be read. The parser's own message may quote what stands there, which must not be logged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{category:?} error at line {line}, column {column}")]
+pub struct Malformed {
+    category: Category,
+    line: usize,
+    column: usize,
+}
+
+impl From<&serde_json::Error> for Malformed {
+    fn from(error: &serde_json::Error) -> Self {
+        Self { category: error.classify(), line: error.line(), column: error.column() }
+    }
 }
 
 /// `value` as JSON text, for types of this project: their maps have text as keys, and none of them refuses.

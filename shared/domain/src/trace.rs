@@ -4,6 +4,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 
 use crate::ids;
 
@@ -61,6 +62,10 @@ impl TraceContext {
     /// # Errors
     /// When it is not one. A caller's is then ignored, never refused.
     pub fn parse(text: &str) -> Result<Self, NotATraceparent> {
+        // A comma joins the values of two headers, of which neither counts.
+        if text.contains(',') {
+            return Err(NotATraceparent);
+        }
         let mut parts = text.split('-');
         let mut part = || parts.next().unwrap_or_default();
         let (version, trace_id, span_id, flags) = (part(), part(), part(), part());
@@ -105,8 +110,8 @@ impl fmt::Display for TraceContext {
 
 /// Reads a step that may be missing or invalid: no event is held up for the sake of its trace.
 pub(crate) fn if_valid<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<TraceContext>, D::Error> {
-    let text = Option::<String>::deserialize(deserializer)?;
-    Ok(text.and_then(|text| TraceContext::parse(&text).ok()))
+    let member = Value::deserialize(deserializer)?;
+    Ok(member.as_str().and_then(|text| TraceContext::parse(text).ok()))
 }
 
 /// Lower-case hex digits, as many as fill the array.

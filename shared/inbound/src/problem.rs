@@ -224,7 +224,12 @@ mod tests {
             (StoreError::Contention("records"), ProblemCode::Unavailable),
             (StoreError::Refused { call: "PutItem", cause: cause() }, ProblemCode::InternalError),
             (
-                StoreError::Unreadable { table: "records", what: "body".to_owned(), cause: None },
+                StoreError::Unreadable {
+                    table: "records",
+                    key: "acc_1".to_owned(),
+                    what: "body".to_owned(),
+                    cause: None,
+                },
                 ProblemCode::InternalError,
             ),
         ] {

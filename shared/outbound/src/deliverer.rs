@@ -18,6 +18,7 @@ use domain::attempt::{AttemptError, ErrorDetail};
 use domain::delivery::{Attempt, Delivery, DeliveryStatus, DeliveryTask, Message};
 use domain::endpoint::Endpoint;
 use domain::ids;
+use domain::json::Malformed;
 use domain::outbox::{Outbox, StoredEvent};
 use domain::trace::TraceContext;
 use jiff::{SignedDuration, Timestamp};
@@ -81,7 +82,7 @@ enum TaskError {
     #[error("the signing secret can't be opened")]
     Secret(#[from] SealError),
     #[error("the message can't be read")]
-    Unreadable(#[from] serde_json::Error),
+    Unreadable(#[from] Malformed),
 }
 
 impl Deliverer {
@@ -208,7 +209,8 @@ fn later(now: Timestamp, waited: Duration) -> Timestamp {
 }
 
 fn parse(message: &SqsMessage) -> Result<DeliveryTask, TaskError> {
-    let Message::V1(task) = serde_json::from_str(message.body.as_deref().unwrap_or_default())?;
+    let read = serde_json::from_str(message.body.as_deref().unwrap_or_default());
+    let Message::V1(task) = read.map_err(|error| Malformed::from(&error))?;
     Ok(task)
 }
 

@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::error::{BuildError, ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::CancellationReason;
 use aws_sdk_dynamodb::types::error::TransactionCanceledException;
-use serde_json::error::Category;
+use domain::json::Malformed;
 use telemetry::causes::Cause;
 
 /// DynamoDB could not do what was asked, or holds something that this version can't read.
@@ -30,10 +30,12 @@ pub enum StoreError {
         cause: Cause,
     },
     /// An item lacks an attribute or has it in another form. It stays so until somebody repairs it.
-    #[error("item in {table} is unreadable: {what}")]
+    #[error("item {key} in {table} is unreadable: {what}")]
     Unreadable {
         /// Where it was found.
         table: &'static str,
+        /// Its key: ids and numbers.
+        key: String,
         /// Which attribute.
         what: String,
         /// Where and how it is malformed, never what stands there; `None` when it is missing.
@@ -96,15 +98,15 @@ impl StoreError {
         move |error| Self::Call { call, code: None, cause: Cause::new(error) }
     }
 
-    /// An attribute of an item in `table` whose JSON can't be read.
+    /// An attribute of the item at `key` in `table` whose JSON can't be read.
     #[must_use]
-    pub fn malformed(table: &'static str, what: &str, error: &serde_json::Error) -> Self {
-        Self::Unreadable { table, what: what.to_owned(), cause: Some(Cause::new(MalformedJson::from(error))) }
+    pub fn malformed(table: &'static str, key: String, what: &str, error: &serde_json::Error) -> Self {
+        Self::Unreadable { table, key, what: what.to_owned(), cause: Some(Cause::new(Malformed::from(error))) }
     }
 
-    /// An attribute of an item in `table` that is missing or has another form.
-    pub(crate) fn unreadable(table: &'static str, what: &str) -> Self {
-        Self::Unreadable { table, what: what.to_owned(), cause: None }
+    /// An attribute of the item at `key` in `table` that is missing or has another form.
+    pub(crate) fn unreadable(table: &'static str, key: String, what: &str) -> Self {
+        Self::Unreadable { table, key, what: what.to_owned(), cause: None }
     }
 }
 
@@ -112,18 +114,3 @@ impl StoreError {
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 struct Reasons(String);
-
-/// Where JSON can't be read. The parser's own message may quote what stands there.
-#[derive(Debug, thiserror::Error)]
-#[error("{category:?} error at line {line}, column {column}")]
-struct MalformedJson {
-    category: Category,
-    line: usize,
-    column: usize,
-}
-
-impl From<&serde_json::Error> for MalformedJson {
-    fn from(error: &serde_json::Error) -> Self {
-        Self { category: error.classify(), line: error.line(), column: error.column() }
-    }
-}

@@ -27,22 +27,34 @@ pub use writer::EventWriter;
 
 const TABLE: &str = "events";
 
-/// What the parser says up to the first quotation mark: behind it stands what it read, which may be data of an event.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-struct NotAnOutbox(String);
-
 /// Reads an outbox item, of the table or of its stream.
 ///
 /// # Errors
 /// When an attribute is missing or has another form.
 pub fn read_outbox(item: impl Into<serde_dynamo::Item>) -> Result<Outbox, StoreError> {
-    let unreadable = |error: serde_dynamo::Error| StoreError::Unreadable {
-        table: TABLE,
-        what: "event".to_owned(),
-        cause: Some(Cause::new(NotAnOutbox(error.to_string().split('"').next().unwrap_or_default().to_owned()))),
+    let item = item.into();
+    let text = |name: &str| match item.inner().get(name) {
+        Some(serde_dynamo::AttributeValue::S(text)) => text.clone(),
+        _ => String::new(),
     };
-    serde_dynamo::from_item(item.into()).map_err(unreadable)
+    let key = format!("{} {}", text("pk"), text("sk"));
+    serde_dynamo::from_item(item).map_err(|error: serde_dynamo::Error| StoreError::Unreadable {
+        table: TABLE,
+        key,
+        what: "event".to_owned(),
+        cause: Some(Cause::new(NotAnOutbox::from(&error))),
+    })
+}
+
+/// What the parser says up to the first quotation mark or backtick: behind it stands what it read, which may be data of an event.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct NotAnOutbox(String);
+
+impl From<&serde_dynamo::Error> for NotAnOutbox {
+    fn from(error: &serde_dynamo::Error) -> Self {
+        Self(error.to_string().split(['"', '`']).next().unwrap_or_default().trim_end().to_owned())
+    }
 }
 
 fn outbox_item(outbox: &Outbox, now: Timestamp) -> Item {

@@ -15,7 +15,7 @@ use crate::conditional::unless_refused;
 use crate::item::{Item, Reader, n, s};
 use crate::{Client, StoreError};
 
-const TABLE: &str = "idempotency";
+pub(crate) const TABLE: &str = "idempotency";
 /// Answers are kept 24 hours.
 const KEEP_SECONDS: i64 = 86_400;
 /// After this long without an answer a claim counts as abandoned.
@@ -52,10 +52,10 @@ impl Claim {
     pub(crate) fn read(item: &Item) -> Result<Self, StoreError> {
         let reader = Reader { table: TABLE, item };
         let fingerprint = reader.string("fingerprint")?;
-        Ok(match reader.opt_text("answer") {
-            Some(answer) => Self::Done { fingerprint, answer: answer.to_owned() },
-            None => Self::Running { fingerprint },
-        })
+        if !item.contains_key("answer") {
+            return Ok(Self::Running { fingerprint });
+        }
+        Ok(Self::Done { fingerprint, answer: reader.string("answer")? })
     }
 }
 

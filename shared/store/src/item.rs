@@ -79,10 +79,20 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn json<T: DeserializeOwned>(self, name: &str) -> Result<T, StoreError> {
-        serde_json::from_str(self.text(name)?).map_err(|error| StoreError::malformed(self.table, name, &error))
+        serde_json::from_str(self.text(name)?)
+            .map_err(|error| StoreError::malformed(self.table, self.key(), name, &error))
     }
 
     pub(crate) fn unreadable(self, what: &str) -> StoreError {
-        StoreError::unreadable(self.table, what)
+        StoreError::unreadable(self.table, self.key(), what)
+    }
+
+    /// The item's key for the log. Of an idempotency key only account and path: the rest is the sender's own words.
+    fn key(self) -> String {
+        let key = ["pk", "sk"].into_iter().filter_map(|name| self.opt_text(name)).collect::<Vec<_>>().join(" ");
+        if self.table == crate::idempotency::TABLE {
+            return key.split('#').take(2).collect::<Vec<_>>().join("#");
+        }
+        key
     }
 }

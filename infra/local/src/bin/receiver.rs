@@ -1,6 +1,6 @@
 //! A receiver for the quick start: prints each delivery and whether its signature verifies.
 //!
-//! `cargo run --bin receiver -- whsec_...` listens on <http://127.0.0.1:4000>. It verifies signatures as any subscriber
+//! `cargo run --bin receiver -- whsec_... [port]` listens on <http://127.0.0.1:4000>, or on another port. It verifies signatures as any subscriber
 //! can: the `webhook-*` headers with the Standard Webhooks library, and `X-Webhook-Signature` as the docs of the API
 //! show.
 
@@ -22,9 +22,8 @@ use tokio::net::TcpListener;
 #[tokio::main]
 #[expect(clippy::print_stdout, reason = "what a person wants to see")]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let secret = std::env::args().nth(1).ok_or("usage: receiver <signing secret of the endpoint: whsec_...>")?;
-    SigningSecret::parse(secret.clone()).map_err(|error| format!("that is not a signing secret: {error}"))?;
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 4000)).await?;
+    let (secret, port) = arguments()?;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
     println!("waiting for deliveries on http://{}", listener.local_addr()?);
     loop {
         let (stream, _) = listener.accept().await?;
@@ -35,6 +34,19 @@ async fn main() -> Result<(), Box<dyn Error>> {
             let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), answer).await;
         });
     }
+}
+
+/// The endpoint's secret, and the port to listen on.
+fn arguments() -> Result<(String, u16), String> {
+    const USAGE: &str = "usage: receiver <signing secret of the endpoint: whsec_...> [port, by default 4000]";
+    let given: Vec<String> = std::env::args().skip(1).collect();
+    let (secret, port) = match given.as_slice() {
+        [secret] => (secret, 4000),
+        [secret, port] => (secret, port.parse().map_err(|_| USAGE)?),
+        _ => return Err(USAGE.to_owned()),
+    };
+    SigningSecret::parse(secret.clone()).map_err(|error| format!("not a signing secret: {error}\n{USAGE}"))?;
+    Ok((secret.clone(), port))
 }
 
 #[expect(clippy::print_stdout, reason = "what a person wants to see")]

@@ -32,6 +32,7 @@ fn what_the_recommendation_calls_invalid_is_ignored() {
         format!("00-{}-{SPAN}-01", TRACE.to_uppercase()),
         format!("00-{TRACE}0-{SPAN}-01"),
         format!("00_{TRACE}_{SPAN}_01"),
+        format!("01-{TRACE}-{SPAN}-01,01-{TRACE}-{SPAN}-01"),
         format!(" 00-{TRACE}-{SPAN}-01"),
         format!("00-é{TRACE}-{SPAN}-01"),
     ] {

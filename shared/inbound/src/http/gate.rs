@@ -225,12 +225,12 @@ impl Gate {
             return Err(self.turn_away(visit).await?);
         };
         Span::current().record("account", &account.id);
-        let limits = key.limits();
-        let usage = self.rates.take(&key.id, limits, now).await?;
-        let rate = RateLimit::new(limits, usage, now);
-        visit.rate = Some(rate);
         let caller = Caller { account, key, request_id: visit.request_id.clone(), trace: visit.trace };
         visit.caller = Some(caller.clone());
+        let limits = caller.key.limits();
+        let usage = self.rates.take(&caller.key.id, limits, now).await?;
+        let rate = RateLimit::new(limits, usage, now);
+        visit.rate = Some(rate);
         if let Some(refusal) = rate.refusal("This key") {
             return Err(refusal);
         }
@@ -294,9 +294,11 @@ fn trace_of(request: &Request) -> TraceContext {
     lambda.and_then(TraceContext::from_xray).map_or_else(TraceContext::start, TraceContext::child)
 }
 
-/// The path without segments that look like a key or a secret, which somebody put there by mistake.
+/// The path without segments that can't be one of ours or an id: somebody may have put a key, a secret or a name there.
 fn loggable(path: &str) -> String {
-    let secret = |segment: &str| segment.len() > 60 || segment.starts_with("wsk_") || segment.starts_with("whsec_");
-    let segments = path.split('/').map(|segment| if secret(segment) { "[redacted]" } else { segment });
+    let is_word = |segment: &str| segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte));
+    let is_secret = |segment: &str| segment.len() > 60 || segment.contains("wsk_") || segment.contains("whsec_");
+    let loggable = |segment: &str| is_word(segment) && !is_secret(segment);
+    let segments = path.split('/').map(|segment| if loggable(segment) { segment } else { "[redacted]" });
     segments.collect::<Vec<_>>().join("/")
 }

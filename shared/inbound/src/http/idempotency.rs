@@ -118,8 +118,9 @@ impl IdempotencyGuard {
             Some(sealer) => String::from_utf8(sealer.open(&answer, key).await?).map_err(Problem::internal)?,
             None => answer,
         };
-        let kept: Kept = serde_json::from_str(&text)
-            .map_err(|error| Problem::internal(StoreError::malformed("idempotency", "answer", &error)))?;
+        let kept: Kept = serde_json::from_str(&text).map_err(|error| {
+            Problem::internal(StoreError::malformed("idempotency", String::new(), "answer", &error))
+        })?;
         let status = StatusCode::from_u16(kept.status).map_err(Problem::internal)?;
         let mut reply = Reply::new(status, &());
         reply.body = kept.body;

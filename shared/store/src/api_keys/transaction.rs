@@ -10,12 +10,13 @@ use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem, Update};
 use domain::account::Account;
 use domain::api_key::ApiKey;
 
-use super::{ACCOUNTS, ApiKeys, account_key, hash_key};
+use super::{ACCOUNTS, ApiKeys, TABLE, account_key, hash_key};
 use crate::StoreError;
 use crate::item::{json, n, s};
 
 /// How long a key is kept after its expiry, so that its people still see what happened.
 const KEPT_SECONDS: i64 = 86_400;
+const CALL: &str = "TransactWriteItems API key";
 /// Where the account stands among the items.
 const ACCOUNT_INDEX: usize = 2;
 
@@ -120,11 +121,14 @@ impl ApiKeys {
         match outcome.map_err(SdkError::into_service_error) {
             Ok(_) => Ok(Transacted::Done),
             Err(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
+                if let refused @ StoreError::Refused { .. } = StoreError::cancelled(CALL, TABLE, &cancelled) {
+                    return Err(refused);
+                }
                 let refused = |code: Option<&str>| code == Some("ConditionalCheckFailed");
                 let reasons = cancelled.cancellation_reasons().iter();
                 Ok(Transacted::Refused(reasons.map(|reason| refused(reason.code())).collect()))
             }
-            Err(other) => Err(StoreError::operation("TransactWriteItems API key", other)),
+            Err(other) => Err(StoreError::operation(CALL, other)),
         }
     }
 }

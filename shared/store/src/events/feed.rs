@@ -71,7 +71,7 @@ impl FeedPage {
     /// Adds the events of `outbox` that are behind the position and called `name`, up to `limit` events in all, and
     /// moves the position. Returns false when the page was full and there was one more.
     fn take(&mut self, outbox: Outbox, name: Option<EventName>, limit: usize) -> Result<bool, StoreError> {
-        let unreadable = |_| StoreError::unreadable(TABLE, "sk");
+        let unreadable = |_| StoreError::unreadable(TABLE, outbox.id.clone(), "sk");
         let id = Ulid::from_string(&outbox.id).map_err(unreadable)?;
         let seen = self.position.filter(|position| position.outbox == id).map_or(0, |position| position.events);
         if outbox.test {

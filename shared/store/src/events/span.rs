@@ -23,7 +23,7 @@ pub struct OutboxPage {
 /// When the id is not a ULID.
 pub fn raised_at(outbox: &Outbox) -> Result<Timestamp, StoreError> {
     let millis = i64::try_from(ulid(&outbox.id)?.timestamp_ms()).unwrap_or(i64::MAX);
-    Timestamp::from_millisecond(millis).map_err(|_| unreadable())
+    Timestamp::from_millisecond(millis).map_err(|_| StoreError::unreadable(TABLE, outbox.id.clone(), "sk"))
 }
 
 impl Events {
@@ -56,9 +56,5 @@ impl Events {
 }
 
 fn ulid(id: &str) -> Result<Ulid, StoreError> {
-    Ulid::from_string(id).map_err(|_| unreadable())
-}
-
-fn unreadable() -> StoreError {
-    StoreError::unreadable(TABLE, "sk")
+    Ulid::from_string(id).map_err(|_| StoreError::unreadable(TABLE, id.to_owned(), "sk"))
 }

@@ -41,7 +41,7 @@ fn endpoint() -> Endpoint {
 }
 
 fn unreadable() -> StoreError {
-    StoreError::Unreadable { table: "endpoints", what: "url".to_owned(), cause: None }
+    StoreError::Unreadable { table: "endpoints", key: "ep_1".to_owned(), what: "url".to_owned(), cause: None }
 }
 
 fn policy(diverts_failing: bool) -> Policy {
