@@ -81,17 +81,22 @@ impl AttemptMaker {
             timeout,
         };
         let answer = self.sender.send(outgoing).await;
-        let attempt = Attempt {
-            number: delivery.attempt_count + 1,
-            trigger: delivery.trigger,
-            started_at: now,
-            duration_ms: answer.duration_ms,
-            status_code: answer.status_code,
-            error: answer.error,
-            error_detail: answer.error_detail,
-            response_body: answer.response_body.clone(),
-        };
+        let attempt = attempt(delivery, &answer, now);
         let ended = now + SignedDuration::from_millis(i64::try_from(answer.duration_ms).unwrap_or_default());
         Ok(AttemptResult { answer, attempt, ended })
+    }
+}
+
+/// The next attempt at `delivery`, as it is recorded: it began at `now` and got this answer.
+fn attempt(delivery: &Delivery, answer: &Answer, now: Timestamp) -> Attempt {
+    Attempt {
+        number: delivery.attempt_count + 1,
+        trigger: delivery.trigger,
+        started_at: now,
+        duration_ms: answer.duration_ms,
+        status_code: answer.status_code,
+        error: answer.error,
+        error_detail: answer.error_detail,
+        response_body: answer.response_body.clone(),
     }
 }

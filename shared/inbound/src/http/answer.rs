@@ -117,7 +117,7 @@ impl Line<'_> {
                     account = self.account,
                     key_id = self.key_id,
                     method = self.method,
-                    path = self.path,
+                    path = loggable(self.path),
                     status = status.as_u16(),
                     duration_ms,
                     action = facts.action,
@@ -141,6 +141,15 @@ impl Line<'_> {
             line!(info);
         }
     }
+}
+
+/// The path without segments that can't be one of ours or an id: somebody may have put a key, a secret or a name there.
+fn loggable(path: &str) -> String {
+    let is_word = |segment: &str| segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte));
+    let is_secret = |segment: &str| segment.len() > 60 || segment.contains("wsk_") || segment.contains("whsec_");
+    let loggable = |segment: &str| is_word(segment) && !is_secret(segment);
+    let segments = path.split('/').map(|segment| if loggable(segment) { segment } else { "[redacted]" });
+    segments.collect::<Vec<_>>().join("/")
 }
 
 /// Names of the fields at fault, with their codes: `title required, materials[0].quantity out_of_range`.

@@ -167,7 +167,7 @@ impl Gate {
             account: caller.as_ref().map_or("", |caller| &caller.account.id),
             key_id: caller.as_ref().map_or("", |caller| &caller.key.id),
             method: request.method().as_str(),
-            path: &loggable(request.uri().path()),
+            path: request.uri().path(),
             started,
             now,
         };
@@ -292,13 +292,4 @@ fn trace_of(request: &Request) -> TraceContext {
     }
     let lambda = request.lambda_context_ref().and_then(|context| context.xray_trace_id.as_deref());
     lambda.and_then(TraceContext::from_xray).map_or_else(TraceContext::start, TraceContext::child)
-}
-
-/// The path without segments that can't be one of ours or an id: somebody may have put a key, a secret or a name there.
-fn loggable(path: &str) -> String {
-    let is_word = |segment: &str| segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte));
-    let is_secret = |segment: &str| segment.len() > 60 || segment.contains("wsk_") || segment.contains("whsec_");
-    let loggable = |segment: &str| is_word(segment) && !is_secret(segment);
-    let segments = path.split('/').map(|segment| if loggable(segment) { segment } else { "[redacted]" });
-    segments.collect::<Vec<_>>().join("/")
 }
