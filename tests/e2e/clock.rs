@@ -137,7 +137,7 @@ async fn an_event_that_the_stream_lost_is_brought_again() {
     // One that was reserved, and lost again.
     create_work_order(&app, "WO-2").await;
     app.system().skip_stream().await.unwrap();
-    app.advance(Duration::from_mins(6)).await;
+    app.advance(Duration::from_mins(11)).await;
     app.sweep().await;
     app.system().skip_stream().await.unwrap();
     app.set_back(FAR).await;

@@ -11,7 +11,7 @@ use domain::delivery::DeliveryStatus;
 use tests::{Receiver, TestApp};
 
 /// Longer than any of the times after which something counts as lost.
-const OVERDUE: Duration = Duration::from_mins(10);
+pub(crate) const OVERDUE: Duration = Duration::from_mins(11);
 
 async fn assert_delivered_once(app: &TestApp, receiver: &Receiver) {
     assert_eq!(receiver.count(), 1);

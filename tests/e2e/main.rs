@@ -51,6 +51,7 @@ mod replay;
 mod restarts;
 mod retries;
 mod rotation;
+mod shared_items;
 mod signatures;
 mod stats;
 mod subscriptions;

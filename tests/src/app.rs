@@ -149,6 +149,11 @@ impl TestApp {
         stored::empty(self.system(), tables::EVENTS).await;
     }
 
+    /// Deletes the markers of accounts with new events.
+    pub async fn forget_markers(&self) {
+        stored::empty(self.system(), tables::UNDISPATCHED).await;
+    }
+
     /// Says that work is left when the test ends, and why. If none is left, the test fails.
     pub fn leave_work(&self, why: &'static str) {
         self.claim.set(why).unwrap();

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use domain::alert::Alert;
-use domain::delivery::{Delivery, DeliveryTask};
+use domain::delivery::{Delivery, DeliveryTask, FanOutTask};
 use local::System;
 use serde_json::{Value, json};
 use store::tables;
@@ -35,12 +35,12 @@ pub(crate) async fn items(system: &System, account: &str) -> Vec<Value> {
     items
 }
 
-/// Every delivery, oldest first, read as the deliverer reads them.
+/// Every delivery, oldest first, with its attempts, read as the deliverer reads them.
 pub(crate) async fn deliveries(system: &System) -> Vec<Delivery> {
     let (environment, items) = (system.environment(), scan(system, tables::DELIVERIES).await);
     let (store, events) = (environment.deliveries().unwrap(), environment.events().unwrap());
     let endpoints = environment.endpoints().unwrap();
-    let tasks: Vec<DeliveryTask> = items.iter().map(task).collect();
+    let tasks: Vec<DeliveryTask> = items.iter().flat_map(tasks).collect();
     let mut deliveries = Vec::with_capacity(tasks.len());
     for tasks in tasks.chunks(10) {
         let work = store.work(tasks, &events, &endpoints).await.unwrap();
@@ -89,17 +89,31 @@ pub(crate) async fn empty(system: &System, table: Table) {
     }
 }
 
-/// A task with the key of a delivery; the rest of it is not used to read one.
-fn task(item: &Item) -> DeliveryTask {
-    DeliveryTask {
-        account: text(item, "pk").to_owned(),
-        delivery_id: text(item, "sk").to_owned(),
+/// Tasks with the keys of the deliveries in an item; the rest of them is not used to read these.
+fn tasks(item: &Item) -> Vec<DeliveryTask> {
+    let (account, sort_key) = (text(item, "pk").to_owned(), text(item, "sk").to_owned());
+    let due = jiff::Timestamp::UNIX_EPOCH;
+    if let Some(AttributeValue::M(entries)) = item.get("deliveries") {
+        let shared = FanOutTask {
+            account,
+            outbox_id: "-".to_owned(),
+            event_id: sort_key.split('#').next().unwrap().to_owned(),
+            shared: sort_key.clone(),
+            endpoint_ids: entries.keys().cloned().collect(),
+            due,
+        };
+        return shared.tasks();
+    }
+    vec![DeliveryTask {
+        account,
+        delivery_id: sort_key,
         outbox_id: "-".to_owned(),
+        shared: None,
         endpoint_id: "-".to_owned(),
         attempt_count: 0,
         series: 0,
-        due: jiff::Timestamp::UNIX_EPOCH,
-    }
+        due,
+    }]
 }
 
 fn text<'a>(item: &'a Item, name: &str) -> &'a str {

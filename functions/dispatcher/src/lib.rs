@@ -1,40 +1,38 @@
 //! The dispatcher: from the stream of events to one delivery for each endpoint that wants the event.
 //!
-//! The id of a delivery follows from event and endpoint, so that a batch which the stream brings twice makes no
-//! delivery twice. Deliveries are stored first and queued second: the sweeper finds those that are stored and not
-//! queued. The markers of the events are deleted last: the sweeper has the stream bring again the events of a marker
-//! that is five minutes old.
+//! The deliveries of an event are one item, which is stored unless it is there: a batch which the stream brings twice
+//! makes no delivery twice. They are stored first and queued second: the sweeper finds those that are stored and not
+//! queued, and events that were not dispatched.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use aws_lambda_events::dynamodb::{Event as StreamEvent, EventRecord};
 use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
-use domain::delivery::{Delivery, Trigger};
-use domain::endpoint::HealthState;
-use domain::outbox::Outbox;
+use domain::clock::SKEW;
+use domain::delivery::{FanOutTask, Message};
+use domain::endpoint::{Endpoint, HealthState};
+use domain::outbox::{Outbox, StoredEvent};
 use futures_util::future::join_all;
 use jiff::Timestamp;
 use store::StoreError;
 use store::config::{ConfigError, Environment};
-use store::deliveries::{Deliveries, MAX_CREATED_AT_ONCE};
+use store::deliveries::{Deliveries, FanOut, NewDeliveries};
 use store::endpoints::Endpoints;
-use store::events::read_outbox;
+use store::events::{raised_at, read_outbox};
 use store::queue::{Queue, QueueError};
 use store::range::Order;
-use store::undispatched::{Marker, Undispatched};
 use telemetry::causes::causes;
 
 /// Endpoints are read in pages of this size: an event for ten thousand of them needs no more memory than one for a few.
 const PAGE: i32 = 500;
-/// How many deliveries are stored and queued in parallel.
-const AT_ONCE: usize = 5 * MAX_CREATED_AT_ONCE;
+/// How many events are told to a page of endpoints in parallel.
+const AT_ONCE: usize = 100;
 
 /// The dispatcher: the tables and queues that it uses.
 #[derive(Debug)]
 pub struct Dispatcher {
     endpoints: Endpoints,
     deliveries: Deliveries,
-    undispatched: Undispatched,
     first: Queue,
     retries: Queue,
 }
@@ -94,7 +92,7 @@ enum DispatchError {
 }
 
 impl Dispatcher {
-    /// Reads `ENDPOINTS_TABLE`, `DELIVERIES_TABLE`, `UNDISPATCHED_TABLE`, `DELIVERY_QUEUE_URL` and `RETRY_QUEUE_URL`.
+    /// Reads `ENDPOINTS_TABLE`, `DELIVERIES_TABLE`, `DELIVERY_QUEUE_URL` and `RETRY_QUEUE_URL`.
     ///
     /// # Errors
     /// When one of them is not set.
@@ -102,7 +100,6 @@ impl Dispatcher {
         Ok(Self {
             endpoints: environment.endpoints()?,
             deliveries: environment.deliveries()?,
-            undispatched: environment.undispatched()?,
             first: environment.delivery_queue()?,
             retries: environment.retry_queue()?,
         })
@@ -114,12 +111,11 @@ impl Dispatcher {
     pub async fn handle(&self, batch: StreamEvent, now: Timestamp) -> DynamoDbEventResponse {
         let sequences: Vec<_> = batch.records.iter().map(sequence_number).collect();
         let Read { by_account, mut failed } = Read::of(batch);
-        let mut done = Vec::new();
         for (account, Batch { first, outboxes }) in by_account {
             match self.dispatch(&account, &outboxes, now).await {
-                Ok(0) => done.extend(outboxes.iter().map(Marker::of)),
-                // Their markers stay, and the sweeper has the stream bring them again. They must not wait here, where
-                // they would hold up the events of all accounts.
+                Ok(0) => {}
+                // The sweeper has the stream bring them again. They must not wait here, where they would hold up the
+                // events of all accounts.
                 Ok(unreadable) => {
                     tracing::error!(account, unreadable, "endpoints can't be read; the others have their deliveries");
                 }
@@ -137,10 +133,6 @@ impl Dispatcher {
                 }
             }
         }
-        if let Err(error) = self.undispatched.delete(&done).await {
-            // Not worth repeating the whole batch: events with a marker are brought again, which makes nothing twice.
-            tracing::warn!(error = %causes(&error), "events that were dispatched are still marked as undispatched");
-        }
         failed.map_or_else(DynamoDbEventResponse::default, |position| failed_from(sequences[position].clone()))
     }
 
@@ -150,54 +142,94 @@ impl Dispatcher {
         let (mut after, mut unreadable) = (None::<String>, 0);
         loop {
             let page = self.endpoints.page(account, after.as_deref(), Order::OldestFirst, PAGE).await?;
-            let mut wanted: Vec<(Delivery, HealthState)> = Vec::with_capacity(AT_ONCE);
-            for outbox in outboxes {
-                for event in &outbox.events {
-                    for endpoint in &page.endpoints {
-                        if endpoint.wants(event.name, event.project_id.as_deref()) {
-                            let delivery = outbox.delivery(event, &endpoint.id, Trigger::Scheduled, now);
-                            wanted.push((delivery, endpoint.health.state));
-                        }
-                        if wanted.len() == AT_ONCE {
-                            self.create_all(&wanted, now).await?;
-                            wanted.clear();
-                        }
-                    }
-                }
+            let is_first = after.is_none();
+            if !page.endpoints.is_empty() || page.unreadable > 0 {
+                self.tell(outboxes, &page.endpoints, is_first, now).await?;
             }
-            self.create_all(&wanted, now).await?;
             unreadable += page.unreadable;
             after = page.next;
             if after.is_none() {
-                return Ok(unreadable);
+                break;
             }
         }
-    }
-
-    async fn create_all(&self, wanted: &[(Delivery, HealthState)], now: Timestamp) -> Result<(), DispatchError> {
-        let created = wanted.chunks(MAX_CREATED_AT_ONCE).map(|some| self.create(some, now));
-        join_all(created).await.into_iter().collect()
-    }
-
-    /// Stores deliveries and queues those that are new, even if others could not be stored. Those that existed already
-    /// were queued by whoever stored them, or the sweeper finds them. Deliveries to a failing endpoint go to the retry
-    /// queue at once, where they hold up no other endpoint.
-    async fn create(&self, wanted: &[(Delivery, HealthState)], now: Timestamp) -> Result<(), DispatchError> {
-        let deliveries: Vec<Delivery> = wanted.iter().map(|(delivery, _)| delivery.clone()).collect();
-        let (mut healthy, mut failing, mut outcome) = (Vec::new(), Vec::new(), Ok(()));
-        for ((delivery, state), stored) in wanted.iter().zip(self.deliveries.create(&deliveries).await) {
-            match stored {
-                Ok(true) if *state == HealthState::Failing => failing.push(delivery.task()),
-                Ok(true) => healthy.push(delivery.task()),
-                Ok(false) => {}
-                Err(error) => outcome = Err(error.into()),
+        for outbox in outboxes.iter().filter(|outbox| unreadable > 0 || outbox.brought_again_at.is_some()) {
+            for event in &outbox.events {
+                self.deliveries.note_incomplete(account, &event.id, unreadable > 0).await?;
             }
         }
-        for (queue, tasks) in [(&self.first, healthy), (&self.retries, failing)] {
-            outcome = outcome.and(queue.send(&tasks, now).await.map_err(DispatchError::from));
-        }
-        outcome
+        Ok(unreadable)
     }
+
+    /// Stores the deliveries of events to some endpoints, and queues those that are new even if others could not be
+    /// stored. Those that existed already were queued by whoever stored them, or the sweeper finds them.
+    async fn tell(
+        &self,
+        outboxes: &[Outbox],
+        endpoints: &[Endpoint],
+        is_first: bool,
+        now: Timestamp,
+    ) -> Result<(), DispatchError> {
+        let failing = endpoints.iter().filter(|endpoint| endpoint.health.state == HealthState::Failing);
+        let failing: HashSet<&str> = failing.map(|endpoint| endpoint.id.as_str()).collect();
+        let failing = &failing;
+        let events: Vec<_> =
+            outboxes.iter().flat_map(|outbox| outbox.events.iter().map(move |event| (outbox, event))).collect();
+        let mut stored = Ok(());
+        for some in events.chunks(AT_ONCE) {
+            let fanned_out = some.iter().map(|(outbox, event)| async move {
+                let wanted = endpoints.iter().filter(|endpoint| is_wanted(outbox, event, endpoint));
+                let wanted: Vec<String> = wanted.map(|endpoint| endpoint.id.clone()).collect();
+                let part = FanOut { outbox, event, is_first, now };
+                let (new, outcome) = self.deliveries.fan_out(part, &wanted).await;
+                let messages: Vec<_> = new.iter().map(|new| messages(outbox, event, new, failing, now)).collect();
+                (messages, outcome)
+            });
+            let (mut first, mut retries) = (Vec::new(), Vec::new());
+            for (messages, outcome) in join_all(fanned_out).await {
+                for (healthy, failing) in messages {
+                    first.extend(healthy);
+                    retries.extend(failing);
+                }
+                stored = stored.and(outcome.map_err(DispatchError::from));
+            }
+            for (queue, messages) in [(&self.first, first), (&self.retries, retries)] {
+                stored = stored.and(queue.send_messages(&messages, now).await.map_err(DispatchError::from));
+            }
+        }
+        stored
+    }
+}
+
+/// Whether an endpoint gets an event: it wants it, and was there when it was raised. An event that is dispatched days
+/// late, after a failure, is nothing to endpoints that were made since.
+fn is_wanted(outbox: &Outbox, event: &StoredEvent, endpoint: &Endpoint) -> bool {
+    let in_time = raised_at(&outbox.id).map_or(true, |at| endpoint.created_at <= at + SKEW);
+    in_time && endpoint.wants(event.name, event.project_id.as_deref())
+}
+
+/// The messages for new deliveries of an event: those for the first queue, and those to failing endpoints, which go to
+/// the retry queue at once, where they hold up no other endpoint.
+fn messages(
+    outbox: &Outbox,
+    event: &StoredEvent,
+    new: &NewDeliveries,
+    failing: &HashSet<&str>,
+    now: Timestamp,
+) -> (Vec<Message>, Vec<Message>) {
+    let (failing, healthy): (Vec<&String>, Vec<&String>) =
+        new.endpoint_ids.iter().partition(|id| failing.contains(id.as_str()));
+    let fan_out = |endpoint_ids: &[&String]| {
+        Message::V2(FanOutTask {
+            account: outbox.account.clone(),
+            outbox_id: outbox.id.clone(),
+            event_id: event.id.clone(),
+            shared: new.shared.clone(),
+            endpoint_ids: endpoint_ids.iter().map(|id| (*id).clone()).collect(),
+            due: now,
+        })
+    };
+    let split = |ids: &[&String]| ids.chunks(FanOutTask::MOST).map(fan_out).collect();
+    (split(&healthy), split(&failing))
 }
 
 fn sequence_number(record: &EventRecord) -> Option<String> {

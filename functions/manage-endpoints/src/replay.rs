@@ -12,7 +12,6 @@ use std::collections::HashMap;
 use domain::clock::whole_seconds;
 use domain::delivery::{Delivery, Trigger};
 use domain::endpoint::{Endpoint, EndpointStatus};
-use domain::ids;
 use domain::outbox::Outbox;
 use futures_util::future::join_all;
 use inbound::http::{Facts, Reply};
@@ -88,7 +87,7 @@ impl Call<'_> {
                 replayed.next_since = cut(&mut page.outboxes, reached)?;
             }
             if let Some(last) = page.outboxes.last() {
-                reached = whole_seconds(raised_at(last)?);
+                reached = whole_seconds(raised_at(&last.id)?);
             }
             self.step_through(&page.outboxes, endpoint, wanted, &mut replayed).await?;
             after = page.stopped;
@@ -108,12 +107,13 @@ impl Call<'_> {
     ) -> Result<(), StoreError> {
         let events = outboxes.iter().flat_map(|outbox| outbox.events.iter().map(move |event| (outbox, event)));
         let events: Vec<_> = events.filter(|(_, event)| wanted.names(event.name)).collect();
-        let ids: Vec<String> = events.iter().map(|(_, event)| ids::delivery_id(&event.id, &endpoint.id)).collect();
-        let found = self.function.deliveries.existing(self.account(), &ids).await?;
-        let mut found: HashMap<String, Delivery> = found.into_iter().map(|found| (found.id.clone(), found)).collect();
+        let ids: Vec<&str> = events.iter().map(|(_, event)| event.id.as_str()).collect();
+        let found = self.function.deliveries.existing(self.account(), &endpoint.id, &ids).await?;
+        let mut found: HashMap<String, Delivery> =
+            found.into_iter().map(|found| (found.event_id.clone(), found)).collect();
         let (mut again, mut first) = (Vec::new(), Vec::new());
-        for ((outbox, event), id) in events.into_iter().zip(ids) {
-            let delivery = found.remove(&id);
+        for (outbox, event) in events {
+            let delivery = found.remove(&event.id);
             // An existing delivery may be sent again, whatever the endpoint subscribes to now.
             let selected = endpoint.selects(event.name, event.project_id.as_deref());
             let stands = delivery.as_ref().map(|delivery| Stands::of(delivery, endpoint.status, self.now));
@@ -186,7 +186,7 @@ fn apart<T>(results: impl IntoIterator<Item = Result<T, StoreError>>) -> (Vec<T>
 /// Keeps what was raised in the second `reached`, and says when the rest begins.
 fn cut(outboxes: &mut Vec<Outbox>, reached: Timestamp) -> Result<Option<Timestamp>, StoreError> {
     for (index, outbox) in outboxes.iter().enumerate() {
-        let second = whole_seconds(raised_at(outbox)?);
+        let second = whole_seconds(raised_at(&outbox.id)?);
         if second > reached {
             outboxes.truncate(index);
             return Ok(Some(second));
@@ -202,10 +202,11 @@ mod tests {
     fn outboxes(times: &[&str]) -> Vec<Outbox> {
         let outbox = |at: &&str| Outbox {
             account: "acc_1".to_owned(),
-            id: ids::new_ulid(at.parse().unwrap()).to_string(),
+            id: domain::ids::new_ulid(at.parse().unwrap()).to_string(),
             request_id: "req_1".to_owned(),
             trace: None,
             events: Vec::new(),
+            brought_again_at: None,
             test: false,
         };
         times.iter().map(outbox).collect()

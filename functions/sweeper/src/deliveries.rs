@@ -6,7 +6,7 @@ use domain::delivery::DeliveryTask;
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use store::StoreError;
-use store::deliveries::{DueSpan, GRACE_SECONDS, Overdue};
+use store::deliveries::{Claims, DueSpan, GRACE_SECONDS, Overdue};
 use store::shard::Shard;
 
 use crate::{SweepError, Sweeper};
@@ -21,9 +21,10 @@ const RESERVE: SignedDuration = SignedDuration::from_mins(15);
 
 impl Sweeper {
     pub(crate) async fn sweep_deliveries(&self, now: Timestamp) -> Result<usize, SweepError> {
-        let overdue = self.put_back_deliveries(DueSpan::By(now), now, MAX_PER_SHARD).await;
+        let overdue = self.put_back_deliveries(DueSpan::By(now), Claims::Hold, now, MAX_PER_SHARD).await;
         // Left by a clock that was set back since: they would be overdue only when that time comes again.
-        let too_far = self.put_back_deliveries(DueSpan::Beyond(now + self.farthest()), now, MAX_PER_SHARD).await;
+        let too_far = DueSpan::Beyond(now + self.farthest());
+        let too_far = self.put_back_deliveries(too_far, Claims::Hold, now, MAX_PER_SHARD).await;
         Ok(overdue? + too_far?)
     }
 
@@ -37,6 +38,7 @@ impl Sweeper {
     pub(crate) async fn put_back_deliveries(
         &self,
         span: DueSpan,
+        claims: Claims,
         now: Timestamp,
         max: usize,
     ) -> Result<usize, SweepError> {
@@ -52,7 +54,7 @@ impl Sweeper {
                 }
             };
             for some in overdue.chunks(PAGE) {
-                if let Err(error) = self.put_back(some, now).await {
+                if let Err(error) = self.put_back(some, claims, now).await {
                     failed = Some(error);
                 }
             }
@@ -77,8 +79,9 @@ impl Sweeper {
 
     /// Sends what could be reserved, even if other reservations failed: no sweep looks at it again before its
     /// reservation ends.
-    async fn put_back(&self, overdue: &[Overdue], now: Timestamp) -> Result<(), SweepError> {
-        let reserve = overdue.iter().map(|entry| self.deliveries.reserve(entry, now, RESERVE, self.farthest()));
+    async fn put_back(&self, overdue: &[Overdue], claims: Claims, now: Timestamp) -> Result<(), SweepError> {
+        let reserve = |entry| self.deliveries.reserve(entry, claims, now, RESERVE, self.farthest());
+        let reserve = overdue.iter().map(reserve);
         let (mut tasks, mut failed) = (Vec::with_capacity(overdue.len()), None);
         for reserved in join_all(reserve).await {
             match reserved {

@@ -1,41 +1,60 @@
-//! Events that the stream lost, or that the dispatcher could not dispatch.
+//! Events that the stream lost, or that the dispatcher could not dispatch, and deliveries whose first message was lost.
+//!
+//! A marker says that an account has raised events in some five minutes. A while after these the events are compared
+//! with their deliveries. What is missing is set going; the marker goes when nothing is.
+
+mod compare;
 
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
-use store::StoreError;
 use store::shard::Shard;
 use store::undispatched::Marker;
 
 use crate::{SweepError, Sweeper};
+use compare::{Comparison, Mode};
 
-/// How long after it was raised an event that is still marked counts as lost.
+/// How long after the end of a marker's five minutes its events are looked at.
 const GRACE: SignedDuration = SignedDuration::from_mins(5);
 /// How many markers a query reads.
 const PAGE: i32 = 100;
 /// How many markers are worked on in parallel.
-const AT_ONCE: usize = 25;
+const AT_ONCE: usize = 10;
 /// How many queries of a shard one sweep makes at most; the rest is left to the next one.
 const MAX_PAGES: usize = 10;
 
 impl Sweeper {
-    /// Makes the stream bring lost events again, and returns for how many outbox items. A failure does not stop the
-    /// others; the last error is returned at the end.
+    /// Sets lost events and deliveries going, and returns how many. A failure does not stop the others; the last error
+    /// is returned at the end.
     pub(crate) async fn sweep_events(&self, now: Timestamp) -> Result<usize, SweepError> {
-        let (mut swept, mut failed) = (0, None);
+        self.compare_events(Mode::Sweep, now).await
+    }
+
+    /// Puts deliveries that wait for their first attempt on the retry queue, however new they are.
+    pub(crate) async fn refill_first_attempts(&self, now: Timestamp) -> Result<usize, SweepError> {
+        self.compare_events(Mode::Start, now).await
+    }
+
+    async fn compare_events(&self, mode: Mode, now: Timestamp) -> Result<usize, SweepError> {
+        let (mut resumed, mut failed) = (0, None);
+        let (until, pages) = match mode {
+            Mode::Sweep => (Some(now - GRACE), MAX_PAGES),
+            Mode::Start => (None, usize::MAX),
+        };
         for shard in Shard::all() {
             let mut next: Option<Marker> = None;
-            for _ in 0..MAX_PAGES {
-                let page = match self.undispatched.overdue(shard, next.as_ref(), now - GRACE, now, PAGE).await {
+            for _ in 0..pages {
+                let page = match self.undispatched.overdue(shard, next.as_ref(), until, now, PAGE).await {
                     Ok(page) => page,
                     Err(error) => {
-                        failed = Some(error);
+                        failed = Some(error.into());
                         break;
                     }
                 };
                 for some in page.markers.chunks(AT_ONCE) {
-                    for brought in join_all(some.iter().map(|marker| self.bring_again(marker, now))).await {
-                        match brought {
-                            Ok(there) => swept += usize::from(there),
+                    let compared = some.iter().map(|marker| Comparison::new(self, marker.clone(), now).run(mode));
+                    for outcome in join_all(compared).await {
+                        match outcome {
+                            Ok(count) => resumed += count,
                             Err(error) => failed = Some(error),
                         }
                     }
@@ -46,18 +65,6 @@ impl Sweeper {
                 }
             }
         }
-        failed.map_or(Ok(swept), |error| Err(error.into()))
-    }
-
-    async fn bring_again(&self, marker: &Marker, now: Timestamp) -> Result<bool, StoreError> {
-        if !self.undispatched.reserve(marker, now).await? {
-            return Ok(false);
-        }
-        let there = self.events.bring_again(&marker.account, &marker.outbox_id, now).await?;
-        if !there {
-            // A marker is kept as long as its event: when that is gone, there is nothing left to dispatch.
-            self.undispatched.delete(std::slice::from_ref(marker)).await?;
-        }
-        Ok(there)
+        failed.map_or(Ok(resumed), Err)
     }
 }

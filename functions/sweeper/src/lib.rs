@@ -6,7 +6,8 @@
 //! | not done | resumed by |
 //! |---|---|
 //! | an event that was not dispatched | a change of its item, which the stream brings to the dispatcher |
-//! | a delivery that is overdue, or due later than any wait explains | a message on the retry queue |
+//! | a first attempt of which nothing is recorded after minutes | an item of its own, and a message on the retry queue |
+//! | another delivery that is overdue, or due later than any wait explains | a message on the retry queue |
 //! | an alert that was not published | publishing it |
 
 mod alerts;
@@ -18,7 +19,8 @@ use jiff::Timestamp;
 use store::StoreError;
 use store::alerts::Alerts;
 use store::config::{ConfigError, Environment};
-use store::deliveries::{Deliveries, DueSpan};
+use store::deliveries::{Claims, Deliveries, DueSpan};
+use store::endpoints::Endpoints;
 use store::events::Events;
 use store::queue::{Queue, QueueError};
 use store::topic::{Topic, TopicError};
@@ -33,6 +35,7 @@ pub struct Sweeper {
     retries: Queue,
     schedule: RetrySchedule,
     events: Events,
+    endpoints: Endpoints,
     undispatched: Undispatched,
     alerts: Alerts,
     topic: Topic,
@@ -53,7 +56,7 @@ pub enum SweepError {
 }
 
 impl Sweeper {
-    /// Reads `DELIVERIES_TABLE`, `EVENTS_TABLE`, `UNDISPATCHED_TABLE`, `ALERTS_TABLE`, `RETRY_QUEUE_URL`,
+    /// Reads `DELIVERIES_TABLE`, `EVENTS_TABLE`, `ENDPOINTS_TABLE`, `UNDISPATCHED_TABLE`, `ALERTS_TABLE`, `RETRY_QUEUE_URL`,
     /// `ALERT_TOPIC_ARN` and `RETRY_SCHEDULE_SECONDS`.
     ///
     /// # Errors
@@ -64,6 +67,7 @@ impl Sweeper {
             retries: environment.retry_queue()?,
             schedule: environment.retry_schedule()?,
             events: environment.events()?,
+            endpoints: environment.endpoints()?,
             undispatched: environment.undispatched()?,
             alerts: environment.alerts()?,
             topic: environment.alert_topic()?,
@@ -95,12 +99,14 @@ impl Sweeper {
     }
 
     /// Puts every unfinished delivery on the retry queue, due or not: for a start of the local system, whose queues are
-    /// empty.
+    /// empty, and whose claims on attempts are those of a process that has ended.
     ///
     /// # Errors
     /// When DynamoDB or SQS can't be reached.
     pub async fn refill_queues(&self, now: Timestamp) -> Result<(), SweepError> {
-        let deliveries = self.put_back_deliveries(DueSpan::By(Timestamp::MAX), now, usize::MAX).await?;
+        let first = self.refill_first_attempts(now).await?;
+        let all = DueSpan::By(Timestamp::MAX);
+        let deliveries = first + self.put_back_deliveries(all, Claims::Ended, now, usize::MAX).await?;
         if deliveries > 0 {
             tracing::info!(deliveries, "unfinished deliveries were put back on a queue");
         }

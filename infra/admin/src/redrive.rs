@@ -20,7 +20,7 @@ use crate::sqs::{BATCH, Held, SqsQueue};
 /// What a redrive has found so far.
 #[derive(Debug, Default)]
 struct Found {
-    tasks: Vec<(Held, DeliveryTask)>,
+    tasks: Vec<(Held, Message)>,
     /// Not messages of the deliverer: they would only come back.
     unreadable: Vec<Held>,
 }
@@ -66,16 +66,16 @@ async fn move_all(
         if batch.is_empty() {
             break;
         }
-        let mut ready: Vec<(Held, DeliveryTask)> = Vec::with_capacity(batch.len());
+        let mut ready: Vec<(Held, Message)> = Vec::with_capacity(batch.len());
         for held in batch {
             match serde_json::from_str(&held.body) {
-                Ok(Message::V1(task)) => ready.push((held, task)),
+                Ok(message) => ready.push((held, message)),
                 Err(_) => found.unreadable.push(held),
             }
         }
         if !wanted.dry_run && !ready.is_empty() {
-            let tasks: Vec<DeliveryTask> = ready.iter().map(|(_, task)| task.clone()).collect();
-            sender.send(&tasks, aws.now).await.map_err(|error| not_sent(queue.place(), &error))?;
+            let messages: Vec<Message> = ready.iter().map(|(_, message)| message.clone()).collect();
+            sender.send_messages(&messages, aws.now).await.map_err(|error| not_sent(queue.place(), &error))?;
             dead.delete(&ready.iter().map(|(held, _)| held).collect::<Vec<_>>()).await?;
         }
         found.tasks.extend(ready);
@@ -87,9 +87,11 @@ fn report(wanted: &Redrive, found: &Found) -> Report {
     let queue = name(wanted.queue);
     let (tasks, unreadable) = (found.tasks.len(), found.unreadable.len());
     let moved = if wanted.dry_run { 0 } else { tasks };
+    // A message about several deliveries is listed with each of them.
     let messages: Vec<Value> = found
         .tasks
         .iter()
+        .flat_map(|(held, message)| message.clone().into_tasks().into_iter().map(move |task| (held, task)))
         .map(|(held, task)| {
             json!({
                 "messageId": held.id, "account": task.account, "deliveryId": task.delivery_id,
@@ -124,11 +126,11 @@ fn report(wanted: &Redrive, found: &Found) -> Report {
 }
 
 fn rows(found: &Found) -> Vec<[String; 4]> {
-    let row = |(_, task): &(Held, DeliveryTask)| {
-        let DeliveryTask { delivery_id, account, endpoint_id, attempt_count, .. } = task.clone();
+    let row = |task: DeliveryTask| {
+        let DeliveryTask { delivery_id, account, endpoint_id, attempt_count, .. } = task;
         [delivery_id, account, endpoint_id, attempt_count.to_string()]
     };
-    found.tasks.iter().map(row).collect()
+    found.tasks.iter().flat_map(|(_, message)| message.clone().into_tasks()).map(row).collect()
 }
 
 fn messages_of(count: usize) -> String {

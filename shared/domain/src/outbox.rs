@@ -51,6 +51,9 @@ pub struct Outbox {
     pub trace: Option<TraceContext>,
     /// In the order in which they were raised.
     pub events: Vec<StoredEvent>,
+    /// When the sweeper last made the stream bring it again.
+    #[serde(rename = "broughtAgainAt", default)]
+    pub brought_again_at: Option<Timestamp>,
     /// A test send: no endpoint gets it but the one that it was sent to, and no feed shows it.
     #[serde(default)]
     pub test: bool,
@@ -66,6 +69,7 @@ impl Outbox {
             request_id: origin.request_id.to_owned(),
             trace: Some(origin.trace),
             events: vec![event],
+            brought_again_at: None,
             test: false,
         }
     }
@@ -85,6 +89,7 @@ impl Outbox {
             event_id: event.id.clone(),
             event: event.name,
             outbox_id: self.id.clone(),
+            shared: None,
             endpoint_id: endpoint_id.to_owned(),
             status: DeliveryStatus::Pending,
             attempt_count: 0,

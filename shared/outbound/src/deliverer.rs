@@ -9,6 +9,7 @@ mod apply;
 mod claim;
 mod decision;
 mod endpoint_limiter;
+mod together;
 mod unsigned;
 
 use std::time::{Duration, Instant};
@@ -21,6 +22,7 @@ use domain::ids;
 use domain::json::Malformed;
 use domain::outbox::{Outbox, StoredEvent};
 use domain::trace::TraceContext;
+use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use store::StoreError;
 use store::alerts::Alerts;
@@ -40,6 +42,7 @@ use aftermath::HealthWritesPending;
 use claim::Claimed;
 use decision::{Loaded, Policy, Step, after_attempt, next_step};
 use endpoint_limiter::{Admission, EndpointLimiter};
+use together::{Recorder, drive};
 
 pub use aftermath::settle;
 
@@ -70,6 +73,7 @@ struct Ready<'a> {
     endpoint: &'a Endpoint,
     event: Option<&'a StoredEvent>,
     trace: TraceContext,
+    recorder: &'a Recorder<'a>,
 }
 
 /// Why a task has to come again: its message stays in the queue.
@@ -117,33 +121,20 @@ impl Deliverer {
     /// in the end to the dead-letter queue.
     pub async fn handle(&self, batch: SqsEvent, now: Timestamp) -> SqsBatchResponse {
         let mut response = SqsBatchResponse::default();
-        let mut tasks: Vec<(String, DeliveryTask)> = Vec::with_capacity(batch.records.len());
+        let mut messages: Vec<(String, Vec<DeliveryTask>)> = Vec::with_capacity(batch.records.len());
         for message in batch.records {
             let id = message.message_id.clone().unwrap_or_default();
             match parse(&message) {
-                Ok(task) => tasks.push((id, task)),
-                Err(error) => report(&mut response, id, &error),
+                Ok(tasks) => messages.push((id, tasks)),
+                Err(error) => report(&mut response, &id, &error),
             }
         }
-        // Every line that is logged about a task says which delivery it is about.
-        let tasks: Vec<_> = tasks.into_iter().map(|(id, task)| (span_of(&task), id, task)).collect();
-        let all: Vec<DeliveryTask> = tasks.iter().map(|(.., task)| task.clone()).collect();
-        match self.deliveries.work(&all, &self.events, &self.endpoints).await {
-            Ok(work) => {
-                let work = &work;
-                let runs = tasks.into_iter().map(async |(span, id, task)| {
-                    let outcome = self.task(&task, work, now).instrument(span.clone()).await;
-                    (span, id, outcome)
-                });
-                for (span, id, outcome) in futures_util::future::join_all(runs).await {
-                    if let Err(error) = outcome {
-                        span.in_scope(|| report(&mut response, id, &error));
-                    }
-                }
-            }
-            Err(error) => {
-                let error = TaskError::from(error);
-                for (span, id, _) in tasks {
+        let all: Vec<DeliveryTask> = messages.iter().flat_map(|(_, tasks)| tasks.iter().cloned()).collect();
+        let work = self.deliveries.work(&all, &self.events, &self.endpoints).await;
+        let runs = messages.iter().map(|(_, tasks)| self.message(tasks, work.as_ref(), now));
+        for ((id, _), outcomes) in messages.iter().zip(join_all(runs).await) {
+            for (span, outcome) in outcomes {
+                if let Err(error) = outcome {
                     span.in_scope(|| report(&mut response, id, &error));
                 }
             }
@@ -152,8 +143,36 @@ impl Deliverer {
         response
     }
 
+    /// Does what is to be done about the tasks of one message; each with the span of its lines in the log, which says
+    /// which delivery it is about.
+    async fn message(
+        &self,
+        tasks: &[DeliveryTask],
+        work: Result<&Work, &StoreError>,
+        now: Timestamp,
+    ) -> Vec<(Span, Result<(), TaskError>)> {
+        let work = match work {
+            Ok(work) => work,
+            Err(error) => return tasks.iter().map(|task| (span_of(task), Err(error.clone().into()))).collect(),
+        };
+        let (recorder, arrivals) = Recorder::new(&self.deliveries);
+        let recorder = &recorder;
+        let runs = tasks.iter().map(|task| {
+            let span = span_of(task);
+            let run = self.task(task, work, recorder, now).instrument(span.clone());
+            async move { (span, run.await) }
+        });
+        drive(runs.collect(), arrivals, &self.deliveries).await
+    }
+
     /// Does what is to be done about one task.
-    async fn task(&self, task: &DeliveryTask, work: &Work, now: Timestamp) -> Result<(), TaskError> {
+    async fn task(
+        &self,
+        task: &DeliveryTask,
+        work: &Work,
+        recorder: &Recorder<'_>,
+        now: Timestamp,
+    ) -> Result<(), TaskError> {
         let Some(delivery) = work.delivery(task)? else { return Ok(()) };
         Span::current().record("event_id", &delivery.event_id);
         let outbox = work.outbox(task);
@@ -165,7 +184,9 @@ impl Deliverer {
             Step::PutOff(due) => self.put_off(delivery, due, now).await,
             Step::End(status) => self.end(delivery, status, None, now).await,
             Step::WaitForEndpoint(due) => self.wait_for_endpoint(delivery, due, now).await,
-            Step::Attempt { endpoint, event } => self.admit(Ready { delivery, endpoint, event, trace }, now).await,
+            Step::Attempt { endpoint, event } => {
+                self.admit(Ready { delivery, endpoint, event, trace, recorder }, now).await
+            }
         }
     }
 
@@ -187,7 +208,7 @@ impl Deliverer {
 
     /// Makes one attempt and does what follows from it.
     async fn attempt(&self, ready: Ready<'_>, claim: Option<Timestamp>, now: Timestamp) -> Result<(), TaskError> {
-        let Ready { delivery, endpoint, event, trace } = ready;
+        let Ready { delivery, endpoint, event, trace, .. } = ready;
         // Events age out with their deliveries; one without the other can't be sent any more.
         let Some(event) = event else { return self.end(delivery, DeliveryStatus::Failed, claim, now).await };
         let made = match self.attempts.make(delivery, &event.body, endpoint, trace, TIMEOUT, now).await {
@@ -198,7 +219,7 @@ impl Deliverer {
         let decision = after_attempt(delivery, &answer, &self.policy.schedule, ended, ids::random_fraction());
         log(ready, &attempt, decision.status);
         self.metrics.count(delivery, &attempt, decision.status, ended);
-        self.apply(decision, delivery, endpoint, (attempt, ended), claim).await
+        self.apply(decision, ready, (attempt, ended), claim).await
     }
 }
 
@@ -208,10 +229,9 @@ fn later(now: Timestamp, waited: Duration) -> Timestamp {
     now + SignedDuration::try_from(waited).unwrap_or_default()
 }
 
-fn parse(message: &SqsMessage) -> Result<DeliveryTask, TaskError> {
-    let read = serde_json::from_str(message.body.as_deref().unwrap_or_default());
-    let Message::V1(task) = read.map_err(|error| Malformed::from(&error))?;
-    Ok(task)
+fn parse(message: &SqsMessage) -> Result<Vec<DeliveryTask>, TaskError> {
+    let read = serde_json::from_str::<Message>(message.body.as_deref().unwrap_or_default());
+    Ok(read.map_err(|error| Malformed::from(&error))?.into_tasks())
 }
 
 /// The step of its event's trace that an attempt is. The span gets the ids of the request that raised the event.
@@ -230,10 +250,13 @@ fn span_of(task: &DeliveryTask) -> Span {
     tracing::info_span!("delivery", account, delivery_id, event_id = empty, request_id = empty, trace_id = empty)
 }
 
-fn report(response: &mut SqsBatchResponse, message_id: String, error: &TaskError) {
+fn report(response: &mut SqsBatchResponse, message_id: &str, error: &TaskError) {
     tracing::error!(error = %causes(error), message_id, "a delivery task was not done; SQS brings it again");
+    if response.batch_item_failures.iter().any(|failure| failure.item_identifier == message_id) {
+        return;
+    }
     let mut failure = BatchItemFailure::default();
-    failure.item_identifier = message_id;
+    failure.item_identifier = message_id.to_owned();
     response.batch_item_failures.push(failure);
 }
 

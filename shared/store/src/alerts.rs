@@ -3,19 +3,17 @@
 //! One item per alert, under its account and its own id. Until it is published it is also in the sparse index
 //! `by-unpublished`, spread over shards.
 
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{Put, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use domain::alert::{Alert, AlertKind};
 use domain::ids::ulid_of;
 use telemetry::causes::causes;
 
-use crate::backoff::pause_before;
 use crate::conditional::unless_refused;
 use crate::item::{Item, Reader, json, key, n, s};
 use crate::range::IdRange;
 use crate::search::{Found, equal, search, stopped};
 use crate::shard::Shard;
+use crate::transaction::transact;
 use crate::{Client, StoreError, tables};
 
 const TABLE: &str = "alerts";
@@ -23,8 +21,6 @@ const TABLE: &str = "alerts";
 /// Alerts are kept 90 days.
 const RETENTION_SECONDS: i64 = 90 * 86_400;
 
-/// How often a change is tried that meets other writes.
-const MAX_TRIES: u32 = 5;
 /// How many items a query examines when there is a filter.
 const EXAMINED: i32 = 500;
 /// How many queries are made for one page.
@@ -66,51 +62,29 @@ impl Alerts {
         Self { db, table }
     }
 
-    /// Makes a change and stores the alert about it in one transaction: there is no change without its alert, and none
-    /// with two. Returns false, and stores nothing, when the condition of the change does not hold. Both items count
+    /// Makes changes and stores the alert about them in one transaction: there is no change without its alert, and none
+    /// with two. Returns false, and stores nothing, when the condition of a change does not hold. All items count
     /// twice, as in every transaction, their index entries once.
     ///
     /// # Errors
     /// When DynamoDB can't be reached, or other writes meet the transaction each of the five times that it is tried.
-    pub(crate) async fn tell(&self, change: Update, account: &str, alert: &Alert) -> Result<bool, StoreError> {
-        for tries in 0..MAX_TRIES {
-            // Many workers record the health of one endpoint; DynamoDB cancels a transaction that meets another write.
-            pause_before(tries).await;
-            match self.tell_once(change.clone(), account, alert).await {
-                Err(StoreError::Contention(_)) => {}
-                told => return told,
-            }
-        }
-        Err(StoreError::Contention(TABLE))
-    }
-
-    async fn tell_once(&self, change: Update, account: &str, alert: &Alert) -> Result<bool, StoreError> {
+    pub(crate) async fn tell(
+        &self,
+        mut changes: Vec<TransactWriteItem>,
+        account: &str,
+        alert: &Alert,
+    ) -> Result<bool, StoreError> {
         let put = Put::builder()
             .table_name(&self.table)
             .set_item(Some(to_item(account, alert)))
             .build()
             .map_err(StoreError::built("Put alert"))?;
-        let outcome = self
-            .db
-            .transact_write_items()
-            .transact_items(TransactWriteItem::builder().update(change).build())
-            .transact_items(TransactWriteItem::builder().put(put).build())
-            .send()
-            .await;
-        match outcome.map_err(SdkError::into_service_error) {
-            Ok(_) => {
-                log(account, alert);
-                Ok(true)
-            }
-            Err(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
-                let reason = cancelled.cancellation_reasons().first().and_then(|reason| reason.code());
-                if reason == Some("ConditionalCheckFailed") {
-                    return Ok(false);
-                }
-                Err(StoreError::cancelled("TransactWriteItems alert", TABLE, &cancelled))
-            }
-            Err(other) => Err(StoreError::operation("TransactWriteItems alert", other)),
+        changes.push(TransactWriteItem::builder().put(put).build());
+        let told = transact(&self.db, changes, "TransactWriteItems alert", TABLE).await?;
+        if told {
+            log(account, alert);
         }
+        Ok(told)
     }
 
     /// Alerts of one shard that are not published, oldest first, each with its account. Reads `limit` entries of

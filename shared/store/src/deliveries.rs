@@ -1,27 +1,37 @@
 //! Deliveries with their attempts.
 //!
-//! One item per delivery, under its account and its own id. An unfinished delivery is also in the sparse index
-//! `by-due`, spread over shards, with the time at which the sweeper looks after it; the one write that makes it final
-//! takes it out.
+//! The deliveries of an event share one item until they arrive at the first attempt, as nearly all do; this takes two
+//! writes, however many they are. One to which anything else happens moves out into an item of its own, under its
+//! account and its own id, for good. While such a delivery is unfinished it is also in the sparse index `by-due`, spread
+//! over shards, with the time at which the sweeper looks after it; the one write that makes it final takes it out.
 //!
 //! | file | holds |
 //! |---|---|
-//! | `create` | new deliveries |
+//! | `fan_out` | the deliveries of a new event |
+//! | `create` | new deliveries with an item of their own: tests and replays |
 //! | `work` | what a batch of messages needs, in one read |
-//! | `claim`, `record` | an attempt: who may make it, and what came of it |
+//! | `claim`, `record`, `arrivals` | an attempt: who may make it, and what came of it |
+//! | `moved` | the move out of a shared item |
 //! | `series`, `release` | what people set going: a new series of attempts, an endpoint that is enabled again |
-//! | `list`, `overdue` | queries: for people, and for the sweeper |
-//! | `stored`, `conditions` | the item itself, and the conditions that several writes share |
+//! | `list`, `overdue`, `unsettled` | queries: for people, and for the sweeper |
+//! | `shared`, `walk` | the item that deliveries share, and several of them in order of time |
+//! | `stored`, `conditions` | a delivery's own item, and the conditions that several writes share |
 
+mod arrivals;
 mod claim;
 mod conditions;
 mod create;
+mod fan_out;
 mod list;
+mod moved;
 mod overdue;
 mod record;
 mod release;
 mod series;
+mod shared;
 mod stored;
+mod unsettled;
+mod walk;
 mod work;
 
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
@@ -30,9 +40,11 @@ use crate::Client;
 use crate::item::s;
 
 pub use create::MAX_CREATED_AT_ONCE;
+pub use fan_out::{FanOut, NewDeliveries};
 pub use list::{DeliveryPage, Filter};
-pub use overdue::{DueSpan, Overdue};
+pub use overdue::{Claims, DueSpan, Overdue};
 pub use record::Outcome;
+pub use unsettled::{Dispatched, DispatchedPage};
 pub use work::Work;
 
 const TABLE: &str = "deliveries";

@@ -78,6 +78,8 @@ impl StoreError {
         let code = error.code().map(str::to_owned);
         match code.as_deref() {
             Some("ValidationException") => Self::Refused { call, cause: Cause::new(error) },
+            // A transaction is writing the same item. The SDK does not try again by itself.
+            Some("TransactionConflictException") => Self::Contention(call),
             _ => Self::Call { call, code, cause: Cause::new(error) },
         }
     }

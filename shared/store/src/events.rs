@@ -22,7 +22,7 @@ use crate::{Client, StoreError};
 
 pub use feed::{FeedEvent, FeedPage, NoPosition, Position};
 pub use latest::LatestEvents;
-pub use span::{OutboxPage, raised_at};
+pub use span::{OutboxPage, Survey, raised_at};
 pub use writer::EventWriter;
 
 const TABLE: &str = "events";

@@ -41,6 +41,7 @@ mod search;
 pub mod shard;
 pub mod tables;
 pub mod topic;
+mod transaction;
 pub mod undispatched;
 
 use crate::aws::Lazy;

@@ -1,11 +1,12 @@
-//! Queues: the clock of deliveries. A message says which delivery is due, which attempt it is and when; the delivery
-//! itself is in its table.
+//! Queues: the clock of deliveries. A message says which delivery is due, which attempt it is and when, or to which
+//! endpoints an event goes for the first time; the deliveries themselves are in their table.
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::ProvideErrorMetadata;
 use aws_sdk_sqs::types::{BatchResultErrorEntry, SendMessageBatchRequestEntry};
 use domain::delivery::{DeliveryTask, Message};
 use domain::schedule::hop_delay;
+use futures_util::future::join_all;
 use jiff::Timestamp;
 use telemetry::causes::Cause;
 
@@ -34,10 +35,10 @@ pub enum QueueError {
         cause: Cause,
     },
     /// SQS refused some entries.
-    #[error("SQS refused {} of {sent} messages ({}): {reason}", deliveries.len(), deliveries.join(", "))]
+    #[error("SQS refused {} of {sent} messages ({}): {reason}", subjects.len(), subjects.join(", "))]
     Refused {
-        /// The deliveries whose messages were refused.
-        deliveries: Vec<String>,
+        /// The deliveries whose messages were refused, or the events of several.
+        subjects: Vec<String>,
         /// How many messages were sent.
         sent: usize,
         /// SQS's reason for the first one.
@@ -52,26 +53,32 @@ impl Queue {
         Self { sqs, url }
     }
 
-    /// Sends a message for each task, ten a call, each delayed until it is due, for at most 15 minutes. The message
-    /// group is the endpoint, so that SQS shares the queue fairly among endpoints.
+    /// Sends a message for each task, see [`Self::send_messages`].
+    ///
+    /// # Errors
+    /// As for [`Self::send_messages`].
+    pub async fn send(&self, tasks: &[DeliveryTask], now: Timestamp) -> Result<(), QueueError> {
+        let messages: Vec<Message> = tasks.iter().cloned().map(Message::V1).collect();
+        self.send_messages(&messages, now).await
+    }
+
+    /// Sends messages, ten a call, each delayed until it is due, for at most 15 minutes. The message group is the
+    /// endpoint, or the account when a message is about several, so that SQS shares the queue fairly among them.
     ///
     /// # Errors
     /// When SQS can't be reached or refuses a message: the first such error, after every batch was tried.
-    pub async fn send(&self, tasks: &[DeliveryTask], now: Timestamp) -> Result<(), QueueError> {
-        let mut sent = Ok(());
-        for chunk in tasks.chunks(BATCH) {
-            sent = sent.and(self.send_batch(chunk, now).await);
-        }
-        sent
+    pub async fn send_messages(&self, messages: &[Message], now: Timestamp) -> Result<(), QueueError> {
+        let sent = join_all(messages.chunks(BATCH).map(|chunk| self.send_batch(chunk, now))).await;
+        sent.into_iter().collect()
     }
 
-    async fn send_batch(&self, tasks: &[DeliveryTask], now: Timestamp) -> Result<(), QueueError> {
-        let entries = tasks.iter().enumerate().map(|(i, task)| {
+    async fn send_batch(&self, messages: &[Message], now: Timestamp) -> Result<(), QueueError> {
+        let entries = messages.iter().enumerate().map(|(i, message)| {
             SendMessageBatchRequestEntry::builder()
                 .id(i.to_string())
-                .message_body(domain::json::write(&Message::V1(task.clone())))
-                .delay_seconds(i32::try_from(hop_delay(task.due, now)).unwrap_or_default())
-                .message_group_id(&task.endpoint_id)
+                .message_body(domain::json::write(message))
+                .delay_seconds(i32::try_from(hop_delay(message.due(), now)).unwrap_or_default())
+                .message_group_id(message.group())
                 .build()
                 .map_err(|e| QueueError::Call { code: None, cause: Cause::new(e) })
         });
@@ -86,15 +93,16 @@ impl Queue {
             .map_err(|e| QueueError::Call { code: e.code().map(str::to_owned), cause: Cause::new(e) })?;
         match output.failed() {
             [] => Ok(()),
-            failed => Err(refused(tasks, failed)),
+            failed => Err(refused(messages, failed)),
         }
     }
 }
 
-/// The entries that SQS `failed` to take, by the deliveries that they are about. Entry ids are places in `tasks`.
-fn refused(tasks: &[DeliveryTask], failed: &[BatchResultErrorEntry]) -> QueueError {
-    let task = |entry: &BatchResultErrorEntry| tasks.get(entry.id().parse::<usize>().ok()?);
-    let deliveries = failed.iter().filter_map(|entry| task(entry).map(|task| task.delivery_id.clone())).collect();
+/// The entries that SQS `failed` to take, by what they are about. Entry ids are places in `messages`.
+fn refused(messages: &[Message], failed: &[BatchResultErrorEntry]) -> QueueError {
+    let message = |entry: &BatchResultErrorEntry| messages.get(entry.id().parse::<usize>().ok()?);
+    let subjects = failed.iter().filter_map(|entry| message(entry).map(|message| message.subject().to_owned()));
+    let subjects = subjects.collect();
     let reason = failed.first().map(|entry| entry.message().unwrap_or_else(|| entry.code())).unwrap_or_default();
-    QueueError::Refused { deliveries, sent: tasks.len(), reason: reason.to_owned() }
+    QueueError::Refused { subjects, sent: messages.len(), reason: reason.to_owned() }
 }

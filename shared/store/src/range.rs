@@ -52,6 +52,23 @@ impl IdRange {
         Self { low: self.low.max(low), high: self.high.min(Ulid::from_parts(millis, u128::MAX).0) }
     }
 
+    /// All ids of the milliseconds that the range has ids of.
+    #[must_use]
+    pub(crate) fn whole_milliseconds(self) -> Self {
+        if self.is_empty() {
+            return self;
+        }
+        let millis = |bound| Ulid(bound).timestamp_ms();
+        let low = Ulid::from_parts(millis(self.low), u128::MIN).0;
+        Self { low, high: Ulid::from_parts(millis(self.high), u128::MAX).0 }
+    }
+
+    /// Whether `id` is in the range.
+    #[must_use]
+    pub(crate) fn contains(&self, id: &str) -> bool {
+        ulid_of(id).is_some_and(|ulid| (self.low..=self.high).contains(&ulid.0))
+    }
+
     /// Ids before `id`; none when `id` is not an id.
     #[must_use]
     pub fn before(self, id: &str) -> Self {
@@ -59,6 +76,19 @@ impl IdRange {
             Some(last) => Self { high: self.high.min(last), ..self },
             None => Self::EMPTY,
         }
+    }
+
+    /// Ids behind the ULID `last`; unchanged when it is none.
+    #[must_use]
+    pub fn behind(self, last: &str) -> Self {
+        let Some(first) = Ulid::from_string(last).ok().and_then(|last| last.0.checked_add(1)) else { return self };
+        self.from(Ulid(first))
+    }
+
+    /// Ids from `first` to `last`, both included.
+    #[must_use]
+    pub const fn between(first: Ulid, last: Ulid) -> Self {
+        Self { low: first.0, high: last.0 }
     }
 
     /// Ids from `ulid` on, which is included.
@@ -98,9 +128,12 @@ mod tests {
         text.parse().unwrap()
     }
 
+    /// As DynamoDB would say it, and as we do.
     fn contains(range: IdRange, id: &str) -> bool {
         let (low, high) = range.keys("dlv_");
-        (low.as_str()..=high.as_str()).contains(&id)
+        let contains = (low.as_str()..=high.as_str()).contains(&id);
+        assert_eq!(range.contains(id), contains, "{id}");
+        contains
     }
 
     #[test]

@@ -1,11 +1,17 @@
-//! Markers of outbox items that were accepted and not dispatched yet.
+//! Accounts whose latest events may not be dispatched yet.
 //!
-//! A marker is written in the transaction that raises the events, and deleted by the dispatcher. What the stream lost,
-//! or the dispatcher gave up, still has its marker, and the sweeper makes the stream bring it again. Markers are spread
-//! over shards: partition key `shard#<0..15>`, sort key `<ULID>#<account>`.
+//! Whoever raises an event first marks its account, once for each five minutes: that an event is there is known even if
+//! its record in the stream is lost. Some minutes after these are over the sweeper compares the account's events of
+//! that time with their deliveries, sets going what is missing, and deletes the marker when nothing is. Markers are
+//! spread over shards: partition key `shard#<0..15>`, sort key `<ULID>#<account>`, where the ULID has the time at which
+//! the five minutes begin.
 
-use aws_sdk_dynamodb::types::{DeleteRequest, Put, TransactWriteItem, WriteRequest};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_sdk_dynamodb::types::{DeleteRequest, WriteRequest};
 use domain::clock::SKEW;
+use domain::ids::ulid_of;
 use domain::outbox::Outbox;
 use jiff::{SignedDuration, Timestamp};
 use ulid::Ulid;
@@ -13,24 +19,29 @@ use ulid::Ulid;
 use crate::batch::batch_write_best_effort;
 use crate::conditional::unless_refused;
 use crate::item::{Item, Reader, key, n, s};
+use crate::range::IdRange;
 use crate::shard::Shard;
 use crate::tables::EVENT_RETENTION_SECONDS;
 use crate::{Client, StoreError};
 
-/// How long sweeps leave an event alone that the stream is made to bring again: the stream may have a backlog.
-const RESERVE: SignedDuration = SignedDuration::from_mins(15);
-
 const TABLE: &str = "undispatched";
+/// The time that one marker is about.
+const BUCKET_MILLISECONDS: u64 = 5 * 60_000;
+const BUCKET: SignedDuration = SignedDuration::from_mins(5);
 /// `BatchWriteItem` writes at most this many items.
 const BATCH: usize = 25;
+/// The most accounts that are remembered as marked; when there are more, all are forgotten.
+const MAX_REMEMBERED: usize = 10_000;
 
-/// An outbox item that waits to be dispatched.
+/// An account with events of some five minutes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Marker {
-    /// The account that the outbox item belongs to.
+    /// The account.
     pub account: String,
-    /// The id of the outbox item, a ULID: its sort key in the events table.
-    pub outbox_id: String,
+    /// A ULID of those minutes.
+    id: Ulid,
+    /// The outbox item up to which, inclusively, nothing is missing.
+    pub settled: Option<String>,
 }
 
 /// A page of markers.
@@ -46,34 +57,53 @@ impl Marker {
     /// The marker of an outbox item.
     #[must_use]
     pub fn of(outbox: &Outbox) -> Self {
-        Self { account: outbox.account.clone(), outbox_id: outbox.id.clone() }
+        let millis = Ulid::from_string(&outbox.id).map_or(0, |ulid| ulid.timestamp_ms());
+        // The rest of the ULID spreads the accounts over the shards.
+        let rest = ulid_of(&outbox.account).map_or(0, |account| account.random());
+        let id = Ulid::from_parts(begin_of(millis), rest);
+        Self { account: outbox.account.clone(), id, settled: None }
     }
 
-    /// When the events were raised, by the ULID.
-    fn raised_at(&self) -> Option<Timestamp> {
-        let milliseconds = Ulid::from_string(&self.outbox_id).ok()?.timestamp_ms();
-        Timestamp::from_millisecond(i64::try_from(milliseconds).ok()?).ok()
+    /// The ids of outbox items and of events that it is about and that are not settled yet.
+    #[must_use]
+    pub fn range(&self) -> IdRange {
+        let begin = begin_of(self.id.timestamp_ms());
+        let end = Ulid::from_parts(begin + BUCKET_MILLISECONDS - 1, u128::MAX);
+        let settled = self.settled.as_deref().and_then(|id| Ulid::from_string(id).ok());
+        let first = settled.map_or(Ulid::from_parts(begin, 0), |last| Ulid(last.0.saturating_add(1)));
+        IdRange::between(first, end)
+    }
+
+    /// The end of its five minutes.
+    #[must_use]
+    pub fn ends_at(&self) -> Timestamp {
+        let end = begin_of(self.id.timestamp_ms()) + BUCKET_MILLISECONDS;
+        i64::try_from(end).ok().and_then(|end| Timestamp::from_millisecond(end).ok()).unwrap_or(Timestamp::MAX)
     }
 
     fn key(&self) -> Item {
-        let ulid = Ulid::from_string(&self.outbox_id).unwrap_or_default();
-        let sort = format!("{}#{}", self.outbox_id, self.account);
-        key(Shard::of(ulid).key(), sort)
+        key(Shard::of(self.id).key(), format!("{}#{}", self.id, self.account))
     }
 
     fn read(item: &Item) -> Result<Self, StoreError> {
         let reader = Reader { table: TABLE, item };
-        let (id, account) = reader.text("sk")?.split_once('#').ok_or_else(|| reader.unreadable("sk"))?;
-        Ok(Self { account: account.to_owned(), outbox_id: id.to_owned() })
+        let parts = reader.text("sk")?.split_once('#').and_then(|(id, account)| Some((Ulid::from_string(id).ok()?, account)));
+        let (id, account) = parts.ok_or_else(|| reader.unreadable("sk"))?;
+        Ok(Self { account: account.to_owned(), id, settled: reader.opt_text("settled").map(str::to_owned) })
     }
 }
 
-/// No sweep has reserved the marker, or one whose clock ran ahead.
-const IS_FREE: &str = "attribute_not_exists(reservedUntil) OR reservedUntil <= :now OR reservedUntil > :ahead";
+/// When the five minutes begin that a millisecond is in.
+const fn begin_of(millis: u64) -> u64 {
+    millis - millis % BUCKET_MILLISECONDS
+}
 
-/// Later than any reservation that is made now ends, in epoch milliseconds.
-fn ahead(now: Timestamp) -> i64 {
-    (now + RESERVE + SKEW).as_millisecond()
+/// No sweep has reserved the marker, or one whose clock ran ahead.
+const IS_FREE: &str = "attribute_not_exists(reservedUntil) OR reservedUntil <= :now OR reservedAt > :ahead";
+
+/// The values of [`IS_FREE`].
+fn free(now: Timestamp) -> Item {
+    [(":now", now), (":ahead", now + SKEW)].map(|(name, at)| (name.to_owned(), n(at.as_millisecond()))).into()
 }
 
 /// The table of markers.
@@ -81,26 +111,44 @@ fn ahead(now: Timestamp) -> i64 {
 pub struct Undispatched {
     db: Client,
     table: String,
+    /// The accounts that this process has marked, each with the begin of the latest five minutes.
+    marked: Arc<Mutex<HashMap<String, u64>>>,
 }
 
 impl Undispatched {
     pub(crate) fn new(db: Client, table: String) -> Self {
-        Self { db, table }
+        Self { db, table, marked: Arc::default() }
     }
 
-    /// The write of a marker, for the transaction of its outbox item.
-    pub(crate) fn put(&self, marker: &Marker, now: Timestamp) -> Result<TransactWriteItem, StoreError> {
-        let put = Put::builder()
+    /// Marks the account of an outbox item that is about to be stored. One write unit, once for each account, five
+    /// minutes and process.
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached. The outbox item must not be stored then.
+    pub async fn mark(&self, outbox: &Outbox, now: Timestamp) -> Result<(), StoreError> {
+        let marker = Marker::of(outbox);
+        let begin = marker.id.timestamp_ms();
+        if self.marked.lock().unwrap_or_else(PoisonError::into_inner).get(&marker.account) == Some(&begin) {
+            return Ok(());
+        }
+        self.db
+            .put_item()
             .table_name(&self.table)
             .set_item(Some(marker.key()))
             .item("expiresAt", n(now.as_second() + EVENT_RETENTION_SECONDS))
-            .build()
-            .map_err(StoreError::built("Put marker"))?;
-        Ok(TransactWriteItem::builder().put(put).build())
+            .send()
+            .await
+            .map_err(StoreError::call("PutItem marker"))?;
+        let mut marked = self.marked.lock().unwrap_or_else(PoisonError::into_inner);
+        if marked.len() >= MAX_REMEMBERED {
+            marked.clear();
+        }
+        marked.insert(marker.account, begin);
+        Ok(())
     }
 
     /// Deletes markers, 25 a call. One that DynamoDB leaves out each time that it is asked stays, without an error: its
-    /// events are dispatched again, which makes no delivery twice.
+    /// minutes are looked through again, which makes nothing twice.
     ///
     /// # Errors
     /// When DynamoDB can't be reached.
@@ -117,9 +165,9 @@ impl Undispatched {
         Ok(())
     }
 
-    /// Markers of one shard that no sweep has reserved, oldest first, behind the previous page's `next`: those of
-    /// events that were raised before `until`, and those of a time that has not come yet, left by a clock that was set
-    /// back since. One query, which examines `limit` markers.
+    /// Markers of one shard, oldest first, behind the previous page's `next`: those that no sweep has reserved and whose
+    /// five minutes are over at `until`, and those of a time that has not come yet, left by a clock that was set back
+    /// since; without `until` all. One query, which examines `limit` markers.
     ///
     /// # Errors
     /// When DynamoDB can't be reached or an item can't be read.
@@ -127,47 +175,49 @@ impl Undispatched {
         &self,
         shard: Shard,
         next: Option<&Marker>,
-        until: Timestamp,
+        until: Option<Timestamp>,
         now: Timestamp,
         limit: i32,
     ) -> Result<MarkerPage, StoreError> {
-        let output = self
-            .db
-            .query()
+        let mut call = self.db.query().key_condition_expression("pk = :shard");
+        if until.is_some() {
+            call = call
+                .filter_expression(IS_FREE)
+                .set_expression_attribute_values(Some(free(now)));
+        }
+        let output = call
             .table_name(&self.table)
-            .key_condition_expression("pk = :shard")
-            .filter_expression(IS_FREE)
             .expression_attribute_values(":shard", s(shard.key()))
-            .expression_attribute_values(":now", n(now.as_millisecond()))
-            .expression_attribute_values(":ahead", n(ahead(now)))
             .limit(limit)
             .set_exclusive_start_key(next.map(Marker::key))
             .send()
             .await
             .map_err(StoreError::call("Query markers"))?;
         let mut markers = output.items().iter().map(Marker::read).collect::<Result<Vec<_>, _>>()?;
-        markers.retain(|marker| marker.raised_at().is_none_or(|at| at < until || at > now + SKEW));
+        let begins_ahead = |marker: &Marker| marker.ends_at() > now + SKEW + BUCKET;
+        markers.retain(|marker| until.is_none_or(|until| marker.ends_at() <= until || begins_ahead(marker)));
         Ok(MarkerPage { markers, next: output.last_evaluated_key().map(Marker::read).transpose()? })
     }
 
-    /// Reserves a marker for 15 minutes, so that the next sweeps leave it alone. Returns false when it was deleted or
-    /// another sweep has reserved it. One write unit.
+    /// Notes how far the events of a marker are settled, and has sweeps leave it alone until `until`.
+    /// Returns false, and changes nothing, when it was deleted or another sweep has reserved it. One write unit.
     ///
     /// # Errors
     /// When DynamoDB can't be reached.
-    pub async fn reserve(&self, marker: &Marker, now: Timestamp) -> Result<bool, StoreError> {
-        let outcome = self
+    pub async fn reserve(&self, marker: &Marker, until: Timestamp, now: Timestamp) -> Result<bool, StoreError> {
+        let settled = if marker.settled.is_some() { ", settled = :settled" } else { "" };
+        let mut call = self
             .db
             .update_item()
             .table_name(&self.table)
             .set_key(Some(marker.key()))
-            .update_expression("SET reservedUntil = :until")
+            .update_expression(format!("SET reservedAt = :now, reservedUntil = :until{settled}"))
             .condition_expression(format!("attribute_exists(pk) AND ({IS_FREE})"))
-            .expression_attribute_values(":until", n((now + RESERVE).as_millisecond()))
-            .expression_attribute_values(":now", n(now.as_millisecond()))
-            .expression_attribute_values(":ahead", n(ahead(now)))
-            .send()
-            .await;
-        Ok(unless_refused(outcome, "UpdateItem marker")?.is_some())
+            .set_expression_attribute_values(Some(free(now)))
+            .expression_attribute_values(":until", n(until.as_millisecond()));
+        if let Some(settled) = &marker.settled {
+            call = call.expression_attribute_values(":settled", s(settled));
+        }
+        Ok(unless_refused(call.send().await, "UpdateItem marker")?.is_some())
     }
 }

@@ -2,7 +2,7 @@
 
 use domain::delivery::{Attempt, Delivery, DeliveryStatus};
 use jiff::SignedDuration;
-use store::deliveries::Outcome;
+use store::deliveries::{FanOut, Outcome};
 use tests::{Receiver, TestApp, done_delivery};
 
 use crate::deliveries::create_work_order;
@@ -16,10 +16,15 @@ async fn a_write_whose_answer_was_lost_is_not_made_twice() {
     create_work_order(&app, "WO-1").await;
     app.drain_stream().await;
     let new = app.only_delivery().await;
-    let store = app.system().environment().deliveries().unwrap();
-    assert!(store.create_one(&new).await.unwrap(), "it is what this call has stored");
-    let other = Delivery { created_at: new.created_at + SignedDuration::from_secs(1), ..new.clone() };
-    assert!(!store.create_one(&other).await.unwrap(), "somebody else has stored it");
+    let (store, events) =
+        (app.system().environment().deliveries().unwrap(), app.system().environment().events().unwrap());
+    let outbox = events.outbox_of(&app.account, &new.event_id).await.unwrap().unwrap();
+    for (later, count, whose) in [(0, 1, "what this call has stored"), (1, 0, "what another has stored")] {
+        let now = new.created_at + SignedDuration::from_secs(later);
+        let part = FanOut { outbox: &outbox, event: &outbox.events[0], is_first: true, now };
+        let (stored, outcome) = store.fan_out(part, std::slice::from_ref(&new.endpoint_id)).await;
+        assert_eq!((stored.len(), outcome.is_ok()), (count, true), "{whose}");
+    }
 
     app.drain_delivery_queue().await;
     let recorded = app.only_delivery().await;
@@ -30,6 +35,40 @@ async fn a_write_whose_answer_was_lost_is_not_made_twice() {
     let other = Attempt { started_at: attempt.started_at + SignedDuration::from_millis(1), ..attempt };
     assert!(!store.record(&new, &outcome(other)).await.unwrap(), "another run was recorded");
     assert_eq!(app.only_delivery().await, recorded, "nothing is recorded twice");
+}
+
+#[tokio::test]
+async fn a_delivery_whose_storing_was_not_answered_is_stored_once() {
+    let app = TestApp::start().await;
+    let store = app.system().environment().deliveries().unwrap();
+    let test = done_delivery(&app.account, "ep_1", DeliveryStatus::Delivered, app.now());
+    assert_eq!([store.create_one(&test).await.unwrap(), store.create_one(&test).await.unwrap()], [true, true]);
+    let other = Delivery { created_at: test.created_at + SignedDuration::from_secs(1), ..test.clone() };
+    assert!(!store.create_one(&other).await.unwrap(), "somebody else has stored it");
+}
+
+#[tokio::test]
+async fn an_arrival_whose_recording_was_not_answered_is_recorded_once() {
+    let (app, receiver) = (TestApp::start().await, Receiver::start().await);
+    app.endpoint(&receiver.url(), ["*"]).await;
+    create_work_order(&app, "WO-1").await;
+    app.drain_stream().await;
+    let new = app.only_delivery().await;
+    app.drain_delivery_queue().await;
+    let recorded = app.only_delivery().await;
+    let store = app.system().environment().deliveries().unwrap();
+    let outcome = |attempt| Outcome {
+        status: DeliveryStatus::Delivered,
+        attempt: Some(attempt),
+        next_attempt_at: None,
+        claim: None,
+        now: app.now(),
+    };
+    let attempt = recorded.attempts[0].clone();
+    assert!(store.record(&new, &outcome(attempt.clone())).await.unwrap(), "it is what this call has recorded");
+    let other = Attempt { started_at: attempt.started_at + SignedDuration::from_millis(1), ..attempt };
+    assert!(!store.record(&new, &outcome(other)).await.unwrap(), "another run was recorded");
+    assert_eq!(app.only_delivery().await, recorded);
 }
 
 #[tokio::test]

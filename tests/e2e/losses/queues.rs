@@ -94,7 +94,7 @@ async fn what_is_cut_off_between_answer_and_record_is_sent_again_under_the_same_
 
     let app = TestApp::builder().data_dir(directory.path()).start().await;
     assert_eq!(app.only_delivery().await.attempt_count, 0);
-    app.advance(Duration::from_mins(10)).await;
+    app.advance(OVERDUE).await;
     app.sweep().await;
     app.drain().await;
     let requests = receiver.requests();

@@ -1,5 +1,7 @@
 //! Records of the stream that fail or are never read.
 
+use std::time::Duration;
+
 use aws_sdk_dynamodb::types::AttributeValue;
 use local::stream::MAXIMUM_RETRY_ATTEMPTS;
 use store::tables;
@@ -86,6 +88,7 @@ async fn an_event_whose_stream_record_was_never_read_is_dispatched() {
     let (app, receiver) = (TestApp::start().await, Receiver::start().await);
     create_work_order(&app, "WO-before").await;
     app.drain().await;
+    app.advance(Duration::from_secs(1)).await;
     app.endpoint(&receiver.url(), ["*"]).await;
     create_work_order(&app, "WO-1").await;
     app.system().skip_stream().await.unwrap();

@@ -4,14 +4,13 @@
 
 use domain::alert::{Alert, AlertKind};
 use domain::delivery::{Attempt, Delivery, DeliveryStatus, DeliveryTask, LastAttempt};
-use domain::endpoint::Endpoint;
 use jiff::Timestamp;
 use store::StoreError;
 use store::deliveries::Outcome;
 use store::endpoints::Cause;
 
 use super::decision::{Decision, EndpointNews};
-use super::{Deliverer, TaskError};
+use super::{Deliverer, Ready, TaskError};
 
 impl Deliverer {
     /// Does what was decided about an attempt that ended at `ended`: disables the endpoint, records the attempt, notes
@@ -19,8 +18,7 @@ impl Deliverer {
     pub(super) async fn apply(
         &self,
         decision: Decision,
-        delivery: &Delivery,
-        endpoint: &Endpoint,
+        Ready { delivery, endpoint, recorder, .. }: Ready<'_>,
         (attempt, ended): (Attempt, Timestamp),
         claim: Option<Timestamp>,
     ) -> Result<(), TaskError> {
@@ -32,13 +30,18 @@ impl Deliverer {
             self.disable(delivery, endpoint, last, Cause::Gone { counts }, ended).await?;
         }
         let outcome = Outcome { status, attempt: Some(attempt), next_attempt_at, claim, now: ended };
-        if !self.record(delivery, &outcome).await? {
+        let recorded = match status {
+            DeliveryStatus::Failed => self.record(delivery, &outcome).await?,
+            _ => recorder.record(delivery, &outcome).await?,
+        };
+        if !recorded {
             return self.record_superseded(delivery, outcome).await;
         }
         self.follow_up(delivery, endpoint, last, news, ended).await;
         if let Some(due) = next_attempt_at {
             let attempt_count = delivery.attempt_count + 1;
-            self.retries.send(&[DeliveryTask { attempt_count, due, ..delivery.task() }], ended).await?;
+            // Anything but a success gave it an item of its own.
+            self.retries.send(&[DeliveryTask { attempt_count, due, shared: None, ..delivery.task() }], ended).await?;
         }
         Ok(())
     }
@@ -69,7 +72,7 @@ impl Deliverer {
     ) -> Result<(), TaskError> {
         let (status, next_attempt_at) = (delivery.status, Some(due));
         if self.record(delivery, &Outcome { status, attempt: None, next_attempt_at, claim: None, now }).await? {
-            self.put_off(delivery, due, now).await?;
+            self.retries.send(&[DeliveryTask { due, shared: None, ..delivery.task() }], now).await?;
         }
         Ok(())
     }

@@ -11,7 +11,8 @@ use crate::item::n;
 
 impl Deliveries {
     /// Claims the next attempt of `delivery` until `until`: no other worker makes it in that time, and a series that a
-    /// person begins meanwhile starts after it. One write unit.
+    /// person begins meanwhile starts after it. One write unit
+    /// for each KB of its item.
     ///
     /// Returns false when the delivery is final, is claimed by another worker, or has had another attempt or a new
     /// series since it was read.
@@ -19,6 +20,12 @@ impl Deliveries {
     /// # Errors
     /// When DynamoDB can't be reached.
     pub async fn claim(&self, delivery: &Delivery, now: Timestamp, until: Timestamp) -> Result<bool, StoreError> {
+        if let Some(shared) = &delivery.shared {
+            return match delivery.claimed(now) {
+                Some(_) => Ok(false),
+                None => self.claim_shared(delivery, shared, until).await,
+            };
+        }
         let outcome = self
             .update_item(&delivery.account, &delivery.id)
             .update_expression("SET claimedUntil = :until")

@@ -1,16 +1,22 @@
 //! Deliveries as people look for them: one by its id, or a page of them, newest first.
 //!
-//! Always a query: by account, by a status that few deliveries have (the index `by-status`) or by endpoint
-//! (`by-endpoint`), and within each by the time in the ids. What no key tells is filtered, over a bounded number of
-//! deliveries in one call: the next page goes on from there.
+//! Always queries: of those with an item of their own by account, by a status that few deliveries have (the index
+//! `by-status`) or by endpoint (`by-endpoint`), and beside these, unless the status says that there are none, of the
+//! items that the deliveries of an event share; within each by the time in the ids. What no key tells is filtered, over
+//! a bounded number of deliveries in one call: the next page goes on from there.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 use domain::delivery::{Delivery, DeliveryStatus};
 use domain::events::EventName;
+use domain::ids;
+use domain::ids::ulid_of;
+use futures_util::future::try_join;
 use jiff::Timestamp;
 
+use super::shared::SharedItem;
 use super::stored::{account_status, read};
 use super::{Deliveries, TABLE};
 use crate::batch::batch_get;
@@ -117,7 +123,7 @@ impl Filter<'_> {
 
 impl Deliveries {
     /// One delivery with its attempts, read consistently; `None` when there is none, or its 30 days are over. One read
-    /// unit for each 4 KB.
+    /// unit for each 4 KB, of its own item or of those that the events of its millisecond have.
     ///
     /// # Errors
     /// When DynamoDB can't be reached or the item can't be read.
@@ -131,7 +137,15 @@ impl Deliveries {
             .send()
             .await
             .map_err(StoreError::call("GetItem delivery"))?;
-        output.item().map(read).transpose()
+        if let Some(item) = output.item() {
+            return read(item).map(Some);
+        }
+        let range = IdRange::default().at_the_time_of(id);
+        if range.is_empty() {
+            return Ok(None);
+        }
+        let items = self.all_shared(account, range).await?;
+        Ok(items.iter().flat_map(SharedItem::deliveries).find(|delivery| delivery.id == id))
     }
 
     /// The account's deliveries that `filter` wants, newest event first, after the id `after`: `limit` of them or
@@ -149,6 +163,8 @@ impl Deliveries {
         limit: i32,
     ) -> Result<DeliveryPage, StoreError> {
         let among = &filter.among(account);
+        // What one query has seen to its end needs no further one.
+        let (own_ended, shared_ended) = (&AtomicBool::new(false), &AtomicBool::new(is_by_status(among)));
         let query = async |number, after: Option<String>| {
             let range = filter.range(after.as_deref());
             if range.is_empty() {
@@ -160,12 +176,14 @@ impl Deliveries {
                 Among::Account => EXAMINED.max(limit),
                 Among::Index(..) => EXAMINED,
             };
-            match among {
+            let own = async || match among {
                 Among::Account => self.of_account(account, filter, range, examined).await,
                 Among::Index(index, attribute, key) => {
                     self.of_index((index, attribute, key), filter, range, examined).await
                 }
-            }
+            };
+            let shared = async || self.of_shared(account, filter, range, examined).await;
+            both(unless_ended(own_ended, own), unless_ended(shared_ended, shared)).await
         };
         let Found { items, stopped } = search(after, limit, MAX_QUERIES, query).await?;
         Ok(DeliveryPage { deliveries: items, stopped })
@@ -201,6 +219,18 @@ impl Deliveries {
         Ok(Found { items, stopped: stopped(TABLE, output.last_evaluated_key()) })
     }
 
+    async fn of_shared(
+        &self,
+        account: &str,
+        filter: &Filter<'_>,
+        range: IdRange,
+        examined: i32,
+    ) -> Result<Found<Delivery>, StoreError> {
+        let mut found = self.latest_shared(account, range, examined).await?;
+        found.items.retain(|delivery| filter.matches(delivery));
+        Ok(found)
+    }
+
     /// By an index, which projects keys only: the items are read in batches of 100, and filtered here.
     async fn of_index(
         &self,
@@ -233,15 +263,30 @@ impl Deliveries {
         Ok(Found { items: deliveries, stopped: stopped(TABLE, output.last_evaluated_key()) })
     }
 
-    /// The deliveries with these ids, without their attempts, in no order; an id without a delivery is left out. One
-    /// call for each hundred, eventually consistent.
+    /// The deliveries of these events to one endpoint, without the attempts of those with an item of their own; an event
+    /// without one is left out. The events should be near each other: what was raised between them is read too.
     ///
     /// # Errors
     /// When DynamoDB can't be reached or an item can't be read.
-    pub async fn existing(&self, account: &str, ids: &[String]) -> Result<Vec<Delivery>, StoreError> {
-        let mut deliveries = Vec::with_capacity(ids.len());
-        for ids in ids.chunks(100) {
-            let keys: Vec<Item> = ids.iter().map(|id| key(account, id)).collect();
+    pub async fn existing(
+        &self,
+        account: &str,
+        endpoint_id: &str,
+        event_ids: &[&str],
+    ) -> Result<Vec<Delivery>, StoreError> {
+        let ulids = || event_ids.iter().filter_map(|id| ulid_of(id));
+        let (Some(first), Some(last)) = (ulids().min(), ulids().max()) else { return Ok(Vec::new()) };
+        let shared = self.all_shared(account, IdRange::between(first, last)).await?;
+        let shared = shared.iter().flat_map(SharedItem::deliveries);
+        let mut found: HashMap<String, Delivery> = shared
+            .filter(|delivery| delivery.endpoint_id == endpoint_id)
+            .map(|delivery| (delivery.id.clone(), delivery))
+            .collect();
+        let ids: Vec<String> = event_ids.iter().map(|id| ids::delivery_id(id, endpoint_id)).collect();
+        let apart: Vec<&String> = ids.iter().filter(|id| !found.contains_key(*id)).collect();
+        let mut deliveries: Vec<Delivery> = ids.iter().filter_map(|id| found.remove(id)).collect();
+        for ids in apart.chunks(100) {
+            let keys: Vec<Item> = ids.iter().map(|id| key(account, id.as_str())).collect();
             deliveries.extend(self.summaries(&keys).await?);
         }
         Ok(deliveries)
@@ -261,4 +306,37 @@ impl Deliveries {
         let items = batch_get(&self.db, wanted, "BatchGetItem deliveries").await?;
         items.iter().map(|(_, item)| read(item)).collect()
     }
+}
+
+/// Deliveries with a status that few have are all in items of their own.
+fn is_by_status(among: &Among) -> bool {
+    matches!(among, Among::Index(tables::BY_STATUS, ..))
+}
+
+/// What a query finds; nothing when one has ended before.
+async fn unless_ended(
+    ended: &AtomicBool,
+    query: impl AsyncFnOnce() -> Result<Found<Delivery>, StoreError>,
+) -> Result<Found<Delivery>, StoreError> {
+    if ended.load(Ordering::Relaxed) {
+        return Ok(Found::nothing());
+    }
+    let found = query().await?;
+    ended.store(found.stopped.is_none(), Ordering::Relaxed);
+    Ok(found)
+}
+
+/// What two searches of one range have found together, newest first: as far as both have come.
+async fn both(
+    one: impl Future<Output = Result<Found<Delivery>, StoreError>>,
+    other: impl Future<Output = Result<Found<Delivery>, StoreError>>,
+) -> Result<Found<Delivery>, StoreError> {
+    let (mut found, other) = try_join(one, other).await?;
+    found.stopped = found.stopped.max(other.stopped);
+    found.items.extend(other.items);
+    if let Some(stopped) = &found.stopped {
+        found.items.retain(|delivery| delivery.id >= *stopped);
+    }
+    found.items.sort_unstable_by(|one, other| other.id.cmp(&one.id));
+    Ok(found)
 }

@@ -31,6 +31,15 @@ pub enum DueSpan {
     Beyond(Timestamp),
 }
 
+/// What becomes of claims on attempts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claims {
+    /// They hold until their time is over.
+    Hold,
+    /// They end: whoever made them is gone.
+    Ended,
+}
+
 impl Deliveries {
     /// Entries of one shard of `by-due` that lie in `span`, earliest first, at most `limit`, after the entry `seen`.
     /// One query; the index is eventually consistent.
@@ -85,6 +94,7 @@ impl Deliveries {
     pub async fn reserve(
         &self,
         overdue: &Overdue,
+        claims: Claims,
         now: Timestamp,
         long: SignedDuration,
         farthest: SignedDuration,
@@ -94,7 +104,10 @@ impl Deliveries {
         let until = if too_far { soon } else { soon.max(overdue.due_at + 1) };
         let outcome = self
             .update_item(&overdue.account, &overdue.id)
-            .update_expression("SET dueAt = :until")
+            .update_expression(match claims {
+                Claims::Hold => "SET dueAt = :until",
+                Claims::Ended => "SET dueAt = :until REMOVE claimedUntil",
+            })
             .condition_expression("dueAt = :seen")
             .expression_attribute_values(":until", n(until))
             .expression_attribute_values(":seen", n(overdue.due_at))

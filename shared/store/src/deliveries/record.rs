@@ -2,13 +2,14 @@
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure, Update};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
 use domain::alert::Alert;
 use domain::delivery::{Attempt, Delivery, DeliveryStatus, LastAttempt};
 use jiff::Timestamp;
 
 use super::Deliveries;
 use super::conditions::{IS_UNCLAIMED, IS_UNFINISHED, unclaimed, unfinished};
+use super::shared::Entry;
 use super::stored::{account_status, due};
 use crate::StoreError;
 use crate::alerts::Alerts;
@@ -33,8 +34,10 @@ pub struct Outcome {
 }
 
 impl Deliveries {
-    /// Records what came of an attempt, in one update that also ends the claim. Write units: one for the item, one for
-    /// the entry that leaves `by-due` or two for one that moves, and one when the entry in `by-status` comes or goes.
+    /// Records what came of an attempt, and ends the claim on it. Write units: one for an item that the delivery shares
+    /// with others, as long as it arrives; see [`Deliveries::move_out`] for anything else that happens to it there. Of
+    /// an item of its own, one for the item, one for the entry that leaves `by-due` or two for one that moves, and one
+    /// when the entry in `by-status` comes or goes.
     ///
     /// Returns false, and changes nothing, when the delivery is final already, another attempt was recorded meanwhile,
     /// or another series has begun. `delivered` is recorded in any series, as long as the delivery is unfinished. An
@@ -44,6 +47,21 @@ impl Deliveries {
     /// # Errors
     /// When DynamoDB can't be reached.
     pub async fn record(&self, delivery: &Delivery, outcome: &Outcome) -> Result<bool, StoreError> {
+        if delivery.shared.is_some() {
+            let recorded = if outcome.fits_shared_item() {
+                self.arrive(delivery, outcome).await?
+            } else {
+                self.move_out(delivery, outcome.seen(delivery), &after(delivery, outcome), None).await?
+            };
+            if recorded {
+                return Ok(true);
+            }
+        }
+        self.record_own(delivery, outcome).await
+    }
+
+    /// Records an outcome in the item that the delivery has of its own; false when it has none.
+    async fn record_own(&self, delivery: &Delivery, outcome: &Outcome) -> Result<bool, StoreError> {
         let recording = Recording::of(delivery, outcome);
         let recorded = self
             .update_item(&delivery.account, &delivery.id)
@@ -76,6 +94,12 @@ impl Deliveries {
         alerts: &Alerts,
         alert: &Alert,
     ) -> Result<bool, StoreError> {
+        if delivery.shared.is_some() {
+            let (seen, told) = (outcome.seen(delivery), Some((alerts, alert)));
+            if self.move_out(delivery, seen, &after(delivery, outcome), told).await? {
+                return Ok(true);
+            }
+        }
         let recording = Recording::of(delivery, outcome);
         let update = Update::builder()
             .table_name(&self.table)
@@ -87,7 +111,44 @@ impl Deliveries {
             .set_expression_attribute_values(Some(recording.values))
             .build()
             .map_err(StoreError::built("Update delivery"))?;
-        alerts.tell(update, &delivery.account, alert).await
+        let update = TransactWriteItem::builder().update(update).build();
+        alerts.tell(vec![update], &delivery.account, alert).await
+    }
+}
+
+impl Outcome {
+    /// The entry of a shared item that says it; `None` when only an item of its own can.
+    pub(super) fn entry(&self) -> Option<Entry> {
+        let arrived = self.attempt.as_ref().filter(|_| self.status == DeliveryStatus::Delivered);
+        arrived.and_then(Entry::arrived)
+    }
+
+    /// How the entry of a delivery stands that was read from a shared item and may have been claimed for this since.
+    pub(super) fn seen(&self, delivery: &Delivery) -> Option<Entry> {
+        self.claim.map(Entry::claimed).or_else(|| Entry::of(delivery))
+    }
+
+    /// Whether an item that the delivery shares with others can say it, as long as it is the delivery's first attempt.
+    #[must_use]
+    pub fn fits_shared_item(&self) -> bool {
+        self.entry().is_some()
+    }
+}
+
+/// `delivery`, of which no attempt is recorded, after `outcome`.
+fn after(delivery: &Delivery, outcome: &Outcome) -> Delivery {
+    let waits = outcome.attempt.is_none() && outcome.next_attempt_at.is_some();
+    Delivery {
+        shared: None,
+        status: outcome.status,
+        attempt_count: delivery.attempt_count + u32::from(outcome.attempt.is_some()),
+        next_attempt_at: outcome.next_attempt_at,
+        claimed_until: None,
+        waiting_since: waits.then_some(outcome.now),
+        completed_at: outcome.next_attempt_at.is_none().then_some(outcome.now),
+        last_attempt: outcome.attempt.as_ref().map(LastAttempt::from),
+        attempts: outcome.attempt.iter().cloned().collect(),
+        ..delivery.clone()
     }
 }
 

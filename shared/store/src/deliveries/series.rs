@@ -6,6 +6,7 @@ use domain::delivery::{Attempt, Delivery, DeliveryStatus, LastAttempt, Trigger};
 use jiff::Timestamp;
 
 use super::Deliveries;
+use super::shared::Entry;
 use super::stored::{account_status, due, read, shard_of};
 use crate::StoreError;
 use crate::conditional::unless_refused;
@@ -27,6 +28,9 @@ impl Deliveries {
         trigger: Trigger,
         now: Timestamp,
     ) -> Result<Option<Delivery>, StoreError> {
+        if delivery.shared.is_some() {
+            return self.begin_series_apart(delivery, trigger, now).await;
+        }
         let claimed = delivery.claimed_until;
         let same_claim =
             if claimed.is_some() { "claimedUntil = :claimed" } else { "attribute_not_exists(claimedUntil)" };
@@ -53,6 +57,26 @@ impl Deliveries {
             call = call.expression_attribute_values(":claimed", n(claimed.as_millisecond()));
         }
         changed(call).await
+    }
+
+    /// Begins the first further series of a delivery that shares an item: it moves out with that.
+    async fn begin_series_apart(
+        &self,
+        delivery: &Delivery,
+        trigger: Trigger,
+        now: Timestamp,
+    ) -> Result<Option<Delivery>, StoreError> {
+        let own = Delivery {
+            shared: None,
+            status: DeliveryStatus::Retrying,
+            series: delivery.series + 1,
+            series_start: delivery.attempt_count,
+            trigger,
+            next_attempt_at: Some(now),
+            completed_at: None,
+            ..delivery.clone()
+        };
+        Ok(self.move_out(delivery, Entry::of(delivery), &own, None).await?.then_some(own))
     }
 
     /// Adds an attempt of an old series that was under way when the present one began, and makes the first attempt of

@@ -60,6 +60,12 @@ pub(super) fn to_item(delivery: &Delivery) -> Item {
         item.insert("dueShard".to_owned(), s(shard_of(&delivery.id).key()));
         item.insert("dueAt".to_owned(), n(due(next)));
     }
+    if let Some(until) = delivery.claimed_until {
+        item.insert("claimedUntil".to_owned(), n(until.as_millisecond()));
+    }
+    if let Some(since) = delivery.waiting_since {
+        item.insert("waitingSince".to_owned(), s(since.to_string()));
+    }
     if let Some(at) = delivery.completed_at {
         item.insert("completedAt".to_owned(), s(at.to_string()));
     }
@@ -80,6 +86,7 @@ pub(super) fn read(item: &Item) -> Result<Delivery, StoreError> {
         event_id: reader.string("eventId")?,
         event: reader.text("event")?.parse().map_err(|_| reader.unreadable("event"))?,
         outbox_id: reader.string("outboxId")?,
+        shared: None,
         endpoint_id: endpoint.rsplit_once('#').map_or(endpoint, |(_, id)| id).to_owned(),
         status: DeliveryStatus::parse(reader.text("status")?).ok_or_else(|| reader.unreadable("status"))?,
         attempt_count: reader.number("attemptCount")?,

@@ -4,7 +4,7 @@
 //! another worker has made it already, or the endpoint was deleted.
 
 use aws_sdk_dynamodb::types::builders::UpdateBuilder;
-use aws_sdk_dynamodb::types::{AttributeValue, Update};
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
 use domain::alert::Alert;
 use domain::endpoint::{Endpoint, EndpointStatus, FAILING_AFTER};
 use jiff::Timestamp;
@@ -226,7 +226,8 @@ impl Endpoints {
         (alerts, alert): (&Alerts, &Alert),
     ) -> Result<(), StoreError> {
         let update = update.table_name(&self.table).key("pk", s(account)).key("sk", s(id)).build();
-        alerts.tell(update.map_err(StoreError::built("Update endpoint"))?, account, alert).await?;
+        let update = update.map_err(StoreError::built("Update endpoint"))?;
+        alerts.tell(vec![TransactWriteItem::builder().update(update).build()], account, alert).await?;
         Ok(())
     }
 }

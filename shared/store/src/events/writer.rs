@@ -1,4 +1,4 @@
-//! Raising events: an outbox item and its marker, in the transaction of whatever raises them.
+//! Raising events: an outbox item, in the transaction of whatever raises them, and before it the marker of its account.
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::{Events, TABLE};
 use crate::StoreError;
 use crate::idempotency::{Claim, Idempotency};
-use crate::undispatched::{Marker, Undispatched};
+use crate::undispatched::Undispatched;
 
 /// The two tables that raising an event writes.
 #[derive(Debug, Clone)]
@@ -23,13 +23,19 @@ impl EventWriter {
         Self { events, undispatched }
     }
 
-    /// The writes of an outbox item and its marker, for the transaction of a record: 2 write units each and for each
-    /// KB.
-    pub(crate) fn put(&self, outbox: &Outbox, now: Timestamp) -> Result<[TransactWriteItem; 2], StoreError> {
-        Ok([self.events.put(outbox, now)?, self.undispatched.put(&Marker::of(outbox), now)?])
+    /// The writes of outbox items, for the transaction of a record: 2 write units for each KB. Their account is marked
+    /// before this returns.
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached.
+    pub(crate) async fn put(&self, outboxes: &[Outbox], now: Timestamp) -> Result<Vec<TransactWriteItem>, StoreError> {
+        for outbox in outboxes {
+            self.undispatched.mark(outbox, now).await?;
+        }
+        outboxes.iter().map(|outbox| self.events.put(outbox, now)).collect()
     }
 
-    /// Stores an outbox item, its marker and an idempotency key in one transaction. When the key was used before and
+    /// Stores an outbox item and an idempotency key in one transaction, after the marker of its account. When the key was used before and
     /// has not expired, nothing is stored, and the claim says what the first call left under it: the id of its first
     /// event.
     ///
@@ -44,14 +50,13 @@ impl EventWriter {
         now: Timestamp,
     ) -> Result<Claim, StoreError> {
         let answer = outbox.events.first().map_or("", |event| event.id.as_str());
-        let [event, marker] = self.put(outbox, now)?;
+        let mut items = vec![idempotency.put_once(key, fingerprint, answer, now)?];
+        items.extend(self.put(std::slice::from_ref(outbox), now).await?);
         let outcome = self
             .events
             .db
             .transact_write_items()
-            .transact_items(idempotency.put_once(key, fingerprint, answer, now)?)
-            .transact_items(event)
-            .transact_items(marker)
+            .set_transact_items(Some(items))
             .send()
             .await;
         match outcome.map_err(SdkError::into_service_error) {

@@ -117,9 +117,7 @@ impl Records {
         for (holder, edit) in &calendars {
             items.push(self.calendar_item(commit.account, holder, edit)?);
         }
-        for outbox in commit.outboxes {
-            items.extend(self.events.put(outbox, commit.now)?);
-        }
+        items.extend(self.events.put(commit.outboxes, commit.now).await?);
         match self.db.transact_write_items().set_transact_items(Some(items)).send().await {
             Ok(_) => {
                 for (holder, edit) in &after {

@@ -1,0 +1,209 @@
+//! The events of one marker beside their deliveries.
+
+use domain::clock::SKEW;
+use domain::delivery::{Delivery, DeliveryTask};
+use domain::ids;
+use domain::outbox::Outbox;
+use futures_util::future::join_all;
+use jiff::{SignedDuration, Timestamp};
+use store::deliveries::{DispatchedPage, GRACE_SECONDS};
+use store::events::{Survey, raised_at};
+use store::range::Order;
+use store::undispatched::Marker;
+use telemetry::causes::causes;
+
+use crate::{SweepError, Sweeper};
+
+/// How many outbox items are compared at a time.
+const PAGE: i32 = 500;
+/// How many outbox items of a marker one sweep compares at most; the next one goes on from there.
+const MOST: usize = 20_000;
+/// How many events or deliveries are set going in parallel.
+const AT_ONCE: usize = 25;
+/// How long sweeps leave a marker alone that has something missing: the stream may have a backlog. Longer with the age
+/// of what is missing, a sixteenth of it.
+const SHORTEST_WAIT: SignedDuration = SignedDuration::from_mins(15);
+/// How old an event is when no further attempt is made to dispatch it, after some eighty.
+const GIVEN_UP_AFTER: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// What a comparison is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mode {
+    /// Only what must have been lost by now is set going.
+    Sweep,
+    /// The queues are empty: every delivery that waits for its first attempt gets a message. Events are not looked at,
+    /// since the stream goes on where it stopped.
+    Start,
+}
+
+/// A comparison under way.
+pub(super) struct Comparison<'a> {
+    sweeper: &'a Sweeper,
+    marker: Marker,
+    now: Timestamp,
+    /// When the account's oldest endpoint was made (epoch milliseconds), once that is known; `None` when it has none.
+    oldest_endpoint: Option<Option<u64>>,
+    /// When the oldest event was raised that is not settled.
+    unsettled_since: Option<Timestamp>,
+    compared: usize,
+    resumed: usize,
+}
+
+/// What has to be set going.
+#[derive(Default)]
+struct Lost {
+    /// Ids of outbox items that were not dispatched, or not to all endpoints.
+    outboxes: Vec<String>,
+    /// Deliveries that wait for a first attempt whose message must have been lost.
+    deliveries: Vec<Delivery>,
+}
+
+impl<'a> Comparison<'a> {
+    pub(super) fn new(sweeper: &'a Sweeper, marker: Marker, now: Timestamp) -> Self {
+        let (oldest_endpoint, unsettled_since) = (None, None);
+        Self { sweeper, marker, now, oldest_endpoint, unsettled_since, compared: 0, resumed: 0 }
+    }
+
+    /// Returns how many events and deliveries were set going.
+    pub(super) async fn run(mut self, mode: Mode) -> Result<usize, SweepError> {
+        if mode == Mode::Start {
+            return self.refill().await;
+        }
+        let mut range = self.marker.range();
+        let more = loop {
+            let survey = self.sweeper.events.survey(&self.marker.account, range, PAGE).await?;
+            let stopped = survey.stopped.clone();
+            self.compare(survey).await?;
+            let Some(last) = stopped else { break false };
+            range = range.behind(&last);
+            if self.compared >= MOST {
+                break true;
+            }
+        };
+        let markers = &self.sweeper.undispatched;
+        match self.unsettled_since {
+            Some(since) => {
+                let wait = SHORTEST_WAIT.max(self.now.duration_since(since) / 16);
+                markers.reserve(&self.marker, self.now + wait, self.now).await?;
+            }
+            None if more => {
+                markers.reserve(&self.marker, self.now, self.now).await?;
+            }
+            None => markers.delete(std::slice::from_ref(&self.marker)).await?,
+        }
+        Ok(self.resumed)
+    }
+
+    /// Compares some outbox items, in order of time, with the deliveries of their events.
+    async fn compare(&mut self, survey: Survey) -> Result<(), SweepError> {
+        let Some(range) = survey.events() else { return Ok(()) };
+        let dispatched = self.sweeper.deliveries.dispatched(&self.marker.account, range).await?;
+        let mut lost = Lost::default();
+        for (id, outbox) in survey.outboxes {
+            self.compared += 1;
+            let settled = match outbox {
+                Ok(outbox) => self.is_settled(&outbox, &dispatched, &mut lost).await?,
+                Err(error) => {
+                    tracing::error!(error = %causes(&error), outbox_id = id, "an event can't be read");
+                    self.is_given_up(&id)
+                }
+            };
+            if !settled {
+                self.unsettled_since = self.unsettled_since.or_else(|| raised_at(&id).ok());
+            } else if self.unsettled_since.is_none() {
+                self.marker.settled = Some(id);
+            }
+        }
+        self.set_going(lost).await
+    }
+
+    async fn is_settled(
+        &mut self,
+        outbox: &Outbox,
+        dispatched: &DispatchedPage,
+        lost: &mut Lost,
+    ) -> Result<bool, SweepError> {
+        if outbox.test {
+            return Ok(true);
+        }
+        let (mut settled, mut missing) = (true, false);
+        for event in &outbox.events {
+            let Some(found) = dispatched.get(&event.id) else {
+                missing = missing || self.had_endpoints(&outbox.id).await?;
+                continue;
+            };
+            missing = missing || found.is_incomplete;
+            settled = settled && found.pending.is_empty();
+            let overdue = self.now - SignedDuration::from_secs(GRACE_SECONDS);
+            // What was made in a time that has not come yet was made before the clock was set back.
+            let is_overdue = |at: Timestamp| at <= overdue || at > self.now + SKEW;
+            let pending = found.pending.iter().filter(|delivery| is_overdue(delivery.created_at));
+            let pending = pending.filter(|delivery| delivery.claimed(self.now).is_none());
+            lost.deliveries.extend(pending.cloned());
+        }
+        if missing && self.is_given_up(&outbox.id) {
+            let (account, request_id) = (&self.marker.account, &outbox.request_id);
+            tracing::error!(account, request_id, outbox_id = outbox.id, "an event could not be dispatched for a week");
+            missing = false;
+        }
+        if missing {
+            lost.outboxes.push(outbox.id.clone());
+        }
+        Ok(settled && !missing)
+    }
+
+    /// Whether the account has an endpoint that is older than the event: then the dispatcher has left, or will leave, a
+    /// trace of the event even if nobody wanted it.
+    async fn had_endpoints(&mut self, outbox_id: &str) -> Result<bool, SweepError> {
+        let oldest = match self.oldest_endpoint {
+            Some(known) => known,
+            None => {
+                let page = self.sweeper.endpoints.page(&self.marker.account, None, Order::OldestFirst, 1).await?;
+                let made = page.endpoints.first().and_then(|oldest| ids::ulid_of(&oldest.id)).map(|id| id.timestamp_ms());
+                // One that can't be read now may have been there at the time.
+                *self.oldest_endpoint.insert(made.or((page.unreadable > 0).then_some(0)))
+            }
+        };
+        let raised = u64::try_from(raised_at(outbox_id)?.as_millisecond()).unwrap_or_default();
+        Ok(oldest.is_some_and(|made| made <= raised))
+    }
+
+    fn is_given_up(&self, outbox_id: &str) -> bool {
+        raised_at(outbox_id).is_ok_and(|at| self.now.duration_since(at) > GIVEN_UP_AFTER)
+    }
+
+    /// Makes the stream bring events again, and queues deliveries. What fails is left to the next sweep.
+    async fn set_going(&mut self, lost: Lost) -> Result<(), SweepError> {
+        let (account, now, sweeper) = (&self.marker.account, self.now, self.sweeper);
+        let mut failed = None;
+        for some in lost.outboxes.chunks(AT_ONCE) {
+            for brought in join_all(some.iter().map(|id| sweeper.events.bring_again(account, id, now))).await {
+                match brought {
+                    Ok(there) => self.resumed += usize::from(there),
+                    Err(error) => failed = Some(error.into()),
+                }
+            }
+        }
+        for some in lost.deliveries.chunks(AT_ONCE) {
+            let mut tasks = Vec::with_capacity(some.len());
+            for apart in join_all(some.iter().map(|delivery| sweeper.deliveries.set_apart(delivery, now))).await {
+                match apart {
+                    Ok(delivery) => tasks.extend(delivery.map(|delivery| delivery.task())),
+                    Err(error) => failed = Some(error.into()),
+                }
+            }
+            self.resumed += tasks.len();
+            sweeper.retries.send(&tasks, now).await?;
+        }
+        failed.map_or(Ok(()), Err)
+    }
+
+    /// Queues all deliveries that wait for their first attempt.
+    async fn refill(&self) -> Result<usize, SweepError> {
+        let dispatched = self.sweeper.deliveries.dispatched(&self.marker.account, self.marker.range()).await?;
+        let pending: Vec<Delivery> = dispatched.into_values().flat_map(|event| event.pending).collect();
+        let tasks: Vec<DeliveryTask> = pending.iter().map(Delivery::task).collect();
+        self.sweeper.retries.send(&tasks, self.now).await?;
+        Ok(tasks.len())
+    }
+}

@@ -1,0 +1,162 @@
+//! The deliveries of a new event, stored together in the item or the items that they share.
+
+use std::collections::HashSet;
+
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use domain::outbox::{Outbox, StoredEvent};
+use jiff::Timestamp;
+
+use super::conditions::IS_NEW;
+use super::shared::{Entry, INCOMPLETE, MOST, SharedItem};
+use super::{Deliveries, TABLE};
+use crate::StoreError;
+use crate::backoff::pause_before;
+use crate::conditional::unless_refused;
+
+/// How often the items of an event are looked at again that another dispatcher is writing.
+const MAX_TRIES: u32 = 5;
+
+/// New deliveries of an event, by the item that they share.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewDeliveries {
+    /// The sort key of the item.
+    pub shared: String,
+    /// Their endpoints.
+    pub endpoint_ids: Vec<String>,
+}
+
+/// A part of an event's endpoints: it is told to some of them at a time.
+#[derive(Debug, Clone, Copy)]
+pub struct FanOut<'a> {
+    /// The outbox item that the event is in.
+    pub outbox: &'a Outbox,
+    /// The event.
+    pub event: &'a StoredEvent,
+    /// Whether this is the first part of the endpoints.
+    pub is_first: bool,
+    /// When the deliveries are made.
+    pub now: Timestamp,
+}
+
+impl Deliveries {
+    /// Stores the deliveries of an event to some endpoints, due at once. Those that exist already stay as they are,
+    /// wherever they are stored. One write unit for each KB of an item, which holds 50 deliveries.
+    ///
+    /// The first part of an event's endpoints makes an item even when nobody wants the event: that it was dispatched is
+    /// then known.
+    ///
+    /// Returns the deliveries that are new, also when others could not be stored, and the first error.
+    pub async fn fan_out(
+        &self,
+        part: FanOut<'_>,
+        endpoint_ids: &[String],
+    ) -> (Vec<NewDeliveries>, Result<(), StoreError>) {
+        let mut new = Vec::new();
+        // Whether there are items of this event already is asked only where it may be so.
+        let mut may_exist = !part.is_first || endpoint_ids.len() > MOST;
+        for tries in 0..MAX_TRIES {
+            pause_before(tries).await;
+            match self.fan_out_rest(part, endpoint_ids, may_exist, &mut new).await {
+                Ok(true) => return (new, Ok(())),
+                Ok(false) => may_exist = true,
+                Err(error) => return (new, Err(error)),
+            }
+        }
+        (new, Err(StoreError::Contention(TABLE)))
+    }
+
+    /// Notes whether an event is to be dispatched again, because endpoints could not be read that may want it. One write
+    /// unit for each KB of the event's first item.
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached.
+    pub async fn note_incomplete(
+        &self,
+        account: &str,
+        event_id: &str,
+        is_incomplete: bool,
+    ) -> Result<(), StoreError> {
+        let call = self.update_item(account, event_id).condition_expression("attribute_exists(pk)");
+        let call = if is_incomplete {
+            let call = call.update_expression("SET #incomplete = :true");
+            call.expression_attribute_values(":true", AttributeValue::Bool(true))
+        } else {
+            call.update_expression("REMOVE #incomplete")
+        };
+        let outcome = call.expression_attribute_names("#incomplete", INCOMPLETE).send().await;
+        unless_refused(outcome, "UpdateItem shared deliveries")?;
+        Ok(())
+    }
+
+    /// Returns false when another dispatcher, or an earlier run, has stored an item that this run was about to store.
+    async fn fan_out_rest(
+        &self,
+        part: FanOut<'_>,
+        endpoint_ids: &[String],
+        may_exist: bool,
+        new: &mut Vec<NewDeliveries>,
+    ) -> Result<bool, StoreError> {
+        let existing = if may_exist { self.shared_of(&part.outbox.account, &part.event.id).await? } else { Vec::new() };
+        let known: HashSet<&String> = existing.iter().flat_map(|item| &item.entries).map(|(id, _)| id).collect();
+        let rest: Vec<String> = endpoint_ids.iter().filter(|id| !known.contains(id)).cloned().collect();
+        if rest.is_empty() && (!existing.is_empty() || !part.is_first) {
+            return Ok(true);
+        }
+        let chunks = if rest.is_empty() { vec![&rest[..]] } else { rest.chunks(MOST).collect() };
+        let next = existing.iter().map(|item| number_of(&item.sort_key) + 1).max().unwrap_or_default();
+        for (number, chunk) in (next..).zip(chunks) {
+            if !self.put_shared(part, number, chunk).await? {
+                return Ok(false);
+            }
+            if !chunk.is_empty() {
+                new.push(NewDeliveries { shared: sort_key(&part.event.id, number), endpoint_ids: chunk.to_vec() });
+            }
+        }
+        Ok(true)
+    }
+
+    /// Stores one item, unless there is one with its key.
+    async fn put_shared(
+        &self,
+        part: FanOut<'_>,
+        number: usize,
+        endpoint_ids: &[String],
+    ) -> Result<bool, StoreError> {
+        let item = SharedItem {
+            account: part.outbox.account.clone(),
+            sort_key: sort_key(&part.event.id, number),
+            event: part.event.name,
+            outbox_id: part.outbox.id.clone(),
+            created_at: part.now,
+            is_incomplete: false,
+            entries: endpoint_ids.iter().map(|id| (id.clone(), Entry::Pending)).collect(),
+        };
+        let item = item.to_item();
+        let outcome = self
+            .db
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(item.clone()))
+            .condition_expression(IS_NEW)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        match outcome.map_err(SdkError::into_service_error) {
+            Ok(_) => Ok(true),
+            // When an answer is lost, the SDK sends its call again, and that one finds what the first has stored.
+            Err(PutItemError::ConditionalCheckFailedException(found)) => Ok(found.item == Some(item)),
+            Err(other) => Err(StoreError::operation("PutItem shared deliveries", other)),
+        }
+    }
+}
+
+/// Which of an event's items this is, counted from 0.
+fn number_of(sort_key: &str) -> usize {
+    sort_key.split_once('#').and_then(|(_, number)| number.parse().ok()).unwrap_or_default()
+}
+
+fn sort_key(event_id: &str, number: usize) -> String {
+    if number == 0 { event_id.to_owned() } else { format!("{event_id}#{number:03}") }
+}

@@ -1,0 +1,202 @@
+//! The item that the deliveries of an event share: what stays in it, what moves out, and what is found in both.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::delivery::DeliveryStatus;
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+use store::deliveries::FanOut;
+use store::tables;
+use tests::{Receiver, TestApp};
+
+use crate::deliveries::create_work_order;
+use crate::losses::OVERDUE;
+
+/// Endpoints at one receiver that differ in their query.
+async fn endpoints(app: &TestApp, receiver: &Receiver, count: usize) -> Vec<String> {
+    let mut ids = Vec::new();
+    for number in 0..count {
+        ids.push(app.endpoint(&format!("{}?{number}", receiver.url()), ["*"]).await.id);
+    }
+    ids
+}
+
+#[tokio::test]
+async fn what_arrives_at_once_is_one_item_and_what_fails_moves_out_of_it() {
+    let (app, receiver) = (TestApp::start().await, Receiver::start().await);
+    let failing = Receiver::start().await;
+    endpoints(&app, &receiver, 10).await;
+    create_work_order(&app, "WO-1").await;
+    app.drain().await;
+    assert_eq!(app.items_of(tables::DELIVERIES).await, 1);
+    failing.answer_with([500]);
+    app.endpoint(&failing.url(), ["*"]).await;
+    create_work_order(&app, "WO-2").await;
+    app.drain().await;
+    assert_eq!(app.items_of(tables::DELIVERIES).await, 3, "another, and one of its own");
+    let deliveries = app.deliveries().await;
+    let count = |status| deliveries.iter().filter(|delivery| delivery.status == status).count();
+    assert_eq!((count(DeliveryStatus::Delivered), count(DeliveryStatus::Retrying)), (20, 1));
+    failing.answer_with([204]);
+    app.advance(Duration::from_mins(2)).await;
+    app.drain().await;
+    let listed = app.get("/api/deliveries?limit=100&status=delivered").await.expect(200).body;
+    assert_eq!(listed["data"].as_array().unwrap().len(), 21);
+}
+
+/// A subscriber that hangs holds up neither the others of its event nor what is recorded of them.
+#[tokio::test]
+async fn what_arrives_is_recorded_while_another_endpoint_of_the_event_hangs() {
+    let (app, receiver) = (TestApp::start().await, Receiver::start().await);
+    let hanging = Receiver::start().await;
+    hanging.hang();
+    endpoints(&app, &receiver, 2).await;
+    app.endpoint(&hanging.url(), ["*"]).await;
+    create_work_order(&app, "WO-1").await;
+    app.drain_stream().await;
+    let seen = async {
+        hanging.wait_for(1).await;
+        let delivered = async || {
+            let deliveries = app.deliveries().await;
+            deliveries.iter().filter(|delivery| delivery.status == DeliveryStatus::Delivered).count()
+        };
+        while delivered().await < 2 {
+            tokio::task::yield_now().await;
+        }
+        hanging.release();
+    };
+    tokio::join!(app.drain_delivery_queue(), seen);
+    assert!(app.deliveries().await.iter().all(|delivery| delivery.status == DeliveryStatus::Delivered));
+}
+
+#[tokio::test]
+async fn an_event_that_is_dispatched_again_goes_to_each_endpoint_once_wherever_its_delivery_is_stored() {
+    let (app, receiver) = (TestApp::start().await, Receiver::start().await);
+    let ids = endpoints(&app, &receiver, 130).await;
+    create_work_order(&app, "WO-1").await;
+    app.system().skip_stream().await.unwrap();
+    let environment = app.system().environment();
+    let (store, events) = (environment.deliveries().unwrap(), environment.events().unwrap());
+    let event = events.latest(&app.account, None, None, 1).await.unwrap().events.remove(0).event;
+    let outbox = events.outbox_of(&app.account, &event.id).await.unwrap().unwrap();
+    let part = FanOut { outbox: &outbox, event: &event, is_first: true, now: app.now() };
+    // The first run saw other endpoints than the second, and died before the last.
+    let (first, _) = store.fan_out(part, &ids[1..120]).await;
+    assert_eq!(first.iter().map(|new| new.endpoint_ids.len()).collect::<Vec<_>>(), [50, 50, 19]);
+    let (second, outcome) = store.fan_out(part, &ids).await;
+    assert!(outcome.is_ok());
+    assert_eq!(second.iter().flat_map(|new| &new.endpoint_ids).count(), 11);
+    let (third, _) = store.fan_out(FanOut { is_first: false, ..part }, &ids).await;
+    assert_eq!(third, []);
+    let deliveries = app.deliveries().await;
+    let told: HashSet<&str> = deliveries.iter().map(|delivery| delivery.endpoint_id.as_str()).collect();
+    assert_eq!((deliveries.len(), told.len()), (130, 130));
+    app.leave_work("nothing was queued");
+}
+
+#[tokio::test]
+async fn lists_find_deliveries_wherever_they_are_stored_in_one_order() {
+    let (app, receiver) = (TestApp::start().await, Receiver::start().await);
+    let ids = endpoints(&app, &receiver, 3).await;
+    // Some in the same millisecond, and every third request is refused.
+    for number in 0..12 {
+        if number % 4 == 0 {
+            app.advance(Duration::from_secs(1)).await;
+        }
+        receiver.answer_with(if number % 3 == 0 { vec![204, 500, 204] } else { vec![204] });
+        create_work_order(&app, &format!("WO-{number}")).await;
+        app.drain().await;
+    }
+    for (query, expected) in [(String::new(), 36), (format!("&endpointId={}", ids[0]), 12)] {
+        for limit in [1, 2, 5, 100] {
+            let (mut seen, mut cursor) = (Vec::<String>::new(), String::new());
+            loop {
+                let page = app.get(&format!("/api/deliveries?limit={limit}{query}{cursor}")).await.expect(200).body;
+                seen.extend(page["data"].as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap().to_owned()));
+                let Some(next) = page["nextCursor"].as_str() else { break };
+                cursor = format!("&cursor={next}");
+            }
+            assert_eq!(seen.len(), expected, "{limit}{query}");
+            assert!(seen.is_sorted_by(|newer, older| newer > older), "{limit}{query}");
+            for id in &seen {
+                assert_eq!(app.get(&format!("/api/deliveries/{id}")).await.expect(200).body["id"], *id);
+            }
+        }
+    }
+    app.leave_work("some wait for a retry");
+}
+
+/// One that had no endpoints, or none that could be read, is not told of what happened before.
+#[tokio::test]
+async fn an_event_that_is_dispatched_days_late_does_not_go_to_endpoints_made_since() {
+    let (app, receiver) = (TestApp::start().await, Receiver::start().await);
+    let before = app.endpoint(&receiver.url(), ["*"]).await.id;
+    create_work_order(&app, "WO-1").await;
+    app.system().skip_stream().await.unwrap();
+    app.advance(Duration::from_hours(60)).await;
+    app.endpoint(&format!("{}?later", receiver.url()), ["*"]).await;
+    app.sweep().await;
+    app.drain().await;
+    assert_eq!(app.only_delivery().await.endpoint_id, before);
+    assert_eq!(receiver.count(), 1);
+}
+
+#[tokio::test]
+async fn an_event_that_nobody_wanted_is_not_brought_again() {
+    let (app, receiver) = (TestApp::start().await, Receiver::start().await);
+    let endpoint = app.endpoint(&receiver.url(), ["vendor.created"]).await.id;
+    create_work_order(&app, "WO-1").await;
+    app.drain().await;
+    // What the endpoint wants now does not matter.
+    app.patch(&format!("/api/endpoints/{endpoint}"), json!({ "events": ["*"] })).await.expect(200);
+    app.advance(OVERDUE).await;
+    app.sweep().await;
+    assert_eq!((app.backlog().await.stream, app.items_of(tables::UNDISPATCHED).await), (0, 0));
+}
+
+/// Markers that versions before this one have left.
+#[tokio::test]
+async fn a_marker_of_a_single_event_is_understood() {
+    let (app, receiver) = (TestApp::start().await, Receiver::start().await);
+    app.endpoint(&receiver.url(), ["*"]).await;
+    create_work_order(&app, "WO-1").await;
+    app.system().skip_stream().await.unwrap();
+    let items = app.items(&app.account).await;
+    let of = |table: tables::Table| items.iter().find(|item| item["table"] == table.name).map(|item| &item["item"]);
+    let outbox = of(tables::EVENTS).unwrap()["sk"].as_str().unwrap().to_owned();
+    app.forget_markers().await;
+    let db = aws_sdk_dynamodb::Client::new(app.system().sdk_config());
+    let marker = [("pk", "shard#3".to_owned()), ("sk", format!("{outbox}#{}", app.account))];
+    let marker = marker.map(|(name, value)| (name.to_owned(), AttributeValue::S(value)));
+    db.put_item().table_name(tables::UNDISPATCHED.name).set_item(Some(marker.into())).send().await.unwrap();
+    app.advance(OVERDUE).await;
+    app.sweep().await;
+    app.drain().await;
+    assert_eq!(receiver.count(), 1);
+}
+
+/// A dispatcher that is broken from Friday to Monday, and an event that no dispatcher can handle.
+#[tokio::test]
+async fn an_event_is_brought_again_for_a_week_and_then_no_more() {
+    let (app, receiver) = (TestApp::start().await, Receiver::start().await);
+    app.endpoint(&receiver.url(), ["*"]).await;
+    create_work_order(&app, "WO-1").await;
+    app.system().skip_stream().await.unwrap();
+    let (mut brought, mut hours) = (0, 0);
+    while app.items_of(tables::UNDISPATCHED).await > 0 {
+        app.advance(Duration::from_mins(30)).await;
+        hours += 1;
+        app.sweep().await;
+        if app.backlog().await.stream > 0 {
+            brought += 1;
+            app.system().skip_stream().await.unwrap();
+        }
+        assert!(hours < 24 * 2 * 10, "it is never given up");
+    }
+    assert!((60..100).contains(&brought), "{brought} times");
+    let limit = SignedDuration::from_hours(24 * 7);
+    assert!(SignedDuration::from_mins(30 * hours) > limit);
+    let _: Value = app.get("/api/events").await.expect(200).body;
+}
