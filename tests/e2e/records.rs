@@ -1,8 +1,10 @@
 //! What lies in the tables, read past the application.
 
 use std::collections::HashMap;
+use std::io::Read as _;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use flate2::read::DeflateDecoder;
 use serde_json::Value;
 use store::tables;
 use tests::InboundApp;
@@ -16,7 +18,7 @@ pub(crate) async fn record(app: &InboundApp, segment: &str, number: &str) -> Val
 
 /// The same of another account.
 pub(crate) async fn record_of(app: &InboundApp, account: &str, segment: &str, number: &str) -> Value {
-    serde_json::from_str(text(&item_of(app, account, segment, number).await, "body")).expect("JSON")
+    serde_json::from_str(&body(&item_of(app, account, segment, number).await["body"])).expect("JSON")
 }
 
 /// The first tenant's record with its calendar, as an item.
@@ -49,13 +51,47 @@ fn key(account: &str, segment: &str, number: &str) -> AttributeValue {
     AttributeValue::S(format!("{account}#N#{segment}#{}", number.to_lowercase()))
 }
 
-/// Every item of a table.
+/// The text of a body, inflated if it is deflated.
+fn body(attribute: &AttributeValue) -> String {
+    match attribute {
+        AttributeValue::B(bytes) => {
+            let mut text = String::new();
+            DeflateDecoder::new(bytes.as_ref()).read_to_string(&mut text).expect("raw deflate");
+            text
+        }
+        other => other.as_s().expect("a body").clone(),
+    }
+}
+
+/// All bodies as text, wherever they are.
+fn inflate(item: &mut Item) {
+    for (name, value) in item {
+        match value {
+            AttributeValue::B(_) if name == "body" => *value = AttributeValue::S(body(value)),
+            AttributeValue::M(members) => inflate(members),
+            AttributeValue::L(values) => {
+                values
+                    .iter_mut()
+                    .filter_map(|value| match value {
+                        AttributeValue::M(members) => Some(members),
+                        _ => None,
+                    })
+                    .for_each(inflate);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Every item of a table, with its bodies as text.
 pub(crate) async fn scan(app: &InboundApp, table: &str) -> Vec<Item> {
     let client = aws_sdk_dynamodb::Client::new(app.system().sdk_config());
     let mut pages = client.scan().table_name(table).into_paginator().items().send();
     let mut items = Vec::new();
     while let Some(item) = pages.next().await {
-        items.push(item.expect("a table that can be read"));
+        let mut item = item.expect("a table that can be read");
+        inflate(&mut item);
+        items.push(item);
     }
     items
 }

@@ -24,6 +24,7 @@ pub mod api_keys;
 pub mod aws;
 mod backoff;
 mod batch;
+mod body;
 mod conditional;
 pub mod config;
 pub mod deliveries;

@@ -82,9 +82,8 @@ pub struct Stored {
     pub version: u64,
     /// The record as the API shows it.
     pub body: Map<String, Value>,
-    /// The body as its stored JSON text. Writes that were decided on it are conditional on this, not on the version:
-    /// the sender's clock can go on without a new version.
-    pub written: String,
+    /// What writes that were decided on this record are conditional on.
+    pub read: Snapshot,
     /// Whether the record was deleted and this is its tombstone, kept 30 days.
     pub deleted: bool,
     /// When the record was deleted.
@@ -95,6 +94,13 @@ pub struct Stored {
     pub leaves: Vec<Leave>,
     /// Grows by one with each change of `leaves`: an optimistic lock for overlapping requests.
     pub leave_revision: u64,
+}
+
+/// A record's item as it was read. Not its version, since the sender's clock can go on without a new one.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Snapshot {
+    /// The attribute `body`, as it lies there: a condition compares bytes, and a body can be stored in two forms.
+    body: Option<AttributeValue>,
 }
 
 /// What the rules of other records may see of a record, found by its id.
@@ -179,14 +185,21 @@ impl Records {
     }
 }
 
+impl Snapshot {
+    /// The value of `:read`.
+    fn body(&self) -> AttributeValue {
+        self.body.clone().unwrap_or(AttributeValue::Null(true))
+    }
+}
+
 impl Stored {
     fn read(reader: Reader<'_>) -> Result<Self, StoreError> {
         Ok(Self {
             id: reader.string("id")?,
             number: reader.string("number")?,
             version: reader.number("version")?,
-            body: reader.json("body")?,
-            written: reader.string("body")?,
+            body: reader.body("body")?,
+            read: Snapshot { body: reader.item.get("body").cloned() },
             deleted: reader.opt_text("deletedAt").is_some(),
             deleted_at: reader.opt_time("deletedAt"),
             bookings: entries(reader, "orders")?,

@@ -256,6 +256,8 @@ fn card_referent(kind: Kind, card: &Card) -> Referent {
 
 #[cfg(test)]
 mod tests {
+    use store::records::Snapshot;
+
     use super::*;
 
     fn order(id: usize) -> Booking {
@@ -272,7 +274,7 @@ mod tests {
                 number: "X-1".to_owned(),
                 version: 3,
                 body: Map::new(),
-                written: "{}".to_owned(),
+                read: Snapshot::default(),
                 deleted: false,
                 deleted_at: None,
                 bookings: (1..MAX_BOOKINGS).map(order).collect(),

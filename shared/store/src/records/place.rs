@@ -8,11 +8,12 @@ use aws_sdk_dynamodb::types::{
 };
 use domain::models::Kind;
 use jiff::Timestamp;
+use serde_json::{Map, Value};
 
 use super::commit::{Commit, TOMBSTONE_SECONDS, version};
 use super::{Records, Stored};
-use crate::StoreError;
 use crate::item::{json, n, s};
+use crate::{StoreError, body};
 
 /// A natural key that a record can move to has no record, or a tombstone.
 const IS_FREE: &str = "attribute_not_exists(pk) OR attribute_exists(deletedAt)";
@@ -39,9 +40,9 @@ impl Records {
             .item("leaveRevision", n(0));
         self.finish_put(match tombstone {
             None => put.condition_expression(IS_NEW),
-            Some(tombstone) => put
-                .condition_expression(IS_THAT_TOMBSTONE)
-                .expression_attribute_values(":read", s(tombstone.written.as_str())),
+            Some(tombstone) => {
+                put.condition_expression(IS_THAT_TOMBSTONE).expression_attribute_values(":read", tombstone.read.body())
+            }
         })
     }
 
@@ -67,7 +68,7 @@ impl Records {
             .table_name(&self.table)
             .key("pk", pk)
             .condition_expression(format!("{UNCHANGED} AND orders = :orders AND leaveRevision = :leaves"))
-            .expression_attribute_values(":read", s(stored.written.as_str()))
+            .expression_attribute_values(":read", stored.read.body())
             .expression_attribute_values(":orders", orders(Some(stored)))
             .expression_attribute_values(":leaves", n(stored.leave_revision))
             .build()
@@ -90,9 +91,9 @@ impl Records {
         let mut update = Update::builder()
             .expression_attribute_names("#number", "number")
             .expression_attribute_values(":number", s(commit.number()))
-            .expression_attribute_values(":body", json(commit.body))
+            .expression_attribute_values(":body", body_of(commit.body))
             .expression_attribute_values(":version", n(version(commit.body)))
-            .expression_attribute_values(":read", s(stored.written.as_str()));
+            .expression_attribute_values(":read", stored.read.body());
         if commit.holds_calendar || gone.is_some() {
             condition.push_str(" AND orders = :orders");
             update = update.expression_attribute_values(":orders", orders(Some(stored)));
@@ -118,8 +119,13 @@ fn whole(commit: &Commit<'_>, pk: AttributeValue) -> PutBuilder {
         .item("id", s(commit.id()))
         .item("number", s(commit.number()))
         .item("version", n(version(commit.body)))
-        .item("body", json(commit.body))
+        .item("body", body_of(commit.body))
         .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+}
+
+/// The attribute for a record.
+pub(super) fn body_of(record: &Map<String, Value>) -> AttributeValue {
+    body::attribute(&domain::json::write(record))
 }
 
 /// The orders in a record's calendar, as the attribute `orders`.

@@ -3,11 +3,11 @@
 use domain::models::Kind;
 use serde_json::{Map, Value};
 
-use super::place::IS_THAT_TOMBSTONE;
+use super::place::{IS_THAT_TOMBSTONE, body_of};
 use super::{RecordKey, Records, Stored};
 use crate::StoreError;
 use crate::conditional::unless_refused;
-use crate::item::{json, s};
+use crate::item::s;
 
 impl Records {
     /// Replaces the body of a tombstone. Returns false, and changes nothing, when the number has a record again or
@@ -29,8 +29,8 @@ impl Records {
             .key("pk", s(RecordKey::number(kind, &tombstone.number).text(account)))
             .update_expression("SET body = :body")
             .condition_expression(IS_THAT_TOMBSTONE)
-            .expression_attribute_values(":read", s(tombstone.written.as_str()))
-            .expression_attribute_values(":body", json(body))
+            .expression_attribute_values(":read", tombstone.read.body())
+            .expression_attribute_values(":body", body_of(body))
             .send()
             .await;
         Ok(unless_refused(outcome, "UpdateItem tombstone")?.is_some())
