@@ -7,16 +7,21 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tests::{Receiver, TestApp};
 
-use self::Step::{Create, CreateInProject, Deliver, Dispatch, Endpoints, Fail, Retry, Succeed, Sweep, Update, Wait};
+use self::Step::{
+    Create, CreateInProject, Delete, Deliver, Dispatch, Endpoints, Fail, Identify, Rename, Retry, Succeed, Sweep,
+    Update, Wait,
+};
 use crate::crew::with;
 
 /// The operations, the steps that lead to each, the steps that are counted, and their cost.
 const ROWS: &[Row] = &[
     // Calls of DynamoDB, write units, read units, refused write units, messages.
-    row("request: creates a work order", &[], &[Create(1)], [3, 11, 1, 0, 0]),
-    row("request: creates one that refers to a project", &[], &[CreateInProject], [3, 11, 2, 0, 0]),
-    row("request: updates one", &[Create(1)], &[Update], [3, 11, 1, 0, 0]),
-    row("request: says the same again", &[Create(1), Update], &[Update], [2, 1, 1, 0, 0]),
+    row("request: creates a work order", &[], &[Create(1)], [3, 7, 2, 0, 0]),
+    row("request: creates one that refers to a project", &[], &[CreateInProject], [3, 7, 4, 0, 0]),
+    row("request: updates one", &[Create(1)], &[Update], [3, 7, 2, 0, 0]),
+    row("request: says the same again", &[Create(1), Update], &[Update], [2, 1, 2, 0, 0]),
+    row("request: gives one another number", &[Create(1), Identify], &[Rename], [3, 9, 3, 0, 0]),
+    row("request: deletes one", &[Create(1)], &[Delete], [3, 9, 2, 0, 0]),
     row("dispatch: nobody wants it", &[Create(1)], &[Dispatch], [2, 1, 1, 0, 0]),
     row("dispatch: to one endpoint", &[Endpoints(1), Create(1)], &[Dispatch], [3, 4, 1, 0, 1]),
     row("dispatch: to ten endpoints", &[Endpoints(10), Create(1)], &[Dispatch], [12, 31, 2, 0, 1]),
@@ -45,6 +50,17 @@ const RETRYING_AGAIN: &[Step] = &[Endpoints(1), Fail, Create(1), Dispatch, Deliv
 const WAITING_FOR_LONG: &[Step] =
     &[Endpoints(1), Fail, Create(1), Dispatch, Deliver, Wait(70), Retry, Wait(340), Retry, Wait(901)];
 
+/// 1,000 characters that deflate as people's texts do.
+const DESCRIPTION: &str = "Replace the pressure relief valve on the second boiler and test it at full load. Access is by the \
+    service stairs behind the loading dock; ask for the key at the security desk and sign the visitors' book. The tenant on the \
+    fourth floor needs hot water again by six in the evening, so shut the riser only after lunch. Bring the 25 mm brass \
+    fittings, two lengths of copper pipe, lagging tape and the long ladder. Photograph the serial plate before and after, note \
+    both gauge readings, and have the site manager sign the completion sheet. If the isolating valve upstream does not close \
+    fully, stop, tag it out and call the dispatcher: a second crew with freezing gear is on standby until four. Asbestos was \
+    found in the ceiling of this corridor in 2019 and removed; the certificate hangs in the plant room. Waste goes into the \
+    blue container by the gate, scrap metal into the crate next to it. Parking is free on the roof level; vans above 2.1 m use \
+    the street. Invoice to the holding company.";
+
 struct Row {
     operation: &'static str,
     before: &'static [Step],
@@ -57,12 +73,18 @@ const fn row(operation: &'static str, before: &'static [Step], counted: &'static
 }
 
 enum Step {
-    /// Creates so many work orders with a description of 1 KB.
+    /// Creates so many work orders with a description of 1 KB, in prose.
     Create(usize),
     /// Creates one that refers to P-1.
     CreateInProject,
     /// Sends a change of the first work order.
     Update,
+    /// Notes the id of the first work order.
+    Identify,
+    /// Gives it another number.
+    Rename,
+    /// Deletes it.
+    Delete,
     /// Creates so many endpoints, and delivers an event to each: the first success is noted, later ones once a minute.
     Endpoints(usize),
     /// From now on the receiver answers 500.
@@ -86,11 +108,14 @@ struct World {
     app: TestApp,
     receiver: Receiver,
     orders: usize,
+    /// The id of the first order.
+    first: String,
 }
 
 impl World {
     async fn start() -> Self {
-        let world = Self { app: TestApp::start().await, receiver: Receiver::start().await, orders: 0 };
+        let world =
+            Self { app: TestApp::start().await, receiver: Receiver::start().await, orders: 0, first: String::new() };
         world.app.post("/api/webhook/project", json!({ "projectNumber": "P-1", "name": "Project" })).await.expect(200);
         world.send(json!({ "workOrderNumber": "WO-warm", "title": "Warm" })).await;
         world.app.drain().await;
@@ -104,7 +129,7 @@ impl World {
     async fn create(&mut self, more: Value) {
         self.orders += 1;
         let number = format!("WO-{}", self.orders);
-        let body = json!({ "workOrderNumber": number, "title": "New", "description": "x".repeat(1_000) });
+        let body = json!({ "workOrderNumber": number, "title": "New", "description": DESCRIPTION });
         self.send(with(body, more)).await;
     }
 
@@ -125,6 +150,12 @@ impl World {
             }
             CreateInProject => self.create(json!({ "projectNumber": "P-1" })).await,
             Update => self.send(json!({ "workOrderNumber": "WO-1", "title": "Changed" })).await,
+            Identify => {
+                let reply = self.app.post("/api/webhook/workorder", json!({ "workOrderNumber": "WO-1" })).await;
+                self.first = crate::crew::id(&reply);
+            }
+            Rename => self.send(json!({ "id": self.first, "workOrderNumber": "WO-2" })).await,
+            Delete => self.send(json!({ "workOrderNumber": "WO-1", "operation": "delete" })).await,
             Endpoints(count) => self.endpoints(*count).await,
             Fail => self.receiver.answer_with([500]),
             Succeed => self.receiver.answer_with([204]),

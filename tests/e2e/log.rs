@@ -140,7 +140,7 @@ async fn a_record_that_cannot_be_read_is_500() {
     let (log, _guard) = Log::start();
     let app = InboundApp::start().await;
     app.post(WORK_ORDER, work_order()).await.expect(200);
-    let key = format!("{}#N#workorder#wo-1", app.account);
+    let key = crate::records::slot_key(&app.account, "workorder", "WO-1");
     update(&app, &tables::RECORDS, &key, "REMOVE version").await;
 
     let reply = app.post(WORK_ORDER, work_order()).await;

@@ -39,6 +39,8 @@ mod log;
 mod losses;
 mod management_deliveries;
 mod manual_retries;
+mod numbers;
+mod old_records;
 mod openapi;
 mod outdated_reads;
 mod own_headers;

@@ -11,6 +11,7 @@ use tests::{Receiver, Reply, Tenant, TestApp};
 
 use crate::deliveries::{batch_of, create_work_order};
 use crate::expect::refused;
+use crate::losses::OVERDUE;
 
 const DELIVERIES: &str = "/api/deliveries";
 const SECOND: Duration = Duration::from_secs(1);
@@ -178,20 +179,20 @@ async fn two_functions_never_make_attempts_of_one_delivery_side_by_side() {
 }
 
 #[tokio::test]
-async fn a_first_attempt_that_is_late_is_made_once_though_the_sweeper_sends_another_message() {
+async fn a_first_attempt_that_is_late_is_made_once_though_the_sweeper_looks_for_it() {
     let (app, receiver) = (TestApp::start().await, Receiver::start().await);
     app.endpoint(&receiver.url(), ["*"]).await;
     create_work_order(&app, "WO-1").await;
     app.drain_stream().await;
     receiver.hang();
-    // Ten seconds before the sweeper takes it for lost.
-    app.advance(Duration::from_secs(290)).await;
+    // Ten seconds before the sweeper would take it for lost.
+    app.advance(OVERDUE - 10 * SECOND).await;
     let attempt = app.drain_delivery_queue();
     let meanwhile = async {
         receiver.wait_for(1).await;
         app.advance(10 * SECOND).await;
         app.sweep().await;
-        assert_eq!(app.drain_retry_queue().await, 1, "the sweeper's message comes");
+        assert_eq!(app.drain_retry_queue().await, 0, "its worker has claimed it");
         assert_eq!(receiver.count(), 1, "one at a time");
         receiver.release();
     };

@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use outbound::deliverer::Deliverer;
 use serde_json::{Map, Value, json};
 use store::deliveries::{Deliveries, Outcome};
-use store::records::{Commit, Committed, RecordKey, RecordWrite, Records, Seen, Stored};
+use store::records::{Commit, Committed, NewNumber, RecordKey, RecordWrite, Records, Seen, Slot, Stored};
 use tests::{Endpoint, InboundApp, Receiver, TestApp};
 
 use crate::crew::{WORK_ORDER, work_order};
@@ -19,13 +19,19 @@ use crate::expect::accepted;
 
 type Body = Map<String, Value>;
 
-fn records(app: &InboundApp) -> Records {
+pub(crate) fn records(app: &InboundApp) -> Records {
     app.system().environment().records().unwrap()
 }
 
 async fn read(app: &InboundApp, number: &str) -> Stored {
+    look(app, number).await.1.unwrap()
+}
+
+/// The slot of a number, and what has the number.
+pub(crate) async fn look(app: &InboundApp, number: &str) -> (Slot, Option<Stored>) {
     let key = RecordKey::number(Kind::WorkOrder, number);
-    records(app).fetch(&app.account, std::slice::from_ref(&key)).await.unwrap().records.remove(&key).unwrap()
+    let mut found = records(app).fetch(&app.account, std::slice::from_ref(&key)).await.unwrap();
+    (found.slots.remove(&key).unwrap(), found.records.remove(&key))
 }
 
 /// The body of a record with this time of its sender.
@@ -35,10 +41,15 @@ fn at(of: &Stored, time: &str) -> Body {
     body
 }
 
-async fn commit(app: &InboundApp, write: RecordWrite<'_>, body: &Body, on: Option<(&CalendarEdit, Seen)>) -> Committed {
+pub(crate) async fn commit(
+    app: &InboundApp,
+    write: RecordWrite<'_>,
+    body: &Body,
+    on: Option<(&CalendarEdit, Seen)>,
+) -> Committed {
     let key = |edit: &CalendarEdit| RecordKey::number(Kind::WorkOrder, &edit.holder().number);
+    let calendar: Vec<_> = on.iter().map(|(edit, _)| (*edit).clone()).collect();
     let seen: HashMap<_, _> = on.into_iter().map(|(edit, seen)| (key(edit), seen)).collect();
-    let calendar: Vec<_> = on.into_iter().map(|(edit, _)| edit.clone()).collect();
     let commit = Commit {
         account: &app.account,
         kind: Kind::WorkOrder,
@@ -69,14 +80,16 @@ async fn tombstone(app: &InboundApp) -> Stored {
 async fn a_record_does_not_come_back_over_a_later_deletion_than_it_read() {
     let app = InboundApp::start().await;
     let known = tombstone(&app).await;
-    assert!(records(&app).update_tombstone(&app.account, Kind::WorkOrder, &known, &at(&known, LATE)).await.unwrap());
+    assert!(records(&app).update_tombstone(&app.account, &known, &at(&known, LATE)).await.unwrap());
+    let (slot, present) = look(&app, "WO-1").await;
+    let present = present.unwrap();
+    assert_eq!((present.deleted, &present.body["sourceUpdatedAt"]), (true, &json!(LATE)));
     let mut body = at(&known, EARLY);
-    body.insert("id".to_owned(), json!("wo_new"));
-    let outcome = commit(&app, RecordWrite::Create(Some(&known)), &body, None).await;
-    assert!(matches!(outcome, Committed::Lost(Some(_))), "{outcome:?}");
-    let known = read(&app, "WO-1").await;
-    assert_eq!((known.deleted, &known.body["sourceUpdatedAt"]), (true, &json!(LATE)));
-    assert!(matches!(commit(&app, RecordWrite::Create(Some(&known)), &body, None).await, Committed::Done));
+    body.insert("id".to_owned(), json!(slot.id_of_new(app.now())));
+    for (tombstone, outcome) in [(&known, Committed::Again), (&present, Committed::Done)] {
+        let write = RecordWrite::Create(NewNumber { slot: &slot, tombstone: Some(tombstone) });
+        assert_eq!(commit(&app, write, &body, None).await, outcome);
+    }
 }
 
 #[tokio::test]
@@ -85,7 +98,7 @@ async fn the_latest_of_two_deletions_stays() {
     let (known, records) = (tombstone(&app).await, records(&app));
     for (time, written) in [(LATE, true), (EARLY, false)] {
         let body = at(&known, time);
-        let outcome = records.update_tombstone(&app.account, Kind::WorkOrder, &known, &body).await.unwrap();
+        let outcome = records.update_tombstone(&app.account, &known, &body).await.unwrap();
         assert_eq!(outcome, written, "{time}");
     }
     assert_eq!(read(&app, "WO-1").await.body["sourceUpdatedAt"], LATE);
@@ -96,12 +109,11 @@ async fn the_clock_of_what_changes_nothing_else_does_not_go_back() {
     let app = InboundApp::start().await;
     work_order(&app, "WO-1", json!({})).await;
     let known = read(&app, "WO-1").await;
-    assert!(matches!(commit(&app, RecordWrite::Update(&known), &at(&known, LATE), None).await, Committed::Done));
-    let outcomes = [
-        commit(&app, RecordWrite::Update(&known), &at(&known, EARLY), None).await,
-        commit(&app, RecordWrite::Delete(&known), &at(&known, EARLY), None).await,
-    ];
-    assert!(outcomes.iter().all(|outcome| matches!(outcome, Committed::Lost(Some(_)))), "{outcomes:?}");
+    let update = || RecordWrite::Update(&known, None);
+    assert_eq!(commit(&app, update(), &at(&known, LATE), None).await, Committed::Done);
+    for write in [update(), RecordWrite::Delete(&known)] {
+        assert_eq!(commit(&app, write, &at(&known, EARLY), None).await, Committed::Again);
+    }
     let stored = read(&app, "WO-1").await;
     assert_eq!((stored.version, &stored.body["sourceUpdatedAt"]), (1, &json!(LATE)));
 }
@@ -113,11 +125,15 @@ async fn a_parent_order_with_a_full_list_is_held_as_it_was_read() {
     let parent = read(&app, "WO-A").await;
     work_order(&app, "WO-A", json!({"priority": "low"})).await;
     let hold = CalendarEdit::Hold { of: Holder { kind: Kind::WorkOrder, number: "wo-a".to_owned() } };
-    let seen = |version| Seen { version, leave_revision: parent.leave_revision };
-    let Value::Object(child) = json!({"id": "wo_child", "workOrderNumber": "WO-B", "version": 1}) else { panic!() };
+    let (slot, _) = look(&app, "WO-B").await;
+    let id = slot.id_of_new(app.now());
+    let Value::Object(child) = json!({"id": id, "workOrderNumber": "WO-B", "version": 1}) else { panic!() };
     let mut outcomes = Vec::new();
     for version in [parent.version, parent.version + 1] {
-        outcomes.push(commit(&app, RecordWrite::Create(None), &child, Some((&hold, seen(version)))).await);
+        let mut seen = parent.seen();
+        seen.version = version;
+        let write = RecordWrite::Create(NewNumber { slot: &slot, tombstone: None });
+        outcomes.push(commit(&app, write, &child, Some((&hold, seen))).await);
     }
     assert!(matches!(outcomes[..], [Committed::Again, Committed::Done]), "{outcomes:?}");
     assert_eq!((read(&app, "WO-A").await.version, read(&app, "WO-B").await.version), (parent.version + 1, 1));

@@ -3,7 +3,7 @@
 //!
 //! A parent's item lists its children where employees have their bookings. Both records are written or checked in one
 //! transaction, so that two simultaneous requests can't create a second level. The list may name orders that are no longer
-//! children (an edit is skipped if the parent is renumbered at that moment), so their cards decide. An order that was given
+//! children, so they decide themselves. An order that was given
 //! its parent before such lists existed, or while the list was full, is in no list until its parent is sent with another
 //! change. A second level above such an order is accepted: it does no harm.
 

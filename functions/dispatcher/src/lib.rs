@@ -177,7 +177,7 @@ impl Dispatcher {
         let mut stored = Ok(());
         for some in events.chunks(AT_ONCE) {
             let fanned_out = some.iter().map(|(outbox, event)| async move {
-                let wanted = endpoints.iter().filter(|endpoint| is_wanted(outbox, event, endpoint));
+                let wanted = endpoints.iter().filter(|endpoint| is_wanted(outbox, event, endpoint, now));
                 let wanted: Vec<String> = wanted.map(|endpoint| endpoint.id.clone()).collect();
                 let part = FanOut { outbox, event, is_first, now };
                 let (new, outcome) = self.deliveries.fan_out(part, &wanted).await;
@@ -200,11 +200,12 @@ impl Dispatcher {
     }
 }
 
-/// Whether an endpoint gets an event: it wants it, and was there when it was raised. An event that is dispatched days
-/// late, after a failure, is nothing to endpoints that were made since.
-fn is_wanted(outbox: &Outbox, event: &StoredEvent, endpoint: &Endpoint) -> bool {
-    let in_time = raised_at(&outbox.id).map_or(true, |at| endpoint.created_at <= at + SKEW);
-    in_time && endpoint.wants(event.name, event.project_id.as_deref())
+/// Whether an endpoint gets an event: it wants it, and was not made after it. That matters only for an event that is
+/// dispatched again, maybe days late. An endpoint of a time that has not come was made before the clock was set back.
+fn is_wanted(outbox: &Outbox, event: &StoredEvent, endpoint: &Endpoint, now: Timestamp) -> bool {
+    let was_made_since = |raised_at| (raised_at + SKEW..=now + SKEW).contains(&endpoint.created_at);
+    let is_too_new = outbox.brought_again_at.is_some() && raised_at(&outbox.id).is_ok_and(was_made_since);
+    !is_too_new && endpoint.wants(event.name, event.project_id.as_deref())
 }
 
 /// The messages for new deliveries of an event: those for the first queue, and those to failing endpoints, which go to

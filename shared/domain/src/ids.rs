@@ -1,9 +1,11 @@
-//! Identifiers: a prefix that says what it is, and a ULID, so that they sort by time.
+//! Identifiers: a prefix that says what it is, and a ULID, so that they sort by time. Those of records need not.
 
 use aws_lc_rs::rand;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use ulid::Ulid;
+
+use crate::models::Kind;
 
 /// A new ULID of the millisecond `now`.
 #[must_use]
@@ -15,6 +17,22 @@ pub fn new_ulid(now: Timestamp) -> Ulid {
 #[must_use]
 pub fn new_id(prefix: &str, now: Timestamp) -> String {
     format!("{prefix}{}", new_ulid(now))
+}
+
+/// The id of the first record of an account with this natural key, whatever its case: it follows from them, so that the
+/// number leads to the record. In form it is a ULID, but says nothing of time.
+#[must_use]
+pub fn record_id(kind: Kind, account: &str, number: &str) -> String {
+    let digest = Sha256::new()
+        .chain_update(account)
+        .chain_update("\n")
+        .chain_update(kind.segment())
+        .chain_update("\n")
+        .chain_update(number.to_lowercase())
+        .finalize();
+    let mut first = [0_u8; 16];
+    first.copy_from_slice(&digest[..16]);
+    format!("{}{}", kind.model().prefix, Ulid(u128::from_be_bytes(first)))
 }
 
 /// The delivery of one event to one endpoint. The same pair always gets the same id, so that an event that is
@@ -75,6 +93,21 @@ mod tests {
         assert_eq!(one, delivery_id(&event, "ep_1"));
         assert_ne!(one, delivery_id(&event, "ep_2"));
         assert_eq!(ulid_of(&one).unwrap().timestamp_ms(), ulid_of(&event).unwrap().timestamp_ms());
+    }
+
+    #[test]
+    fn the_id_of_a_record_follows_from_account_resource_and_number() {
+        let id = record_id(Kind::WorkOrder, "acc_1", "WO-12a");
+        assert_eq!(id, "wo_44C3KWYVT0MFT335SYHC1PDQ07", "stored data depends on it");
+        assert_eq!(id, record_id(Kind::WorkOrder, "acc_1", "wo-12A"));
+        assert!(is_id(&id, "wo_"));
+        for other in [
+            record_id(Kind::WorkOrder, "acc_2", "WO-12a"),
+            record_id(Kind::WorkOrder, "acc_1", "WO-12b"),
+            record_id(Kind::Project, "acc_1", "WO-12a").replace("proj_", "wo_"),
+        ] {
+            assert_ne!(id, other);
+        }
     }
 
     #[test]

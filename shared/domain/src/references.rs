@@ -55,7 +55,7 @@ pub struct Referent {
     pub id: String,
     /// Its natural key, as stored.
     pub number: String,
-    /// At least the fields of its model's card.
+    /// The record; empty when it was not read.
     pub fields: Map<String, Value>,
     /// Open work orders to which it is assigned (employees and vendors).
     pub bookings: Vec<Booking>,

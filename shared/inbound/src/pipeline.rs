@@ -1,7 +1,7 @@
 //! The inbound pipeline, which the five resources share: what differs is their [`Resource`].
 //!
-//! A request is parsed, found, decided and stored: one DynamoDB transaction writes the record, its card, the calendars
-//! it touches and its events. The record and what it refers to are read first, in one call, and nothing is decided
+//! A request is parsed, found, decided and stored: one DynamoDB transaction writes the record, the calendars it touches
+//! and its events. The record and what it refers to are read first, in one call, and nothing is decided
 //! before: a sender that sends whole rows must get what it would get for the changes alone.
 
 mod control;

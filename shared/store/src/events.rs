@@ -18,7 +18,7 @@ use telemetry::causes::Cause;
 use crate::conditional::unless_refused;
 use crate::item::{Item, key, n, s};
 use crate::tables::EVENT_RETENTION_SECONDS;
-use crate::{Client, StoreError};
+use crate::{Client, StoreError, body};
 
 pub use feed::{FeedEvent, FeedPage, NoPosition, Position};
 pub use latest::LatestEvents;
@@ -32,7 +32,8 @@ const TABLE: &str = "events";
 /// # Errors
 /// When an attribute is missing or has another form.
 pub fn read_outbox(item: impl Into<serde_dynamo::Item>) -> Result<Outbox, StoreError> {
-    let item = item.into();
+    let mut item = item.into();
+    inflate(&mut item);
     let text = |name: &str| match item.inner().get(name) {
         Some(serde_dynamo::AttributeValue::S(text)) => text.clone(),
         _ => String::new(),
@@ -44,6 +45,20 @@ pub fn read_outbox(item: impl Into<serde_dynamo::Item>) -> Result<Outbox, StoreE
         what: "event".to_owned(),
         cause: Some(Cause::new(NotAnOutbox::from(&error))),
     })
+}
+
+/// Gives the events their bodies as text. One that can't be inflated stays as it is, and then is not text.
+fn inflate(item: &mut serde_dynamo::Item) {
+    let Some(serde_dynamo::AttributeValue::L(events)) = item.get_mut("events") else { return };
+    for event in events {
+        if let serde_dynamo::AttributeValue::M(event) = event
+            && let Some(body) = event.get_mut("body")
+            && let serde_dynamo::AttributeValue::B(bytes) = body
+            && let Some(text) = body::inflated(bytes)
+        {
+            *body = serde_dynamo::AttributeValue::S(text);
+        }
+    }
 }
 
 /// What the parser says up to the first quotation mark or backtick: behind it stands what it read, which may be data of an event.
@@ -62,7 +77,7 @@ fn outbox_item(outbox: &Outbox, now: Timestamp) -> Item {
         let mut item: Item = HashMap::from([
             ("id".to_owned(), s(&event.id)),
             ("name".to_owned(), s(event.name.as_str())),
-            ("body".to_owned(), s(&event.body)),
+            ("body".to_owned(), body::attribute(&event.body)),
         ]);
         if let Some(project) = &event.project_id {
             item.insert("project".to_owned(), s(project));
@@ -142,3 +157,6 @@ impl Events {
         Ok(unless_refused(outcome, "UpdateItem event")?.is_some())
     }
 }
+
+#[cfg(test)]
+mod tests;

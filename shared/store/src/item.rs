@@ -83,6 +83,12 @@ impl<'a> Reader<'a> {
             .map_err(|error| StoreError::malformed(self.table, self.key(), name, &error))
     }
 
+    /// JSON that may be deflated.
+    pub(crate) fn body<T: DeserializeOwned>(self, name: &str) -> Result<T, StoreError> {
+        let text = self.item.get(name).and_then(crate::body::text).ok_or_else(|| self.unreadable(name))?;
+        serde_json::from_str(&text).map_err(|error| StoreError::malformed(self.table, self.key(), name, &error))
+    }
+
     pub(crate) fn unreadable(self, what: &str) -> StoreError {
         StoreError::unreadable(self.table, self.key(), what)
     }

@@ -8,7 +8,7 @@
 //! |---|---|---|
 //! | API keys | `HASH#<sha-256>` · `KEY#<account>` + key id · `ACC` + account | authenticate by hash; list, change and delete by account; list accounts |
 //! | rate windows | `<key id or address>#<hour>` | take from both windows in one conditional update |
-//! | records | `<account>#N#<resource>#<number>` · `<account>#I#<id>` · `<account>#T#<vendor id>` | by natural key (the whole record and its calendar), by id (its card), tax id |
+//! | records | `<account>#I#<id>` · `<account>#D#<id>` · `<account>#T#<vendor id>` · `<account>#N#<resource>#<number>` (old form) | by id and by natural key, which the id follows from: the record and its calendar; tombstone, tax id |
 //! | events | account, ULID of the request's outbox item | the stream to the dispatcher; by id; from a cursor on |
 //! | undispatched | shard, ULID and account of an outbox item | what the stream did not bring |
 //! | endpoints | account, endpoint id · `<account>#subscriptions` + hash | all of an account; one · who has subscribed to the same |
@@ -24,6 +24,7 @@ pub mod api_keys;
 pub mod aws;
 mod backoff;
 mod batch;
+mod body;
 mod conditional;
 pub mod config;
 pub mod deliveries;

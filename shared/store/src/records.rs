@@ -1,18 +1,26 @@
 //! Records: work orders, projects, employees, vendors, time off.
 //!
-//! A record is one item under its natural key, so that one read tells whether it exists. Beside it there is a card
-//! under its id, with the fields that the rules of other records may see. The calendar of an employee or a vendor (open
-//! orders, time off) is part of its record item, in attributes of its own that other records' transactions write. A
-//! work order has the orders under it in the same attribute.
+//! A record is one item under its id. The id of the first record with a natural key follows from that
+//! ([`domain::ids::record_id`]), so that one read by number finds the record; see [`Slot`] for numbers that were changed or
+//! used again. The calendar of an employee or a vendor (open orders, time off) is part of its record item, in attributes of
+//! its own that other records' transactions write. A work order has the orders under it in the same attribute. A deleted
+//! record is a tombstone under a key of its own, for 30 days.
+//!
+//! An account's older records lie under their number, with a card under their id that says the number. They are found like
+//! the others, and moved by whatever changes them.
 //!
 //! | file | holds |
 //! |---|---|
+//! | `key` | the keys of items |
+//! | `lookup` | reading by number and by id |
+//! | `slot` | which record has a number |
 //! | `commit` | the transaction of an inbound request |
-//! | `place` | the item under the natural key: created, moved to another key, replaced |
+//! | `place` | the record's own items in it |
 //! | `calendar` | changes of calendars, within that transaction or after it |
+//! | `update` | updates as they are gathered, one for each item |
 //! | `tombstone` | what a deleted record's item may still learn |
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use domain::models::Kind;
@@ -27,10 +35,18 @@ use crate::{Client, StoreError};
 
 mod calendar;
 mod commit;
+mod key;
+mod lookup;
 mod place;
+mod slot;
 mod tombstone;
+mod update;
 
-pub use commit::{Commit, Committed, RecordWrite, Seen};
+pub use commit::{Commit, Committed, NewNumber, RecordWrite, Seen};
+pub use slot::Slot;
+
+use key::ItemKey;
+use lookup::Lookup;
 
 const TABLE: &str = "records";
 /// `BatchGetItem` reads at most this many keys.
@@ -44,30 +60,22 @@ pub struct Records {
     events: EventWriter,
 }
 
-/// The key of an item of the records table, within an account.
+/// What can be asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum RecordKey {
-    /// A record by its natural key, compared without regard to case.
+    /// The record with a natural key, compared without regard to case.
     Number(Kind, String),
-    /// The card of a record by its id.
+    /// The record with an id.
     Id(String),
     /// The sealed tax id of the vendor with this id.
     TaxId(String),
 }
 
 impl RecordKey {
-    /// The key of a record by its natural key, in whatever case it is spelled.
+    /// The record with a natural key, in whatever case it is spelled.
     #[must_use]
     pub fn number(kind: Kind, number: &str) -> Self {
         Self::Number(kind, number.to_lowercase())
-    }
-
-    fn text(&self, account: &str) -> String {
-        match self {
-            Self::Number(kind, number) => format!("{account}#N#{}#{number}", kind.segment()),
-            Self::Id(id) => format!("{account}#I#{id}"),
-            Self::TaxId(id) => format!("{account}#T#{id}"),
-        }
     }
 }
 
@@ -82,9 +90,8 @@ pub struct Stored {
     pub version: u64,
     /// The record as the API shows it.
     pub body: Map<String, Value>,
-    /// The body as its stored JSON text. Writes that were decided on it are conditional on this, not on the version:
-    /// the sender's clock can go on without a new version.
-    pub written: String,
+    /// What writes that were decided on this record are conditional on.
+    pub read: Snapshot,
     /// Whether the record was deleted and this is its tombstone, kept 30 days.
     pub deleted: bool,
     /// When the record was deleted.
@@ -97,17 +104,14 @@ pub struct Stored {
     pub leave_revision: u64,
 }
 
-/// What the rules of other records may see of a record, found by its id.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Card {
-    /// The id of the record.
-    pub id: String,
-    /// Its natural key as it was sent.
-    pub number: String,
-    /// The fields that its model lists as its card.
-    pub fields: Map<String, Value>,
-    /// Whether the record was deleted.
-    pub deleted: bool,
+/// A record's item as it was read. Not its version, since the sender's clock can go on without a new one.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Snapshot {
+    key: ItemKey,
+    /// The attribute `body`, as it lies there: a condition compares bytes, and a body can be stored in two forms.
+    body: Option<AttributeValue>,
+    /// The slot of the number of a record that lies under its number.
+    slot: Option<Slot>,
 }
 
 /// A sealed tax id.
@@ -121,13 +125,15 @@ pub struct SealedTaxId {
     pub last4: String,
 }
 
-/// What [`Records::fetch`] has found; a key without an item is missing.
+/// What [`Records::fetch`] has found; a key without an item is missing. A record may be a tombstone.
 #[derive(Debug, Default)]
 pub struct Found {
     /// Records by natural key.
     pub records: HashMap<RecordKey, Stored>,
-    /// Cards by id.
-    pub cards: HashMap<String, Card>,
+    /// The slots of the natural keys that were asked for.
+    pub slots: HashMap<RecordKey, Slot>,
+    /// Records by id.
+    pub by_id: HashMap<String, Stored>,
     /// Tax ids by vendor id.
     pub tax_ids: HashMap<String, SealedTaxId>,
 }
@@ -137,56 +143,65 @@ impl Records {
         Self { db, table, events }
     }
 
-    /// Reads the items of all `keys` of an account, consistently: one call for each hundred keys, one read unit for
-    /// each 4 KB of an item, or for an item that does not exist.
+    /// Reads what all `keys` of an account lead to, consistently: one call for each hundred items, and as many again for
+    /// those that lead to another item. One read unit for each 4 KB of an item, or for an item that does not exist; a
+    /// number takes two items.
     ///
     /// # Errors
     /// When DynamoDB can't be reached or an item can't be read.
     pub async fn fetch(&self, account: &str, keys: &[RecordKey]) -> Result<Found, StoreError> {
-        let mut found = Found::default();
-        let by_text: HashMap<String, &RecordKey> = keys.iter().map(|key| (key.text(account), key)).collect();
-        let texts: Vec<&String> = by_text.keys().collect();
-        for chunk in texts.chunks(BATCH) {
-            for item in self.fetch_items(chunk).await? {
-                let reader = Reader { table: TABLE, item: &item };
-                match by_text.get(reader.text("pk")?) {
-                    Some(key @ RecordKey::Number(..)) => {
-                        found.records.insert((*key).clone(), Stored::read(reader)?);
-                    }
-                    Some(RecordKey::Id(id)) => {
-                        found.cards.insert(id.clone(), Card::read(reader)?);
-                    }
-                    Some(RecordKey::TaxId(id)) => {
-                        found.tax_ids.insert(id.clone(), SealedTaxId::read(reader)?);
-                    }
-                    None => {}
+        let (mut found, mut lookup) = (Found::default(), Lookup::new(account));
+        let mut open: Vec<&RecordKey> = keys.iter().collect();
+        let mut wanted: HashSet<ItemKey> = keys.iter().flat_map(|key| lookup.first(key)).collect();
+        while !wanted.is_empty() {
+            let read = self.fetch_items(account, &wanted).await?;
+            lookup.take(std::mem::take(&mut wanted), read);
+            let mut unresolved = Vec::new();
+            for key in open {
+                if let Some(item) = lookup.resolve(key, &mut found)? {
+                    wanted.insert(item);
+                    unresolved.push(key);
                 }
             }
+            open = unresolved;
         }
         Ok(found)
     }
 
-    async fn fetch_items(&self, keys: &[&String]) -> Result<Vec<Item>, StoreError> {
-        let keys = keys.iter().map(|key| HashMap::from([("pk".to_owned(), s(key.as_str()))]));
-        let request = KeysAndAttributes::builder()
-            .set_keys(Some(keys.collect()))
-            .consistent_read(true)
-            .build()
-            .map_err(StoreError::built("BatchGetItem records"))?;
-        let wanted = HashMap::from([(self.table.clone(), request)]);
-        let items = batch_get(&self.db, wanted, "BatchGetItem records").await?;
-        Ok(items.into_iter().map(|(_, item)| item).collect())
+    /// The items that exist, by partition key.
+    async fn fetch_items(&self, account: &str, keys: &HashSet<ItemKey>) -> Result<HashMap<String, Item>, StoreError> {
+        let keys: Vec<Item> = keys.iter().map(|key| HashMap::from([("pk".to_owned(), s(key.pk(account)))])).collect();
+        let mut found = HashMap::new();
+        for chunk in keys.chunks(BATCH) {
+            let request = KeysAndAttributes::builder()
+                .set_keys(Some(chunk.to_vec()))
+                .consistent_read(true)
+                .build()
+                .map_err(StoreError::built("BatchGetItem records"))?;
+            let wanted = HashMap::from([(self.table.clone(), request)]);
+            for (_, item) in batch_get(&self.db, wanted, "BatchGetItem records").await? {
+                found.insert(Reader { table: TABLE, item: &item }.string("pk")?, item);
+            }
+        }
+        Ok(found)
+    }
+}
+
+impl Snapshot {
+    /// The value of `:read`.
+    fn body(&self) -> AttributeValue {
+        self.body.clone().unwrap_or(AttributeValue::Null(true))
     }
 }
 
 impl Stored {
-    fn read(reader: Reader<'_>) -> Result<Self, StoreError> {
+    fn read(reader: Reader<'_>, key: ItemKey, slot: Option<Slot>) -> Result<Self, StoreError> {
         Ok(Self {
             id: reader.string("id")?,
             number: reader.string("number")?,
             version: reader.number("version")?,
-            body: reader.json("body")?,
-            written: reader.string("body")?,
+            body: reader.body("body")?,
+            read: Snapshot { key, body: reader.item.get("body").cloned(), slot },
             deleted: reader.opt_text("deletedAt").is_some(),
             deleted_at: reader.opt_time("deletedAt"),
             bookings: entries(reader, "orders")?,
@@ -194,16 +209,12 @@ impl Stored {
             leave_revision: reader.opt_number("leaveRevision").unwrap_or_default(),
         })
     }
-}
 
-impl Card {
-    fn read(reader: Reader<'_>) -> Result<Self, StoreError> {
-        Ok(Self {
-            id: reader.string("id")?,
-            number: reader.string("number")?,
-            fields: reader.json("card")?,
-            deleted: reader.opt_text("deletedAt").is_some(),
-        })
+    /// How it was when it was read, for edits of its calendar.
+    #[must_use]
+    pub fn seen(&self) -> Seen {
+        let (version, leave_revision, key) = (self.version, self.leave_revision, self.read.key.clone());
+        Seen { version, leave_revision, key }
     }
 }
 

@@ -49,7 +49,7 @@ const fn sorted(name: &'static str, variable: &'static str, ttl: Option<&'static
 pub const API_KEYS: Table = sorted("api-keys", "API_KEYS_TABLE", TTL);
 /// Rate windows: one item for an hour of a key or an address.
 pub const RATE_WINDOWS: Table = hashed("rate-windows", "RATE_WINDOWS_TABLE", TTL);
-/// Records: work orders, projects, employees, vendors, time off; with their cards and sealed tax ids.
+/// Records: work orders, projects, employees, vendors, time off; with tombstones and sealed tax ids.
 pub const RECORDS: Table = hashed("records", "RECORDS_TABLE", TTL);
 /// Events: one item for all events of a request.
 pub const EVENTS: Table = Table { stream: true, ..sorted("events", "EVENTS_TABLE", TTL) };

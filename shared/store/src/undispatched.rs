@@ -87,7 +87,8 @@ impl Marker {
 
     fn read(item: &Item) -> Result<Self, StoreError> {
         let reader = Reader { table: TABLE, item };
-        let parts = reader.text("sk")?.split_once('#').and_then(|(id, account)| Some((Ulid::from_string(id).ok()?, account)));
+        let parts =
+            reader.text("sk")?.split_once('#').and_then(|(id, account)| Some((Ulid::from_string(id).ok()?, account)));
         let (id, account) = parts.ok_or_else(|| reader.unreadable("sk"))?;
         Ok(Self { account: account.to_owned(), id, settled: reader.opt_text("settled").map(str::to_owned) })
     }
@@ -181,9 +182,7 @@ impl Undispatched {
     ) -> Result<MarkerPage, StoreError> {
         let mut call = self.db.query().key_condition_expression("pk = :shard");
         if until.is_some() {
-            call = call
-                .filter_expression(IS_FREE)
-                .set_expression_attribute_values(Some(free(now)));
+            call = call.filter_expression(IS_FREE).set_expression_attribute_values(Some(free(now)));
         }
         let output = call
             .table_name(&self.table)

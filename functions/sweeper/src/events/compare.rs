@@ -153,19 +153,22 @@ impl<'a> Comparison<'a> {
     }
 
     /// Whether the account has an endpoint that is older than the event: then the dispatcher has left, or will leave, a
-    /// trace of the event even if nobody wanted it.
+    /// trace of the event even if nobody wanted it. One of a time that has not come was made before the clock was set
+    /// back.
     async fn had_endpoints(&mut self, outbox_id: &str) -> Result<bool, SweepError> {
         let oldest = match self.oldest_endpoint {
             Some(known) => known,
             None => {
                 let page = self.sweeper.endpoints.page(&self.marker.account, None, Order::OldestFirst, 1).await?;
-                let made = page.endpoints.first().and_then(|oldest| ids::ulid_of(&oldest.id)).map(|id| id.timestamp_ms());
+                let made =
+                    page.endpoints.first().and_then(|oldest| ids::ulid_of(&oldest.id)).map(|id| id.timestamp_ms());
                 // One that can't be read now may have been there at the time.
                 *self.oldest_endpoint.insert(made.or((page.unreadable > 0).then_some(0)))
             }
         };
-        let raised = u64::try_from(raised_at(outbox_id)?.as_millisecond()).unwrap_or_default();
-        Ok(oldest.is_some_and(|made| made <= raised))
+        let millis = |at: Timestamp| u64::try_from(at.as_millisecond()).unwrap_or_default();
+        let (raised, now) = (millis(raised_at(outbox_id)?), millis(self.now));
+        Ok(oldest.is_some_and(|made| made <= raised || made > now))
     }
 
     fn is_given_up(&self, outbox_id: &str) -> bool {

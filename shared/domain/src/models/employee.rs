@@ -16,19 +16,6 @@ pub static EMPLOYEE: Model = Model {
     key: "employeeNumber",
     deletable: true,
     fields: fields![&control("emp_"), OWN, TAIL],
-    card: &[
-        "employeeNumber",
-        "firstName",
-        "lastName",
-        "role",
-        "status",
-        "timeZone",
-        "workDays",
-        "hoursPerDay",
-        "timeOffApprovalRequired",
-        "skills",
-        "certifications",
-    ],
 };
 
 words! {

@@ -66,6 +66,12 @@ impl Kind {
         }
     }
 
+    /// The resource whose ids begin like this one.
+    #[must_use]
+    pub fn of_id(id: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| id.starts_with(kind.model().prefix))
+    }
+
     /// Its fields and rules.
     #[must_use]
     pub fn model(self) -> &'static Model {
@@ -106,8 +112,6 @@ pub struct Model {
     pub deletable: bool,
     /// Control, own and tail fields, in the contract's order.
     pub fields: &'static [Field],
-    /// Top-level fields that other records' rules may see: kept beside the id.
-    pub card: &'static [&'static str],
 }
 
 impl Model {
@@ -140,10 +144,6 @@ mod tests {
             assert_eq!(operations.contains(&"delete"), model.deletable);
             let names: HashSet<_> = model.fields.iter().map(|field| field.name).collect();
             assert_eq!(names.len(), model.fields.len(), "{} has a field twice", kind.name());
-            // This field is stored by the rules and is not in the table.
-            for name in model.card.iter().filter(|name| **name != "parentWorkOrderId") {
-                assert!(field(model, name).class <= Class::Contact, "{name} is private");
-            }
         }
     }
 }

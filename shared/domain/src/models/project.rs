@@ -16,20 +16,6 @@ pub static PROJECT: Model = Model {
     key: "projectNumber",
     deletable: false,
     fields: fields![&control_without_delete("proj_", NO_DELETE), OWN, TAIL],
-    card: &[
-        "projectNumber",
-        "name",
-        "status",
-        "timeZone",
-        "currency",
-        "siteAddress",
-        "startDate",
-        "endDate",
-        "phases",
-        "dailyStartTime",
-        "dailyEndTime",
-        "workDays",
-    ],
 };
 
 const NO_DELETE: &str = "`upsert` (default) creates or updates; `create` is refused with 409 when the record exists, \

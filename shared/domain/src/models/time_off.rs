@@ -14,7 +14,6 @@ pub static TIME_OFF: Model = Model {
     key: "requestNumber",
     deletable: false,
     fields: fields![&control_without_delete("to_", NO_DELETE), OWN, TAIL],
-    card: &["requestNumber", "status"],
 };
 
 const TYPE: &[&str] = &[

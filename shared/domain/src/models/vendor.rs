@@ -14,7 +14,6 @@ pub static VENDOR: Model = Model {
     key: "vendorNumber",
     deletable: true,
     fields: fields![&control("ven_"), OWN, TAIL],
-    card: &["vendorNumber", "name", "status", "insurance", "licenses"],
 };
 
 /// What a vendor supplies.

@@ -16,7 +16,6 @@ pub static WORK_ORDER: Model = Model {
     key: "workOrderNumber",
     deletable: true,
     fields: fields![&control("wo_"), OWN, TAIL],
-    card: &["workOrderNumber", "title", "status", "parentWorkOrderNumber", "parentWorkOrderId"],
 };
 
 words! {

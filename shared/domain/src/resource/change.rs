@@ -34,7 +34,7 @@ pub struct Change<'a> {
     /// What the references of the record were resolved to.
     pub references: &'a References,
     /// The record's own calendar; for a new record, that of the deleted record whose number it takes.
-    /// The cards of these work orders are among the references when `needs_own_calendar` asked for them.
+    /// These work orders are among the references when `needs_own_calendar` asked for them.
     pub bookings: &'a [Booking],
     /// Warnings for the answer.
     pub warnings: Vec<Warning>,

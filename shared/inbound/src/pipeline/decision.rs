@@ -45,13 +45,14 @@ pub(super) async fn create<R: Resource>(
     if run.parsed.if_version.is_some() {
         return Err(version_conflict("There is no such record, so it has no version."));
     }
-    let id = ids::new_id(R::MODEL.prefix, run.now);
+    let slot = run.parsed.number.as_deref().and_then(|number| loaded.slot(R::MODEL.kind, number));
+    let id = slot.map_or_else(|| ids::new_id(R::MODEL.prefix, run.now), |slot| slot.id_of_new(run.now));
     let tax_id = tax_id::sealed(run.parts, run.account(), &id, &run.parsed, loaded).await?;
     let upsert = upsert(run, &id, None);
     let Merged { news, record } = upsert.merge::<R>();
     let holds_calendar = R::needs_own_calendar(None, &record);
     if let Some(tombstone) = tombstone.filter(|_| holds_calendar) {
-        loaded.read(&run.parts.records, run.account(), cards(tombstone)).await?;
+        loaded.read(&run.parts.records, run.account(), orders(tombstone)).await?;
     }
     let references = loaded.references(&[]);
     let bookings = tombstone.map_or(&[][..], |tombstone| &tombstone.bookings);
@@ -83,7 +84,7 @@ pub(super) async fn update<R: Resource>(
     }
     let holds_calendar = R::needs_own_calendar(Some(&stored.body), &record);
     if holds_calendar {
-        loaded.read(&run.parts.records, run.account(), cards(stored)).await?;
+        loaded.read(&run.parts.records, run.account(), orders(stored)).await?;
     }
     let tax_id = tax_id::sealed(run.parts, run.account(), &stored.id, &run.parsed, loaded).await?;
     let references = loaded.references(&trusted);
@@ -109,7 +110,7 @@ pub(super) async fn delete<R: Resource>(
     let open_orders = if run.parsed.kind == Kind::WorkOrder {
         Vec::new()
     } else {
-        loaded.read(&run.parts.records, run.account(), cards(stored)).await?;
+        loaded.read(&run.parts.records, run.account(), orders(stored)).await?;
         loaded.still_open(&stored.bookings)
     };
     let mut deletion = Deletion { now: run.now, stored: &stored.body, open_orders: &open_orders, calendar: Vec::new() };
@@ -131,7 +132,7 @@ pub(super) async fn delete<R: Resource>(
 }
 
 /// The keys of the work orders in a record's calendar.
-fn cards(stored: &Stored) -> Vec<RecordKey> {
+fn orders(stored: &Stored) -> Vec<RecordKey> {
     stored.bookings.iter().map(|booking| RecordKey::Id(booking.id.clone())).collect()
 }
 

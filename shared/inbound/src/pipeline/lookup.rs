@@ -7,7 +7,7 @@ use domain::references::{Reference, References, Referent};
 use domain::resource::{Booking, CalendarEdit, Holder, Resource};
 use serde_json::Map;
 use store::StoreError;
-use store::records::{Card, Found, RecordKey, Records, SealedTaxId, Seen, Stored};
+use store::records::{Found, RecordKey, Records, SealedTaxId, Seen, Slot, Stored};
 
 use super::control::Parsed;
 
@@ -34,8 +34,16 @@ impl Loaded {
             return Ok(());
         }
         let found = records.fetch(account, &new).await?;
+        // Calendars are found by number, also those of people who were named by id.
+        for stored in found.by_id.values().filter(|stored| !stored.deleted) {
+            if let Some(kind) = Kind::of_id(&stored.id) {
+                let key = RecordKey::number(kind, &stored.number);
+                self.found.records.entry(key).or_insert_with(|| stored.clone());
+            }
+        }
         self.found.records.extend(found.records);
-        self.found.cards.extend(found.cards);
+        self.found.slots.extend(found.slots);
+        self.found.by_id.extend(found.by_id);
         self.found.tax_ids.extend(found.tax_ids);
         Ok(())
     }
@@ -52,8 +60,7 @@ impl Loaded {
         account: &str,
         parsed: &Parsed,
     ) -> Result<(), StoreError> {
-        self.read(records, account, own_keys(parsed)).await?;
-        self.read_renumbered(records, account, parsed).await
+        self.read(records, account, own_keys(parsed)).await
     }
 
     /// Reads the record that the body names and what the sent fields refer to.
@@ -67,31 +74,6 @@ impl Loaded {
         let references = R::references(&parsed.sent);
         let named = references.iter().flat_map(keys_of);
         let keys: Vec<_> = own_keys(parsed).chain(tax_id).chain(named).collect();
-        self.read(records, account, keys).await?;
-        self.read_renumbered(records, account, parsed).await?;
-        self.read_calendars(records, account, &references).await
-    }
-
-    /// Reads the record under its own number, where the body names it by id and has another number or none: one more call.
-    async fn read_renumbered(&mut self, records: &Records, account: &str, parsed: &Parsed) -> Result<(), StoreError> {
-        let card = parsed.id.as_ref().and_then(|id| self.found.cards.get(id));
-        let key = card.map(|card| RecordKey::number(parsed.kind, &card.number));
-        self.read(records, account, key).await
-    }
-
-    /// Reads the calendars of people, companies and parent orders that were named by id, which are under their number: one
-    /// more call.
-    async fn read_calendars(
-        &mut self,
-        records: &Records,
-        account: &str,
-        references: &[Reference],
-    ) -> Result<(), StoreError> {
-        let with_calendar = references.iter().filter(|reference| reference.kind != Kind::Project);
-        let cards = with_calendar.filter_map(|reference| self.found.cards.get(reference.id.as_ref()?));
-        let living = cards.filter(|card| !card.deleted);
-        let keys: Vec<_> =
-            living.filter_map(|card| Some(RecordKey::number(kind_of(&card.id)?, &card.number))).collect();
         self.read(records, account, keys).await
     }
 
@@ -103,20 +85,25 @@ impl Loaded {
         references: &[Reference],
     ) -> Result<(), StoreError> {
         let keys: Vec<_> = references.iter().flat_map(keys_of).collect();
-        self.read(records, account, keys).await?;
-        self.read_calendars(records, account, references).await
+        self.read(records, account, keys).await
     }
 
     /// The record that the body names, by id if it has one, else by natural key. It may be a tombstone.
     pub(super) fn own(&self, parsed: &Parsed) -> Option<&Stored> {
         match &parsed.id {
-            Some(id) => {
-                let card = self.found.cards.get(id)?;
-                let stored = self.found.records.get(&RecordKey::number(parsed.kind, &card.number))?;
-                (stored.id == *id).then_some(stored)
-            }
-            None => self.found.records.get(&RecordKey::number(parsed.kind, parsed.number.as_deref()?)),
+            Some(id) => self.found.by_id.get(id),
+            None => self.with_number(parsed.kind, parsed.number.as_deref()?),
         }
+    }
+
+    /// The record with this natural key, if it was read and exists. It may be a tombstone.
+    pub(super) fn with_number(&self, kind: Kind, number: &str) -> Option<&Stored> {
+        self.found.records.get(&RecordKey::number(kind, number))
+    }
+
+    /// The slot of this natural key, if it was read.
+    pub(super) fn slot(&self, kind: Kind, number: &str) -> Option<&Slot> {
+        self.found.slots.get(&RecordKey::number(kind, number))
     }
 
     /// The sealed tax id of a vendor, if it was read and exists.
@@ -124,11 +111,11 @@ impl Loaded {
         self.found.tax_ids.get(vendor_id)
     }
 
-    /// Those of `bookings` whose work order is still open, by its card, which was read.
+    /// Those of `bookings` whose work order is still open, which was read.
     pub(super) fn still_open(&self, bookings: &[Booking]) -> Vec<Booking> {
         let open = |booking: &&Booking| {
-            self.found.cards.get(&booking.id).is_some_and(|card| {
-                !card.deleted && WorkOrderStatus::of(&card.fields).is_none_or(WorkOrderStatus::is_open)
+            self.found.by_id.get(&booking.id).is_some_and(|order| {
+                !order.deleted && WorkOrderStatus::of(&order.body).is_none_or(WorkOrderStatus::is_open)
             })
         };
         bookings.iter().filter(open).cloned().collect()
@@ -145,9 +132,9 @@ impl Loaded {
                 references.insert(referent(*kind, stored));
             }
         }
-        for card in self.found.cards.values().filter(|card| !card.deleted) {
-            if let Some(kind) = kind_of(&card.id) {
-                references.insert(card_referent(kind, card));
+        for stored in self.found.by_id.values().filter(|stored| !stored.deleted) {
+            if let Some(kind) = Kind::of_id(&stored.id) {
+                references.insert(referent(kind, stored));
             }
         }
         for reference in trusted {
@@ -163,8 +150,7 @@ impl Loaded {
     /// How each record was that was read and is not deleted.
     pub(super) fn seen(&self) -> HashMap<RecordKey, Seen> {
         let living = self.found.records.iter().filter(|(_, stored)| !stored.deleted);
-        let seen = |stored: &Stored| Seen { version: stored.version, leave_revision: stored.leave_revision };
-        living.map(|(key, stored)| (key.clone(), seen(stored))).collect()
+        living.map(|(key, stored)| (key.clone(), stored.seen())).collect()
     }
 
     /// Puts `edits` under the numbers that people have now: a record may remember an earlier one.
@@ -172,8 +158,8 @@ impl Loaded {
         for holder in edits.iter_mut().map(CalendarEdit::holder_mut) {
             let is_it = |of: &&Reference| names(of, holder);
             let id = remembered.iter().find(is_it).and_then(|of| of.id.as_ref());
-            if let Some(card) = id.and_then(|id| self.found.cards.get(id)) {
-                holder.number.clone_from(&card.number);
+            if let Some(stored) = id.and_then(|id| self.found.by_id.get(id)) {
+                holder.number.clone_from(&stored.number);
             }
         }
     }
@@ -187,7 +173,7 @@ impl Loaded {
         sent: &[Reference],
     ) -> Vec<CalendarEdit> {
         let is_stranger = |holder: &Holder| {
-            let now = self.found.records.get(&RecordKey::number(holder.kind, &holder.number));
+            let now = self.with_number(holder.kind, &holder.number);
             let meant = remembered.iter().find(|of| names(of, holder)).and_then(|of| of.id.as_ref());
             now.zip(meant).is_some_and(|(now, meant)| now.id != *meant) && !sent.iter().any(|of| names(of, holder))
         };
@@ -199,7 +185,7 @@ impl Loaded {
     /// meanwhile.
     pub(super) fn within_bounds(&self, edit: CalendarEdit) -> Option<CalendarEdit> {
         let CalendarEdit::Book { of, booking } = &edit else { return Some(edit) };
-        let stored = self.found.records.get(&RecordKey::number(of.kind, &of.number));
+        let stored = self.with_number(of.kind, &of.number);
         let has_room = stored.is_none_or(|stored| {
             stored.bookings.len() < MAX_BOOKINGS || stored.bookings.iter().any(|known| known.id == booking.id)
         });
@@ -211,7 +197,7 @@ impl Loaded {
 
     /// Whether the calendar of `holder` was read, and so exists.
     pub(super) fn knows(&self, holder: &Holder) -> bool {
-        let stored = self.found.records.get(&RecordKey::number(holder.kind, &holder.number));
+        let stored = self.with_number(holder.kind, &holder.number);
         stored.is_some_and(|stored| !stored.deleted)
     }
 }
@@ -234,10 +220,6 @@ fn names(of: &Reference, holder: &Holder) -> bool {
     of.kind == holder.kind && of.number.as_ref().is_some_and(same)
 }
 
-fn kind_of(id: &str) -> Option<Kind> {
-    Kind::ALL.into_iter().find(|kind| id.starts_with(kind.model().prefix))
-}
-
 fn referent(kind: Kind, stored: &Stored) -> Referent {
     Referent {
         kind,
@@ -249,13 +231,10 @@ fn referent(kind: Kind, stored: &Stored) -> Referent {
     }
 }
 
-fn card_referent(kind: Kind, card: &Card) -> Referent {
-    let (id, number) = (card.id.clone(), card.number.clone());
-    Referent { kind, id, number, fields: card.fields.clone(), bookings: Vec::new(), leaves: Vec::new() }
-}
-
 #[cfg(test)]
 mod tests {
+    use store::records::Snapshot;
+
     use super::*;
 
     fn order(id: usize) -> Booking {
@@ -272,7 +251,7 @@ mod tests {
                 number: "X-1".to_owned(),
                 version: 3,
                 body: Map::new(),
-                written: "{}".to_owned(),
+                read: Snapshot::default(),
                 deleted: false,
                 deleted_at: None,
                 bookings: (1..MAX_BOOKINGS).map(order).collect(),

@@ -13,7 +13,7 @@ use domain::resource::{Action, Resource, Warning, WarningCode};
 use domain::rules::fields::text;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
-use store::records::{Commit, Committed, RecordWrite, Stored};
+use store::records::{Commit, Committed, NewNumber, RecordWrite, Stored};
 
 use super::Parts;
 use super::control::{self, Parsed};
@@ -74,15 +74,6 @@ async fn pause(tries: u32) {
     tokio::time::sleep(Duration::from_secs_f64(longest * ids::random_fraction() / 1000.0)).await;
 }
 
-/// How to write in the place of `known`, which may be a tombstone.
-fn write_over(known: Option<&Stored>, action: Action) -> RecordWrite<'_> {
-    match known {
-        Some(stored) if !stored.deleted && action == Action::Deleted => RecordWrite::Delete(stored),
-        Some(stored) if !stored.deleted => RecordWrite::Update(stored),
-        tombstone => RecordWrite::Create(tombstone),
-    }
-}
-
 impl Run<'_> {
     pub(super) fn account(&self) -> &str {
         &self.caller.account.id
@@ -141,7 +132,7 @@ impl Run<'_> {
     /// A deletion of what is deleted already: it may have a later time, which the tombstone then keeps.
     async fn delete_again<R: Resource>(&self, loaded: &mut Loaded, tombstone: &Stored) -> Result<Step, Problem> {
         if let Some(body) = decision::deleted_again(self, tombstone)
-            && !self.parts.records.update_tombstone(self.account(), self.parsed.kind, tombstone, &body).await?
+            && !self.parts.records.update_tombstone(self.account(), tombstone, &body).await?
         {
             return self.again::<R>(loaded).await;
         }
@@ -165,40 +156,51 @@ impl Run<'_> {
         if stored.is_some_and(|stored| stored.body == plan.body) && plan.tax_id.is_none() {
             return Ok(Step::Answered(self.answer(plan.action, &plan.body, &[], &plan.warnings)));
         }
-        // People of the stored record may have another number now, or be deleted.
-        let edits = plan.calendar.iter().cloned();
-        let (within, after): (Vec<_>, Vec<_>) = edits.partition(|edit| loaded.knows(edit.holder()));
-        let within: Vec<_> = within.into_iter().filter_map(|edit| loaded.within_bounds(edit)).collect();
+        // People of the stored record may be deleted by now.
+        let edits = plan.calendar.iter().filter(|edit| loaded.knows(edit.holder())).cloned();
+        let calendar: Vec<_> = edits.filter_map(|edit| loaded.within_bounds(edit)).collect();
         let commit = Commit {
             account: self.account(),
             kind: self.parsed.kind,
             now: self.now,
-            write: write_over(known, plan.action),
+            write: self.write(loaded, &plan, stored)?,
             body: &plan.body,
             tax_id: plan.tax_id.as_ref(),
-            calendar: &within,
+            calendar: &calendar,
             holds_calendar: plan.holds_calendar,
             seen: &loaded.seen(),
             outboxes: &self.outboxes(&plan),
         };
         match self.parts.records.commit(&commit).await? {
-            Committed::Done => {
-                self.parts.records.tidy_calendars(self.account(), &after).await;
-                Ok(Step::Answered(self.answer(plan.action, &plan.body, &plan.events, &plan.warnings)))
-            }
-            // Another record has the number that this one was to get.
-            Committed::Lost(Some(other)) if stored.is_some_and(|stored| self.renumbers(stored, &plan, &other)) => {
-                Err(self.exists(&other))
-            }
-            Committed::Lost(_) | Committed::Again => self.again::<R>(loaded).await,
+            Committed::Done => Ok(Step::Answered(self.answer(plan.action, &plan.body, &plan.events, &plan.warnings))),
+            Committed::Again => self.again::<R>(loaded).await,
         }
     }
 
-    /// Whether a plan for `stored` failed because it takes the number of `other`. If it keeps its number, the record was
-    /// deleted and created again meanwhile.
-    fn renumbers(&self, stored: &Stored, plan: &Plan, other: &Stored) -> bool {
-        let key = self.parsed.kind.model().key;
-        stored.id != other.id && stored.body.get(key) != plan.body.get(key)
+    /// What to do with the record: in the place of `stored` if there is one, under another number if the plan has one.
+    fn write<'a>(
+        &self,
+        loaded: &'a Loaded,
+        plan: &Plan,
+        stored: Option<&'a Stored>,
+    ) -> Result<RecordWrite<'a>, Problem> {
+        let number = text(&plan.body, self.parsed.kind.model().key).unwrap_or_default();
+        match stored {
+            Some(stored) if plan.action == Action::Deleted => Ok(RecordWrite::Delete(stored)),
+            Some(stored) if stored.number.eq_ignore_ascii_case(number) => Ok(RecordWrite::Update(stored, None)),
+            Some(stored) => Ok(RecordWrite::Update(stored, Some(self.new_number(loaded, number)?))),
+            None => Ok(RecordWrite::Create(self.new_number(loaded, number)?)),
+        }
+    }
+
+    /// A number that the record is to get; 409 when another record has it.
+    fn new_number<'a>(&self, loaded: &'a Loaded, number: &str) -> Result<NewNumber<'a>, Problem> {
+        let kind = self.parsed.kind;
+        let slot = loaded.slot(kind, number).ok_or_else(Problem::contention)?;
+        match loaded.with_number(kind, number) {
+            Some(other) if !other.deleted => Err(self.exists(other)),
+            tombstone => Ok(NewNumber { slot, tombstone }),
+        }
     }
 
     /// The events of a plan, with ids, in as many outbox items as they need.

@@ -28,11 +28,7 @@ pub(super) struct Change<'a> {
 impl<'a> Change<'a> {
     /// The change that an outcome makes; `None` when a shared item can't say it.
     fn of(delivery: &'a Delivery, outcome: &Outcome) -> Option<Self> {
-        Some(Self {
-            endpoint_id: &delivery.endpoint_id,
-            seen: outcome.seen(delivery)?,
-            becomes: outcome.entry()?,
-        })
+        Some(Self { endpoint_id: &delivery.endpoint_id, seen: outcome.seen(delivery)?, becomes: outcome.entry()? })
     }
 }
 

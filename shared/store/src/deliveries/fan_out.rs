@@ -72,12 +72,7 @@ impl Deliveries {
     ///
     /// # Errors
     /// When DynamoDB can't be reached.
-    pub async fn note_incomplete(
-        &self,
-        account: &str,
-        event_id: &str,
-        is_incomplete: bool,
-    ) -> Result<(), StoreError> {
+    pub async fn note_incomplete(&self, account: &str, event_id: &str, is_incomplete: bool) -> Result<(), StoreError> {
         let call = self.update_item(account, event_id).condition_expression("attribute_exists(pk)");
         let call = if is_incomplete {
             let call = call.update_expression("SET #incomplete = :true");
@@ -118,12 +113,7 @@ impl Deliveries {
     }
 
     /// Stores one item, unless there is one with its key.
-    async fn put_shared(
-        &self,
-        part: FanOut<'_>,
-        number: usize,
-        endpoint_ids: &[String],
-    ) -> Result<bool, StoreError> {
+    async fn put_shared(&self, part: FanOut<'_>, number: usize, endpoint_ids: &[String]) -> Result<bool, StoreError> {
         let item = SharedItem {
             account: part.outbox.account.clone(),
             sort_key: sort_key(&part.event.id, number),

@@ -49,10 +49,8 @@ impl Deliveries {
             .condition_expression(IS_NEW)
             .build()
             .map_err(StoreError::built("Put delivery"))?;
-        let items = vec![
-            TransactWriteItem::builder().update(leave).build(),
-            TransactWriteItem::builder().put(put).build(),
-        ];
+        let items =
+            vec![TransactWriteItem::builder().update(leave).build(), TransactWriteItem::builder().put(put).build()];
         match alert {
             Some((alerts, alert)) => alerts.tell(items, &delivery.account, alert).await,
             None => transact(&self.db, items, "TransactWriteItems delivery", TABLE).await,

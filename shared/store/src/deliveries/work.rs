@@ -93,7 +93,9 @@ impl Deliveries {
         endpoints: &Endpoints,
     ) -> Result<Work, StoreError> {
         let mut wanted: Vec<(&str, Item)> = Vec::new();
-        wanted.extend(keys(tasks, |task| task.shared.as_ref().unwrap_or(&task.delivery_id)).map(|key| (&*self.table, key)));
+        wanted.extend(
+            keys(tasks, |task| task.shared.as_ref().unwrap_or(&task.delivery_id)).map(|key| (&*self.table, key)),
+        );
         wanted.extend(keys(tasks, |task| &task.outbox_id).map(|key| (events.table(), key)));
         wanted.extend(keys(tasks, |task| &task.endpoint_id).map(|key| (endpoints.table(), key)));
         let mut work = Work::default();

@@ -89,7 +89,9 @@ impl Events {
         let (items, ended) = self.outboxes(account, range, Order::OldestFirst, limit).await?;
         let outboxes: Vec<_> = items
             .into_iter()
-            .map(|item| (Reader { table: TABLE, item: &item }.opt_text("sk").unwrap_or_default().to_owned(), read_outbox(item)))
+            .map(|item| {
+                (Reader { table: TABLE, item: &item }.opt_text("sk").unwrap_or_default().to_owned(), read_outbox(item))
+            })
             .collect();
         let stopped = outboxes.last().map(|(id, _)| id.clone()).filter(|_| !ended);
         Ok(Survey { outboxes, stopped })

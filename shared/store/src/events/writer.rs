@@ -52,13 +52,7 @@ impl EventWriter {
         let answer = outbox.events.first().map_or("", |event| event.id.as_str());
         let mut items = vec![idempotency.put_once(key, fingerprint, answer, now)?];
         items.extend(self.put(std::slice::from_ref(outbox), now).await?);
-        let outcome = self
-            .events
-            .db
-            .transact_write_items()
-            .set_transact_items(Some(items))
-            .send()
-            .await;
+        let outcome = self.events.db.transact_write_items().set_transact_items(Some(items)).send().await;
         match outcome.map_err(SdkError::into_service_error) {
             Ok(_) => Ok(Claim::Ours),
             Err(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {

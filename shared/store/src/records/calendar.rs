@@ -1,114 +1,75 @@
 //! Calendars: which open orders an employee or a vendor is booked for (`orders`), and when an employee is off
 //! (`leaves`), in attributes of their record item. A work order's item has the orders under it in `orders`.
 
-use std::collections::HashMap;
-
-use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
 use domain::models::Kind;
-use domain::resource::{CalendarEdit, Holder};
+use domain::resource::CalendarEdit;
 use telemetry::causes::causes;
 
+use super::key::ItemKey;
+use super::update::ItemUpdate;
 use super::{Commit, RecordKey, Records, Seen};
 use crate::StoreError;
 use crate::conditional::unless_refused;
-use crate::item::{Item, json, n, s};
+use crate::item::{json, n, s};
+
+/// All edits of one calendar together.
+pub(super) struct Calendar {
+    pub(super) kind: Kind,
+    /// Where its holder lies.
+    pub(super) key: ItemKey,
+    pub(super) update: ItemUpdate,
+}
 
 impl Records {
-    /// The update of one calendar, for the transaction of a record.
-    pub(super) fn calendar_item(
-        &self,
-        account: &str,
-        holder: &Holder,
-        edit: &Edit,
-    ) -> Result<TransactWriteItem, StoreError> {
-        let mut update = Update::builder().update_expression(&edit.expression).condition_expression(&edit.condition);
-        for (name, value) in &edit.names {
-            update = update.expression_attribute_names(name, value);
-        }
-        for (name, value) in &edit.values {
-            update = update.expression_attribute_values(name, value.clone());
-        }
-        self.finish_update(update, s(RecordKey::number(holder.kind, &holder.number).text(account)))
-    }
-
-    /// Brings calendars up to date after a commit, each by itself. Best effort: a holder that was deleted or has
-    /// another number by now is passed over, and an error is logged.
-    pub async fn tidy_calendars(&self, account: &str, edits: &[CalendarEdit]) {
-        for edit in edits {
-            self.tidy_calendar(account, edit.holder(), &one_edit(&[edit], None)).await;
-        }
-    }
-
-    pub(super) async fn tidy_calendar(&self, account: &str, holder: &Holder, edit: &Edit) {
-        if let Err(error) = self.write_calendar(account, holder, edit).await {
+    /// Best effort: a holder that was deleted or has changed is passed over, and an error is logged.
+    pub(super) async fn tidy_calendar(&self, account: &str, calendar: &Calendar) {
+        if let Err(error) = self.write_calendar(account, calendar).await {
             tracing::warn!(error = %causes(&error), "a calendar was left as it is");
         }
     }
 
     /// Returns false, and changes nothing, when the holder was deleted or has changed.
-    pub(super) async fn write_calendar(&self, account: &str, holder: &Holder, edit: &Edit) -> Result<bool, StoreError> {
+    pub(super) async fn write_calendar(&self, account: &str, calendar: &Calendar) -> Result<bool, StoreError> {
         let outcome = self
             .db
             .update_item()
             .table_name(&self.table)
-            .key("pk", s(RecordKey::number(holder.kind, &holder.number).text(account)))
-            .update_expression(&edit.expression)
-            .condition_expression(&edit.condition)
-            .set_expression_attribute_names(Some(edit.names.clone()))
-            .set_expression_attribute_values((!edit.values.is_empty()).then(|| edit.values.clone()))
+            .key("pk", s(calendar.key.pk(account)))
+            .update_expression(calendar.update.expression())
+            .condition_expression(calendar.update.condition())
+            .set_expression_attribute_names(calendar.update.names())
+            .set_expression_attribute_values(calendar.update.values())
             .send()
             .await;
         Ok(unless_refused(outcome, "UpdateItem calendar")?.is_some())
     }
 }
 
-/// The update of one calendar: all edits of a holder together, since a transaction may name an item only once.
-pub(super) struct Edit {
-    expression: String,
-    condition: String,
-    names: HashMap<String, String>,
-    values: Item,
-}
-
-impl Edit {
-    /// Whether it books nobody and adds no leave.
-    pub(super) fn only_removes(&self) -> bool {
-        self.values.is_empty()
-    }
-}
-
-/// The edits of a commit, one for each holder, in whatever case its number is spelled.
-pub(super) fn calendars(commit: &Commit<'_>) -> Vec<(Holder, Edit)> {
-    let key = |holder: &Holder| RecordKey::number(holder.kind, &holder.number);
-    let mut by_holder: Vec<(&Holder, Vec<&CalendarEdit>)> = Vec::new();
+/// The edits of a commit, by calendar.
+pub(super) fn calendars(commit: &Commit<'_>) -> Vec<Calendar> {
+    let mut by_holder: Vec<(Kind, &Seen, Vec<&CalendarEdit>)> = Vec::new();
     for edit in commit.calendar {
         let holder = edit.holder();
-        match by_holder.iter_mut().find(|(known, _)| key(known) == key(holder)) {
-            Some((_, edits)) => edits.push(edit),
-            None => by_holder.push((holder, vec![edit])),
+        let Some(seen) = commit.seen.get(&RecordKey::number(holder.kind, &holder.number)) else { continue };
+        match by_holder.iter_mut().find(|(_, known, _)| known.key == seen.key) {
+            Some((.., edits)) => edits.push(edit),
+            None => by_holder.push((holder.kind, seen, vec![edit])),
         }
     }
-    let of = |(holder, edits): (&Holder, Vec<&CalendarEdit>)| {
-        (holder.clone(), one_edit(&edits, commit.seen.get(&key(holder)).copied()))
+    let of = |(kind, seen, edits): (Kind, &Seen, Vec<&CalendarEdit>)| {
+        let mut clauses = Clauses::default();
+        for (i, edit) in edits.into_iter().enumerate() {
+            clauses.add(i, edit);
+        }
+        Calendar { kind, key: seen.key.clone(), update: clauses.finish(seen) }
     };
     by_holder.into_iter().map(of).collect()
 }
 
-fn one_edit(edits: &[&CalendarEdit], seen: Option<Seen>) -> Edit {
-    let mut clauses = Clauses::default();
-    for (i, edit) in edits.iter().enumerate() {
-        clauses.add(i, edit);
-    }
-    clauses.finish(seen)
-}
-
-/// The clauses of an [`Edit`] as they are gathered.
+/// The clauses of an update as they are gathered.
 #[derive(Default)]
 struct Clauses {
-    set: Vec<String>,
-    remove: Vec<String>,
-    names: HashMap<String, String>,
-    values: Item,
+    update: ItemUpdate,
     /// Whether it changes leaves, which have a revision of their own.
     leaves: bool,
     /// Whether it depends on the version of the holder.
@@ -120,7 +81,7 @@ impl Clauses {
         let (map, id, value) = match edit {
             CalendarEdit::Hold { .. } => {
                 // A write, not a check, which would need a permission of its own.
-                self.set.push("version = version".to_owned());
+                self.update.set("version = version");
                 self.adopts = true;
                 return;
             }
@@ -131,36 +92,23 @@ impl Clauses {
         };
         self.leaves |= map == "leaves";
         self.adopts |= edit.holder().kind == Kind::WorkOrder && value.is_some();
-        self.names.insert(format!("#i{i}"), id.clone());
+        self.update.name(format!("#i{i}"), id);
         match value {
-            Some(value) => {
-                self.set.push(format!("{map}.#i{i} = :v{i}"));
-                self.values.insert(format!(":v{i}"), value);
-            }
-            None => self.remove.push(format!("{map}.#i{i}")),
-        }
+            Some(value) => self.update.set(format!("{map}.#i{i} = :v{i}")).value(format!(":v{i}"), value),
+            None => self.update.remove(format!("{map}.#i{i}")),
+        };
     }
 
     /// The holder must exist; and be as it was `seen`, where the edits depend on that.
-    fn finish(mut self, seen: Option<Seen>) -> Edit {
-        let mut condition = "attribute_exists(pk) AND attribute_not_exists(deletedAt)".to_owned();
+    fn finish(mut self, seen: &Seen) -> ItemUpdate {
+        self.update.on("attribute_exists(body) AND attribute_not_exists(deletedAt)");
         if self.leaves {
-            self.set.push("leaveRevision = leaveRevision + :one".to_owned());
-            self.values.insert(":one".to_owned(), n(1));
-            if let Some(seen) = seen {
-                condition.push_str(" AND leaveRevision = :seen");
-                self.values.insert(":seen".to_owned(), n(seen.leave_revision));
-            }
+            self.update.set("leaveRevision = leaveRevision + :one").value(":one", n(1));
+            self.update.on("leaveRevision = :seen").value(":seen", n(seen.leave_revision));
         }
-        if let Some(seen) = seen.filter(|_| self.adopts) {
-            condition.push_str(" AND version = :version");
-            self.values.insert(":version".to_owned(), n(seen.version));
+        if self.adopts {
+            self.update.on("version = :version").value(":version", n(seen.version));
         }
-        let clause = |word: &str, parts: &[String]| match parts {
-            [] => String::new(),
-            parts => format!("{word} {} ", parts.join(", ")),
-        };
-        let expression = clause("SET", &self.set) + &clause("REMOVE", &self.remove);
-        Edit { expression, condition, names: self.names, values: self.values }
+        self.update
     }
 }
