@@ -4,16 +4,17 @@
 //! Deliveries come in bursts. If each attempt of a burst that finds no idle connection opened one, a receiver that
 //! answers in a millisecond would be sent a hundred handshakes for a hundred requests that ten connections carry in ten
 //! milliseconds. So an attempt waits a moment for a connection that is in use, and opens one when none has come free:
-//! the number of connections grows to what answers of this length need, and falls as the unused ones expire.
+//! the number of connections grows to what answers of this length need, and falls as the unused ones expire. It grows
+//! in steps, since a thousand handshakes at once would take either side's processor for longer than they may last.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::{Instant, sleep, timeout};
 
-use super::connection::Connection;
+use super::connection::{CONNECT_TIMEOUT, Connection};
 
 #[cfg(test)]
 mod tests;
@@ -34,6 +35,13 @@ const UNHURRIED: usize = 10;
 /// would be too short for one, there is no wait.
 const WAIT: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(50));
 
+/// How many connections to a server are being opened at a time, beyond the first.
+const OPENING: usize = 20;
+
+/// The longest wait for the others that are being opened: as long as one of them may take. A server that can't be reached
+/// answers none.
+const OPENING_WAIT: Duration = CONNECT_TIMEOUT;
+
 /// The connections. Cheap to clone; clones share them.
 #[derive(Clone, Default)]
 pub(super) struct Pool(Arc<Mutex<Servers>>);
@@ -46,7 +54,6 @@ struct Servers {
     swept: bool,
 }
 
-#[derive(Default)]
 struct Server {
     /// The most recently used last.
     idle: Vec<(Instant, Connection)>,
@@ -56,6 +63,15 @@ struct Server {
     waiting: VecDeque<oneshot::Sender<Grant>>,
     /// The moving average of how long requests have occupied a connection.
     answer_time: Option<Duration>,
+    /// Permits to open connections.
+    opening: Arc<Semaphore>,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        let opening = Arc::new(Semaphore::new(OPENING));
+        Self { idle: Vec::new(), taken: 0, waiting: VecDeque::new(), answer_time: None, opening }
+    }
 }
 
 /// A place among those who use connections to a server, until it is dropped or [kept](Place::keep).
@@ -66,6 +82,8 @@ pub(super) struct Place {
     since: Instant,
     /// Whether it still has to be given back.
     held: bool,
+    /// While the connection is being opened.
+    opening: Option<OwnedSemaphorePermit>,
 }
 
 /// A place, with a connection that was used before; without one, a connection is to be opened.
@@ -74,8 +92,8 @@ pub(super) type Grant = (Place, Option<Connection>);
 /// When an attempt gets its place.
 enum Turn {
     Now(Grant),
-    /// When one comes free, or after this time.
-    Later(oneshot::Receiver<Grant>, Duration),
+    /// When one comes free, or when it may open one after this time.
+    Later(oneshot::Receiver<Grant>, Duration, Arc<Semaphore>),
 }
 
 impl Pool {
@@ -83,9 +101,10 @@ impl Pool {
     pub(super) async fn place(&self, server: &str) -> Grant {
         match self.turn(server) {
             Turn::Now(grant) => grant,
-            Turn::Later(granted, patience) => match timeout(patience, granted).await {
-                Ok(Ok(grant)) => grant,
-                Ok(Err(_)) | Err(_) => self.open_another(server),
+            Turn::Later(granted, patience, opening) => tokio::select! {
+                biased;
+                Ok(grant) = granted => grant,
+                permit = permit(patience, opening) => self.open_another(server, permit),
             },
         }
     }
@@ -101,21 +120,22 @@ impl Pool {
                 return Turn::Now((self.taken(name), Some(connection)));
             }
         }
-        let patience = patience(server.answer_time);
-        if server.taken < UNHURRIED || patience.is_zero() {
+        if server.taken < UNHURRIED {
             server.taken += 1;
             return Turn::Now((self.taken(name), None));
         }
         let (grant, granted) = oneshot::channel();
         server.waiting.push_back(grant);
-        Turn::Later(granted, patience)
+        Turn::Later(granted, patience(server.answer_time), Arc::clone(&server.opening))
     }
 
-    fn open_another(&self, name: &str) -> Grant {
+    fn open_another(&self, name: &str, opening: Option<OwnedSemaphorePermit>) -> Grant {
         let mut servers = lock(&self.0);
         let name = self.entry(&mut servers, name);
         servers.by_name.entry(Arc::clone(&name)).or_default().taken += 1;
-        (self.taken(name), None)
+        let mut place = self.taken(name);
+        place.opening = opening;
+        (place, None)
     }
 
     /// The name of `server` as the key of its entry. Whenever there are entries, a task closes what expires.
@@ -128,7 +148,7 @@ impl Pool {
     }
 
     fn taken(&self, server: Arc<str>) -> Place {
-        Place { pool: self.clone(), server, since: Instant::now(), held: true }
+        Place { pool: self.clone(), server, since: Instant::now(), held: true, opening: None }
     }
 
     /// Gives a place, with its connection if that can be used again, to whoever has waited longest. A place that nobody
@@ -165,9 +185,10 @@ impl Pool {
 }
 
 impl Place {
-    /// The connection gets a request now.
+    /// The connection is open, and gets a request now.
     pub(super) fn begin(&mut self) {
         self.since = Instant::now();
+        self.opening = None;
     }
 
     /// Gives up the place, and the connection for the next request to the same server.
@@ -183,6 +204,14 @@ impl Drop for Place {
             self.pool.pass_on(&self.server, None, self.since.elapsed());
         }
     }
+}
+
+/// Waits for `patience`, and then for a permit to open a connection; none is there if others take too long.
+async fn permit(patience: Duration, opening: Arc<Semaphore>) -> Option<OwnedSemaphorePermit> {
+    if !patience.is_zero() {
+        sleep(patience).await;
+    }
+    timeout(OPENING_WAIT, opening.acquire_owned()).await.ok()?.ok()
 }
 
 /// How long to wait for a connection where answers have taken this long: twice that, within limits.

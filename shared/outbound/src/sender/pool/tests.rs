@@ -72,6 +72,32 @@ async fn who_waits_in_vain_opens_another() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn connections_are_opened_a_few_at_a_time() {
+    let pool = Pool::default();
+    let _places = crowd(&pool).await;
+    let mut opening = Vec::new();
+    for _ in 0..OPENING {
+        opening.push(pool.place(SERVER).await.0);
+    }
+    let (next, last) = (another(&pool).await, another(&pool).await);
+    sleep(2 * WAIT.1).await;
+    assert!(!next.is_finished());
+    opening[0].begin();
+    assert!(next.await.unwrap().1.is_none(), "one has been opened");
+    drop(opening.pop());
+    assert!(last.await.unwrap().1.is_none(), "another has failed");
+
+    opening.clear();
+    for _ in 0..OPENING {
+        opening.push(pool.place(SERVER).await.0);
+    }
+    let before = Instant::now();
+    opening.push(pool.place(SERVER).await.0);
+    let waited = before.elapsed().saturating_sub(WAIT.0 + OPENING_WAIT);
+    assert!(waited < Duration::from_millis(5), "and none waits for ever: {waited:?} more");
+}
+
+#[tokio::test(start_paused = true)]
 async fn slow_answers_are_not_waited_for() {
     let pool = Pool::default();
     let mut places = crowd(&pool).await;
