@@ -81,7 +81,7 @@ mod tests {
             backlog.set(Some(now - Duration::from_millis(age)));
             assert_eq!(paced(&backlog).await.as_millis(), wait, "{age}");
         }
-        backlog.set(Some(now + Duration::from_secs(60)));
+        backlog.set(Some(now + Duration::from_mins(1)));
         assert!(paced(&backlog).await.is_zero(), "the clock was set back");
         backlog.set(None);
         assert!(paced(&backlog).await.is_zero());
@@ -89,7 +89,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn who_waits_goes_on_when_the_backlog_is_gone() {
-        let backlog = Backlog::new(Clock::settable(Timestamp::UNIX_EPOCH + Duration::from_secs(60)));
+        let backlog = Backlog::new(Clock::settable(Timestamp::UNIX_EPOCH + Duration::from_mins(1)));
         backlog.set(Some(Timestamp::UNIX_EPOCH));
         let gone = backlog.clone();
         tokio::spawn(async move {

@@ -108,9 +108,9 @@ impl Stream {
     pub async fn run(&mut self, changed: &Notify, stop: &CancellationToken) {
         let mut unreadable = 0;
         while !stop.is_cancelled() {
-            let step = self.step().await;
-            unreadable = if step.is_ok() { 0 } else { unreadable + 1 };
-            match step {
+            let progress = self.step().await;
+            unreadable = if progress.is_ok() { 0 } else { unreadable + 1 };
+            match progress {
                 Ok(Progress::Handled(_)) if !self.at_end => {}
                 // What comes while a page is handled has been notified of by the time that the wait begins.
                 Ok(Progress::Handled(_) | Progress::Idle) => tokio::select! {
