@@ -22,7 +22,7 @@ use inbound::problem::{Problem, ProblemCode};
 use lambda_http::Body;
 use lambda_http::http::header::{CONNECTION, HOST, HeaderName};
 use lambda_http::http::request::Parts;
-use lambda_http::http::{HeaderValue, Request, Response, StatusCode, Version};
+use lambda_http::http::{HeaderValue, Method, Request, Response, StatusCode, Version};
 use telemetry::guard::guarded;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
@@ -33,6 +33,7 @@ use tokio_util::task::TaskTracker;
 use self::connections::Connections;
 use self::event::Arrival;
 use self::patient::Patient;
+use crate::backlog::Backlog;
 use crate::clock::Clock;
 
 pub use self::route::{DEFAULT_ROUTE, HttpHandler, Route, Routes, http_handler};
@@ -81,6 +82,7 @@ pub struct Gateway {
     patience: Patience,
     guard: Guard,
     connections: Arc<Connections>,
+    backlog: Option<Backlog>,
 }
 
 impl Gateway {
@@ -88,7 +90,13 @@ impl Gateway {
     /// counts the requests that the gateway refuses by itself.
     #[must_use]
     pub fn new(routes: Routes, clock: Clock, answered: Arc<Notify>, patience: Patience, guard: Guard) -> Self {
-        Self { routes, clock, answered, patience, guard, connections: Connections::within_limits() }
+        Self { routes, clock, answered, patience, guard, connections: Connections::within_limits(), backlog: None }
+    }
+
+    /// The same gateway, where requests that raise events wait while `backlog` is long.
+    #[must_use]
+    pub fn paced_by(self, backlog: Backlog) -> Self {
+        Self { backlog: Some(backlog), ..self }
     }
 
     /// Accepts connections until `stop`, then finishes the requests that are under way.
@@ -204,6 +212,9 @@ impl Gateway {
             return Err(if body.is_end_stream() { problem } else { closing(problem) });
         }
         let body = self.read(body).await?;
+        if let Some(backlog) = self.backlog.as_ref().filter(|_| raises_events(&head)) {
+            backlog.pace().await;
+        }
         let arrival = Arrival {
             route_key: route.key(),
             path_parameters,
@@ -240,6 +251,12 @@ impl Gateway {
         };
         tokio::time::timeout(self.patience.body, collect(body)).await.map_err(late)?
     }
+}
+
+/// Whether a request may raise events.
+fn raises_events(head: &Parts) -> bool {
+    let path = head.uri.path();
+    head.method == Method::POST && (path.starts_with("/api/webhook/") || path == "/api/events")
 }
 
 fn log_end(ended: hyper::Result<()>, peer: SocketAddr) {

@@ -9,6 +9,7 @@
 //! The functions are the same handlers that Lambda runs, and call the embedded services through the AWS SDK. [`System`]
 //! puts everything together; [`functions`] is the table of functions and their event sources.
 
+pub mod backlog;
 pub mod cli;
 pub mod clock;
 pub mod data_dir;

@@ -2,8 +2,8 @@
 //!
 //! Reads the stream in order, hands batches to the handler as Lambda would, and goes on from the first record that the
 //! handler reports as failed, with half as many records. A record that keeps failing is given up, so that it does not
-//! hold up the others. A checkpoint file records what has been handed on; after a crash some records are handed on
-//! again, as may happen in AWS too.
+//! hold up the others. A checkpoint file records now and then what has been handed on; after a crash, the records
+//! since are handed on again, as may happen in AWS too.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -17,6 +17,8 @@ use aws_sdk_dynamodbstreams::error::{BoxError, DisplayErrorContext, ProvideError
 use aws_sdk_dynamodbstreams::types::{Record, ShardIteratorType};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
+
+use crate::backlog::Backlog;
 
 mod checkpoint;
 mod record;
@@ -35,6 +37,8 @@ pub const MAXIMUM_RETRY_ATTEMPTS: usize = 10;
 pub const REST: Duration = Duration::from_secs(1);
 /// The first wait after a failure, and the longest.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(10));
+/// A page with fewer records than were asked for is the last one, unless it has as many bytes as AWS puts into a page.
+const FULL_PAGE: i64 = 512 * 1024;
 
 /// Makes a [`StreamHandler`] of an `async` closure or function.
 pub fn stream_handler<F, A>(handler: F) -> StreamHandler
@@ -66,14 +70,25 @@ pub struct Stream {
     iterator: Option<String>,
     /// How often in a row the record after the checkpoint failed.
     failures: usize,
+    /// Whether the last page went to the end of the stream.
+    at_end: bool,
     rest: Duration,
+    /// Is told of what waits, if somebody wants to know.
+    backlog: Option<Backlog>,
 }
 
 impl Stream {
     /// A reader of the stream with this ARN.
     #[must_use]
     pub fn new(client: Client, arn: String, handler: StreamHandler, checkpoint: Checkpoint) -> Self {
-        Self { client, arn, handler, checkpoint, iterator: None, failures: 0, rest: REST }
+        Self { client, arn, handler, checkpoint, iterator: None, failures: 0, at_end: false, rest: REST, backlog: None }
+    }
+
+    /// The same reader, which tells `backlog` how old the events are that it hands on.
+    #[must_use]
+    pub fn reporting(mut self, backlog: Backlog) -> Self {
+        self.backlog = Some(backlog);
+        self
     }
 
     /// The same reader with another wait at the end of the stream than [`REST`].
@@ -91,30 +106,27 @@ impl Stream {
 
     /// Reads until `stop`; `changed` is notified when there may be new records.
     pub async fn run(&mut self, changed: &Notify, stop: &CancellationToken) {
-        let mut backoff = BACKOFF.0;
+        let mut unreadable = 0;
         while !stop.is_cancelled() {
-            let rest = match self.step().await {
-                Ok(Progress::Handled(_)) => Duration::ZERO,
-                Ok(Progress::Idle) => self.rest,
-                Ok(Progress::Failed) => backoff,
+            let progress = self.step().await;
+            unreadable = if progress.is_ok() { 0 } else { unreadable + 1 };
+            match progress {
+                Ok(Progress::Handled(_)) if !self.at_end => {}
+                // What comes while a page is handled has been notified of by the time that the wait begins.
+                Ok(Progress::Handled(_) | Progress::Idle) => tokio::select! {
+                    () = changed.notified() => {}
+                    () = tokio::time::sleep(self.rest) => {}
+                    () = stop.cancelled() => {}
+                },
+                Ok(Progress::Failed) => wait(backoff(self.failures), stop).await,
                 Err(error) => {
                     tracing::error!(error = %DisplayErrorContext(&*error), "the event stream can't be read");
-                    backoff
+                    wait(backoff(unreadable), stop).await;
                 }
-            };
-            if rest.is_zero() {
-                backoff = BACKOFF.0;
-            } else if rest == self.rest {
-                tokio::select! {
-                    () = changed.notified() => {}
-                    () = tokio::time::sleep(rest) => {}
-                    () = stop.cancelled() => {}
-                }
-            } else {
-                let _ = stop.run_until_cancelled(tokio::time::sleep(rest)).await;
-                backoff = (backoff * 2).min(BACKOFF.1);
             }
+            self.checkpoint.save_in_time().await;
         }
+        self.checkpoint.save().await;
     }
 
     /// Hands on all records that are in the stream, and returns how many there were. Stops at a record that fails.
@@ -126,6 +138,7 @@ impl Stream {
         while let Progress::Handled(records) = self.step().await? {
             handled += records;
         }
+        self.checkpoint.save().await;
         Ok(handled)
     }
 
@@ -138,8 +151,9 @@ impl Stream {
         self.iterator = page.next_shard_iterator;
         let last = page.records.as_ref().and_then(|records| records.last()).and_then(record::sequence_number);
         if let Some(last) = last {
-            self.done_with(last.to_owned()).await;
+            self.done_with(last.to_owned());
         }
+        self.checkpoint.save().await;
         Ok(())
     }
 
@@ -165,35 +179,53 @@ impl Stream {
         let page = self.client.get_records().shard_iterator(iterator).limit(limit).send().await?;
         let next = page.next_shard_iterator;
         let records = page.records.unwrap_or_default();
+        let bytes: i64 = records.iter().filter_map(|record| record.dynamodb.as_ref()?.size_bytes).sum();
+        self.at_end = records.len() < usize::try_from(limit).unwrap_or_default() && bytes < FULL_PAGE;
         let Some(last) = records.last().and_then(record::sequence_number) else {
             self.iterator = next;
+            self.report(None);
             return Ok(Progress::Idle);
         };
         let (last, count) = (last.to_owned(), records.len());
-        let event = record::event(&records, &self.arn)?;
-        // A panic of the handler fails the whole batch, as it does in Lambda.
-        let handler = Arc::clone(&self.handler);
-        let response = tokio::spawn(async move { handler(event).await }).await;
-        let failed = match &response {
-            Ok(response) => response.batch_item_failures.iter().map(|failure| failure.item_identifier.as_deref()).min(),
-            Err(_) => Some(None),
-        };
-        if let Some(failed) = failed {
-            self.go_back(&records, failed, last).await;
+        self.report(records.first().filter(|_| self.failures == 0));
+        if let Some(failed) = self.hand_on(&records).await? {
+            self.report(None);
+            self.go_back(&records, failed.as_deref(), last);
             return Ok(Progress::Failed);
         }
-        self.done_with(last).await;
+        self.report(records.last().filter(|_| !self.at_end));
+        self.done_with(last);
         self.iterator = next;
         Ok(Progress::Handled(count))
     }
 
+    /// Hands on these records. Returns the first that failed, if one did; one without a sequence number means all of
+    /// them.
+    async fn hand_on(&self, records: &[Record]) -> Result<Option<Option<String>>, BoxError> {
+        let event = record::event(records, &self.arn)?;
+        // A panic of the handler fails the whole batch, as it does in Lambda.
+        let handler = Arc::clone(&self.handler);
+        Ok(match tokio::spawn(async move { handler(event).await }).await {
+            Ok(response) => response.batch_item_failures.into_iter().map(|failure| failure.item_identifier).min(),
+            Err(_) => Some(None),
+        })
+    }
+
+    /// Tells that this is the oldest record that waits, and none is if it is not there. Behind a record that fails,
+    /// others wait too, but not for want of time.
+    fn report(&self, oldest: Option<&Record>) {
+        if let Some(backlog) = &self.backlog {
+            backlog.set(oldest.and_then(record::raised_at));
+        }
+    }
+
     /// Makes the next step begin with the record that failed; one without a sequence number means all of them. A record
     /// that failed by itself as often as is allowed is given up.
-    async fn go_back(&mut self, records: &[Record], failed: Option<&str>, last: String) {
+    fn go_back(&mut self, records: &[Record], failed: Option<&str>, last: String) {
         let done =
             records.iter().filter_map(record::sequence_number).take_while(|number| failed.is_some_and(|f| *number < f));
         if let Some(done) = done.last() {
-            self.done_with(done.to_owned()).await;
+            self.done_with(done.to_owned());
         }
         self.failures += 1;
         if records.len() == 1 && self.failures > MAXIMUM_RETRY_ATTEMPTS {
@@ -201,13 +233,18 @@ impl Stream {
                 sequence_number = last,
                 "a record of the event stream is given up; the sweeper finds its events"
             );
-            self.done_with(last).await;
+            self.done_with(last);
         }
     }
 
-    async fn done_with(&mut self, last: String) {
+    fn done_with(&mut self, last: String) {
         self.failures = 0;
-        self.checkpoint.advance(last).await;
+        self.checkpoint.advance(last);
+    }
+
+    /// Writes the checkpoint's file.
+    pub async fn save(&mut self) {
+        self.checkpoint.save().await;
     }
 
     /// An iterator that starts after the checkpoint. The embedded stream has one shard, which never ends.
@@ -246,7 +283,29 @@ impl Stream {
     }
 }
 
+/// How long to wait after so many failures in a row.
+fn backoff(failures: usize) -> Duration {
+    let (first, longest) = BACKOFF;
+    let doublings = u32::try_from(failures.saturating_sub(1)).unwrap_or(u32::MAX);
+    if failures == 0 { Duration::ZERO } else { first.saturating_mul(2_u32.saturating_pow(doublings)).min(longest) }
+}
+
+async fn wait(time: Duration, stop: &CancellationToken) {
+    let _ = stop.run_until_cancelled(tokio::time::sleep(time)).await;
+}
+
 /// Whether the stream says that it has no such sequence number.
 fn has_no_such_place(error: &impl ProvideErrorMetadata) -> bool {
     matches!(error.code(), Some("ValidationException" | "TrimmedDataAccessException" | "ResourceNotFoundException"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_wait_grows_with_failures_in_a_row() {
+        let waits = [0, 1, 2, 7, 8, 1_000].map(|failures| backoff(failures).as_millis());
+        assert_eq!(waits, [0, 100, 200, 6_400, 10_000, 10_000]);
+    }
 }

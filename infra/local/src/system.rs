@@ -61,7 +61,7 @@ pub struct System {
 /// The event sources of functions.
 struct EventSources {
     stream: Arc<Mutex<Stream>>,
-    /// The sequence number up to which the stream has been handed on.
+    /// The sequence number from which the stream is read on after a start.
     handed_on: watch::Receiver<Option<String>>,
     delivery: QueuePoller,
     retry: QueuePoller,

@@ -48,7 +48,7 @@ use store::config::{ConfigError, Environment};
 use self::connection::{CONNECT_TIMEOUT, Connection, Dialer};
 use self::failure::Failure;
 use self::headers::delivery_headers;
-use self::pool::Pool;
+use self::pool::{Place, Pool};
 use self::resolver::{GuardedResolver, ResolveError};
 
 /// How a [`Sender`] is set up.
@@ -152,24 +152,26 @@ impl Sender {
         Ok(Self { dialer: Dialer { resolver, tls }, pool: Pool::default(), user_agent })
     }
 
-    /// Makes one attempt. Never fails: errors are outcomes too.
+    /// Makes one attempt. Never fails: errors are outcomes too. A wait for a connection that is in use is our doing, and
+    /// counts neither as a part of the attempt nor against its timeout.
     pub async fn send(&self, outgoing: Outgoing<'_>) -> Answer {
-        let started = Instant::now();
-        let deadline = started + outgoing.timeout;
         // A literal address in the URL never comes to the resolver, so it is checked here, at every attempt.
         let Ok(url) = check_endpoint_url(outgoing.url, self.dialer.resolver.allow_private) else {
-            return answer::failed(AttemptError::ForbiddenAddress.into(), started);
+            return answer::failed(AttemptError::ForbiddenAddress.into(), Instant::now());
         };
+        let patience = outgoing.timeout;
         let Ok(request) = self.request(&url, outgoing) else {
-            return answer::failed(AttemptError::Connect.into(), started);
+            return answer::failed(AttemptError::Connect.into(), Instant::now());
         };
-        let server = &url[..Position::BeforePath];
-        let exchanged = timeout_at(deadline, self.exchange(&url, server, request, deadline)).await;
+        let (mut place, kept) = self.pool.place(&url[..Position::BeforePath]).await;
+        let started = Instant::now();
+        let deadline = started + patience;
+        let exchanged = timeout_at(deadline, self.exchange(&url, request, (&mut place, kept), deadline)).await;
         match exchanged.unwrap_or(Err(AttemptError::Timeout.into())) {
             Ok((response, connection)) => {
                 let (answer, ended) = answer::read(response, started, deadline).await;
                 if ended {
-                    self.keep(server, connection, deadline).await;
+                    keep(place, connection, deadline).await;
                 }
                 answer
             }
@@ -183,11 +185,11 @@ impl Sender {
     async fn exchange(
         &self,
         url: &Url,
-        server: &str,
         request: Request<Full<Bytes>>,
+        (place, kept): (&mut Place, Option<Connection>),
         deadline: Instant,
     ) -> Result<(Response<Incoming>, Connection), Failure> {
-        if let Some(mut kept) = self.pool.take(server) {
+        if let Some(mut kept) = kept {
             match kept.send(request.clone()).await {
                 Ok(response) => return Ok((response, kept)),
                 Err(unanswered) if !unanswered.untouched => return Err(unanswered.into()),
@@ -195,15 +197,9 @@ impl Sender {
             }
         }
         let mut fresh = self.dialer.connect(url, deadline).await?;
+        place.begin();
         let response = fresh.send(request).await?;
         Ok((response, fresh))
-    }
-
-    /// Keeps a connection for the next delivery, if its server keeps it open too.
-    async fn keep(&self, server: &str, mut connection: Connection, deadline: Instant) {
-        if timeout_at(deadline, connection.is_reusable()).await == Ok(true) {
-            self.pool.put(server.to_owned(), connection);
-        }
     }
 
     /// Checks the URL of a new endpoint: its text, and that every address behind it is public.
@@ -229,6 +225,13 @@ impl Sender {
         let mut request = Request::post(target).body(Full::new(outgoing.body))?;
         *request.headers_mut() = headers;
         Ok(request)
+    }
+}
+
+/// Keeps a connection for the next delivery, if its server keeps it open too.
+async fn keep(place: Place, mut connection: Connection, deadline: Instant) {
+    if timeout_at(deadline, connection.is_reusable()).await == Ok(true) {
+        place.keep(connection);
     }
 }
 

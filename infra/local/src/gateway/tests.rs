@@ -13,13 +13,19 @@ const ANSWER: usize = 20_000;
 const BUFFER: usize = 1_000;
 
 fn gateway() -> Arc<Gateway> {
+    Arc::new(gateway_with(Clock::system()))
+}
+
+fn gateway_with(clock: Clock) -> Gateway {
     let much = http_handler(|_| async { Response::new(Body::from(vec![b'a'; ANSWER])) });
-    let routes = Routes::new(vec![Route::new("ANY", "/much", "much", much)]);
+    let short = http_handler(|_| async { Response::new(Body::from("ok")) });
+    let routes = ["/api/webhook/workorder", "/api/events"].map(|path| Route::new("ANY", path, "short", short.clone()));
+    let routes = Routes::new([Route::new("ANY", "/much", "much", much)].into_iter().chain(routes).collect());
     let sdk = SdkConfig::builder().behavior_version(BehaviorVersion::latest()).region(Region::new("us-east-1")).build();
     let table = store::tables::RATE_WINDOWS;
     let environment = Environment::given(&sdk, [(table.variable.to_owned(), table.name.to_owned())]);
     let guard = Guard::from_environment(&environment).unwrap();
-    Arc::new(Gateway::new(routes, Clock::system(), Arc::default(), Patience::default(), guard))
+    Gateway::new(routes, clock, Arc::default(), Patience::default(), guard)
 }
 
 fn connect(gateway: &Arc<Gateway>, stop: &CancellationToken) -> (DuplexStream, JoinHandle<()>) {
@@ -103,4 +109,27 @@ async fn the_end_waits_for_no_request_that_has_not_come() {
     }
     assert!(stopped.elapsed() <= 2 * GRACE, "{:?}", stopped.elapsed());
     drop((silent, half, idle));
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_requests_that_raise_events_wait_for_the_dispatcher() {
+    let clock = Clock::settable("2025-10-20T14:30:00Z".parse().unwrap());
+    let backlog = Backlog::new(clock.clone());
+    backlog.set(Some(clock.now() - Duration::from_millis(400)));
+    let gateway = Arc::new(gateway_with(clock).paced_by(backlog));
+    for (method, path, wait) in [
+        ("POST", "/api/webhook/workorder", 300),
+        ("POST", "/api/events", 300),
+        ("GET", "/api/events", 0),
+        ("POST", "/much", 0),
+    ] {
+        let (mut client, served) = connect(&gateway, &CancellationToken::new());
+        let began = Instant::now();
+        let head = format!("{method} {path} HTTP/1.1\r\nHost: x\r\nRateLimit: none\r\n\r\n");
+        client.write_all(head.as_bytes()).await.unwrap();
+        client.read_exact(&mut [0; 15]).await.unwrap();
+        assert_eq!(began.elapsed().as_millis(), wait, "{method} {path}");
+        drop(client);
+        served.await.unwrap();
+    }
 }

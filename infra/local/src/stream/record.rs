@@ -6,11 +6,22 @@ use aws_lambda_events::dynamodb::Event;
 use aws_sdk_dynamodbstreams::types::{AttributeValue, OperationType, Record, StreamRecord, StreamViewType};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
+use ulid::Ulid;
 
 /// The record's place in the stream. Numbers have the same length, so that they sort as text.
 pub(super) fn sequence_number(record: &Record) -> Option<&str> {
     record.dynamodb.as_ref()?.sequence_number.as_deref()
+}
+
+/// When the events of the record were raised, if it is new: an old item is changed to have its events dispatched again.
+/// AWS and the embedded stream say the time of a change to the second only; a key has that of the events in it.
+pub(super) fn raised_at(record: &Record) -> Option<Timestamp> {
+    let is_new = record.event_name == Some(OperationType::Insert);
+    let key = record.dynamodb.as_ref().filter(|_| is_new)?.keys.as_ref()?.get("sk")?.as_s().ok()?;
+    let ulid = Ulid::from_string(key.rsplit_once('_').map_or(key.as_str(), |(_, ulid)| ulid)).ok()?;
+    Timestamp::from_millisecond(i64::try_from(ulid.timestamp_ms()).ok()?).ok()
 }
 
 /// The event of a batch, made from its JSON as the Lambda runtime makes it.
@@ -61,5 +72,26 @@ fn attribute(value: &AttributeValue) -> Value {
         AttributeValue::Ns(numbers) => json!({ "NS": numbers }),
         AttributeValue::Bs(blobs) => json!({ "BS": blobs.iter().map(base64).collect::<Vec<_>>() }),
         _ => json!({ "NULL": true }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_record_says_when_its_events_were_raised() {
+        let record = |operation, key: &str| {
+            let keys = [("sk".to_owned(), AttributeValue::S(key.to_owned()))];
+            let change = StreamRecord::builder().set_keys(Some(keys.into())).build();
+            Record::builder().event_name(operation).dynamodb(change).build()
+        };
+        let raised = "2025-10-20T14:30:00Z".parse().unwrap();
+        let ulid = Ulid::from_parts(1_760_970_600_000, 7);
+        for key in [ulid.to_string(), format!("evt_{ulid}")] {
+            assert_eq!(raised_at(&record(OperationType::Insert, &key)), Some(raised));
+            assert_eq!(raised_at(&record(OperationType::Modify, &key)), None);
+        }
+        assert_eq!(raised_at(&record(OperationType::Insert, "another")), None);
     }
 }

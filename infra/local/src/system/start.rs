@@ -18,6 +18,7 @@ use tokio_util::task::TaskTracker;
 
 use super::environment::Resources;
 use super::{EventSources, FunctionUsage, Options, System};
+use crate::backlog::Backlog;
 use crate::clock::Clock;
 use crate::data_dir::{DataDir, DataDirError, random_key};
 use crate::embedded::Embedded;
@@ -88,10 +89,12 @@ impl System {
         let Functions { routes, dispatcher, deliverer, retry_worker, sweeper, recovery } = functions;
 
         let checkpoint = Checkpoint::open(data_dir.as_ref().map(DataDir::checkpoint));
-        let sources =
-            event_sources(&sdk_config, &resources, checkpoint, (dispatcher, deliverer, retry_worker), &options);
+        let backlog = Backlog::new(options.clock.clone());
+        let handlers = (dispatcher, deliverer, retry_worker);
+        let sources = event_sources(&sdk_config, &resources, checkpoint, handlers, backlog.clone(), &options);
         let answered = Arc::new(Notify::new());
         let gateway = Gateway::new(routes, options.clock.clone(), Arc::clone(&answered), options.patience, guard);
+        let gateway = gateway.paced_by(backlog);
         let system = Self {
             address,
             gateway: Arc::new(gateway),
@@ -183,11 +186,12 @@ fn event_sources(
     resources: &Resources,
     checkpoint: Checkpoint,
     (dispatcher, deliverer, retry_worker): (StreamHandler, QueueHandler, QueueHandler),
+    backlog: Backlog,
     options: &Options,
 ) -> EventSources {
-    let handed_on = checkpoint.watch();
+    let handed_on = checkpoint.saved();
     let streams = aws_sdk_dynamodbstreams::Client::new(sdk_config);
-    let stream = Stream::new(streams, resources.stream_arn.clone(), dispatcher, checkpoint);
+    let stream = Stream::new(streams, resources.stream_arn.clone(), dispatcher, checkpoint).reporting(backlog);
     let sqs = aws_sdk_sqs::Client::new(sdk_config);
     let poller = |queue, handler| QueuePoller::new(sqs.clone(), resources.queue_url(queue), handler, BATCHES_IN_FLIGHT);
     EventSources {

@@ -224,6 +224,7 @@ async fn a_failed_record_is_handed_on_again_and_those_before_it_are_not() {
     assert_eq!(seen(&mut received), ["INSERT a", "INSERT b"]);
     assert_eq!(stream.step().await.unwrap(), Progress::Failed);
     assert_eq!(seen(&mut received), Vec::<String>::new());
+    stream.save().await;
 
     let (mut stream, mut received) = reader(&dynamodb, &checkpoint, "").await;
     assert_eq!(stream.step().await.unwrap(), stream::Progress::Handled(2));

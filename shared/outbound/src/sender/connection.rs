@@ -123,7 +123,9 @@ fn server_name(url: &Url) -> Option<ServerName<'static>> {
 }
 
 /// Starts HTTP/1.1 on a connection.
-async fn handshake(stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) -> Result<Connection, Failure> {
+pub(super) async fn handshake(
+    stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+) -> Result<Connection, Failure> {
     let received = Arc::default();
     let stream = Counted { stream, received: Arc::clone(&received) };
     let (requests, connection) = http1::Builder::new()

@@ -118,6 +118,32 @@ async fn a_burst_on_kept_connections_that_all_fail_arrives_whole() {
 }
 
 #[tokio::test]
+async fn bursts_use_the_connections_of_the_first() {
+    const BURST: usize = 300;
+    let receiver = Forgetful::start(usize::MAX, Ending::Hang).await;
+    let sender = local_sender();
+    for _ in 0..3 {
+        let sends = (0..BURST).map(|_| send(&sender, &receiver.url));
+        for answer in futures_util::future::join_all(sends).await {
+            assert_eq!((answer.status_code, answer.error), (Some(200), None));
+        }
+    }
+    assert!(receiver.connections() <= BURST, "{} connections", receiver.connections());
+}
+
+#[tokio::test]
+async fn a_receiver_that_ends_every_connection_gets_a_burst_all_the_same() {
+    let (url, mut received) = server("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n").await;
+    let sender = local_sender();
+    for answer in futures_util::future::join_all((0..100).map(|_| send(&sender, &url))).await {
+        assert_eq!((answer.status_code, answer.error), (Some(200), None));
+    }
+    for _ in 0..100 {
+        assert!(received.try_recv().is_ok());
+    }
+}
+
+#[tokio::test]
 async fn a_fresh_connection_that_fails_is_a_failure() {
     for ending in [Ending::Reset, Ending::Close, Ending::HalfClose] {
         let receiver = Forgetful::start(0, ending).await;
