@@ -1,26 +1,30 @@
 //! The embedded DynamoDB: `dynoxide` on one `SQLite` file, with group commit.
 //!
-//! `dynoxide` commits each request by itself and would wait for the disk each time. Here the database runs in `SQLite`'s
-//! WAL mode with `synchronous = NORMAL`, in which a commit is in the log but not yet on the disk, and one thread
-//! carries out whatever requests are waiting, brings the log to the disk once, and only then answers them. No caller
-//! ever sees an answer (success, conflict or read) that a power failure could take back. See `docs/adr/`.
+//! `dynoxide` commits each request by itself and would wait for the disk each time. Here one thread carries out the
+//! requests that are waiting, in one transaction of `SQLite`, and another brings the log to the disk (the database runs
+//! in WAL mode with `synchronous = NORMAL`, in which a commit is in the log but not yet on the disk) and only then
+//! answers them. Meanwhile the next group is carried out. No caller ever sees an answer (success, conflict or read)
+//! that a power failure could take back. See `docs/adr/`.
 
-use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::thread;
 
 use bytes::Bytes;
-use dynoxide::{Database, DynoxideError};
+use dynoxide::DynoxideError;
+use dynoxide::storage::Storage;
 use tokio::sync::oneshot;
 
+use self::engine::Engine;
+use self::flusher::{Flusher, Log};
+use self::worker::Worker;
 use super::Answer;
-use super::operations::{Outcome, execute, failure};
-use super::stream_records::{StreamRecords, TRIM_LIMIT};
+use super::stream_records::TRIM_LIMIT;
 
-/// How many requests share one trip to the disk at most, which limits how long the first of them waits for the last.
-const GROUP: usize = 64;
+mod engine;
+mod flusher;
+mod worker;
 
 /// Why the embedded database can't be opened.
 #[derive(Debug, thiserror::Error)]
@@ -28,8 +32,8 @@ const GROUP: usize = 64;
 pub enum OpenError {
     #[error("the database can't be opened")]
     Database(#[source] DynoxideError),
-    #[error("the database's stream records can't be indexed")]
-    StreamRecords(#[source] rusqlite::Error),
+    #[error("the database's settings can't be changed")]
+    Settings(#[source] rusqlite::Error),
     #[error("the database's log can't be opened")]
     Log(#[source] io::Error),
     #[error("the database's path is not UTF-8")]
@@ -41,18 +45,44 @@ pub enum OpenError {
 #[error("the embedded database is closed")]
 pub struct Closed;
 
-/// A handle on the database's thread. Clones share it.
+/// A handle on the database's thread. Clones share it, and the last one closes the database.
 #[derive(Debug, Clone)]
-pub struct DynamoDb {
+pub struct DynamoDb(Arc<Handle>);
+
+#[derive(Debug)]
+struct Handle {
     jobs: mpsc::Sender<Job>,
+    file: Option<PathBuf>,
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        let _ = self.jobs.send(Job::Close(None));
+    }
+}
+
+/// One request of the API.
+#[derive(Debug)]
+struct Call {
+    operation: String,
+    body: Bytes,
+    reply: oneshot::Sender<Answer>,
 }
 
 #[derive(Debug)]
 enum Job {
-    Call { operation: String, body: Bytes, reply: oneshot::Sender<Answer> },
-    Trim { table: String, before: String, reply: oneshot::Sender<usize> },
+    Call(Call),
+    Trim {
+        table: String,
+        before: String,
+        reply: oneshot::Sender<usize>,
+    },
     SweepTtl,
-    Close(oneshot::Sender<()>),
+    /// This many groups of answers have been given out, after a flush.
+    Flushed(usize),
+    /// The disk failed.
+    Stop,
+    Close(Option<oneshot::Sender<()>>),
 }
 
 impl DynamoDb {
@@ -61,12 +91,10 @@ impl DynamoDb {
     /// # Errors
     /// The file can't be opened, or is not a database of this version.
     pub fn open(file: &Path) -> Result<Self, OpenError> {
-        let database = Database::new(file.to_str().ok_or(OpenError::Path)?).map_err(OpenError::Database)?;
-        // Despite its name, this is the one public way to `synchronous = NORMAL`; the other settings are SQLite's own.
-        database.disable_bulk_loading().map_err(OpenError::Database)?;
-        let stream_records = StreamRecords::open(file).map_err(OpenError::StreamRecords)?;
+        let storage = Storage::new(file.to_str().ok_or(OpenError::Path)?).map_err(OpenError::Database)?;
+        let engine = Engine::new(storage).map_err(OpenError::Settings)?;
         let log = Log::open(file).map_err(OpenError::Log)?;
-        Ok(Self::start(Worker { database, disk: Some(Disk { log, stream_records }) }))
+        Ok(Self::start(engine, Some((file.to_owned(), log))))
     }
 
     /// A database in memory, for tests.
@@ -74,21 +102,23 @@ impl DynamoDb {
     /// # Errors
     /// `SQLite` refuses, which it does only when there is no memory.
     pub fn memory() -> Result<Self, OpenError> {
-        let database = Database::memory().map_err(OpenError::Database)?;
-        Ok(Self::start(Worker { database, disk: None }))
+        let storage = Storage::memory().map_err(OpenError::Database)?;
+        Ok(Self::start(Engine::new(storage).map_err(OpenError::Settings)?, None))
     }
 
-    fn start(worker: Worker) -> Self {
+    fn start(engine: Engine, disk: Option<(PathBuf, Log)>) -> Self {
         let (jobs, waiting) = mpsc::channel();
+        let (file, log) = disk.unzip();
+        let flusher = log.map(|log| Flusher::start(log, jobs.clone()));
         // Detached: it ends with `close`, or when the last handle is dropped.
-        thread::spawn(move || worker.run(&waiting));
-        Self { jobs }
+        thread::spawn(move || Worker::new(engine, flusher).run(&waiting));
+        Self(Arc::new(Handle { jobs, file }))
     }
 
     /// Carries out one operation of the API.
     pub(super) async fn call(&self, operation: &str, body: Bytes) -> Result<Answer, Closed> {
         let (reply, answer) = oneshot::channel();
-        self.jobs.send(Job::Call { operation: operation.to_owned(), body, reply }).map_err(|_| Closed)?;
+        self.send(Job::Call(Call { operation: operation.to_owned(), body, reply }))?;
         answer.await.map_err(|_| Closed)
     }
 
@@ -99,8 +129,7 @@ impl DynamoDb {
     pub async fn trim_stream(&self, table: &str, before: &str) -> Result<(), Closed> {
         loop {
             let (reply, trimmed) = oneshot::channel();
-            let job = Job::Trim { table: table.to_owned(), before: before.to_owned(), reply };
-            self.jobs.send(job).map_err(|_| Closed)?;
+            self.send(Job::Trim { table: table.to_owned(), before: before.to_owned(), reply })?;
             if trimmed.await.map_err(|_| Closed)? < TRIM_LIMIT {
                 return Ok(());
             }
@@ -109,132 +138,21 @@ impl DynamoDb {
 
     /// Drops items whose time to live has passed, in the background and in small steps.
     pub fn sweep_ttl(&self) {
-        let _ = self.jobs.send(Job::SweepTtl);
+        match self.0.file.clone() {
+            Some(file) => drop(thread::spawn(move || engine::sweep_file(&file))),
+            None => drop(self.send(Job::SweepTtl)),
+        }
     }
 
     /// Finishes the requests that are waiting, and closes the file.
     pub async fn close(&self) {
         let (reply, closed) = oneshot::channel();
-        if self.jobs.send(Job::Close(reply)).is_ok() {
+        if self.send(Job::Close(Some(reply))).is_ok() {
             let _ = closed.await;
         }
     }
-}
 
-/// The write-ahead log, which `SQLite` writes and this module syncs to the disk.
-struct Log(File);
-
-impl Log {
-    fn open(database: &Path) -> io::Result<Self> {
-        let mut path = database.as_os_str().to_owned();
-        path.push("-wal");
-        let log = File::open(PathBuf::from(path))?;
-        // The names of the files must survive a power failure too.
-        if let Some(directory) = database.parent().filter(|directory| !directory.as_os_str().is_empty()) {
-            File::open(directory)?.sync_all()?;
-        }
-        Ok(Self(log))
-    }
-
-    fn sync(&self) -> io::Result<()> {
-        self.0.sync_data()
-    }
-}
-
-struct Disk {
-    log: Log,
-    stream_records: StreamRecords,
-}
-
-/// The jobs that share one trip to the disk.
-struct Group {
-    /// Answers that are held back until what was written is on the disk.
-    answers: Vec<(oneshot::Sender<Answer>, Answer)>,
-    wrote: bool,
-    closing: Option<oneshot::Sender<()>>,
-}
-
-/// What the database's thread owns.
-struct Worker {
-    database: Database,
-    disk: Option<Disk>,
-}
-
-impl Worker {
-    fn run(self, jobs: &mpsc::Receiver<Job>) {
-        let mut group = Group { answers: Vec::with_capacity(GROUP), wrote: false, closing: None };
-        while group.closing.is_none()
-            && let Ok(first) = jobs.recv()
-        {
-            for job in std::iter::once(first).chain(jobs.try_iter().take(GROUP - 1)) {
-                self.carry_out(job, &mut group);
-            }
-            if std::mem::take(&mut group.wrote)
-                && let Err(error) = self.sync()
-            {
-                // After a failed sync nobody knows what the disk holds; the next start finds out. The callers see a
-                // closed database.
-                tracing::error!(%error, "the database's log can't be written to the disk: the database stops");
-                return;
-            }
-            for (reply, answer) in group.answers.drain(..) {
-                let _ = reply.send(answer);
-            }
-        }
-        drop(self);
-        if let Some(closed) = group.closing {
-            let _ = closed.send(());
-        }
-    }
-
-    fn carry_out(&self, job: Job, group: &mut Group) {
-        match job {
-            Job::Call { operation, body, reply } => {
-                let outcome = self.call(&operation, &body);
-                group.wrote |= outcome.wrote;
-                if group.wrote {
-                    group.answers.push((reply, outcome.answer));
-                } else {
-                    // Nothing before it in this group is still on its way to the disk.
-                    let _ = reply.send(outcome.answer);
-                }
-            }
-            Job::Trim { table, before, reply } => {
-                let _ = reply.send(self.trim(&table, &before));
-            }
-            Job::SweepTtl => self.sweep_ttl(),
-            Job::Close(reply) => group.closing = Some(reply),
-        }
-    }
-
-    /// One operation. A panic in the database answers that one request with an error.
-    fn call(&self, operation: &str, body: &[u8]) -> Outcome {
-        let run = std::panic::AssertUnwindSafe(|| execute(&self.database, operation, body));
-        std::panic::catch_unwind(run).unwrap_or_else(|_| Outcome {
-            answer: failure(&DynoxideError::InternalServerError("the database panicked".to_owned())),
-            wrote: true,
-        })
-    }
-
-    fn sync(&self) -> io::Result<()> {
-        self.disk.as_ref().map_or(Ok(()), |disk| disk.log.sync())
-    }
-
-    fn trim(&self, table: &str, before: &str) -> usize {
-        let Some(disk) = &self.disk else { return 0 };
-        disk.stream_records.trim(table, before).unwrap_or_else(|error| {
-            tracing::warn!(%error, table, "stream records can't be trimmed");
-            0
-        })
-    }
-
-    /// The sweep has a thread of its own and lets requests in between its pages.
-    fn sweep_ttl(&self) {
-        let database = self.database.clone();
-        thread::spawn(move || match database.sweep_ttl() {
-            Ok(0) => {}
-            Ok(items) => tracing::debug!(items, "time to live has passed"),
-            Err(error) => tracing::warn!(%error, "items can't be dropped after their time to live"),
-        });
+    fn send(&self, job: Job) -> Result<(), Closed> {
+        self.0.jobs.send(job).map_err(|_| Closed)
     }
 }

@@ -2,9 +2,7 @@
 //!
 //! The database lacks two things that a system which keeps running needs: it finds the next sequence number by reading
 //! all records of the stream, so that each write takes longer than the one before, and it never deletes a record. An
-//! index solves the first, trimming the second. Both work on the same `SQLite` file through a connection of their own.
-
-use std::path::Path;
+//! index solves the first, trimming the second.
 
 use rusqlite::{Connection, params};
 
@@ -17,31 +15,22 @@ const TRIM: &str = "DELETE FROM _stream_records \
                     AND id IN (SELECT id FROM _stream_records \
                                WHERE table_name = ?1 ORDER BY CAST(sequence_number AS INTEGER) LIMIT ?3)";
 
-/// How many records one call deletes at most, so that it holds the database's lock for milliseconds only.
+/// How many records one call deletes at most, so that requests wait for milliseconds only.
 pub(super) const TRIM_LIMIT: usize = 1_000;
 
 /// What AWS adds to the stored number to show it with 21 digits.
 const PUBLIC_OFFSET: u128 = 100_000_000_000_000_000_000;
 
-/// The stream records of one database file.
-#[derive(Debug)]
-pub(super) struct StreamRecords(Connection);
+/// Indexes the records of this database.
+pub(super) fn index(database: &Connection) -> rusqlite::Result<()> {
+    database.execute_batch(INDEX)
+}
 
-impl StreamRecords {
-    /// Opens the records of the database at `path`, which must exist, and indexes them.
-    pub(super) fn open(path: &Path) -> rusqlite::Result<Self> {
-        let connection = Connection::open(path)?;
-        connection.busy_timeout(std::time::Duration::from_secs(5))?;
-        connection.execute_batch(INDEX)?;
-        Ok(Self(connection))
-    }
-
-    /// Deletes up to [`TRIM_LIMIT`] records of the table's stream that are older than the sequence number, and returns
-    /// how many.
-    pub(super) fn trim(&self, table: &str, before: &str) -> rusqlite::Result<usize> {
-        let stored = before.parse::<u128>().ok().and_then(|number| number.checked_sub(PUBLIC_OFFSET));
-        let Some(Ok(stored)) = stored.map(i64::try_from) else { return Ok(0) };
-        let limit = i64::try_from(TRIM_LIMIT).unwrap_or(i64::MAX);
-        self.0.prepare_cached(TRIM)?.execute(params![table, stored, limit])
-    }
+/// Deletes up to [`TRIM_LIMIT`] records of the table's stream that are older than the sequence number, and returns how
+/// many.
+pub(super) fn trim(database: &Connection, table: &str, before: &str) -> rusqlite::Result<usize> {
+    let stored = before.parse::<u128>().ok().and_then(|number| number.checked_sub(PUBLIC_OFFSET));
+    let Some(Ok(stored)) = stored.map(i64::try_from) else { return Ok(0) };
+    let limit = i64::try_from(TRIM_LIMIT).unwrap_or(i64::MAX);
+    database.prepare_cached(TRIM)?.execute(params![table, stored, limit])
 }

@@ -17,7 +17,7 @@ use local::{Clock, stream};
 use store::tables::{Index, Table};
 use tokio::sync::mpsc;
 
-fn text(value: &str) -> AttributeValue {
+pub(crate) fn text(value: &str) -> AttributeValue {
     AttributeValue::S(value.to_owned())
 }
 
@@ -35,13 +35,13 @@ const TABLE: Table = Table {
     stream: true,
 };
 
-async fn client(dynamodb: &DynamoDb) -> Client {
+pub(crate) async fn client(dynamodb: &DynamoDb) -> Client {
     let client = Client::new(&config(dynamodb));
     create_tables(&client, &[TABLE]).await.unwrap();
     client
 }
 
-async fn put(client: &Client, sort: &str) {
+pub(crate) async fn put(client: &Client, sort: &str) {
     client
         .put_item()
         .table_name("test")

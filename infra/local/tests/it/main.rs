@@ -7,6 +7,7 @@ mod dynamodb;
 #[cfg(target_os = "linux")]
 mod full_disk;
 mod gateway;
+mod groups;
 mod process;
 mod sealing;
 mod sqs;
