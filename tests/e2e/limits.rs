@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use domain::rate_limit::Limits;
 use serde_json::json;
 use tests::{Reply, Tenant, TestApp};
@@ -146,4 +147,25 @@ async fn callers_without_a_key_have_a_window_per_address() {
     assert_eq!(call(&app).await.status, 400, "who has a key is not concerned");
     app.advance(Duration::from_mins(1)).await;
     assert_eq!(guess().await.status, 401);
+}
+
+/// What a call is about is read while the call is counted: that must not show, nor cost much.
+#[tokio::test]
+async fn a_call_too_many_is_refused_whatever_it_is_about() {
+    let app = TestApp::builder().limits(None).start().await;
+    crate::crew::work_order(&app, "WO-1", json!({})).await;
+    let damaged = AttributeValue::S("damaged".to_owned());
+    crate::records::put(&app, "workorder", "WO-1", "version", damaged).await;
+    let order = json!({"workOrderNumber": "WO-1", "title": "x"});
+    refused(&app.post(WORK_ORDER, order.clone()).await, 500, "internal_error");
+    calls(&app, 48).await;
+    refused(&app.post(WORK_ORDER, order).await, 429, "rate_limit_exceeded");
+
+    let people: Vec<_> = (0..100).map(|i| json!({"employeeNumber": format!("E-{i}")})).collect();
+    let large = json!({"workOrderNumber": "WO-2", "title": "x", "assignments": people});
+    let _ = app.system().calls().units().take();
+    refused(&app.post(WORK_ORDER, large).await, 429, "rate_limit_exceeded");
+    let read = app.system().calls().units().take().read;
+    assert!(read < 1.0, "{read} units for a call that is refused");
+    app.drain().await;
 }

@@ -2,6 +2,7 @@
 //! is it a repetition; and headers, problem+json and one log line for every answer.
 
 mod answer;
+mod authentication;
 mod content_type;
 pub mod function;
 mod gate;

@@ -21,7 +21,8 @@ use store::config::{ConfigError, Environment};
 use store::records::Records;
 use store::seal::Sealer;
 
-use crate::http::{self, Gate};
+use self::request::Prepared;
+use crate::http::Gate;
 use crate::problem::Problem;
 
 /// What an inbound function holds: the one of the resource `R`.
@@ -59,7 +60,10 @@ impl<R: Resource> Inbound<R> {
             Method::POST => Ok(()),
             _ => Err(Problem::method_not_allowed("POST")),
         };
-        let work = async |caller, (), _| request::run::<R>(&self.parts, &caller, http::json_body(request)?, now).await;
-        self.gate.serve(request, Scope::Inbound, now, find, work).await
+        let ahead = async |account: String| request::prepare::<R>(&self.parts, &account, request, now).await;
+        let work = async |caller, (), _, prepared: Result<Prepared, Problem>| {
+            request::run::<R>(&self.parts, &caller, prepared?, now).await
+        };
+        self.gate.serve_ahead(request, Scope::Inbound, now, ahead, find, work).await
     }
 }

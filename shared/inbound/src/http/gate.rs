@@ -1,39 +1,28 @@
 //! What every call of the API passes, in this order: API key, rate limit, scope, route, query, idempotency key; then the
 //! function's own work.
 
-use std::collections::HashMap;
-use std::future::Future;
-use std::sync::{Mutex, PoisonError};
+use std::future::{Future, ready};
 use std::time::Instant;
 
 use domain::account::Account;
-use domain::api_key::{ApiKey, KeyHash, Scope};
-use domain::clock::is_recent;
+use domain::api_key::{ApiKey, Scope};
 use domain::trace::{Origin, TraceContext};
 use jiff::Timestamp;
-use lambda_http::http::{HeaderMap, HeaderValue};
+use lambda_http::http::HeaderValue;
 use lambda_http::{Body, Request, RequestExt as _, Response};
-use store::StoreError;
-use store::api_keys::ApiKeys;
 use store::config::{ConfigError, Environment};
 use store::rate_windows::RateWindows;
 use store::seal::Sealer;
-use telemetry::causes::causes;
 use tracing::{Instrument as _, Span, field};
 
 use super::answer::{Line, Reply};
+use super::authentication::KnownKeys;
 use super::guard::{Guard, address_of};
 use super::head::without_body_for_head;
 use super::idempotency::{IdempotencyGuard, Status};
 use super::query::{NO_PARAMETERS, Query, TakesParameters};
 use crate::http::RateLimit;
 use crate::problem::{Problem, ProblemCode};
-
-/// A warm function remembers a key for this long. A revoked key has to be refused within 60 seconds; the other five are for
-/// requests that are under way.
-const KEY_CACHE_SECONDS: i64 = 55;
-/// Past this many keys, all are forgotten.
-const KEY_CACHE_ENTRIES: usize = 10_000;
 
 /// Who is calling.
 #[derive(Debug, Clone)]
@@ -60,19 +49,10 @@ impl Caller {
 #[derive(Debug)]
 pub struct Gate {
     function: &'static str,
-    keys: ApiKeys,
+    keys: KnownKeys,
     rates: RateWindows,
     guard: Guard,
     idempotency: IdempotencyGuard,
-    known: Mutex<HashMap<KeyHash, Known>>,
-}
-
-/// A key that was looked up less than [`KEY_CACHE_SECONDS`] ago.
-#[derive(Debug, Clone)]
-struct Known {
-    key: ApiKey,
-    account: Account,
-    since: Timestamp,
 }
 
 /// One request, and what is known of it so far: its answer and its line in the log need that even when it is refused.
@@ -101,11 +81,10 @@ impl Gate {
     pub fn from_environment(environment: &Environment, function: &'static str) -> Result<Self, ConfigError> {
         Ok(Self {
             function,
-            keys: environment.api_keys()?,
+            keys: KnownKeys::new(environment.api_keys()?),
             rates: environment.rate_windows()?,
             guard: Guard::from_environment(environment)?,
             idempotency: IdempotencyGuard::new(environment.idempotency()?),
-            known: Mutex::default(),
         })
     }
 
@@ -129,9 +108,31 @@ impl Gate {
         W: FnOnce(Caller, C, Query) -> F,
         F: Future<Output = Result<Reply, Problem>>,
     {
+        let work = |caller, call, query, ()| work(caller, call, query);
+        self.serve_ahead(request, scope, now, |_| ready(()), find, work).await
+    }
+
+    /// The same with `ahead`, which reads for the account while the call is counted, and hands what it read to `work`. It
+    /// must be cheap and write nothing: the call may still be refused, or answered already.
+    pub async fn serve_ahead<C, T, A, B, W, F>(
+        &self,
+        request: &Request,
+        scope: Scope,
+        now: Timestamp,
+        ahead: A,
+        find: impl FnOnce() -> Result<C, Problem>,
+        work: W,
+    ) -> Response<Body>
+    where
+        C: TakesParameters,
+        A: FnOnce(String) -> B,
+        B: Future<Output = T>,
+        W: FnOnce(Caller, C, Query, T) -> F,
+        F: Future<Output = Result<Reply, Problem>>,
+    {
         let mut visit = Visit::new(request, now);
         let span = self.span(&visit);
-        let outcome = self.pass(&mut visit, scope, find, work).instrument(span).await;
+        let outcome = self.pass(&mut visit, scope, ahead, find, work).instrument(span).await;
         self.finish(visit, outcome)
     }
 
@@ -190,46 +191,58 @@ impl Gate {
         without_body_for_head(request, response)
     }
 
-    async fn pass<C, W, F>(
+    async fn pass<C, T, A, B, W, F>(
         &self,
         visit: &mut Visit<'_>,
         scope: Scope,
+        ahead: A,
         find: impl FnOnce() -> Result<C, Problem>,
         work: W,
     ) -> Result<Reply, Problem>
     where
         C: TakesParameters,
-        W: FnOnce(Caller, C, Query) -> F,
+        A: FnOnce(String) -> B,
+        B: Future<Output = T>,
+        W: FnOnce(Caller, C, Query, T) -> F,
         F: Future<Output = Result<Reply, Problem>>,
     {
         let (request, now) = (visit.request, visit.now);
-        let caller = self.admit(visit, scope).await?;
+        let (caller, read) = self.admit(visit, scope, ahead).await?;
         // Before the idempotency key: an answer is never given again to a request that asks for something else.
         let call = find()?;
         let query = Query::of(request, call.parameters())?;
         match self.idempotency.check(request, &caller.account.id, &visit.request_id, now).await? {
             Status::Answered(reply) => Ok(reply),
-            Status::NoKey => work(caller, call, query).await,
+            Status::NoKey => work(caller, call, query, read).await,
             Status::Claimed(claimed) => {
-                let outcome = work(caller, call, query).await;
+                let outcome = work(caller, call, query, read).await;
                 self.idempotency.settle(&claimed, &outcome).await;
                 outcome
             }
         }
     }
 
-    /// The caller, if it has a valid key, calls left and the scope.
-    async fn admit(&self, visit: &mut Visit<'_>, scope: Scope) -> Result<Caller, Problem> {
+    /// The caller, if it has a valid key, calls left and the scope; and what was read ahead for it.
+    async fn admit<T, B>(
+        &self,
+        visit: &mut Visit<'_>,
+        scope: Scope,
+        ahead: impl FnOnce(String) -> B,
+    ) -> Result<(Caller, T), Problem>
+    where
+        B: Future<Output = T>,
+    {
         let now = visit.now;
-        let Some((account, key)) = self.authenticate(visit.request.headers(), now).await? else {
+        let Some((account, key)) = self.keys.authenticate(visit.request.headers(), now).await? else {
             return Err(self.turn_away(visit).await?);
         };
         Span::current().record("account", &account.id);
         let caller = Caller { account, key, request_id: visit.request_id.clone(), trace: visit.trace };
         visit.caller = Some(caller.clone());
         let limits = caller.key.limits();
-        let usage = self.rates.take(&caller.key.id, limits, now).await?;
-        let rate = RateLimit::new(limits, usage, now);
+        let take = self.rates.take(&caller.key.id, limits, now);
+        let (usage, read) = tokio::join!(take, ahead(caller.account.id.clone()));
+        let rate = RateLimit::new(limits, usage?, now);
         visit.rate = Some(rate);
         if let Some(refusal) = rate.refusal("This key") {
             return Err(refusal);
@@ -238,38 +251,7 @@ impl Gate {
             let detail = format!("This call needs a key with the scope {}.", scope.as_str());
             return Err(Problem::new(ProblemCode::Forbidden, detail));
         }
-        Ok(caller)
-    }
-
-    /// The account and the key of `X-API-Key`; `None` when it is missing, unknown, revoked or expired.
-    async fn authenticate(&self, headers: &HeaderMap, now: Timestamp) -> Result<Option<(Account, ApiKey)>, Problem> {
-        let sent = headers.get("x-api-key").and_then(|value| value.to_str().ok());
-        let Some(sent) = sent.filter(|key| key.starts_with("wsk_") && key.len() <= 100) else { return Ok(None) };
-        let hash = KeyHash::of(sent);
-        let known = match self.remembered(&hash, now) {
-            Some(known) => Some(known),
-            None => self.look_up(hash, now).await?,
-        };
-        Ok(known.filter(|known| !known.key.expired(now)).map(|known| (known.account, known.key)))
-    }
-
-    fn remembered(&self, hash: &KeyHash, now: Timestamp) -> Option<Known> {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get(hash).filter(|known| is_recent(known.since, now, KEY_CACHE_SECONDS)).cloned()
-    }
-
-    async fn look_up(&self, hash: KeyHash, now: Timestamp) -> Result<Option<Known>, StoreError> {
-        let Some((key, account)) = self.keys.by_hash(&hash).await? else { return Ok(None) };
-        if let Err(error) = self.keys.touch(&account.id, &key.id, now).await {
-            tracing::warn!(error = %causes(&error), key_id = key.id, "the last use of a key was not noted");
-        }
-        let entry = Known { key, account, since: now };
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= KEY_CACHE_ENTRIES {
-            known.clear();
-        }
-        known.insert(hash, entry.clone());
-        Ok(Some(entry))
+        Ok((caller, read))
     }
 
     /// The same answer for a missing, unknown, revoked and expired key, counted against the address that it came from.

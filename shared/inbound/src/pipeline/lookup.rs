@@ -70,11 +70,14 @@ impl Loaded {
         account: &str,
         parsed: &Parsed,
     ) -> Result<(), StoreError> {
+        self.read(records, account, Self::keys_for::<R>(parsed)).await
+    }
+
+    /// The keys of the record that the body names and of what the sent fields refer to.
+    pub(super) fn keys_for<R: Resource>(parsed: &Parsed) -> Vec<RecordKey> {
         let tax_id = parsed.id.clone().filter(|_| parsed.tax_id.is_mentioned()).map(RecordKey::TaxId);
         let references = R::references(&parsed.sent);
-        let named = references.iter().flat_map(keys_of);
-        let keys: Vec<_> = own_keys(parsed).chain(tax_id).chain(named).collect();
-        self.read(records, account, keys).await
+        own_keys(parsed).chain(tax_id).chain(references.iter().flat_map(keys_of)).collect()
     }
 
     /// Reads everything that a record refers to.

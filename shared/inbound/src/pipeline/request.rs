@@ -12,18 +12,22 @@ use domain::rejection::{ConflictCode, Rejection};
 use domain::resource::{Action, Resource, Warning, WarningCode};
 use domain::rules::fields::text;
 use jiff::Timestamp;
+use lambda_http::Request;
 use serde_json::{Map, Value, json};
+use store::StoreError;
 use store::records::{Commit, Committed, NewNumber, RecordWrite, Stored};
 
 use super::Parts;
 use super::control::{self, Parsed};
 use super::decision::{self, Plan};
 use super::lookup::Loaded;
-use crate::http::{Caller, Facts, Reply};
+use crate::http::{Caller, Facts, Reply, json_body};
 use crate::problem::Problem;
 
 /// How often a request is tried when others change what it read.
 const MAX_TRIES: u32 = 8;
+/// The most records that are read for a call that may be refused still.
+const MAX_KEYS_AHEAD: usize = 10;
 /// The longest pause before the second try.
 const PAUSE_MILLISECONDS: u32 = 20;
 
@@ -45,16 +49,38 @@ enum Step {
     Again,
 }
 
-/// Parses `body`, reads what it refers to, decides, stores and answers.
+/// A body that was parsed, and what it is about.
+pub(super) struct Prepared {
+    parsed: Parsed,
+    loaded: Result<Loaded, StoreError>,
+}
+
+/// Parses the body of `request` and reads what it refers to, while it is not known yet whether the caller has calls left: so
+/// no more than most requests need.
+pub(super) async fn prepare<R: Resource>(
+    parts: &Parts,
+    account: &str,
+    request: &Request,
+    now: Timestamp,
+) -> Result<Prepared, Problem> {
+    let parsed = control::parse::<R>(json_body(request)?, now)?;
+    let mut loaded = Loaded::default();
+    if !parsed.defects.is_empty() || Loaded::keys_for::<R>(&parsed).len() > MAX_KEYS_AHEAD {
+        return Ok(Prepared { parsed, loaded: Ok(loaded) });
+    }
+    let read = loaded.read_for::<R>(&parts.records, account, &parsed).await;
+    Ok(Prepared { parsed, loaded: read.map(|()| loaded) })
+}
+
+/// Reads what was not read ahead, decides, stores and answers.
 pub(super) async fn run<R: Resource>(
     parts: &Parts,
     caller: &Caller,
-    body: &[u8],
+    prepared: Prepared,
     now: Timestamp,
 ) -> Result<Reply, Problem> {
-    let parsed = control::parse::<R>(body, now)?;
-    let run = Run { parts, caller, parsed, received_at: now, now: whole_seconds(now) };
-    let mut loaded = Loaded::default();
+    let run = Run { parts, caller, parsed: prepared.parsed, received_at: now, now: whole_seconds(now) };
+    let mut loaded = prepared.loaded?;
     if !run.parsed.defects.is_empty() {
         return Err(run.refusal::<R>(&mut loaded).await?);
     }
