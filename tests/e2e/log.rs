@@ -89,6 +89,20 @@ async fn a_failed_delivery_is_joined_with_the_request_that_raised_its_event() {
     assert_eq!(log.line("request 200")["fields"]["trace_id"], trace.trace_id());
 }
 
+#[tokio::test]
+async fn a_delivery_that_arrives_is_a_line_for_those_who_ask_for_details() {
+    let (log, _guard) = Log::start();
+    let (app, receiver) = (TestApp::start().await, Receiver::start().await);
+    receiver.answer_with([500, 204]);
+    app.endpoint(&receiver.url(), ["*"]).await;
+    app.post(WORK_ORDER, work_order()).await;
+    app.drain().await;
+    app.advance(Duration::from_secs(70)).await;
+    app.drain().await;
+    let levels = ["attempt 1 of", "attempt 2 of"].map(|attempt| log.line(attempt)["level"].clone());
+    assert_eq!(levels, ["INFO", "DEBUG"]);
+}
+
 fn work_order() -> Value {
     json!({"workOrderNumber": "WO-1", "title": "Pour slab"})
 }

@@ -141,27 +141,32 @@ async fn a_write_by_an_earlier_release_does_not_lose_them() {
 }
 
 #[tokio::test]
-async fn sealed_headers_are_opened_once_a_minute_and_not_for_another_endpoint() {
+async fn sealed_headers_are_opened_once_an_hour_and_not_for_another_endpoint() {
     let (app, receiver) = (TestApp::start().await, Receiver::start().await);
     let id = endpoint(&app, &receiver).await;
     let _ = app.system().calls().take();
     for number in 0..5 {
         create_work_order(&app, &format!("WO-{number}")).await;
         app.drain().await;
+        app.advance(Duration::from_mins(12)).await;
     }
-    assert_eq!(app.system().calls().take().get("TrentService.Decrypt"), Some(&2), "the secret and the headers");
+    let opened = || app.system().calls().take().get("TrentService.Decrypt").copied();
+    assert_eq!(opened(), Some(2), "the secret and the headers");
+    create_work_order(&app, "WO-5").await;
+    app.drain().await;
+    assert_eq!(opened(), Some(2), "an hour later");
 
     let other = endpoint_at(&app, &format!("{}/other", receiver.url())).await;
     let own = app.damage(tables::ENDPOINTS, &id, "sealedHeaders", AttributeValue::Null(true)).await;
     app.damage(tables::ENDPOINTS, &other, "sealedHeaders", own).await;
     create_work_order(&app, "WO-other").await;
     app.drain().await;
-    assert_eq!(receiver.count(), 6, "nothing is sent without the headers that belong to it");
+    assert_eq!(receiver.count(), 7, "nothing is sent without the headers that belong to it");
     app.advance(Duration::from_mins(7)).await;
     app.drain().await;
     assert_eq!(app.alerts().await[0].kind, AlertKind::EndpointFailing);
     change(&app, &other, &json!({ "headers": { "Authorization": OTHER } })).await;
     app.advance(Duration::from_mins(7)).await;
     app.drain().await;
-    assert_eq!(receiver.requests()[6].header("authorization"), OTHER, "setting them again mends it");
+    assert_eq!(receiver.requests()[7].header("authorization"), OTHER, "setting them again mends it");
 }

@@ -12,7 +12,8 @@ CALLS_BEHIND_THE_API = 2
 # API Gateway answers itself after 30 s.
 LONGEST_BEHIND_THE_API = 29
 LONGEST_SWEEP = 60
-LOGS = {"LogFormat": "JSON", "ApplicationLogLevel": {"Ref": "LogLevel"}, "SystemLogLevel": "INFO"}
+MEGABYTES = 256
+LOGS = {"LogFormat": "JSON", "ApplicationLogLevel": {"Ref": "LogLevel"}, "SystemLogLevel": {"Ref": "SystemLogLevel"}}
 TELL = [{"Ref": "AlertTopic"}]
 
 
@@ -34,8 +35,8 @@ def check_functions(template, code):
             yield f"{function} runs on something else"
         if template.resources[logical].get("Metadata") != {"BuildMethod": "rust-cargolambda"}:
             yield f"{function} is built in another way"
-        if not 128 <= properties["MemorySize"] <= 1024:
-            yield f"{function} has {properties['MemorySize']} MB"
+        if properties["MemorySize"] != MEGABYTES:
+            yield f"{function} has {properties['MemorySize']} MB, infra/cost.md says {MEGABYTES}"
         # Lambda stops what looks like a loop: a function that sends to the queue that it reads.
         reads = {queue for queue in code.queues for name, s in sources(template) if name == function and s == queue}
         loops = any(("sqs:SendMessage", queue) in code.calls[function] for queue in reads)
@@ -66,14 +67,17 @@ def deadline(function, code):
 
 
 def check_logs(template):
-    wanted = {"AccessLogs": "/aws/apigateway/${AWS::StackName}"}
+    wanted = {"AccessLogs": "/aws/apigateway/${AWS::StackName}-access"}
     for function, (logical, _) in template.functions().items():
         wanted[f"{logical}Logs"] = "/aws/lambda/${AWS::StackName}-" + function
     groups = template.of_type("AWS::Logs::LogGroup")
     yield from (f"the log groups differ: {logical}" for logical in groups.keys() ^ wanted.keys())
     for logical, properties in groups.items():
-        if properties != {"LogGroupName": {"Fn::Sub": wanted.get(logical)}, "RetentionInDays": {"Ref": "LogRetentionDays"}}:
-            yield f"{logical} is called otherwise, or is kept for another time"
+        # CloudWatch takes no figures from what functions write to a group of this class.
+        own = {"LogGroupClass": "INFREQUENT_ACCESS"} if logical == "AccessLogs" else {}
+        kept = {"LogGroupName": {"Fn::Sub": wanted.get(logical)}, "RetentionInDays": {"Ref": "LogRetentionDays"}}
+        if properties != kept | own:
+            yield f"{logical} is called otherwise, is kept for another time, or is of another class"
 
 
 def wanted_alarms(template, code):
@@ -187,6 +191,9 @@ def check_parameters(template, code):
     # The figures of deliveries are lines without a level, which Lambda takes for INFO; at TRACE whole requests are written.
     if set(template.parameters["LogLevel"]["AllowedValues"]) - {"DEBUG", "INFO"}:
         yield "a log level would drop the figures of deliveries, or write keys and bodies"
+    system = template.parameters["SystemLogLevel"]
+    if (system["Default"], set(system["AllowedValues"])) != ("WARN", {"DEBUG", "INFO", "WARN"}):
+        yield "Lambda writes two lines of each invocation unless it is told not to, or can't be told to"
     pattern = re.compile(template.parameters["RetrySchedule"]["AllowedPattern"])
     fits = lambda text: bool(pattern.fullmatch(text))
     accepted = {n for n in range(2 * code.longest_wait) if fits(str(n))}

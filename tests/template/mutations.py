@@ -69,7 +69,7 @@ EXTRA = {
     "AWS::KMS::Key": {"Enabled": False, "PendingWindowInDays": 7},
     "AWS::CloudWatch::Alarm": {"ActionsEnabled": False, "DatapointsToAlarm": 5},
     "AWS::ApiGatewayV2::Stage": {"RouteSettings": {"POST /api/events": {"ThrottlingRateLimit": 0}}},
-    "AWS::Logs::LogGroup": {"DataProtectionPolicy": {}},
+    "AWS::Logs::LogGroup": {"DataProtectionPolicy": {}, "LogGroupClass": "INFREQUENT_ACCESS"},
 }
 
 
@@ -173,6 +173,8 @@ def of_parameters(document):
     for name, key, value in (
         ("LogLevel", "AllowedValues", ["INFO", "WARN"]),
         ("LogLevel", "AllowedValues", ["TRACE", "INFO"]),
+        ("SystemLogLevel", "Default", "INFO"),
+        ("SystemLogLevel", "AllowedValues", ["WARN"]),
         ("RetrySchedule", "AllowedPattern", "[0-9]+(,[0-9]+)*"),
         ("RetrySchedule", "AllowedPattern", "60(,60)*"),
         ("RetrySchedule", "Default", "0"),

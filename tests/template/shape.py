@@ -22,7 +22,7 @@ SHAPES = {
     "AWS::Lambda::Function": "Architectures Code FunctionName Handler LoggingConfig MemorySize Role Runtime Tags? Timeout "
     "TracingConfig Environment? RecursiveLoop?",
     "AWS::Lambda::Permission": "Action FunctionName Principal SourceArn",
-    "AWS::Logs::LogGroup": "LogGroupName RetentionInDays",
+    "AWS::Logs::LogGroup": "LogGroupName RetentionInDays LogGroupClass?",
     "AWS::SNS::Subscription": "Endpoint Protocol TopicArn",
     "AWS::SNS::Topic": "KmsMasterKeyId TopicName",
     "AWS::SQS::Queue": "MessageRetentionPeriod QueueName SqsManagedSseEnabled RedrivePolicy? VisibilityTimeout?",
@@ -35,7 +35,7 @@ CONDITIONS = {
     "TracingPolicy": "HasTracing",
 }
 # What would be missed for ever.
-KEPT = {"AWS::DynamoDB::Table": "RetainExceptOnCreate", "SealKey": "Retain", "MacKey": "Retain"}
+KEPT = {"AWS::DynamoDB::Table": "RetainExceptOnCreate", "SealKey": "Retain", "MacKey": "Retain", "AccessLogs": "Delete"}
 
 
 def check_shape(template):

@@ -30,7 +30,7 @@ EXPOSED = {
     "X-Request-ID",
     "Idempotency-Replayed",
 }
-LOGGED = {"requestId", "functionRequestId", "ip", "at", "route", "status", "bytes", "latencyMs", "integrationError"}
+LOGGED = {"requestId", "functionRequestId", "ip", "route", "status", "integrationError"}
 
 
 def check_variables(template, code):

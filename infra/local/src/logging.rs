@@ -8,10 +8,10 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-/// What is logged unless `RUST_LOG` says otherwise: `info` of this project and warnings of libraries. More than `info`
-/// is only ever logged of this project, see [`discreet`].
-const DEFAULT: &str =
-    "info,aws_config=warn,aws_smithy_runtime=warn,aws_sigv4=warn,dynoxide=error,hyper=warn,reqwest=warn,rustls=warn";
+/// What is logged unless `RUST_LOG` says otherwise: `info` of this project, each delivery that arrives, and warnings of
+/// libraries. More than `info` is only ever logged of this project, see [`discreet`].
+const DEFAULT: &str = "info,outbound=debug,aws_config=warn,aws_smithy_runtime=warn,aws_sigv4=warn,dynoxide=error,\
+    hyper=warn,reqwest=warn,rustls=warn";
 
 /// Starts logging. A second call does nothing.
 pub fn start() {

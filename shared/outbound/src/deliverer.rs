@@ -261,26 +261,33 @@ fn report(response: &mut SqsBatchResponse, message_id: &str, error: &TaskError) 
 }
 
 /// One wide line per attempt, in the span that says whose and which it is: numbers and the endpoint's host, never a
-/// body, a secret, or the rest of the URL, which often is one.
+/// body, a secret, or the rest of the URL, which often is one. A success is `DEBUG`: of it there are figures, and of a
+/// million events it would be the largest part of the log.
 fn log(ready: Ready<'_>, attempt: &Attempt, status: DeliveryStatus) {
     let Ready { delivery, endpoint, trace, .. } = ready;
     let url = Url::parse(&endpoint.url).ok();
     let latency_ms = attempt.started_at.as_millisecond() - delivery.created_at.as_millisecond();
-    tracing::info!(
-        event = delivery.event.as_str(),
-        endpoint_id = delivery.endpoint_id,
-        span_id = trace.span_id(),
-        host = url.as_ref().and_then(Url::host_str),
-        attempt = attempt.number,
-        status = status.as_str(),
-        status_code = attempt.status_code,
-        error = attempt.error.map(AttemptError::as_str),
-        error_detail = attempt.error_detail.map(ErrorDetail::as_str),
-        duration_ms = attempt.duration_ms,
-        latency_ms,
-        "attempt {number} of {id}: {status}",
-        number = attempt.number,
-        id = delivery.id,
-        status = status.as_str(),
-    );
+    // A macro, since the level of a line is fixed where it is written.
+    macro_rules! line {
+        ($level:ident) => {
+            tracing::$level!(
+                event = delivery.event.as_str(),
+                endpoint_id = delivery.endpoint_id,
+                span_id = trace.span_id(),
+                host = url.as_ref().and_then(Url::host_str),
+                attempt = attempt.number,
+                status = status.as_str(),
+                status_code = attempt.status_code,
+                error = attempt.error.map(AttemptError::as_str),
+                error_detail = attempt.error_detail.map(ErrorDetail::as_str),
+                duration_ms = attempt.duration_ms,
+                latency_ms,
+                "attempt {number} of {id}: {status}",
+                number = attempt.number,
+                id = delivery.id,
+                status = status.as_str(),
+            )
+        };
+    }
+    if status == DeliveryStatus::Delivered { line!(debug) } else { line!(info) }
 }

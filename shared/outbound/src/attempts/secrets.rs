@@ -1,5 +1,8 @@
-//! A cache of opened signing secrets and custom headers: for a minute, so that a busy endpoint does not need a KMS call
-//! per delivery.
+//! A cache of opened signing secrets and custom headers: for an hour, so that an endpoint does not need a KMS call per
+//! delivery.
+//!
+//! A value is found by its sealed envelope, and another secret has another envelope: a change counts at once. What the
+//! hour delays is the revocation of the KMS key, in functions that are warm.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -11,7 +14,7 @@ use domain::signing::SigningSecret;
 use jiff::Timestamp;
 use store::seal::{SealError, Sealer};
 
-const REMEMBER_SECONDS: i64 = 60;
+const REMEMBER_SECONDS: i64 = 3600;
 /// The most cached entries of each kind; when full, the cache is emptied.
 const ENTRIES: usize = 10_000;
 
