@@ -186,7 +186,7 @@ async fn a_first_attempt_that_is_late_is_made_once_though_the_sweeper_looks_for_
     app.drain_stream().await;
     receiver.hang();
     // Ten seconds before the sweeper would take it for lost.
-    app.advance(OVERDUE - 10 * SECOND).await;
+    app.advance(Duration::from_mins(10) + 50 * SECOND).await;
     let attempt = app.drain_delivery_queue();
     let meanwhile = async {
         receiver.wait_for(1).await;

@@ -87,6 +87,8 @@ enum Past {
     /// Its order is C now, which has no order of its own then.
     GivenUp,
     Deleted,
+    /// Its tombstone is gone, too.
+    Expired,
     /// Created, deleted, created again.
     UsedAgain,
     /// The order with its id came back to it after another had it.
@@ -104,6 +106,10 @@ async fn start(past: Past) -> InboundApp {
         Past::Unused | Past::Present => {}
         Past::GivenUp => rename(&app, "A", "C").await,
         Past::Deleted => delete(&app, "A").await,
+        Past::Expired => {
+            delete(&app, "A").await;
+            expire(&app).await;
+        }
         Past::UsedAgain => {
             delete(&app, "A").await;
             work_order(&app, "A", json!({})).await;
@@ -145,6 +151,7 @@ async fn of_two_that_write_one_number_one_decides_again() {
         // C to A is the way back.
         (Past::GivenUp, vec![free]),
         (Past::Deleted, vec![free, deleted]),
+        (Past::Expired, vec![free]),
         (Past::UsedAgain, vec![taken]),
         (Past::CameBack, vec![taken]),
         (Past::Old, vec![taken]),
@@ -204,13 +211,12 @@ struct Model {
 impl Model {
     async fn create(&mut self, app: &InboundApp, number: &'static str) {
         let reply = work_order(app, number, json!({})).await;
-        match self.living.get(number) {
-            Some(known) => assert_eq!(accepted(&reply, "unchanged")["id"], json!(known)),
-            None => {
-                accepted(&reply, "created");
-                assert!(self.given.insert(id(&reply)), "{} was given before", id(&reply));
-                self.living.insert(number, id(&reply));
-            }
+        if let Some(known) = self.living.get(number) {
+            assert_eq!(accepted(&reply, "unchanged")["id"], json!(known));
+        } else {
+            accepted(&reply, "created");
+            assert!(self.given.insert(id(&reply)), "{} was given before", id(&reply));
+            self.living.insert(number, id(&reply));
         }
     }
 

@@ -151,7 +151,7 @@ async fn an_old_tombstone_keeps_its_clock_and_gives_its_number() {
     refused(&app.post(WORK_ORDER, json!({"id": known, "operation": "delete"})).await, 404, "not_found");
 }
 
-fn shift(number: &str, employee: Value) -> Value {
+fn shift(number: &str, employee: &Value) -> Value {
     let crew = json!({"assignments": [employee]});
     with(
         json!({"workOrderNumber": number, "title": "x", "scheduledStart": "2025-10-27T12:00:00Z", "scheduledEnd": "2025-10-27T20:00:00Z"}),
@@ -168,13 +168,13 @@ async fn its_calendar_is_written_where_it_lies_and_moves_with_it() {
         let person = || if named_by_id { json!({"employeeId": known}) } else { json!({"employeeNumber": "E-1"}) };
         let leave = |number: &str, employee: &str| json!({"requestNumber": number, "employeeNumber": employee, "type": "vacation", "startDate": "2025-12-24", "endDate": "2025-12-24"});
 
-        accepted(&app.post(WORK_ORDER, shift("WO-1", person())).await, "created");
+        accepted(&app.post(WORK_ORDER, shift("WO-1", &person())).await, "created");
         accepted(&app.post(TIME_OFF, leave("TO-1", "E-1")).await, "created");
         let old = at(&app, &old_key(&app, Kind::Employee, "E-1")).await.unwrap();
         assert_eq!((old["orders"].as_m().unwrap().len(), old["leaves"].as_m().unwrap().len()), (1, 1));
 
         accepted(&app.post(EMPLOYEE, json!({"id": known, "employeeNumber": "E-2"})).await, "updated");
-        let again = app.post(WORK_ORDER, shift("WO-2", json!({"employeeNumber": "E-2"}))).await;
+        let again = app.post(WORK_ORDER, shift("WO-2", &json!({"employeeNumber": "E-2"}))).await;
         assert_eq!(warnings(&again), ["double_booked assignments[0].employeeNumber"]);
         refused(&app.post(TIME_OFF, leave("TO-2", "E-2")).await, 409, "overlap");
         refused(&app.post(EMPLOYEE, json!({"id": known, "operation": "delete"})).await, 409, "still_referenced");

@@ -256,7 +256,7 @@ fn report(response: &mut SqsBatchResponse, message_id: &str, error: &TaskError) 
         return;
     }
     let mut failure = BatchItemFailure::default();
-    failure.item_identifier = message_id.to_owned();
+    message_id.clone_into(&mut failure.item_identifier);
     response.batch_item_failures.push(failure);
 }
 

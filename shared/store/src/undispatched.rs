@@ -140,11 +140,11 @@ impl Undispatched {
             .send()
             .await
             .map_err(StoreError::call("PutItem marker"))?;
-        let mut marked = self.marked.lock().unwrap_or_else(PoisonError::into_inner);
-        if marked.len() >= MAX_REMEMBERED {
-            marked.clear();
+        let mut known = self.marked.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= MAX_REMEMBERED {
+            known.clear();
         }
-        marked.insert(marker.account, begin);
+        known.insert(marker.account, begin);
         Ok(())
     }
 

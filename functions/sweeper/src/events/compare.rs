@@ -41,12 +41,21 @@ pub(super) struct Comparison<'a> {
     sweeper: &'a Sweeper,
     marker: Marker,
     now: Timestamp,
-    /// When the account's oldest endpoint was made (epoch milliseconds), once that is known; `None` when it has none.
-    oldest_endpoint: Option<Option<u64>>,
+    /// When the account's oldest endpoint was made, once that is known.
+    oldest_endpoint: Option<Oldest>,
     /// When the oldest event was raised that is not settled.
     unsettled_since: Option<Timestamp>,
     compared: usize,
     resumed: usize,
+}
+
+/// The oldest endpoint of an account.
+#[derive(Debug, Clone, Copy)]
+enum Oldest {
+    /// It has none.
+    None,
+    /// When it was made, in epoch milliseconds.
+    MadeAt(u64),
 }
 
 /// What has to be set going.
@@ -70,7 +79,7 @@ impl<'a> Comparison<'a> {
             return self.refill().await;
         }
         let mut range = self.marker.range();
-        let more = loop {
+        let has_more = loop {
             let survey = self.sweeper.events.survey(&self.marker.account, range, PAGE).await?;
             let stopped = survey.stopped.clone();
             self.compare(survey).await?;
@@ -86,7 +95,7 @@ impl<'a> Comparison<'a> {
                 let wait = SHORTEST_WAIT.max(self.now.duration_since(since) / 16);
                 markers.reserve(&self.marker, self.now + wait, self.now).await?;
             }
-            None if more => {
+            None if has_more => {
                 markers.reserve(&self.marker, self.now, self.now).await?;
             }
             None => markers.delete(std::slice::from_ref(&self.marker)).await?,
@@ -156,19 +165,19 @@ impl<'a> Comparison<'a> {
     /// trace of the event even if nobody wanted it. One of a time that has not come was made before the clock was set
     /// back.
     async fn had_endpoints(&mut self, outbox_id: &str) -> Result<bool, SweepError> {
-        let oldest = match self.oldest_endpoint {
-            Some(known) => known,
-            None => {
-                let page = self.sweeper.endpoints.page(&self.marker.account, None, Order::OldestFirst, 1).await?;
-                let made =
-                    page.endpoints.first().and_then(|oldest| ids::ulid_of(&oldest.id)).map(|id| id.timestamp_ms());
-                // One that can't be read now may have been there at the time.
-                *self.oldest_endpoint.insert(made.or((page.unreadable > 0).then_some(0)))
-            }
-        };
+        let oldest = if let Some(known) = self.oldest_endpoint { known } else { self.find_oldest_endpoint().await? };
+        let Oldest::MadeAt(made) = oldest else { return Ok(false) };
         let millis = |at: Timestamp| u64::try_from(at.as_millisecond()).unwrap_or_default();
         let (raised, now) = (millis(raised_at(outbox_id)?), millis(self.now));
-        Ok(oldest.is_some_and(|made| made <= raised || made > now))
+        Ok(made <= raised || made > now)
+    }
+
+    async fn find_oldest_endpoint(&mut self) -> Result<Oldest, SweepError> {
+        let page = self.sweeper.endpoints.page(&self.marker.account, None, Order::OldestFirst, 1).await?;
+        let made_at = page.endpoints.first().and_then(|oldest| ids::ulid_of(&oldest.id)).map(|id| id.timestamp_ms());
+        // One that can't be read now may have been there at the time.
+        let made_at = made_at.or((page.unreadable > 0).then_some(0));
+        Ok(*self.oldest_endpoint.insert(made_at.map_or(Oldest::None, Oldest::MadeAt)))
     }
 
     fn is_given_up(&self, outbox_id: &str) -> bool {

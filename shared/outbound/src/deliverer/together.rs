@@ -63,11 +63,11 @@ pub(super) async fn drive<O>(
     deliveries: &Deliveries,
 ) -> Vec<O> {
     let (mut done, mut waiting, mut writes) = (Vec::with_capacity(tasks.len()), Vec::new(), FuturesUnordered::new());
-    let (mut writing, mut until) = (0, None);
+    let (mut under_way, mut until) = (0, None);
     while !tasks.is_empty() {
-        let all_wait = waiting.len() + writing == tasks.len();
+        let all_wait = waiting.len() + under_way == tasks.len();
         if !waiting.is_empty() && (all_wait || until.is_some_and(|until| until <= Instant::now())) {
-            writing += waiting.len();
+            under_way += waiting.len();
             until = None;
             writes.push(write(std::mem::take(&mut waiting), deliveries));
         }
@@ -77,7 +77,7 @@ pub(super) async fn drive<O>(
                 waiting.push(arrival);
                 until = until.or_else(|| Some(Instant::now() + LINGER));
             }
-            Some(written) = writes.next() => writing -= written,
+            Some(written) = writes.next() => under_way -= written,
             () = sleep_until(until.unwrap_or_else(Instant::now)), if until.is_some() => {}
         }
     }
