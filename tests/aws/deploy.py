@@ -373,14 +373,19 @@ def lose_event(clients, order):
     functions.delete_event_source_mapping(UUID=source["UUID"])
     status, answer = order("WO-5")
     check("an order is accepted while nobody reads the stream", status == 200, (status, answer))
-    # Its marker and its item, as they would be had they come earlier: time is the beginning of a ULID.
-    (marker,) = dynamodb.scan(TableName=f"{STACK}-undispatched")["Items"]
-    ulid = re.match("[0-9A-Z]{26}", marker["sk"]["S"])[0]
-    (item,) = (one for one in dynamodb.scan(TableName=f"{STACK}-events")["Items"] if one["sk"]["S"] == ulid)
+    # Its item, the marker of its account and the endpoint, as they would be had they come earlier: time is the beginning of a ULID.
+    item = max(dynamodb.scan(TableName=f"{STACK}-events")["Items"], key=lambda one: one["sk"]["S"])
+    markers = dynamodb.scan(TableName=f"{STACK}-undispatched")["Items"]
+    marker = max(markers, key=lambda one: one["sk"]["S"])
     for table, one in (("undispatched", marker), ("events", item)):
         dynamodb.delete_item(TableName=f"{STACK}-{table}", Key={"pk": one["pk"], "sk": one["sk"]})
-        one["sk"] = {"S": one["sk"]["S"].replace(ulid, earlier(ulid, 600))}
+        ulid = re.match("[0-9A-Z]{26}", one["sk"]["S"])[0]
+        one["sk"] = {"S": one["sk"]["S"].replace(ulid, earlier(ulid, 900))}
         dynamodb.put_item(TableName=f"{STACK}-{table}", Item=one)
+    for one in dynamodb.scan(TableName=f"{STACK}-endpoints")["Items"]:
+        if "endpoint" in one:
+            endpoint = json.loads(one["endpoint"]["S"]) | {"createdAt": "2020-01-01T00:00:00Z"}
+            dynamodb.put_item(TableName=f"{STACK}-endpoints", Item=one | {"endpoint": {"S": json.dumps(endpoint)}})
     time.sleep(1)
     # From now on: whatever is in the stream by now is lost.
     functions.create_event_source_mapping(

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use domain::delivery::DeliveryStatus;
+use jiff::SignedDuration;
 use tests::{Drained, Receiver, TestApp};
 
 use crate::deliveries::create_work_order;
@@ -55,6 +56,29 @@ async fn work_that_is_pending_at_a_stop_is_done_after_the_start() {
     assert!(app.deliveries().await.iter().all(|delivery| delivery.status == DeliveryStatus::Delivered));
     assert_eq!(app.drain().await, Drained::default());
     assert_eq!(receiver.count(), 4);
+}
+
+/// What a process that was killed has claimed is free at the next start: nobody waits until its claims end.
+#[tokio::test]
+async fn attempts_that_were_under_way_at_a_kill_are_made_at_the_start() {
+    let directory = tempfile::tempdir().unwrap();
+    let receiver = Receiver::start().await;
+    receiver.answer_with([500, 204]);
+    let app = TestApp::builder().at_present().data_dir(directory.path()).start().await;
+    app.endpoint(&receiver.url(), ["*"]).await;
+    create_work_order(&app, "WO-retrying").await;
+    app.drain().await;
+    create_work_order(&app, "WO-first").await;
+    app.drain_stream().await;
+    app.advance(Duration::from_secs(70)).await;
+    let store = app.system().environment().deliveries().unwrap();
+    for delivery in app.deliveries().await {
+        assert!(store.claim(&delivery, app.now(), app.now() + SignedDuration::from_secs(45)).await.unwrap());
+    }
+    let app = app.restart(|settings| settings.workers(true)).await;
+    receiver.wait_for(3).await;
+    let app = app.restart(|settings| settings.workers(false)).await;
+    assert!(app.deliveries().await.iter().all(|delivery| delivery.status == DeliveryStatus::Delivered));
 }
 
 #[tokio::test]

@@ -2,7 +2,6 @@
 
 use domain::clock::SKEW;
 use domain::delivery::{Delivery, DeliveryTask};
-use domain::ids;
 use domain::outbox::Outbox;
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
@@ -54,8 +53,7 @@ pub(super) struct Comparison<'a> {
 enum Oldest {
     /// It has none.
     None,
-    /// When it was made, in epoch milliseconds.
-    MadeAt(u64),
+    MadeAt(Timestamp),
 }
 
 /// What has to be set going.
@@ -167,16 +165,15 @@ impl<'a> Comparison<'a> {
     async fn had_endpoints(&mut self, outbox_id: &str) -> Result<bool, SweepError> {
         let oldest = if let Some(known) = self.oldest_endpoint { known } else { self.find_oldest_endpoint().await? };
         let Oldest::MadeAt(made) = oldest else { return Ok(false) };
-        let millis = |at: Timestamp| u64::try_from(at.as_millisecond()).unwrap_or_default();
-        let (raised, now) = (millis(raised_at(outbox_id)?), millis(self.now));
-        Ok(made <= raised || made > now)
+        // Ids of events have milliseconds.
+        Ok(made.as_millisecond() <= raised_at(outbox_id)?.as_millisecond() || made > self.now)
     }
 
     async fn find_oldest_endpoint(&mut self) -> Result<Oldest, SweepError> {
         let page = self.sweeper.endpoints.page(&self.marker.account, None, Order::OldestFirst, 1).await?;
-        let made_at = page.endpoints.first().and_then(|oldest| ids::ulid_of(&oldest.id)).map(|id| id.timestamp_ms());
+        let made_at = page.endpoints.first().map(|oldest| oldest.created_at);
         // One that can't be read now may have been there at the time.
-        let made_at = made_at.or((page.unreadable > 0).then_some(0));
+        let made_at = made_at.or((page.unreadable > 0).then_some(Timestamp::MIN));
         Ok(*self.oldest_endpoint.insert(made_at.map_or(Oldest::None, Oldest::MadeAt)))
     }
 
@@ -210,10 +207,13 @@ impl<'a> Comparison<'a> {
         failed.map_or(Ok(()), Err)
     }
 
-    /// Queues all deliveries that wait for their first attempt.
+    /// Queues all deliveries that wait for their first attempt. Claims on these are of a process that has ended.
     async fn refill(&self) -> Result<usize, SweepError> {
         let dispatched = self.sweeper.deliveries.dispatched(&self.marker.account, self.marker.range()).await?;
         let pending: Vec<Delivery> = dispatched.into_values().flat_map(|event| event.pending).collect();
+        for claimed in pending.iter().filter(|delivery| delivery.claimed_until.is_some()) {
+            self.sweeper.deliveries.end_claim(claimed).await?;
+        }
         let tasks: Vec<DeliveryTask> = pending.iter().map(Delivery::task).collect();
         self.sweeper.retries.send(&tasks, self.now).await?;
         Ok(tasks.len())

@@ -90,6 +90,20 @@ impl Deliveries {
         Ok(matches!(self.change(&delivery.account, shared, &[change]).await?, Changed::All))
     }
 
+    /// Ends the claim on the first attempt of a delivery that shares an item. Nothing happens when it has changed since
+    /// it was read.
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached.
+    pub async fn end_claim(&self, delivery: &Delivery) -> Result<(), StoreError> {
+        let (Some(shared), Some(seen)) = (&delivery.shared, Entry::of(delivery)) else { return Ok(()) };
+        if seen.is_open() {
+            let change = Change { endpoint_id: &delivery.endpoint_id, seen, becomes: Entry::Pending };
+            self.change(&delivery.account, shared, &[change]).await?;
+        }
+        Ok(())
+    }
+
     /// Changes entries of a shared item, if all of them are as they were seen.
     async fn change(&self, account: &str, shared: &str, changes: &[Change<'_>]) -> Result<Changed, StoreError> {
         for tries in 0..MAX_TRIES {
