@@ -30,8 +30,8 @@ async fn count(client: &Client) -> usize {
     found.items().len()
 }
 
-fn insert(sort: String) -> TransactWriteItem {
-    let put = Put::builder().table_name("test").item("pk", text("p")).item("sk", text(&sort));
+fn insert(sort: &str) -> TransactWriteItem {
+    let put = Put::builder().table_name("test").item("pk", text("p")).item("sk", text(sort));
     TransactWriteItem::builder().put(put.condition_expression("attribute_not_exists(pk)").build().unwrap()).build()
 }
 
@@ -42,8 +42,8 @@ async fn a_refused_transaction_leaves_the_others_of_its_group() {
     put(&client, "taken").await;
     let succeeded = at_once(|number| {
         let second = if number % 2 == 0 { "taken".to_owned() } else { format!("{number}-b") };
-        let both = client.transact_write_items().transact_items(insert(format!("{number}-a")));
-        let both = both.transact_items(insert(second));
+        let both = client.transact_write_items().transact_items(insert(&format!("{number}-a")));
+        let both = both.transact_items(insert(&second));
         async move { both.send().await.is_ok() }
     })
     .await;
