@@ -23,6 +23,7 @@ use super::Answer;
 use super::stream_records::TRIM_LIMIT;
 
 mod engine;
+mod expiry;
 mod flusher;
 mod worker;
 
@@ -77,7 +78,7 @@ enum Job {
         before: String,
         reply: oneshot::Sender<usize>,
     },
-    SweepTtl,
+    SweepTtl(oneshot::Sender<usize>),
     /// This many groups of answers have been given out, after a flush.
     Flushed(usize),
     /// The disk failed.
@@ -136,12 +137,19 @@ impl DynamoDb {
         }
     }
 
-    /// Drops items whose time to live has passed, in the background and in small steps.
-    pub fn sweep_ttl(&self) {
+    /// Deletes items whose time to live has passed, in the background and in small steps. The receiver, which may be
+    /// dropped, gets how many there were.
+    #[must_use]
+    pub fn sweep_ttl(&self) -> oneshot::Receiver<usize> {
+        let (reply, swept) = oneshot::channel();
         match self.0.file.clone() {
-            Some(file) => drop(thread::spawn(move || engine::sweep_file(&file))),
-            None => drop(self.send(Job::SweepTtl)),
+            Some(file) => {
+                let jobs = self.0.jobs.clone();
+                thread::spawn(move || expiry::sweep(&file, &jobs, reply));
+            }
+            None => drop(self.send(Job::SweepTtl(reply))),
         }
+        swept
     }
 
     /// Finishes the requests that are waiting, and closes the file.

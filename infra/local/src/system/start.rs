@@ -141,7 +141,7 @@ impl System {
         schedule_handler(move |_| {
             let (dynamodb, before) = (dynamodb.clone(), handed_on.borrow().clone());
             async move {
-                dynamodb.sweep_ttl();
+                drop(dynamodb.sweep_ttl());
                 if let Some(before) = before {
                     // A closed database needs no upkeep.
                     let _ = dynamodb.trim_stream(tables::EVENTS.name, &before).await;

@@ -4,13 +4,12 @@
 //! authorizer turns these statements into ones that do nothing, and a savepoint takes their place.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use dynoxide::actions::vector_lifecycle::VectorIndexLifecycle;
 use dynoxide::storage::Storage;
-use dynoxide::{Database, DynoxideError, ttl};
+use dynoxide::{DynoxideError, ttl};
 use rusqlite::Connection;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 
@@ -107,9 +106,12 @@ impl Engine {
         })
     }
 
-    /// Drops items whose time to live has passed.
-    pub(super) fn sweep_ttl(&self) {
-        note_swept(&finished(ttl::sweep_expired_items(&self.storage)));
+    /// Deletes items whose time to live has passed, without letting requests in between, and returns how many.
+    pub(super) fn sweep_ttl(&self) -> usize {
+        finished(ttl::sweep_expired_items(&self.storage)).unwrap_or_else(|error| {
+            tracing::warn!(%error, "items can't be deleted after their time to live");
+            0
+        })
     }
 
     fn connection(&self) -> &Connection {
@@ -125,26 +127,5 @@ impl Engine {
     /// One operation, or nothing if it panics.
     fn run(&self, operation: &str, body: &[u8]) -> Option<Answer> {
         catch_unwind(AssertUnwindSafe(|| execute(&self.storage, &self.vectors, operation, body))).ok()
-    }
-}
-
-/// Drops items of the database in this file whose time to live has passed, through a connection of its own: requests
-/// are carried out in between.
-pub(super) fn sweep_file(file: &Path) {
-    let Some(file) = file.to_str() else { return };
-    // Despite its name, `disable_bulk_loading` is the one public way to `synchronous = NORMAL`: what a power failure
-    // brings back is dropped again.
-    let swept = Database::new(file).and_then(|database| {
-        database.disable_bulk_loading()?;
-        database.sweep_ttl()
-    });
-    note_swept(&swept);
-}
-
-fn note_swept(swept: &dynoxide::Result<usize>) {
-    match swept {
-        Ok(0) => {}
-        Ok(items) => tracing::debug!(items, "time to live has passed"),
-        Err(error) => tracing::warn!(%error, "items can't be dropped after their time to live"),
     }
 }

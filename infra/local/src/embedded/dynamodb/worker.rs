@@ -130,7 +130,9 @@ impl Worker {
             Job::Trim { table, before, reply } => {
                 let _ = reply.send(self.engine.trim(&table, &before));
             }
-            Job::SweepTtl => self.engine.sweep_ttl(),
+            Job::SweepTtl(reply) => {
+                let _ = reply.send(self.engine.sweep_ttl());
+            }
             Job::Flushed(_) | Job::Stop | Job::Close(_) => {}
         }
         Ok(())
