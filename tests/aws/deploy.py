@@ -373,7 +373,7 @@ def lose_event(clients, order):
     functions.delete_event_source_mapping(UUID=source["UUID"])
     status, answer = order("WO-5")
     check("an order is accepted while nobody reads the stream", status == 200, (status, answer))
-    # Its item, the marker of its account and the endpoint, as they would be had they come earlier: time is the beginning of a ULID.
+    # Its item, its marker and the endpoint, as they would be had they come earlier: time is the beginning of a ULID.
     item = max(dynamodb.scan(TableName=f"{STACK}-events")["Items"], key=lambda one: one["sk"]["S"])
     markers = dynamodb.scan(TableName=f"{STACK}-undispatched")["Items"]
     marker = max(markers, key=lambda one: one["sk"]["S"])

@@ -11,7 +11,6 @@ use tests::{Receiver, Reply, Tenant, TestApp};
 
 use crate::deliveries::{batch_of, create_work_order};
 use crate::expect::refused;
-use crate::losses::OVERDUE;
 
 const DELIVERIES: &str = "/api/deliveries";
 const SECOND: Duration = Duration::from_secs(1);

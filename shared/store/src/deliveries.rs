@@ -13,11 +13,13 @@
 //! | `claim`, `record`, `arrivals` | an attempt: who may make it, and what came of it |
 //! | `moved` | the move out of a shared item |
 //! | `series`, `release` | what people set going: a new series of attempts, an endpoint that is enabled again |
-//! | `list`, `overdue`, `unsettled` | queries: for people, and for the sweeper |
+//! | `by_id`, `list` | what people look at: one, or a page |
+//! | `overdue`, `unsettled` | what the sweeper asks |
 //! | `shared`, `walk` | the item that deliveries share, and several of them in order of time |
 //! | `stored`, `conditions` | a delivery's own item, and the conditions that several writes share |
 
 mod arrivals;
+mod by_id;
 mod claim;
 mod conditions;
 mod create;

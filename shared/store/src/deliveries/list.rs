@@ -11,16 +11,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 use domain::delivery::{Delivery, DeliveryStatus};
 use domain::events::EventName;
-use domain::ids;
-use domain::ids::ulid_of;
 use futures_util::future::try_join;
 use jiff::Timestamp;
 
-use super::shared::SharedItem;
 use super::stored::{account_status, read};
 use super::{Deliveries, TABLE};
 use crate::batch::batch_get;
-use crate::item::{Item, key, s};
+use crate::item::{Item, s};
 use crate::range::IdRange;
 use crate::search::{Found, equal, search, stopped};
 use crate::{StoreError, tables};
@@ -122,32 +119,6 @@ impl Filter<'_> {
 }
 
 impl Deliveries {
-    /// One delivery with its attempts, read consistently; `None` when there is none, or its 30 days are over. One read
-    /// unit for each 4 KB, of its own item or of those that the events of its millisecond have.
-    ///
-    /// # Errors
-    /// When DynamoDB can't be reached or the item can't be read.
-    pub async fn get(&self, account: &str, id: &str) -> Result<Option<Delivery>, StoreError> {
-        let output = self
-            .db
-            .get_item()
-            .table_name(&self.table)
-            .set_key(Some(key(account, id)))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(StoreError::call("GetItem delivery"))?;
-        if let Some(item) = output.item() {
-            return read(item).map(Some);
-        }
-        let range = IdRange::default().at_the_time_of(id);
-        if range.is_empty() {
-            return Ok(None);
-        }
-        let items = self.all_shared(account, range).await?;
-        Ok(items.iter().flat_map(SharedItem::deliveries).find(|delivery| delivery.id == id))
-    }
-
     /// The account's deliveries that `filter` wants, newest event first, after the id `after`: `limit` of them or
     /// somewhat more, or fewer when the search stopped early. A query examines 100 to 1,000 items when there is a
     /// filter that no key tells, `limit` otherwise, and a page takes ten queries at most. Reads are eventually
@@ -263,37 +234,8 @@ impl Deliveries {
         Ok(Found { items: deliveries, stopped: stopped(TABLE, output.last_evaluated_key()) })
     }
 
-    /// The deliveries of these events to one endpoint, without the attempts of those with an item of their own; an event
-    /// without one is left out. The events should be near each other: what was raised between them is read too.
-    ///
-    /// # Errors
-    /// When DynamoDB can't be reached or an item can't be read.
-    pub async fn existing(
-        &self,
-        account: &str,
-        endpoint_id: &str,
-        event_ids: &[&str],
-    ) -> Result<Vec<Delivery>, StoreError> {
-        let ulids = || event_ids.iter().filter_map(|id| ulid_of(id));
-        let (Some(first), Some(last)) = (ulids().min(), ulids().max()) else { return Ok(Vec::new()) };
-        let shared = self.all_shared(account, IdRange::between(first, last)).await?;
-        let shared = shared.iter().flat_map(SharedItem::deliveries);
-        let mut found: HashMap<String, Delivery> = shared
-            .filter(|delivery| delivery.endpoint_id == endpoint_id)
-            .map(|delivery| (delivery.id.clone(), delivery))
-            .collect();
-        let ids: Vec<String> = event_ids.iter().map(|id| ids::delivery_id(id, endpoint_id)).collect();
-        let apart: Vec<&String> = ids.iter().filter(|id| !found.contains_key(*id)).collect();
-        let mut deliveries: Vec<Delivery> = ids.iter().filter_map(|id| found.remove(id)).collect();
-        for ids in apart.chunks(100) {
-            let keys: Vec<Item> = ids.iter().map(|id| key(account, id.as_str())).collect();
-            deliveries.extend(self.summaries(&keys).await?);
-        }
-        Ok(deliveries)
-    }
-
     /// The deliveries at the keys of these items, at most 100, in no order.
-    async fn summaries(&self, found: &[Item]) -> Result<Vec<Delivery>, StoreError> {
+    pub(super) async fn summaries(&self, found: &[Item]) -> Result<Vec<Delivery>, StoreError> {
         let attribute = |item: &Item, name: &str| item.get(name).cloned().map(|value| (name.to_owned(), value));
         let keys = found.iter().map(|item| ["pk", "sk"].into_iter().filter_map(|name| attribute(item, name)).collect());
         let wanted = KeysAndAttributes::builder()

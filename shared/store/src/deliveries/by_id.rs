@@ -1,0 +1,71 @@
+//! Deliveries by their ids, wherever they are stored: one of its own, or one of those that share an item.
+
+use std::collections::HashMap;
+
+use domain::delivery::Delivery;
+use domain::ids;
+use domain::ids::ulid_of;
+
+use super::Deliveries;
+use super::shared::SharedItem;
+use super::stored::read;
+use crate::StoreError;
+use crate::item::{Item, key};
+use crate::range::IdRange;
+
+impl Deliveries {
+    /// One delivery with its attempts, read consistently; `None` when there is none, or its 30 days are over. One read
+    /// unit for each 4 KB, of its own item or of those that the events of its millisecond have.
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached or the item can't be read.
+    pub async fn get(&self, account: &str, id: &str) -> Result<Option<Delivery>, StoreError> {
+        let output = self
+            .db
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(key(account, id)))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(StoreError::call("GetItem delivery"))?;
+        if let Some(item) = output.item() {
+            return read(item).map(Some);
+        }
+        let range = IdRange::default().at_the_time_of(id);
+        if range.is_empty() {
+            return Ok(None);
+        }
+        let items = self.all_shared(account, range).await?;
+        Ok(items.iter().flat_map(SharedItem::deliveries).find(|delivery| delivery.id == id))
+    }
+
+    /// The deliveries of these events to one endpoint, without the attempts of those with an item of their own; an event
+    /// without one is left out. The events should be near each other: what was raised between them is read too.
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached or an item can't be read.
+    pub async fn existing(
+        &self,
+        account: &str,
+        endpoint_id: &str,
+        event_ids: &[&str],
+    ) -> Result<Vec<Delivery>, StoreError> {
+        let ulids = || event_ids.iter().filter_map(|id| ulid_of(id));
+        let (Some(first), Some(last)) = (ulids().min(), ulids().max()) else { return Ok(Vec::new()) };
+        let shared = self.all_shared(account, IdRange::between(first, last)).await?;
+        let shared = shared.iter().flat_map(SharedItem::deliveries);
+        let mut found: HashMap<String, Delivery> = shared
+            .filter(|delivery| delivery.endpoint_id == endpoint_id)
+            .map(|delivery| (delivery.id.clone(), delivery))
+            .collect();
+        let ids: Vec<String> = event_ids.iter().map(|id| ids::delivery_id(id, endpoint_id)).collect();
+        let apart: Vec<&String> = ids.iter().filter(|id| !found.contains_key(*id)).collect();
+        let mut deliveries: Vec<Delivery> = ids.iter().filter_map(|id| found.remove(id)).collect();
+        for ids in apart.chunks(100) {
+            let keys: Vec<Item> = ids.iter().map(|id| key(account, id.as_str())).collect();
+            deliveries.extend(self.summaries(&keys).await?);
+        }
+        Ok(deliveries)
+    }
+}
