@@ -134,7 +134,7 @@ pub struct Attempt {
     /// More precisely, where it is known.
     #[serde(default)]
     pub error_detail: Option<ErrorDetail>,
-    /// The first 2 KiB of the answer.
+    /// The first 2 KiB of the answer, unless it was a success; of a test send in any case.
     pub response_body: Option<String>,
 }
 

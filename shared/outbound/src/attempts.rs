@@ -87,8 +87,10 @@ impl AttemptMaker {
     }
 }
 
-/// The next attempt at `delivery`, as it is recorded: it began at `now` and got this answer.
+/// The next attempt at `delivery`, as it is recorded: it began at `now` and got this answer. What a receiver says when
+/// all is well is kept of test sends only, which people look at.
 fn attempt(delivery: &Delivery, answer: &Answer, now: Timestamp) -> Attempt {
+    let keeps_body = !answer.is_success() || delivery.test;
     Attempt {
         number: delivery.attempt_count + 1,
         trigger: delivery.trigger,
@@ -97,6 +99,6 @@ fn attempt(delivery: &Delivery, answer: &Answer, now: Timestamp) -> Attempt {
         status_code: answer.status_code,
         error: answer.error,
         error_detail: answer.error_detail,
-        response_body: answer.response_body.clone(),
+        response_body: answer.response_body.clone().filter(|_| keeps_body),
     }
 }
