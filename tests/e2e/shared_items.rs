@@ -81,7 +81,7 @@ async fn an_event_that_is_dispatched_again_goes_to_each_endpoint_once_wherever_i
     let (store, events) = (environment.deliveries().unwrap(), environment.events().unwrap());
     let event = events.latest(&app.account, None, None, 1).await.unwrap().events.remove(0).event;
     let outbox = events.outbox_of(&app.account, &event.id).await.unwrap().unwrap();
-    let part = FanOut { outbox: &outbox, event: &event, is_first: true, now: app.now() };
+    let part = FanOut { outbox: &outbox, event: &event, is_first: true, is_all: true, now: app.now() };
     // The first run saw other endpoints than the second, and died before the last.
     let (first, _) = store.fan_out(part, &ids[1..120]).await;
     assert_eq!(first.iter().map(|new| new.endpoint_ids.len()).collect::<Vec<_>>(), [50, 50, 19]);
@@ -197,4 +197,103 @@ async fn an_event_is_brought_again_for_a_week_and_then_no_more() {
     let limit = SignedDuration::from_hours(24 * 7);
     assert!(SignedDuration::from_mins(30 * hours) > limit);
     let _: Value = app.get("/api/events").await.expect(200).body;
+}
+
+/// A dispatcher that stored a part of an event's deliveries, and then failed for good.
+#[tokio::test]
+async fn an_event_of_which_a_part_was_stored_is_dispatched_to_the_others() {
+    let (app, receiver) = (TestApp::start().await, Receiver::start().await);
+    let ids = endpoints(&app, &receiver, 60).await;
+    create_work_order(&app, "WO-1").await;
+    app.system().skip_stream().await.unwrap();
+    let environment = app.system().environment();
+    let (store, events) = (environment.deliveries().unwrap(), environment.events().unwrap());
+    let event = events.latest(&app.account, None, None, 1).await.unwrap().events.remove(0).event;
+    let outbox = events.outbox_of(&app.account, &event.id).await.unwrap().unwrap();
+    let part = FanOut { outbox: &outbox, event: &event, is_first: true, is_all: false, now: app.now() };
+    let (stored, _) = store.fan_out(part, &ids[..50]).await;
+    assert_eq!(stored.len(), 1);
+    app.advance(OVERDUE).await;
+    app.sweep().await;
+    app.drain().await;
+    assert_eq!((receiver.count(), app.deliveries().await.len()), (60, 60));
+    app.advance(OVERDUE * 2).await;
+    app.sweep().await;
+    assert_eq!((app.backlog().await.stream, app.items_of(tables::UNDISPATCHED).await), (0, 0), "all is settled");
+}
+
+#[tokio::test]
+async fn what_a_replay_has_sent_is_not_sent_again_by_a_dispatcher_that_comes_later() {
+    let (app, receiver) = (TestApp::start().await, Receiver::start().await);
+    let endpoint = app.endpoint(&receiver.url(), ["*"]).await.id;
+    app.endpoint(&format!("{}?other", receiver.url()), ["*"]).await;
+    let since = app.now();
+    create_work_order(&app, "WO-1").await;
+    create_work_order(&app, "WO-2").await;
+    app.advance(Duration::from_mins(1)).await;
+    let replay = json!({ "since": since.to_string(), "only": "missing" });
+    let replayed = app.post(&format!("/api/endpoints/{endpoint}/replay"), replay).await.expect(202).body;
+    assert_eq!(replayed["queued"], 2);
+    app.drain_retry_queue().await;
+    assert_eq!(receiver.count(), 2);
+    app.drain().await;
+    assert_eq!(
+        receiver.count(),
+        4,
+        "the other endpoint gets what was waiting in the stream, and this one nothing twice"
+    );
+    app.advance(OVERDUE).await;
+    app.sweep().await;
+    app.drain().await;
+    assert_eq!((receiver.count(), app.deliveries().await.len()), (4, 4));
+}
+
+/// Deliveries of a version that knew no shared items, in a time that has a marker of this one.
+#[tokio::test]
+async fn what_an_earlier_version_has_dispatched_is_not_sent_again() {
+    let (app, receiver) = (TestApp::start().await, Receiver::start().await);
+    app.endpoint(&receiver.url(), ["*"]).await;
+    create_work_order(&app, "WO-1").await;
+    app.drain().await;
+    let delivery = app.only_delivery().await;
+    let db = aws_sdk_dynamodb::Client::new(app.system().sdk_config());
+    let key = [("pk", &app.account), ("sk", &delivery.event_id)];
+    let key = key.map(|(name, value)| (name.to_owned(), AttributeValue::S(value.clone())));
+    db.delete_item().table_name(tables::DELIVERIES.name).set_key(Some(key.into())).send().await.unwrap();
+    let own = domain::delivery::Delivery { shared: None, ..delivery };
+    assert!(app.system().environment().deliveries().unwrap().create_one(&own).await.unwrap());
+    app.advance(OVERDUE).await;
+    app.sweep().await;
+    app.drain().await;
+    app.advance(OVERDUE * 2).await;
+    app.sweep().await;
+    assert_eq!((receiver.count(), app.items_of(tables::UNDISPATCHED).await), (1, 0));
+}
+
+/// The few deliveries with an item of their own lie far behind those that share one.
+#[tokio::test]
+async fn a_list_of_an_endpoint_finds_what_has_failed_there_behind_many_others() {
+    let (app, receiver) = (TestApp::start().await, Receiver::start().await);
+    receiver.answer_with([500]);
+    let rare = app.endpoint(&format!("{}?rare", receiver.url()), ["vendor.created"]).await.id;
+    app.post("/api/webhook/vendor", json!({ "vendorNumber": "V-1", "name": "Gravel", "vendorType": "supplier" }))
+        .await
+        .expect(200);
+    app.drain().await;
+    receiver.answer_with([204]);
+    app.endpoint(&receiver.url(), ["workorder.created"]).await;
+    for number in 0..120 {
+        app.advance(Duration::from_millis(10)).await;
+        create_work_order(&app, &format!("WO-{number}")).await;
+    }
+    app.drain().await;
+    let (mut found, mut cursor) = (0, String::new());
+    for _ in 0..20 {
+        let path = format!("/api/deliveries?limit=10&endpointId={rare}{cursor}");
+        let page = app.get(&path).await.expect(200).body;
+        found += page["data"].as_array().unwrap().len();
+        let Some(next) = page["nextCursor"].as_str() else { break };
+        cursor = format!("&cursor={next}");
+    }
+    assert_eq!(found, 1);
 }

@@ -16,7 +16,7 @@ use futures_util::future::join_all;
 use jiff::Timestamp;
 use store::StoreError;
 use store::config::{ConfigError, Environment};
-use store::deliveries::{Deliveries, FanOut, NewDeliveries};
+use store::deliveries::{Deliveries, FanOut, MAX_SHARING, NewDeliveries};
 use store::endpoints::Endpoints;
 use store::events::{raised_at, read_outbox};
 use store::queue::{Queue, QueueError};
@@ -48,6 +48,14 @@ impl Batch {
     fn starting_at(first: usize) -> Self {
         Self { first, outboxes: Vec::new() }
     }
+}
+
+/// Which part of an account's endpoints a page is.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    is_first: bool,
+    /// Whether there are no others, and none that can't be read.
+    is_all: bool,
 }
 
 /// What a batch of the stream holds.
@@ -140,52 +148,66 @@ impl Dispatcher {
     /// endpoints can't be read.
     async fn dispatch(&self, account: &str, outboxes: &[Outbox], now: Timestamp) -> Result<usize, DispatchError> {
         let (mut after, mut unreadable) = (None::<String>, 0);
+        let (mut in_parts, mut several) = (false, HashSet::new());
         loop {
             let page = self.endpoints.page(account, after.as_deref(), Order::OldestFirst, PAGE).await?;
-            let is_first = after.is_none();
+            let place = Place {
+                is_first: after.is_none(),
+                is_all: after.is_none() && page.next.is_none() && page.unreadable == 0,
+            };
             if !page.endpoints.is_empty() || page.unreadable > 0 {
-                self.tell(outboxes, &page.endpoints, is_first, now).await?;
+                several.extend(self.tell(outboxes, &page.endpoints, place, now).await?);
             }
+            in_parts |= !place.is_all;
             unreadable += page.unreadable;
             after = page.next;
             if after.is_none() {
                 break;
             }
         }
-        for outbox in outboxes.iter().filter(|outbox| unreadable > 0 || outbox.brought_again_at.is_some()) {
+        for outbox in outboxes {
             for event in &outbox.events {
-                self.deliveries.note_incomplete(account, &event.id, unreadable > 0).await?;
+                let in_parts = in_parts || outbox.brought_again_at.is_some() || several.contains(&event.id);
+                // What unreadable endpoints have missed is still to be dispatched: the item says so already.
+                if in_parts && unreadable == 0 {
+                    self.deliveries.note_incomplete(account, &event.id, false).await?;
+                } else if outbox.brought_again_at.is_some() {
+                    self.deliveries.note_incomplete(account, &event.id, true).await?;
+                }
             }
         }
         Ok(unreadable)
     }
 
     /// Stores the deliveries of events to some endpoints, and queues those that are new even if others could not be
-    /// stored. Those that existed already were queued by whoever stored them, or the sweeper finds them.
+    /// stored. Those that existed already were queued by whoever stored them, or the sweeper finds them. Returns the
+    /// events that take more than one item.
     async fn tell(
         &self,
         outboxes: &[Outbox],
         endpoints: &[Endpoint],
-        is_first: bool,
+        Place { is_first, is_all }: Place,
         now: Timestamp,
-    ) -> Result<(), DispatchError> {
+    ) -> Result<Vec<String>, DispatchError> {
         let failing = endpoints.iter().filter(|endpoint| endpoint.health.state == HealthState::Failing);
         let failing: HashSet<&str> = failing.map(|endpoint| endpoint.id.as_str()).collect();
         let failing = &failing;
         let events: Vec<_> =
             outboxes.iter().flat_map(|outbox| outbox.events.iter().map(move |event| (outbox, event))).collect();
-        let mut stored = Ok(());
+        let (mut several, mut stored) = (Vec::new(), Ok(()));
         for some in events.chunks(AT_ONCE) {
             let fanned_out = some.iter().map(|(outbox, event)| async move {
                 let wanted = endpoints.iter().filter(|endpoint| is_wanted(outbox, event, endpoint, now));
                 let wanted: Vec<String> = wanted.map(|endpoint| endpoint.id.clone()).collect();
-                let part = FanOut { outbox, event, is_first, now };
+                let part = FanOut { outbox, event, is_first, is_all, now };
                 let (new, outcome) = self.deliveries.fan_out(part, &wanted).await;
                 let messages: Vec<_> = new.iter().map(|new| messages(outbox, event, new, failing, now)).collect();
-                (messages, outcome)
+                let several = (wanted.len() > MAX_SHARING).then(|| event.id.clone());
+                (messages, several, outcome)
             });
             let (mut first, mut retries) = (Vec::new(), Vec::new());
-            for (messages, outcome) in join_all(fanned_out).await {
+            for (messages, in_several, outcome) in join_all(fanned_out).await {
+                several.extend(in_several);
                 for (healthy, failing) in messages {
                     first.extend(healthy);
                     retries.extend(failing);
@@ -196,7 +218,7 @@ impl Dispatcher {
                 stored = stored.and(queue.send_messages(&messages, now).await.map_err(DispatchError::from));
             }
         }
-        stored
+        stored.map(|()| several)
     }
 }
 

@@ -5,6 +5,8 @@
 
 mod compare;
 
+use std::time::{Duration, Instant};
+
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use store::shard::Shard;
@@ -15,12 +17,13 @@ use compare::{Comparison, Mode};
 
 /// How long after the end of a marker's five minutes its events are looked at.
 const GRACE: SignedDuration = SignedDuration::from_mins(5);
-/// How many markers a query reads.
-const PAGE: i32 = 100;
+/// How many markers a query examines, those that are reserved among them.
+const PAGE: i32 = 1_000;
 /// How many markers are worked on in parallel.
 const AT_ONCE: usize = 10;
-/// How many queries of a shard one sweep makes at most; the rest is left to the next one.
-const MAX_PAGES: usize = 10;
+/// How long after its beginning a sweep begins nothing more; the next one does the rest. A sweep may run for 55 seconds
+/// (the template's timeout).
+pub(super) const LONGEST: Duration = Duration::from_secs(35);
 
 impl Sweeper {
     /// Sets lost events and deliveries going, and returns how many. A failure does not stop the others; the last error
@@ -36,13 +39,13 @@ impl Sweeper {
 
     async fn compare_events(&self, mode: Mode, now: Timestamp) -> Result<usize, SweepError> {
         let (mut resumed, mut failed) = (0, None);
-        let (until, pages) = match mode {
-            Mode::Sweep => (Some(now - GRACE), MAX_PAGES),
-            Mode::Start => (None, usize::MAX),
-        };
-        for shard in Shard::all() {
+        let (until, began) = (matches!(mode, Mode::Sweep).then_some(now - GRACE), Instant::now());
+        let is_over = || mode == Mode::Sweep && began.elapsed() >= LONGEST;
+        // Each sweep begins with another shard, so that none is left out when the time does not suffice.
+        let first = usize::try_from(now.as_second() / 60).unwrap_or_default() % Shard::COUNT;
+        for shard in Shard::all().cycle().skip(first).take(Shard::COUNT) {
             let mut next: Option<Marker> = None;
-            for _ in 0..pages {
+            while !is_over() {
                 let page = match self.undispatched.overdue(shard, next.as_ref(), until, now, PAGE).await {
                     Ok(page) => page,
                     Err(error) => {
@@ -51,7 +54,11 @@ impl Sweeper {
                     }
                 };
                 for some in page.markers.chunks(AT_ONCE) {
-                    let compared = some.iter().map(|marker| Comparison::new(self, marker.clone(), now).run(mode));
+                    if is_over() {
+                        break;
+                    }
+                    let compared =
+                        some.iter().map(|marker| Comparison::new(self, marker.clone(), began, now).run(mode));
                     for outcome in join_all(compared).await {
                         match outcome {
                             Ok(count) => resumed += count,

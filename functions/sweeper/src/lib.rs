@@ -104,9 +104,9 @@ impl Sweeper {
     /// # Errors
     /// When DynamoDB or SQS can't be reached.
     pub async fn refill_queues(&self, now: Timestamp) -> Result<(), SweepError> {
-        let first = self.refill_first_attempts(now).await?;
-        let all = DueSpan::By(Timestamp::MAX);
-        let deliveries = first + self.put_back_deliveries(all, Claims::Ended, now, usize::MAX).await?;
+        let first = self.refill_first_attempts(now).await;
+        let later = self.put_back_deliveries(DueSpan::By(Timestamp::MAX), Claims::Ended, now, usize::MAX).await;
+        let deliveries = first? + later?;
         if deliveries > 0 {
             tracing::info!(deliveries, "unfinished deliveries were put back on a queue");
         }

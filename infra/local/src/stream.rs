@@ -121,6 +121,7 @@ impl Stream {
                 Ok(Progress::Failed) => wait(backoff(self.failures), stop).await,
                 Err(error) => {
                     tracing::error!(error = %DisplayErrorContext(&*error), "the event stream can't be read");
+                    self.report(None);
                     wait(backoff(unreadable), stop).await;
                 }
             }

@@ -46,6 +46,7 @@ pub use fan_out::{FanOut, NewDeliveries};
 pub use list::{DeliveryPage, Filter};
 pub use overdue::{Claims, DueSpan, Overdue};
 pub use record::Outcome;
+pub use shared::MAX_SHARING;
 pub use unsettled::{Dispatched, DispatchedPage};
 pub use work::Work;
 

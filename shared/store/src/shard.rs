@@ -15,7 +15,7 @@ impl Shard {
     pub const COUNT: usize = SHARDS as usize;
 
     /// All shards, in order of their number.
-    pub fn all() -> impl Iterator<Item = Self> {
+    pub fn all() -> impl Iterator<Item = Self> + Clone {
         (0..SHARDS).map(Self)
     }
 

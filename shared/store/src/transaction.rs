@@ -8,13 +8,13 @@ use crate::backoff::pause_before;
 use crate::{Client, StoreError};
 
 /// How often a transaction is tried that meets other writes.
-const MAX_TRIES: u32 = 5;
+const MAX_TRIES: u32 = 10;
 
 /// Stores all of `items` and returns true, or stores nothing and returns false when a condition does not hold. DynamoDB
 /// cancels a transaction that meets another write of one of its items: it is tried again.
 ///
 /// # Errors
-/// When DynamoDB can't be reached, refuses an item, or other writes meet the transaction each of the five times that it
+/// When DynamoDB can't be reached, refuses an item, or other writes meet the transaction each of the ten times that it
 /// is tried: then the error names `table`.
 pub(crate) async fn transact(
     db: &Client,

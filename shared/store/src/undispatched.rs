@@ -8,12 +8,14 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::types::{DeleteRequest, WriteRequest};
 use domain::clock::SKEW;
 use domain::ids::ulid_of;
 use domain::outbox::Outbox;
 use jiff::{SignedDuration, Timestamp};
+use telemetry::causes::causes;
 use ulid::Ulid;
 
 use crate::batch::batch_write_best_effort;
@@ -28,6 +30,8 @@ const TABLE: &str = "undispatched";
 /// The time that one marker is about.
 const BUCKET_MILLISECONDS: u64 = 5 * 60_000;
 const BUCKET: SignedDuration = SignedDuration::from_mins(5);
+/// How long an account is remembered as marked.
+const REMEMBERED: Duration = Duration::from_mins(5);
 /// `BatchWriteItem` writes at most this many items.
 const BATCH: usize = 25;
 /// The most accounts that are remembered as marked; when there are more, all are forgotten.
@@ -58,9 +62,10 @@ impl Marker {
     #[must_use]
     pub fn of(outbox: &Outbox) -> Self {
         let millis = Ulid::from_string(&outbox.id).map_or(0, |ulid| ulid.timestamp_ms());
-        // The rest of the ULID spreads the accounts over the shards.
+        // The rest of the ULID spreads accounts, and the times of one account, over the shards.
         let rest = ulid_of(&outbox.account).map_or(0, |account| account.random());
-        let id = Ulid::from_parts(begin_of(millis), rest);
+        let begin = begin_of(millis);
+        let id = Ulid::from_parts(begin, rest ^ u128::from(begin / BUCKET_MILLISECONDS));
         Self { account: outbox.account.clone(), id, settled: None }
     }
 
@@ -74,6 +79,12 @@ impl Marker {
         IdRange::between(first, end)
     }
 
+    /// When its five minutes begin.
+    #[must_use]
+    pub fn begins_at(&self) -> Timestamp {
+        self.ends_at() - BUCKET
+    }
+
     /// The end of its five minutes.
     #[must_use]
     pub fn ends_at(&self) -> Timestamp {
@@ -83,6 +94,12 @@ impl Marker {
 
     fn key(&self) -> Item {
         key(Shard::of(self.id).key(), format!("{}#{}", self.id, self.account))
+    }
+
+    /// One that can't be read must not keep the sweeper from the others.
+    fn read_or_log(item: &Item) -> Option<Self> {
+        let read = Self::read(item);
+        read.inspect_err(|error| tracing::error!(error = %causes(error), "a marker can't be read and is left out")).ok()
     }
 
     fn read(item: &Item) -> Result<Self, StoreError> {
@@ -112,8 +129,8 @@ fn free(now: Timestamp) -> Item {
 pub struct Undispatched {
     db: Client,
     table: String,
-    /// The accounts that this process has marked, each with the begin of the latest five minutes.
-    marked: Arc<Mutex<HashMap<String, u64>>>,
+    /// The accounts that this process has marked, each with the begin of the latest five minutes, and when that was.
+    marked: Arc<Mutex<HashMap<String, (u64, Instant)>>>,
 }
 
 impl Undispatched {
@@ -129,7 +146,10 @@ impl Undispatched {
     pub async fn mark(&self, outbox: &Outbox, now: Timestamp) -> Result<(), StoreError> {
         let marker = Marker::of(outbox);
         let begin = marker.id.timestamp_ms();
-        if self.marked.lock().unwrap_or_else(PoisonError::into_inner).get(&marker.account) == Some(&begin) {
+        // Not for longer than five minutes, whatever the clock shows: when it was set back, the sweeper may have deleted the
+        // marker of a time that comes again.
+        let is_marked = |(known, at): &(u64, Instant)| *known == begin && at.elapsed() < REMEMBERED;
+        if self.marked.lock().unwrap_or_else(PoisonError::into_inner).get(&marker.account).is_some_and(is_marked) {
             return Ok(());
         }
         self.db
@@ -144,7 +164,7 @@ impl Undispatched {
         if known.len() >= MAX_REMEMBERED {
             known.clear();
         }
-        known.insert(marker.account, begin);
+        known.insert(marker.account, (begin, Instant::now()));
         Ok(())
     }
 
@@ -192,7 +212,7 @@ impl Undispatched {
             .send()
             .await
             .map_err(StoreError::call("Query markers"))?;
-        let mut markers = output.items().iter().map(Marker::read).collect::<Result<Vec<_>, _>>()?;
+        let mut markers: Vec<Marker> = output.items().iter().filter_map(Marker::read_or_log).collect();
         let begins_ahead = |marker: &Marker| marker.ends_at() > now + SKEW + BUCKET;
         markers.retain(|marker| until.is_none_or(|until| marker.ends_at() <= until || begins_ahead(marker)));
         Ok(MarkerPage { markers, next: output.last_evaluated_key().map(Marker::read).transpose()? })

@@ -1,5 +1,7 @@
 //! The events of one marker beside their deliveries.
 
+use std::time::Instant;
+
 use domain::clock::SKEW;
 use domain::delivery::{Delivery, DeliveryTask};
 use domain::outbox::Outbox;
@@ -11,17 +13,18 @@ use store::range::Order;
 use store::undispatched::Marker;
 use telemetry::causes::causes;
 
+use super::LONGEST;
 use crate::{SweepError, Sweeper};
 
 /// How many outbox items are compared at a time.
 const PAGE: i32 = 500;
-/// How many outbox items of a marker one sweep compares at most; the next one goes on from there.
-const MOST: usize = 20_000;
 /// How many events or deliveries are set going in parallel.
 const AT_ONCE: usize = 25;
 /// How long sweeps leave a marker alone that has something missing: the stream may have a backlog. Longer with the age
 /// of what is missing, a sixteenth of it.
 const SHORTEST_WAIT: SignedDuration = SignedDuration::from_mins(15);
+/// How much of a marker's time a start looks at at once: the deliveries of a busy system's seconds fit into memory.
+const REFILL_STEP: SignedDuration = SignedDuration::from_secs(5);
 /// How old an event is when no further attempt is made to dispatch it, after some eighty.
 const GIVEN_UP_AFTER: SignedDuration = SignedDuration::from_hours(7 * 24);
 
@@ -39,13 +42,16 @@ pub(super) enum Mode {
 pub(super) struct Comparison<'a> {
     sweeper: &'a Sweeper,
     marker: Marker,
+    /// When the sweep began.
+    began: Instant,
     now: Timestamp,
     /// When the account's oldest endpoint was made, once that is known.
     oldest_endpoint: Option<Oldest>,
     /// When the oldest event was raised that is not settled.
     unsettled_since: Option<Timestamp>,
-    compared: usize,
     resumed: usize,
+    /// What could not be set going; the next sweep does it.
+    failed: Option<SweepError>,
 }
 
 /// The oldest endpoint of an account.
@@ -66,9 +72,9 @@ struct Lost {
 }
 
 impl<'a> Comparison<'a> {
-    pub(super) fn new(sweeper: &'a Sweeper, marker: Marker, now: Timestamp) -> Self {
-        let (oldest_endpoint, unsettled_since) = (None, None);
-        Self { sweeper, marker, now, oldest_endpoint, unsettled_since, compared: 0, resumed: 0 }
+    pub(super) fn new(sweeper: &'a Sweeper, marker: Marker, began: Instant, now: Timestamp) -> Self {
+        let (oldest_endpoint, unsettled_since, failed) = (None, None, None);
+        Self { sweeper, marker, began, now, oldest_endpoint, unsettled_since, resumed: 0, failed }
     }
 
     /// Returns how many events and deliveries were set going.
@@ -83,7 +89,7 @@ impl<'a> Comparison<'a> {
             self.compare(survey).await?;
             let Some(last) = stopped else { break false };
             range = range.behind(&last);
-            if self.compared >= MOST {
+            if self.began.elapsed() >= LONGEST {
                 break true;
             }
         };
@@ -98,7 +104,7 @@ impl<'a> Comparison<'a> {
             }
             None => markers.delete(std::slice::from_ref(&self.marker)).await?,
         }
-        Ok(self.resumed)
+        self.failed.map_or(Ok(self.resumed), Err)
     }
 
     /// Compares some outbox items, in order of time, with the deliveries of their events.
@@ -107,7 +113,6 @@ impl<'a> Comparison<'a> {
         let dispatched = self.sweeper.deliveries.dispatched(&self.marker.account, range).await?;
         let mut lost = Lost::default();
         for (id, outbox) in survey.outboxes {
-            self.compared += 1;
             let settled = match outbox {
                 Ok(outbox) => self.is_settled(&outbox, &dispatched, &mut lost).await?,
                 Err(error) => {
@@ -121,7 +126,8 @@ impl<'a> Comparison<'a> {
                 self.marker.settled = Some(id);
             }
         }
-        self.set_going(lost).await
+        self.set_going(lost).await;
+        Ok(())
     }
 
     async fn is_settled(
@@ -181,15 +187,14 @@ impl<'a> Comparison<'a> {
         raised_at(outbox_id).is_ok_and(|at| self.now.duration_since(at) > GIVEN_UP_AFTER)
     }
 
-    /// Makes the stream bring events again, and queues deliveries. What fails is left to the next sweep.
-    async fn set_going(&mut self, lost: Lost) -> Result<(), SweepError> {
+    /// Makes the stream bring events again, and queues deliveries.
+    async fn set_going(&mut self, lost: Lost) {
         let (account, now, sweeper) = (&self.marker.account, self.now, self.sweeper);
-        let mut failed = None;
         for some in lost.outboxes.chunks(AT_ONCE) {
             for brought in join_all(some.iter().map(|id| sweeper.events.bring_again(account, id, now))).await {
                 match brought {
                     Ok(there) => self.resumed += usize::from(there),
-                    Err(error) => failed = Some(error.into()),
+                    Err(error) => self.failed = Some(error.into()),
                 }
             }
         }
@@ -198,24 +203,36 @@ impl<'a> Comparison<'a> {
             for apart in join_all(some.iter().map(|delivery| sweeper.deliveries.set_apart(delivery, now))).await {
                 match apart {
                     Ok(delivery) => tasks.extend(delivery.map(|delivery| delivery.task())),
-                    Err(error) => failed = Some(error.into()),
+                    Err(error) => self.failed = Some(error.into()),
                 }
             }
             self.resumed += tasks.len();
-            sweeper.retries.send(&tasks, now).await?;
+            // They are overdue by their own items from now on.
+            if let Err(error) = sweeper.retries.send(&tasks, now).await {
+                self.failed = Some(error.into());
+            }
         }
-        failed.map_or(Ok(()), Err)
     }
 
     /// Queues all deliveries that wait for their first attempt. Claims on these are of a process that has ended.
     async fn refill(&self) -> Result<usize, SweepError> {
-        let dispatched = self.sweeper.deliveries.dispatched(&self.marker.account, self.marker.range()).await?;
-        let pending: Vec<Delivery> = dispatched.into_values().flat_map(|event| event.pending).collect();
-        for claimed in pending.iter().filter(|delivery| delivery.claimed_until.is_some()) {
-            self.sweeper.deliveries.end_claim(claimed).await?;
+        let (mut from, mut queued) = (self.marker.begins_at(), 0);
+        while from < self.marker.ends_at() {
+            let until = from + REFILL_STEP;
+            let range = self.marker.range().since(from).until(until);
+            from = until;
+            if range.is_empty() {
+                continue;
+            }
+            let dispatched = self.sweeper.deliveries.dispatched(&self.marker.account, range).await?;
+            let pending: Vec<Delivery> = dispatched.into_values().flat_map(|event| event.pending).collect();
+            for claimed in pending.iter().filter(|delivery| delivery.claimed_until.is_some()) {
+                self.sweeper.deliveries.end_claim(claimed).await?;
+            }
+            let tasks: Vec<DeliveryTask> = pending.iter().map(Delivery::task).collect();
+            self.sweeper.retries.send(&tasks, self.now).await?;
+            queued += tasks.len();
         }
-        let tasks: Vec<DeliveryTask> = pending.iter().map(Delivery::task).collect();
-        self.sweeper.retries.send(&tasks, self.now).await?;
-        Ok(tasks.len())
+        Ok(queued)
     }
 }

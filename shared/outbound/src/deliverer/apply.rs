@@ -31,7 +31,9 @@ impl Deliverer {
         }
         let outcome = Outcome { status, attempt: Some(attempt), next_attempt_at, claim, now: ended };
         let recorded = match status {
-            DeliveryStatus::Failed => self.record(delivery, &outcome).await?,
+            DeliveryStatus::Failed => {
+                recorder.record_failed(delivery, &outcome, &self.alerts, &failure(delivery, &outcome)).await?
+            }
             _ => recorder.record(delivery, &outcome).await?,
         };
         if !recorded {
@@ -83,9 +85,7 @@ impl Deliverer {
         if outcome.status != DeliveryStatus::Failed {
             return self.deliveries.record(delivery, outcome).await;
         }
-        let last = outcome.attempt.as_ref().map(LastAttempt::from).or(delivery.last_attempt);
-        let alert = Alert::about(AlertKind::DeliveryFailed, delivery, last, outcome.now);
-        self.deliveries.record_failed(delivery, outcome, &self.alerts, &alert).await
+        self.deliveries.record_failed(delivery, outcome, &self.alerts, &failure(delivery, outcome)).await
     }
 
     /// What becomes of an attempt whose outcome is not the delivery's. When a new series began while it was under way,
@@ -98,4 +98,10 @@ impl Deliverer {
         }
         Ok(())
     }
+}
+
+/// The alert about a delivery that fails with `outcome`.
+fn failure(delivery: &Delivery, outcome: &Outcome) -> Alert {
+    let last = outcome.attempt.as_ref().map(LastAttempt::from).or(delivery.last_attempt);
+    Alert::about(AlertKind::DeliveryFailed, delivery, last, outcome.now)
 }

@@ -5,12 +5,14 @@
 
 use std::time::Duration;
 
+use domain::alert::Alert;
 use domain::delivery::Delivery;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use store::StoreError;
+use store::alerts::Alerts;
 use store::deliveries::{Deliveries, Outcome};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 
 /// How long an outcome waits for the others of its message.
@@ -21,6 +23,8 @@ const LINGER: Duration = Duration::from_millis(100);
 pub(super) struct Recorder<'a> {
     deliveries: &'a Deliveries,
     arrivals: mpsc::UnboundedSender<Arrival>,
+    /// Held while a delivery moves out of the item that it shares: transactions on one item would cancel each other.
+    moving: Mutex<()>,
 }
 
 /// The receiving end of a [`Recorder`].
@@ -38,7 +42,7 @@ impl<'a> Recorder<'a> {
     /// A recorder, and what [`drive`] needs of it.
     pub(super) fn new(deliveries: &'a Deliveries) -> (Self, Arrivals) {
         let (arrivals, waiting) = mpsc::unbounded_channel();
-        (Self { deliveries, arrivals }, waiting)
+        (Self { deliveries, arrivals, moving: Mutex::new(()) }, waiting)
     }
 
     /// Records an outcome as [`Deliveries::record`] does, together with others where that is possible.
@@ -52,7 +56,20 @@ impl<'a> Recorder<'a> {
                 return answer;
             }
         }
+        let _moving = self.moving.lock().await;
         self.deliveries.record(delivery, outcome).await
+    }
+
+    /// Records that a delivery has failed, as [`Deliveries::record_failed`] does.
+    pub(super) async fn record_failed(
+        &self,
+        delivery: &Delivery,
+        outcome: &Outcome,
+        alerts: &Alerts,
+        alert: &Alert,
+    ) -> Result<bool, StoreError> {
+        let _moving = self.moving.lock().await;
+        self.deliveries.record_failed(delivery, outcome, alerts, alert).await
     }
 }
 

@@ -16,7 +16,7 @@ use crate::backoff::pause_before;
 use crate::item::Item;
 
 /// How often an update is tried that meets a transaction, or an entry that has been claimed since it was read.
-const MAX_TRIES: u32 = 5;
+const MAX_TRIES: u32 = 10;
 
 /// What is to become of an entry.
 pub(super) struct Change<'a> {
@@ -90,15 +90,24 @@ impl Deliveries {
         Ok(matches!(self.change(&delivery.account, shared, &[change]).await?, Changed::All))
     }
 
+    /// Says of an open entry that its delivery has an item of its own.
+    pub(super) async fn end_entry(&self, delivery: &Delivery) -> Result<(), StoreError> {
+        self.replace_open(delivery, Entry::Own).await
+    }
+
     /// Ends the claim on the first attempt of a delivery that shares an item. Nothing happens when it has changed since
     /// it was read.
     ///
     /// # Errors
     /// When DynamoDB can't be reached.
     pub async fn end_claim(&self, delivery: &Delivery) -> Result<(), StoreError> {
+        self.replace_open(delivery, Entry::Pending).await
+    }
+
+    async fn replace_open(&self, delivery: &Delivery, becomes: Entry) -> Result<(), StoreError> {
         let (Some(shared), Some(seen)) = (&delivery.shared, Entry::of(delivery)) else { return Ok(()) };
         if seen.is_open() {
-            let change = Change { endpoint_id: &delivery.endpoint_id, seen, becomes: Entry::Pending };
+            let change = Change { endpoint_id: &delivery.endpoint_id, seen, becomes };
             self.change(&delivery.account, shared, &[change]).await?;
         }
         Ok(())

@@ -1,6 +1,6 @@
 //! Deliveries by their ids, wherever they are stored: one of its own, or one of those that share an item.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use domain::delivery::Delivery;
 use domain::ids;
@@ -67,5 +67,20 @@ impl Deliveries {
             deliveries.extend(self.summaries(&keys).await?);
         }
         Ok(deliveries)
+    }
+
+    /// Those of these endpoints to which the event's delivery has an item of its own.
+    pub(super) async fn with_own_item(
+        &self,
+        account: &str,
+        event_id: &str,
+        endpoint_ids: &[String],
+    ) -> Result<HashSet<String>, StoreError> {
+        let mut found = HashSet::new();
+        for some in endpoint_ids.chunks(100) {
+            let keys: Vec<Item> = some.iter().map(|id| key(account, ids::delivery_id(event_id, id))).collect();
+            found.extend(self.summaries(&keys).await?.into_iter().map(|delivery| delivery.endpoint_id));
+        }
+        Ok(found)
     }
 }

@@ -1,63 +1,64 @@
-//! New deliveries: each is stored once, however often it is dispatched.
+//! New deliveries with an item of their own: those of test sends and of replays.
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
 use domain::delivery::Delivery;
 use futures_util::future::join_all;
 
 use super::conditions::IS_NEW;
+use super::fan_out::{next_number, sort_key};
+use super::shared::{Entry, SharedItem};
 use super::stored::to_item;
 use super::{Deliveries, TABLE};
 use crate::StoreError;
+use crate::item::Item;
+use crate::transaction::transact;
 
-/// Up to this many new deliveries are stored one by one, in parallel: in a transaction each would cost twice as much.
-const FEW: usize = 10;
-/// How many deliveries [`Deliveries::create`] takes: a transaction holds at most 100 items.
-pub const MAX_CREATED_AT_ONCE: usize = 100;
+/// How many deliveries are best stored in parallel.
+pub const MAX_CREATED_AT_ONCE: usize = 25;
+/// How often a delivery is stored whose event is being dispatched.
+const MAX_TRIES: usize = 5;
 
 impl Deliveries {
-    /// Stores new deliveries, at most [`MAX_CREATED_AT_ONCE`]; those that exist already stay as they are. Up to ten are
-    /// single puts of 3 write units each (item and two index entries), more are one transaction at 4 units each.
+    /// Stores new deliveries of events that have none to their endpoint, as a replay does; those that exist already stay
+    /// as they are. The dispatcher, which may bring the same event later, finds that they exist: an entry says so in
+    /// a further item of the event. One query for each, and one transaction of two small items and two index entries: 6
+    /// write units.
     ///
     /// Returns for each delivery, in their order, whether it is new or why it could not be stored. An error of one says
     /// nothing about the others.
     pub async fn create(&self, deliveries: &[Delivery]) -> Vec<Result<bool, StoreError>> {
-        if deliveries.len() <= FEW {
-            return join_all(deliveries.iter().map(|delivery| self.create_one(delivery))).await;
-        }
-        match self.create_together(deliveries).await {
-            Ok(existing) => deliveries.iter().map(|delivery| Ok(!existing.contains(&delivery.id))).collect(),
-            Err(error) => vec![Err(error); deliveries.len()],
-        }
+        join_all(deliveries.iter().map(|delivery| self.create_beside(delivery))).await
     }
 
-    /// Stores all that are new or none; returns the ids of those that exist already.
-    async fn create_together(&self, deliveries: &[Delivery]) -> Result<Vec<String>, StoreError> {
-        let mut existing: Vec<String> = Vec::new();
-        loop {
-            let new: Vec<&Delivery> = deliveries.iter().filter(|d| !existing.contains(&d.id)).collect();
-            if new.is_empty() {
-                return Ok(existing);
+    async fn create_beside(&self, delivery: &Delivery) -> Result<bool, StoreError> {
+        for _ in 0..MAX_TRIES {
+            let existing = self.shared_of(&delivery.account, &delivery.event_id).await?;
+            if existing.iter().flat_map(|item| &item.entries).any(|(id, _)| *id == delivery.endpoint_id) {
+                return Ok(false);
             }
-            let items = new.iter().map(|delivery| self.put_new(delivery)).collect::<Result<Vec<_>, _>>()?;
-            match self.db.transact_write_items().set_transact_items(Some(items)).send().await {
-                Ok(_) => return Ok(existing),
-                Err(error) => match error.into_service_error() {
-                    TransactWriteItemsError::TransactionCanceledException(cancelled) => {
-                        let before = existing.len();
-                        let reasons = new.iter().zip(cancelled.cancellation_reasons());
-                        let there = reasons.filter(|(_, reason)| reason.code() == Some("ConditionalCheckFailed"));
-                        existing.extend(there.map(|(delivery, _)| delivery.id.clone()));
-                        if existing.len() == before {
-                            return Err(StoreError::cancelled("TransactWriteItems deliveries", TABLE, &cancelled));
-                        }
-                    }
-                    other => return Err(StoreError::operation("TransactWriteItems deliveries", other)),
-                },
+            let note = SharedItem {
+                account: delivery.account.clone(),
+                sort_key: sort_key(&delivery.event_id, next_number(&existing)),
+                event: delivery.event,
+                outbox_id: delivery.outbox_id.clone(),
+                created_at: delivery.created_at,
+                // The first item of an event would say that it was dispatched.
+                is_incomplete: existing.is_empty(),
+                entries: vec![(delivery.endpoint_id.clone(), Entry::Own)],
+            };
+            let items = [note.to_item(), to_item(delivery)].map(|item| self.put_new(item));
+            let items = items.into_iter().collect::<Result<_, _>>()?;
+            if transact(&self.db, items, "TransactWriteItems delivery", TABLE).await? {
+                return Ok(true);
+            }
+            let endpoint = std::slice::from_ref(&delivery.endpoint_id);
+            if !self.with_own_item(&delivery.account, &delivery.event_id, endpoint).await?.is_empty() {
+                return Ok(false);
             }
         }
+        Err(StoreError::Contention(TABLE))
     }
 
     /// Stores one delivery, for 3 write units. Returns false, and changes nothing, when it exists already.
@@ -82,10 +83,10 @@ impl Deliveries {
         }
     }
 
-    fn put_new(&self, delivery: &Delivery) -> Result<TransactWriteItem, StoreError> {
+    fn put_new(&self, item: Item) -> Result<TransactWriteItem, StoreError> {
         let put = Put::builder()
             .table_name(&self.table)
-            .set_item(Some(to_item(delivery)))
+            .set_item(Some(item))
             .condition_expression(IS_NEW)
             .build()
             .map_err(StoreError::built("Put delivery"))?;

@@ -9,7 +9,7 @@ use domain::outbox::{Outbox, StoredEvent};
 use jiff::Timestamp;
 
 use super::conditions::IS_NEW;
-use super::shared::{Entry, INCOMPLETE, MOST, SharedItem};
+use super::shared::{Entry, INCOMPLETE, MAX_SHARING, SharedItem};
 use super::{Deliveries, TABLE};
 use crate::StoreError;
 use crate::backoff::pause_before;
@@ -36,6 +36,8 @@ pub struct FanOut<'a> {
     pub event: &'a StoredEvent,
     /// Whether this is the first part of the endpoints.
     pub is_first: bool,
+    /// Whether it is the last part too, and nothing of it is left out.
+    pub is_all: bool,
     /// When the deliveries are made.
     pub now: Timestamp,
 }
@@ -45,7 +47,8 @@ impl Deliveries {
     /// wherever they are stored. One write unit for each KB of an item, which holds 50 deliveries.
     ///
     /// The first part of an event's endpoints makes an item even when nobody wants the event: that it was dispatched is
-    /// then known.
+    /// then known. Unless all of the event's deliveries are in it, it says that the event is not wholly dispatched, until
+    /// [`Deliveries::note_incomplete`] says otherwise.
     ///
     /// Returns the deliveries that are new, also when others could not be stored, and the first error.
     pub async fn fan_out(
@@ -54,8 +57,9 @@ impl Deliveries {
         endpoint_ids: &[String],
     ) -> (Vec<NewDeliveries>, Result<(), StoreError>) {
         let mut new = Vec::new();
-        // Whether there are items of this event already is asked only where it may be so.
-        let mut may_exist = !part.is_first || endpoint_ids.len() > MOST;
+        // Whether there are deliveries of this event already is asked only where it may be so.
+        let is_again = part.outbox.brought_again_at.is_some();
+        let mut may_exist = !part.is_first || endpoint_ids.len() > MAX_SHARING || is_again;
         for tries in 0..MAX_TRIES {
             pause_before(tries).await;
             match self.fan_out_rest(part, endpoint_ids, may_exist, &mut new).await {
@@ -95,14 +99,19 @@ impl Deliveries {
     ) -> Result<bool, StoreError> {
         let existing = if may_exist { self.shared_of(&part.outbox.account, &part.event.id).await? } else { Vec::new() };
         let known: HashSet<&String> = existing.iter().flat_map(|item| &item.entries).map(|(id, _)| id).collect();
-        let rest: Vec<String> = endpoint_ids.iter().filter(|id| !known.contains(id)).cloned().collect();
+        let mut rest: Vec<String> = endpoint_ids.iter().filter(|id| !known.contains(id)).cloned().collect();
+        if may_exist && part.outbox.brought_again_at.is_some() {
+            let apart = self.with_own_item(&part.outbox.account, &part.event.id, &rest).await?;
+            rest.retain(|id| !apart.contains(id));
+        }
         if rest.is_empty() && (!existing.is_empty() || !part.is_first) {
             return Ok(true);
         }
-        let chunks = if rest.is_empty() { vec![&rest[..]] } else { rest.chunks(MOST).collect() };
-        let next = existing.iter().map(|item| number_of(&item.sort_key) + 1).max().unwrap_or_default();
-        for (number, chunk) in (next..).zip(chunks) {
-            if !self.put_shared(part, number, chunk).await? {
+        let chunks = if rest.is_empty() { vec![&rest[..]] } else { rest.chunks(MAX_SHARING).collect() };
+        let part = FanOut { is_all: part.is_all && chunks.len() == 1, ..part };
+        for (number, chunk) in (next_number(&existing)..).zip(chunks) {
+            let item = self.shared_item(part, number, chunk);
+            if !self.put_shared(item).await? {
                 return Ok(false);
             }
             if !chunk.is_empty() {
@@ -112,17 +121,20 @@ impl Deliveries {
         Ok(true)
     }
 
-    /// Stores one item, unless there is one with its key.
-    async fn put_shared(&self, part: FanOut<'_>, number: usize, endpoint_ids: &[String]) -> Result<bool, StoreError> {
-        let item = SharedItem {
+    fn shared_item(&self, part: FanOut<'_>, number: usize, endpoint_ids: &[String]) -> SharedItem {
+        SharedItem {
             account: part.outbox.account.clone(),
             sort_key: sort_key(&part.event.id, number),
             event: part.event.name,
             outbox_id: part.outbox.id.clone(),
             created_at: part.now,
-            is_incomplete: false,
+            is_incomplete: number == 0 && !part.is_all,
             entries: endpoint_ids.iter().map(|id| (id.clone(), Entry::Pending)).collect(),
-        };
+        }
+    }
+
+    /// Stores one item, unless there is one with its key.
+    async fn put_shared(&self, item: SharedItem) -> Result<bool, StoreError> {
         let item = item.to_item();
         let outcome = self
             .db
@@ -142,11 +154,16 @@ impl Deliveries {
     }
 }
 
+/// The number of the next item of an event that has these.
+pub(super) fn next_number(existing: &[SharedItem]) -> usize {
+    existing.iter().map(|item| number_of(&item.sort_key) + 1).max().unwrap_or_default()
+}
+
 /// Which of an event's items this is, counted from 0.
 fn number_of(sort_key: &str) -> usize {
     sort_key.split_once('#').and_then(|(_, number)| number.parse().ok()).unwrap_or_default()
 }
 
-fn sort_key(event_id: &str, number: usize) -> String {
+pub(super) fn sort_key(event_id: &str, number: usize) -> String {
     if number == 0 { event_id.to_owned() } else { format!("{event_id}#{number:03}") }
 }

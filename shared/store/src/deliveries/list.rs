@@ -154,7 +154,8 @@ impl Deliveries {
                 }
             };
             let shared = async || self.of_shared(account, filter, range, examined).await;
-            both(unless_ended(own_ended, own), unless_ended(shared_ended, shared)).await
+            let (own, shared) = try_join(unless_ended(own_ended, own), unless_ended(shared_ended, shared)).await?;
+            Ok(both([(own, own_ended), (shared, shared_ended)]))
         };
         let Found { items, stopped } = search(after, limit, MAX_QUERIES, query).await?;
         Ok(DeliveryPage { deliveries: items, stopped })
@@ -260,25 +261,20 @@ async fn unless_ended(
     ended: &AtomicBool,
     query: impl AsyncFnOnce() -> Result<Found<Delivery>, StoreError>,
 ) -> Result<Found<Delivery>, StoreError> {
-    if ended.load(Ordering::Relaxed) {
-        return Ok(Found::nothing());
-    }
-    let found = query().await?;
-    ended.store(found.stopped.is_none(), Ordering::Relaxed);
-    Ok(found)
+    if ended.load(Ordering::Relaxed) { Ok(Found::nothing()) } else { query().await }
 }
 
-/// What two searches of one range have found together, newest first: as far as both have come.
-async fn both(
-    one: impl Future<Output = Result<Found<Delivery>, StoreError>>,
-    other: impl Future<Output = Result<Found<Delivery>, StoreError>>,
-) -> Result<Found<Delivery>, StoreError> {
-    let (mut found, other) = try_join(one, other).await?;
-    found.stopped = found.stopped.max(other.stopped);
-    found.items.extend(other.items);
-    if let Some(stopped) = &found.stopped {
-        found.items.retain(|delivery| delivery.id >= *stopped);
+/// What two searches of one range have found together, newest first: as far as both have come. One has ended when there
+/// is nothing behind what it found, and all of that is taken.
+fn both(searches: [(Found<Delivery>, &AtomicBool); 2]) -> Found<Delivery> {
+    let stopped = searches.iter().filter_map(|(found, _)| found.stopped.clone()).max();
+    let mut items = Vec::new();
+    for (mut found, ended) in searches {
+        let count = found.items.len();
+        found.items.retain(|delivery| stopped.as_ref().is_none_or(|stopped| delivery.id >= *stopped));
+        ended.store(found.stopped.is_none() && found.items.len() == count, Ordering::Relaxed);
+        items.extend(found.items);
     }
-    found.items.sort_unstable_by(|one, other| other.id.cmp(&one.id));
-    Ok(found)
+    items.sort_unstable_by(|one, other| other.id.cmp(&one.id));
+    Found { items, stopped }
 }

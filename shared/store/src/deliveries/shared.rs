@@ -4,7 +4,7 @@
 //! map says so, `<endpoint>: "delivered <start in epoch ms> <duration in ms> <status code>"`. Anything else makes the
 //! delivery move out into an item of its own (`moved.rs`), and its entry says `own`.
 //!
-//! The sort key is the event's id; an event for more than [`MOST`] endpoints has further items, `<event id>#<number>`.
+//! The sort key is the event's id; an event for more than [`MAX_SHARING`] endpoints has further items, `<event id>#<number>`.
 
 use domain::delivery::{Attempt, Delivery, DeliveryStatus, LastAttempt, Trigger};
 use domain::events::EventName;
@@ -18,7 +18,7 @@ use crate::tables::EVENT_RETENTION_SECONDS;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 /// How many deliveries share an item at most. Each outcome writes the whole item: with this many that costs 4 units.
-pub(super) const MOST: usize = 50;
+pub const MAX_SHARING: usize = 50;
 /// The attribute that holds the entries, by endpoint.
 pub(super) const ENTRIES: &str = "deliveries";
 /// The attribute of an event's first item that says that the event is to be dispatched again.
@@ -112,7 +112,7 @@ pub(super) fn event_of(sort_key: &str) -> &str {
 impl SharedItem {
     pub(super) fn to_item(&self) -> Item {
         let entries = self.entries.iter().map(|(endpoint, entry)| (endpoint.clone(), entry.value()));
-        Item::from([
+        let mut item = Item::from([
             ("pk".to_owned(), s(&self.account)),
             ("sk".to_owned(), s(&self.sort_key)),
             ("event".to_owned(), s(self.event.as_str())),
@@ -120,7 +120,11 @@ impl SharedItem {
             ("createdAt".to_owned(), n(self.created_at.as_millisecond())),
             (ENTRIES.to_owned(), AttributeValue::M(entries.collect())),
             ("expiresAt".to_owned(), n(self.created_at.as_second() + EVENT_RETENTION_SECONDS)),
-        ])
+        ]);
+        if self.is_incomplete {
+            item.insert(INCOMPLETE.to_owned(), AttributeValue::Bool(true));
+        }
+        item
     }
 
     pub(super) fn read(item: &Item) -> Result<Self, StoreError> {

@@ -48,6 +48,14 @@ impl Deliveries {
     /// When DynamoDB can't be reached.
     pub async fn set_apart(&self, delivery: &Delivery, now: Timestamp) -> Result<Option<Delivery>, StoreError> {
         let own = Delivery { shared: None, next_attempt_at: Some(now), claimed_until: None, ..delivery.clone() };
-        Ok(self.move_out(delivery, Entry::of(delivery), &own, None).await?.then_some(own))
+        if self.move_out(delivery, Entry::of(delivery), &own, None).await? {
+            return Ok(Some(own));
+        }
+        // A version of before shared items, which may run beside this one during an update, stores only own items.
+        let endpoint = std::slice::from_ref(&delivery.endpoint_id);
+        if !self.with_own_item(&delivery.account, &delivery.event_id, endpoint).await?.is_empty() {
+            self.end_entry(delivery).await?;
+        }
+        Ok(None)
     }
 }

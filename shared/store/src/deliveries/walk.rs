@@ -2,12 +2,13 @@
 
 use domain::delivery::Delivery;
 use domain::ids::ulid_of;
+use telemetry::causes::causes;
 use ulid::Ulid;
 
 use super::shared::{SharedItem, event_of};
 use super::{Deliveries, TABLE};
 use crate::StoreError;
-use crate::item::{Reader, key, s};
+use crate::item::{Item, Reader, key, s};
 use crate::range::{IdRange, Order};
 use crate::search::Found;
 
@@ -20,6 +21,16 @@ pub(super) struct SharedPage {
     pub(super) items: Vec<SharedItem>,
     /// The sort key of the last one that was examined; `None` at the end of the range.
     pub(super) stopped: Option<String>,
+}
+
+/// A shared item; one that can't be read, such as one that a newer version has written, must not keep people from the
+/// others, nor the sweeper.
+fn read_or_log(item: &Item) -> Option<SharedItem> {
+    let read = SharedItem::read(item);
+    read.inspect_err(
+        |error| tracing::error!(error = %causes(error), "shared deliveries can't be read and are left out"),
+    )
+    .ok()
 }
 
 impl Deliveries {
@@ -49,7 +60,7 @@ impl Deliveries {
             .send()
             .await
             .map_err(StoreError::call("Query shared deliveries"))?;
-        let items = output.items().iter().map(SharedItem::read).collect::<Result<_, _>>()?;
+        let items = output.items().iter().filter_map(read_or_log).collect();
         let stopped = output.last_evaluated_key().map(|item| Reader { table: TABLE, item }.string("sk")).transpose()?;
         Ok(SharedPage { items, stopped })
     }

@@ -47,7 +47,13 @@ pub(super) fn attempt() -> Vec<Member> {
         ("statusCode", nullable(&count())),
         ("error", nullable(&attempt_error())),
         ("errorDetail", noted(nullable(&error_detail()), "what exactly failed, if known")),
-        ("responseBody", noted(nullable(&text()), "the first 2 KiB of the response; null when it was a success, unless this is a test send")),
+        (
+            "responseBody",
+            noted(
+                nullable(&text()),
+                "the first 2 KiB of the response; null when it was a success, unless this is a test send",
+            ),
+        ),
     ]
 }
 
