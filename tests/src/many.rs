@@ -12,7 +12,6 @@ use domain::trace::Origin;
 use futures_util::future::join_all;
 use jiff::Timestamp;
 use local::System;
-use store::deliveries::MAX_CREATED_AT_ONCE;
 
 /// Items that are written concurrently.
 const AT_ONCE: usize = 100;
@@ -61,13 +60,14 @@ fn endpoint(id: &str, url: &str, secret: SealedSecret, now: Timestamp) -> Endpoi
 pub(crate) async fn deliveries(system: &System, account: &str, endpoints: &[String], count: usize, now: Timestamp) {
     let store = system.environment().deliveries().unwrap();
     let all: Vec<usize> = (0..count).collect();
-    for some in all.chunks(MAX_CREATED_AT_ONCE) {
+    for some in all.chunks(AT_ONCE) {
         let made = some.iter().map(|number| {
             let ago = jiff::SignedDuration::from_secs(i64::try_from(count - number).unwrap());
             done_delivery(account, &endpoints[number % endpoints.len()], DeliveryStatus::Delivered, now - ago)
         });
         let made: Vec<_> = made.collect();
-        assert!(store.create(&made).await.into_iter().all(Result::unwrap));
+        let stored = join_all(made.iter().map(|delivery| store.create_one(delivery))).await;
+        assert!(stored.into_iter().all(Result::unwrap));
     }
 }
 

@@ -110,7 +110,7 @@ impl Deliveries {
         let chunks = if rest.is_empty() { vec![&rest[..]] } else { rest.chunks(MAX_SHARING).collect() };
         let part = FanOut { is_all: part.is_all && chunks.len() == 1, ..part };
         for (number, chunk) in (next_number(&existing)..).zip(chunks) {
-            let item = self.shared_item(part, number, chunk);
+            let item = shared_item(part, number, chunk);
             if !self.put_shared(item).await? {
                 return Ok(false);
             }
@@ -119,18 +119,6 @@ impl Deliveries {
             }
         }
         Ok(true)
-    }
-
-    fn shared_item(&self, part: FanOut<'_>, number: usize, endpoint_ids: &[String]) -> SharedItem {
-        SharedItem {
-            account: part.outbox.account.clone(),
-            sort_key: sort_key(&part.event.id, number),
-            event: part.event.name,
-            outbox_id: part.outbox.id.clone(),
-            created_at: part.now,
-            is_incomplete: number == 0 && !part.is_all,
-            entries: endpoint_ids.iter().map(|id| (id.clone(), Entry::Pending)).collect(),
-        }
     }
 
     /// Stores one item, unless there is one with its key.
@@ -151,6 +139,19 @@ impl Deliveries {
             Err(PutItemError::ConditionalCheckFailedException(found)) => Ok(found.item == Some(item)),
             Err(other) => Err(StoreError::operation("PutItem shared deliveries", other)),
         }
+    }
+}
+
+/// A part of the deliveries of an event, as one item.
+fn shared_item(part: FanOut<'_>, number: usize, endpoint_ids: &[String]) -> SharedItem {
+    SharedItem {
+        account: part.outbox.account.clone(),
+        sort_key: sort_key(&part.event.id, number),
+        event: part.event.name,
+        outbox_id: part.outbox.id.clone(),
+        created_at: part.now,
+        is_incomplete: number == 0 && !part.is_all,
+        entries: endpoint_ids.iter().map(|id| (id.clone(), Entry::Pending)).collect(),
     }
 }
 
