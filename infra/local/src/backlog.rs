@@ -2,8 +2,8 @@
 //!
 //! Senders that post as fast as they are answered would take the whole machine: what they post is stored, and is
 //! delivered seconds or minutes later. So a request that may raise events waits a little while the oldest event that was
-//! not dispatched yet is older than [`TOLERATED`], and the longer the older that event is. No request is refused, and
-//! none waits for longer than [`LONGEST`], however far behind the dispatcher is.
+//! not dispatched yet is older than 100 ms, and the longer the older that event is. No request is refused, and
+//! none waits for longer than 2 seconds, however far behind the dispatcher is.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;

@@ -49,6 +49,8 @@ use key::ItemKey;
 use lookup::Lookup;
 
 const TABLE: &str = "records";
+/// An item leads to another, and that to a third: more rounds are needed only while others change them.
+const MAX_ROUNDS: usize = 12;
 /// `BatchGetItem` reads at most this many keys.
 const BATCH: usize = 100;
 
@@ -148,12 +150,15 @@ impl Records {
     /// number takes two items.
     ///
     /// # Errors
-    /// When DynamoDB can't be reached or an item can't be read.
+    /// When DynamoDB can't be reached, an item can't be read, or items are changed in each of twelve rounds.
     pub async fn fetch(&self, account: &str, keys: &[RecordKey]) -> Result<Found, StoreError> {
         let (mut found, mut lookup) = (Found::default(), Lookup::new(account));
         let mut open: Vec<&RecordKey> = keys.iter().collect();
         let mut wanted: HashSet<ItemKey> = keys.iter().flat_map(|key| lookup.first(key)).collect();
-        while !wanted.is_empty() {
+        for _ in 0..MAX_ROUNDS {
+            if wanted.is_empty() {
+                return Ok(found);
+            }
             let read = self.fetch_items(account, &wanted).await?;
             lookup.take(std::mem::take(&mut wanted), read);
             let mut unresolved = Vec::new();
@@ -165,7 +170,7 @@ impl Records {
             }
             open = unresolved;
         }
-        Ok(found)
+        Err(StoreError::Contention(TABLE))
     }
 
     /// The items that exist, by partition key.

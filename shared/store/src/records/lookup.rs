@@ -26,8 +26,9 @@ impl From<StoreError> for Stop {
     }
 }
 
-/// An item, or that there is none, and the round in which it was read.
+/// An item, or that there is none: the round in which it was last read, and the first of those in which it was as it is.
 struct Known {
+    first: usize,
     round: usize,
     item: Option<Item>,
 }
@@ -61,7 +62,9 @@ impl<'a> Lookup<'a> {
         self.round += 1;
         for key in wanted {
             let item = read.remove(&key.pk(self.account));
-            self.items.insert(key, Known { round: self.round, item });
+            let before = self.items.get(&key).filter(|known| known.item == item);
+            let first = before.map_or(self.round, |known| known.first);
+            self.items.insert(key, Known { first, round: self.round, item });
         }
     }
 
@@ -86,12 +89,17 @@ impl<'a> Lookup<'a> {
         }
     }
 
-    /// The item as it was read in round `since` or later, and its round.
+    /// The item as it was read in round `since` or later, and the last round in which it was read.
     fn item(&self, key: ItemKey, since: usize) -> Result<(Option<&Item>, usize), Stop> {
         match self.items.get(&key).filter(|known| known.round >= since) {
             Some(known) => Ok((known.item.as_ref(), known.round)),
             None => Err(Stop::Unread(key)),
         }
+    }
+
+    /// The first of the latest rounds in which the item was as it is.
+    fn unchanged_since(&self, key: &ItemKey) -> usize {
+        self.items.get(key).map_or(0, |known| known.first)
     }
 
     /// The slot of a number, and the record or tombstone that has the number.
@@ -101,7 +109,8 @@ impl<'a> Lookup<'a> {
         let slot = Slot::read(self.account, kind, number, item);
         let record = match (slot.owner(number), item) {
             (Some(owner), Some(item)) if slot.is_of(owner) => self.at_id(owner, item, round)?,
-            (Some(owner), _) => self.by_id(owner, round + 1)?,
+            // Two slots may lead to each other: each was read before what it leads to as long as it has not changed.
+            (Some(owner), _) => self.by_id(owner, self.unchanged_since(&key) + 1)?,
             (None, _) => self.old(kind, number, &slot)?,
         };
         // One that was given another number since the slot was read does not count: writes will notice.

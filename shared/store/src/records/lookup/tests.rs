@@ -99,3 +99,28 @@ fn a_record_is_found_while_it_is_moved() {
     assert_eq!(find(&by_id, &[&[&card], &[&(old("A"), record(X, "A"))], &[]]), Some(X.to_owned()));
     assert_eq!(find(&by_id, &[&[&card], &[&marked], &[&card]]), None);
 }
+
+/// Each is where the other's number leads to.
+#[test]
+fn two_records_that_have_exchanged_their_numbers_are_found_together() {
+    let ids = ["A", "B"].map(|number| domain::ids::record_id(Kind::WorkOrder, ACCOUNT, number));
+    let moved = |id: &str, now: &str, leads: &str| {
+        let mut item = record(id, now);
+        item.insert("leads".to_owned(), s(leads));
+        item
+    };
+    let table = [(slot("A"), moved(&ids[0], "b", &ids[1])), (slot("B"), moved(&ids[1], "a", &ids[0]))];
+    let (keys, mut lookup, mut found) = ([number("a"), number("b")], Lookup::new(ACCOUNT), Found::default());
+    let mut wanted: Vec<ItemKey> = keys.iter().flat_map(|key| lookup.first(key)).collect();
+    let mut rounds = 0;
+    while !wanted.is_empty() {
+        rounds += 1;
+        assert!(rounds <= 2, "it never ends");
+        let read = table.iter().filter(|(key, _)| wanted.contains(key));
+        let read = read.map(|(key, item)| (key.pk(ACCOUNT), item.clone())).collect();
+        lookup.take(std::mem::take(&mut wanted), read);
+        wanted.extend(keys.iter().filter_map(|key| lookup.resolve(key, &mut found).unwrap()));
+    }
+    let found = keys.map(|key| found.records[&key].id.clone());
+    assert_eq!(found, [ids[1].clone(), ids[0].clone()]);
+}
