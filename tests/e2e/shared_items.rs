@@ -297,3 +297,20 @@ async fn a_list_of_an_endpoint_finds_what_has_failed_there_behind_many_others() 
     }
     assert_eq!(found, 1);
 }
+
+/// While a stack is updated, a function of before may store a delivery that is pending in a shared item.
+#[tokio::test]
+async fn an_entry_whose_delivery_has_an_item_of_its_own_is_ended() {
+    let (app, receiver) = (TestApp::start().await, Receiver::start().await);
+    app.endpoint(&receiver.url(), ["*"]).await;
+    create_work_order(&app, "WO-1").await;
+    app.drain_stream().await;
+    app.purge_queues().await;
+    let own = domain::delivery::Delivery { shared: None, ..app.only_delivery().await };
+    assert!(app.system().environment().deliveries().unwrap().create_one(&own).await.unwrap());
+    app.advance(OVERDUE).await;
+    app.sweep().await;
+    app.drain().await;
+    assert_eq!(receiver.count(), 1);
+    assert_eq!(app.only_delivery().await.status, DeliveryStatus::Delivered);
+}
