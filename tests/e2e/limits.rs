@@ -159,7 +159,12 @@ async fn a_call_too_many_is_refused_whatever_it_is_about() {
     let order = json!({"workOrderNumber": "WO-1", "title": "x"});
     refused(&app.post(WORK_ORDER, order.clone()).await, 500, "internal_error");
     calls(&app, 48).await;
+    refused(&app.post(WORK_ORDER, order.clone()).await, 429, "rate_limit_exceeded");
+
+    let _ = app.system().calls().units().take();
     refused(&app.post(WORK_ORDER, order).await, 429, "rate_limit_exceeded");
+    let read = app.system().calls().units().take().read;
+    assert!(read < 1.0, "{read} units for a key whose latest call was one too many");
 
     let people: Vec<_> = (0..100).map(|i| json!({"employeeNumber": format!("E-{i}")})).collect();
     let large = json!({"workOrderNumber": "WO-2", "title": "x", "assignments": people});

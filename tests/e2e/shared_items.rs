@@ -4,7 +4,8 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::delivery::DeliveryStatus;
+use domain::delivery::{Delivery, DeliveryStatus};
+use domain::outbox::Outbox;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use store::deliveries::FanOut;
@@ -21,6 +22,15 @@ async fn endpoints(app: &TestApp, receiver: &Receiver, count: usize) -> Vec<Stri
         ids.push(app.endpoint(&format!("{}?{number}", receiver.url()), ["*"]).await.id);
     }
     ids
+}
+
+/// An event that the stream has lost.
+async fn lost_event(app: &TestApp) -> Outbox {
+    create_work_order(app, "WO-1").await;
+    app.system().skip_stream().await.unwrap();
+    let events = app.system().environment().events().unwrap();
+    let event = events.latest(&app.account, None, None, 1).await.unwrap().events.remove(0).event;
+    events.outbox_of(&app.account, &event.id).await.unwrap().unwrap()
 }
 
 #[tokio::test]
@@ -75,21 +85,16 @@ async fn what_arrives_is_recorded_while_another_endpoint_of_the_event_hangs() {
 async fn an_event_that_is_dispatched_again_goes_to_each_endpoint_once_wherever_its_delivery_is_stored() {
     let (app, receiver) = (TestApp::start().await, Receiver::start().await);
     let ids = endpoints(&app, &receiver, 130).await;
-    create_work_order(&app, "WO-1").await;
-    app.system().skip_stream().await.unwrap();
-    let environment = app.system().environment();
-    let (store, events) = (environment.deliveries().unwrap(), environment.events().unwrap());
-    let event = events.latest(&app.account, None, None, 1).await.unwrap().events.remove(0).event;
-    let outbox = events.outbox_of(&app.account, &event.id).await.unwrap().unwrap();
-    let part = FanOut { outbox: &outbox, event: &event, is_first: true, is_all: true, now: app.now() };
+    let outbox = lost_event(&app).await;
+    let (event, store) = (&outbox.events[0], app.system().environment().deliveries().unwrap());
+    let part = FanOut { outbox: &outbox, event, is_first: true, is_all: true, now: app.now() };
     // The first run saw other endpoints than the second, and died before the last.
-    let (first, _) = store.fan_out(part, &ids[1..120]).await;
+    let first = store.fan_out(part, &ids[1..120]).await.new;
     assert_eq!(first.iter().map(|new| new.endpoint_ids.len()).collect::<Vec<_>>(), [50, 50, 19]);
-    let (second, outcome) = store.fan_out(part, &ids).await;
-    assert!(outcome.is_ok());
-    assert_eq!(second.iter().flat_map(|new| &new.endpoint_ids).count(), 11);
-    let (third, _) = store.fan_out(FanOut { is_first: false, ..part }, &ids).await;
-    assert_eq!(third, []);
+    let second = store.fan_out(part, &ids).await;
+    assert!(second.error.is_none());
+    assert_eq!(second.new.iter().flat_map(|new| &new.endpoint_ids).count(), 11);
+    assert_eq!(store.fan_out(FanOut { is_first: false, ..part }, &ids).await.new, []);
     let deliveries = app.deliveries().await;
     let told: HashSet<&str> = deliveries.iter().map(|delivery| delivery.endpoint_id.as_str()).collect();
     assert_eq!((deliveries.len(), told.len()), (130, 130));
@@ -204,15 +209,10 @@ async fn an_event_is_brought_again_for_a_week_and_then_no_more() {
 async fn an_event_of_which_a_part_was_stored_is_dispatched_to_the_others() {
     let (app, receiver) = (TestApp::start().await, Receiver::start().await);
     let ids = endpoints(&app, &receiver, 60).await;
-    create_work_order(&app, "WO-1").await;
-    app.system().skip_stream().await.unwrap();
-    let environment = app.system().environment();
-    let (store, events) = (environment.deliveries().unwrap(), environment.events().unwrap());
-    let event = events.latest(&app.account, None, None, 1).await.unwrap().events.remove(0).event;
-    let outbox = events.outbox_of(&app.account, &event.id).await.unwrap().unwrap();
-    let part = FanOut { outbox: &outbox, event: &event, is_first: true, is_all: false, now: app.now() };
-    let (stored, _) = store.fan_out(part, &ids[..50]).await;
-    assert_eq!(stored.len(), 1);
+    let outbox = lost_event(&app).await;
+    let (event, store) = (&outbox.events[0], app.system().environment().deliveries().unwrap());
+    let part = FanOut { outbox: &outbox, event, is_first: true, is_all: false, now: app.now() };
+    assert_eq!(store.fan_out(part, &ids[..50]).await.new.len(), 1);
     app.advance(OVERDUE).await;
     app.sweep().await;
     app.drain().await;
@@ -260,7 +260,7 @@ async fn what_an_earlier_version_has_dispatched_is_not_sent_again() {
     let key = [("pk", &app.account), ("sk", &delivery.event_id)];
     let key = key.map(|(name, value)| (name.to_owned(), AttributeValue::S(value.clone())));
     db.delete_item().table_name(tables::DELIVERIES.name).set_key(Some(key.into())).send().await.unwrap();
-    let own = domain::delivery::Delivery { shared: None, ..delivery };
+    let own = Delivery { shared: None, ..delivery };
     assert!(app.system().environment().deliveries().unwrap().create_one(&own).await.unwrap());
     app.advance(OVERDUE).await;
     app.sweep().await;
@@ -306,11 +306,37 @@ async fn an_entry_whose_delivery_has_an_item_of_its_own_is_ended() {
     create_work_order(&app, "WO-1").await;
     app.drain_stream().await;
     app.purge_queues().await;
-    let own = domain::delivery::Delivery { shared: None, ..app.only_delivery().await };
+    let own = Delivery { shared: None, ..app.only_delivery().await };
     assert!(app.system().environment().deliveries().unwrap().create_one(&own).await.unwrap());
     app.advance(OVERDUE).await;
     app.sweep().await;
     app.drain().await;
     assert_eq!(receiver.count(), 1);
     assert_eq!(app.only_delivery().await.status, DeliveryStatus::Delivered);
+}
+
+/// An item that a newer version has written, or that is damaged.
+#[tokio::test]
+async fn shared_deliveries_that_can_not_be_read_hold_up_no_others_and_are_made_when_they_can() {
+    let (app, receiver) = (TestApp::start().await, Receiver::start().await);
+    app.endpoint(&receiver.url(), ["*"]).await;
+    create_work_order(&app, "WO-1").await;
+    app.drain_stream().await;
+    app.purge_queues().await;
+    let event = app.only_delivery().await.event_id;
+    let damaged = AttributeValue::S("{".to_owned());
+    let good = app.damage(tables::DELIVERIES, &event, "deliveries", damaged).await;
+    app.advance(OVERDUE).await;
+    app.sweep().await;
+    create_work_order(&app, "WO-2").await;
+    app.drain().await;
+    assert_eq!((receiver.count(), app.backlog().await.stream), (1, 0), "the stream, in which others wait, goes on");
+    let listed = app.get("/api/deliveries").await.expect(200).body;
+    assert_eq!(listed["data"].as_array().unwrap().len(), 1);
+    app.damage(tables::DELIVERIES, &event, "deliveries", good).await;
+    app.advance(OVERDUE * 2).await;
+    app.sweep().await;
+    app.drain().await;
+    assert_eq!(receiver.count(), 2);
+    assert!(app.deliveries().await.iter().all(|delivery| delivery.status == DeliveryStatus::Delivered));
 }

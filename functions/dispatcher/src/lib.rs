@@ -4,7 +4,7 @@
 //! makes no delivery twice. They are stored first and queued second: the sweeper finds those that are stored and not
 //! queued, and events that were not dispatched.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use aws_lambda_events::dynamodb::{Event as StreamEvent, EventRecord};
 use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
@@ -16,8 +16,8 @@ use futures_util::future::join_all;
 use jiff::Timestamp;
 use store::StoreError;
 use store::config::{ConfigError, Environment};
-use store::deliveries::{Deliveries, FanOut, MAX_SHARING, NewDeliveries};
-use store::endpoints::Endpoints;
+use store::deliveries::{Deliveries, FanOut, NewDeliveries};
+use store::endpoints::{Endpoints, Page};
 use store::events::{raised_at, read_outbox};
 use store::queue::{Queue, QueueError};
 use store::range::Order;
@@ -50,12 +50,35 @@ impl Batch {
     }
 }
 
-/// Which part of an account's endpoints a page is.
-#[derive(Debug, Clone, Copy)]
-struct Place {
-    is_first: bool,
-    /// Whether there are no others, and none that can't be read.
-    is_all: bool,
+/// How the events of an account stand while they are dispatched, page after page of its endpoints.
+#[derive(Default)]
+struct Told {
+    /// Those whose items say that they are not wholly dispatched.
+    incomplete: BTreeSet<String>,
+    /// Those that can't be dispatched. The sweeper has the stream bring them again.
+    left: BTreeSet<String>,
+}
+
+impl Told {
+    /// Takes what came of an event. An error fails the batch, unless the stream would bring this event again in vain and
+    /// hold up those of all accounts meanwhile: when what is stored of it can't be read.
+    fn take(
+        &mut self,
+        event: &StoredEvent,
+        is_incomplete: bool,
+        error: Option<StoreError>,
+    ) -> Result<(), DispatchError> {
+        self.incomplete.extend(is_incomplete.then(|| event.id.clone()));
+        match error {
+            Some(error) if error.is_temporary() => Err(error.into()),
+            Some(error) => {
+                tracing::error!(error = %causes(&error), event_id = event.id, "an event can't be dispatched");
+                self.left.insert(event.id.clone());
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
 }
 
 /// What a batch of the stream holds.
@@ -148,77 +171,77 @@ impl Dispatcher {
     /// endpoints can't be read.
     async fn dispatch(&self, account: &str, outboxes: &[Outbox], now: Timestamp) -> Result<usize, DispatchError> {
         let (mut after, mut unreadable) = (None::<String>, 0);
-        let (mut in_parts, mut several) = (false, HashSet::new());
+        let mut told = Told::default();
         loop {
             let page = self.endpoints.page(account, after.as_deref(), Order::OldestFirst, PAGE).await?;
-            let place = Place {
-                is_first: after.is_none(),
-                is_all: after.is_none() && page.next.is_none() && page.unreadable == 0,
-            };
+            let is_first = after.is_none();
             if !page.endpoints.is_empty() || page.unreadable > 0 {
-                several.extend(self.tell(outboxes, &page.endpoints, place, now).await?);
+                self.tell(outboxes, &page, is_first, now, &mut told).await?;
             }
-            in_parts |= !place.is_all;
             unreadable += page.unreadable;
             after = page.next;
             if after.is_none() {
                 break;
             }
         }
-        for outbox in outboxes {
-            for event in &outbox.events {
-                let in_parts = in_parts || outbox.brought_again_at.is_some() || several.contains(&event.id);
-                // What unreadable endpoints have missed is still to be dispatched: the item says so already.
-                if in_parts && unreadable == 0 {
-                    self.deliveries.note_incomplete(account, &event.id, false).await?;
-                } else if outbox.brought_again_at.is_some() {
-                    self.deliveries.note_incomplete(account, &event.id, true).await?;
-                }
-            }
+        // What unreadable endpoints have missed is still to be dispatched.
+        if unreadable == 0 {
+            let done: Vec<&String> = told.incomplete.difference(&told.left).collect();
+            self.note_complete(account, &done).await;
         }
         Ok(unreadable)
     }
 
-    /// Stores the deliveries of events to some endpoints, and queues those that are new even if others could not be
-    /// stored. Those that existed already were queued by whoever stored them, or the sweeper finds them. Returns the
-    /// events that take more than one item.
+    /// Notes of events which were dispatched in parts that all parts are done. Where that fails, the sweeper has the
+    /// stream bring them again, which makes nothing twice.
+    async fn note_complete(&self, account: &str, event_ids: &[&String]) {
+        for some in event_ids.chunks(AT_ONCE) {
+            for noted in join_all(some.iter().map(|id| self.deliveries.note_complete(account, id))).await {
+                if let Err(error) = noted {
+                    let error = causes(&error);
+                    tracing::warn!(error, account, "an event that was dispatched will be dispatched again");
+                }
+            }
+        }
+    }
+
+    /// Stores the deliveries of events to a page of endpoints, and queues those that are new even if others could not be
+    /// stored. Those that existed already were queued by whoever stored them, or the sweeper finds them.
     async fn tell(
         &self,
         outboxes: &[Outbox],
-        endpoints: &[Endpoint],
-        Place { is_first, is_all }: Place,
+        page: &Page,
+        is_first: bool,
         now: Timestamp,
-    ) -> Result<Vec<String>, DispatchError> {
-        let failing = endpoints.iter().filter(|endpoint| endpoint.health.state == HealthState::Failing);
+        told: &mut Told,
+    ) -> Result<(), DispatchError> {
+        let is_all = is_first && page.next.is_none() && page.unreadable == 0;
+        let failing = page.endpoints.iter().filter(|endpoint| endpoint.health.state == HealthState::Failing);
         let failing: HashSet<&str> = failing.map(|endpoint| endpoint.id.as_str()).collect();
-        let failing = &failing;
         let events: Vec<_> =
             outboxes.iter().flat_map(|outbox| outbox.events.iter().map(move |event| (outbox, event))).collect();
-        let (mut several, mut stored) = (Vec::new(), Ok(()));
+        let mut stored = Ok(());
         for some in events.chunks(AT_ONCE) {
-            let fanned_out = some.iter().map(|(outbox, event)| async move {
-                let wanted = endpoints.iter().filter(|endpoint| is_wanted(outbox, event, endpoint, now));
+            let fanned_out = some.iter().map(|(outbox, event)| {
+                let wanted = page.endpoints.iter().filter(|endpoint| is_wanted(outbox, event, endpoint, now));
                 let wanted: Vec<String> = wanted.map(|endpoint| endpoint.id.clone()).collect();
                 let part = FanOut { outbox, event, is_first, is_all, now };
-                let (new, outcome) = self.deliveries.fan_out(part, &wanted).await;
-                let messages: Vec<_> = new.iter().map(|new| messages(outbox, event, new, failing, now)).collect();
-                let several = (wanted.len() > MAX_SHARING).then(|| event.id.clone());
-                (messages, several, outcome)
+                async move { self.deliveries.fan_out(part, &wanted).await }
             });
             let (mut first, mut retries) = (Vec::new(), Vec::new());
-            for (messages, in_several, outcome) in join_all(fanned_out).await {
-                several.extend(in_several);
-                for (healthy, failing) in messages {
+            for ((outbox, event), fanned_out) in some.iter().zip(join_all(fanned_out).await) {
+                for new in &fanned_out.new {
+                    let (healthy, failing) = messages(outbox, event, new, &failing, now);
                     first.extend(healthy);
                     retries.extend(failing);
                 }
-                stored = stored.and(outcome.map_err(DispatchError::from));
+                stored = stored.and(told.take(event, fanned_out.is_incomplete, fanned_out.error));
             }
             for (queue, messages) in [(&self.first, first), (&self.retries, retries)] {
                 stored = stored.and(queue.send_messages(&messages, now).await.map_err(DispatchError::from));
             }
         }
-        stored.map(|()| several)
+        stored
     }
 }
 

@@ -10,7 +10,6 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use store::shard::Shard;
-use store::undispatched::Marker;
 
 use crate::{SweepError, Sweeper};
 use compare::{Comparison, Mode};
@@ -44,9 +43,9 @@ impl Sweeper {
         // Each sweep begins with another shard, so that none is left out when the time does not suffice.
         let first = usize::try_from(now.as_second() / 60).unwrap_or_default() % Shard::COUNT;
         for shard in Shard::all().cycle().skip(first).take(Shard::COUNT) {
-            let mut next: Option<Marker> = None;
+            let mut next = None;
             while !is_over() {
-                let page = match self.undispatched.overdue(shard, next.as_ref(), until, now, PAGE).await {
+                let page = match self.undispatched.overdue(shard, next.take(), until, now, PAGE).await {
                     Ok(page) => page,
                     Err(error) => {
                         failed = Some(error.into());

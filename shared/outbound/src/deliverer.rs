@@ -155,7 +155,7 @@ impl Deliverer {
             Ok(work) => work,
             Err(error) => return tasks.iter().map(|task| (span_of(task), Err(error.clone().into()))).collect(),
         };
-        let (recorder, arrivals) = Recorder::new(&self.deliveries);
+        let (recorder, arrivals) = Recorder::new(&self.deliveries, &self.alerts);
         let recorder = &recorder;
         let runs = tasks.iter().map(|task| {
             let span = span_of(task);
@@ -182,8 +182,8 @@ impl Deliverer {
         match next_step(task, loaded, &self.policy, now)? {
             Step::Drop => Ok(()),
             Step::PutOff(due) => self.put_off(delivery, due, now).await,
-            Step::End(status) => self.end(delivery, status, None, now).await,
-            Step::WaitForEndpoint(due) => self.wait_for_endpoint(delivery, due, now).await,
+            Step::End(status) => Ok(recorder.end(delivery, status, None, now).await?),
+            Step::WaitForEndpoint(due) => self.wait_for_endpoint(delivery, recorder, due, now).await,
             Step::Attempt { endpoint, event } => {
                 self.admit(Ready { delivery, endpoint, event, trace, recorder }, now).await
             }
@@ -208,12 +208,12 @@ impl Deliverer {
 
     /// Makes one attempt and does what follows from it.
     async fn attempt(&self, ready: Ready<'_>, claim: Option<Timestamp>, now: Timestamp) -> Result<(), TaskError> {
-        let Ready { delivery, endpoint, event, trace, .. } = ready;
+        let Ready { delivery, endpoint, event, trace, recorder } = ready;
         // Events age out with their deliveries; one without the other can't be sent any more.
-        let Some(event) = event else { return self.end(delivery, DeliveryStatus::Failed, claim, now).await };
+        let Some(event) = event else { return Ok(recorder.end(delivery, DeliveryStatus::Failed, claim, now).await?) };
         let made = match self.attempts.make(delivery, &event.body, endpoint, trace, TIMEOUT, now).await {
             Ok(made) => made,
-            Err(error) => return self.unsigned(delivery, endpoint, error, claim, now).await,
+            Err(error) => return self.unsigned(ready, error, claim, now).await,
         };
         let AttemptResult { answer, attempt, ended } = made;
         let decision = after_attempt(delivery, &answer, &self.policy.schedule, ended, ids::random_fraction());

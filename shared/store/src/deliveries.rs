@@ -42,11 +42,10 @@ use crate::Client;
 use crate::item::s;
 
 pub use create::MAX_CREATED_AT_ONCE;
-pub use fan_out::{FanOut, NewDeliveries};
+pub use fan_out::{FanOut, FannedOut, NewDeliveries};
 pub use list::{DeliveryPage, Filter};
 pub use overdue::{Claims, DueSpan, Overdue};
 pub use record::Outcome;
-pub use shared::MAX_SHARING;
 pub use unsettled::{Dispatched, DispatchedPage};
 pub use work::Work;
 

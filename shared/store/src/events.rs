@@ -117,7 +117,7 @@ impl Events {
         &self.table
     }
 
-    /// Stores an outbox item without a marker, whether or not there is one with its key: for test sends, which the
+    /// Stores an outbox item without marking its account, whether or not there is one with its key: for test sends, which the
     /// dispatcher passes over. One write unit for each KB.
     ///
     /// # Errors

@@ -10,9 +10,9 @@
 //! | rate windows | `<key id or address>#<hour>` | take from both windows in one conditional update |
 //! | records | `<account>#I#<id>` · `<account>#D#<id>` · `<account>#T#<vendor id>` · `<account>#N#<resource>#<number>` (old form) | by id and by natural key, which the id follows from: the record and its calendar; tombstone, tax id |
 //! | events | account, ULID of the request's outbox item | the stream to the dispatcher; by id; from a cursor on |
-//! | undispatched | shard, ULID and account of an outbox item | what the stream did not bring |
+//! | undispatched | shard, ULID of five minutes and account | which accounts may have events that are not dispatched |
 //! | endpoints | account, endpoint id · `<account>#subscriptions` + hash | all of an account; one · who has subscribed to the same |
-//! | deliveries | account, delivery id · by endpoint · by account and status (sparse) · by due time (sparse) | one; newest first; of an endpoint; of a rare status; overdue |
+//! | deliveries | account, event id · account, delivery id · of the latter by endpoint, by account and status (sparse), by due time (sparse) | all of an event; one; newest first; of an endpoint; of a rare status; overdue |
 //! | alerts | account, alert id · unpublished (sparse) | newest first; not published yet |
 //! | idempotency | `<account>#<path>#<key>` | claim, answer again |
 //!

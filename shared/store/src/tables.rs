@@ -34,7 +34,7 @@ pub struct Index {
 }
 
 const TTL: Option<&str> = Some("expiresAt");
-/// Events and their markers, and deliveries, are kept 30 days.
+/// Events, deliveries, and markers of accounts with events are kept 30 days.
 pub const EVENT_RETENTION_SECONDS: i64 = 30 * 86_400;
 
 const fn hashed(name: &'static str, variable: &'static str, ttl: Option<&'static str>) -> Table {
@@ -53,7 +53,7 @@ pub const RATE_WINDOWS: Table = hashed("rate-windows", "RATE_WINDOWS_TABLE", TTL
 pub const RECORDS: Table = hashed("records", "RECORDS_TABLE", TTL);
 /// Events: one item for all events of a request.
 pub const EVENTS: Table = Table { stream: true, ..sorted("events", "EVENTS_TABLE", TTL) };
-/// Markers of outbox items that are not dispatched yet.
+/// Markers of accounts whose latest events may not be dispatched yet.
 pub const UNDISPATCHED: Table = sorted("undispatched", "UNDISPATCHED_TABLE", TTL);
 /// Endpoints, and claims on their subscriptions.
 pub const ENDPOINTS: Table = sorted("endpoints", "ENDPOINTS_TABLE", None);

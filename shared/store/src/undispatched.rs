@@ -46,6 +46,9 @@ pub struct Marker {
     id: Ulid,
     /// The outbox item up to which, inclusively, nothing is missing.
     pub settled: Option<String>,
+    /// The outbox item up to which, inclusively, a comparison had come that ran out of time; the next one goes on behind
+    /// it.
+    pub compared: Option<String>,
 }
 
 /// A page of markers.
@@ -53,9 +56,13 @@ pub struct Marker {
 pub struct MarkerPage {
     /// Oldest first.
     pub markers: Vec<Marker>,
-    /// The marker behind which the next page begins, if there is one.
-    pub next: Option<Marker>,
+    /// Where the next page begins, if there is one.
+    pub next: Option<Position>,
 }
+
+/// A place among the markers of a shard.
+#[derive(Debug, Clone)]
+pub struct Position(Item);
 
 impl Marker {
     /// The marker of an outbox item.
@@ -66,16 +73,16 @@ impl Marker {
         let rest = ulid_of(&outbox.account).map_or(0, |account| account.random());
         let begin = begin_of(millis);
         let id = Ulid::from_parts(begin, rest ^ u128::from(begin / BUCKET_MILLISECONDS));
-        Self { account: outbox.account.clone(), id, settled: None }
+        Self { account: outbox.account.clone(), id, settled: None, compared: None }
     }
 
-    /// The ids of outbox items and of events that it is about and that are not settled yet.
+    /// The ids of outbox items and of events that it is about, behind those that are settled or were compared.
     #[must_use]
     pub fn range(&self) -> IdRange {
         let begin = begin_of(self.id.timestamp_ms());
         let end = Ulid::from_parts(begin + BUCKET_MILLISECONDS - 1, u128::MAX);
-        let settled = self.settled.as_deref().and_then(|id| Ulid::from_string(id).ok());
-        let first = settled.map_or(Ulid::from_parts(begin, 0), |last| Ulid(last.0.saturating_add(1)));
+        let seen = self.settled.iter().chain(&self.compared).filter_map(|id| Ulid::from_string(id).ok()).max();
+        let first = seen.map_or(Ulid::from_parts(begin, 0), |last| Ulid(last.0.saturating_add(1)));
         IdRange::between(first, end)
     }
 
@@ -107,7 +114,8 @@ impl Marker {
         let parts =
             reader.text("sk")?.split_once('#').and_then(|(id, account)| Some((Ulid::from_string(id).ok()?, account)));
         let (id, account) = parts.ok_or_else(|| reader.unreadable("sk"))?;
-        Ok(Self { account: account.to_owned(), id, settled: reader.opt_text("settled").map(str::to_owned) })
+        let text = |name: &str| reader.opt_text(name).map(str::to_owned);
+        Ok(Self { account: account.to_owned(), id, settled: text("settled"), compared: text("compared") })
     }
 }
 
@@ -195,7 +203,7 @@ impl Undispatched {
     pub async fn overdue(
         &self,
         shard: Shard,
-        next: Option<&Marker>,
+        next: Option<Position>,
         until: Option<Timestamp>,
         now: Timestamp,
         limit: i32,
@@ -208,35 +216,43 @@ impl Undispatched {
             .table_name(&self.table)
             .expression_attribute_values(":shard", s(shard.key()))
             .limit(limit)
-            .set_exclusive_start_key(next.map(Marker::key))
+            .set_exclusive_start_key(next.map(|Position(key)| key))
             .send()
             .await
             .map_err(StoreError::call("Query markers"))?;
         let mut markers: Vec<Marker> = output.items().iter().filter_map(Marker::read_or_log).collect();
         let begins_ahead = |marker: &Marker| marker.ends_at() > now + SKEW + BUCKET;
         markers.retain(|marker| until.is_none_or(|until| marker.ends_at() <= until || begins_ahead(marker)));
-        Ok(MarkerPage { markers, next: output.last_evaluated_key().map(Marker::read).transpose()? })
+        Ok(MarkerPage { markers, next: output.last_evaluated_key.map(Position) })
     }
 
-    /// Notes how far the events of a marker are settled, and has sweeps leave it alone until `until`.
+    /// Notes how far the events of a marker are settled and compared, and has sweeps leave it alone until `until`.
     /// Returns false, and changes nothing, when it was deleted or another sweep has reserved it. One write unit.
     ///
     /// # Errors
     /// When DynamoDB can't be reached.
     pub async fn reserve(&self, marker: &Marker, until: Timestamp, now: Timestamp) -> Result<bool, StoreError> {
-        let settled = if marker.settled.is_some() { ", settled = :settled" } else { "" };
-        let mut call = self
+        let (mut set, mut remove, mut values) = (String::new(), "", free(now));
+        if let Some(settled) = &marker.settled {
+            set.push_str(", settled = :settled");
+            values.insert(":settled".to_owned(), s(settled));
+        }
+        match &marker.compared {
+            Some(compared) => {
+                set.push_str(", compared = :compared");
+                values.insert(":compared".to_owned(), s(compared));
+            }
+            None => remove = " REMOVE compared",
+        }
+        let call = self
             .db
             .update_item()
             .table_name(&self.table)
             .set_key(Some(marker.key()))
-            .update_expression(format!("SET reservedAt = :now, reservedUntil = :until{settled}"))
+            .update_expression(format!("SET reservedAt = :now, reservedUntil = :until{set}{remove}"))
             .condition_expression(format!("attribute_exists(pk) AND ({IS_FREE})"))
-            .set_expression_attribute_values(Some(free(now)))
+            .set_expression_attribute_values(Some(values))
             .expression_attribute_values(":until", n(until.as_millisecond()));
-        if let Some(settled) = &marker.settled {
-            call = call.expression_attribute_values(":settled", s(settled));
-        }
         Ok(unless_refused(call.send().await, "UpdateItem marker")?.is_some())
     }
 }

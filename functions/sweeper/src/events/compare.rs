@@ -1,5 +1,6 @@
 //! The events of one marker beside their deliveries.
 
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 use domain::clock::SKEW;
@@ -7,6 +8,7 @@ use domain::delivery::{Delivery, DeliveryTask};
 use domain::outbox::Outbox;
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
+use store::StoreError;
 use store::deliveries::{DispatchedPage, GRACE_SECONDS};
 use store::events::{Survey, raised_at};
 use store::range::Order;
@@ -80,31 +82,48 @@ impl<'a> Comparison<'a> {
     /// Returns how many events and deliveries were set going.
     pub(super) async fn run(mut self, mode: Mode) -> Result<usize, SweepError> {
         if mode == Mode::Start {
+            self.marker.compared = None;
             return self.refill().await;
         }
         let mut range = self.marker.range();
-        let has_more = loop {
+        // What an earlier comparison has left unsettled is in front of where it stopped.
+        if self.marker.compared.take().is_some_and(|compared| self.marker.settled.as_ref() != Some(&compared)) {
+            self.unsettled_since = Some(self.marker.begins_at());
+        }
+        loop {
             let survey = self.sweeper.events.survey(&self.marker.account, range, PAGE).await?;
             let stopped = survey.stopped.clone();
             self.compare(survey).await?;
-            let Some(last) = stopped else { break false };
+            let Some(last) = stopped else { break };
             range = range.behind(&last);
-            if self.began.elapsed() >= LONGEST {
-                break true;
+            if self.is_over() {
+                self.marker.compared = Some(last);
+                break;
             }
-        };
-        let markers = &self.sweeper.undispatched;
+        }
+        self.note().await?;
+        self.failed.map_or(Ok(self.resumed), Err)
+    }
+
+    fn is_over(&self) -> bool {
+        self.began.elapsed() >= LONGEST
+    }
+
+    /// Notes how far the comparison has come; the next sweep goes on there, or looks again when what was set going has had
+    /// its time.
+    async fn note(&self) -> Result<(), SweepError> {
+        let (markers, now) = (&self.sweeper.undispatched, self.now);
         match self.unsettled_since {
-            Some(since) => {
-                let wait = SHORTEST_WAIT.max(self.now.duration_since(since) / 16);
-                markers.reserve(&self.marker, self.now + wait, self.now).await?;
+            _ if self.marker.compared.is_some() => {
+                markers.reserve(&self.marker, now, now).await?;
             }
-            None if has_more => {
-                markers.reserve(&self.marker, self.now, self.now).await?;
+            Some(since) => {
+                let wait = SHORTEST_WAIT.max(now.duration_since(since) / 16);
+                markers.reserve(&self.marker, now + wait, now).await?;
             }
             None => markers.delete(std::slice::from_ref(&self.marker)).await?,
         }
-        self.failed.map_or(Ok(self.resumed), Err)
+        Ok(())
     }
 
     /// Compares some outbox items, in order of time, with the deliveries of their events.
@@ -198,19 +217,24 @@ impl<'a> Comparison<'a> {
                 }
             }
         }
-        for some in lost.deliveries.chunks(AT_ONCE) {
-            let mut tasks = Vec::with_capacity(some.len());
-            for apart in join_all(some.iter().map(|delivery| sweeper.deliveries.set_apart(delivery, now))).await {
-                match apart {
-                    Ok(delivery) => tasks.extend(delivery.map(|delivery| delivery.task())),
-                    Err(error) => self.failed = Some(error.into()),
-                }
+        // Those that share an item one after the other: transactions on one item cancel each other.
+        let mut by_item: BTreeMap<&Option<String>, Vec<&Delivery>> = BTreeMap::new();
+        for delivery in &lost.deliveries {
+            by_item.entry(&delivery.shared).or_default().push(delivery);
+        }
+        let items: Vec<Vec<&Delivery>> = by_item.into_values().collect();
+        for some in items.chunks(AT_ONCE) {
+            if self.began.elapsed() >= LONGEST {
+                return;
             }
+            let apart = join_all(some.iter().map(|sharing| set_apart(sweeper, sharing, now))).await;
+            let (tasks, failed): (Vec<_>, Vec<_>) = apart.into_iter().unzip();
+            let tasks: Vec<DeliveryTask> = tasks.into_iter().flatten().collect();
             self.resumed += tasks.len();
             // They are overdue by their own items from now on.
-            if let Err(error) = sweeper.retries.send(&tasks, now).await {
-                self.failed = Some(error.into());
-            }
+            let sent = sweeper.retries.send(&tasks, now).await.map_err(SweepError::from);
+            let failed = failed.into_iter().flatten().map(SweepError::from).chain(sent.err());
+            self.failed = self.failed.take().or(failed.last());
         }
     }
 
@@ -227,7 +251,14 @@ impl<'a> Comparison<'a> {
             let dispatched = self.sweeper.deliveries.dispatched(&self.marker.account, range).await?;
             let pending: Vec<Delivery> = dispatched.into_values().flat_map(|event| event.pending).collect();
             for claimed in pending.iter().filter(|delivery| delivery.claimed_until.is_some()) {
-                self.sweeper.deliveries.end_claim(claimed).await?;
+                if let Err(error) = self.sweeper.deliveries.end_claim(claimed).await {
+                    let (error, delivery_id) = (causes(&error), &claimed.id);
+                    tracing::warn!(
+                        error,
+                        delivery_id,
+                        "a claim of a process that has ended holds until its time is over"
+                    );
+                }
             }
             let tasks: Vec<DeliveryTask> = pending.iter().map(Delivery::task).collect();
             self.sweeper.retries.send(&tasks, self.now).await?;
@@ -235,4 +266,20 @@ impl<'a> Comparison<'a> {
         }
         Ok(queued)
     }
+}
+
+/// Moves deliveries out of the item that they share. Returns the messages for those that have moved, and the last error.
+async fn set_apart(
+    sweeper: &Sweeper,
+    sharing: &[&Delivery],
+    now: Timestamp,
+) -> (Vec<DeliveryTask>, Option<StoreError>) {
+    let (mut tasks, mut failed) = (Vec::with_capacity(sharing.len()), None);
+    for delivery in sharing {
+        match sweeper.deliveries.set_apart(delivery, now).await {
+            Ok(apart) => tasks.extend(apart.map(|delivery| delivery.task())),
+            Err(error) => failed = Some(error),
+        }
+    }
+    (tasks, failed)
 }

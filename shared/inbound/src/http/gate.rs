@@ -1,7 +1,9 @@
 //! What every call of the API passes, in this order: API key, rate limit, scope, route, query, idempotency key; then the
 //! function's own work.
 
+use std::collections::HashSet;
 use std::future::{Future, ready};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use domain::account::Account;
@@ -23,6 +25,9 @@ use super::idempotency::{IdempotencyGuard, Status};
 use super::query::{NO_PARAMETERS, Query, TakesParameters};
 use crate::http::RateLimit;
 use crate::problem::{Problem, ProblemCode};
+
+/// The most keys that are remembered as used up; when there are more, all are forgotten.
+const MAX_USED_UP: usize = 10_000;
 
 /// Who is calling.
 #[derive(Debug, Clone)]
@@ -53,6 +58,8 @@ pub struct Gate {
     rates: RateWindows,
     guard: Guard,
     idempotency: IdempotencyGuard,
+    /// Keys whose latest call was refused because it was one too many: nothing is read ahead for them.
+    used_up: Mutex<HashSet<String>>,
 }
 
 /// One request, and what is known of it so far: its answer and its line in the log need that even when it is refused.
@@ -85,6 +92,7 @@ impl Gate {
             rates: environment.rate_windows()?,
             guard: Guard::from_environment(environment)?,
             idempotency: IdempotencyGuard::new(environment.idempotency()?),
+            used_up: Mutex::default(),
         })
     }
 
@@ -108,12 +116,13 @@ impl Gate {
         W: FnOnce(Caller, C, Query) -> F,
         F: Future<Output = Result<Reply, Problem>>,
     {
-        let work = |caller, call, query, ()| work(caller, call, query);
+        let work = |caller, call, query, _: Option<()>| work(caller, call, query);
         self.serve_ahead(request, scope, now, |_| ready(()), find, work).await
     }
 
     /// The same with `ahead`, which reads for the account while the call is counted, and hands what it read to `work`. It
-    /// must be cheap and write nothing: the call may still be refused, or answered already.
+    /// must be cheap and write nothing: the call may still be refused, or answered already. It is left out for a key that
+    /// lacks the scope or had no calls left at its latest call: then `work` gets nothing.
     pub async fn serve_ahead<C, T, A, B, W, F>(
         &self,
         request: &Request,
@@ -127,7 +136,7 @@ impl Gate {
         C: TakesParameters,
         A: FnOnce(String) -> B,
         B: Future<Output = T>,
-        W: FnOnce(Caller, C, Query, T) -> F,
+        W: FnOnce(Caller, C, Query, Option<T>) -> F,
         F: Future<Output = Result<Reply, Problem>>,
     {
         let mut visit = Visit::new(request, now);
@@ -203,7 +212,7 @@ impl Gate {
         C: TakesParameters,
         A: FnOnce(String) -> B,
         B: Future<Output = T>,
-        W: FnOnce(Caller, C, Query, T) -> F,
+        W: FnOnce(Caller, C, Query, Option<T>) -> F,
         F: Future<Output = Result<Reply, Problem>>,
     {
         let (request, now) = (visit.request, visit.now);
@@ -228,7 +237,7 @@ impl Gate {
         visit: &mut Visit<'_>,
         scope: Scope,
         ahead: impl FnOnce(String) -> B,
-    ) -> Result<(Caller, T), Problem>
+    ) -> Result<(Caller, Option<T>), Problem>
     where
         B: Future<Output = T>,
     {
@@ -241,17 +250,33 @@ impl Gate {
         visit.caller = Some(caller.clone());
         let limits = caller.key.limits();
         let take = self.rates.take(&caller.key.id, limits, now);
-        let (usage, read) = tokio::join!(take, ahead(caller.account.id.clone()));
+        let reads_ahead = caller.key.allows(scope) && !self.used_up().contains(&caller.key.id);
+        let (usage, read) = if reads_ahead {
+            let (usage, read) = tokio::join!(take, ahead(caller.account.id.clone()));
+            (usage, Some(read))
+        } else {
+            (take.await, None)
+        };
         let rate = RateLimit::new(limits, usage?, now);
         visit.rate = Some(rate);
         if let Some(refusal) = rate.refusal("This key") {
+            let mut used_up = self.used_up();
+            if used_up.len() >= MAX_USED_UP {
+                used_up.clear();
+            }
+            used_up.insert(caller.key.id);
             return Err(refusal);
         }
+        self.used_up().remove(&caller.key.id);
         if !caller.key.allows(scope) {
             let detail = format!("This call needs a key with the scope {}.", scope.as_str());
             return Err(Problem::new(ProblemCode::Forbidden, detail));
         }
         Ok((caller, read))
+    }
+
+    fn used_up(&self) -> MutexGuard<'_, HashSet<String>> {
+        self.used_up.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The same answer for a missing, unknown, revoked and expired key, counted against the address that it came from.

@@ -2,14 +2,13 @@
 //! and the attempt is made again. After that the health of the endpoint is best effort, and the sweeper queues a retry that was
 //! not queued.
 
-use domain::alert::{Alert, AlertKind};
-use domain::delivery::{Attempt, Delivery, DeliveryStatus, DeliveryTask, LastAttempt};
+use domain::delivery::{Attempt, Delivery, DeliveryTask, LastAttempt};
 use jiff::Timestamp;
-use store::StoreError;
 use store::deliveries::Outcome;
 use store::endpoints::Cause;
 
 use super::decision::{Decision, EndpointNews};
+use super::together::Recorder;
 use super::{Deliverer, Ready, TaskError};
 
 impl Deliverer {
@@ -30,13 +29,7 @@ impl Deliverer {
             self.disable(delivery, endpoint, last, Cause::Gone { counts }, ended).await?;
         }
         let outcome = Outcome { status, attempt: Some(attempt), next_attempt_at, claim, now: ended };
-        let recorded = match status {
-            DeliveryStatus::Failed => {
-                recorder.record_failed(delivery, &outcome, &self.alerts, &failure(delivery, &outcome)).await?
-            }
-            _ => recorder.record(delivery, &outcome).await?,
-        };
-        if !recorded {
+        if !recorder.record(delivery, &outcome).await? {
             return self.record_superseded(delivery, outcome).await;
         }
         self.follow_up(delivery, endpoint, last, news, ended).await;
@@ -53,39 +46,19 @@ impl Deliverer {
         Ok(self.retries.send(&[DeliveryTask { due, ..delivery.task() }], now).await?)
     }
 
-    /// Ends a delivery without an attempt; with `claim` if that is ours already.
-    pub(super) async fn end(
-        &self,
-        delivery: &Delivery,
-        status: DeliveryStatus,
-        claim: Option<Timestamp>,
-        now: Timestamp,
-    ) -> Result<(), TaskError> {
-        self.record(delivery, &Outcome { status, attempt: None, next_attempt_at: None, claim, now }).await?;
-        Ok(())
-    }
-
     /// Records that a delivery waits for its disabled endpoint, and has it look again at `due`.
     pub(super) async fn wait_for_endpoint(
         &self,
         delivery: &Delivery,
+        recorder: &Recorder<'_>,
         due: Timestamp,
         now: Timestamp,
     ) -> Result<(), TaskError> {
         let (status, next_attempt_at) = (delivery.status, Some(due));
-        if self.record(delivery, &Outcome { status, attempt: None, next_attempt_at, claim: None, now }).await? {
+        if recorder.record(delivery, &Outcome { status, attempt: None, next_attempt_at, claim: None, now }).await? {
             self.retries.send(&[DeliveryTask { due, shared: None, ..delivery.task() }], now).await?;
         }
         Ok(())
-    }
-
-    /// Records an outcome, a failure in one transaction with its alert: no delivery fails without anybody being told.
-    /// `false`: the delivery has moved on, and nothing was recorded.
-    async fn record(&self, delivery: &Delivery, outcome: &Outcome) -> Result<bool, StoreError> {
-        if outcome.status != DeliveryStatus::Failed {
-            return self.deliveries.record(delivery, outcome).await;
-        }
-        self.deliveries.record_failed(delivery, outcome, &self.alerts, &failure(delivery, outcome)).await
     }
 
     /// What becomes of an attempt whose outcome is not the delivery's. When a new series began while it was under way,
@@ -98,10 +71,4 @@ impl Deliverer {
         }
         Ok(())
     }
-}
-
-/// The alert about a delivery that fails with `outcome`.
-fn failure(delivery: &Delivery, outcome: &Outcome) -> Alert {
-    let last = outcome.attempt.as_ref().map(LastAttempt::from).or(delivery.last_attempt);
-    Alert::about(AlertKind::DeliveryFailed, delivery, last, outcome.now)
 }

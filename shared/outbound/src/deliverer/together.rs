@@ -5,10 +5,11 @@
 
 use std::time::Duration;
 
-use domain::alert::Alert;
-use domain::delivery::Delivery;
+use domain::alert::{Alert, AlertKind};
+use domain::delivery::{Delivery, DeliveryStatus, LastAttempt};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
+use jiff::Timestamp;
 use store::StoreError;
 use store::alerts::Alerts;
 use store::deliveries::{Deliveries, Outcome};
@@ -22,6 +23,7 @@ const LINGER: Duration = Duration::from_millis(100);
 #[derive(Debug)]
 pub(super) struct Recorder<'a> {
     deliveries: &'a Deliveries,
+    alerts: &'a Alerts,
     arrivals: mpsc::UnboundedSender<Arrival>,
     /// Held while a delivery moves out of the item that it shares: transactions on one item would cancel each other.
     moving: Mutex<()>,
@@ -40,12 +42,16 @@ pub(super) struct Arrival {
 
 impl<'a> Recorder<'a> {
     /// A recorder, and what [`drive`] needs of it.
-    pub(super) fn new(deliveries: &'a Deliveries) -> (Self, Arrivals) {
+    pub(super) fn new(deliveries: &'a Deliveries, alerts: &'a Alerts) -> (Self, Arrivals) {
         let (arrivals, waiting) = mpsc::unbounded_channel();
-        (Self { deliveries, arrivals, moving: Mutex::new(()) }, waiting)
+        (Self { deliveries, alerts, arrivals, moving: Mutex::new(()) }, waiting)
     }
 
-    /// Records an outcome as [`Deliveries::record`] does, together with others where that is possible.
+    /// Records an outcome: together with others where that is possible, a failure in one transaction with its alert, so
+    /// that no delivery fails without anybody being told. `false`: the delivery has moved on, and nothing was recorded.
+    ///
+    /// # Errors
+    /// Those of [`Deliveries::record`].
     pub(super) async fn record(&self, delivery: &Delivery, outcome: &Outcome) -> Result<bool, StoreError> {
         if delivery.shared.is_some() && outcome.fits_shared_item() {
             let (recorded, answer) = oneshot::channel();
@@ -57,19 +63,27 @@ impl<'a> Recorder<'a> {
             }
         }
         let _moving = self.moving.lock().await;
-        self.deliveries.record(delivery, outcome).await
+        if outcome.status != DeliveryStatus::Failed {
+            return self.deliveries.record(delivery, outcome).await;
+        }
+        let last = outcome.attempt.as_ref().map(LastAttempt::from).or(delivery.last_attempt);
+        let alert = Alert::about(AlertKind::DeliveryFailed, delivery, last, outcome.now);
+        self.deliveries.record_failed(delivery, outcome, self.alerts, &alert).await
     }
 
-    /// Records that a delivery has failed, as [`Deliveries::record_failed`] does.
-    pub(super) async fn record_failed(
+    /// Ends a delivery without an attempt; with `claim` if that is ours already.
+    ///
+    /// # Errors
+    /// Those of [`Deliveries::record`].
+    pub(super) async fn end(
         &self,
         delivery: &Delivery,
-        outcome: &Outcome,
-        alerts: &Alerts,
-        alert: &Alert,
-    ) -> Result<bool, StoreError> {
-        let _moving = self.moving.lock().await;
-        self.deliveries.record_failed(delivery, outcome, alerts, alert).await
+        status: DeliveryStatus,
+        claim: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.record(delivery, &Outcome { status, attempt: None, next_attempt_at: None, claim, now }).await?;
+        Ok(())
     }
 }
 

@@ -2,14 +2,13 @@
 //! sent and nothing is lost: they come again, and a person is alerted if that takes more than a few minutes.
 
 use domain::alert::{Alert, AlertKind};
-use domain::delivery::{Delivery, DeliveryStatus};
-use domain::endpoint::Endpoint;
+use domain::delivery::DeliveryStatus;
 use jiff::{SignedDuration, Timestamp};
 use store::seal::SealError;
 use telemetry::causes::causes;
 
 use super::decision::WAIT_FOR_ENDPOINT;
-use super::{Deliverer, TaskError};
+use super::{Deliverer, Ready, TaskError};
 
 /// How late a delivery that can't be signed is when a person is alerted.
 const TELL_AFTER: SignedDuration = SignedDuration::from_mins(5);
@@ -20,15 +19,14 @@ impl Deliverer {
     /// can never be opened, the delivery fails after some days.
     pub(super) async fn unsigned(
         &self,
-        delivery: &Delivery,
-        endpoint: &Endpoint,
+        Ready { delivery, endpoint, recorder, .. }: Ready<'_>,
         error: SealError,
         claim: Option<Timestamp>,
         now: Timestamp,
     ) -> Result<(), TaskError> {
         let hopeless = matches!(error, SealError::Unopenable);
         if hopeless && now.duration_since(delivery.created_at) >= WAIT_FOR_ENDPOINT {
-            return self.end(delivery, DeliveryStatus::Failed, claim, now).await;
+            return Ok(recorder.end(delivery, DeliveryStatus::Failed, claim, now).await?);
         }
         let due = delivery.next_attempt_at.unwrap_or(delivery.created_at);
         if now.duration_since(due) >= TELL_AFTER {

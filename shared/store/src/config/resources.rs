@@ -58,7 +58,7 @@ impl Environment {
         Ok(Events::new(self.db(), self.table(tables::EVENTS)?))
     }
 
-    /// Markers of outbox items that are not dispatched yet: `UNDISPATCHED_TABLE`.
+    /// Markers of accounts whose latest events may not be dispatched: `UNDISPATCHED_TABLE`.
     ///
     /// # Errors
     /// When the variable is not set.

@@ -2,15 +2,17 @@
 
 use std::collections::{HashMap, HashSet};
 
+use aws_sdk_dynamodb::types::KeysAndAttributes;
 use domain::delivery::Delivery;
 use domain::ids;
 use domain::ids::ulid_of;
 
-use super::Deliveries;
 use super::shared::SharedItem;
 use super::stored::read;
+use super::{Deliveries, TABLE};
 use crate::StoreError;
-use crate::item::{Item, key};
+use crate::batch::batch_get;
+use crate::item::{Item, Reader, key};
 use crate::range::IdRange;
 
 impl Deliveries {
@@ -36,7 +38,7 @@ impl Deliveries {
         if range.is_empty() {
             return Ok(None);
         }
-        let items = self.all_shared(account, range).await?;
+        let items = self.all_shared(account, range).await?.readable();
         Ok(items.iter().flat_map(SharedItem::deliveries).find(|delivery| delivery.id == id))
     }
 
@@ -53,7 +55,7 @@ impl Deliveries {
     ) -> Result<Vec<Delivery>, StoreError> {
         let ulids = || event_ids.iter().filter_map(|id| ulid_of(id));
         let (Some(first), Some(last)) = (ulids().min(), ulids().max()) else { return Ok(Vec::new()) };
-        let shared = self.all_shared(account, IdRange::between(first, last)).await?;
+        let shared = self.all_shared(account, IdRange::between(first, last)).await?.readable();
         let shared = shared.iter().flat_map(SharedItem::deliveries);
         let mut found: HashMap<String, Delivery> = shared
             .filter(|delivery| delivery.endpoint_id == endpoint_id)
@@ -69,17 +71,29 @@ impl Deliveries {
         Ok(deliveries)
     }
 
-    /// Those of these endpoints to which the event's delivery has an item of its own.
+    /// Those of these endpoints to which the event's delivery has an item of its own; read consistently.
     pub(super) async fn with_own_item(
         &self,
         account: &str,
         event_id: &str,
         endpoint_ids: &[String],
     ) -> Result<HashSet<String>, StoreError> {
+        let by_id: HashMap<String, &String> =
+            endpoint_ids.iter().map(|endpoint_id| (ids::delivery_id(event_id, endpoint_id), endpoint_id)).collect();
+        let ids: Vec<&String> = by_id.keys().collect();
         let mut found = HashSet::new();
-        for some in endpoint_ids.chunks(100) {
-            let keys: Vec<Item> = some.iter().map(|id| key(account, ids::delivery_id(event_id, id))).collect();
-            found.extend(self.summaries(&keys).await?.into_iter().map(|delivery| delivery.endpoint_id));
+        for some in ids.chunks(100) {
+            let wanted = KeysAndAttributes::builder()
+                .set_keys(Some(some.iter().map(|id| key(account, id.as_str())).collect()))
+                .projection_expression("sk")
+                .consistent_read(true)
+                .build()
+                .map_err(StoreError::built("BatchGetItem deliveries"))?;
+            let wanted = HashMap::from([(self.table.clone(), wanted)]);
+            for (_, item) in batch_get(&self.db, wanted, "BatchGetItem deliveries").await? {
+                let id = Reader { table: TABLE, item: &item }.text("sk")?;
+                found.extend(by_id.get(id).map(|endpoint_id| (*endpoint_id).clone()));
+            }
         }
         Ok(found)
     }

@@ -66,11 +66,16 @@ impl Deliveries {
     /// # Errors
     /// When DynamoDB can't be reached.
     pub async fn create_one(&self, delivery: &Delivery) -> Result<bool, StoreError> {
+        self.put_if_new(to_item(delivery)).await
+    }
+
+    /// Stores an item unless there is one with its key, and returns whether it did.
+    pub(super) async fn put_if_new(&self, item: Item) -> Result<bool, StoreError> {
         let outcome = self
             .db
             .put_item()
             .table_name(&self.table)
-            .set_item(Some(to_item(delivery)))
+            .set_item(Some(item.clone()))
             .condition_expression(IS_NEW)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .send()
@@ -78,12 +83,13 @@ impl Deliveries {
         match outcome.map_err(SdkError::into_service_error) {
             Ok(_) => Ok(true),
             // When an answer is lost, the SDK sends its call again, and that one finds what the first has stored.
-            Err(PutItemError::ConditionalCheckFailedException(found)) => Ok(found.item == Some(to_item(delivery))),
+            Err(PutItemError::ConditionalCheckFailedException(found)) => Ok(found.item == Some(item)),
             Err(other) => Err(StoreError::operation("PutItem delivery", other)),
         }
     }
 
-    fn put_new(&self, item: Item) -> Result<TransactWriteItem, StoreError> {
+    /// The same as a part of a transaction.
+    pub(super) fn put_new(&self, item: Item) -> Result<TransactWriteItem, StoreError> {
         let put = Put::builder()
             .table_name(&self.table)
             .set_item(Some(item))

@@ -2,13 +2,9 @@
 
 use std::collections::HashSet;
 
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 use domain::outbox::{Outbox, StoredEvent};
 use jiff::Timestamp;
 
-use super::conditions::IS_NEW;
 use super::shared::{Entry, INCOMPLETE, MAX_SHARING, SharedItem};
 use super::{Deliveries, TABLE};
 use crate::StoreError;
@@ -25,6 +21,17 @@ pub struct NewDeliveries {
     pub shared: String,
     /// Their endpoints.
     pub endpoint_ids: Vec<String>,
+}
+
+/// What came of a fan-out.
+#[derive(Debug, Default)]
+pub struct FannedOut {
+    /// The deliveries that are new, also when others could not be stored.
+    pub new: Vec<NewDeliveries>,
+    /// Whether the event's first item says that the event is not wholly dispatched.
+    pub is_incomplete: bool,
+    /// Why not all could be stored.
+    pub error: Option<StoreError>,
 }
 
 /// A part of an event's endpoints: it is told to some of them at a time.
@@ -48,43 +55,35 @@ impl Deliveries {
     ///
     /// The first part of an event's endpoints makes an item even when nobody wants the event: that it was dispatched is
     /// then known. Unless all of the event's deliveries are in it, it says that the event is not wholly dispatched, until
-    /// [`Deliveries::note_incomplete`] says otherwise.
-    ///
-    /// Returns the deliveries that are new, also when others could not be stored, and the first error.
-    pub async fn fan_out(
-        &self,
-        part: FanOut<'_>,
-        endpoint_ids: &[String],
-    ) -> (Vec<NewDeliveries>, Result<(), StoreError>) {
-        let mut new = Vec::new();
+    /// [`Deliveries::note_complete`].
+    pub async fn fan_out(&self, part: FanOut<'_>, endpoint_ids: &[String]) -> FannedOut {
+        let mut done = FannedOut::default();
         // Whether there are deliveries of this event already is asked only where it may be so.
         let is_again = part.outbox.brought_again_at.is_some();
         let mut may_exist = !part.is_first || endpoint_ids.len() > MAX_SHARING || is_again;
         for tries in 0..MAX_TRIES {
             pause_before(tries).await;
-            match self.fan_out_rest(part, endpoint_ids, may_exist, &mut new).await {
-                Ok(true) => return (new, Ok(())),
+            match self.fan_out_rest(part, endpoint_ids, may_exist, &mut done).await {
+                Ok(true) => return done,
                 Ok(false) => may_exist = true,
-                Err(error) => return (new, Err(error)),
+                Err(error) => return FannedOut { error: Some(error), ..done },
             }
         }
-        (new, Err(StoreError::Contention(TABLE)))
+        FannedOut { error: Some(StoreError::Contention(TABLE)), ..done }
     }
 
-    /// Notes whether an event is to be dispatched again, because endpoints could not be read that may want it. One write
-    /// unit for each KB of the event's first item.
+    /// Notes that an event is wholly dispatched. One write unit for each KB of the event's first item.
     ///
     /// # Errors
     /// When DynamoDB can't be reached.
-    pub async fn note_incomplete(&self, account: &str, event_id: &str, is_incomplete: bool) -> Result<(), StoreError> {
-        let call = self.update_item(account, event_id).condition_expression("attribute_exists(pk)");
-        let call = if is_incomplete {
-            let call = call.update_expression("SET #incomplete = :true");
-            call.expression_attribute_values(":true", AttributeValue::Bool(true))
-        } else {
-            call.update_expression("REMOVE #incomplete")
-        };
-        let outcome = call.expression_attribute_names("#incomplete", INCOMPLETE).send().await;
+    pub async fn note_complete(&self, account: &str, event_id: &str) -> Result<(), StoreError> {
+        let outcome = self
+            .update_item(account, event_id)
+            .update_expression("REMOVE #incomplete")
+            .condition_expression("attribute_exists(pk)")
+            .expression_attribute_names("#incomplete", INCOMPLETE)
+            .send()
+            .await;
         unless_refused(outcome, "UpdateItem shared deliveries")?;
         Ok(())
     }
@@ -95,9 +94,10 @@ impl Deliveries {
         part: FanOut<'_>,
         endpoint_ids: &[String],
         may_exist: bool,
-        new: &mut Vec<NewDeliveries>,
+        done: &mut FannedOut,
     ) -> Result<bool, StoreError> {
         let existing = if may_exist { self.shared_of(&part.outbox.account, &part.event.id).await? } else { Vec::new() };
+        done.is_incomplete |= existing.iter().any(|item| item.is_incomplete);
         let known: HashSet<&String> = existing.iter().flat_map(|item| &item.entries).map(|(id, _)| id).collect();
         let mut rest: Vec<String> = endpoint_ids.iter().filter(|id| !known.contains(id)).cloned().collect();
         if may_exist && part.outbox.brought_again_at.is_some() {
@@ -111,34 +111,15 @@ impl Deliveries {
         let part = FanOut { is_all: part.is_all && chunks.len() == 1, ..part };
         for (number, chunk) in (next_number(&existing)..).zip(chunks) {
             let item = shared_item(part, number, chunk);
-            if !self.put_shared(item).await? {
+            if !self.put_if_new(item.to_item()).await? {
                 return Ok(false);
             }
+            done.is_incomplete |= item.is_incomplete;
             if !chunk.is_empty() {
-                new.push(NewDeliveries { shared: sort_key(&part.event.id, number), endpoint_ids: chunk.to_vec() });
+                done.new.push(NewDeliveries { shared: sort_key(&part.event.id, number), endpoint_ids: chunk.to_vec() });
             }
         }
         Ok(true)
-    }
-
-    /// Stores one item, unless there is one with its key.
-    async fn put_shared(&self, item: SharedItem) -> Result<bool, StoreError> {
-        let item = item.to_item();
-        let outcome = self
-            .db
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(item.clone()))
-            .condition_expression(IS_NEW)
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .send()
-            .await;
-        match outcome.map_err(SdkError::into_service_error) {
-            Ok(_) => Ok(true),
-            // When an answer is lost, the SDK sends its call again, and that one finds what the first has stored.
-            Err(PutItemError::ConditionalCheckFailedException(found)) => Ok(found.item == Some(item)),
-            Err(other) => Err(StoreError::operation("PutItem shared deliveries", other)),
-        }
     }
 }
 

@@ -1,10 +1,9 @@
 //! How a delivery gets an item of its own.
 
-use aws_sdk_dynamodb::types::{Put, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
 use domain::alert::Alert;
 use domain::delivery::Delivery;
 
-use super::conditions::IS_NEW;
 use super::shared::{ENTRIES, Entry};
 use super::stored::to_item;
 use super::{Deliveries, TABLE};
@@ -43,14 +42,7 @@ impl Deliveries {
             .expression_attribute_values(":seen", seen.value())
             .build()
             .map_err(StoreError::built("Update shared deliveries"))?;
-        let put = Put::builder()
-            .table_name(&self.table)
-            .set_item(Some(to_item(own)))
-            .condition_expression(IS_NEW)
-            .build()
-            .map_err(StoreError::built("Put delivery"))?;
-        let items =
-            vec![TransactWriteItem::builder().update(leave).build(), TransactWriteItem::builder().put(put).build()];
+        let items = vec![TransactWriteItem::builder().update(leave).build(), self.put_new(to_item(own))?];
         match alert {
             Some((alerts, alert)) => alerts.tell(items, &delivery.account, alert).await,
             None => transact(&self.db, items, "TransactWriteItems delivery", TABLE).await,

@@ -35,9 +35,9 @@ pub struct Outcome {
 
 impl Deliveries {
     /// Records what came of an attempt, and ends the claim on it. Write units: one for an item that the delivery shares
-    /// with others, as long as it arrives; for anything else it moves out, which is six or seven. Of
-    /// an item of its own, one for the item, one for the entry that leaves `by-due` or two for one that moves, and one
-    /// when the entry in `by-status` comes or goes.
+    /// with others, as long as it arrives; for anything else it moves out, which is six or seven. Of an item of its own,
+    /// one for the item, one for the entry that leaves `by-due` or two for one that moves, and one when the entry in
+    /// `by-status` comes or goes.
     ///
     /// Returns false, and changes nothing, when the delivery is final already, another attempt was recorded meanwhile,
     /// or another series has begun. `delivered` is recorded in any series, as long as the delivery is unfinished. An

@@ -18,7 +18,7 @@ use crate::tables::EVENT_RETENTION_SECONDS;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 /// How many deliveries share an item at most. Each outcome writes the whole item: with this many that costs 4 units.
-pub const MAX_SHARING: usize = 50;
+pub(super) const MAX_SHARING: usize = 50;
 /// The attribute that holds the entries, by endpoint.
 pub(super) const ENTRIES: &str = "deliveries";
 /// The attribute of an event's first item that says that the event is to be dispatched again.

@@ -46,6 +46,12 @@ pub(super) fn to_item(delivery: &Delivery) -> Item {
         ("attempts".to_owned(), AttributeValue::L(attempts)),
         ("expiresAt".to_owned(), n(delivery.created_at.as_second() + EVENT_RETENTION_SECONDS)),
     ]);
+    add_optional(&mut item, delivery);
+    item
+}
+
+/// What not every delivery has.
+fn add_optional(item: &mut Item, delivery: &Delivery) {
     if delivery.status.is_rare() {
         item.insert("accountStatus".to_owned(), s(account_status(&delivery.account, delivery.status)));
     }
@@ -69,7 +75,6 @@ pub(super) fn to_item(delivery: &Delivery) -> Item {
     if let Some(at) = delivery.completed_at {
         item.insert("completedAt".to_owned(), s(at.to_string()));
     }
-    item
 }
 
 pub(super) fn read(item: &Item) -> Result<Delivery, StoreError> {

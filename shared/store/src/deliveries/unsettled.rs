@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use domain::delivery::Delivery;
 use jiff::Timestamp;
+use telemetry::causes::causes;
 
 use super::Deliveries;
 use super::shared::{Entry, SharedItem, event_of};
@@ -16,7 +17,8 @@ use crate::range::IdRange;
 pub struct Dispatched {
     /// Those of its deliveries of which no attempt is recorded.
     pub pending: Vec<Delivery>,
-    /// Whether it is to be dispatched again, to endpoints that could not be read.
+    /// Whether it is to be dispatched again: to endpoints that could not be read or were not reached, or because an item of
+    /// it can't be read.
     pub is_incomplete: bool,
 }
 
@@ -31,7 +33,13 @@ impl Deliveries {
     /// When DynamoDB can't be reached or an item can't be read.
     pub async fn dispatched(&self, account: &str, range: IdRange) -> Result<DispatchedPage, StoreError> {
         let mut events = DispatchedPage::new();
-        for item in self.all_shared(account, range).await? {
+        let page = self.all_shared(account, range).await?;
+        // Nobody knows what waits in it: the event is not settled.
+        for (sort_key, error) in &page.unreadable {
+            tracing::error!(error = %causes(error), "shared deliveries can't be read");
+            events.entry(event_of(sort_key).to_owned()).or_default().is_incomplete = true;
+        }
+        for item in page.items {
             let event = events.entry(event_of(&item.sort_key).to_owned()).or_default();
             event.is_incomplete |= item.is_incomplete;
             event.pending.extend(SharedItem::deliveries(&item).filter(|delivery| !delivery.status.is_final()));

@@ -15,34 +15,59 @@ use crate::search::Found;
 /// Sorts behind every number that a sort key may end with.
 const BEHIND: char = '~';
 
-/// A page of shared items.
+/// Shared items, in order of their events.
 #[derive(Debug, Default)]
 pub(super) struct SharedPage {
     pub(super) items: Vec<SharedItem>,
+    /// The sort keys of those that can't be read, such as one that a newer version has written, each with why.
+    pub(super) unreadable: Vec<(String, StoreError)>,
     /// The sort key of the last one that was examined; `None` at the end of the range.
-    pub(super) stopped: Option<String>,
+    stopped: Option<String>,
 }
 
-/// A shared item; one that can't be read, such as one that a newer version has written, must not keep people from the
-/// others, nor the sweeper.
-fn read_or_log(item: &Item) -> Option<SharedItem> {
-    let read = SharedItem::read(item);
-    read.inspect_err(
-        |error| tracing::error!(error = %causes(error), "shared deliveries can't be read and are left out"),
-    )
-    .ok()
+impl SharedPage {
+    fn add(&mut self, item: &Item) {
+        match SharedItem::read(item) {
+            Ok(item) => self.items.push(item),
+            Err(error) => {
+                let sort_key = Reader { table: TABLE, item }.opt_text("sk").unwrap_or_default().to_owned();
+                self.unreadable.push((sort_key, error));
+            }
+        }
+    }
+
+    fn append(&mut self, page: Self) {
+        self.items.extend(page.items);
+        self.unreadable.extend(page.unreadable);
+        self.stopped = page.stopped;
+    }
+
+    /// The items for people, who must get the others when one can't be read.
+    pub(super) fn readable(self) -> Vec<SharedItem> {
+        for (_, error) in &self.unreadable {
+            tracing::error!(error = %causes(error), "shared deliveries can't be read and are left out");
+        }
+        self.items
+    }
+
+    /// The items for a decision that needs all of them.
+    ///
+    /// # Errors
+    /// When one of them can't be read.
+    fn all(mut self) -> Result<Vec<SharedItem>, StoreError> {
+        self.unreadable.pop().map_or(Ok(self.items), |(_, error)| Err(error))
+    }
 }
 
 impl Deliveries {
     /// Shared items of the events in `range`, behind the sort key `after`. One query, which examines `limit` items.
-    pub(super) async fn shared(
+    async fn shared(
         &self,
         account: &str,
         range: IdRange,
         order: Order,
         after: Option<&str>,
         limit: Option<i32>,
-        consistent: bool,
     ) -> Result<SharedPage, StoreError> {
         let (low, high) = range.keys("evt_");
         let output = self
@@ -56,32 +81,48 @@ impl Deliveries {
             .scan_index_forward(order == Order::OldestFirst)
             .set_exclusive_start_key(after.map(|after| key(account, after)))
             .set_limit(limit)
-            .consistent_read(consistent)
+            // What is decided oldest first must not be decided on what is out of date.
+            .consistent_read(order == Order::OldestFirst)
             .send()
             .await
             .map_err(StoreError::call("Query shared deliveries"))?;
-        let items = output.items().iter().filter_map(read_or_log).collect();
-        let stopped = output.last_evaluated_key().map(|item| Reader { table: TABLE, item }.string("sk")).transpose()?;
-        Ok(SharedPage { items, stopped })
+        let mut page = SharedPage::default();
+        output.items().iter().for_each(|item| page.add(item));
+        page.stopped =
+            output.last_evaluated_key().map(|item| Reader { table: TABLE, item }.string("sk")).transpose()?;
+        Ok(page)
     }
 
-    /// All shared items of the events in `range`, read consistently, oldest first.
-    pub(super) async fn all_shared(&self, account: &str, range: IdRange) -> Result<Vec<SharedItem>, StoreError> {
-        let (mut items, mut after) = (Vec::new(), None::<String>);
+    /// All shared items of the events in `range` behind the sort key `after`.
+    async fn rest_of_shared(
+        &self,
+        account: &str,
+        range: IdRange,
+        order: Order,
+        after: Option<String>,
+    ) -> Result<SharedPage, StoreError> {
+        let mut all = SharedPage { stopped: after, ..SharedPage::default() };
         loop {
-            let page = self.shared(account, range, Order::OldestFirst, after.as_deref(), None, true).await?;
-            items.extend(page.items);
-            after = page.stopped;
-            if after.is_none() {
-                return Ok(items);
+            let page = self.shared(account, range, order, all.stopped.as_deref(), None).await?;
+            all.append(page);
+            if all.stopped.is_none() {
+                return Ok(all);
             }
         }
     }
 
-    /// The shared items of one event.
+    /// All shared items of the events in `range`, read consistently, oldest first.
+    pub(super) async fn all_shared(&self, account: &str, range: IdRange) -> Result<SharedPage, StoreError> {
+        self.rest_of_shared(account, range, Order::OldestFirst, None).await
+    }
+
+    /// The shared items of one event, read consistently.
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached or one of them can't be read.
     pub(super) async fn shared_of(&self, account: &str, event_id: &str) -> Result<Vec<SharedItem>, StoreError> {
         let Some(ulid) = ulid_of(event_id) else { return Ok(Vec::new()) };
-        self.all_shared(account, IdRange::between(ulid, ulid)).await
+        self.all_shared(account, IdRange::between(ulid, ulid)).await?.all()
     }
 
     /// Deliveries in shared items whose ids are in `range`, newest first: those of about `limit` items, and of whole
@@ -93,20 +134,14 @@ impl Deliveries {
         limit: i32,
     ) -> Result<Found<Delivery>, StoreError> {
         let events = range.whole_milliseconds();
-        let mut page = self.shared(account, events, Order::NewestFirst, None, Some(limit), false).await?;
-        let mut items = std::mem::take(&mut page.items);
+        let mut page = self.shared(account, events, Order::NewestFirst, None, Some(limit)).await?;
         let mut stopped = None;
-        if let Some(last) = page.stopped {
+        if let Some(last) = page.stopped.clone() {
             let same_time = events.at_the_time_of(event_of(&last));
-            let mut after = Some(last.clone());
-            while let Some(from) = after {
-                let rest = self.shared(account, same_time, Order::NewestFirst, Some(&from), None, false).await?;
-                items.extend(rest.items);
-                after = rest.stopped;
-            }
             stopped = ulid_of(event_of(&last)).map(|ulid| format!("dlv_{}", Ulid::from_parts(ulid.timestamp_ms(), 0)));
+            page.append(self.rest_of_shared(account, same_time, Order::NewestFirst, Some(last)).await?);
         }
-        let mut deliveries: Vec<Delivery> = items.iter().flat_map(SharedItem::deliveries).collect();
+        let mut deliveries: Vec<Delivery> = page.readable().iter().flat_map(SharedItem::deliveries).collect();
         deliveries.retain(|delivery| range.contains(&delivery.id));
         deliveries.sort_unstable_by(|one, other| other.id.cmp(&one.id));
         Ok(Found { items: deliveries, stopped })
