@@ -29,7 +29,7 @@ fn row(alert: &Alert) -> [String; 5] {
     [
         alert.created_at.to_string(),
         alert.kind.as_str().to_owned(),
-        alert.endpoint_id.clone(),
+        or_dash(alert.endpoint_id.as_ref()),
         or_dash(alert.delivery_id.as_ref()),
         alert.message.clone(),
     ]

@@ -2,8 +2,8 @@
 //!
 //! The functions call them through the ordinary AWS SDK. Its requests don't go through a socket: [`Embedded`] is the
 //! SDK's HTTP connector, reads the operation as the services do (from `X-Amz-Target`, for SNS from the form's
-//! `Action`), and answers it. Requests are serialised, signed and parsed as they are with AWS; only HTTP itself is left
-//! out.
+//! `Action`), and answers it. Requests are serialised and parsed as they are with AWS; only signatures and HTTP itself are
+//! left out.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,6 +13,7 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::config::retry::{ReconnectMode, RetryConfig};
 use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
+use aws_smithy_runtime_api::client::auth::{AuthSchemeId, AuthSchemePreference};
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
 };
@@ -123,7 +124,11 @@ impl Embedded {
     pub fn sdk_config(&self) -> SdkConfig {
         let key = self.remote.as_ref().map_or("local", |remote| &remote.access_key);
         let credentials = Credentials::new(key, "local", None, None, "local");
-        SdkConfig::builder()
+        let mut config = SdkConfig::builder();
+        // Nobody would look at a signature here.
+        let unsigned = self.remote.is_none().then(|| AuthSchemePreference::from([AuthSchemeId::new("noAuth")]));
+        config.set_auth_scheme_preference(unsigned);
+        config
             .behavior_version(BehaviorVersion::v2026_01_12())
             .region(Region::from_static(REGION))
             .credentials_provider(SharedCredentialsProvider::new(credentials))

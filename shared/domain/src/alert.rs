@@ -20,6 +20,8 @@ words! {
         EndpointDisabled = "endpoint.disabled",
         /// A failing endpoint accepted a delivery.
         EndpointRecovered = "endpoint.recovered",
+        /// An event could not be passed on to all of its endpoints for a week.
+        EventFailed = "event.failed",
     }
 }
 
@@ -31,11 +33,14 @@ pub struct Alert {
     pub id: String,
     /// The kind.
     pub kind: AlertKind,
-    /// The endpoint's id.
-    pub endpoint_id: String,
+    /// The endpoint's id; none when the alert is about no single endpoint.
+    pub endpoint_id: Option<String>,
     /// The delivery's id, when one delivery caused the alert.
     pub delivery_id: Option<String>,
-    /// The type of that delivery's event.
+    /// The id of that delivery's event, or of the event that the alert is about.
+    #[serde(default)]
+    pub event_id: Option<String>,
+    /// The type of that event.
     pub event: Option<EventName>,
     /// HTTP status of the latest answer.
     pub last_status_code: Option<u16>,
@@ -57,14 +62,34 @@ impl Alert {
         Self {
             id: ids::new_id("alr_", now),
             kind,
-            endpoint_id: delivery.endpoint_id.clone(),
+            endpoint_id: Some(delivery.endpoint_id.clone()),
             delivery_id: Some(delivery.id.clone()),
+            event_id: Some(delivery.event_id.clone()),
             event: Some(delivery.event),
             last_status_code: last.and_then(|last| last.status_code),
             last_error: last.and_then(|last| last.error),
             last_error_detail: last.and_then(|last| last.error_detail),
             created_at: now,
             message: message(kind, delivery),
+        }
+    }
+
+    /// An alert about an event that is no longer tried to be passed on to its endpoints; `event` is `None` when it can't be
+    /// read.
+    #[must_use]
+    pub fn given_up(event_id: &str, event: Option<EventName>, now: Timestamp) -> Self {
+        Self {
+            id: ids::new_id("alr_", now),
+            kind: AlertKind::EventFailed,
+            endpoint_id: None,
+            delivery_id: None,
+            event_id: Some(event_id.to_owned()),
+            event,
+            last_status_code: None,
+            last_error: None,
+            last_error_detail: None,
+            created_at: now,
+            message: not_passed_on(event.map_or("An event", EventName::as_str), event_id),
         }
     }
 }
@@ -85,5 +110,13 @@ fn message(kind: AlertKind, delivery: &Delivery) -> String {
             )
         }
         AlertKind::EndpointRecovered => format!("{endpoint} accepts deliveries again."),
+        AlertKind::EventFailed => not_passed_on(event, &delivery.event_id),
     }
+}
+
+fn not_passed_on(event: &str, id: &str) -> String {
+    format!(
+        "{event} ({id}) could not be passed on to all endpoints for seven days, and is no longer tried. Replay what is \
+         missing at each endpoint that wants it."
+    )
 }

@@ -18,6 +18,20 @@ impl Default for Limits {
     }
 }
 
+impl Limits {
+    /// The most calls that both windows have room for when nothing of them is used.
+    #[must_use]
+    pub fn most(self) -> u64 {
+        self.room(Usage { hour: 0, minute: 0, granted: false })
+    }
+
+    /// How many more calls both windows have room for.
+    #[must_use]
+    pub fn room(self, used: Usage) -> u64 {
+        self.per_hour.saturating_sub(used.hour).min(self.per_minute.saturating_sub(used.minute))
+    }
+}
+
 /// What a caller has used of its windows, and whether this call was granted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Usage {
@@ -27,4 +41,12 @@ pub struct Usage {
     pub minute: u64,
     /// Whether there was room in both windows.
     pub granted: bool,
+}
+
+impl Usage {
+    /// What it was when this many calls fewer had been granted.
+    #[must_use]
+    pub fn before(self, calls: u64) -> Self {
+        Self { hour: self.hour.saturating_sub(calls), minute: self.minute.saturating_sub(calls), ..self }
+    }
 }

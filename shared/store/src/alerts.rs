@@ -87,6 +87,17 @@ impl Alerts {
         Ok(told)
     }
 
+    /// Stores an alert about something that no change of ours tells of. Two write units and an index entry.
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached.
+    pub async fn raise(&self, account: &str, alert: &Alert) -> Result<(), StoreError> {
+        let call = self.db.put_item().table_name(&self.table).set_item(Some(to_item(account, alert)));
+        call.send().await.map_err(StoreError::call("PutItem alert"))?;
+        log(account, alert);
+        Ok(())
+    }
+
     /// Alerts of one shard that are not published, oldest first, each with its account. Reads `limit` entries of
     /// `by-unpublished` and then each alert; one that can't be read is logged and left out.
     ///
@@ -205,6 +216,7 @@ fn log(account: &str, alert: &Alert) {
         alert_id = alert.id,
         endpoint_id = alert.endpoint_id,
         delivery_id = alert.delivery_id,
+        event_id = alert.event_id,
         status_code = alert.last_status_code,
         "alert: {message}",
         message = alert.message,
@@ -212,13 +224,14 @@ fn log(account: &str, alert: &Alert) {
 }
 
 fn to_item(account: &str, alert: &Alert) -> Item {
-    Item::from([
+    let mut item = Item::from([
         ("pk".to_owned(), s(account)),
         ("sk".to_owned(), s(&alert.id)),
         ("kind".to_owned(), s(alert.kind.as_str())),
-        ("endpointId".to_owned(), s(&alert.endpoint_id)),
         ("alert".to_owned(), json(alert)),
         ("unpublished".to_owned(), s(Shard::of(ulid_of(&alert.id).unwrap_or_default()).key())),
         ("expiresAt".to_owned(), n(alert.created_at.as_second() + RETENTION_SECONDS)),
-    ])
+    ]);
+    item.extend(alert.endpoint_id.as_ref().map(|id| ("endpointId".to_owned(), s(id))));
+    item
 }

@@ -78,9 +78,10 @@ fn text(account: &str, alert: &Alert) -> String {
     let facts = [
         ("Alert", Some(alert.id.clone())),
         ("Account", Some(account.to_owned())),
-        ("Endpoint", Some(alert.endpoint_id.clone())),
+        ("Endpoint", alert.endpoint_id.clone()),
         ("Delivery", alert.delivery_id.clone()),
         ("Event", alert.event.map(|event| event.as_str().to_owned())),
+        ("Event id", alert.event_id.clone()),
         ("Last answer", answer),
         ("At", Some(clock::rfc3339(alert.created_at))),
     ];

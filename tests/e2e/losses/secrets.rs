@@ -62,7 +62,7 @@ async fn a_secret_that_can_not_be_opened_for_minutes_raises_one_alert() {
     }
     let alerts = app.alerts().await;
     assert_eq!(alerts.len(), 1, "once, however many wait");
-    assert_eq!((alerts[0].kind, &alerts[0].endpoint_id), (AlertKind::EndpointFailing, &endpoint));
+    assert_eq!((alerts[0].kind, alerts[0].endpoint_id.as_ref()), (AlertKind::EndpointFailing, Some(&endpoint)));
     for said in [&*endpoint, "secret", "can't be decrypted", "overlapHours 0"] {
         assert!(alerts[0].message.contains(said), "{said}: {}", alerts[0].message);
     }

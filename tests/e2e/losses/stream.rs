@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain::alert::AlertKind;
+use domain::events::EventName;
 use local::stream::MAXIMUM_RETRY_ATTEMPTS;
 use store::tables;
 use tests::{Receiver, TestApp};
@@ -61,6 +63,33 @@ async fn an_unreadable_endpoint_does_not_keep_events_from_the_others() {
     app.sweep().await;
     app.drain().await;
     assert_eq!(receiver.count(), 3, "it gets what it has missed, and the others nothing twice");
+}
+
+#[tokio::test]
+async fn of_an_event_that_could_not_be_passed_on_for_a_week_people_are_told_once() {
+    let app = TestApp::start().await;
+    let endpoint = app.endpoint("http://127.0.0.1:9", ["*"]).await.id;
+    app.damage(tables::ENDPOINTS, &endpoint, "endpoint", AttributeValue::S("{".to_owned())).await;
+    create_work_order(&app, "WO-1").await;
+    app.drain_stream().await;
+    for _ in 0..3 {
+        app.advance(OVERDUE).await;
+        app.sweep().await;
+        app.drain_stream().await;
+    }
+    assert_eq!(app.alerts().await, [], "it is still tried");
+    for _ in 0..2 {
+        app.advance(Duration::from_hours(7 * 24)).await;
+        app.sweep().await;
+        assert_eq!(app.drain_stream().await, 0, "it is not brought again");
+        let alerts = app.alerts().await;
+        let [alert] = &alerts[..] else { panic!("{alerts:?}") };
+        assert_eq!((alert.kind, &alert.endpoint_id), (AlertKind::EventFailed, &None));
+        assert_eq!(alert.event.map(EventName::as_str), Some("workorder.created"));
+        let event_id = alert.event_id.as_ref().unwrap();
+        assert!(alert.message.contains(event_id), "{}", alert.message);
+        assert_eq!(app.get(&format!("/api/events/{event_id}")).await.status, 200);
+    }
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ const KINDS = /** @type {Record<string, [string, string]>} */ ({
   "endpoint.failing": ["warn", "Endpoint failing"],
   "endpoint.disabled": ["bad", "Endpoint disabled"],
   "endpoint.recovered": ["good", "Endpoint recovered"],
+  "event.failed": ["bad", "Event not passed on"],
 });
 
 /** @type {import("../app.js").View} */
@@ -39,7 +40,18 @@ export async function alerts({ query, signal }) {
  * @param {Map<string, string>} names
  */
 const told = ({ message, endpointId }, names) =>
-  message.replaceAll(endpointId, names.get(endpointId) ?? "a deleted endpoint").replace(/\bdlv_\w+/g, "the delivery");
+  (endpointId ? message.replaceAll(endpointId, names.get(endpointId) ?? "a deleted endpoint") : message).replace(/\bdlv_\w+/g, "the delivery");
+
+/**
+ * Where an alert's cause is shown, and the link's words.
+ * @param {Api.Alert} alert
+ */
+function causeOf({ deliveryId, endpointId, eventId }) {
+  if (deliveryId) {
+    return [`#/deliveries/${deliveryId}`, "View delivery"];
+  }
+  return endpointId ? [`#/endpoints/${endpointId}`, "View endpoint"] : [`#/events/${eventId}`, "View event"];
+}
 
 /**
  * What happened, with a link to its cause.
@@ -48,7 +60,7 @@ const told = ({ message, endpointId }, names) =>
  */
 export function alertRow(alert, names) {
   const [tone, word] = KINDS[alert.kind] ?? ["idle", alert.kind];
-  const [href, action] = alert.deliveryId ? [`#/deliveries/${alert.deliveryId}`, "View delivery"] : [`#/endpoints/${alert.endpointId}`, "View endpoint"];
+  const [href, action] = causeOf(alert);
   return h("tr", {},
     h("td", {}, h("span", { class: `badge ${tone}` }, word), " ", alert.event && h("code", {}, alert.event), names && h("p", { class: "told" }, told(alert, names))),
     h("td", {}, time(alert.createdAt)),

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
+use domain::alert::Alert;
 use domain::clock::SKEW;
 use domain::delivery::{Delivery, DeliveryTask};
+use domain::events::EventName;
 use domain::outbox::Outbox;
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
@@ -136,7 +138,7 @@ impl<'a> Comparison<'a> {
                 Ok(outbox) => self.is_settled(&outbox, &dispatched, &mut lost).await?,
                 Err(error) => {
                     tracing::error!(error = %causes(&error), outbox_id = id, "an event can't be read");
-                    self.is_given_up(&id)
+                    self.give_up(&id, &id, None).await?
                 }
             };
             if !settled {
@@ -158,13 +160,15 @@ impl<'a> Comparison<'a> {
         if outbox.test {
             return Ok(true);
         }
-        let (mut settled, mut missing) = (true, false);
+        let (mut settled, mut missing) = (true, None);
         for event in &outbox.events {
             let Some(found) = dispatched.get(&event.id) else {
-                missing = missing || self.had_endpoints(&outbox.id).await?;
+                if missing.is_none() && self.had_endpoints(&outbox.id).await? {
+                    missing = Some(event);
+                }
                 continue;
             };
-            missing = missing || found.is_incomplete;
+            missing = missing.or(found.is_incomplete.then_some(event));
             settled = settled && found.pending.is_empty();
             let overdue = self.now - SignedDuration::from_secs(GRACE_SECONDS);
             // What was made in a time that has not come yet was made before the clock was set back.
@@ -173,15 +177,22 @@ impl<'a> Comparison<'a> {
             let pending = pending.filter(|delivery| delivery.claimed(self.now).is_none());
             lost.deliveries.extend(pending.cloned());
         }
-        if missing && self.is_given_up(&outbox.id) {
-            let (account, request_id) = (&self.marker.account, &outbox.request_id);
-            tracing::error!(account, request_id, outbox_id = outbox.id, "an event could not be dispatched for a week");
-            missing = false;
+        let Some(event) = missing else { return Ok(settled) };
+        if self.give_up(&outbox.id, &event.id, Some(event.name)).await? {
+            return Ok(settled);
         }
-        if missing {
-            lost.outboxes.push(outbox.id.clone());
+        lost.outboxes.push(outbox.id.clone());
+        Ok(false)
+    }
+
+    /// Whether an event is too old to be tried again: then people are told, at least once.
+    async fn give_up(&self, outbox_id: &str, event_id: &str, event: Option<EventName>) -> Result<bool, SweepError> {
+        let is_over = raised_at(outbox_id).is_ok_and(|at| self.now.duration_since(at) > GIVEN_UP_AFTER);
+        if is_over {
+            let alert = Alert::given_up(event_id, event, self.now);
+            self.sweeper.alerts.raise(&self.marker.account, &alert).await?;
         }
-        Ok(settled && !missing)
+        Ok(is_over)
     }
 
     /// Whether the account has an endpoint that is older than the event: then the dispatcher has left, or will leave, a
@@ -200,10 +211,6 @@ impl<'a> Comparison<'a> {
         // One that can't be read now may have been there at the time.
         let made_at = made_at.or((page.unreadable > 0).then_some(Timestamp::MIN));
         Ok(*self.oldest_endpoint.insert(made_at.map_or(Oldest::None, Oldest::MadeAt)))
-    }
-
-    fn is_given_up(&self, outbox_id: &str) -> bool {
-        raised_at(outbox_id).is_ok_and(|at| self.now.duration_since(at) > GIVEN_UP_AFTER)
     }
 
     /// Makes the stream bring events again, and queues deliveries.

@@ -90,8 +90,9 @@ pub(super) fn alert() -> Vec<Member> {
     vec![
         ("id", id("alr_")),
         ("kind", words(AlertKind::ALL.map(AlertKind::as_str))),
-        ("endpointId", id("ep_")),
+        ("endpointId", noted(nullable(&id("ep_")), "none when the alert is about no single endpoint")),
         ("deliveryId", nullable(&id("dlv_"))),
+        ("eventId", nullable(&id("evt_"))),
         ("event", nullable(&event_name())),
         ("lastStatusCode", nullable(&count())),
         ("lastError", nullable(&attempt_error())),
