@@ -165,7 +165,8 @@ impl Deliverer {
         drive(runs.collect(), arrivals, &self.deliveries).await
     }
 
-    /// Does what is to be done about one task.
+    /// Does what is to be done about one task. Thousands of these wait at a time in a burst: what happens rarely and takes
+    /// much memory, a write or a new connection, has its own.
     async fn task(
         &self,
         task: &DeliveryTask,
@@ -181,9 +182,9 @@ impl Deliverer {
         let loaded = Loaded { delivery, endpoint: work.endpoint(task), event };
         match next_step(task, loaded, &self.policy, now)? {
             Step::Drop => Ok(()),
-            Step::PutOff(due) => self.put_off(delivery, due, now).await,
-            Step::End(status) => Ok(recorder.end(delivery, status, None, now).await?),
-            Step::WaitForEndpoint(due) => self.wait_for_endpoint(delivery, recorder, due, now).await,
+            Step::PutOff(due) => Box::pin(self.put_off(delivery, due, now)).await,
+            Step::End(status) => Ok(Box::pin(recorder.end(delivery, status, None, now)).await?),
+            Step::WaitForEndpoint(due) => Box::pin(self.wait_for_endpoint(delivery, recorder, due, now)).await,
             Step::Attempt { endpoint, event } => {
                 self.admit(Ready { delivery, endpoint, event, trace, recorder }, now).await
             }
@@ -198,9 +199,9 @@ impl Deliverer {
         let now = later(now, arrived.elapsed());
         match admission {
             Admission::UnderWay => Ok(()),
-            Admission::Crowded => self.put_off(delivery, now + CROWDED, now).await,
+            Admission::Crowded => Box::pin(self.put_off(delivery, now + CROWDED, now)).await,
             Admission::Granted(_permit) => match self.claim(delivery, now).await? {
-                Claimed::Others(until) => self.put_off(delivery, until, now).await,
+                Claimed::Others(until) => Box::pin(self.put_off(delivery, until, now)).await,
                 Claimed::Ours(claim) => self.attempt(ready, claim, now).await,
             },
         }
@@ -210,10 +211,12 @@ impl Deliverer {
     async fn attempt(&self, ready: Ready<'_>, claim: Option<Timestamp>, now: Timestamp) -> Result<(), TaskError> {
         let Ready { delivery, endpoint, event, trace, recorder } = ready;
         // Events age out with their deliveries; one without the other can't be sent any more.
-        let Some(event) = event else { return Ok(recorder.end(delivery, DeliveryStatus::Failed, claim, now).await?) };
+        let Some(event) = event else {
+            return Ok(Box::pin(recorder.end(delivery, DeliveryStatus::Failed, claim, now)).await?);
+        };
         let made = match self.attempts.make(delivery, &event.body, endpoint, trace, TIMEOUT, now).await {
             Ok(made) => made,
-            Err(error) => return self.unsigned(ready, error, claim, now).await,
+            Err(error) => return Box::pin(self.unsigned(ready, error, claim, now)).await,
         };
         let AttemptResult { answer, attempt, ended } = made;
         let decision = after_attempt(delivery, &answer, &self.policy.schedule, ended, ids::random_fraction());

@@ -196,7 +196,7 @@ impl Sender {
                 Err(_) => {}
             }
         }
-        let mut fresh = self.dialer.connect(url, deadline).await?;
+        let mut fresh = Box::pin(self.dialer.connect(url, deadline)).await?;
         place.begin();
         let response = fresh.send(request).await?;
         Ok((response, fresh))

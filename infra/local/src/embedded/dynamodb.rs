@@ -4,7 +4,7 @@
 //! requests that are waiting, in one transaction of `SQLite`, and another brings the log to the disk (the database runs
 //! in WAL mode with `synchronous = NORMAL`, in which a commit is in the log but not yet on the disk) and only then
 //! answers them. Meanwhile the next group is carried out. No caller ever sees an answer (success, conflict or read)
-//! that a power failure could take back. See `docs/adr/`.
+//! that a power failure could take back, but for counts of calls in rate windows. See `docs/adr/`.
 
 use std::io;
 use std::path::{Path, PathBuf};

@@ -14,6 +14,7 @@ use dynoxide::actions::{
 use dynoxide::storage::Storage;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use store::tables;
 
 use super::Answer;
 
@@ -34,6 +35,18 @@ pub(super) fn kind(operation: &str) -> Kind {
         "CreateTable" | "UpdateTable" | "DeleteTable" | "UpdateTimeToLive" => Kind::Schema,
         _ => Kind::Read,
     }
+}
+
+/// Whether nobody would miss this write after a power failure: a call that was counted in a rate window. It reaches the
+/// disk with what is written next.
+pub(super) fn is_passing(operation: &str, body: &[u8]) -> bool {
+    operation == "UpdateItem" && is_about(tables::RATE_WINDOWS.name, body)
+}
+
+fn is_about(table: &str, body: &[u8]) -> bool {
+    // Quotation marks within a value are escaped, so that this is the member and nothing else.
+    let member = format!("\"TableName\":\"{table}\"");
+    body.windows(member.len()).any(|part| part == member.as_bytes())
 }
 
 /// Carries out one operation of the DynamoDB or DynamoDB Streams API.
@@ -102,4 +115,20 @@ pub(super) fn finished<T>(future: impl Future<Output = dynoxide::Result<T>>) -> 
 /// The error document of the DynamoDB API.
 pub(super) fn failure(error: &DynoxideError) -> Answer {
     Answer { status: error.status_code(), body: error.to_json().into_bytes() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_counts_of_calls_may_be_lost() {
+        let windows = br#"{"TableName":"rate-windows","Key":{}}"#;
+        assert!(is_passing("UpdateItem", windows));
+        assert!(!is_passing("PutItem", windows));
+        assert!(!is_passing(
+            "UpdateItem",
+            br#"{"TableName":"deliveries","Key":{"pk":{"S":"\"TableName\":\"rate-windows\""}}}"#
+        ));
+    }
 }

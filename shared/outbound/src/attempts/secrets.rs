@@ -83,7 +83,7 @@ impl<T> Remembered<T> {
         if let Some(value) = self.get(&key, now) {
             return Ok(value);
         }
-        let value = Arc::new(parse(sealer.open(envelope, &key.0).await?).ok_or(SealError::Unopenable)?);
+        let value = Arc::new(parse(Box::pin(sealer.open(envelope, &key.0)).await?).ok_or(SealError::Unopenable)?);
         let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if open.len() >= ENTRIES {
             open.clear();

@@ -58,7 +58,7 @@ impl Deliverer {
         let noted = match news {
             EndpointNews::Works => self.note_success(delivery, endpoint, Success::Delivery, now).await,
             EndpointNews::Probed => self.note_success(delivery, endpoint, Success::Probe, now).await,
-            EndpointNews::Fails { first } => self.note_failure(delivery, endpoint, last, first, now).await,
+            EndpointNews::Fails { first } => Box::pin(self.note_failure(delivery, endpoint, last, first, now)).await,
             // What is gone was disabled before the attempt was recorded.
             EndpointNews::Gone { .. } | EndpointNews::Nothing => Ok(()),
         };
@@ -84,7 +84,7 @@ impl Deliverer {
         if known && health.is_clean() && !health_writes {
             return Ok(());
         }
-        let noted = settle(&self.endpoints, &self.alerts, delivery, success, now).await;
+        let noted = Box::pin(settle(&self.endpoints, &self.alerts, delivery, success, now)).await;
         if noted.is_err() {
             self.health_writes.insert(&endpoint.id);
         }

@@ -26,17 +26,18 @@ impl Deliverer {
         if let EndpointNews::Gone { counts } = news {
             // Before anything is recorded: should it fail, the attempt is made again, and a 410 is never just
             // forgotten.
-            self.disable(delivery, endpoint, last, Cause::Gone { counts }, ended).await?;
+            Box::pin(self.disable(delivery, endpoint, last, Cause::Gone { counts }, ended)).await?;
         }
         let outcome = Outcome { status, attempt: Some(attempt), next_attempt_at, claim, now: ended };
         if !recorder.record(delivery, &outcome).await? {
-            return self.record_superseded(delivery, outcome).await;
+            return Box::pin(self.record_superseded(delivery, outcome)).await;
         }
         self.follow_up(delivery, endpoint, last, news, ended).await;
         if let Some(due) = next_attempt_at {
             let attempt_count = delivery.attempt_count + 1;
             // Anything but a success gave it an item of its own.
-            self.retries.send(&[DeliveryTask { attempt_count, due, shared: None, ..delivery.task() }], ended).await?;
+            let task = DeliveryTask { attempt_count, due, shared: None, ..delivery.task() };
+            Box::pin(self.retries.send(&[task], ended)).await?;
         }
         Ok(())
     }

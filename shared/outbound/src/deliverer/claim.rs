@@ -31,7 +31,7 @@ impl Deliverer {
             return Ok(Claimed::Ours(None));
         }
         // Refused: another worker was faster, or the delivery has moved on, and then the task is dropped when it comes.
-        let ours = self.deliveries.claim(delivery, now, until).await?;
+        let ours = Box::pin(self.deliveries.claim(delivery, now, until)).await?;
         Ok(if ours { Claimed::Ours(Some(until)) } else { Claimed::Others(until) })
     }
 }

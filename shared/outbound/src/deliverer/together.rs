@@ -62,6 +62,10 @@ impl<'a> Recorder<'a> {
                 return answer;
             }
         }
+        Box::pin(self.record_alone(delivery, outcome)).await
+    }
+
+    async fn record_alone(&self, delivery: &Delivery, outcome: &Outcome) -> Result<bool, StoreError> {
         let _moving = self.moving.lock().await;
         if outcome.status != DeliveryStatus::Failed {
             return self.deliveries.record(delivery, outcome).await;

@@ -6,7 +6,7 @@ use super::engine::Engine;
 use super::flusher::Flusher;
 use super::{Call, Closed, Job};
 use crate::embedded::Answer;
-use crate::embedded::operations::{Kind, kind};
+use crate::embedded::operations::{Kind, is_passing, kind};
 
 /// How many requests a group has at most, which limits how long the first of them waits for the last.
 const GROUP: usize = 64;
@@ -20,11 +20,13 @@ pub(super) struct Worker {
     flushing: usize,
     /// What has been carried out and not given out.
     group: Vec<(Call, Answer)>,
+    /// Whether the group has written anything that a power failure must not take back.
+    lasts: bool,
 }
 
 impl Worker {
     pub(super) fn new(engine: Engine, flusher: Option<Flusher>) -> Self {
-        Self { engine, flusher, flushing: 0, group: Vec::with_capacity(GROUP) }
+        Self { engine, flusher, flushing: 0, group: Vec::with_capacity(GROUP), lasts: false }
     }
 
     /// Works until the database is closed or the disk fails.
@@ -73,6 +75,7 @@ impl Worker {
             self.group.push((call, answer));
             return self.give_out();
         };
+        self.lasts |= kind(&call.operation) == Kind::Write && !is_passing(&call.operation, &call.body);
         if self.group.is_empty() && !self.engine.is_open() && self.flushing == 0 {
             // Nothing that it may have seen is still on its way to the disk.
             let _ = call.reply.send(answer);
@@ -92,11 +95,10 @@ impl Worker {
 
     /// Commits the group, and gives its answers out when they are on the disk.
     fn end_group(&mut self) -> Result<(), Closed> {
-        let wrote = self.engine.is_open();
         if self.engine.commit().is_err() {
             self.redo_group();
         }
-        if wrote || self.flushing > 0 {
+        if self.lasts || self.flushing > 0 {
             return self.give_out();
         }
         self.answer();
@@ -105,6 +107,7 @@ impl Worker {
 
     /// Gives the answers of the group out after a flush.
     fn give_out(&mut self) -> Result<(), Closed> {
+        self.lasts = false;
         if let Some(flusher) = self.flusher.as_ref().filter(|_| !self.group.is_empty()) {
             flusher.give_out(self.group.drain(..).map(|(call, answer)| (call.reply, answer)).collect())?;
             self.flushing += 1;
