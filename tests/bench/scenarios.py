@@ -46,14 +46,14 @@ SCENARIOS = {
         "one endpoint, 1,000 stored deliveries, 10 accounts",
         {"events": 5_000},
         None,
-        {"events": 100, "endpoints": 10, "accounts": 10},
+        {"events": 100, "endpoints": 10, "accounts": 10, "failed": 1},
     ),
     "accounts": Scenario(
         "the same with 1,000 accounts",
         {"events": 5_000},
-        {"events": 100},
-        {"events": 100, "endpoints": 10, "accounts": 1_000},
-        {"accounts": 20},
+        {"events": 50},
+        {"events": 100, "endpoints": 10, "accounts": 1_000, "failed": 1},
+        {"events": 20, "accounts": 10},
     ),
     "million": Scenario(
         "the same with 1,000,000 stored deliveries",
@@ -66,7 +66,7 @@ SCENARIOS = {
     "soak": Scenario(
         "100 events/s to five endpoints, one answers 500",
         {"endpoints": 5, "rate": 100, "failing": 1, "every": 60},
-        {"every": 1},
+        {"rate": 50, "every": 1},
         {"endpoints": 5, "accounts": 1, "failed": 1, "ago": RETENTION},
         is_long=True,
     ),
