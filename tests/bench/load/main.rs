@@ -8,9 +8,13 @@
 
 mod process;
 mod receiver;
+mod samples;
 mod senders;
 
+use std::collections::HashMap;
+use std::fs;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -19,7 +23,8 @@ use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use self::process::Process;
-use self::receiver::Receiver;
+use self::receiver::{Arrivals, Faults, Receiver};
+use self::samples::Samples;
 use self::senders::{Load, Post};
 
 /// How long a delivery may take after the one before it until it counts as lost.
@@ -31,50 +36,73 @@ struct Arguments {
     /// Where the system listens
     #[arg(long)]
     system: SocketAddr,
-    /// An API key with the scopes of an integrator and of management
+    /// A file of API keys, one a line, of as many accounts, with the scopes of an integrator and of management
     #[arg(long)]
-    key: String,
+    keys: PathBuf,
     /// The system's process
     #[arg(long)]
     pid: u32,
     /// How many events are posted
     #[arg(long)]
     events: usize,
-    /// How many endpoints get each event
+    /// How many endpoints each account has
     #[arg(long, default_value_t = 1)]
     endpoints: usize,
     /// How many of the endpoints do not answer
     #[arg(long, default_value_t = 0)]
     hanging: usize,
+    /// How many answer after 29 s
+    #[arg(long, default_value_t = 0)]
+    late: usize,
+    /// How many answer 500
+    #[arg(long, default_value_t = 0)]
+    failing: usize,
     /// How many connections post
     #[arg(long, default_value_t = 64)]
     senders: usize,
     /// Events a second; without it, each connection posts again as soon as it is answered
     #[arg(long)]
     rate: Option<u32>,
+    /// The seconds after each of which the system is looked at; needs --database
+    #[arg(long, requires = "database")]
+    every: Option<u64>,
+    /// The file of the system's database
+    #[arg(long)]
+    database: Option<PathBuf>,
+}
+
+impl Arguments {
+    fn faults(&self) -> Faults {
+        Faults { hanging: self.hanging, late: self.late, failing: self.failing }
+    }
 }
 
 #[tokio::main]
 async fn main() {
     let arguments = Arguments::parse();
+    let keys: Arc<[String]> = fs::read_to_string(&arguments.keys).unwrap().lines().map(str::to_owned).collect();
     let start = Instant::now();
-    let receiver = Receiver::start(start, arguments.hanging).await;
-    for endpoint in 0..arguments.endpoints {
-        let url = format!("http://{}/{endpoint}", receiver.address);
-        senders::create_endpoint(arguments.system, &arguments.key, &url).await;
+    let receiver = Receiver::start(start, arguments.faults()).await;
+    for key in keys.iter() {
+        for endpoint in 0..arguments.endpoints {
+            let url = format!("http://{}/{endpoint}", receiver.address);
+            senders::create_endpoint(arguments.system, key, &url).await;
+        }
     }
     let system = Process::new(arguments.pid);
     let cpu_before = system.cpu_seconds();
+    let every = arguments.every.map(Duration::from_secs);
+    let samples = every.zip(arguments.database).map(|(every, database)| Samples::start(system, database, every));
     let load = Load {
         system: arguments.system,
-        key: arguments.key.clone(),
+        keys,
         events: arguments.events,
         senders: arguments.senders,
         pause: arguments.rate.map(|rate| Duration::from_secs(1) / rate),
         start,
     };
     let posts = load.run().await;
-    let healthy = arguments.endpoints - arguments.hanging;
+    let healthy = arguments.endpoints - receiver.faults.count();
     receiver.wait_for(posts.len() * healthy, PATIENCE).await;
     // The last outcomes are written after the last answers.
     sleep(Duration::from_millis(200)).await;
@@ -82,22 +110,32 @@ async fn main() {
     let mut report = report(&posts, &receiver, arguments.events, healthy);
     report["cpu_seconds_per_1000"] = json!(cpu.map(|cpu| cpu * 1_000.0 / count(posts.len() * healthy)));
     report["peak_mb"] = json!(system.peak_mb());
+    report["pieces"] = json!(samples.map(|samples| samples.pieces(&waits(&posts, &receiver.arrivals()))));
     println!("{report}");
 }
 
-/// What was seen: rates from the first post on, and the times from the answer to a post to the arrival of its deliveries
-/// at the endpoints that answer.
-fn report(posts: &[Post], receiver: &Arc<Receiver>, asked: usize, endpoints: usize) -> Value {
+/// When the event of each delivery was accepted, since the first post, and the time from the answer to that post to the
+/// arrival at an endpoint that does as it should.
+fn waits(posts: &[Post], arrivals: &Arrivals) -> Vec<(Duration, Duration)> {
+    let accepted: HashMap<usize, Duration> = posts.iter().map(|post| (post.number, post.answered)).collect();
+    let began = began(posts);
+    let wait = |((number, _), at): (&(usize, usize), &Duration)| {
+        let answered = *accepted.get(number)?;
+        Some((answered.saturating_sub(began), at.saturating_sub(answered)))
+    };
+    arrivals.first.iter().filter_map(wait).collect()
+}
+
+fn began(posts: &[Post]) -> Duration {
+    posts.iter().map(|post| post.sent).min().unwrap_or_default()
+}
+
+/// What was seen: rates from the first post on, and the times from the answer to a post to the arrival of its deliveries.
+fn report(posts: &[Post], receiver: &Receiver, asked: usize, endpoints: usize) -> Value {
     let arrivals = receiver.arrivals();
-    let accepted: std::collections::HashMap<usize, Duration> =
-        posts.iter().map(|post| (post.number, post.answered)).collect();
-    let mut waits: Vec<Duration> = Vec::with_capacity(arrivals.len());
-    for ((number, _), at) in &arrivals.first {
-        waits.extend(accepted.get(number).map(|answered| at.saturating_sub(*answered)));
-    }
+    let mut waits: Vec<Duration> = waits(posts, &arrivals).into_iter().map(|(_, wait)| wait).collect();
     waits.sort_unstable();
-    let began = posts.iter().map(|post| post.sent).min().unwrap_or_default();
-    let since = |last: Option<Duration>| (last.unwrap_or_default().saturating_sub(began)).as_secs_f64();
+    let since = |last: Option<Duration>| (last.unwrap_or_default().saturating_sub(began(posts))).as_secs_f64();
     json!({
         "refused": asked - posts.len(),
         "expected": posts.len() * endpoints,

@@ -13,7 +13,7 @@ use http_body_util::{BodyExt, Empty};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{Request, Response};
+use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 use tokio::time::sleep;
@@ -22,8 +22,37 @@ use tokio::time::sleep;
 const MARK: &[u8] = br#""workOrderNumber":"WO-"#;
 /// How often is looked whether everything has arrived.
 const GLANCE: Duration = Duration::from_millis(10);
+/// How long an endpoint takes that is late: a second less than a delivery may.
+const LATE: Duration = Duration::from_secs(29);
 
-/// What has arrived at the endpoints that answer.
+/// How many endpoints do not do as they should. Those that hang are the first, then come those that are late, then those
+/// that fail.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Faults {
+    pub(crate) hanging: usize,
+    pub(crate) late: usize,
+    pub(crate) failing: usize,
+}
+
+impl Faults {
+    pub(crate) fn count(self) -> usize {
+        self.hanging + self.late + self.failing
+    }
+
+    /// Waits for as long as this endpoint lets its deliveries wait, and returns what it answers.
+    async fn answer_of(self, endpoint: usize) -> StatusCode {
+        if endpoint < self.hanging {
+            pending::<()>().await;
+        } else if endpoint < self.hanging + self.late {
+            sleep(LATE).await;
+        } else if endpoint < self.count() {
+            return StatusCode::INTERNAL_SERVER_ERROR;
+        }
+        StatusCode::OK
+    }
+}
+
+/// What has arrived at the endpoints that do as they should.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Arrivals {
     /// When each event arrived first, by its number and the endpoint.
@@ -42,19 +71,18 @@ impl Arrivals {
 pub(crate) struct Receiver {
     pub(crate) address: SocketAddr,
     start: Instant,
-    /// So many endpoints, from the first on, do not answer.
-    hanging: usize,
+    pub(crate) faults: Faults,
     connections: AtomicUsize,
     arrivals: Mutex<Arrivals>,
 }
 
 impl Receiver {
     /// Starts the server on any free port.
-    pub(crate) async fn start(start: Instant, hanging: usize) -> Arc<Self> {
+    pub(crate) async fn start(start: Instant, faults: Faults) -> Arc<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let receiver =
-            Arc::new(Self { address, start, hanging, connections: AtomicUsize::new(0), arrivals: Mutex::default() });
+            Arc::new(Self { address, start, faults, connections: AtomicUsize::new(0), arrivals: Mutex::default() });
         tokio::spawn(Arc::clone(&receiver).serve(listener));
         receiver
     }
@@ -96,8 +124,9 @@ impl Receiver {
         let at = self.start.elapsed();
         let endpoint = request.uri().path().trim_start_matches('/').parse().unwrap();
         let body = request.into_body().collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
-        if endpoint < self.hanging {
-            pending::<()>().await;
+        if endpoint < self.faults.count() {
+            let status = self.faults.answer_of(endpoint).await;
+            return Ok(Response::builder().status(status).body(Empty::new()).unwrap());
         }
         if let Some(number) = number(&body) {
             let mut arrivals = self.arrivals.lock().unwrap();

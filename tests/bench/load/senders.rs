@@ -29,7 +29,8 @@ pub(crate) struct Post {
 #[derive(Debug, Clone)]
 pub(crate) struct Load {
     pub(crate) system: SocketAddr,
-    pub(crate) key: String,
+    /// Each event is posted with the next one.
+    pub(crate) keys: Arc<[String]>,
     pub(crate) events: usize,
     pub(crate) senders: usize,
     /// How long after each other events are due; without it, each sender posts as soon as it is answered.
@@ -68,8 +69,9 @@ impl Load {
                 "title": "Benchmark",
                 "description": "x".repeat(DESCRIPTION),
             });
+            let key = &self.keys[number % self.keys.len()];
             let sent = self.start.elapsed();
-            let status = connection.post("/api/webhook/workorder", &self.key, &body).await;
+            let status = connection.post("/api/webhook/workorder", key, &body).await;
             if status == StatusCode::OK {
                 posts.lock().unwrap().push(Post { number, sent, answered: self.start.elapsed() });
             }
