@@ -1,5 +1,5 @@
-//! The unfinished deliveries of an endpoint that is deleted or enabled again. The work of one call is bounded: the
-//! deliverer cancels or attempts the rest when they are due.
+//! The unfinished deliveries of an endpoint that is deleted or enabled again, beyond their first attempts. The work of one
+//! call is bounded: the deliverer cancels or attempts the rest when they are due.
 
 use domain::delivery::{Delivery, DeliveryStatus, DeliveryTask};
 use futures_util::future::{join_all, try_join_all};
@@ -43,7 +43,8 @@ impl Call<'_> {
         let mut after = None;
         for _ in 0..MAX_PAGES {
             let store = &self.function.deliveries;
-            let mut page = store.page(self.account(), &filter, after.as_deref(), PAGE).await?;
+            // A first attempt is under way, or about to be: what becomes of it is the deliverer's business.
+            let mut page = store.own_page(self.account(), &filter, after.as_deref(), PAGE).await?;
             page.deliveries.retain(|delivery| !delivery.status.is_final());
             match fate {
                 Fate::Cancelled => self.cancel(&page.deliveries).await?,

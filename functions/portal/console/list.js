@@ -8,6 +8,20 @@ import { button, empty, table } from "./parts.js";
 const MAX_LOOKS = 4;
 
 /**
+ * A page, or the first one of some that has anything.
+ * @template T
+ * @param {(cursor: string | null) => Promise<Api.Page<T>>} read
+ * @param {string | null} cursor
+ */
+export async function firstWithAny(read, cursor) {
+  let page = await read(cursor);
+  for (let looks = 1; looks < MAX_LOOKS && page.data.length === 0 && page.nextCursor; looks++) {
+    page = await read(page.nextCursor);
+  }
+  return page;
+}
+
+/**
  * @template {{ id: string }} T
  * @param {{ label: string, columns: string[], row: (item: T) => HTMLElement, none: () => HTMLElement }} look
  * @param {(cursor: string | null, signal: AbortSignal) => Promise<Api.Page<T>>} read
@@ -31,16 +45,10 @@ export function growingList({ label, columns, row, none }, read, signal) {
   let loading = new AbortController();
   signal.addEventListener("abort", () => loading.abort());
 
-  /**
-   * A page, or the first one of some that has anything.
-   * @param {string | null} cursor
-   */
+  /** @param {string | null} cursor */
   async function search(cursor) {
     const { signal } = loading;
-    let page = await read(cursor, signal);
-    for (let looks = 1; looks < MAX_LOOKS && page.data.length === 0 && page.nextCursor; looks++) {
-      page = await read(page.nextCursor, signal);
-    }
+    const page = await firstWithAny((cursor) => read(cursor, signal), cursor);
     signal.throwIfAborted();
     return page;
   }

@@ -4,15 +4,25 @@ import { dayStats, eventTypes, nameOf, stateOf } from "../data.js";
 import { h } from "../dom.js";
 import { countdown, duration, failure, moment, time } from "../format.js";
 import { select } from "../form.js";
+import { firstWithAny } from "../list.js";
 import { badge, button, card, code, confirm, empty, facts, heading, pretty, table, toast } from "../parts.js";
 import { deliveryRow } from "./deliveries.js";
 import { secretCard } from "./secret.js";
+
+/**
+ * The latest deliveries to an endpoint.
+ * @param {string} endpointId
+ * @param {AbortSignal} signal
+ * @returns {Promise<Api.Page<Api.Delivery>>}
+ */
+const latest = (endpointId, signal) =>
+  firstWithAny((cursor) => get(withQuery("/api/deliveries", { endpointId, limit: 8, cursor }), signal), null);
 
 /** @type {import("../app.js").View} */
 export async function endpoint({ path, signal }) {
   const id = path[1] ?? "";
   const [one, deliveries, types, stats] = await Promise.all([
-    get(to`/api/endpoints/${id}`, signal), get(withQuery("/api/deliveries", { endpointId: id, limit: 8 }), signal), eventTypes(), dayStats(signal),
+    get(to`/api/endpoints/${id}`, signal), latest(id, signal), eventTypes(), dayStats(signal),
   ]);
   return [
     heading(nameOf(one), { crumb: ["#/endpoints", "Endpoints"], lead: h("code", {}, one.url), actions: actions(one) }),
@@ -22,7 +32,7 @@ export async function endpoint({ path, signal }) {
       "New events are not delivered, and pending deliveries are held for up to five days. They are sent when the endpoint is enabled; you can replay the events it missed."),
     h("div", { class: "columns" }, card("About", about(one, stats)),
       h("div", { class: "stack" }, await secretCard(one, signal), card("Send a test", testForm(one, types)))),
-    card("Latest deliveries", deliveries.data.length === 0 ? empty("No deliveries yet")
+    card("Latest deliveries", deliveries.data.length === 0 ? empty(deliveries.nextCursor ? "None among the latest events" : "No deliveries yet")
       : table("Latest deliveries", ["Event", "Status", "Response", "Attempts", "When"], deliveries.data.map((/** @type {Api.Delivery} */ each) => deliveryRow(each))),
     h("p", {}, h("a", { href: `#/deliveries?endpointId=${one.id}` }, "All deliveries to this endpoint"))),
   ].filter((part) => part instanceof HTMLElement);

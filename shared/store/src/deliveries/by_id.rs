@@ -22,24 +22,27 @@ impl Deliveries {
     /// # Errors
     /// When DynamoDB can't be reached or the item can't be read.
     pub async fn get(&self, account: &str, id: &str) -> Result<Option<Delivery>, StoreError> {
-        let output = self
-            .db
-            .get_item()
-            .table_name(&self.table)
-            .set_key(Some(key(account, id)))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(StoreError::call("GetItem delivery"))?;
-        if let Some(item) = output.item() {
-            return read(item).map(Some);
+        if let Some(own) = self.own(account, id).await? {
+            return Ok(Some(own));
         }
         let range = IdRange::default().at_the_time_of(id);
         if range.is_empty() {
             return Ok(None);
         }
         let items = self.all_shared(account, range).await?.readable();
-        Ok(items.iter().flat_map(SharedItem::deliveries).find(|delivery| delivery.id == id))
+        match items.iter().flat_map(SharedItem::deliveries).find(|delivery| delivery.id == id) {
+            Some(shared) => Ok(Some(shared)),
+            // It may have moved out between the two reads.
+            None if !items.is_empty() => self.own(account, id).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The delivery with this id if it has an item of its own.
+    async fn own(&self, account: &str, id: &str) -> Result<Option<Delivery>, StoreError> {
+        let call = self.db.get_item().table_name(&self.table).set_key(Some(key(account, id))).consistent_read(true);
+        let output = call.send().await.map_err(StoreError::call("GetItem delivery"))?;
+        output.item().map(read).transpose()
     }
 
     /// The deliveries of these events to one endpoint, without the attempts of those with an item of their own; an event

@@ -11,7 +11,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 use domain::delivery::{Delivery, DeliveryStatus};
 use domain::events::EventName;
-use futures_util::future::try_join;
 use jiff::Timestamp;
 
 use super::stored::{account_status, read};
@@ -133,28 +132,58 @@ impl Deliveries {
         after: Option<&str>,
         limit: i32,
     ) -> Result<DeliveryPage, StoreError> {
+        self.page_among(account, filter, after, limit, true).await
+    }
+
+    /// The same of those that have an item of their own: all that have failed, are retried, or wait for their endpoint.
+    ///
+    /// # Errors
+    /// Those of [`Deliveries::page`].
+    pub async fn own_page(
+        &self,
+        account: &str,
+        filter: &Filter<'_>,
+        after: Option<&str>,
+        limit: i32,
+    ) -> Result<DeliveryPage, StoreError> {
+        self.page_among(account, filter, after, limit, false).await
+    }
+
+    async fn page_among(
+        &self,
+        account: &str,
+        filter: &Filter<'_>,
+        after: Option<&str>,
+        limit: i32,
+        with_shared: bool,
+    ) -> Result<DeliveryPage, StoreError> {
         let among = &filter.among(account);
         // What one query has seen to its end needs no further one.
-        let (own_ended, shared_ended) = (&AtomicBool::new(false), &AtomicBool::new(is_by_status(among)));
+        let no_shared = !with_shared || is_by_status(among);
+        let (own_ended, shared_ended) = (&AtomicBool::new(false), &AtomicBool::new(no_shared));
         let query = async |number, after: Option<String>| {
             let range = filter.range(after.as_deref());
             if range.is_empty() {
                 return Ok(Found::nothing());
             }
+            let searching = if number > 0 { EXAMINED_LATER } else { EXAMINED.max(limit) };
             let examined = match among {
                 _ if !filter.needs_search(among) => limit,
-                Among::Account if number > 0 => EXAMINED_LATER,
-                Among::Account => EXAMINED.max(limit),
+                Among::Account => searching,
                 Among::Index(..) => EXAMINED,
             };
+            // Of these no key tells the endpoint.
+            let examined_shared = if filter.endpoint_id.is_some() { searching } else { examined };
             let own = async || match among {
                 Among::Account => self.of_account(account, filter, range, examined).await,
                 Among::Index(index, attribute, key) => {
                     self.of_index((index, attribute, key), filter, range, examined).await
                 }
             };
-            let shared = async || self.of_shared(account, filter, range, examined).await;
-            let (own, shared) = try_join(unless_ended(own_ended, own), unless_ended(shared_ended, shared)).await?;
+            let shared = async || self.of_shared(account, filter, range, examined_shared).await;
+            // One after the other: what moves out of a shared item meanwhile is found twice, and never missed.
+            let shared = unless_ended(shared_ended, shared).await?;
+            let own = unless_ended(own_ended, own).await?;
             Ok(both([(own, own_ended), (shared, shared_ended)]))
         };
         let Found { items, stopped } = search(after, limit, MAX_QUERIES, query).await?;
@@ -264,8 +293,8 @@ async fn unless_ended(
     if ended.load(Ordering::Relaxed) { Ok(Found::nothing()) } else { query().await }
 }
 
-/// What two searches of one range have found together, newest first: as far as both have come. One has ended when there
-/// is nothing behind what it found, and all of that is taken.
+/// What two searches of one range have found together, newest first: as far as both have come, and what both have found as
+/// the first of them has it. One has ended when there is nothing behind what it found, and all of that is taken.
 fn both(searches: [(Found<Delivery>, &AtomicBool); 2]) -> Found<Delivery> {
     let stopped = searches.iter().filter_map(|(found, _)| found.stopped.clone()).max();
     let mut items = Vec::new();
@@ -275,6 +304,7 @@ fn both(searches: [(Found<Delivery>, &AtomicBool); 2]) -> Found<Delivery> {
         ended.store(found.stopped.is_none() && found.items.len() == count, Ordering::Relaxed);
         items.extend(found.items);
     }
-    items.sort_unstable_by(|one, other| other.id.cmp(&one.id));
+    items.sort_by(|one, other| other.id.cmp(&one.id));
+    items.dedup_by(|one, other| one.id == other.id);
     Found { items, stopped }
 }

@@ -47,6 +47,9 @@ impl Deliveries {
     /// # Errors
     /// When DynamoDB can't be reached.
     pub async fn record(&self, delivery: &Delivery, outcome: &Outcome) -> Result<bool, StoreError> {
+        if outcome.is_of_others(delivery) {
+            return Ok(false);
+        }
         if delivery.shared.is_some() {
             let recorded = if outcome.fits_shared_item() {
                 self.arrive(delivery, outcome).await?
@@ -94,6 +97,9 @@ impl Deliveries {
         alerts: &Alerts,
         alert: &Alert,
     ) -> Result<bool, StoreError> {
+        if outcome.is_of_others(delivery) {
+            return Ok(false);
+        }
         if delivery.shared.is_some() {
             let (seen, told) = (outcome.seen(delivery), Some((alerts, alert)));
             if self.move_out(delivery, seen, &after(delivery, outcome), told).await? {
@@ -126,6 +132,11 @@ impl Outcome {
     /// How the entry of a delivery stands that was read from a shared item and may have been claimed for this since.
     pub(super) fn seen(&self, delivery: &Delivery) -> Option<Entry> {
         self.claim.map(Entry::claimed).or_else(|| Entry::of(delivery))
+    }
+
+    /// Whether it is without an attempt while another worker makes one.
+    fn is_of_others(&self, delivery: &Delivery) -> bool {
+        self.attempt.is_none() && self.claim.is_none() && delivery.claimed(self.now).is_some()
     }
 
     /// Whether an item that the delivery shares with others can say it, as long as it is the delivery's first attempt.

@@ -15,7 +15,14 @@ type Counted = Result<Usage, StoreError>;
 
 /// Who is being counted, by window. Clones share it.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Turns(Arc<Mutex<HashMap<String, Arc<Turn>>>>);
+pub(super) struct Turns(Arc<Mutex<HashMap<String, Shared>>>);
+
+/// The turn of a window, and how many calls take part in it.
+#[derive(Debug, Default)]
+struct Shared {
+    turn: Arc<Turn>,
+    calls: usize,
+}
 
 /// The calls of one window.
 #[derive(Debug, Default)]
@@ -25,12 +32,8 @@ struct Turn {
     waiting: Mutex<Vec<oneshot::Sender<Counted>>>,
 }
 
-/// A call's share in a window, which is forgotten with the last of them.
-struct Share<'a> {
-    turns: &'a Turns,
-    window: &'a str,
-    turn: Arc<Turn>,
-}
+/// A call's part in the turn of its window, which is forgotten with the last of them.
+struct Part<'a>(&'a Turns, &'a str);
 
 impl Turns {
     /// Counts a call. `count` counts this many calls of the window, and returns what came of each in their order.
@@ -41,18 +44,27 @@ impl Turns {
     where
         F: Future<Output = Result<Vec<Usage>, StoreError>>,
     {
-        let turn = Arc::clone(lock(&self.0).entry(window.to_owned()).or_default());
-        let share = Share { turns: self, window, turn };
-        share.turn.take(count).await
+        let (turn, _part) = self.join(window);
+        turn.take(count).await
+    }
+
+    fn join<'a>(&'a self, window: &'a str) -> (Arc<Turn>, Part<'a>) {
+        let mut turns = lock(&self.0);
+        let shared = turns.entry(window.to_owned()).or_default();
+        shared.calls += 1;
+        (Arc::clone(&shared.turn), Part(self, window))
     }
 }
 
-impl Drop for Share<'_> {
+impl Drop for Part<'_> {
     fn drop(&mut self) {
-        let mut turns = lock(&self.turns.0);
-        // One is the map's.
-        if Arc::strong_count(&self.turn) == 2 {
-            turns.remove(self.window);
+        let Self(turns, window) = self;
+        let mut turns = lock(&turns.0);
+        if let Some(shared) = turns.get_mut(*window) {
+            shared.calls -= 1;
+            if shared.calls == 0 {
+                turns.remove(*window);
+            }
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
 
 use tokio::sync::oneshot;
@@ -28,10 +28,19 @@ impl Log {
         }
         Ok(Self(log))
     }
+
+    fn flush(&self) -> Result<(), Closed> {
+        // After a failed sync nobody knows what the disk holds; the next start finds out. The callers see a closed database.
+        self.0.sync_data().map_err(|error| {
+            tracing::error!(%error, "the database's log can't be written to the disk: the database stops");
+            Closed
+        })
+    }
 }
 
 /// The flusher's thread. It tells the database's thread when it has given out answers, and when the disk failed.
 pub(super) struct Flusher {
+    log: Arc<Log>,
     groups: mpsc::Sender<Answers>,
     thread: JoinHandle<()>,
 }
@@ -39,15 +48,21 @@ pub(super) struct Flusher {
 impl Flusher {
     pub(super) fn start(log: Log, jobs: mpsc::Sender<Job>) -> Self {
         let (groups, committed) = mpsc::channel();
-        let thread = thread::spawn(move || {
-            if let Err(error) = flush(&log, &committed, &jobs) {
-                // After a failed sync nobody knows what the disk holds; the next start finds out. The callers see a
-                // closed database.
-                tracing::error!(%error, "the database's log can't be written to the disk: the database stops");
-                let _ = jobs.send(Job::Stop);
+        let log = Arc::new(log);
+        let thread = thread::spawn({
+            let log = Arc::clone(&log);
+            move || {
+                if flush(&log, &committed, &jobs).is_err() {
+                    let _ = jobs.send(Job::Stop);
+                }
             }
         });
-        Self { groups, thread }
+        Self { log, groups, thread }
+    }
+
+    /// Brings the log to the disk in the caller's thread: for a call that is alone, which two threads would only delay.
+    pub(super) fn flush(&self) -> Result<(), Closed> {
+        self.log.flush()
     }
 
     /// Gives these answers out after the next flush. What they say must be committed.
@@ -63,10 +78,10 @@ impl Flusher {
 }
 
 /// Serves one flush after the other, each for all groups that wait for it.
-fn flush(log: &Log, committed: &mpsc::Receiver<Answers>, jobs: &mpsc::Sender<Job>) -> io::Result<()> {
+fn flush(log: &Log, committed: &mpsc::Receiver<Answers>, jobs: &mpsc::Sender<Job>) -> Result<(), Closed> {
     while let Ok(first) = committed.recv() {
         let groups: Vec<Answers> = std::iter::once(first).chain(committed.try_iter()).collect();
-        log.0.sync_data()?;
+        log.flush()?;
         // First, so that the database's thread can commit the next group while these callers wake up.
         let _ = jobs.send(Job::Flushed(groups.len()));
         for (reply, answer) in groups.into_iter().flatten() {

@@ -109,8 +109,12 @@ impl Worker {
     fn give_out(&mut self) -> Result<(), Closed> {
         self.lasts = false;
         if let Some(flusher) = self.flusher.as_ref().filter(|_| !self.group.is_empty()) {
-            flusher.give_out(self.group.drain(..).map(|(call, answer)| (call.reply, answer)).collect())?;
-            self.flushing += 1;
+            if self.group.len() == 1 && self.flushing == 0 {
+                flusher.flush()?;
+            } else {
+                flusher.give_out(self.group.drain(..).map(|(call, answer)| (call.reply, answer)).collect())?;
+                self.flushing += 1;
+            }
         }
         self.answer();
         Ok(())
