@@ -2,12 +2,16 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use ulid::Ulid;
 
 use crate::attempt::{AttemptError, ErrorDetail};
 use crate::delivery::{Delivery, LastAttempt};
 use crate::events::EventName;
 use crate::ids;
 use crate::words;
+
+/// A week in milliseconds.
+const WEEK: u64 = 7 * 86_400_000;
 
 words! {
     /// Kinds of alert.
@@ -74,12 +78,13 @@ impl Alert {
         }
     }
 
-    /// An alert about an event that is no longer tried to be passed on to its endpoints; `event` is `None` when it can't be
-    /// read.
+    /// The alert about an event that is no longer tried to be passed on to its endpoints; `event` is `None` when it can't be
+    /// read. Its id is that of the event a week later: however often it is made, it is one.
     #[must_use]
     pub fn given_up(event_id: &str, event: Option<EventName>, now: Timestamp) -> Self {
+        let event_ulid = ids::ulid_of(event_id).unwrap_or_default();
         Self {
-            id: ids::new_id("alr_", now),
+            id: format!("alr_{}", Ulid::from_parts(event_ulid.timestamp_ms() + WEEK, event_ulid.random())),
             kind: AlertKind::EventFailed,
             endpoint_id: None,
             delivery_id: None,

@@ -87,14 +87,17 @@ impl Alerts {
         Ok(told)
     }
 
-    /// Stores an alert about something that no change of ours tells of. Two write units and an index entry.
+    /// Stores an alert about something that no change of ours tells of, unless it is there. A write unit and one for its
+    /// index entry.
     ///
     /// # Errors
     /// When DynamoDB can't be reached.
     pub async fn raise(&self, account: &str, alert: &Alert) -> Result<(), StoreError> {
         let call = self.db.put_item().table_name(&self.table).set_item(Some(to_item(account, alert)));
-        call.send().await.map_err(StoreError::call("PutItem alert"))?;
-        log(account, alert);
+        let outcome = call.condition_expression("attribute_not_exists(pk)").send().await;
+        if unless_refused(outcome, "PutItem alert")?.is_some() {
+            log(account, alert);
+        }
         Ok(())
     }
 

@@ -66,6 +66,18 @@ async fn an_unreadable_endpoint_does_not_keep_events_from_the_others() {
 }
 
 #[tokio::test]
+async fn an_event_that_is_found_missing_after_weeks_is_dispatched_all_the_same() {
+    let (app, receiver) = (TestApp::start().await, Receiver::start().await);
+    app.endpoint(&receiver.url(), ["*"]).await;
+    create_work_order(&app, "WO-1").await;
+    app.system().skip_stream().await.unwrap();
+    app.advance(Duration::from_hours(8 * 24)).await;
+    app.sweep().await;
+    app.drain().await;
+    assert_eq!((receiver.count(), app.alerts().await), (1, vec![]));
+}
+
+#[tokio::test]
 async fn of_an_event_that_could_not_be_passed_on_for_a_week_people_are_told_once() {
     let app = TestApp::start().await;
     let endpoint = app.endpoint("http://127.0.0.1:9", ["*"]).await.id;

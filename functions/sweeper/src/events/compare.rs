@@ -138,7 +138,11 @@ impl<'a> Comparison<'a> {
                 Ok(outbox) => self.is_settled(&outbox, &dispatched, &mut lost).await?,
                 Err(error) => {
                     tracing::error!(error = %causes(&error), outbox_id = id, "an event can't be read");
-                    self.give_up(&id, &id, None).await?
+                    let given_up = self.is_given_up(&id);
+                    if given_up {
+                        self.tell(&format!("evt_{id}"), None).await?;
+                    }
+                    given_up
                 }
             };
             if !settled {
@@ -178,21 +182,24 @@ impl<'a> Comparison<'a> {
             lost.deliveries.extend(pending.cloned());
         }
         let Some(event) = missing else { return Ok(settled) };
-        if self.give_up(&outbox.id, &event.id, Some(event.name)).await? {
+        // However old it is, it is tried once more when it is found.
+        if outbox.brought_again_at.is_some() && self.is_given_up(&outbox.id) {
+            self.tell(&event.id, Some(event.name)).await?;
             return Ok(settled);
         }
         lost.outboxes.push(outbox.id.clone());
         Ok(false)
     }
 
-    /// Whether an event is too old to be tried again: then people are told, at least once.
-    async fn give_up(&self, outbox_id: &str, event_id: &str, event: Option<EventName>) -> Result<bool, SweepError> {
-        let is_over = raised_at(outbox_id).is_ok_and(|at| self.now.duration_since(at) > GIVEN_UP_AFTER);
-        if is_over {
-            let alert = Alert::given_up(event_id, event, self.now);
-            self.sweeper.alerts.raise(&self.marker.account, &alert).await?;
-        }
-        Ok(is_over)
+    /// Whether an event is too old to be tried again.
+    fn is_given_up(&self, outbox_id: &str) -> bool {
+        raised_at(outbox_id).is_ok_and(|at| self.now.duration_since(at) > GIVEN_UP_AFTER)
+    }
+
+    /// Tells people of an event that is given up.
+    async fn tell(&self, event_id: &str, event: Option<EventName>) -> Result<(), SweepError> {
+        let alert = Alert::given_up(event_id, event, self.now);
+        Ok(self.sweeper.alerts.raise(&self.marker.account, &alert).await?)
     }
 
     /// Whether the account has an endpoint that is older than the event: then the dispatcher has left, or will leave, a
