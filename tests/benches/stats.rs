@@ -19,6 +19,7 @@ const WEEK: SignedDuration = SignedDuration::from_hours(167);
 fn stats(criterion: &mut Criterion) {
     let runtime = Runtime::new().unwrap();
     let mut group = criterion.benchmark_group("a week");
+    group.sample_size(10);
     for count in COUNTS {
         let app = runtime.block_on(async {
             let app = TestApp::start().await;

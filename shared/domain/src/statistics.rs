@@ -181,7 +181,9 @@ mod tests {
     fn percentiles_are_by_nearest_rank() {
         let of = |durations: &[u64]| {
             let mut histogram = Histogram::default();
-            durations.iter().for_each(|duration| histogram.add(*duration));
+            for duration in durations {
+                histogram.add(*duration);
+            }
             [50, 95, 99].map(|share| histogram.percentile(share))
         };
         assert_eq!(of(&[]), [None; 3]);

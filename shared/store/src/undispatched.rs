@@ -202,25 +202,27 @@ impl Undispatched {
     /// # Errors
     /// When DynamoDB can't be reached.
     pub async fn reserve(&self, marker: &Marker, until: Timestamp, now: Timestamp) -> Result<bool, StoreError> {
-        let (mut set, mut remove, mut values) = (String::new(), Vec::new(), free(now));
+        let mut set = ["reservedAt = :now", "reservedUntil = :until"].map(str::to_owned).to_vec();
+        let (mut remove, mut values) = (Vec::new(), free(now));
         // Never taken away: what is settled stays so.
         let settled = marker.settled.as_ref().map(|settled| ("settled", Some(s(settled))));
         for (name, value) in marker.progress().into_iter().chain(settled) {
             match value {
                 Some(value) => {
-                    set.push_str(&format!(", {name} = :{name}"));
+                    set.push(format!("{name} = :{name}"));
                     values.insert(format!(":{name}"), value);
                 }
                 None => remove.push(name),
             }
         }
+        let set = set.join(", ");
         let remove = if remove.is_empty() { String::new() } else { format!(" REMOVE {}", remove.join(", ")) };
         let call = self
             .db
             .update_item()
             .table_name(&self.table)
             .set_key(Some(marker.key()))
-            .update_expression(format!("SET reservedAt = :now, reservedUntil = :until{set}{remove}"))
+            .update_expression(format!("SET {set}{remove}"))
             .condition_expression(format!("attribute_exists(pk) AND ({IS_FREE})"))
             .set_expression_attribute_values(Some(values))
             .expression_attribute_values(":until", n(until.as_millisecond()));

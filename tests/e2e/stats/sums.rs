@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::statistics::{Counts, Sum};
+use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use store::shard::Shard;
 use store::sums::{Progress, Sums};
 use store::tables;
-use store::undispatched::{Counting, Marker, Undispatched};
+use store::undispatched::{BUCKET, Counting, Marker, Undispatched};
 use tests::{Receiver, TestApp};
 
 use super::{counts, of, stats};
@@ -222,6 +223,24 @@ async fn a_sweep_that_ended_half_way_is_made_again() {
     assert_eq!(total(&told(&app).await), [1, 0, 0, 0], "nothing of it is believed");
     app.sweep().await;
     assert_eq!(total(&told(&app).await), [1, 0, 0, 0]);
+}
+
+/// Two sweeps, or the markers of one that are worked on in parallel.
+#[tokio::test]
+async fn an_hour_that_is_summed_up_several_times_at_once_has_all_its_buckets() {
+    let app = TestApp::start().await;
+    let (sums, hour) = (&sums(&app), time("2025-10-20T14:00:00Z"));
+    let written = (0..6).map(|number| {
+        let (account, bucket) = (&app.account, hour + BUCKET * number);
+        async move {
+            sums.put_bucket(account, bucket, &many_cancelled()).await.unwrap();
+            sums.sum_up(account, bucket).await.unwrap()
+        }
+    });
+    assert!(join_all(written).await.iter().all(Vec::is_empty));
+    let hours = sums.hours(&app.account, hour).await.unwrap().hours;
+    assert_eq!((hours.len(), hours[0].sum.endpoints["ep_of_a_sum"].cancelled), (1, 6_000));
+    assert!((0..6).all(|number| hours[0].has(hour + BUCKET * number)));
 }
 
 #[tokio::test]

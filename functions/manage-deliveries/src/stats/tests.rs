@@ -90,7 +90,9 @@ fn the_next_attempt_is_the_earliest_retry() {
     let pending = Delivery { status: DeliveryStatus::Pending, ..retrying("2025-10-20T14:30:00Z") };
     let deliveries = [retrying("2025-10-20T14:36:00Z"), retrying("2025-10-20T14:31:00.7Z"), pending];
     let mut tally = Tally::new(Span::latest(1, time(NOW)));
-    deliveries.iter().for_each(|delivery| tally.add(delivery));
+    for delivery in &deliveries {
+        tally.add(delivery);
+    }
     tally.note_retries(&deliveries);
     let stats = tally.into_stats(None);
     assert_eq!(stats.endpoints[0].next_attempt_at, Some(time("2025-10-20T14:31:00Z")));
@@ -126,7 +128,9 @@ fn a_sum_counts_as_its_deliveries_do() {
         delivery("2025-10-20T14:00:00Z", "ep_1", DeliveryStatus::Pending),
     ];
     let mut sum = Sum::default();
-    deliveries[..2].iter().for_each(|delivery| sum.add(delivery));
+    for delivery in &deliveries[..2] {
+        sum.add(delivery);
+    }
     let mut tally = Tally::new(Span::latest(2, time(NOW)));
     tally.add_sum(time("2025-10-20T13:00:00Z"), &sum);
     tally.add(&deliveries[2]);
