@@ -47,11 +47,16 @@ const ROWS: &[Row] = &[
     row("retry: fails, is to be tried again", RETRYING, &[Retry], [4, 5, 3, 0, 1]),
     row("retry: arrives", RETRYING_AGAIN, &[Succeed, Retry], [4, 5, 3, 0, 0]),
     row("hop: of 15 minutes", WAITING_FOR_LONG, &[Retry], [1, 0, 3, 0, 1]),
-    row("sweep: there is nothing to do", &[], &[Sweep], [64, 0, 32, 0, 0]),
+    row("retry: arrives, after its minutes were counted", RETRYING_LATE, &[Retry], [5, 6, 3, 0, 0]),
+    row("sweep: there is nothing to do", &[Sweep], &[Sweep], [64, 0, 32, 0, 0]),
+    row("sweep: an account's five minutes are counted", COUNTED, &[Sweep], [75, 4, 38, 0, 0]),
 ];
 
 const RETRYING: &[Step] = &[Endpoints(1), Fail, Create(1), Dispatch, Deliver, Wait(70)];
 const RETRYING_AGAIN: &[Step] = &[Endpoints(1), Fail, Create(1), Dispatch, Deliver, Wait(70), Retry, Wait(340)];
+const RETRYING_LATE: &[Step] = &[Endpoints(1), Fail, Create(1), Dispatch, Deliver, Wait(900), Succeed];
+/// The endpoint is younger than the events of a start.
+const COUNTED: &[Step] = &[Wait(1), Endpoints(1), Create(1), Dispatch, Deliver, Wait(660)];
 /// The third wait of the schedule is longer than a message of SQS may be delayed.
 const WAITING_FOR_LONG: &[Step] =
     &[Endpoints(1), Fail, Create(1), Dispatch, Deliver, Wait(70), Retry, Wait(340), Retry, Wait(901)];

@@ -1,5 +1,7 @@
 //! `GET /api/stats`: what became of the deliveries of the latest hours, in numbers.
 
+mod sums;
+
 use std::time::Duration;
 
 use serde_json::{Value, json};

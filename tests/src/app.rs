@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use domain::alert::Alert;
 use domain::delivery::Delivery;
+use jiff::{SignedDuration, Timestamp};
 use local::System;
 use local::functions::{DELIVERY, RETRY};
 use store::tables;
@@ -141,7 +142,19 @@ impl TestApp {
 
     /// Creates deliveries of the first tenant that have arrived: one a second until now, to each of `endpoints` in turn.
     pub async fn make_deliveries(&self, endpoints: &[String], count: usize) {
-        many::deliveries(self.system(), &self.account, endpoints, count, self.now()).await;
+        let every_second = (self.now(), SignedDuration::from_secs(1));
+        many::deliveries(self.system(), &self.account, endpoints, count, every_second).await;
+    }
+
+    /// The same, evenly over the time until now that is `long`.
+    pub async fn make_deliveries_over(&self, endpoints: &[String], count: usize, long: SignedDuration) {
+        let apart = long / i32::try_from(count).unwrap();
+        many::deliveries(self.system(), &self.account, endpoints, count, (self.now(), apart)).await;
+    }
+
+    /// Counts deliveries of the first tenant from `since` on, as the sweeper does, until ten minutes ago.
+    pub async fn count_deliveries_since(&self, since: Timestamp) {
+        many::count(self.system(), &self.account, since, self.now()).await;
     }
 
     /// Deletes all events, as their time to live does.

@@ -8,10 +8,14 @@ use domain::events::EventName;
 use domain::ids;
 use domain::outbox::{Outbox, StoredEvent};
 use domain::signing::SigningSecret;
+use domain::statistics::Sum;
 use domain::trace::Origin;
 use futures_util::future::join_all;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use local::System;
+use store::deliveries::Filter;
+use store::sums::Progress;
+use store::undispatched::{BUCKET, bucket_of};
 
 /// Items that are written concurrently.
 const AT_ONCE: usize = 100;
@@ -56,19 +60,47 @@ fn endpoint(id: &str, url: &str, secret: SealedSecret, now: Timestamp) -> Endpoi
     }
 }
 
-/// Creates deliveries that have arrived: one a second until `now`, to each of `endpoints` in turn.
-pub(crate) async fn deliveries(system: &System, account: &str, endpoints: &[String], count: usize, now: Timestamp) {
+/// Creates deliveries that have arrived, one every `apart` until `now`, to each of `endpoints` in turn.
+pub(crate) async fn deliveries(
+    system: &System,
+    account: &str,
+    endpoints: &[String],
+    count: usize,
+    (now, apart): (Timestamp, SignedDuration),
+) {
     let store = system.environment().deliveries().unwrap();
     let all: Vec<usize> = (0..count).collect();
     for some in all.chunks(AT_ONCE) {
         let made = some.iter().map(|number| {
-            let ago = jiff::SignedDuration::from_secs(i64::try_from(count - number).unwrap());
+            let ago = apart * i32::try_from(count - number).unwrap();
             done_delivery(account, &endpoints[number % endpoints.len()], DeliveryStatus::Delivered, now - ago)
         });
         let made: Vec<_> = made.collect();
         let stored = join_all(made.iter().map(|delivery| store.create_one(delivery))).await;
         assert!(stored.into_iter().all(Result::unwrap));
     }
+}
+
+/// Counts the deliveries of an account from `since` on, as the sweeper does, until ten minutes ago.
+pub(crate) async fn count(system: &System, account: &str, since: Timestamp, now: Timestamp) {
+    let (store, sums) = (system.environment().deliveries().unwrap(), system.environment().sums().unwrap());
+    let (mut bucket, until) = (bucket_of(since), bucket_of(now - BUCKET * 2));
+    while bucket < until {
+        let filter = Filter { since: Some(bucket), until: Some(bucket + BUCKET), ..Filter::default() };
+        let (mut sum, mut after) = (Sum::default(), None);
+        loop {
+            let page = store.page(account, &filter, after.as_deref(), 1_000).await.unwrap();
+            page.deliveries.iter().for_each(|delivery| sum.add(delivery));
+            after = page.stopped;
+            if after.is_none() {
+                break;
+            }
+        }
+        sums.put_bucket(account, bucket, &sum).await.unwrap();
+        sums.sum_up(account, bucket).await.unwrap();
+        bucket += BUCKET;
+    }
+    sums.note_progress(Progress { since: bucket_of(since), until }).await.unwrap();
 }
 
 /// A delivery as it is stored after one attempt, created and completed at `at`.

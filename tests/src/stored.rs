@@ -40,7 +40,8 @@ pub(crate) async fn deliveries(system: &System) -> Vec<Delivery> {
     let (environment, items) = (system.environment(), scan(system, tables::DELIVERIES).await);
     let (store, events) = (environment.deliveries().unwrap(), environment.events().unwrap());
     let endpoints = environment.endpoints().unwrap();
-    let tasks: Vec<DeliveryTask> = items.iter().flat_map(tasks).collect();
+    let is_delivery = |item: &&Item| item.contains_key("deliveries") || item.contains_key("endpoint");
+    let tasks: Vec<DeliveryTask> = items.iter().filter(is_delivery).flat_map(tasks).collect();
     let mut deliveries = Vec::with_capacity(tasks.len());
     for tasks in tasks.chunks(10) {
         let work = store.work(tasks, &events, &endpoints).await.unwrap();

@@ -24,6 +24,8 @@ use store::deliveries::Deliveries;
 use store::endpoints::Endpoints;
 use store::events::Events;
 use store::queue::Queue;
+use store::sums::Sums;
+use store::undispatched::Undispatched;
 
 use route::{Handler, ROUTER};
 
@@ -36,6 +38,8 @@ pub struct ManageDeliveries {
     events: Events,
     alerts: Alerts,
     retries: Queue,
+    sums: Sums,
+    undispatched: Undispatched,
 }
 
 /// One authorised call.
@@ -59,6 +63,8 @@ impl ManageDeliveries {
             events: environment.events()?,
             alerts: environment.alerts()?,
             retries: environment.retry_queue()?,
+            sums: environment.sums()?,
+            undispatched: environment.undispatched()?,
         })
     }
 

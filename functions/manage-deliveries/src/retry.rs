@@ -31,6 +31,7 @@ impl Call<'_> {
                 return Ok(accepted(&delivery, "unchanged"));
             }
             self.check_target(&delivery).await?;
+            self.function.undispatched.mark_change(&delivery, self.now).await;
             let begun = self.function.deliveries.begin_series(&delivery, Trigger::Manual, self.now).await?;
             if let Some(delivery) = begun {
                 self.queue(&delivery).await;

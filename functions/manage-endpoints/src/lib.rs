@@ -31,6 +31,7 @@ use store::endpoints::Endpoints;
 use store::events::Events;
 use store::queue::Queue;
 use store::seal::Sealer;
+use store::undispatched::Undispatched;
 
 use route::{Handler, ROUTER};
 
@@ -44,6 +45,7 @@ pub struct ManageEndpoints {
     endpoints: Endpoints,
     deliveries: Deliveries,
     events: Events,
+    undispatched: Undispatched,
     /// For the alert that a test has shown an endpoint to work again.
     alerts: Alerts,
     /// Replays go here, so that they do not delay first attempts.
@@ -77,6 +79,7 @@ impl ManageEndpoints {
             endpoints: environment.endpoints()?,
             deliveries: environment.deliveries()?,
             events: environment.events()?,
+            undispatched: environment.undispatched()?,
             alerts: environment.alerts()?,
             retries: environment.retry_queue()?,
             attempts: AttemptMaker::from_environment(environment)?,

@@ -137,6 +137,7 @@ impl Call<'_> {
         let mut queued = 0;
         for some in deliveries.chunks(AT_ONCE) {
             let store = &self.function.deliveries;
+            self.mark_changes(some).await;
             let begun = some.iter().map(|delivery| store.begin_series(delivery, Trigger::Replay, self.now));
             let (begun, failed) = apart(join_all(begun).await);
             let begun: Vec<Delivery> = begun.into_iter().flatten().collect();
@@ -151,6 +152,7 @@ impl Call<'_> {
     async fn send_first(&self, deliveries: &[Delivery]) -> Result<usize, StoreError> {
         let mut queued = 0;
         for some in deliveries.chunks(MAX_CREATED_AT_ONCE) {
+            self.mark_changes(some).await;
             let stored = self.function.deliveries.create(some).await;
             let stored = some.iter().zip(stored).map(|(delivery, new)| new.map(|new| new.then_some(delivery)));
             let (new, failed) = apart(stored);
@@ -160,6 +162,13 @@ impl Call<'_> {
             failed?;
         }
         Ok(queued)
+    }
+
+    /// Those of old events are counted again, for the statistics.
+    async fn mark_changes(&self, deliveries: &[Delivery]) {
+        for delivery in deliveries {
+            self.function.undispatched.mark_change(delivery, self.now).await;
+        }
     }
 
     /// A failure is only logged: the deliveries are stored, and the sweeper queues them.

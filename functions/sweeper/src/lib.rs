@@ -1,4 +1,5 @@
-//! The sweeper: once a minute, it resumes whatever was lost on its way.
+//! The sweeper: once a minute, it resumes whatever was lost on its way. As it looks through the events of five minutes, it
+//! also counts their deliveries, for the statistics.
 //!
 //! DynamoDB is the source of truth; its stream, SQS and SNS only carry things on. What they lose is still in a table,
 //! marked as not done, and the sweeper finds it there:
@@ -23,6 +24,7 @@ use store::deliveries::{Claims, Deliveries, DueSpan};
 use store::endpoints::Endpoints;
 use store::events::Events;
 use store::queue::{Queue, QueueError};
+use store::sums::Sums;
 use store::topic::{Topic, TopicError};
 use store::undispatched::Undispatched;
 use telemetry::causes::causes;
@@ -37,6 +39,7 @@ pub struct Sweeper {
     events: Events,
     endpoints: Endpoints,
     undispatched: Undispatched,
+    sums: Sums,
     alerts: Alerts,
     topic: Topic,
 }
@@ -69,6 +72,7 @@ impl Sweeper {
             events: environment.events()?,
             endpoints: environment.endpoints()?,
             undispatched: environment.undispatched()?,
+            sums: environment.sums()?,
             alerts: environment.alerts()?,
             topic: environment.alert_topic()?,
         })

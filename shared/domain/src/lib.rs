@@ -22,5 +22,6 @@ pub mod rules;
 pub mod schedule;
 pub mod schema;
 pub mod signing;
+pub mod statistics;
 pub mod trace;
 pub mod words;

@@ -32,6 +32,7 @@ use store::endpoints::Endpoints;
 use store::events::Events;
 use store::queue::{Queue, QueueError};
 use store::seal::SealError;
+use store::undispatched::Undispatched;
 use telemetry::causes::causes;
 use tracing::{Instrument as _, Span, field};
 use url::Url;
@@ -58,6 +59,7 @@ pub struct Deliverer {
     events: Events,
     endpoints: Endpoints,
     alerts: Alerts,
+    undispatched: Undispatched,
     retries: Queue,
     attempts: AttemptMaker,
     policy: Policy,
@@ -90,7 +92,7 @@ enum TaskError {
 }
 
 impl Deliverer {
-    /// Reads the names of the tables of deliveries, events, endpoints and alerts, `RETRY_QUEUE_URL`,
+    /// Reads the names of the tables of deliveries, events, endpoints, alerts and markers, `RETRY_QUEUE_URL`,
     /// `RETRY_SCHEDULE_SECONDS`, what [`AttemptMaker`] needs, and `METRICS_NAMESPACE`: where figures go in CloudWatch.
     ///
     /// # Errors
@@ -101,6 +103,7 @@ impl Deliverer {
             events: environment.events()?,
             endpoints: environment.endpoints()?,
             alerts: environment.alerts()?,
+            undispatched: environment.undispatched()?,
             retries: environment.retry_queue()?,
             attempts: AttemptMaker::from_environment(environment)?,
             policy: Policy { schedule: environment.retry_schedule()?, diverts_failing: false },
@@ -155,7 +158,7 @@ impl Deliverer {
             Ok(work) => work,
             Err(error) => return tasks.iter().map(|task| (span_of(task), Err(error.clone().into()))).collect(),
         };
-        let (recorder, arrivals) = Recorder::new(&self.deliveries, &self.alerts);
+        let (recorder, arrivals) = Recorder::new(&self.deliveries, &self.alerts, &self.undispatched);
         let recorder = &recorder;
         let runs = tasks.iter().map(|task| {
             let span = span_of(task);

@@ -40,6 +40,7 @@ pub mod records;
 pub mod seal;
 mod search;
 pub mod shard;
+pub mod sums;
 pub mod tables;
 pub mod topic;
 mod transaction;

@@ -2,9 +2,15 @@
 //!
 //! Whoever raises an event first marks its account, once for each five minutes: that an event is there is known even if
 //! its record in the stream is lost. Some minutes after these are over the sweeper compares the account's events of
-//! that time with their deliveries, sets going what is missing, and deletes the marker when nothing is. Markers are
-//! spread over shards: partition key `shard#<0..15>`, sort key `<ULID>#<account>`, where the ULID has the time at which
-//! the five minutes begin.
+//! that time with their deliveries, sets going what is missing, counts them for the statistics, and deletes the marker
+//! when nothing is missing. Markers are spread over shards: partition key `shard#<0..15>`, sort key `<ULID>#<account>`,
+//! where the ULID has the time at which the five minutes begin.
+//!
+//! A delivery may come to its end hours later. Whoever records that first marks the account once more, for the five
+//! minutes of now, with those that are to be counted again in the sort key: `<ULID>#<account>#<epoch ms>`. Each five
+//! minutes of changes have a marker of their own, so that none is deleted that was written again meanwhile.
+
+mod marker;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,44 +18,32 @@ use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::types::{DeleteRequest, WriteRequest};
 use domain::clock::SKEW;
+use domain::delivery::Delivery;
 use domain::ids::ulid_of;
 use domain::outbox::Outbox;
 use jiff::{SignedDuration, Timestamp};
 use telemetry::causes::causes;
-use ulid::Ulid;
 
 use crate::batch::batch_write_best_effort;
 use crate::conditional::unless_refused;
-use crate::item::{Item, Reader, key, n, s};
-use crate::range::IdRange;
+use crate::item::{Item, n, s};
 use crate::shard::Shard;
 use crate::tables::EVENT_RETENTION_SECONDS;
 use crate::{Client, StoreError};
 
+pub use marker::{BUCKET, Counting, Marker, bucket_of};
+
 const TABLE: &str = "undispatched";
-/// The time that one marker is about.
-const BUCKET_MILLISECONDS: u64 = 5 * 60_000;
-const BUCKET: SignedDuration = SignedDuration::from_mins(5);
+/// How long after the end of a marker's five minutes the sweeper looks at them.
+pub const GRACE: SignedDuration = SignedDuration::from_mins(5);
+/// How long after their end what changes of their deliveries needs no marker: it is seen when they are first counted.
+const SEEN_ANYWAY: SignedDuration = SignedDuration::from_mins(4);
 /// How long an account is remembered as marked.
 const REMEMBERED: Duration = Duration::from_mins(5);
 /// `BatchWriteItem` writes at most this many items.
 const BATCH: usize = 25;
-/// The most accounts that are remembered as marked; when there are more, all are forgotten.
+/// The most markers that are remembered; when there are more, all are forgotten.
 const MAX_REMEMBERED: usize = 10_000;
-
-/// An account with events of some five minutes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Marker {
-    /// The account.
-    pub account: String,
-    /// A ULID of those minutes.
-    id: Ulid,
-    /// The outbox item up to which, inclusively, nothing is missing.
-    pub settled: Option<String>,
-    /// The outbox item up to which, inclusively, a comparison had come that ran out of time; the next one goes on behind
-    /// it.
-    pub compared: Option<String>,
-}
 
 /// A page of markers.
 #[derive(Debug, Default)]
@@ -64,66 +58,6 @@ pub struct MarkerPage {
 #[derive(Debug, Clone)]
 pub struct Position(Item);
 
-impl Marker {
-    /// The marker of an outbox item.
-    #[must_use]
-    pub fn of(outbox: &Outbox) -> Self {
-        let millis = Ulid::from_string(&outbox.id).map_or(0, |ulid| ulid.timestamp_ms());
-        // The rest of the ULID spreads accounts, and the times of one account, over the shards.
-        let rest = ulid_of(&outbox.account).map_or(0, |account| account.random());
-        let begin = begin_of(millis);
-        let id = Ulid::from_parts(begin, rest ^ u128::from(begin / BUCKET_MILLISECONDS));
-        Self { account: outbox.account.clone(), id, settled: None, compared: None }
-    }
-
-    /// The ids of outbox items and of events that it is about, behind those that are settled or were compared.
-    #[must_use]
-    pub fn range(&self) -> IdRange {
-        let begin = begin_of(self.id.timestamp_ms());
-        let end = Ulid::from_parts(begin + BUCKET_MILLISECONDS - 1, u128::MAX);
-        let seen = self.settled.iter().chain(&self.compared).filter_map(|id| Ulid::from_string(id).ok()).max();
-        let first = seen.map_or(Ulid::from_parts(begin, 0), |last| Ulid(last.0.saturating_add(1)));
-        IdRange::between(first, end)
-    }
-
-    /// When its five minutes begin.
-    #[must_use]
-    pub fn begins_at(&self) -> Timestamp {
-        self.ends_at() - BUCKET
-    }
-
-    /// The end of its five minutes.
-    #[must_use]
-    pub fn ends_at(&self) -> Timestamp {
-        let end = begin_of(self.id.timestamp_ms()) + BUCKET_MILLISECONDS;
-        i64::try_from(end).ok().and_then(|end| Timestamp::from_millisecond(end).ok()).unwrap_or(Timestamp::MAX)
-    }
-
-    fn key(&self) -> Item {
-        key(Shard::of(self.id).key(), format!("{}#{}", self.id, self.account))
-    }
-
-    /// One that can't be read must not keep the sweeper from the others.
-    fn read_or_log(item: &Item) -> Option<Self> {
-        let read = Self::read(item);
-        read.inspect_err(|error| tracing::error!(error = %causes(error), "a marker can't be read and is left out")).ok()
-    }
-
-    fn read(item: &Item) -> Result<Self, StoreError> {
-        let reader = Reader { table: TABLE, item };
-        let parts =
-            reader.text("sk")?.split_once('#').and_then(|(id, account)| Some((Ulid::from_string(id).ok()?, account)));
-        let (id, account) = parts.ok_or_else(|| reader.unreadable("sk"))?;
-        let text = |name: &str| reader.opt_text(name).map(str::to_owned);
-        Ok(Self { account: account.to_owned(), id, settled: text("settled"), compared: text("compared") })
-    }
-}
-
-/// When the five minutes begin that a millisecond is in.
-const fn begin_of(millis: u64) -> u64 {
-    millis - millis % BUCKET_MILLISECONDS
-}
-
 /// No sweep has reserved the marker, or one whose clock ran ahead.
 const IS_FREE: &str = "attribute_not_exists(reservedUntil) OR reservedUntil <= :now OR reservedAt > :ahead";
 
@@ -137,9 +71,13 @@ fn free(now: Timestamp) -> Item {
 pub struct Undispatched {
     db: Client,
     table: String,
-    /// The accounts that this process has marked, each with the begin of the latest five minutes, and when that was.
-    marked: Arc<Mutex<HashMap<String, (u64, Instant)>>>,
+    /// What this process has marked: accounts, and accounts with older deliveries of some five minutes; each with the
+    /// begin of the latest five minutes, and when that was.
+    marked: Arc<Mutex<HashMap<Marked, (u64, Instant)>>>,
 }
+
+/// An account, and the begin of the five minutes of its older deliveries if it was marked for these.
+type Marked = (String, Option<u64>);
 
 impl Undispatched {
     pub(crate) fn new(db: Client, table: String) -> Self {
@@ -153,26 +91,58 @@ impl Undispatched {
     /// When DynamoDB can't be reached. The outbox item must not be stored then.
     pub async fn mark(&self, outbox: &Outbox, now: Timestamp) -> Result<(), StoreError> {
         let marker = Marker::of(outbox);
+        if !self.is_marked(&marker) {
+            self.put(&marker, now).await?;
+            self.remember(marker);
+        }
+        Ok(())
+    }
+
+    /// Has the five minutes of a delivery's event counted again, which is about to change for the statistics. One write
+    /// unit, once for each account, five minutes of events, five minutes of changes and process; none when the five
+    /// minutes of the event have not been counted yet. A failure is only logged: the statistics stay as they are until
+    /// the next change.
+    pub async fn mark_change(&self, delivery: &Delivery, now: Timestamp) {
+        let Some(raised) = ulid_of(&delivery.id).map(|id| id.timestamp_ms()).filter(|_| !delivery.test) else { return };
+        let marker = Marker::of_change(&delivery.account, raised, now);
+        if now < marker.counts() + BUCKET + SEEN_ANYWAY || self.is_marked(&marker) {
+            return;
+        }
+        // Remembered before it is written: what is recorded beside it needs no second one, and the five minutes of now are
+        // looked at long after both.
+        self.remember(marker.clone());
+        if let Err(error) = self.put(&marker, now).await {
+            let (account, bucket) = (&marker.account, marker.counts());
+            tracing::error!(error = %causes(&error), account, %bucket, "statistics may be out of date");
+            self.marked.lock().unwrap_or_else(PoisonError::into_inner).remove(&(marker.account, marker.older));
+        }
+    }
+
+    fn is_marked(&self, marker: &Marker) -> bool {
         let begin = marker.id.timestamp_ms();
         // Not for longer than five minutes, whatever the clock shows: when it was set back, the sweeper may have deleted the
         // marker of a time that comes again.
         let is_marked = |(known, at): &(u64, Instant)| *known == begin && at.elapsed() < REMEMBERED;
-        if self.marked.lock().unwrap_or_else(PoisonError::into_inner).get(&marker.account).is_some_and(is_marked) {
-            return Ok(());
-        }
-        self.db
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(marker.key()))
-            .item("expiresAt", n(now.as_second() + EVENT_RETENTION_SECONDS))
-            .send()
-            .await
-            .map_err(StoreError::call("PutItem marker"))?;
+        let known = self.marked.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(&(marker.account.clone(), marker.older)).is_some_and(is_marked)
+    }
+
+    fn remember(&self, marker: Marker) {
         let mut known = self.marked.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= MAX_REMEMBERED {
             known.clear();
         }
-        known.insert(marker.account, (begin, Instant::now()));
+        known.insert((marker.account, marker.older), (marker.id.timestamp_ms(), Instant::now()));
+    }
+
+    async fn put(&self, marker: &Marker, now: Timestamp) -> Result<(), StoreError> {
+        let call = self
+            .db
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(marker.key()))
+            .item("expiresAt", n(now.as_second() + EVENT_RETENTION_SECONDS));
+        call.send().await.map_err(StoreError::call("PutItem marker"))?;
         Ok(())
     }
 
@@ -226,30 +196,33 @@ impl Undispatched {
         Ok(MarkerPage { markers, next: output.last_evaluated_key.map(Position) })
     }
 
-    /// Notes how far the events of a marker are settled and compared, and has sweeps leave it alone until `until`.
-    /// Returns false, and changes nothing, when it was deleted or another sweep has reserved it. One write unit.
+    /// Notes how far the events of a marker are settled, compared and counted, and has sweeps leave it alone until
+    /// `until`. Returns false, and changes nothing, when it was deleted or another sweep has reserved it. One write unit.
     ///
     /// # Errors
     /// When DynamoDB can't be reached.
     pub async fn reserve(&self, marker: &Marker, until: Timestamp, now: Timestamp) -> Result<bool, StoreError> {
-        let (mut set, mut remove, mut values) = (String::new(), "", free(now));
-        if let Some(settled) = &marker.settled {
-            set.push_str(", settled = :settled");
-            values.insert(":settled".to_owned(), s(settled));
-        }
-        match &marker.compared {
-            Some(compared) => {
-                set.push_str(", compared = :compared");
-                values.insert(":compared".to_owned(), s(compared));
+        let mut set = ["reservedAt = :now", "reservedUntil = :until"].map(str::to_owned).to_vec();
+        let (mut remove, mut values) = (Vec::new(), free(now));
+        // Never taken away: what is settled stays so.
+        let settled = marker.settled.as_ref().map(|settled| ("settled", Some(s(settled))));
+        for (name, value) in marker.progress().into_iter().chain(settled) {
+            match value {
+                Some(value) => {
+                    set.push(format!("{name} = :{name}"));
+                    values.insert(format!(":{name}"), value);
+                }
+                None => remove.push(name),
             }
-            None => remove = " REMOVE compared",
         }
+        let set = set.join(", ");
+        let remove = if remove.is_empty() { String::new() } else { format!(" REMOVE {}", remove.join(", ")) };
         let call = self
             .db
             .update_item()
             .table_name(&self.table)
             .set_key(Some(marker.key()))
-            .update_expression(format!("SET reservedAt = :now, reservedUntil = :until{set}{remove}"))
+            .update_expression(format!("SET {set}{remove}"))
             .condition_expression(format!("attribute_exists(pk) AND ({IS_FREE})"))
             .set_expression_attribute_values(Some(values))
             .expression_attribute_values(":until", n(until.as_millisecond()));

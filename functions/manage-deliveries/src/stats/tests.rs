@@ -88,7 +88,13 @@ fn the_next_attempt_is_the_earliest_retry() {
     let retrying = |at| Delivery { next_attempt_at: Some(time(at)), ..delivery(NOW, "ep_1", DeliveryStatus::Retrying) };
     // A first attempt is no retry, even when it is on its way.
     let pending = Delivery { status: DeliveryStatus::Pending, ..retrying("2025-10-20T14:30:00Z") };
-    let stats = stats(1, &[retrying("2025-10-20T14:36:00Z"), retrying("2025-10-20T14:31:00.7Z"), pending]);
+    let deliveries = [retrying("2025-10-20T14:36:00Z"), retrying("2025-10-20T14:31:00.7Z"), pending];
+    let mut tally = Tally::new(Span::latest(1, time(NOW)));
+    for delivery in &deliveries {
+        tally.add(delivery);
+    }
+    tally.note_retries(&deliveries);
+    let stats = tally.into_stats(None);
     assert_eq!(stats.endpoints[0].next_attempt_at, Some(time("2025-10-20T14:31:00Z")));
     assert_eq!(stats.endpoints[0].counts.waiting, 3);
 }
@@ -110,7 +116,26 @@ fn latency_is_of_successful_attempts() {
     assert_eq!(stats(1, std::slice::from_ref(&failed)).latency_ms, None);
     let of_one = stats(1, &[failed, arrived(7)]).latency_ms;
     assert_eq!(of_one, Some(Latency { p50: 7, p95: 7, p99: 7 }));
-    let hundred: Vec<u64> = (1..=100).collect();
-    assert_eq!(latency(&hundred), Some(Latency { p50: 50, p95: 95, p99: 99 }));
-    assert_eq!(latency(&[1, 2, 3, 4]), Some(Latency { p50: 2, p95: 4, p99: 4 }));
+    let deliveries: Vec<Delivery> = [4, 1, 3, 2].map(arrived).into();
+    assert_eq!(stats(1, &deliveries).latency_ms, Some(Latency { p50: 2, p95: 4, p99: 4 }));
+}
+
+#[test]
+fn a_sum_counts_as_its_deliveries_do() {
+    let deliveries = [
+        delivery("2025-10-20T13:29:00Z", "ep_1", DeliveryStatus::Delivered),
+        delivery("2025-10-20T13:59:59Z", "ep_2", DeliveryStatus::Failed),
+        delivery("2025-10-20T14:00:00Z", "ep_1", DeliveryStatus::Pending),
+    ];
+    let mut sum = Sum::default();
+    for delivery in &deliveries[..2] {
+        sum.add(delivery);
+    }
+    let mut tally = Tally::new(Span::latest(2, time(NOW)));
+    tally.add_sum(time("2025-10-20T13:00:00Z"), &sum);
+    tally.add(&deliveries[2]);
+    assert_eq!(tally.into_stats(None), stats(2, &deliveries));
+    let mut outside = Tally::new(Span::latest(1, time(NOW)));
+    outside.add_sum(time("2025-10-20T13:00:00Z"), &sum);
+    assert_eq!(outside.into_stats(None), stats(1, &[]), "an hour that is not asked for");
 }

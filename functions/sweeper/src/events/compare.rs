@@ -17,7 +17,7 @@ use store::range::Order;
 use store::undispatched::Marker;
 use telemetry::causes::causes;
 
-use super::LONGEST;
+use super::is_over;
 use crate::{SweepError, Sweeper};
 
 /// How many outbox items are compared at a time.
@@ -58,6 +58,15 @@ pub(super) struct Comparison<'a> {
     failed: Option<SweepError>,
 }
 
+/// What came of a comparison.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Compared {
+    /// How many events and deliveries were set going.
+    pub(super) resumed: usize,
+    /// Whether the deliveries that the marker is about are counted. Always false at a start.
+    pub(super) is_counted: bool,
+}
+
 /// The oldest endpoint of an account.
 #[derive(Debug, Clone, Copy)]
 enum Oldest {
@@ -81,12 +90,24 @@ impl<'a> Comparison<'a> {
         Self { sweeper, marker, began, now, oldest_endpoint, unsettled_since, resumed: 0, failed }
     }
 
-    /// Returns how many events and deliveries were set going.
-    pub(super) async fn run(mut self, mode: Mode) -> Result<usize, SweepError> {
+    /// Sets going what is missing, and counts.
+    pub(super) async fn run(mut self, mode: Mode) -> Result<Compared, SweepError> {
         if mode == Mode::Start {
             self.marker.compared = None;
-            return self.refill().await;
+            let resumed = if self.marker.is_of_older() { 0 } else { self.refill().await? };
+            return Ok(Compared { resumed, is_counted: false });
         }
+        if !self.marker.is_of_older() {
+            self.compare_all().await?;
+        }
+        let is_compared = self.marker.compared.is_none();
+        let is_counted = is_compared && self.sweeper.count(&mut self.marker, || is_over(self.began)).await?;
+        self.note(is_counted).await?;
+        self.failed.map_or(Ok(Compared { resumed: self.resumed, is_counted }), Err)
+    }
+
+    /// Compares the events of the marker, as far as the time suffices.
+    async fn compare_all(&mut self) -> Result<(), SweepError> {
         let mut range = self.marker.range();
         // What an earlier comparison has left unsettled is in front of where it stopped.
         if self.marker.compared.take().is_some_and(|compared| self.marker.settled.as_ref() != Some(&compared)) {
@@ -96,27 +117,20 @@ impl<'a> Comparison<'a> {
             let survey = self.sweeper.events.survey(&self.marker.account, range, PAGE).await?;
             let stopped = survey.stopped.clone();
             self.compare(survey).await?;
-            let Some(last) = stopped else { break };
+            let Some(last) = stopped else { return Ok(()) };
             range = range.behind(&last);
-            if self.is_over() {
+            if is_over(self.began) {
                 self.marker.compared = Some(last);
-                break;
+                return Ok(());
             }
         }
-        self.note().await?;
-        self.failed.map_or(Ok(self.resumed), Err)
     }
 
-    fn is_over(&self) -> bool {
-        self.began.elapsed() >= LONGEST
-    }
-
-    /// Notes how far the comparison has come; the next sweep goes on there, or looks again when what was set going has had
-    /// its time.
-    async fn note(&self) -> Result<(), SweepError> {
+    /// Notes how far it has come; the next sweep goes on there, or looks again when what was set going has had its time.
+    async fn note(&self, is_counted: bool) -> Result<(), SweepError> {
         let (markers, now) = (&self.sweeper.undispatched, self.now);
         match self.unsettled_since {
-            _ if self.marker.compared.is_some() => {
+            _ if !is_counted => {
                 markers.reserve(&self.marker, now, now).await?;
             }
             Some(since) => {
@@ -238,7 +252,7 @@ impl<'a> Comparison<'a> {
         }
         let items: Vec<Vec<&Delivery>> = by_item.into_values().collect();
         for some in items.chunks(AT_ONCE) {
-            if self.began.elapsed() >= LONGEST {
+            if is_over(self.began) {
                 return;
             }
             let apart = join_all(some.iter().map(|sharing| set_apart(sweeper, sharing, now))).await;

@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use store::StoreError;
 use store::alerts::Alerts;
 use store::deliveries::{Deliveries, Outcome};
+use store::undispatched::Undispatched;
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 
@@ -24,6 +25,7 @@ const LINGER: Duration = Duration::from_millis(100);
 pub(super) struct Recorder<'a> {
     deliveries: &'a Deliveries,
     alerts: &'a Alerts,
+    undispatched: &'a Undispatched,
     arrivals: mpsc::UnboundedSender<Arrival>,
     /// Held while a delivery moves out of the item that it shares: transactions on one item would cancel each other.
     moving: Mutex<()>,
@@ -42,9 +44,13 @@ pub(super) struct Arrival {
 
 impl<'a> Recorder<'a> {
     /// A recorder, and what [`drive`] needs of it.
-    pub(super) fn new(deliveries: &'a Deliveries, alerts: &'a Alerts) -> (Self, Arrivals) {
+    pub(super) fn new(
+        deliveries: &'a Deliveries,
+        alerts: &'a Alerts,
+        undispatched: &'a Undispatched,
+    ) -> (Self, Arrivals) {
         let (arrivals, waiting) = mpsc::unbounded_channel();
-        (Self { deliveries, alerts, arrivals, moving: Mutex::new(()) }, waiting)
+        (Self { deliveries, alerts, undispatched, arrivals, moving: Mutex::new(()) }, waiting)
     }
 
     /// Records an outcome: together with others where that is possible, a failure in one transaction with its alert, so
@@ -53,6 +59,9 @@ impl<'a> Recorder<'a> {
     /// # Errors
     /// Those of [`Deliveries::record`].
     pub(super) async fn record(&self, delivery: &Delivery, outcome: &Outcome) -> Result<bool, StoreError> {
+        if outcome.status.is_final() {
+            self.undispatched.mark_change(delivery, outcome.now).await;
+        }
         if delivery.shared.is_some() && outcome.fits_shared_item() {
             let (recorded, answer) = oneshot::channel();
             let arrival = Arrival { delivery: delivery.clone(), outcome: outcome.clone(), recorded };

@@ -12,6 +12,7 @@ use crate::queue::Queue;
 use crate::rate_windows::RateWindows;
 use crate::records::Records;
 use crate::seal::Sealer;
+use crate::sums::Sums;
 use crate::tables;
 use crate::tables::Table;
 use crate::topic::Topic;
@@ -96,6 +97,14 @@ impl Environment {
     /// When the variable is not set.
     pub fn deliveries(&self) -> Result<Deliveries, ConfigError> {
         Ok(Deliveries::new(self.db(), self.table(tables::DELIVERIES)?))
+    }
+
+    /// Sums of deliveries, which lie beside these: `DELIVERIES_TABLE`.
+    ///
+    /// # Errors
+    /// When the variable is not set.
+    pub fn sums(&self) -> Result<Sums, ConfigError> {
+        Ok(Sums::new(self.db(), self.table(tables::DELIVERIES)?))
     }
 
     /// Alerts: `ALERTS_TABLE`.

@@ -12,6 +12,7 @@ use aws_sdk_dynamodb::types::KeysAndAttributes;
 use domain::delivery::{Delivery, DeliveryStatus};
 use domain::events::EventName;
 use jiff::Timestamp;
+use telemetry::causes::causes;
 
 use super::stored::{account_status, read};
 use super::{Deliveries, TABLE};
@@ -124,7 +125,7 @@ impl Deliveries {
     /// consistent.
     ///
     /// # Errors
-    /// When DynamoDB can't be reached or an item can't be read.
+    /// When DynamoDB can't be reached, or an item that an index leads to can't be read.
     pub async fn page(
         &self,
         account: &str,
@@ -216,7 +217,7 @@ impl Deliveries {
             call = call.expression_attribute_names(short, name);
         }
         let output = call.send().await.map_err(StoreError::call("Query deliveries"))?;
-        let items = output.items().iter().map(read).collect::<Result<_, _>>()?;
+        let items = output.items().iter().filter_map(read_or_log).collect();
         Ok(Found { items, stopped: stopped(TABLE, output.last_evaluated_key()) })
     }
 
@@ -278,6 +279,12 @@ impl Deliveries {
         let items = batch_get(&self.db, wanted, "BatchGetItem deliveries").await?;
         items.iter().map(|(_, item)| read(item)).collect()
     }
+}
+
+/// One that can't be read must not keep people, and statistics, from the others.
+fn read_or_log(item: &Item) -> Option<Delivery> {
+    let read = read(item);
+    read.inspect_err(|error| tracing::error!(error = %causes(error), "a delivery can't be read and is left out")).ok()
 }
 
 /// Deliveries with a status that few have are all in items of their own.

@@ -108,17 +108,23 @@ pub(super) fn stats() -> Vec<Member> {
         &[("endpointId", id("ep_"))],
         &counts()[..],
         &[
-            ("nextAttemptAt", noted(nullable(&time()), "the earliest retry that is planned")),
+            (
+                "nextAttemptAt",
+                noted(
+                    nullable(&time()),
+                    "the earliest retry that is planned, of the latest 500 deliveries that are retried",
+                ),
+            ),
             ("hours", noted(list(&schema("Hour")), "hours without deliveries are left out")),
         ],
     ];
     vec![
         ("since", noted(time(), "the start of the first hour")),
-        ("until", time()),
-        ("complete", noted(boolean(), "whether every delivery since `since` was counted")),
+        ("until", noted(time(), "now, or some ten minutes ago if these have too many deliveries")),
+        ("complete", noted(boolean(), "whether every delivery from `since` until `until` was counted")),
         ("countedSince", noted(time(), "from when on every delivery was counted")),
         ("hours", noted(list(&schema("Hour")), "by the time of the event, oldest first")),
-        ("latencyMs", noted(nullable(&latency), "how long successful attempts took")),
+        ("latencyMs", noted(nullable(&latency), "how long successful attempts took, within 4 %")),
         (
             "endpoints",
             noted(list(&object(&endpoint.concat())), "newest first; endpoints without deliveries are left out"),

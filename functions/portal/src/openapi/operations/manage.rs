@@ -152,8 +152,10 @@ fn deliveries() -> Vec<Call> {
             .about(
                 "Deliveries",
                 "Get delivery statistics",
-                "Deliveries per hour and per endpoint, by outcome, without test sends. If there are too many, only the \
-                 latest are counted: `complete` is false then, and `countedSince` says from when on.",
+                "Deliveries per hour and per endpoint, by outcome, without test sends. The latest minutes are exact, \
+                 unless they have more than 10,000 deliveries: then the statistics end before these, as `until` says. A \
+                 delivery that ends after ten minutes or more, as by a retry, changes the numbers some ten minutes later. \
+                 If some older ones could not be counted, `complete` is false, and `countedSince` says from when on all are.",
             )
             .filtered_by(parameters::STATS)
             .answers(200, "The statistics", "Stats"),

@@ -1,0 +1,334 @@
+//! Sums of deliveries: what became of those whose events were raised in some five minutes, and in an hour.
+//!
+//! The sweeper counts the deliveries of five minutes once these are over, and again after what changes later. The sums
+//! lie in the table of deliveries, in partitions of their own:
+//!
+//! | partition key · sort key | holds |
+//! |---|---|
+//! | `<account>#sums` · `bucket#<begin>` | the sum of five minutes, if they had deliveries |
+//! | `<account>#sums` · `hour#<begin>` | that of the buckets of an hour which have been counted, and which these are |
+//! | `sums` · `progress` | since when all deliveries are counted, and until when |
+//!
+//! An hour is summed up anew from its buckets whenever one of them was written; so statistics read hours alone, and
+//! counting a bucket again is the same as counting it for the first time.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::statistics::{Counts, Histogram, Sum};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use telemetry::causes::causes;
+
+use crate::backoff::pause_before;
+use crate::conditional::unless_refused;
+use crate::item::{Item, Reader, key, n, s};
+use crate::tables::EVENT_RETENTION_SECONDS;
+use crate::undispatched::BUCKET;
+use crate::{Client, StoreError, body};
+
+const TABLE: &str = "deliveries";
+const HOUR: SignedDuration = SignedDuration::from_hours(1);
+/// How often an hour is summed up that another sweep is summing up too.
+const MAX_TRIES: u32 = 10;
+const PROGRESS: (&str, &str) = ("sums", "progress");
+
+/// The deliveries of an hour, as far as they have been counted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SummedHour {
+    /// When it begins.
+    pub begins_at: Timestamp,
+    /// What they are.
+    pub sum: Sum,
+    /// A bit for each bucket that was counted.
+    buckets: u16,
+}
+
+/// Hours of an account.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct SummedHours {
+    /// Those with deliveries, oldest first.
+    pub hours: Vec<SummedHour>,
+    /// When those begin that can't be read.
+    pub unreadable: Vec<Timestamp>,
+}
+
+/// How far deliveries are counted, of all accounts. In between, time without a sum had no deliveries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// From when on.
+    pub since: Timestamp,
+    /// Until when.
+    pub until: Timestamp,
+}
+
+/// The table of deliveries, as far as sums are concerned.
+#[derive(Debug, Clone)]
+pub struct Sums {
+    db: Client,
+    table: String,
+    /// The end of the progress that this process has noted last, in epoch seconds.
+    noted: Arc<AtomicI64>,
+}
+
+/// A sum as JSON.
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    /// Delivered, failed, waiting, cancelled.
+    endpoints: BTreeMap<String, [u64; 4]>,
+    /// Bins with how many durations they have.
+    latency: Vec<(u16, u64)>,
+}
+
+impl SummedHour {
+    /// An hour of which these buckets were counted.
+    #[must_use]
+    pub fn of(begins_at: Timestamp, sum: Sum, buckets: impl IntoIterator<Item = Timestamp>) -> Self {
+        let buckets = buckets.into_iter().fold(0, |bits, bucket| bits | bit(begins_at, bucket));
+        Self { begins_at, sum, buckets }
+    }
+
+    /// Whether the five minutes that begin then are in it.
+    #[must_use]
+    pub fn has(&self, bucket: Timestamp) -> bool {
+        self.buckets & bit(self.begins_at, bucket) != 0
+    }
+}
+
+impl Sums {
+    pub(crate) fn new(db: Client, table: String) -> Self {
+        Self { db, table, noted: Arc::new(AtomicI64::new(i64::MIN)) }
+    }
+
+    /// The hours of an account from `since` on. One query for each MB, consistent: some 800 bytes an hour, 2.5 KB
+    /// with a hundred endpoints.
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached.
+    pub async fn hours(&self, account: &str, since: Timestamp) -> Result<SummedHours, StoreError> {
+        let mut found = SummedHours::default();
+        for item in self.query(account, hour_key(since), "hour#~".to_owned()).await? {
+            match read_hour(&item) {
+                Ok(hour) => found.hours.push(hour),
+                Err(error) => {
+                    tracing::error!(error = %causes(&error), "a sum of deliveries can't be read; they are counted");
+                    found.unreadable.extend(begin_of(&item));
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// How far deliveries are counted; `None` before the first sweep.
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached.
+    pub async fn progress(&self) -> Result<Option<Progress>, StoreError> {
+        let call = self.db.get_item().table_name(&self.table).set_key(Some(key(PROGRESS.0, PROGRESS.1)));
+        let output = call.send().await.map_err(StoreError::call("GetItem progress"))?;
+        let at = |name| output.item().and_then(|item| Reader { table: TABLE, item }.opt_time(name));
+        Ok(at("since").zip(at("until")).map(|(since, until)| Progress { since, until }))
+    }
+
+    /// Notes that all deliveries of events before `until` are counted. When that is noted for the first time, those since
+    /// `since` are. One write unit, unless this process has noted the same before.
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached.
+    pub async fn note_progress(&self, progress: Progress) -> Result<(), StoreError> {
+        let Progress { since, until } = progress;
+        if self.noted.load(Ordering::Relaxed) == until.as_second() {
+            return Ok(());
+        }
+        let call = self
+            .db
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(key(PROGRESS.0, PROGRESS.1)))
+            .update_expression("SET #since = if_not_exists(#since, :since), #until = :until")
+            .expression_attribute_names("#since", "since")
+            .expression_attribute_names("#until", "until")
+            .expression_attribute_values(":since", s(since.to_string()))
+            .expression_attribute_values(":until", s(until.to_string()));
+        call.send().await.map_err(StoreError::call("UpdateItem progress"))?;
+        self.noted.store(until.as_second(), Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Stores the sum of the five minutes that begin at `bucket`, in place of an earlier one. [`Sums::sum_up`] must follow.
+    /// One write unit for each KB.
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached.
+    pub async fn put_bucket(&self, account: &str, bucket: Timestamp, sum: &Sum) -> Result<(), StoreError> {
+        let mut item = key(partition(account), format!("bucket#{bucket}"));
+        item.extend(attributes(bucket, sum));
+        let call = self.db.put_item().table_name(&self.table).set_item(Some(item));
+        call.send().await.map_err(StoreError::call("PutItem sum"))?;
+        Ok(())
+    }
+
+    /// Sums the hour up that a bucket is in. One write unit for each KB of the hour; two queries. Returns the buckets that
+    /// can't be read, and are not in it: they have to be counted again.
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached, or other sweeps sum the hour up each time that it is tried.
+    pub async fn sum_up(&self, account: &str, bucket: Timestamp) -> Result<Vec<Timestamp>, StoreError> {
+        let hour = hour_of(bucket);
+        for tries in 0..MAX_TRIES {
+            pause_before(tries).await;
+            // Before the buckets: whoever has written one of them since has also changed the version.
+            let seen = self.query(account, hour_key(hour), hour_key(hour)).await?;
+            let seen = seen.first().and_then(|item| Reader { table: TABLE, item }.opt_number::<u64>("version"));
+            let (low, high) = (format!("bucket#{hour}"), format!("bucket#{}", hour + HOUR - BUCKET));
+            let (mut whole, mut unreadable) = (SummedHour { begins_at: hour, sum: Sum::default(), buckets: 0 }, vec![]);
+            for item in self.query(account, low, high).await? {
+                let Some(begin) = begin_of(&item) else { continue };
+                match read_sum(&item) {
+                    Ok(sum) => {
+                        whole.sum.merge(&sum);
+                        whole.buckets |= bit(hour, begin);
+                    }
+                    Err(error) => {
+                        tracing::error!(error = %causes(&error), "a sum of deliveries can't be read; they are counted again");
+                        unreadable.push(begin);
+                    }
+                }
+            }
+            if self.put_hour(account, &whole, seen).await? {
+                return Ok(unreadable);
+            }
+        }
+        Err(StoreError::Contention(TABLE))
+    }
+
+    /// Returns false, and stores nothing, when the version of the hour is no longer `seen`.
+    async fn put_hour(&self, account: &str, hour: &SummedHour, seen: Option<u64>) -> Result<bool, StoreError> {
+        let mut item = key(partition(account), hour_key(hour.begins_at));
+        item.extend(attributes(hour.begins_at, &hour.sum));
+        item.insert("buckets".to_owned(), n(hour.buckets));
+        item.insert("version".to_owned(), n(seen.unwrap_or_default() + 1));
+        let mut call = self
+            .db
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(item))
+            .condition_expression("attribute_not_exists(version)");
+        if let Some(seen) = seen {
+            call = call.condition_expression("version = :seen").expression_attribute_values(":seen", n(seen));
+        }
+        Ok(unless_refused(call.send().await, "PutItem sum of an hour")?.is_some())
+    }
+
+    async fn query(&self, account: &str, low: String, high: String) -> Result<Vec<Item>, StoreError> {
+        let call = self
+            .db
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk AND sk BETWEEN :low AND :high")
+            .expression_attribute_values(":pk", s(partition(account)))
+            .expression_attribute_values(":low", s(low))
+            .expression_attribute_values(":high", s(high))
+            .consistent_read(true);
+        let items = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
+        items.map_err(StoreError::call("Query sums"))
+    }
+}
+
+/// A sum as an attribute.
+pub(crate) fn attribute(sum: &Sum) -> AttributeValue {
+    let counts = |counts: &Counts| [counts.delivered, counts.failed, counts.waiting, counts.cancelled];
+    let endpoints = sum.endpoints.iter().map(|(id, of)| (id.clone(), counts(of))).collect();
+    body::attribute(&domain::json::write(&Stored { endpoints, latency: sum.latency.bins().collect() }))
+}
+
+/// A sum from its attribute; an error says why it is none.
+pub(crate) fn parse(attribute: &AttributeValue) -> Result<Sum, serde_json::Error> {
+    let Stored { endpoints, latency } = serde_json::from_str(&body::text(attribute).unwrap_or_default())?;
+    let counts = |[delivered, failed, waiting, cancelled]: [u64; 4]| Counts { delivered, failed, waiting, cancelled };
+    let endpoints = endpoints.into_iter().map(|(id, of)| (id, counts(of))).collect();
+    Ok(Sum { endpoints, latency: Histogram::of_bins(latency) })
+}
+
+fn attributes(begin: Timestamp, sum: &Sum) -> [(String, AttributeValue); 2] {
+    let expires = n(begin.as_second() + EVENT_RETENTION_SECONDS);
+    [("sum".to_owned(), attribute(sum)), ("expiresAt".to_owned(), expires)]
+}
+
+fn read_sum(item: &Item) -> Result<Sum, StoreError> {
+    let reader = Reader { table: TABLE, item };
+    let value = item.get("sum").ok_or_else(|| reader.unreadable("sum"))?;
+    parse(value).map_err(|_| reader.unreadable("sum"))
+}
+
+fn read_hour(item: &Item) -> Result<SummedHour, StoreError> {
+    let reader = Reader { table: TABLE, item };
+    let begins_at = begin_of(item).ok_or_else(|| reader.unreadable("sk"))?;
+    Ok(SummedHour { begins_at, sum: read_sum(item)?, buckets: reader.number("buckets")? })
+}
+
+/// The time in the sort key of a sum.
+fn begin_of(item: &Item) -> Option<Timestamp> {
+    Reader { table: TABLE, item }.opt_text("sk")?.split_once('#')?.1.parse().ok()
+}
+
+fn partition(account: &str) -> String {
+    format!("{account}#sums")
+}
+
+fn hour_key(hour: Timestamp) -> String {
+    format!("hour#{hour}")
+}
+
+/// The begin of the hour that an instant is in.
+fn hour_of(at: Timestamp) -> Timestamp {
+    let second = at.as_second();
+    Timestamp::from_second(second - second.rem_euclid(HOUR.as_secs())).unwrap_or(at)
+}
+
+/// The bit of a bucket; 0 when it is not in the hour.
+fn bit(hour: Timestamp, bucket: Timestamp) -> u16 {
+    let number = (bucket.as_second() - hour.as_second()).div_euclid(BUCKET.as_secs());
+    u32::try_from(number).ok().and_then(|number| 1_u16.checked_shl(number)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn time(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn sum(endpoints: usize) -> Sum {
+        let counts = Counts { delivered: 123_456, failed: 789, waiting: 1, cancelled: 0 };
+        let mut latency = Histogram::default();
+        (0..500).for_each(|milliseconds| latency.add(milliseconds));
+        let endpoints = (0..endpoints).map(|number| (format!("ep_{number:026}"), counts)).collect();
+        Sum { endpoints, latency }
+    }
+
+    #[test]
+    fn a_sum_reads_back_as_it_was_stored() {
+        for endpoints in [0, 1, 100] {
+            assert_eq!(parse(&attribute(&sum(endpoints))).unwrap(), sum(endpoints));
+        }
+        for wrong in [s(""), s("{}"), n(1), s(r#"{"endpoints":{"ep_1":[1,2,3]},"latency":[]}"#)] {
+            assert!(parse(&wrong).is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn a_bucket_has_a_bit_in_its_hour_alone() {
+        let hour =
+            SummedHour { begins_at: time("2025-10-20T14:00:00Z"), sum: Sum::default(), buckets: 0b1000_0000_0001 };
+        let has = |text| hour.has(time(text));
+        assert!(has("2025-10-20T14:00:00Z") && has("2025-10-20T14:55:00Z"));
+        for other in ["2025-10-20T14:05:00Z", "2025-10-20T13:55:00Z", "2025-10-20T15:00:00Z", "2025-10-21T14:00:00Z"] {
+            assert!(!has(other), "{other}");
+        }
+        assert_eq!(hour_of(time("2025-10-20T14:55:00Z")), hour.begins_at);
+    }
+}
