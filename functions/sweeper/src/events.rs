@@ -6,6 +6,7 @@
 
 mod compare;
 mod count;
+mod refill;
 
 use std::time::{Duration, Instant};
 

@@ -24,6 +24,7 @@ mod claim;
 mod conditions;
 mod create;
 mod fan_out;
+mod filter;
 mod list;
 mod moved;
 mod overdue;
@@ -43,7 +44,8 @@ use crate::item::s;
 
 pub use create::MAX_CREATED_AT_ONCE;
 pub use fan_out::{FanOut, FannedOut, NewDeliveries};
-pub use list::{DeliveryPage, Filter};
+pub use filter::Filter;
+pub use list::DeliveryPage;
 pub use overdue::{Claims, DueSpan, Overdue};
 pub use record::Outcome;
 pub use unsettled::{Dispatched, DispatchedPage};

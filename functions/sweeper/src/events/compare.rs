@@ -27,8 +27,6 @@ const AT_ONCE: usize = 25;
 /// How long sweeps leave a marker alone that has something missing: the stream may have a backlog. Longer with the age
 /// of what is missing, a sixteenth of it.
 const SHORTEST_WAIT: SignedDuration = SignedDuration::from_mins(15);
-/// How much of a marker's time a start looks at at once: the deliveries of a busy system's seconds fit into memory.
-const REFILL_STEP: SignedDuration = SignedDuration::from_secs(5);
 /// How old an event is when no further attempt is made to dispatch it, after some eighty.
 const GIVEN_UP_AFTER: SignedDuration = SignedDuration::from_hours(7 * 24);
 
@@ -94,7 +92,8 @@ impl<'a> Comparison<'a> {
     pub(super) async fn run(mut self, mode: Mode) -> Result<Compared, SweepError> {
         if mode == Mode::Start {
             self.marker.compared = None;
-            let resumed = if self.marker.is_of_older() { 0 } else { self.refill().await? };
+            let resumed =
+                if self.marker.is_of_older() { 0 } else { self.sweeper.refill(&self.marker, self.now).await? };
             return Ok(Compared { resumed, is_counted: false });
         }
         if !self.marker.is_of_older() {
@@ -264,35 +263,6 @@ impl<'a> Comparison<'a> {
             let failed = failed.into_iter().flatten().map(SweepError::from).chain(sent.err());
             self.failed = self.failed.take().or(failed.last());
         }
-    }
-
-    /// Queues all deliveries that wait for their first attempt. Claims on these are of a process that has ended.
-    async fn refill(&self) -> Result<usize, SweepError> {
-        let (mut from, mut queued) = (self.marker.begins_at(), 0);
-        while from < self.marker.ends_at() {
-            let until = from + REFILL_STEP;
-            let range = self.marker.range().since(from).until(until);
-            from = until;
-            if range.is_empty() {
-                continue;
-            }
-            let dispatched = self.sweeper.deliveries.dispatched(&self.marker.account, range).await?;
-            let pending: Vec<Delivery> = dispatched.into_values().flat_map(|event| event.pending).collect();
-            for claimed in pending.iter().filter(|delivery| delivery.claimed_until.is_some()) {
-                if let Err(error) = self.sweeper.deliveries.end_claim(claimed).await {
-                    let (error, delivery_id) = (causes(&error), &claimed.id);
-                    tracing::warn!(
-                        error,
-                        delivery_id,
-                        "a claim of a process that has ended holds until its time is over"
-                    );
-                }
-            }
-            let tasks: Vec<DeliveryTask> = pending.iter().map(Delivery::task).collect();
-            self.sweeper.retries.send(&tasks, self.now).await?;
-            queued += tasks.len();
-        }
-        Ok(queued)
     }
 }
 

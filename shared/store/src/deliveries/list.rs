@@ -9,18 +9,17 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use aws_sdk_dynamodb::types::KeysAndAttributes;
-use domain::delivery::{Delivery, DeliveryStatus};
-use domain::events::EventName;
-use jiff::Timestamp;
+use domain::delivery::Delivery;
 use telemetry::causes::causes;
 
-use super::stored::{account_status, read};
+use super::filter::{Among, Filter};
+use super::stored::read;
 use super::{Deliveries, TABLE};
+use crate::StoreError;
 use crate::batch::batch_get;
 use crate::item::{Item, s};
 use crate::range::IdRange;
-use crate::search::{Found, equal, search, stopped};
-use crate::{StoreError, tables};
+use crate::search::{Found, search, stopped};
 
 /// What a list reads of an item: not the attempts, which are most of it.
 const SUMMARY: &str = "pk, sk, endpoint, eventId, #event, outboxId, #status, attemptCount, seriesStart, series, \
@@ -36,31 +35,6 @@ const EXAMINED_LATER: i32 = 1_000;
 /// How many queries are made for one page.
 const MAX_QUERIES: usize = 10;
 
-/// Where a search begins: the smallest set of deliveries that has a key.
-enum Among {
-    /// All of the account: the table itself.
-    Account,
-    /// One partition of an index: the index, its partition key's attribute, and the key.
-    Index(&'static str, &'static str, String),
-}
-
-/// Which deliveries are wanted; `None` = any.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Filter<'a> {
-    /// Those to this endpoint.
-    pub endpoint_id: Option<&'a str>,
-    /// Those of events of this type.
-    pub event: Option<EventName>,
-    /// Those of this one event.
-    pub event_id: Option<&'a str>,
-    /// Those with this status.
-    pub status: Option<DeliveryStatus>,
-    /// Those of events from this instant on (inclusive).
-    pub since: Option<Timestamp>,
-    /// Those of events before this instant (exclusive).
-    pub until: Option<Timestamp>,
-}
-
 /// A page of deliveries, without their attempts.
 #[derive(Debug, Default)]
 pub struct DeliveryPage {
@@ -68,54 +42,6 @@ pub struct DeliveryPage {
     pub deliveries: Vec<Delivery>,
     /// The id after which the next page begins; `None` at the end of the list.
     pub stopped: Option<String>,
-}
-
-impl Filter<'_> {
-    /// The range of ids in which the wanted deliveries lie, older than the delivery `after`.
-    fn range(&self, after: Option<&str>) -> IdRange {
-        let mut range = IdRange::default();
-        if let Some(since) = self.since {
-            range = range.since(since);
-        }
-        if let Some(until) = self.until {
-            range = range.until(until);
-        }
-        if let Some(event_id) = self.event_id {
-            range = range.at_the_time_of(event_id);
-        }
-        after.map_or(range, |after| range.before(after))
-    }
-
-    fn among(&self, account: &str) -> Among {
-        match (self.status.filter(|status| status.is_rare()), self.endpoint_id) {
-            (Some(status), _) => Among::Index(tables::BY_STATUS, "accountStatus", account_status(account, status)),
-            (None, Some(id)) => Among::Index(tables::BY_ENDPOINT, "endpoint", format!("{account}#{id}")),
-            (None, None) => Among::Account,
-        }
-    }
-
-    /// Whether anything is wanted that the key of `among` does not tell.
-    fn needs_search(&self, among: &Among) -> bool {
-        let status_is_key = matches!(among, Among::Index(tables::BY_STATUS, ..));
-        let unkeyed = if status_is_key { self.endpoint_id.is_some() } else { self.status.is_some() };
-        self.event.is_some() || self.event_id.is_some() || unkeyed
-    }
-
-    fn matches(&self, delivery: &Delivery) -> bool {
-        self.endpoint_id.is_none_or(|id| delivery.endpoint_id == id)
-            && self.event.is_none_or(|event| delivery.event == event)
-            && self.event_id.is_none_or(|id| delivery.event_id == id)
-            && self.status.is_none_or(|status| delivery.status == status)
-    }
-
-    /// What DynamoDB filters by, with its values.
-    fn expression(&self) -> (Option<String>, Item) {
-        equal(&[
-            ("#event", ":event", self.event.map(EventName::as_str)),
-            ("eventId", ":eventId", self.event_id),
-            ("#status", ":status", self.status.map(DeliveryStatus::as_str)),
-        ])
-    }
 }
 
 impl Deliveries {
@@ -160,7 +86,7 @@ impl Deliveries {
     ) -> Result<DeliveryPage, StoreError> {
         let among = &filter.among(account);
         // What one query has seen to its end needs no further one.
-        let no_shared = !with_shared || is_by_status(among);
+        let no_shared = !with_shared || among.is_by_status();
         let (own_ended, shared_ended) = (&AtomicBool::new(false), &AtomicBool::new(no_shared));
         let query = async |number, after: Option<String>| {
             let range = filter.range(after.as_deref());
@@ -285,11 +211,6 @@ impl Deliveries {
 fn read_or_log(item: &Item) -> Option<Delivery> {
     let read = read(item);
     read.inspect_err(|error| tracing::error!(error = %causes(error), "a delivery can't be read and is left out")).ok()
-}
-
-/// Deliveries with a status that few have are all in items of their own.
-fn is_by_status(among: &Among) -> bool {
-    matches!(among, Among::Index(tables::BY_STATUS, ..))
 }
 
 /// What a query finds; nothing when one has ended before.
