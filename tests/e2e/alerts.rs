@@ -40,6 +40,7 @@ async fn alerts_are_listed_newest_first_with_all_fields() {
         "kind",
         "endpointId",
         "deliveryId",
+        "eventId",
         "event",
         "lastStatusCode",
         "lastError",

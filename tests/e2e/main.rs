@@ -21,6 +21,7 @@ mod expect;
 mod fan_out;
 mod feed;
 mod health;
+mod hot_path;
 mod idempotency;
 mod inbound_clocks;
 mod inbound_concurrency;

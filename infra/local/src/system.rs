@@ -112,6 +112,12 @@ impl System {
         self.services.embedded.calls()
     }
 
+    /// How many requests of each operation the embedded database left to `dynoxide`.
+    #[must_use]
+    pub fn left_to_dynoxide(&self) -> &Calls {
+        self.services.dynamodb.left()
+    }
+
     /// What each function called of AWS and read of its environment, if [`Options::note_usage`] is set.
     #[must_use]
     pub fn uses(&self) -> &FunctionUsage {

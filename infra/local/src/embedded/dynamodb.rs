@@ -1,4 +1,5 @@
-//! The embedded DynamoDB: `dynoxide` on one `SQLite` file, with group commit.
+//! The embedded DynamoDB: `dynoxide` on one `SQLite` file, with group commit, and with a shorter way for the requests of
+//! the hot path (`direct`).
 //!
 //! `dynoxide` commits each request by itself and would wait for the disk each time. Here one thread carries out the
 //! requests that are waiting, in one transaction of `SQLite`, and another brings the log to the disk (the database runs
@@ -19,9 +20,10 @@ use tokio::sync::oneshot;
 use self::engine::Engine;
 use self::flusher::{Flusher, Log};
 use self::worker::Worker;
-use super::Answer;
 use super::stream_records::TRIM_LIMIT;
+use super::{Answer, Calls};
 
+mod direct;
 mod engine;
 mod expiry;
 mod flusher;
@@ -54,6 +56,7 @@ pub struct DynamoDb(Arc<Handle>);
 struct Handle {
     jobs: mpsc::Sender<Job>,
     file: Option<PathBuf>,
+    left: Calls,
 }
 
 impl Drop for Handle {
@@ -110,10 +113,17 @@ impl DynamoDb {
     fn start(engine: Engine, disk: Option<(PathBuf, Log)>) -> Self {
         let (jobs, waiting) = mpsc::channel();
         let (file, log) = disk.unzip();
+        let left = engine.left().clone();
         let flusher = log.map(|log| Flusher::start(log, jobs.clone()));
         // Detached: it ends with `close`, or when the last handle is dropped.
         thread::spawn(move || Worker::new(engine, flusher).run(&waiting));
-        Self(Arc::new(Handle { jobs, file }))
+        Self(Arc::new(Handle { jobs, file, left }))
+    }
+
+    /// How many requests of each operation were left to `dynoxide`: all but those of the hot path.
+    #[must_use]
+    pub fn left(&self) -> &Calls {
+        &self.0.left
     }
 
     /// Carries out one operation of the API.

@@ -13,19 +13,22 @@ use dynoxide::{DynoxideError, ttl};
 use rusqlite::Connection;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 
-use crate::embedded::Answer;
+use super::direct::Direct;
 use crate::embedded::operations::{Kind, execute, failure, finished, kind};
-use crate::embedded::stream_records;
+use crate::embedded::{Answer, Calls, stream_records};
 
 /// `temp_store`: what savepoints set aside stays in memory.
 const SETTINGS: &str = "PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY;";
 /// How many statements `SQLite` keeps parsed.
-const STATEMENTS: usize = 64;
+const STATEMENTS: usize = 128;
 
 /// The database, used by one thread.
 pub(super) struct Engine {
     storage: Storage,
     vectors: VectorIndexLifecycle,
+    direct: Direct,
+    /// What was left to `dynoxide`.
+    left: Calls,
     /// Whether a group is open, so that `dynoxide`'s own transactions must do nothing.
     open: Arc<AtomicBool>,
 }
@@ -45,7 +48,12 @@ impl Engine {
             AuthAction::Transaction { .. } if ignore.load(Ordering::Relaxed) => Authorization::Ignore,
             _ => Authorization::Allow,
         }));
-        Ok(Self { storage, vectors: VectorIndexLifecycle::new(), open })
+        Ok(Self { storage, vectors: VectorIndexLifecycle::new(), direct: Direct::new(), left: Calls::default(), open })
+    }
+
+    /// How many requests of each operation were left to `dynoxide`.
+    pub(super) fn left(&self) -> &Calls {
+        &self.left
     }
 
     /// Whether a group is open.
@@ -53,9 +61,11 @@ impl Engine {
         self.open.load(Ordering::Relaxed)
     }
 
-    /// Carries out one request in a transaction of its own. A panic in the database answers it with an error.
-    pub(super) fn alone(&self, operation: &str, body: &[u8]) -> Answer {
-        self.run(operation, body).unwrap_or_else(|| {
+    /// Has `dynoxide` carry out one request in a transaction of its own. A panic in the database answers it with an
+    /// error.
+    pub(super) fn alone(&mut self, operation: &str, body: &[u8]) -> Answer {
+        self.direct.forget_tables();
+        self.by_dynoxide(operation, body).unwrap_or_else(|| {
             self.roll_back();
             failure(&DynoxideError::InternalServerError("the database panicked".to_owned()))
         })
@@ -63,7 +73,7 @@ impl Engine {
 
     /// Carries out one request as part of the group, which the first write opens. A request that is refused leaves
     /// nothing behind, and the group as it was.
-    pub(super) fn together(&self, operation: &str, body: &[u8]) -> Result<Answer, Lost> {
+    pub(super) fn together(&mut self, operation: &str, body: &[u8]) -> Result<Answer, Lost> {
         if kind(operation) != Kind::Write {
             return self.run(operation, body).ok_or(Lost);
         }
@@ -124,8 +134,21 @@ impl Engine {
         done.map(drop).map_err(|_| Lost)
     }
 
-    /// One operation, or nothing if it panics.
-    fn run(&self, operation: &str, body: &[u8]) -> Option<Answer> {
+    /// One operation as part of a group, or nothing if it panics.
+    fn run(&mut self, operation: &str, body: &[u8]) -> Option<Answer> {
+        if let Some(answer) = self.direct.answer(&self.storage, operation, body) {
+            return Some(answer);
+        }
+        self.left.count(operation);
+        let answer = self.by_dynoxide(operation, body);
+        self.direct.learn(answer.as_ref());
+        answer
+    }
+
+    fn by_dynoxide(&self, operation: &str, body: &[u8]) -> Option<Answer> {
         catch_unwind(AssertUnwindSafe(|| execute(&self.storage, &self.vectors, operation, body))).ok()
     }
 }
+
+#[cfg(test)]
+mod tests;
