@@ -165,10 +165,9 @@ impl Call<'_> {
     }
 
     /// Those of old events are counted again, for the statistics.
-    async fn mark_changes(&self, deliveries: &[Delivery]) {
-        for delivery in deliveries {
-            self.function.undispatched.mark_change(delivery, self.now).await;
-        }
+    pub(crate) async fn mark_changes(&self, deliveries: &[Delivery]) {
+        let markers = &self.function.undispatched;
+        join_all(deliveries.iter().map(|delivery| markers.mark_change(delivery, self.now))).await;
     }
 
     /// A failure is only logged: the deliveries are stored, and the sweeper queues them.

@@ -62,6 +62,7 @@ impl Call<'_> {
         let (status, now) = (DeliveryStatus::Cancelled, self.now);
         let outcome = Outcome { status, attempt: None, next_attempt_at: None, claim: None, now };
         let store = &self.function.deliveries;
+        self.mark_changes(deliveries).await;
         try_join_all(deliveries.iter().map(|delivery| store.record(delivery, &outcome))).await?;
         Ok(())
     }

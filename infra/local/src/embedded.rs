@@ -13,7 +13,7 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::config::retry::{ReconnectMode, RetryConfig};
 use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
-use aws_smithy_runtime_api::client::auth::{AuthSchemeId, AuthSchemePreference};
+use aws_smithy_runtime_api::client::auth::AuthSchemePreference;
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
 };
@@ -22,6 +22,7 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_runtime_api::http::StatusCode;
 use bytes::Bytes;
+use store::aws::UNSIGNED;
 use url::form_urlencoded;
 
 use self::dynamodb::DynamoDb;
@@ -126,7 +127,7 @@ impl Embedded {
         let credentials = Credentials::new(key, "local", None, None, "local");
         let mut config = SdkConfig::builder();
         // Nobody would look at a signature here.
-        let unsigned = self.remote.is_none().then(|| AuthSchemePreference::from([AuthSchemeId::new("noAuth")]));
+        let unsigned = self.remote.is_none().then(|| AuthSchemePreference::from([UNSIGNED]));
         config.set_auth_scheme_preference(unsigned);
         config
             .behavior_version(BehaviorVersion::v2026_01_12())

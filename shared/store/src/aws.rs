@@ -16,6 +16,7 @@ use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::config::SharedCredentialsProvider;
+use aws_smithy_runtime_api::client::auth::AuthSchemeId;
 
 pub use https::Https;
 
@@ -74,13 +75,20 @@ impl<C> Deref for Lazy<C> {
     }
 }
 
-/// A client that signs its calls, unless the configuration prefers not to: the embedded services ask for no signature,
-/// and it would be a fifth of what a call costs.
+/// The way of authenticating that a configuration prefers whose services ask for no signature, as the embedded ones.
+pub const UNSIGNED: AuthSchemeId = AuthSchemeId::new("noAuth");
+
+fn is_unsigned(sdk: &SdkConfig) -> bool {
+    let preferred = sdk.auth_scheme_preference().cloned();
+    preferred.is_some_and(|preferred| preferred.into_iter().any(|scheme| scheme == UNSIGNED))
+}
+
+/// A client that signs its calls, unless the configuration prefers [`UNSIGNED`].
 macro_rules! client {
     ($service:ident) => {
         |sdk: &SdkConfig| {
             let config = $service::config::Builder::from(sdk);
-            let config = if sdk.auth_scheme_preference().is_some() { config.allow_no_auth() } else { config };
+            let config = if is_unsigned(sdk) { config.allow_no_auth() } else { config };
             $service::Client::from_conf(config.build())
         }
     };

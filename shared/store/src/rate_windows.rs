@@ -43,7 +43,7 @@ impl RateWindows {
 
     /// Takes one call of `caller` from the windows of the present minute and hour, or from neither when one is used up:
     /// then the usage is not `granted`. One write unit, also when it is refused; calls of this process that come meanwhile
-    /// share the next.
+    /// share the next. When the one that counts for all is dropped, the others may be counted twice.
     ///
     /// # Errors
     /// When DynamoDB can't be reached.

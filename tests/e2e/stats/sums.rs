@@ -134,6 +134,22 @@ async fn the_latest_minutes_are_walked_and_the_others_are_not() {
 }
 
 #[tokio::test]
+async fn what_is_cancelled_later_is_counted_again() {
+    let (app, receiver) = (TestApp::builder().retry_schedule("36000").start().await, Receiver::start().await);
+    receiver.answer_with([500]);
+    let endpoint = app.endpoint(&receiver.url(), ["*"]).await.id;
+    create_work_order(&app, "WO-1").await;
+    app.drain().await;
+    sweep_later(&app).await;
+    assert_eq!(total(&told(&app).await), [0, 0, 1, 0]);
+    app.advance(OVERDUE).await;
+    app.delete(&format!("/api/endpoints/{endpoint}")).await.expect(204);
+    sweep_later(&app).await;
+    assert_eq!(total(&told(&app).await), [0, 0, 0, 1]);
+    app.leave_work("its retry is cancelled");
+}
+
+#[tokio::test]
 async fn what_arrives_later_is_counted_again() {
     let (app, receiver) = (TestApp::builder().retry_schedule("3600").start().await, Receiver::start().await);
     receiver.answer_with([500, 204]);
@@ -307,7 +323,7 @@ async fn a_count_that_ran_out_of_time_goes_on_where_it_stopped() {
     }
     let [marker] = &mut found[..] else { panic!("{found:?}") };
     let after = app.deliveries().await.remove(1).id;
-    marker.counting = Some(Counting { after, sum: many_cancelled() });
+    marker.counting = Some(Counting { began: app.now(), after, sum: many_cancelled() });
     assert!(markers.reserve(marker, now, now).await.unwrap());
     app.sweep().await;
     assert_eq!(total(&told(&app).await), [1, 0, 0, 1_000], "the oldest, and what was counted before");

@@ -100,7 +100,7 @@ impl<'a> Comparison<'a> {
             self.compare_all().await?;
         }
         let is_compared = self.marker.compared.is_none();
-        let is_counted = is_compared && self.sweeper.count(&mut self.marker, || is_over(self.began)).await?;
+        let is_counted = is_compared && self.sweeper.count(&mut self.marker, self.now, || is_over(self.began)).await?;
         self.note(is_counted).await?;
         self.failed.map_or(Ok(Compared { resumed: self.resumed, is_counted }), Err)
     }
@@ -177,15 +177,15 @@ impl<'a> Comparison<'a> {
         if outbox.test {
             return Ok(true);
         }
-        let (mut settled, mut missing) = (true, None);
+        let (mut settled, mut missing) = (true, Vec::new());
         for event in &outbox.events {
             let Some(found) = dispatched.get(&event.id) else {
-                if missing.is_none() && self.had_endpoints(&outbox.id).await? {
-                    missing = Some(event);
+                if self.had_endpoints(&outbox.id).await? {
+                    missing.push(event);
                 }
                 continue;
             };
-            missing = missing.or(found.is_incomplete.then_some(event));
+            missing.extend(found.is_incomplete.then_some(event));
             settled = settled && found.pending.is_empty();
             let overdue = self.now - SignedDuration::from_secs(GRACE_SECONDS);
             // What was made in a time that has not come yet was made before the clock was set back.
@@ -194,10 +194,14 @@ impl<'a> Comparison<'a> {
             let pending = pending.filter(|delivery| delivery.claimed(self.now).is_none());
             lost.deliveries.extend(pending.cloned());
         }
-        let Some(event) = missing else { return Ok(settled) };
+        if missing.is_empty() {
+            return Ok(settled);
+        }
         // However old it is, it is tried once more when it is found.
         if outbox.brought_again_at.is_some() && self.is_given_up(&outbox.id) {
-            self.tell(&event.id, Some(event.name)).await?;
+            for event in missing {
+                self.tell(&event.id, Some(event.name)).await?;
+            }
             return Ok(settled);
         }
         lost.outboxes.push(outbox.id.clone());

@@ -1,7 +1,7 @@
 //! The deliveries of a marker's five minutes, counted for the statistics.
 
 use domain::statistics::Sum;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use store::StoreError;
 use store::deliveries::Filter;
 use store::undispatched::{BUCKET, Counting, Marker};
@@ -10,20 +10,28 @@ use crate::Sweeper;
 
 /// How many deliveries are read at a time.
 const PAGE: i32 = 1_000;
+/// How old a count may be that goes on: what changed after it began has a marker which is looked at later than that.
+const FRESH: SignedDuration = SignedDuration::from_mins(4);
 
 impl Sweeper {
     /// Counts the deliveries that a marker is about, and sums up their hour. Returns false when `is_over` says that the
     /// time has run out: how far the count has come is in the marker then.
-    pub(super) async fn count(&self, marker: &mut Marker, is_over: impl Fn() -> bool) -> Result<bool, StoreError> {
+    pub(super) async fn count(
+        &self,
+        marker: &mut Marker,
+        now: Timestamp,
+        is_over: impl Fn() -> bool,
+    ) -> Result<bool, StoreError> {
         let (account, bucket) = (marker.account.clone(), marker.counts());
-        let counting = marker.counting.take().map(|counting| (counting.sum, Some(counting.after)));
-        let (mut sum, mut after) = counting.unwrap_or_default();
+        let counting = marker.counting.take().filter(|counting| now.duration_since(counting.began) < FRESH);
+        let counting = counting.map(|counting| (counting.began, counting.sum, Some(counting.after)));
+        let (began, mut sum, mut after) = counting.unwrap_or_else(|| (now, Sum::default(), None));
         loop {
             after = self.count_page(&account, bucket, after.as_deref(), &mut sum).await?;
             match after.take() {
                 None => break,
                 Some(after) if is_over() => {
-                    marker.counting = Some(Counting { after, sum });
+                    marker.counting = Some(Counting { began, after, sum });
                     return Ok(false);
                 }
                 more => after = more,

@@ -39,6 +39,8 @@ pub struct Marker {
 /// A count of five minutes that has not come to its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Counting {
+    /// When it began.
+    pub began: Timestamp,
     /// The delivery up to which, inclusively, all are counted, newest first.
     pub after: String,
     /// What they are.
@@ -122,14 +124,17 @@ impl Marker {
         let text = |name: &str| reader.opt_text(name).map(str::to_owned);
         // What can't be read is counted from the beginning.
         let sum = item.get("counted").and_then(|value| sums::parse(value).ok());
-        let counting = text("countedTo").zip(sum).map(|(after, sum)| Counting { after, sum });
+        let began = reader.opt_text("countedFrom").and_then(|at| at.parse().ok());
+        let counting = began.zip(text("countedTo")).zip(sum);
+        let counting = counting.map(|((began, after), sum)| Counting { began, after, sum });
         Ok(Self { account, id, older, settled: text("settled"), compared: text("compared"), counting })
     }
 
     /// How far it is, as attributes; `None` for those that it is not to have.
-    pub(super) fn progress(&self) -> [(&'static str, Option<aws_sdk_dynamodb::types::AttributeValue>); 3] {
+    pub(super) fn progress(&self) -> [(&'static str, Option<aws_sdk_dynamodb::types::AttributeValue>); 4] {
         [
             ("compared", self.compared.as_ref().map(s)),
+            ("countedFrom", self.counting.as_ref().map(|counting| s(counting.began.to_string()))),
             ("countedTo", self.counting.as_ref().map(|counting| s(&counting.after))),
             ("counted", self.counting.as_ref().map(|counting| sums::attribute(&counting.sum))),
         ]

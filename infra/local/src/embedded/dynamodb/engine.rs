@@ -65,7 +65,7 @@ impl Engine {
     /// error.
     pub(super) fn alone(&mut self, operation: &str, body: &[u8]) -> Answer {
         self.direct.forget_tables();
-        self.by_dynoxide(operation, body).unwrap_or_else(|| {
+        caught(|| self.by_dynoxide(operation, body)).unwrap_or_else(|| {
             self.roll_back();
             failure(&DynoxideError::InternalServerError("the database panicked".to_owned()))
         })
@@ -136,18 +136,23 @@ impl Engine {
 
     /// One operation as part of a group, or nothing if it panics.
     fn run(&mut self, operation: &str, body: &[u8]) -> Option<Answer> {
-        if let Some(answer) = self.direct.answer(&self.storage, operation, body) {
+        if let Some(answer) = caught(|| self.direct.answer(&self.storage, operation, body))? {
             return Some(answer);
         }
         self.left.count(operation);
-        let answer = self.by_dynoxide(operation, body);
+        let answer = caught(|| self.by_dynoxide(operation, body));
         self.direct.learn(answer.as_ref());
         answer
     }
 
-    fn by_dynoxide(&self, operation: &str, body: &[u8]) -> Option<Answer> {
-        catch_unwind(AssertUnwindSafe(|| execute(&self.storage, &self.vectors, operation, body))).ok()
+    fn by_dynoxide(&self, operation: &str, body: &[u8]) -> Answer {
+        execute(&self.storage, &self.vectors, operation, body)
     }
+}
+
+/// What `work` returns, or nothing if it panics.
+fn caught<T>(work: impl FnOnce() -> T) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(work)).ok()
 }
 
 #[cfg(test)]

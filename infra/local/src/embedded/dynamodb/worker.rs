@@ -77,7 +77,7 @@ impl Worker {
         };
         self.lasts |= kind(&call.operation) == Kind::Write && !is_passing(&call.operation, &call.body);
         if self.group.is_empty() && !self.engine.is_open() && self.flushing == 0 {
-            // Nothing that it may have seen is still on its way to the disk.
+            // Nothing that matters of what it may have seen is still on its way to the disk.
             let _ = call.reply.send(answer);
         } else {
             self.group.push((call, answer));
