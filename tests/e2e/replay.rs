@@ -175,9 +175,11 @@ async fn a_deleted_endpoint_has_no_pending_deliveries() {
     create_work_order(&app, "WO-2").await;
     app.drain_stream().await;
     app.delete(&format!("/api/endpoints/{}", endpoint.id)).await.expect(204);
-    let statuses = async || -> Vec<DeliveryStatus> { app.deliveries().await.iter().map(|one| one.status).collect() };
-    // The first attempt may be under way: it ends when its turn comes.
-    assert_eq!(statuses().await, [DeliveryStatus::Pending, DeliveryStatus::Cancelled]);
+    let cancelled = async || {
+        let deliveries = app.deliveries().await;
+        deliveries.iter().filter(|delivery| delivery.status == DeliveryStatus::Cancelled).count()
+    };
+    assert_eq!(cancelled().await, 1, "a first attempt may be under way: it ends when its turn comes");
     app.drain().await;
-    assert_eq!((receiver.count(), statuses().await), (1, vec![DeliveryStatus::Cancelled; 2]));
+    assert_eq!((receiver.count(), cancelled().await), (1, 2));
 }

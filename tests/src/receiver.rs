@@ -16,7 +16,7 @@ use rustls::ServerConfig;
 use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 
@@ -101,7 +101,8 @@ type Script = Box<dyn FnMut(&Received) -> Answer + Send>;
 struct State {
     script: Mutex<Script>,
     requests: watch::Sender<Vec<Received>>,
-    hanging: watch::Sender<bool>,
+    /// How many requests may still be answered.
+    turns: Semaphore,
     forgetful: AtomicBool,
 }
 
@@ -129,7 +130,7 @@ impl Receiver {
         let state = Arc::new(State {
             script: Mutex::new(Box::new(|_| Answer::status(200))),
             requests: watch::Sender::new(Vec::new()),
-            hanging: watch::Sender::new(false),
+            turns: Semaphore::new(Semaphore::MAX_PERMITS),
             forgetful: AtomicBool::new(false),
         });
         let server = tokio::spawn(serve(listener, tls.map(TlsAcceptor::from), Arc::clone(&state)));
@@ -155,12 +156,18 @@ impl Receiver {
 
     /// Takes requests and answers none until [`Receiver::release`].
     pub fn hang(&self) {
-        self.state.hanging.send_replace(true);
+        self.state.turns.forget_permits(Semaphore::MAX_PERMITS);
+    }
+
+    /// Answers one of the waiting requests.
+    pub fn answer_one(&self) {
+        self.state.turns.add_permits(1);
     }
 
     /// Answers the waiting requests, and the following ones at once.
     pub fn release(&self) {
-        self.state.hanging.send_replace(false);
+        let turns = &self.state.turns;
+        turns.add_permits(Semaphore::MAX_PERMITS - turns.available_permits());
     }
 
     /// Keeps connections open, and closes one without an answer when a second request comes on it.
@@ -245,7 +252,9 @@ async fn answer(request: Request<Incoming>, state: Arc<State>) -> Response<Full<
     let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
     let received = Received { method: head.method, path: head.uri.path().to_owned(), headers: head.headers, body };
     state.requests.send_modify(|requests| requests.push(received.clone()));
-    let _ = state.hanging.subscribe().wait_for(|hanging| !hanging).await;
+    if let Ok(turn) = state.turns.acquire().await {
+        turn.forget();
+    }
     let Answer(response) = (state.script.lock().unwrap())(&received);
     response.map(Full::new)
 }
