@@ -69,7 +69,7 @@ function actions(one) {
     reload();
   };
   const drop = async () => {
-    const text = "Its pending deliveries are cancelled, and its secret is deleted. This can't be undone.";
+    const text = "Its pending and retrying deliveries are cancelled, and its secret is deleted. This can't be undone.";
     if (!(await confirm(`Delete ${nameOf(one)}?`, text, "Delete"))) return;
     await remove(to`/api/endpoints/${one.id}`);
     toast("Deleted.");

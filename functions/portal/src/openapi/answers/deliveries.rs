@@ -90,7 +90,7 @@ pub(super) fn alert() -> Vec<Member> {
     vec![
         ("id", id("alr_")),
         ("kind", words(AlertKind::ALL.map(AlertKind::as_str))),
-        ("endpointId", noted(nullable(&id("ep_")), "none when the alert is about no single endpoint")),
+        ("endpointId", noted(nullable(&id("ep_")), "null when the alert is about no single endpoint")),
         ("deliveryId", nullable(&id("dlv_"))),
         ("eventId", nullable(&id("evt_"))),
         ("event", nullable(&event_name())),

@@ -52,7 +52,11 @@ fn endpoints() -> Vec<Call> {
             .takes("EndpointChange", json!({ "status": "disabled" }))
             .answers(200, "The endpoint", "Endpoint"),
         call("delete", "/{id}", "delete-endpoint")
-            .about("Endpoints", "Unsubscribe", "Its pending deliveries end as `cancelled`.")
+            .about(
+                "Endpoints",
+                "Unsubscribe",
+                "Its pending and retrying deliveries end as `cancelled`; an attempt that is under way ends as it ends.",
+            )
             .answers_nothing("Deleted"),
     ]
 }
@@ -154,7 +158,7 @@ fn deliveries() -> Vec<Call> {
                 "Get delivery statistics",
                 "Deliveries per hour and per endpoint, by outcome, without test sends. The latest minutes are exact, \
                  unless they have more than 10,000 deliveries: then the statistics end before these, as `until` says. A \
-                 delivery that ends after ten minutes or more, as by a retry, changes the numbers some ten minutes later. \
+                 delivery that ends after ten minutes or more, as by a retry, changes the numbers 5 to 11 minutes later. \
                  If some older ones could not be counted, `complete` is false, and `countedSince` says from when on all are.",
             )
             .filtered_by(parameters::STATS)
