@@ -58,8 +58,9 @@ declare namespace Api {
   type Alert = {
     id: string;
     kind: string;
-    endpointId: string;
+    endpointId: string | null;
     deliveryId: string | null;
+    eventId: string | null;
     event: string | null;
     lastStatusCode: number | null;
     lastError: string | null;
