@@ -1,5 +1,6 @@
 //! `GET /api/stats`: what became of the deliveries of the latest hours, in numbers.
 
+mod recounts;
 mod sums;
 
 use std::time::Duration;

@@ -24,6 +24,7 @@ impl Call<'_> {
             status: query.status,
             since: query.since,
             until: query.until,
+            own_items: false,
         };
         let mut found = self.function.deliveries.page(self.account(), &filter, page.after(), page.fetch()).await?;
         let next = page.cut(&mut found.deliveries, found.stopped, |delivery| &delivery.id);

@@ -39,12 +39,12 @@ impl Call<'_> {
     }
 
     async fn settle_unfinished(&self, endpoint_id: &str, fate: Fate) -> Result<(), StoreError> {
-        let filter = Filter { endpoint_id: Some(endpoint_id), ..Filter::default() };
+        // Of the others the first attempt is under way, or about to be: what becomes of it is the deliverer's business.
+        let filter = Filter { endpoint_id: Some(endpoint_id), own_items: true, ..Filter::default() };
         let mut after = None;
         for _ in 0..MAX_PAGES {
             let store = &self.function.deliveries;
-            // A first attempt is under way, or about to be: what becomes of it is the deliverer's business.
-            let mut page = store.own_page(self.account(), &filter, after.as_deref(), PAGE).await?;
+            let mut page = store.page(self.account(), &filter, after.as_deref(), PAGE).await?;
             page.deliveries.retain(|delivery| !delivery.status.is_final());
             match fate {
                 Fate::Cancelled => self.cancel(&page.deliveries).await?,

@@ -1,6 +1,6 @@
 //! Alerts: what people are told of, once per occurrence.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use ulid::Ulid;
 
@@ -10,8 +10,8 @@ use crate::events::EventName;
 use crate::ids;
 use crate::words;
 
-/// A week in milliseconds.
-const WEEK: u64 = 7 * 86_400_000;
+/// How old an event is when it is no longer tried to be passed on to its endpoints.
+pub const GIVEN_UP_AFTER: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 words! {
     /// Kinds of alert.
@@ -79,12 +79,13 @@ impl Alert {
     }
 
     /// The alert about an event that is no longer tried to be passed on to its endpoints; `event` is `None` when it can't be
-    /// read. Its id is that of the event a week later: however often it is made, it is one.
+    /// read. Its id is that of the event, [`GIVEN_UP_AFTER`] later: however often it is made, it is one.
     #[must_use]
     pub fn given_up(event_id: &str, event: Option<EventName>, now: Timestamp) -> Self {
         let event_ulid = ids::ulid_of(event_id).unwrap_or_default();
+        let given_up_at = event_ulid.timestamp_ms() + u64::try_from(GIVEN_UP_AFTER.as_millis()).unwrap_or_default();
         Self {
-            id: format!("alr_{}", Ulid::from_parts(event_ulid.timestamp_ms() + WEEK, event_ulid.random())),
+            id: format!("alr_{}", Ulid::from_parts(given_up_at, event_ulid.random())),
             kind: AlertKind::EventFailed,
             endpoint_id: None,
             delivery_id: None,

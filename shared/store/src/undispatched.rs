@@ -104,8 +104,15 @@ impl Undispatched {
     /// the next change.
     pub async fn mark_change(&self, delivery: &Delivery, now: Timestamp) {
         let Some(raised) = ulid_of(&delivery.id).map(|id| id.timestamp_ms()).filter(|_| !delivery.test) else { return };
-        let marker = Marker::of_change(&delivery.account, raised, now);
-        if now < marker.counts() + BUCKET + SEEN_ANYWAY || self.is_marked(&marker) {
+        let is_seen_anyway = now < marker::end_of(raised) + SEEN_ANYWAY;
+        if !is_seen_anyway {
+            // Rare, and large: what calls this must not have room for it.
+            Box::pin(self.mark_older(Marker::of_change(&delivery.account, raised, now), now)).await;
+        }
+    }
+
+    async fn mark_older(&self, marker: Marker, now: Timestamp) {
+        if self.is_marked(&marker) {
             return;
         }
         // Remembered before it is written: what is recorded beside it needs no second one, and the five minutes of now are

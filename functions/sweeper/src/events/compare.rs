@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use domain::alert::Alert;
+use domain::alert::{Alert, GIVEN_UP_AFTER};
 use domain::clock::SKEW;
 use domain::delivery::{Delivery, DeliveryTask};
 use domain::events::EventName;
@@ -27,8 +27,6 @@ const AT_ONCE: usize = 25;
 /// How long sweeps leave a marker alone that has something missing: the stream may have a backlog. Longer with the age
 /// of what is missing, a sixteenth of it.
 const SHORTEST_WAIT: SignedDuration = SignedDuration::from_mins(15);
-/// How old an event is when no further attempt is made to dispatch it, after some eighty.
-const GIVEN_UP_AFTER: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// What a comparison is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

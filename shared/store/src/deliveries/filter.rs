@@ -33,6 +33,8 @@ pub struct Filter<'a> {
     pub since: Option<Timestamp>,
     /// Those of events before this instant (exclusive).
     pub until: Option<Timestamp>,
+    /// Only those that have an item of their own, as all have that failed, are retried, or wait for their endpoint.
+    pub own_items: bool,
 }
 
 impl Among {

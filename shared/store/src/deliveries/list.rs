@@ -59,34 +59,9 @@ impl Deliveries {
         after: Option<&str>,
         limit: i32,
     ) -> Result<DeliveryPage, StoreError> {
-        self.page_among(account, filter, after, limit, true).await
-    }
-
-    /// The same of those that have an item of their own: all that have failed, are retried, or wait for their endpoint.
-    ///
-    /// # Errors
-    /// Those of [`Deliveries::page`].
-    pub async fn own_page(
-        &self,
-        account: &str,
-        filter: &Filter<'_>,
-        after: Option<&str>,
-        limit: i32,
-    ) -> Result<DeliveryPage, StoreError> {
-        self.page_among(account, filter, after, limit, false).await
-    }
-
-    async fn page_among(
-        &self,
-        account: &str,
-        filter: &Filter<'_>,
-        after: Option<&str>,
-        limit: i32,
-        with_shared: bool,
-    ) -> Result<DeliveryPage, StoreError> {
         let among = &filter.among(account);
         // What one query has seen to its end needs no further one.
-        let no_shared = !with_shared || among.is_by_status();
+        let no_shared = filter.own_items || among.is_by_status();
         let (own_ended, shared_ended) = (&AtomicBool::new(false), &AtomicBool::new(no_shared));
         let query = async |number, after: Option<String>| {
             let range = filter.range(after.as_deref());

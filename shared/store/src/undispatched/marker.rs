@@ -88,7 +88,7 @@ impl Marker {
     /// The end of its five minutes.
     #[must_use]
     pub fn ends_at(&self) -> Timestamp {
-        time_of(begin_of(self.id.timestamp_ms()) + BUCKET_MILLISECONDS)
+        end_of(self.id.timestamp_ms())
     }
 
     /// Whether it is about deliveries of older events, and only to have these counted again.
@@ -144,6 +144,11 @@ impl Marker {
 /// When the five minutes begin that a millisecond is in.
 pub(super) const fn begin_of(millis: u64) -> u64 {
     millis - millis % BUCKET_MILLISECONDS
+}
+
+/// The end of the five minutes that a time in epoch milliseconds is in.
+pub(super) fn end_of(millis: u64) -> Timestamp {
+    time_of(begin_of(millis) + BUCKET_MILLISECONDS)
 }
 
 /// When the five minutes begin that an instant is in.

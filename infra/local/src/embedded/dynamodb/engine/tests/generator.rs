@@ -3,92 +3,9 @@
 use fastrand::Rng;
 use serde_json::{Map, Value, json};
 
-const CONDITIONS: &[&str] = &[
-    "attribute_not_exists(pk)",
-    "attribute_exists(pk)",
-    "attribute_exists(pk) AND attribute_not_exists(#a)",
-    "#a = :x",
-    "#a <> :x",
-    "#a < :x AND #b >= :y",
-    "#a <= :x OR #b > :y",
-    "#a IN (:x, :y)",
-    "n IN (:one, :zero)",
-    "(attribute_not_exists(hourCount) OR hourCount < :ttl) AND (attribute_not_exists(n) OR n < :ttl)",
-    "NOT #a = :x",
-    "NOT (#a = :x OR attribute_exists(#b))",
-    "#m.#e = :s",
-    "#m.#e = :s AND #m.#f = :s",
-    "attribute_exists(#m.#e)",
-    "#m = :map",
-    "l = :lst",
-    "a = b",
-    "#a > b",
-    "n < :ttl",
-    "n = :one OR n <> :zero AND a = :x",
-];
+use self::expressions::{CONDITIONS, UNUSUAL_CONDITIONS, UNUSUAL_UPDATES, UPDATES};
 
-const UNUSUAL_CONDITIONS: &[&str] = &[
-    "((#a = :x))",
-    "#a = :x AND ((#b = :y))",
-    "(#a = :x) AND (#b = :y)",
-    "status = :x",
-    "begins_with(#a, :x)",
-    "contains(#a, :x)",
-    "size(#a) > :one",
-    "#a BETWEEN :x AND :y",
-    "l[0] = :x",
-    "#a = :x and #b = :y",
-    "#a == :x",
-    "attribute_exists(#a",
-    "attribute_type(#a, :s)",
-    "#a = :x AND",
-    "",
-];
-
-const UPDATES: &[&str] = &[
-    "SET #a = :x",
-    "SET #a = :x, #b = :y",
-    "SET hourCount = if_not_exists(hourCount, :zero) + :one, n = if_not_exists(n, :zero) + :one, expiresAt = :ttl",
-    "SET #m.#e = :s",
-    "SET #m.#e = :s, #m.#f = :x",
-    "SET #m.#e = :s REMOVE #m.#f",
-    "SET #m = :map, l = :lst",
-    "REMOVE #a",
-    "REMOVE #a, #b",
-    "SET #a = b",
-    "SET a = b, b = a",
-    "SET n = n + :one",
-    "SET n = n - :ttl REMOVE #a",
-    "ADD n :one",
-    "ADD n :one SET a = :x",
-    "SET l = list_append(l, :lst)",
-    "SET l = list_append(if_not_exists(l, :lst), :lst) REMOVE #a",
-    "SET dueAt = :ttl, dueShard = :s",
-    "SET endpoint = :s, accountStatus = :s",
-    "REMOVE dueAt, dueShard, accountStatus",
-    "SET version = version",
-    "ADD #m.n :one",
-    "SET #a = if_not_exists(#b, :x)",
-];
-
-const UNUSUAL_UPDATES: &[&str] = &[
-    "DELETE #a :x",
-    "ADD #a :x",
-    "SET #a = (:one + :one)",
-    "SET l[0] = :x",
-    "REMOVE l[0]",
-    "SET #a = :x SET #b = :y",
-    "SET pk = :x",
-    "REMOVE #m.#e.#f",
-    "SET #a = :x, #a = :y",
-    "SET #m = :x, #m.#e = :y",
-    "SET status = :x",
-    "set #a = :x",
-    "SET #a = #a + :x",
-    "SET #a = list_append(:x, :lst)",
-    "SET",
-    "",
-];
+mod expressions;
 
 const TABLES: [&str; 4] = ["deliveries", "events", "records", "unusual"];
 const ATTRIBUTES: [&str; 10] = ["a", "b", "n", "m", "l", "endpoint", "dueShard", "dueAt", "accountStatus", "expiresAt"];
