@@ -4,24 +4,27 @@
 //! makes no delivery twice. They are stored first and queued second: the sweeper finds those that are stored and not
 //! queued, and events that were not dispatched.
 
+mod outgoing;
+
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use aws_lambda_events::dynamodb::{Event as StreamEvent, EventRecord};
 use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
 use domain::clock::SKEW;
-use domain::delivery::{FanOutTask, Message};
 use domain::endpoint::{Endpoint, HealthState};
 use domain::outbox::{Outbox, StoredEvent};
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use jiff::Timestamp;
 use store::StoreError;
 use store::config::{ConfigError, Environment};
-use store::deliveries::{Deliveries, FanOut, NewDeliveries};
+use store::deliveries::{Deliveries, FanOut};
 use store::endpoints::{Endpoints, Page};
 use store::events::{raised_at, read_outbox};
 use store::queue::{Queue, QueueError};
 use store::range::Order;
 use telemetry::causes::causes;
+
+use outgoing::{Outgoing, messages};
 
 /// Endpoints are read in pages of this size: an event for ten thousand of them needs no more memory than one for a few.
 const PAGE: i32 = 500;
@@ -57,6 +60,19 @@ struct Told {
     incomplete: BTreeSet<String>,
     /// Those that can't be dispatched. The sweeper has the stream bring them again.
     left: BTreeSet<String>,
+    unsent: Outgoing,
+}
+
+/// What came of the events of an account in a batch.
+struct Dispatched {
+    account: String,
+    /// The position of the account's first record in the batch.
+    first: usize,
+    /// The requests that raised the events.
+    requests: String,
+    /// How many of its endpoints can't be read.
+    unreadable: Result<usize, DispatchError>,
+    unsent: Outgoing,
 }
 
 impl Told {
@@ -141,9 +157,13 @@ impl Dispatcher {
     /// it that were done are done again, which makes nothing twice.
     pub async fn handle(&self, batch: StreamEvent, now: Timestamp) -> DynamoDbEventResponse {
         let sequences: Vec<_> = batch.records.iter().map(sequence_number).collect();
-        let Read { by_account, mut failed } = Read::of(batch);
-        for (account, Batch { first, outboxes }) in by_account {
-            match self.dispatch(&account, &outboxes, now).await {
+        let Read { by_account, failed } = Read::of(batch);
+        let accounts = by_account.into_iter().map(|(account, batch)| self.account(account, batch, now));
+        let mut failed: Vec<usize> = failed.into_iter().collect();
+        let (mut unsent, mut waiting) = (Outgoing::default(), Vec::new());
+        for dispatched in join_all(accounts).await {
+            let Dispatched { account, first, requests, unreadable, unsent: rest } = dispatched;
+            match unreadable {
                 Ok(0) => {}
                 // The sweeper has the stream bring them again. They must not wait here, where they would hold up the
                 // events of all accounts.
@@ -151,32 +171,47 @@ impl Dispatcher {
                     tracing::error!(account, unreadable, "endpoints can't be read; the others have their deliveries");
                 }
                 Err(error) => {
-                    let requests =
-                        outboxes.iter().map(|outbox| outbox.request_id.as_str()).collect::<Vec<_>>().join(", ");
-                    let error = causes(&error);
-                    tracing::error!(
-                        error,
-                        account,
-                        requests,
-                        "events were not dispatched; the stream brings them again"
-                    );
-                    failed = Some(failed.map_or(first, |other| other.min(first)));
+                    failed.push(first);
+                    not_dispatched(&error, &account, &requests);
                 }
             }
+            if !rest.is_empty() {
+                waiting.push((account, first, requests));
+            }
+            unsent.append(rest);
         }
+        if let Err(error) = self.send(&unsent, now).await {
+            for (account, first, requests) in waiting {
+                failed.push(first);
+                not_dispatched(&error, &account, &requests);
+            }
+        }
+        let failed = failed.into_iter().min();
         failed.map_or_else(DynamoDbEventResponse::default, |position| failed_from(sequences[position].clone()))
+    }
+
+    async fn account(&self, account: String, Batch { first, outboxes }: Batch, now: Timestamp) -> Dispatched {
+        let mut told = Told::default();
+        let unreadable = self.dispatch(&account, &outboxes, now, &mut told).await;
+        let requests: Vec<&str> = outboxes.iter().map(|outbox| outbox.request_id.as_str()).collect();
+        Dispatched { account, first, requests: requests.join(", "), unreadable, unsent: told.unsent }
     }
 
     /// Dispatches all events of one account in a batch, in one pass over its endpoints. Returns how many of the
     /// endpoints can't be read.
-    async fn dispatch(&self, account: &str, outboxes: &[Outbox], now: Timestamp) -> Result<usize, DispatchError> {
+    async fn dispatch(
+        &self,
+        account: &str,
+        outboxes: &[Outbox],
+        now: Timestamp,
+        told: &mut Told,
+    ) -> Result<usize, DispatchError> {
         let (mut after, mut unreadable) = (None::<String>, 0);
-        let mut told = Told::default();
         loop {
             let page = self.endpoints.page(account, after.as_deref(), Order::OldestFirst, PAGE).await?;
             let is_first = after.is_none();
             if !page.endpoints.is_empty() || page.unreadable > 0 {
-                self.tell(outboxes, &page, is_first, now, &mut told).await?;
+                self.tell(outboxes, &page, is_first, now, told).await?;
             }
             unreadable += page.unreadable;
             after = page.next;
@@ -206,7 +241,8 @@ impl Dispatcher {
     }
 
     /// Stores the deliveries of events to a page of endpoints, and queues those that are new even if others could not be
-    /// stored. Those that existed already were queued by whoever stored them, or the sweeper finds them.
+    /// stored, but for the last few, which share a call with those of other accounts. Those that existed already were
+    /// queued by whoever stored them, or the sweeper finds them.
     async fn tell(
         &self,
         outboxes: &[Outbox],
@@ -228,20 +264,23 @@ impl Dispatcher {
                 let part = FanOut { outbox, event, is_first, is_all, now };
                 async move { self.deliveries.fan_out(part, &wanted).await }
             });
-            let (mut first, mut retries) = (Vec::new(), Vec::new());
             for ((outbox, event), fanned_out) in some.iter().zip(join_all(fanned_out).await) {
                 for new in &fanned_out.new {
-                    let (healthy, failing) = messages(outbox, event, new, &failing, now);
-                    first.extend(healthy);
-                    retries.extend(failing);
+                    told.unsent.append(messages(outbox, event, new, &failing, now));
                 }
                 stored = stored.and(told.take(event, fanned_out.is_incomplete, fanned_out.error));
             }
-            for (queue, messages) in [(&self.first, first), (&self.retries, retries)] {
-                stored = stored.and(queue.send_messages(&messages, now).await.map_err(DispatchError::from));
-            }
+            let full = told.unsent.take_full();
+            stored = stored.and(self.send(&full, now).await);
         }
         stored
+    }
+
+    async fn send(&self, messages: &Outgoing, now: Timestamp) -> Result<(), DispatchError> {
+        let Outgoing { first, retries } = messages;
+        let (first, retries) =
+            join(self.first.send_messages(first, now), self.retries.send_messages(retries, now)).await;
+        Ok(first.and(retries)?)
     }
 }
 
@@ -253,29 +292,9 @@ fn is_wanted(outbox: &Outbox, event: &StoredEvent, endpoint: &Endpoint, now: Tim
     !is_too_new && endpoint.wants(event.name, event.project_id.as_deref())
 }
 
-/// The messages for new deliveries of an event: those for the first queue, and those to failing endpoints, which go to
-/// the retry queue at once, where they hold up no other endpoint.
-fn messages(
-    outbox: &Outbox,
-    event: &StoredEvent,
-    new: &NewDeliveries,
-    failing: &HashSet<&str>,
-    now: Timestamp,
-) -> (Vec<Message>, Vec<Message>) {
-    let (failing, healthy): (Vec<&String>, Vec<&String>) =
-        new.endpoint_ids.iter().partition(|id| failing.contains(id.as_str()));
-    let fan_out = |endpoint_ids: &[&String]| {
-        Message::V2(FanOutTask {
-            account: outbox.account.clone(),
-            outbox_id: outbox.id.clone(),
-            event_id: event.id.clone(),
-            shared: new.shared.clone(),
-            endpoint_ids: endpoint_ids.iter().map(|id| (*id).clone()).collect(),
-            due: now,
-        })
-    };
-    let split = |ids: &[&String]| ids.chunks(FanOutTask::MOST).map(fan_out).collect();
-    (split(&healthy), split(&failing))
+fn not_dispatched(error: &DispatchError, account: &str, requests: &str) {
+    let error = causes(error);
+    tracing::error!(error, account, requests, "events were not dispatched; the stream brings them again");
 }
 
 fn sequence_number(record: &EventRecord) -> Option<String> {

@@ -13,7 +13,7 @@ use telemetry::causes::Cause;
 use crate::aws::Lazy;
 
 /// SQS takes at most ten messages a call.
-const BATCH: usize = 10;
+pub const BATCH: usize = 10;
 
 /// An SQS queue of delivery messages.
 #[derive(Debug, Clone)]
