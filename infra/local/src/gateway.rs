@@ -6,7 +6,8 @@
 //! panics. Its own answers are problems like those of the functions, and every answer has `X-Request-ID`.
 
 use std::convert::Infallible;
-use std::net::SocketAddr;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,7 +18,7 @@ use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use inbound::http::{Guard, function, is_api};
+use inbound::http::{Guard, is_api};
 use inbound::problem::{Problem, ProblemCode};
 use lambda_http::Body;
 use lambda_http::http::header::{CONNECTION, HOST, HeaderName};
@@ -80,17 +81,23 @@ pub struct Gateway {
     clock: Clock,
     answered: Arc<Notify>,
     patience: Patience,
-    guard: Guard,
+    guard: Option<Guard>,
     connections: Arc<Connections>,
     backlog: Option<Backlog>,
 }
 
 impl Gateway {
-    /// A gateway with these routes. `answered` is notified after each request that may have changed something; `guard`
-    /// counts the requests that the gateway refuses by itself.
+    /// A gateway with these routes. `answered` is notified after each request that may have changed something.
     #[must_use]
-    pub fn new(routes: Routes, clock: Clock, answered: Arc<Notify>, patience: Patience, guard: Guard) -> Self {
-        Self { routes, clock, answered, patience, guard, connections: Connections::within_limits(), backlog: None }
+    pub fn new(routes: Routes, clock: Clock, answered: Arc<Notify>, patience: Patience) -> Self {
+        let connections = Connections::within_limits();
+        Self { routes, clock, answered, patience, guard: None, connections, backlog: None }
+    }
+
+    /// The same gateway, where `guard` counts the requests that the gateway refuses by itself.
+    #[must_use]
+    pub fn guarded_by(self, guard: Guard) -> Self {
+        Self { guard: Some(guard), ..self }
     }
 
     /// The same gateway, where requests that raise events wait while `backlog` is long.
@@ -188,8 +195,9 @@ impl Gateway {
         if response.headers().contains_key("ratelimit") || status == StatusCode::SERVICE_UNAVAILABLE {
             return;
         }
+        let Some(guard) = &self.guard else { return };
         let address = peer.ip().to_string();
-        if let Some(window) = self.guard.window(Some(&address), status, self.clock.now()).await {
+        if let Some(window) = guard.window(Some(&address), status, self.clock.now()).await {
             window.write_headers(response.headers_mut());
         }
     }
@@ -234,10 +242,9 @@ impl Gateway {
         arrival: Arrival<'_>,
     ) -> Result<Response<Body>, Problem> {
         let reads_only = head.method.is_safe();
-        let (handler, request_id) = (route.handler(), arrival.request_id.to_owned());
+        let handler = route.handler();
         let (event, context) = event::event(&head, body, route.function(), arrival);
-        let answer = async move { function::answer(event, context, &request_id, |request| handler(request)).await };
-        let response = tokio::spawn(answer).await.map_err(|_| Problem::panicked());
+        let response = tokio::spawn(handler(event, context)).await.map_err(|_| Problem::panicked());
         if !reads_only {
             self.answered.notify_one();
         }
@@ -251,6 +258,13 @@ impl Gateway {
         };
         tokio::time::timeout(self.patience.body, collect(body)).await.map_err(late)?
     }
+}
+
+/// Listens on a port of 127.0.0.1; 0 = any free port.
+pub(crate) async fn listen(port: u16) -> io::Result<(TcpListener, SocketAddr)> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+    let address = listener.local_addr()?;
+    Ok((listener, address))
 }
 
 /// Whether a request may raise events.

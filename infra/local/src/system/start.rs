@@ -2,7 +2,6 @@
 //! other.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use aws_config::SdkConfig;
@@ -28,7 +27,7 @@ use crate::embedded::sns::Sns;
 use crate::embedded::sqs::Sqs;
 use crate::first_start::{FirstStartError, make_account};
 use crate::functions::{self, DELIVERY, EnvironmentOf, Functions, RETRY};
-use crate::gateway::Gateway;
+use crate::gateway::{Gateway, listen};
 use crate::queues::{QueueHandler, QueuePoller};
 use crate::schedule::{ScheduleHandler, every, schedule_handler};
 use crate::stream::{Checkpoint, Stream, StreamHandler};
@@ -93,8 +92,8 @@ impl System {
         let handlers = (dispatcher, deliverer, retry_worker);
         let sources = event_sources(&sdk_config, &resources, checkpoint, handlers, backlog.clone(), &options);
         let answered = Arc::new(Notify::new());
-        let gateway = Gateway::new(routes, options.clock.clone(), Arc::clone(&answered), options.patience, guard);
-        let gateway = gateway.paced_by(backlog);
+        let gateway = Gateway::new(routes, options.clock.clone(), Arc::clone(&answered), options.patience);
+        let gateway = gateway.guarded_by(guard).paced_by(backlog);
         let system = Self {
             address,
             gateway: Arc::new(gateway),
@@ -149,12 +148,6 @@ impl System {
             }
         })
     }
-}
-
-async fn listen(port: u16) -> io::Result<(TcpListener, SocketAddr)> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
-    let address = listener.local_addr()?;
-    Ok((listener, address))
 }
 
 /// The embedded AWS, and those of its services that the system also reaches directly.
