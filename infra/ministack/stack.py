@@ -62,15 +62,15 @@ def ministack(port):
         port = wanted.getsockname()[1]
     url, log = f"http://127.0.0.1:{port}", open(ROOT / "target/ministack.log", "w", encoding="utf-8")
     own = {"BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port), "LAMBDA_EXECUTOR": "local", "AWS_ENDPOINT_URL": url}
-    process = subprocess.Popen(
-        [pathlib.Path(sys.executable).parent / "ministack"],
-        env=os.environ | ENVIRONMENT | own,
-        stdout=log,
-        stderr=log,
-        start_new_session=True,
-        cwd=tempfile.mkdtemp(),
-    )
-    try:
+    with tempfile.TemporaryDirectory() as scratch:
+        process = subprocess.Popen(
+            [pathlib.Path(sys.executable).parent / "ministack"],
+            env=os.environ | own,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            cwd=scratch,
+        )
 
         def answers():
             with contextlib.suppress(OSError, http.client.HTTPException):
@@ -78,12 +78,15 @@ def ministack(port):
                 connection.request("GET", "/_ministack/health")
                 return connection.getresponse().status < 500
 
-        if not wait_for(answers):
-            raise SystemExit("ministack does not answer; its log is target/ministack.log")
-        yield url
-    finally:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        try:
+            if not wait_for(lambda: process.poll() is not None or answers()) or process.poll() is not None:
+                raise SystemExit("ministack does not answer; its log is target/ministack.log")
+            yield url
+        finally:
+            # With the bootstraps that it has started.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
 
 def clients(url):
@@ -135,11 +138,14 @@ def deploy(url, aws, document, stack, parameters):
 def admin(url, stack, *arguments):
     """The operator's tool, as a person would call it."""
     command = [ROOT / "target/debug/workskedge-admin", "--stack", stack, "--endpoint-url", url, "--json", *arguments]
-    done = subprocess.run(command, check=True, capture_output=True, text=True, env=os.environ | ENVIRONMENT)
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
     return json.loads(done.stdout)
 
 
 def main(directory, port):
+    os.environ |= ENVIRONMENT
+    for end in (signal.SIGHUP, signal.SIGTERM):
+        signal.signal(end, lambda *_: sys.exit(1))
     with ministack(int(port)) as url:
         aws = clients(url)
         print("Packing and deploying the functions ...", flush=True)

@@ -17,7 +17,7 @@ use url::Url;
 use crate::clock::Clock;
 use crate::first_start::welcome;
 use crate::gateway::Patience;
-use crate::lambdas::{Lambdas, LambdasError};
+use crate::lambdas::{Lambdas, LambdasError, on_this_machine};
 use crate::stream;
 use crate::system::{DRAIN, Options, StartError, Storage, System};
 
@@ -41,7 +41,12 @@ pub struct Arguments {
     #[arg(long, value_name = "SECONDS,..", default_value = "60,300,1800,7200", value_delimiter = ',')]
     retry_schedule: Vec<u64>,
     /// Only be the API Gateway of functions that are deployed to LocalStack or ministack at this URL
-    #[arg(long, value_name = "URL", conflicts_with_all = ["data_dir", "no_allow_private_endpoints", "retry_schedule"])]
+    #[arg(
+        long,
+        value_name = "URL",
+        value_parser = on_this_machine,
+        conflicts_with_all = ["data_dir", "no_allow_private_endpoints", "retry_schedule"]
+    )]
     lambdas: Option<Url>,
     /// The stack that they were deployed as
     #[arg(long, value_name = "NAME", default_value = "workskedge-webhooks", requires = "lambdas")]

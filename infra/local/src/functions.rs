@@ -82,7 +82,7 @@ pub fn functions(environment_of: EnvironmentOf<'_>, clock: &Clock) -> Result<Fun
 }
 
 /// The rows of the route table: method, path, function.
-const ROUTES: [(&str, &str, HttpFunction); 24] = [
+const ROUTES: &[(&str, &str, HttpFunction)] = &[
     ("ANY", "/api/webhook/workorder", HttpFunction::CreateWorkOrder),
     ("ANY", "/api/webhook/project", HttpFunction::CreateProject),
     ("ANY", "/api/webhook/employee", HttpFunction::CreateEmployee),
@@ -177,7 +177,7 @@ impl HttpFunction {
 pub fn routes<E>(mut handler_of: impl FnMut(HttpFunction) -> Result<HttpHandler, E>) -> Result<Routes, E> {
     let mut handlers: HashMap<HttpFunction, HttpHandler> = HashMap::new();
     let mut routes = Vec::with_capacity(ROUTES.len());
-    for (method, path, function) in ROUTES {
+    for &(method, path, function) in ROUTES {
         let handler = match handlers.entry(function) {
             Entry::Occupied(made) => Arc::clone(made.get()),
             Entry::Vacant(new) => Arc::clone(new.insert(handler_of(function)?)),

@@ -1,5 +1,5 @@
-//! The API Gateway of the local system: it takes HTTP/1.1 requests, hands them to functions as API Gateway events, and
-//! returns the answers.
+//! The API Gateway of the local system: it takes HTTP/1.1 requests, hands them as API Gateway events to functions of this
+//! process or [elsewhere](crate::lambdas), and returns the answers.
 //!
 //! Every request is answered or cut off in time: the gateway waits neither for a sender that has gone silent nor for a
 //! client that does not read its answer, closes idle connections for new ones, and answers 500 for a handler that
@@ -11,9 +11,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use domain::defect::DefectCode;
-use http_body_util::{BodyExt, Full};
+use http_body_util::Full;
 use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -21,7 +21,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use inbound::http::{Guard, is_api};
 use inbound::problem::{Problem, ProblemCode};
 use lambda_http::Body;
-use lambda_http::http::header::{CONNECTION, HOST, HeaderName};
+use lambda_http::http::header::{HOST, HeaderName};
 use lambda_http::http::request::Parts;
 use lambda_http::http::{HeaderValue, Method, Request, Response, StatusCode, Version};
 use telemetry::guard::guarded;
@@ -31,6 +31,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use self::body::{closing, collect};
 use self::connections::Connections;
 use self::event::Arrival;
 use self::patient::Patient;
@@ -39,6 +40,7 @@ use crate::clock::Clock;
 
 pub use self::route::{DEFAULT_ROUTE, HttpHandler, Route, Routes, http_handler};
 
+mod body;
 mod connections;
 mod event;
 mod patient;
@@ -47,12 +49,6 @@ mod route;
 mod tests;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-/// The largest body that API Gateway accepts (bytes). The functions' own limit is far lower.
-const MAX_BODY: usize = 10 * 1024 * 1024;
-
-/// How long the rest of a body that is too large is read and discarded.
-const DISCARD: Duration = Duration::from_secs(1);
 
 /// How long the rest of a request's head may take once the system stops.
 const GRACE: Duration = Duration::from_millis(250);
@@ -277,29 +273,4 @@ fn log_end(ended: hyper::Result<()>, peer: SocketAddr) {
     if let Err(error) = ended {
         tracing::debug!(%error, %peer, "a connection ended early");
     }
-}
-
-/// Reads the whole body. One that is too large is read up to the limit and discarded.
-async fn collect(mut body: Incoming) -> Result<Bytes, Problem> {
-    let mut read =
-        BytesMut::with_capacity(body.size_hint().exact().and_then(|n| n.try_into().ok()).unwrap_or(0).min(MAX_BODY));
-    while let Some(frame) = body.frame().await {
-        let broken = |_| closing(Problem::new(ProblemCode::RequestTimeout, "The connection broke within the body."));
-        if let Ok(data) = frame.map_err(broken)?.into_data() {
-            if read.len() + data.len() > MAX_BODY {
-                // A client that is still sending does not read an answer, and a reset of the connection would overtake
-                // it.
-                let rest = async { while body.frame().await.is_some_and(|frame| frame.is_ok()) {} };
-                let _ = tokio::time::timeout(DISCARD, rest).await;
-                return Err(closing(Problem::new(ProblemCode::PayloadTooLarge, "A body may have 10 MB at most.")));
-            }
-            read.extend_from_slice(&data);
-        }
-    }
-    Ok(read.freeze())
-}
-
-/// Makes the problem the last answer of its connection.
-fn closing(problem: Problem) -> Problem {
-    problem.with_header(CONNECTION, HeaderValue::from_static("close"))
 }

@@ -16,7 +16,7 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use inbound::problem::Problem;
+use inbound::problem::{Problem, ProblemCode};
 use lambda_http::http::header::SET_COOKIE;
 use lambda_http::http::{self, HeaderValue, Response, StatusCode};
 use lambda_http::{Body, Context};
@@ -24,7 +24,7 @@ use store::aws::Https;
 use telemetry::causes::causes;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use url::Url;
+use url::{Host, Url};
 
 use crate::clock::Clock;
 use crate::embedded::REGION;
@@ -46,10 +46,10 @@ pub struct Lambdas {
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages say it")]
 pub enum LambdasError {
-    #[error("nothing answers at {0}; start LocalStack or ministack first")]
-    Unreachable(Url, #[source] InvokeError),
+    #[error("Lambda at {0} can't be used; start LocalStack or ministack first")]
+    Unusable(Url, #[source] InvokeError),
     #[error("there is no function {0} at {1}; deploy the stack first, or name it with --stack")]
-    NotDeployed(String, Url, #[source] InvokeError),
+    NotDeployed(String, Url),
     #[error("port {0} on 127.0.0.1 can't be used; choose another with --port")]
     Port(u16, #[source] io::Error),
 }
@@ -58,6 +58,8 @@ pub enum LambdasError {
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages say it")]
 pub enum InvokeError {
+    #[error("the event can't be written")]
+    Event(#[source] serde_json::Error),
     #[error("the request can't be made")]
     Request(#[source] http::Error),
     #[error("Lambda can't be reached")]
@@ -68,9 +70,14 @@ pub enum InvokeError {
     Status(u16),
     #[error("the function ended with an error ({0})")]
     Function(String),
-    #[error("the function's answer is none for API Gateway")]
+    #[error("API Gateway can't use the function's answer")]
     Answer(#[source] serde_json::Error),
 }
+
+/// A URL that is none of this machine's.
+#[derive(Debug, thiserror::Error)]
+#[error("must be a URL of this machine, such as http://127.0.0.1:4566")]
+pub struct NotOnThisMachine;
 
 /// A gateway that listens.
 pub struct Front {
@@ -94,10 +101,10 @@ impl Lambdas {
         let portal = HttpFunction::Portal;
         match self.call(http::Method::GET, portal, "", Vec::new()).await {
             Ok(_) => {}
-            Err(error @ InvokeError::Status(_)) => {
-                return Err(LambdasError::NotDeployed(self.name(portal), self.endpoint.clone(), error));
+            Err(InvokeError::Status(404)) => {
+                return Err(LambdasError::NotDeployed(self.name(portal), self.endpoint.clone()));
             }
-            Err(error) => return Err(LambdasError::Unreachable(self.endpoint.clone(), error)),
+            Err(error) => return Err(LambdasError::Unusable(self.endpoint.clone(), error)),
         }
         let (listener, address) = listen(port).await.map_err(|error| LambdasError::Port(port, error))?;
         let Ok(routes) = routes(|function| Ok::<_, std::convert::Infallible>(self.handler(function)));
@@ -109,14 +116,14 @@ impl Lambdas {
         let lambdas = self.clone();
         Arc::new(move |event, context| {
             let lambdas = lambdas.clone();
-            Box::pin(async move { lambdas.answer(function, &event, &context).await })
+            Box::pin(async move { lambdas.answer(function, event, &context).await })
         })
     }
 
     async fn answer(
         &self,
         function: HttpFunction,
-        event: &ApiGatewayV2httpRequest,
+        event: ApiGatewayV2httpRequest,
         context: &Context,
     ) -> Response<Body> {
         let error = match self.invoke(function, event).await {
@@ -125,19 +132,16 @@ impl Lambdas {
         };
         let (request_id, name) = (&context.request_id, self.name(function));
         tracing::error!(function = name, request_id, error = %causes(&error), "a function has not answered");
-        let problem = match error {
-            InvokeError::Function(_) | InvokeError::Answer(_) | InvokeError::Request(_) => Problem::panicked(),
-            error => Problem::unavailable(error),
-        };
-        problem.into_response(request_id)
+        problem(&error).into_response(request_id)
     }
 
     async fn invoke(
         &self,
         function: HttpFunction,
-        event: &ApiGatewayV2httpRequest,
+        mut event: ApiGatewayV2httpRequest,
     ) -> Result<Response<Body>, InvokeError> {
-        let event = serde_json::to_vec(event).map_err(InvokeError::Answer)?;
+        event.headers.values_mut().for_each(as_text);
+        let event = serde_json::to_vec(&event).map_err(InvokeError::Event)?;
         let answer = self.call(http::Method::POST, function, "/invocations", event).await?;
         if let Some(kind) = answer.headers().get("x-amz-function-error") {
             return Err(InvokeError::Function(kind.to_owned()));
@@ -191,7 +195,43 @@ impl Front {
     }
 }
 
-/// What API Gateway makes of a function's answer.
+/// What a function that has not answered means to the caller. It may have done its work all the same.
+fn problem(error: &InvokeError) -> Problem {
+    let code = match error {
+        InvokeError::Status(413) => ProblemCode::PayloadTooLarge,
+        InvokeError::Function(_) | InvokeError::Answer(_) | InvokeError::Event(_) | InvokeError::Request(_) => {
+            return Problem::panicked();
+        }
+        InvokeError::Call(_) | InvokeError::Late | InvokeError::Status(_) => ProblemCode::Unavailable,
+    };
+    Problem::new(code, format!("The function has not answered: {error}."))
+}
+
+/// Events are JSON, which has no place for other bytes than text.
+fn as_text(value: &mut HeaderValue) {
+    if value.to_str().is_err() {
+        let text: Vec<u8> =
+            value.as_bytes().iter().map(|byte| if byte.is_ascii_graphic() { *byte } else { b'?' }).collect();
+        *value = HeaderValue::from_bytes(&text).unwrap_or_else(|_| HeaderValue::from_static("?"));
+    }
+}
+
+/// Reads the URL of services on this machine. Requests go there as they are, with their keys, and nobody signs them.
+///
+/// # Errors
+/// When it is another URL.
+pub fn on_this_machine(text: &str) -> Result<Url, NotOnThisMachine> {
+    let url = Url::parse(text).ok().filter(|url| url.scheme() == "http").ok_or(NotOnThisMachine)?;
+    let is_here = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    if is_here { Ok(url) } else { Err(NotOnThisMachine) }
+}
+
+/// What API Gateway makes of an answer of our functions.
 fn response(answer: ApiGatewayV2httpResponse) -> Response<Body> {
     let body = match answer.body {
         Some(Body::Text(text)) if answer.is_base64_encoded => {

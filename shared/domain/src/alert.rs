@@ -10,7 +10,7 @@ use crate::events::EventName;
 use crate::ids;
 use crate::words;
 
-/// How old an event is when it is no longer tried to be passed on to its endpoints.
+/// The age at which an event that can't be dispatched is given up, after some eighty tries.
 pub const GIVEN_UP_AFTER: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 words! {

@@ -23,7 +23,7 @@ pub struct Queue {
 }
 
 /// Some messages could not be sent. The sweeper finds their deliveries.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum QueueError {
     /// The call failed.
     #[error("SQS SendMessageBatch")]

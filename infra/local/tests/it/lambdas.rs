@@ -2,7 +2,7 @@
 
 use std::io;
 
-use local::lambdas::{Lambdas, LambdasError};
+use local::lambdas::{Lambdas, LambdasError, on_this_machine};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -62,6 +62,9 @@ async fn read(stream: &mut TcpStream) -> io::Result<(String, Value)> {
     let (mut bytes, mut buffer) = (Vec::new(), [0; 4096]);
     loop {
         let read = stream.read(&mut buffer).await?;
+        if read == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
         bytes.extend_from_slice(&buffer[..read]);
         let text = String::from_utf8_lossy(&bytes);
         let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
@@ -82,7 +85,7 @@ async fn send(address: &str, request: &str) -> String {
     answer
 }
 
-const POST: &str = "POST /api/webhook/workorder?a=b HTTP/1.1\r\nHost: x\r\nX-API-Key: k\r\nConnection: close\r\n\
+const POST: &str = "POST /api/webhook/workorder?a=b HTTP/1.1\r\nHost: x\r\nX-API-Key: k\r\nX-Name: \u{e9}\r\nConnection: close\r\n\
                     Content-Length: 7\r\n\r\n{\"a\":1}";
 
 #[tokio::test]
@@ -102,6 +105,7 @@ async fn a_request_becomes_an_invocation_and_its_answer_a_response() {
     assert_eq!(event["routeKey"], "ANY /api/webhook/workorder");
     assert_eq!(event["rawQueryString"], "a=b");
     assert_eq!(event["headers"]["x-api-key"], "k");
+    assert_eq!(event["headers"]["x-name"], "??", "what is no text");
     assert_eq!(event["body"], "{\"a\":1}");
     assert_eq!(event["requestContext"]["http"]["sourceIp"], "127.0.0.1");
     assert!(answer.starts_with("HTTP/1.1 201 "), "{answer}");
@@ -117,6 +121,7 @@ async fn what_lambda_can_not_do_is_a_problem() {
     let cases = [
         (429, "", json!({ "Reason": "ConcurrentInvocationLimitExceeded" }), "HTTP/1.1 503 "),
         (404, "", json!({}), "HTTP/1.1 503 "),
+        (413, "", json!({}), "HTTP/1.1 413 "),
         (200, "X-Amz-Function-Error: Unhandled\r\n", json!({ "errorMessage": "secret" }), "HTTP/1.1 500 "),
         (200, "", json!("no answer"), "HTTP/1.1 500 "),
     ];
@@ -136,7 +141,7 @@ async fn a_start_without_functions_says_what_is_missing() {
     let error = lambda.lambdas().front(0).await.err().unwrap();
     assert!(matches!(error, LambdasError::NotDeployed(..)));
     assert!(error.to_string().starts_with("there is no function hooks-portal at http://127.0.0.1:"), "{error}");
-    // Bound, so that nobody else takes it, but never accepted from: a connection that is closed at once.
+    // Closes each connection at once.
     let closed = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", closed.local_addr().unwrap()).parse().unwrap();
     tokio::spawn(async move {
@@ -145,5 +150,13 @@ async fn a_start_without_functions_says_what_is_missing() {
         }
     });
     let error = Lambdas::new(url, STACK.to_owned()).front(0).await.err().unwrap();
-    assert!(matches!(error, LambdasError::Unreachable(..)), "{error}");
+    assert!(matches!(error, LambdasError::Unusable(..)), "{error}");
+    for url in
+        ["localhost:4566", "https://localhost:4566", "http://localhost.example.com", "http://10.0.0.1:4566", "4566"]
+    {
+        assert!(on_this_machine(url).is_err(), "{url}");
+    }
+    for url in ["http://localhost:4566", "http://127.0.0.1:4566/", "http://[::1]:4566"] {
+        on_this_machine(url).unwrap();
+    }
 }
