@@ -48,6 +48,8 @@ def references(node):
             match key, value:
                 case ("Ref" | "DependsOn"), str():
                     yield value
+                case "DependsOn", list():
+                    yield from value
                 case "Fn::GetAtt", list():
                     yield value[0]
                 case "Fn::GetAtt", str():
@@ -69,6 +71,8 @@ def without_api(document):
     is_gone = lambda name: name in gone or any(name.startswith(one + "ApiGateway") for one in gone)
     while more := {name for name, resource in resources.items() if any(map(is_gone, references(resource)))} - gone:
         gone |= more
+    if lost := [name for name in gone if resources[name]["Type"] == "AWS::Serverless::Function"]:
+        raise SystemExit(f"without the API there would be no {lost}, since they refer to it")
     document["Resources"] = {name: resource for name, resource in resources.items() if name not in gone}
     document["Outputs"] = {
         name: output for name, output in document["Outputs"].items() if not any(map(is_gone, references(output)))
