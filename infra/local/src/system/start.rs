@@ -137,14 +137,17 @@ impl System {
     /// Drops items whose time to live has passed, and stream records that have been handed on.
     fn upkeep(&self) -> ScheduleHandler {
         let (dynamodb, handed_on) = (self.services.dynamodb.clone(), self.sources.handed_on.clone());
+        let stop = self.stop.clone();
         schedule_handler(move |_| {
-            let (dynamodb, before) = (dynamodb.clone(), handed_on.borrow().clone());
+            let (dynamodb, before, stop) = (dynamodb.clone(), handed_on.borrow().clone(), stop.clone());
             async move {
-                drop(dynamodb.sweep_ttl());
+                let swept = dynamodb.sweep_ttl();
                 if let Some(before) = before {
                     // A closed database needs no upkeep.
                     let _ = dynamodb.trim_stream(tables::EVENTS.name, &before).await;
                 }
+                // The next sweep begins when this one has ended.
+                let _ = stop.run_until_cancelled(swept).await;
             }
         })
     }
