@@ -46,7 +46,7 @@ def references(node):
     elif isinstance(node, dict):
         for key, value in node.items():
             match key, value:
-                case ("Ref" | "DependsOn"), str():
+                case (("Ref" | "DependsOn"), str()):
                     yield value
                 case "DependsOn", list():
                     yield from value

@@ -1,6 +1,6 @@
 """A ministack with template.yaml deployed to it. Its data is gone when it ends.
 
-usage: stack.py <directory of the bootstraps> <port>
+usage: stack.py <directory of the bootstraps> <port>     with infra/ in PYTHONPATH
 """
 
 import contextlib
@@ -19,12 +19,10 @@ import time
 import zipfile
 
 import boto3
+import without_api
 from samtranslator.translator.transform import transform
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "infra"))
-import without_api  # noqa: E402: it lies beside this directory
-
 STACK = "workskedge-webhooks"
 BUCKET = "packages"
 ARCHITECTURE = "arm64" if platform.machine() in ("aarch64", "arm64") else "x86_64"

@@ -3,10 +3,9 @@
 It is deployed as `infra/ministack/up` does it, but with its API. ministack's has no routes when they come as an OpenAPI body,
 as SAM writes it, so they are given as resources of their own. `cargo run -- --lambdas` in front of it is tried as well.
 
-usage: deploy.py <directory of the bootstraps>
+usage: deploy.py <directory of the bootstraps>     with infra/ and infra/ministack/ in PYTHONPATH
 """
 
-import contextlib
 import hashlib
 import hmac
 import http.client
@@ -21,12 +20,10 @@ import threading
 import time
 
 import rie
+import stack
+import without_api
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "infra"), str(ROOT / "infra/ministack")]
-import stack  # noqa: E402: how people deploy there is what is tested
-import without_api  # noqa: E402
-
 STACK = "webhooks"
 # Short waits, so that a retry is seen.
 PARAMETERS = {"Stage": "test", "Architecture": stack.ARCHITECTURE, "RetrySchedule": "2,2,2,2"}
