@@ -143,28 +143,28 @@ impl Dispatcher {
         let Read { by_account, failed } = Read::of(batch);
         let mut accounts: Vec<Account> = by_account.into_iter().map(Account::new).collect();
         for some in accounts.chunks_mut(ACCOUNTS_AT_ONCE) {
-            self.dispatch(some, now).await;
+            join_all(some.iter_mut().map(|account| self.dispatch_page(account, now))).await;
+            self.send_together(some, now).await;
+        }
+        // Those that have many endpoints come last, so that nobody waits for them.
+        for account in &mut accounts {
+            self.finish(account, now).await;
         }
         let firsts = accounts.iter().filter(|account| account.report()).map(|account| account.batch.first);
         let failed = firsts.chain(failed).min();
         failed.map_or_else(DynamoDbEventResponse::default, |position| failed_from(sequences[position].clone()))
     }
 
-    /// Dispatches the events of some accounts: to their first endpoints side by side, then to the further ones of those
-    /// that have many, so that no other account waits for these.
-    async fn dispatch(&self, accounts: &mut [Account], now: Timestamp) {
-        join_all(accounts.iter_mut().map(|account| self.dispatch_page(account, now))).await;
-        self.send_together(accounts, now).await;
-        for account in accounts {
-            while account.next.is_some() && account.error.is_none() {
-                self.dispatch_page(account, now).await;
-                self.send_together(slice::from_mut(account), now).await;
-            }
-            // What unreadable endpoints have missed is still to be dispatched.
-            if account.unreadable == 0 && account.error.is_none() {
-                let done: Vec<&String> = account.told.incomplete.difference(&account.told.left).collect();
-                self.note_complete(&account.id, &done).await;
-            }
+    /// Dispatches the events of an account to its endpoints behind the first page.
+    async fn finish(&self, account: &mut Account, now: Timestamp) {
+        while account.next.is_some() && account.error.is_none() {
+            self.dispatch_page(account, now).await;
+            self.send_together(slice::from_mut(account), now).await;
+        }
+        // What unreadable endpoints have missed is still to be dispatched.
+        if account.unreadable == 0 && account.error.is_none() {
+            let done: Vec<&String> = account.told.incomplete.difference(&account.told.left).collect();
+            self.note_complete(&account.id, &done).await;
         }
     }
 

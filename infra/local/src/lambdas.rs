@@ -211,7 +211,7 @@ fn problem(error: &InvokeError) -> Problem {
 fn as_text(value: &mut HeaderValue) {
     if value.to_str().is_err() {
         let text: Vec<u8> =
-            value.as_bytes().iter().map(|byte| if byte.is_ascii_graphic() { *byte } else { b'?' }).collect();
+            value.as_bytes().iter().map(|byte| if (b' '..=b'~').contains(byte) { *byte } else { b'?' }).collect();
         *value = HeaderValue::from_bytes(&text).unwrap_or_else(|_| HeaderValue::from_static("?"));
     }
 }

@@ -85,7 +85,7 @@ async fn send(address: &str, request: &str) -> String {
     answer
 }
 
-const POST: &str = "POST /api/webhook/workorder?a=b HTTP/1.1\r\nHost: x\r\nX-API-Key: k\r\nX-Name: \u{e9}\r\nConnection: close\r\n\
+const POST: &str = "POST /api/webhook/workorder?a=b HTTP/1.1\r\nHost: x\r\nX-API-Key: k\r\nX-Name: a \u{e9}\r\nConnection: close\r\n\
                     Content-Length: 7\r\n\r\n{\"a\":1}";
 
 #[tokio::test]
@@ -105,7 +105,7 @@ async fn a_request_becomes_an_invocation_and_its_answer_a_response() {
     assert_eq!(event["routeKey"], "ANY /api/webhook/workorder");
     assert_eq!(event["rawQueryString"], "a=b");
     assert_eq!(event["headers"]["x-api-key"], "k");
-    assert_eq!(event["headers"]["x-name"], "??", "what is no text");
+    assert_eq!(event["headers"]["x-name"], "a ??", "what is no text");
     assert_eq!(event["body"], "{\"a\":1}");
     assert_eq!(event["requestContext"]["http"]["sourceIp"], "127.0.0.1");
     assert!(answer.starts_with("HTTP/1.1 201 "), "{answer}");
