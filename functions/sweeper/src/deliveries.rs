@@ -1,8 +1,9 @@
-//! Deliveries that are overdue. They go to the retry queue, even for a first attempt: whatever held them up must not
-//! hold up new events.
+//! Deliveries that are overdue, or due so late that no message could wait for it. They go to the retry queue, even for a
+//! first attempt: whatever held them up must not hold up new events.
 
 use domain::clock::SKEW;
 use domain::delivery::DeliveryTask;
+use domain::schedule::is_left_to_sweeper;
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use store::StoreError;
@@ -15,7 +16,7 @@ use crate::{SweepError, Sweeper};
 const PAGE: usize = 100;
 /// How many deliveries one sweep puts back from each shard at most, so that no shard waits for another; the next sweep
 /// goes on.
-const MAX_PER_SHARD: usize = 20_000 / Shard::COUNT;
+const MAX_PER_SHARD: usize = 100_000 / Shard::COUNT;
 /// How long sweeps leave a delivery alone that was put back: its message may have to wait in a backlog.
 const RESERVE: SignedDuration = SignedDuration::from_mins(15);
 
@@ -33,8 +34,8 @@ impl Sweeper {
         self.schedule.longest_wait().max(RESERVE) + SignedDuration::from_secs(GRACE_SECONDS) + SKEW
     }
 
-    /// Puts unfinished deliveries that are due in `span` back on the queue, at most `max` of each shard, and returns
-    /// how many. A failure does not stop the others; the last error is returned at the end.
+    /// Puts unfinished deliveries that the sweeper looks after in `span` on the queue, at most `max` of each shard, and
+    /// returns how many of them were lost. A failure does not stop the others; the last error is returned at the end.
     pub(crate) async fn put_back_deliveries(
         &self,
         span: DueSpan,
@@ -42,7 +43,7 @@ impl Sweeper {
         now: Timestamp,
         max: usize,
     ) -> Result<usize, SweepError> {
-        let (mut swept, mut failed) = (0, None);
+        let (mut lost, mut failed) = (0, None);
         for shard in Shard::all() {
             // All are found before the first is put back: what is put back moves on in the index, and a sweep of an
             // open span would find it again.
@@ -54,13 +55,13 @@ impl Sweeper {
                 }
             };
             for some in overdue.chunks(PAGE) {
-                if let Err(error) = self.put_back(some, claims, now).await {
-                    failed = Some(error);
+                match self.put_back(some, claims, now).await {
+                    Ok(found) => lost += found,
+                    Err(error) => failed = Some(error),
                 }
             }
-            swept += overdue.len();
         }
-        failed.map_or(Ok(swept), Err)
+        failed.map_or(Ok(lost), Err)
     }
 
     /// At most `max` entries of one shard, oldest first.
@@ -78,21 +79,26 @@ impl Sweeper {
     }
 
     /// Sends what could be reserved, even if other reservations failed: no sweep looks at it again before its
-    /// reservation ends.
-    async fn put_back(&self, overdue: &[Overdue], claims: Claims, now: Timestamp) -> Result<(), SweepError> {
+    /// reservation ends. Returns how many of them were lost.
+    async fn put_back(&self, overdue: &[Overdue], claims: Claims, now: Timestamp) -> Result<usize, SweepError> {
         let reserve = |entry| self.deliveries.reserve(entry, claims, now, RESERVE, self.farthest());
         let reserve = overdue.iter().map(reserve);
-        let (mut tasks, mut failed) = (Vec::with_capacity(overdue.len()), None);
-        for reserved in join_all(reserve).await {
+        let (mut tasks, mut lost, mut failed) = (Vec::with_capacity(overdue.len()), 0, None);
+        for (entry, reserved) in overdue.iter().zip(join_all(reserve).await) {
             match reserved {
-                Ok(delivery) => tasks.extend(delivery.map(|delivery| {
+                Ok(Some(delivery)) => {
+                    lost += usize::from(!entry.is_ahead(&delivery));
                     let due = self.schedule.due(&delivery, now);
-                    DeliveryTask { due, ..delivery.task() }
-                })),
+                    // At a start all are looked after: some are still left to a later sweep.
+                    if !is_left_to_sweeper(due, now) {
+                        tasks.push(DeliveryTask { due, ..delivery.task() });
+                    }
+                }
+                Ok(None) => {}
                 Err(error) => failed = Some(error),
             }
         }
         self.retries.send(&tasks, now).await?;
-        failed.map_or(Ok(()), |error| Err(error.into()))
+        failed.map_or(Ok(lost), |error| Err(error.into()))
     }
 }

@@ -15,6 +15,10 @@ pub const MOST_WAITS: usize = 10;
 /// The longest delay that SQS keeps a message back for, in seconds.
 pub const LONGEST_HOP_SECONDS: u32 = 900;
 
+/// How long before its time the sweeper sends the message of an attempt that is planned further ahead than a message can
+/// be kept back. It sweeps every minute: two sweeps may fail.
+pub const SENT_AHEAD: SignedDuration = SignedDuration::from_mins(3);
+
 /// How often a delivery checks whether its disabled endpoint has been enabled again.
 pub const LOOK_AGAIN: SignedDuration = SignedDuration::from_mins(15);
 
@@ -147,6 +151,13 @@ fn asked_wait(answer: &Answer, now: Timestamp) -> Option<SignedDuration> {
         RetryAfter::Seconds(seconds) => SignedDuration::from_secs(i64::from(seconds)),
         RetryAfter::At(at) => at.duration_since(now),
     })
+}
+
+/// Whether an attempt that is planned for `due` waits in its table only: no message can be kept back for so long, and the
+/// sweeper sends one [`SENT_AHEAD`] of its time.
+#[must_use]
+pub fn is_left_to_sweeper(due: Timestamp, now: Timestamp) -> bool {
+    due.duration_since(now) > SignedDuration::from_secs(i64::from(LONGEST_HOP_SECONDS))
 }
 
 /// How long the retry queue keeps a delivery back that is due at `due`, in whole seconds from 0 to

@@ -3,6 +3,7 @@
 //! not queued.
 
 use domain::delivery::{Attempt, Delivery, DeliveryTask, LastAttempt};
+use domain::schedule::is_left_to_sweeper;
 use jiff::Timestamp;
 use store::deliveries::Outcome;
 use store::endpoints::Cause;
@@ -33,7 +34,7 @@ impl Deliverer {
             return Box::pin(self.record_superseded(delivery, outcome)).await;
         }
         self.follow_up(delivery, endpoint, last, news, ended).await;
-        if let Some(due) = next_attempt_at {
+        if let Some(due) = next_attempt_at.filter(|due| !is_left_to_sweeper(*due, ended)) {
             let attempt_count = delivery.attempt_count + 1;
             // Anything but a success gave it an item of its own.
             let task = DeliveryTask { attempt_count, due, shared: None, ..delivery.task() };

@@ -3,6 +3,7 @@
 use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
 use domain::alert::Alert;
 use domain::delivery::Delivery;
+use jiff::Timestamp;
 
 use super::shared::{ENTRIES, Entry};
 use super::stored::to_item;
@@ -15,7 +16,7 @@ use crate::transaction::transact;
 impl Deliveries {
     /// Moves a delivery from the item that it shares with others, where its entry was `seen`, into an item of its own, as `own`
     /// says, in one transaction with the alert if one is given. Two write units for each KB of the shared item, two for
-    /// its own, and one for each index that its own is in.
+    /// its own, and one for each index that its own is in. If `own` has a next attempt, it is planned at `now`.
     ///
     /// Returns false, and changes nothing, when its entry has changed since it was read.
     ///
@@ -26,6 +27,7 @@ impl Deliveries {
         delivery: &Delivery,
         seen: Option<Entry>,
         own: &Delivery,
+        now: Timestamp,
         alert: Option<(&Alerts, &Alert)>,
     ) -> Result<bool, StoreError> {
         // Only what was read from a shared item can move out of it.
@@ -42,7 +44,7 @@ impl Deliveries {
             .expression_attribute_values(":seen", seen.value())
             .build()
             .map_err(StoreError::built("Update shared deliveries"))?;
-        let items = vec![TransactWriteItem::builder().update(leave).build(), self.put_new(to_item(own))?];
+        let items = vec![TransactWriteItem::builder().update(leave).build(), self.put_new(to_item(own, now))?];
         match alert {
             Some((alerts, alert)) => alerts.tell(items, &delivery.account, alert).await,
             None => transact(&self.db, items, "TransactWriteItems delivery", TABLE).await,

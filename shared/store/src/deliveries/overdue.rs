@@ -22,7 +22,15 @@ pub struct Overdue {
     due_at: i64,
 }
 
-/// A span of due times, as `by-due` has them: with [`super::GRACE_SECONDS`] added.
+impl Overdue {
+    /// Whether it was looked after ahead of the attempt: the sweeper was to send its message, and nothing was lost.
+    #[must_use]
+    pub fn is_ahead(&self, delivery: &Delivery) -> bool {
+        delivery.next_attempt_at.is_some_and(|next| self.due_at < next.as_millisecond())
+    }
+}
+
+/// A span of the times at which the sweeper looks after deliveries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DueSpan {
     /// At this instant or before it.

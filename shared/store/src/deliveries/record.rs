@@ -54,7 +54,7 @@ impl Deliveries {
             let recorded = if outcome.fits_shared_item() {
                 self.arrive(delivery, outcome).await?
             } else {
-                self.move_out(delivery, outcome.seen(delivery), &after(delivery, outcome), None).await?
+                self.move_out(delivery, outcome.seen(delivery), &after(delivery, outcome), outcome.now, None).await?
             };
             if recorded {
                 return Ok(true);
@@ -102,7 +102,7 @@ impl Deliveries {
         }
         if delivery.shared.is_some() {
             let (seen, told) = (outcome.seen(delivery), Some((alerts, alert)));
-            if self.move_out(delivery, seen, &after(delivery, outcome), told).await? {
+            if self.move_out(delivery, seen, &after(delivery, outcome), outcome.now, told).await? {
                 return Ok(true);
             }
         }
@@ -226,7 +226,7 @@ impl Recording {
         if let Some(next) = outcome.next_attempt_at {
             self.set.extend(["nextAttemptAt = :next", "dueAt = :due"]);
             self.value(":next", s(next.to_string()));
-            self.value(":due", n(due(next)));
+            self.value(":due", n(due(next, outcome.now)));
         } else {
             self.set.push("completedAt = :completed");
             self.remove.extend(["nextAttemptAt", "dueShard", "dueAt"]);

@@ -31,7 +31,7 @@ impl Deliveries {
             .expression_attribute_names("#status", "status")
             .set_expression_attribute_values(Some(unfinished().into_iter().chain(unclaimed(now)).collect()))
             .expression_attribute_values(":now", s(now.to_string()))
-            .expression_attribute_values(":due", n(due(now)))
+            .expression_attribute_values(":due", n(due(now, now)))
             .expression_attribute_values(":seen", n(delivery.attempt_count))
             .expression_attribute_values(":series", n(delivery.series))
             .send()

@@ -76,7 +76,7 @@ impl Deliveries {
             completed_at: None,
             ..delivery.clone()
         };
-        Ok(self.move_out(delivery, Entry::of(delivery), &own, None).await?.then_some(own))
+        Ok(self.move_out(delivery, Entry::of(delivery), &own, now, None).await?.then_some(own))
     }
 
     /// Adds an attempt of an old series that was under way when the present one began, and makes the first attempt of
@@ -112,7 +112,7 @@ impl Deliveries {
             .expression_attribute_values(":series", n(delivery.series))
             .expression_attribute_values(":count", n(count))
             .expression_attribute_values(":now", s(now.to_string()))
-            .expression_attribute_values(":due", n(due(now)))
+            .expression_attribute_values(":due", n(due(now, now)))
             .return_values(ReturnValue::AllNew)
     }
 }

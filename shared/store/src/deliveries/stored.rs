@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::delivery::{Delivery, DeliveryStatus, Trigger};
 use domain::ids::ulid_of;
-use jiff::Timestamp;
+use domain::schedule::{SENT_AHEAD, is_left_to_sweeper};
+use jiff::{SignedDuration, Timestamp};
 
 use super::{GRACE_SECONDS, TABLE};
 use crate::StoreError;
@@ -13,9 +14,13 @@ use crate::item::{Item, Reader, json, n, s};
 use crate::shard::Shard;
 use crate::tables::EVENT_RETENTION_SECONDS;
 
-/// `dueAt`, the sort key of `by-due`, in epoch milliseconds: when the sweeper looks after a delivery.
-pub(super) fn due(next_attempt: Timestamp) -> i64 {
-    next_attempt.as_millisecond() + GRACE_SECONDS * 1000
+/// `dueAt`, the sort key of `by-due`, in epoch milliseconds: when the sweeper looks after a delivery whose next attempt is
+/// planned at `now`. Before its time if the sweeper is to send its message, else when the message that was sent for it must
+/// be lost.
+pub(super) fn due(next_attempt: Timestamp, now: Timestamp) -> i64 {
+    let after =
+        if is_left_to_sweeper(next_attempt, now) { -SENT_AHEAD } else { SignedDuration::from_secs(GRACE_SECONDS) };
+    next_attempt.as_millisecond() + i64::try_from(after.as_millis()).unwrap_or_default()
 }
 
 /// The shard of a delivery in `by-due`.
@@ -28,7 +33,8 @@ pub(super) fn account_status(account: &str, status: DeliveryStatus) -> String {
     format!("{account}#{}", status.as_str())
 }
 
-pub(super) fn to_item(delivery: &Delivery) -> Item {
+/// The item of a delivery whose next attempt, if there is one, is planned at `now`.
+pub(super) fn to_item(delivery: &Delivery, now: Timestamp) -> Item {
     let attempts = delivery.attempts.iter().map(json).collect();
     let mut item = HashMap::from([
         ("pk".to_owned(), s(&delivery.account)),
@@ -46,12 +52,12 @@ pub(super) fn to_item(delivery: &Delivery) -> Item {
         ("attempts".to_owned(), AttributeValue::L(attempts)),
         ("expiresAt".to_owned(), n(delivery.created_at.as_second() + EVENT_RETENTION_SECONDS)),
     ]);
-    add_optional(&mut item, delivery);
+    add_optional(&mut item, delivery, now);
     item
 }
 
 /// What not every delivery has.
-fn add_optional(item: &mut Item, delivery: &Delivery) {
+fn add_optional(item: &mut Item, delivery: &Delivery, now: Timestamp) {
     if delivery.status.is_rare() {
         item.insert("accountStatus".to_owned(), s(account_status(&delivery.account, delivery.status)));
     }
@@ -64,7 +70,7 @@ fn add_optional(item: &mut Item, delivery: &Delivery) {
     if let Some(next) = delivery.next_attempt_at {
         item.insert("nextAttemptAt".to_owned(), s(next.to_string()));
         item.insert("dueShard".to_owned(), s(shard_of(&delivery.id).key()));
-        item.insert("dueAt".to_owned(), n(due(next)));
+        item.insert("dueAt".to_owned(), n(due(next, now)));
     }
     if let Some(until) = delivery.claimed_until {
         item.insert("claimedUntil".to_owned(), n(until.as_millisecond()));

@@ -56,7 +56,7 @@ impl Deliveries {
     /// When DynamoDB can't be reached.
     pub async fn set_apart(&self, delivery: &Delivery, now: Timestamp) -> Result<Option<Delivery>, StoreError> {
         let own = Delivery { shared: None, next_attempt_at: Some(now), claimed_until: None, ..delivery.clone() };
-        if self.move_out(delivery, Entry::of(delivery), &own, None).await? {
+        if self.move_out(delivery, Entry::of(delivery), &own, now, None).await? {
             return Ok(Some(own));
         }
         // A version of before shared items, which may run beside this one during an update, stores only own items.
