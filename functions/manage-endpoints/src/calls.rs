@@ -191,7 +191,7 @@ impl Call<'_> {
 
     /// 400 on `url` when there is nothing behind it, or nothing public.
     async fn check_address(&self, url: &str) -> Result<(), Problem> {
-        self.function.sender.resolve_and_check(url).await.map(drop).map_err(unusable)
+        self.function.attempts.sender().resolve_and_check(url).await.map(drop).map_err(unusable)
     }
 }
 

@@ -23,7 +23,6 @@ use inbound::manage::router::{Found, Input};
 use jiff::Timestamp;
 use lambda_http::{Body, Request, Response};
 use outbound::attempts::AttemptMaker;
-use outbound::sender::Sender;
 use store::alerts::Alerts;
 use store::config::{ConfigError, Environment};
 use store::deliveries::Deliveries;
@@ -52,7 +51,6 @@ pub struct ManageEndpoints {
     retries: Queue,
     attempts: AttemptMaker,
     sealer: Sealer,
-    sender: Sender,
     /// Whether endpoints may be `http` and private: in the local system.
     allow_private: bool,
     /// How many endpoints an account may have.
@@ -84,7 +82,6 @@ impl ManageEndpoints {
             retries: environment.retry_queue()?,
             attempts: AttemptMaker::from_environment(environment)?,
             sealer: environment.sealer()?,
-            sender: Sender::from_environment(environment)?,
             allow_private: environment.allow_private_endpoints(),
             max_endpoints: manage::number(environment, "MAX_ENDPOINTS_PER_ACCOUNT", 100)?,
         })

@@ -46,6 +46,12 @@ impl AttemptMaker {
         Ok(Self { sender: Sender::from_environment(environment)?, opened: Opened::new(environment.sealer()?) })
     }
 
+    /// What it sends with.
+    #[must_use]
+    pub fn sender(&self) -> &Sender {
+        &self.sender
+    }
+
     /// Makes the next attempt at `delivery` now: `body` goes to `endpoint`, signed with all of its valid secrets. The
     /// head of the answer has to be there within `timeout`.
     ///

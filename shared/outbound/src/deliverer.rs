@@ -168,8 +168,8 @@ impl Deliverer {
         drive(runs.collect(), arrivals, &self.deliveries).await
     }
 
-    /// Does what is to be done about one task. Thousands of these wait at a time in a burst: what happens rarely and takes
-    /// much memory, a write or a new connection, has its own.
+    /// Does what is to be done about one task. Thousands of these wait for their turn in a burst: whatever they don't need for
+    /// that, the attempt above all, has memory of its own.
     async fn task(
         &self,
         task: &DeliveryTask,
@@ -205,7 +205,7 @@ impl Deliverer {
             Admission::Crowded => Box::pin(self.put_off(delivery, now + CROWDED, now)).await,
             Admission::Granted(_permit) => match self.claim(delivery, now).await? {
                 Claimed::Others(until) => Box::pin(self.put_off(delivery, until, now)).await,
-                Claimed::Ours(claim) => self.attempt(ready, claim, now).await,
+                Claimed::Ours(claim) => Box::pin(self.attempt(ready, claim, now)).await,
             },
         }
     }
