@@ -35,7 +35,7 @@ def check(template, code):
     yield from access.check_invocations(template, code)
     yield from wiring.check_variables(template, code)
     yield from wiring.check_routes(template, code)
-    yield from wiring.check_stage(template)
+    yield from wiring.check_stage(template, code)
     yield from wiring.check_tables(template, code)
     yield from wiring.check_queues(template, code)
     yield from wiring.check_sources(template)
