@@ -43,12 +43,12 @@ def wanted_alarms(template, code):
     tables = tuple(sorted(code.tables))
     indexes = tuple(sorted(f"{table}/{index}" for table, index, *_ in code.indexes))
     # The SDK sends again what is refused for a moment.
-    refused = lambda what, of, says: Alarm("AWS/DynamoDB", f"{what}ThrottleEvents", of, "Sum", 60, 2, OVER, 0, says, SUM)
+    refused = lambda what, of, says: Alarm("AWS/DynamoDB", what, of, "Sum", 60, 2, OVER, 0, says, SUM)
     return {
-        "TableWriteThrottlesAlarm": refused("Write", tables, "MaxWriteUnits"),
-        "TableReadThrottlesAlarm": refused("Read", tables, "MaxReadUnits"),
-        # Of indexes DynamoDB counts apart. Nobody waits for what is read from them.
-        "IndexThrottlesAlarm": refused("Write", indexes, "look at their endpoints"),
+        "TableWriteThrottlesAlarm": refused("WriteThrottleEvents", tables, "MaxWriteUnits"),
+        "TableReadThrottlesAlarm": refused("ReadThrottleEvents", tables, "MaxReadUnits"),
+        # Of indexes DynamoDB counts apart. Both in one: neither is often, and the cause is the same.
+        "IndexThrottlesAlarm": refused("ReadThrottleEvents WriteThrottleEvents", indexes, "look at their endpoints"),
         # Five minutes of five minutes: a burst that is being worked off is none.
         "DeliveryAgeAlarm": age("delivery", 300, "deliverer's"),
         # Messages wait in it on purpose, this long at most.
@@ -116,8 +116,10 @@ def found_alarm(template, code, alarm, says):
         return Alarm("WorkSkedge", "FailedAttempts/Attempts", ("all",), statistic, seconds, *limits, RATE)
     assert all(figure["Metric"].keys() == METRIC for figure in figures.values()), figures
     metrics = [metric_of(template, figure["Metric"]) for figure in figures.values()]
-    ((namespace, metric),) = {one[:2] for one in metrics}
-    return Alarm(namespace, metric, tuple(sorted(one[2] for one in metrics)), statistic, seconds, *limits, shown["Expression"])
+    (namespace,), names = {one[0] for one in metrics}, sorted({one[1] for one in metrics})
+    # Of several metrics, all are looked at for each.
+    (of,) = {tuple(sorted(one[2] for one in metrics if one[1] == name)) for name in names}
+    return Alarm(namespace, " ".join(names), of, statistic, seconds, *limits, shown["Expression"])
 
 
 def metric_of(template, metric):

@@ -32,23 +32,24 @@ PARAMETERS = {
     "DocsUrl": {"Type": "String"},
     "DomainName": {"Type": "String", "Default": ""},
     "CertificateArn": {"Type": "String", "Default": ""},
+    # Closed by default, a domain whose DNS does not point here yet would leave callers without the API.
+    "ExecuteApiEndpoint": {"Type": "String", "Default": "open", "AllowedValues": ["open", "closed"]},
     "CorsOrigins": {"Type": "CommaDelimitedList", "Default": "https://workskedge.com"},
     # What infra/cost.md reckons with, and a tenth of what API Gateway gives an account.
     "RequestsPerSecond": {"Type": "Number", "Default": 1000, "MinValue": 1},
     "RequestBurst": {"Type": "Number", "Default": 2000, "MinValue": 1},
-    # A page of the console is a dozen files; a person loads one in a while.
-    "PageRequestsPerSecond": {"Type": "Number", "Default": 50, "MinValue": 1},
-    "PageRequestBurst": {"Type": "Number", "Default": 100, "MinValue": 1},
     "ApiReservedConcurrency": OPTIONAL,
     # Two queues of 50 batches are a tenth of what an AWS account may run. Lambda takes 2 to 1000.
     "DeliveryConcurrency": {"Type": "Number", "Default": 50, "MinValue": 2, "MaxValue": 1000},
     "RetryConcurrency": {"Type": "Number", "Default": 50, "MinValue": 2, "MaxValue": 1000},
     "MaxReadUnits": OPTIONAL,
     "MaxWriteUnits": OPTIONAL,
-    "WarmReadUnits": OPTIONAL,
-    "WarmWriteUnits": OPTIONAL,
+    # What DynamoDB gives a new table, and the least it takes; nothing is asked of it then.
+    "WarmReadUnits": {"Type": "Number", "Default": 12000, "MinValue": 12000},
+    "WarmWriteUnits": {"Type": "Number", "Default": 4000, "MinValue": 4000},
 }
 DOMAIN = {"DomainName": "hooks.example.com", "CertificateArn": "arn:aws:acm:certificate/1"}
+CLOSED = {"ExecuteApiEndpoint": "closed"}
 LIMITED = {"MaxReadUnits": 4000, "MaxWriteUnits": 2000}
 WARM = {"WarmReadUnits": 20000, "WarmWriteUnits": 8000}
 # Parameters, and the conditions that hold then. All others don't.
@@ -58,19 +59,20 @@ CONDITIONS = [
     ({"Stage": "prod"}, set()),
     ({"AlertEmail": "ops@example.com"}, {"IsProduction", "HasAlertEmail"}),
     (DOMAIN, {"IsProduction", "HasDomain"}),
+    # Without a domain it would be the API's only address.
+    (CLOSED, {"IsProduction"}),
+    (DOMAIN | CLOSED, {"IsProduction", "HasDomain", "ClosesExecuteApi"}),
     ({"Tracing": "Active", "Stage": "test"}, {"HasTracing"}),
     ({"ApiReservedConcurrency": 20}, {"IsProduction", "HasReservedConcurrency"}),
     (LIMITED, {"IsProduction", "HasMaxUnits"}),
-    (WARM, {"IsProduction", "HasWarmUnits"}),
+    *[(warm, {"IsProduction", "HasWarmUnits"}) for warm in (WARM, {"WarmReadUnits": 12001}, {"WarmWriteUnits": 4001})],
     # Refused by a rule, and one without the other is none.
-    *[({one: 1}, {"IsProduction"}) for one in (*LIMITED, *WARM)],
+    *[({one: 1}, {"IsProduction"}) for one in LIMITED],
 ]
 # Rules: parameters, and whether CloudFormation goes on.
 RULES = {
     "DomainNeedsCertificate": [({}, True), (DOMAIN, True), *[({one: DOMAIN[one]}, False) for one in DOMAIN]],
-    "UnitsGoTogether": [({}, True)]
-    + [(units, True) for units in (LIMITED, WARM)]
-    + [({one: units[one]}, False) for units in (LIMITED, WARM) for one in units],
+    "UnitsGoTogether": [({}, True), (LIMITED, True), *[({one: LIMITED[one]}, False) for one in LIMITED]],
 }
 API = {"Fn::GetAtt": ["Api", "ApiEndpoint"]}
 FIRST_KEY = (
@@ -91,7 +93,7 @@ OUTPUTS = [
     ({"Stage": "staging"}, {"ApiUrl": API, "FirstKey": {"Fn::Sub": FIRST_KEY + "staging"}}),
     (DOMAIN, {"ApiUrl": "https://hooks.example.com", "DomainTarget": TARGET}),
 ]
-CLOSED = "Body.servers.0.x-amazon-apigateway-endpoint-configuration.disableExecuteApiEndpoint"
+DISABLED = "Body.servers.0.x-amazon-apigateway-endpoint-configuration.disableExecuteApiEndpoint"
 # Parameters, and what a property of a resource is then.
 VALUES = [
     ({}, "ManageKeys", "Environment.Variables.KEY_ENVIRONMENT", "live"),
@@ -108,8 +110,10 @@ VALUES = [
     (WARM, "EventsTable", "WarmThroughput", {"ReadUnitsPerSecond": 20000, "WriteUnitsPerSecond": 8000}),
     ({}, "DelivererSource", "ScalingConfig.MaximumConcurrency", 50),
     ({"RetryConcurrency": 7}, "RetryWorkerSource", "ScalingConfig.MaximumConcurrency", 7),
-    ({}, "Api", CLOSED, False),
-    (DOMAIN, "Api", CLOSED, True),
+    ({}, "Api", DISABLED, False),
+    (DOMAIN, "Api", DISABLED, False),
+    (CLOSED, "Api", DISABLED, False),
+    (DOMAIN | CLOSED, "Api", DISABLED, True),
 ]
 # infra/samconfig.toml: the name of the stack, whether somebody has to confirm, and the parameters.
 PRESETS = {
