@@ -101,6 +101,11 @@ def adapted(document):
     # Alarms over sums and rates of several metrics.
     is_math = lambda resource: resource["Type"] == "AWS::CloudWatch::Alarm" and "Metrics" in resource["Properties"]
     document["Resources"] = {name: one for name, one in document["Resources"].items() if not is_math(one)}
+    # A parameter is text to ministack, where a source's concurrency has to be a number.
+    for resource in document["Resources"].values():
+        scaling = resource["Properties"].get("ScalingConfig")
+        if scaling:
+            scaling["MaximumConcurrency"] = document["Parameters"][scaling["MaximumConcurrency"]["Ref"]]["Default"]
     return document
 
 

@@ -13,7 +13,7 @@ SUM = "SUM(METRICS())"
 RATE = "IF(attempts >= 20, 100 * failed / attempts, 0)"
 OWN = NAMESPACE["Fn::Sub"]
 METRIC = {"Namespace", "MetricName", "Dimensions"}
-DIMENSIONS = {"AWS/SQS": "QueueName", "AWS/Lambda": "FunctionName", "AWS/ApiGateway": "ApiId"}
+DIMENSIONS = {"AWS/SQS": "QueueName", "AWS/Lambda": "FunctionName", "AWS/ApiGateway": "ApiId", "AWS/DynamoDB": "TableName"}
 
 
 class Alarm(NamedTuple):
@@ -40,7 +40,15 @@ def wanted_alarms(template, code):
     age = lambda queue, seconds, says: Alarm(
         "AWS/SQS", "ApproximateAgeOfOldestMessage", (queue,), "Maximum", 60, 5, OVER, seconds, says
     )
+    tables = tuple(sorted(code.tables))
+    indexes = tuple(sorted(f"{table}/{index}" for table, index, *_ in code.indexes))
+    # The SDK sends again what is refused for a moment.
+    refused = lambda what, of, says: Alarm("AWS/DynamoDB", what, of, "Sum", 60, 2, OVER, 0, says, SUM)
     return {
+        "TableWriteThrottlesAlarm": refused("WriteThrottleEvents", tables, "MaxWriteUnits"),
+        "TableReadThrottlesAlarm": refused("ReadThrottleEvents", tables, "MaxReadUnits"),
+        # Of indexes DynamoDB counts apart. Both in one: neither is often, and the cause is the same.
+        "IndexThrottlesAlarm": refused("ReadThrottleEvents WriteThrottleEvents", indexes, "look at their endpoints"),
         # Five minutes of five minutes: a burst that is being worked off is none.
         "DeliveryAgeAlarm": age("delivery", 300, "deliverer's"),
         # Messages wait in it on purpose, this long at most.
@@ -49,8 +57,8 @@ def wanted_alarms(template, code):
         "ApiErrorsAlarm": lambdas("Errors", behind_the_api, 1, "behind the API"),
         "WorkerErrorsAlarm": lambdas("Errors", workers, 1, "sweeper"),
         # A burst that Lambda grows into is throttled for a moment, and comes again.
-        "ApiThrottlesAlarm": lambdas("Throttles", behind_the_api, 3, "concurrency"),
-        "WorkerThrottlesAlarm": lambdas("Throttles", workers, 5, "MaximumConcurrency"),
+        "ApiThrottlesAlarm": lambdas("Throttles", behind_the_api, 3, "ApiReservedConcurrency"),
+        "WorkerThrottlesAlarm": lambdas("Throttles", workers, 5, "DeliveryConcurrency"),
         "SweeperSilentAlarm": Alarm("AWS/Lambda", "Invocations", ("sweeper",), "Sum", 60, 5, UNDER, 1, "schedule"),
         "Api5xxAlarm": Alarm("AWS/ApiGateway", "5xx", ("Api",), "Sum", 60, 2, OVER, 0, "functionRequestId"),
         # In milliseconds.
@@ -76,6 +84,9 @@ def check_alarms(template, code):
     for logical, alarm in alarms.items():
         # A metric that nobody writes has no values: for the sweeper that is the news, for all others it is none.
         missing = ("missing", TELL) if logical == "SweeperSilentAlarm" else ("notBreaching", None)
+        # Also of the end: whoever is woken may go to sleep again.
+        if alarm["OKActions"] != TELL:
+            yield f"{logical} does not say when it is over"
         if alarm["AlarmActions"] != TELL or (alarm["TreatMissingData"], alarm.get("InsufficientDataActions")) != missing:
             yield f"{logical} tells nobody, or everybody without need"
         want = wanted[logical]
@@ -105,14 +116,20 @@ def found_alarm(template, code, alarm, says):
         return Alarm("WorkSkedge", "FailedAttempts/Attempts", ("all",), statistic, seconds, *limits, RATE)
     assert all(figure["Metric"].keys() == METRIC for figure in figures.values()), figures
     metrics = [metric_of(template, figure["Metric"]) for figure in figures.values()]
-    ((namespace, metric),) = {one[:2] for one in metrics}
-    return Alarm(namespace, metric, tuple(sorted(one[2] for one in metrics)), statistic, seconds, *limits, shown["Expression"])
+    (namespace,), names = {one[0] for one in metrics}, sorted({one[1] for one in metrics})
+    # Of several metrics, all are looked at for each.
+    (of,) = {tuple(sorted(one[2] for one in metrics if one[1] == name)) for name in names}
+    return Alarm(namespace, " ".join(names), of, statistic, seconds, *limits, shown["Expression"])
 
 
 def metric_of(template, metric):
-    (dimension,) = metric["Dimensions"]
+    dimension, *index = metric["Dimensions"]
     assert dimension == {"Name": DIMENSIONS[metric["Namespace"]], "Value": dimension["Value"]}, dimension
-    return metric["Namespace"], metric["MetricName"], template.resource(dimension["Value"])
+    of = template.resource(dimension["Value"])
+    if index:
+        assert index == [{"Name": "GlobalSecondaryIndexName", "Value": index[0]["Value"]}], index
+        of += f"/{index[0]['Value']}"
+    return metric["Namespace"], metric["MetricName"], of
 
 
 # What the dashboard shows, by title: the statistic of all its lines, and its lines, with a statistic of their own at the end.

@@ -9,6 +9,7 @@ LONGEST_BEHIND_THE_API = 29
 LONGEST_SWEEP = 60
 MEGABYTES = 256
 LOGS = {"LogFormat": "JSON", "ApplicationLogLevel": {"Ref": "LogLevel"}, "SystemLogLevel": {"Ref": "SystemLogLevel"}}
+RESERVED = {"Fn::If": ["HasReservedConcurrency", {"Ref": "ApiReservedConcurrency"}, {"Ref": "AWS::NoValue"}]}
 # Seconds, within what `deadline` allows. Behind the API: a stalled service is given up after 4 s, with 4 s more to release what
 # was claimed. A test send may take 22. Messages are hidden for six times what their function has.
 BEHIND_THE_API = 15
@@ -17,6 +18,9 @@ TIMEOUTS = {"manage-endpoints": 29, "dispatcher": 60, "deliverer": 60, "retry-wo
 
 def check_functions(template, code):
     for function, (logical, properties) in template.functions().items():
+        # By default nothing is reserved: a new AWS account has none to give.
+        if properties.get("ReservedConcurrentExecutions") != (RESERVED if function in code.http() else None):
+            yield f"{function} has another share of the account's concurrency"
         if properties["LoggingConfig"] != LOGS | {"LogGroup": {"Ref": f"{logical}Logs"}}:
             yield f"{function} has no log group of its own, or logs in another way"
         if (properties["Runtime"], properties["Handler"], properties["Architectures"]) != (

@@ -35,7 +35,7 @@ def check(template, code):
     yield from access.check_invocations(template, code)
     yield from wiring.check_variables(template, code)
     yield from wiring.check_routes(template, code)
-    yield from wiring.check_stage(template)
+    yield from wiring.check_stage(template, code)
     yield from wiring.check_tables(template, code)
     yield from wiring.check_queues(template, code)
     yield from wiring.check_sources(template)
@@ -52,7 +52,7 @@ def sentences(document, code, given=None):
     """What the check says; a template that it can't even read is wrong, too."""
     try:
         yield from check(Template(document, given or {}), code)
-    except (AssertionError, AttributeError, IndexError, KeyError, TypeError, ValueError, re.error) as broken:
+    except (AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError, re.error) as broken:
         yield f"this can't be right: {broken!r}"
 
 

@@ -1,14 +1,17 @@
 """What whoever deploys can choose, and what comes of it: parameters, rules, conditions, outputs."""
 
 import functools
+import json
 import re
 import tomllib
 
-from evaluate import Deployment
+from evaluate import NOTHING, Deployment
 
 LOG_LEVELS = ["DEBUG", "INFO"]
 # Those of CloudWatch Logs, up to two years.
 RETENTIONS = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731]
+# 0 is none.
+OPTIONAL = {"Type": "Number", "Default": 0, "MinValue": 0}
 # Of each parameter all but its description. A default is what most deployments run with; changing one changes them all.
 PARAMETERS = {
     # The prefix of keys: who changes the default makes keys that nobody takes for those of production.
@@ -29,12 +32,26 @@ PARAMETERS = {
     "DocsUrl": {"Type": "String"},
     "DomainName": {"Type": "String", "Default": ""},
     "CertificateArn": {"Type": "String", "Default": ""},
+    # Closed by default, a domain whose DNS does not point here yet would leave callers without the API.
+    "ExecuteApiEndpoint": {"Type": "String", "Default": "open", "AllowedValues": ["open", "closed"]},
     "CorsOrigins": {"Type": "CommaDelimitedList", "Default": "https://workskedge.com"},
     # What infra/cost.md reckons with, and a tenth of what API Gateway gives an account.
-    "RequestsPerSecond": {"Type": "Number", "Default": 1000},
-    "RequestBurst": {"Type": "Number", "Default": 2000},
+    "RequestsPerSecond": {"Type": "Number", "Default": 1000, "MinValue": 1},
+    "RequestBurst": {"Type": "Number", "Default": 2000, "MinValue": 1},
+    "ApiReservedConcurrency": OPTIONAL,
+    # Two queues of 50 batches are a tenth of what an AWS account may run. Lambda takes 2 to 1000.
+    "DeliveryConcurrency": {"Type": "Number", "Default": 50, "MinValue": 2, "MaxValue": 1000},
+    "RetryConcurrency": {"Type": "Number", "Default": 50, "MinValue": 2, "MaxValue": 1000},
+    "MaxReadUnits": OPTIONAL,
+    "MaxWriteUnits": OPTIONAL,
+    # What DynamoDB gives a new table, and the least it takes; nothing is asked of it then.
+    "WarmReadUnits": {"Type": "Number", "Default": 12000, "MinValue": 12000},
+    "WarmWriteUnits": {"Type": "Number", "Default": 4000, "MinValue": 4000},
 }
 DOMAIN = {"DomainName": "hooks.example.com", "CertificateArn": "arn:aws:acm:certificate/1"}
+CLOSED = {"ExecuteApiEndpoint": "closed"}
+LIMITED = {"MaxReadUnits": 4000, "MaxWriteUnits": 2000}
+WARM = {"WarmReadUnits": 20000, "WarmWriteUnits": 8000}
 # Parameters, and the conditions that hold then. All others don't.
 CONDITIONS = [
     ({}, {"IsProduction"}),
@@ -42,32 +59,61 @@ CONDITIONS = [
     ({"Stage": "prod"}, set()),
     ({"AlertEmail": "ops@example.com"}, {"IsProduction", "HasAlertEmail"}),
     (DOMAIN, {"IsProduction", "HasDomain"}),
+    # Without a domain it would be the API's only address.
+    (CLOSED, {"IsProduction"}),
+    (DOMAIN | CLOSED, {"IsProduction", "HasDomain", "ClosesExecuteApi"}),
     ({"Tracing": "Active", "Stage": "test"}, {"HasTracing"}),
+    ({"ApiReservedConcurrency": 20}, {"IsProduction", "HasReservedConcurrency"}),
+    (LIMITED, {"IsProduction", "HasMaxUnits"}),
+    *[(warm, {"IsProduction", "HasWarmUnits"}) for warm in (WARM, {"WarmReadUnits": 12001}, {"WarmWriteUnits": 4001})],
+    # Refused by a rule, and one without the other is none.
+    *[({one: 1}, {"IsProduction"}) for one in LIMITED],
 ]
-# The parameters of a rule, and whether CloudFormation goes on.
-RULES = [
-    ({}, True),
-    (DOMAIN, True),
-    ({"DomainName": DOMAIN["DomainName"]}, False),
-    ({"CertificateArn": DOMAIN["CertificateArn"]}, False),
-]
+# Rules: parameters, and whether CloudFormation goes on.
+RULES = {
+    "DomainNeedsCertificate": [({}, True), (DOMAIN, True), *[({one: DOMAIN[one]}, False) for one in DOMAIN]],
+    "UnitsGoTogether": [({}, True), (LIMITED, True), *[({one: LIMITED[one]}, False) for one in LIMITED]],
+}
 API = {"Fn::GetAtt": ["Api", "ApiEndpoint"]}
 FIRST_KEY = (
     'workskedge-admin --stack ${AWS::StackName} --region ${AWS::Region} accounts create --name "Acme Builders" --environment '
 )
 TARGET = {"Fn::GetAtt": ["Domain", "RegionalDomainName"]}
+# What undoes a deployment: callers get 5xx, or a function crashes. CloudFormation takes five alarms at most; queues that grow
+# show only later, and dead letters may be older than the deployment.
+TRIGGERS = [
+    {"Type": "AWS::CloudWatch::Alarm", "Arn": f"${{{alarm}.Arn}}"}
+    for alarm in ("Api5xxAlarm", "ApiErrorsAlarm", "WorkerErrorsAlarm")
+]
+ROLLBACK = json.dumps({"MonitoringTimeInMinutes": 10, "RollbackTriggers": TRIGGERS}, separators=(",", ":"))
+ALWAYS = {"AlertTopicArn": {"Ref": "AlertTopic"}, "RollbackConfiguration": {"Fn::Sub": ROLLBACK}}
 # Parameters, and what the stack says then.
 OUTPUTS = [
-    ({}, {"ApiUrl": API, "AlertTopicArn": {"Ref": "AlertTopic"}, "FirstKey": {"Fn::Sub": FIRST_KEY + "live"}}),
+    ({}, ALWAYS | {"ApiUrl": API, "FirstKey": {"Fn::Sub": FIRST_KEY + "live"}}),
     ({"Stage": "staging"}, {"ApiUrl": API, "FirstKey": {"Fn::Sub": FIRST_KEY + "staging"}}),
     (DOMAIN, {"ApiUrl": "https://hooks.example.com", "DomainTarget": TARGET}),
 ]
-# Parameters, and what a variable of a function is then.
-VARIABLES = [
-    ({}, "ManageKeys", "KEY_ENVIRONMENT", "live"),
-    ({"Stage": "staging"}, "ManageKeys", "KEY_ENVIRONMENT", "staging"),
-    ({"RetrySchedule": "1,2"}, "Deliverer", "RETRY_SCHEDULE_SECONDS", "1,2"),
-    ({"RetrySchedule": "1,2"}, "RetryWorker", "RETRY_SCHEDULE_SECONDS", "1,2"),
+DISABLED = "Body.servers.0.x-amazon-apigateway-endpoint-configuration.disableExecuteApiEndpoint"
+# Parameters, and what a property of a resource is then.
+VALUES = [
+    ({}, "ManageKeys", "Environment.Variables.KEY_ENVIRONMENT", "live"),
+    ({"Stage": "staging"}, "ManageKeys", "Environment.Variables.KEY_ENVIRONMENT", "staging"),
+    ({"RetrySchedule": "1,2"}, "Deliverer", "Environment.Variables.RETRY_SCHEDULE_SECONDS", "1,2"),
+    ({"RetrySchedule": "1,2"}, "RetryWorker", "Environment.Variables.RETRY_SCHEDULE_SECONDS", "1,2"),
+    ({}, "CreateVendor", "ReservedConcurrentExecutions", NOTHING),
+    ({"ApiReservedConcurrency": 20}, "CreateVendor", "ReservedConcurrentExecutions", 20),
+    ({}, "EventsTable", "DeletionProtectionEnabled", True),
+    ({"Stage": "staging"}, "EventsTable", "DeletionProtectionEnabled", False),
+    ({}, "EventsTable", "OnDemandThroughput", NOTHING),
+    (LIMITED, "EventsTable", "OnDemandThroughput", {"MaxReadRequestUnits": 4000, "MaxWriteRequestUnits": 2000}),
+    ({}, "EventsTable", "WarmThroughput", NOTHING),
+    (WARM, "EventsTable", "WarmThroughput", {"ReadUnitsPerSecond": 20000, "WriteUnitsPerSecond": 8000}),
+    ({}, "DelivererSource", "ScalingConfig.MaximumConcurrency", 50),
+    ({"RetryConcurrency": 7}, "RetryWorkerSource", "ScalingConfig.MaximumConcurrency", 7),
+    ({}, "Api", DISABLED, False),
+    (DOMAIN, "Api", DISABLED, False),
+    (CLOSED, "Api", DISABLED, False),
+    (DOMAIN | CLOSED, "Api", DISABLED, True),
 ]
 # infra/samconfig.toml: the name of the stack, whether somebody has to confirm, and the parameters.
 PRESETS = {
@@ -123,16 +169,16 @@ def check_conditions(template):
 
 
 def check_rules(template):
-    if template.document["Rules"].keys() != {"DomainNeedsCertificate"}:
-        yield "a domain without a certificate fails only when it is made, or something else is refused"
-    (rule,) = template.document["Rules"].values()
-    # With a RuleCondition it would not always be asked.
-    if rule.keys() != {"Assertions"} or any(one.keys() != {"Assert", "AssertDescription"} for one in rule["Assertions"]):
-        yield f"the rule is another one: {rule}"
-    for given, passes in RULES:
-        deployment = Deployment(template.document, **given)
-        if all(deployment.truth(one["Assert"]) for one in rule["Assertions"]) != passes:
-            yield f"{given or 'the default'} is {'refused' if passes else 'taken'}"
+    rules = template.document["Rules"]
+    yield from (f"the rules differ: {name}" for name in rules.keys() ^ RULES.keys())
+    for name, rule in rules.items():
+        # With a RuleCondition it would not always be asked.
+        if rule.keys() != {"Assertions"} or any(one.keys() != {"Assert", "AssertDescription"} for one in rule["Assertions"]):
+            yield f"{name} is another one: {rule}"
+        for given, passes in RULES[name]:
+            deployment = Deployment(template.document, **given)
+            if all(deployment.truth(one["Assert"]) for one in rule["Assertions"]) != passes:
+                yield f"{name}: {given or 'the default'} is {'refused' if passes else 'taken'}"
 
 
 def check_outputs(template):
@@ -157,12 +203,14 @@ def check_outputs(template):
         )
 
 
-def check_variables(template):
-    for given, function, variable, wanted in VARIABLES:
-        variables = template.resources[function]["Properties"]["Environment"]["Variables"]
-        found = Deployment(template.document, **given).value(variables[variable])
+def check_values(template):
+    for given, logical, path, wanted in VALUES:
+        value = template.resources[logical]["Properties"]
+        for step in path.split("."):
+            value = value[int(step)] if isinstance(value, list) else value[step]
+        found = Deployment(template.document, **given).value(value)
         if found != wanted:
-            yield f"with {given or 'defaults'} {function} is given {found} as {variable}"
+            yield f"with {given or 'defaults'} {logical} has {found} as {path}"
 
 
 def presets(path):
@@ -191,4 +239,4 @@ def check(template, code):
     yield from check_conditions(template)
     yield from check_rules(template)
     yield from check_outputs(template)
-    yield from check_variables(template)
+    yield from check_values(template)

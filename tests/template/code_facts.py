@@ -38,6 +38,9 @@ class Code:
                     self.variables[function].add(variable)
                 case [function, action, resource]:
                     self.calls[function].add((action, resource))
+        self.read_sources()
+
+    def read_sources(self):
         # In seconds.
         self.call = constant("shared/store/src/aws.rs", r"OPERATION_TIMEOUT: Duration = Duration::from_secs\((\d+)\)")
         self.attempt = constant("shared/outbound/src/deliverer.rs", r"const TIMEOUT: Duration = Duration::from_secs\((\d+)\)")

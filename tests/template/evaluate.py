@@ -28,7 +28,7 @@ class Deployment:
                 return all(map(self.truth, value["Fn::And"]))
             case {"Fn::Or": [_, _, *_]}:
                 return any(map(self.truth, value["Fn::Or"]))
-            case {"Condition": str(name)}:
+            case {"Condition": str(name)} if len(value) == 1:
                 return self.holds(name)
         raise ValueError(f"{value} is no condition")
 

@@ -74,7 +74,11 @@ EXTRA = {
     },
     "AWS::IAM::Role": {"ManagedPolicyArns": ["arn:aws:iam::aws:policy/AdministratorAccess"], "PermissionsBoundary": "arn:x"},
     "AWS::SQS::Queue": {"DelaySeconds": 900, "FifoQueue": True, "KmsMasterKeyId": "alias/aws/sqs"},
-    "AWS::DynamoDB::Table": {"ResourcePolicy": {"PolicyDocument": OPEN}, "TableClass": "STANDARD_INFREQUENT_ACCESS"},
+    "AWS::DynamoDB::Table": {
+        "WarmThroughput": {"ReadUnitsPerSecond": 1},
+        "ResourcePolicy": {"PolicyDocument": OPEN},
+        "TableClass": "STANDARD_INFREQUENT_ACCESS",
+    },
     "AWS::KMS::Key": {"Enabled": False, "PendingWindowInDays": 7},
     "AWS::CloudWatch::Alarm": {"ActionsEnabled": False, "DatapointsToAlarm": 5},
     "AWS::ApiGatewayV2::Stage": {"RouteSettings": {"POST /api/events": {"ThrottlingRateLimit": 0}}},

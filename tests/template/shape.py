@@ -6,11 +6,12 @@ SHAPES = {
     "AWS::ApiGatewayV2::Api": "Body",
     "AWS::ApiGatewayV2::ApiMapping": "ApiId DomainName Stage",
     "AWS::ApiGatewayV2::DomainName": "DomainName DomainNameConfigurations",
-    "AWS::ApiGatewayV2::Stage": "AccessLogSettings ApiId AutoDeploy DefaultRouteSettings StageName Tags?",
-    "AWS::CloudWatch::Alarm": "AlarmActions AlarmDescription ComparisonOperator EvaluationPeriods Threshold TreatMissingData "
-    "Dimensions? InsufficientDataActions? MetricName? Metrics? Namespace? Period? Statistic?",
+    "AWS::ApiGatewayV2::Stage": "AccessLogSettings ApiId AutoDeploy DefaultRouteSettings RouteSettings StageName Tags?",
+    "AWS::CloudWatch::Alarm": "AlarmActions AlarmDescription ComparisonOperator EvaluationPeriods OKActions Threshold "
+    "TreatMissingData Dimensions? InsufficientDataActions? MetricName? Metrics? Namespace? Period? Statistic?",
     "AWS::CloudWatch::Dashboard": "DashboardBody DashboardName",
-    "AWS::DynamoDB::Table": "AttributeDefinitions BillingMode KeySchema PointInTimeRecoverySpecification SSESpecification "
+    "AWS::DynamoDB::Table": "AttributeDefinitions BillingMode DeletionProtectionEnabled KeySchema OnDemandThroughput "
+    "PointInTimeRecoverySpecification SSESpecification WarmThroughput? "
     "TableName GlobalSecondaryIndexes? StreamSpecification? TimeToLiveSpecification?",
     "AWS::Events::Rule": "ScheduleExpression Targets",
     "AWS::IAM::ManagedPolicy": "PolicyDocument",
@@ -20,7 +21,7 @@ SHAPES = {
     "BisectBatchOnFunctionError? DestinationConfig? FilterCriteria? "
     "MaximumRetryAttempts? ParallelizationFactor? ScalingConfig? StartingPosition?",
     "AWS::Lambda::Function": "Architectures Code FunctionName Handler LoggingConfig MemorySize Role Runtime Tags? Timeout "
-    "TracingConfig Environment? RecursiveLoop?",
+    "TracingConfig Environment? RecursiveLoop? ReservedConcurrentExecutions?",
     "AWS::Lambda::Permission": "Action FunctionName Principal SourceArn",
     "AWS::Logs::LogGroup": "LogGroupName RetentionInDays LogGroupClass?",
     "AWS::SNS::Subscription": "Endpoint Protocol TopicArn",

@@ -40,15 +40,37 @@ LOGGED = {
     "status": "$context.status",
     "integrationError": "$context.integrationErrorMessage",
 }
+# By default neither: no limit but the account's, and what DynamoDB gives a new table.
+LIMIT = {
+    "Fn::If": [
+        "HasMaxUnits",
+        {"MaxReadRequestUnits": {"Ref": "MaxReadUnits"}, "MaxWriteRequestUnits": {"Ref": "MaxWriteUnits"}},
+        {"Ref": "AWS::NoValue"},
+    ]
+}
+WARM = {
+    "Fn::If": [
+        "HasWarmUnits",
+        {"ReadUnitsPerSecond": {"Ref": "WarmReadUnits"}, "WriteUnitsPerSecond": {"Ref": "WarmWriteUnits"}},
+        {"Ref": "AWS::NoValue"},
+    ]
+}
+# Each request or each delivery writes to them.
+BUSY = {"rate-windows", "idempotency", "records", "events", "deliveries"}
 INDEX = {"IndexName", "KeySchema", "Projection"}
 OPERATION = {"x-amazon-apigateway-integration", "responses", "parameters", "isDefaultRoute"}
-BODY = {"openapi", "info", "tags", "paths", "x-amazon-apigateway-cors"}
-# How each source is read. A batch of deliveries is attempted at once and holds its function's 256 MB until the slowest is
-# answered; 50 batches at once are half of what a new AWS account may run. A batch of the stream is one account's events.
-QUEUE = {"BatchSize": 10, "ScalingConfig": {"MaximumConcurrency": 50}}
+BODY = {"openapi", "info", "tags", "paths", "x-amazon-apigateway-cors", "servers"}
+# Routes beside the portal's that anybody may call without a key.
+CATALOG = {"ANY /api/event-types", "ANY /api/event-types/{proxy+}"}
+# A page of the console is a dozen files; a person loads one in a while. Numbers: CloudFormation makes text of a parameter
+# where it knows no types, as in these settings.
+PAGES = {"ThrottlingRateLimit": 50, "ThrottlingBurstLimit": 100}
+# How each source is read. A batch of deliveries is attempted at once, and holds its function until the slowest is answered. A
+# batch of the stream is one account's events.
+QUEUE = lambda parameter: {"BatchSize": 10, "ScalingConfig": {"MaximumConcurrency": {"Ref": parameter}}}
 TUNING = {
-    "deliverer": QUEUE,
-    "retry-worker": QUEUE,
+    "deliverer": QUEUE("DeliveryConcurrency"),
+    "retry-worker": QUEUE("RetryConcurrency"),
     "dispatcher": {
         "BatchSize": 100,
         "ParallelizationFactor": 10,
@@ -84,6 +106,9 @@ def check_routes(template, code):
     (api,) = template.of_type("AWS::ApiGatewayV2::Api").values()
     if api["Body"].keys() != BODY or api["Body"]["info"] != {"title": {"Ref": "AWS::StackName"}, "version": "1.0"}:
         yield "the API has another name, or something that nobody has thought about"
+    closed = {"disableExecuteApiEndpoint": {"Fn::If": ["ClosesExecuteApi", True, False]}}
+    if api["Body"]["servers"] != [{"x-amazon-apigateway-endpoint-configuration": closed}]:
+        yield "the API's own address is closed in another case"
     for path, methods in api["Body"]["paths"].items():
         for method, operation in methods.items():
             if operation.keys() - OPERATION:
@@ -104,7 +129,10 @@ def check_routes(template, code):
             found.add((method, path, template.name(logical)))
     yield from (f"the route {' '.join(r)} is missing" for r in code.routes - found)
     yield from (f"there is no route {' '.join(r)} in the code" for r in found - code.routes)
-    cors = api["Body"]["x-amazon-apigateway-cors"]
+    yield from check_cors(template, api["Body"]["x-amazon-apigateway-cors"])
+
+
+def check_cors(template, cors):
     wanted = {
         "allowOrigins": template.given.get("CorsOrigins", template.parameters["CorsOrigins"]["Default"]),
         "allowMethods": ["GET", "HEAD", "POST", "PATCH", "DELETE"],
@@ -119,7 +147,7 @@ def check_routes(template, code):
         yield f"pages of others may do something else: {cors}"
 
 
-def check_stage(template):
+def check_stage(template, code):
     (stage,) = template.of_type("AWS::ApiGatewayV2::Stage").values()
     if (stage["ApiId"], stage["StageName"], stage["AutoDeploy"]) != ({"Ref": "Api"}, "$default", True):
         yield "the API's stage is another one"
@@ -128,6 +156,9 @@ def check_stage(template):
         "ThrottlingBurstLimit": {"Ref": "RequestBurst"},
     }:
         yield f"the API is throttled otherwise: {stage['DefaultRouteSettings']}"
+    keyless = {f"{method} {path}" for method, path, function in code.routes if function == "portal"} | CATALOG
+    if stage["RouteSettings"] != {key.replace("ANY $default", "$default"): PAGES for key in keyless}:
+        yield f"what asks for no key is throttled otherwise: {stage['RouteSettings']}"
     log = stage["AccessLogSettings"]
     if log.keys() != {"DestinationArn", "Format"} or log["DestinationArn"] != {"Fn::GetAtt": ["AccessLogs", "Arn"]}:
         yield "the access log goes elsewhere"
@@ -171,6 +202,10 @@ def check_tables(template, code):
                 yield f"{index['IndexName']} projects more than keys"
         if properties["PointInTimeRecoverySpecification"] != {"PointInTimeRecoveryEnabled": True}:
             yield f"{name} has no point-in-time recovery"
+        if properties["DeletionProtectionEnabled"] != {"Fn::If": ["IsProduction", True, False]}:
+            yield f"{name} can be deleted in production, or can't elsewhere"
+        if properties["OnDemandThroughput"] != LIMIT or properties.get("WarmThroughput") != (WARM if name in BUSY else None):
+            yield f"{name} has another capacity"
         if properties["SSESpecification"] != {"SSEEnabled": True} or properties["BillingMode"] != "PAY_PER_REQUEST":
             yield f"{name} is not encrypted, or not on demand"
     yield from (f"the indexes differ: {index}" for index in indexes ^ code.indexes)
