@@ -27,6 +27,8 @@ POLLERS_A_SECOND = 300 / 60
 HAND_OVER = 0.015
 NOISY_SHARE = 0.1
 NOISY_MESSAGES = 30
+# Of all groups, in a minute: a share of less says nothing.
+NOISY_SECONDS = 30.0
 PROCESSING_MEMORY = 60.0
 
 
@@ -42,23 +44,25 @@ class Queue:
 
     def __init__(self, simulation, name, fair=True):
         self.simulation, self.name, self.fair = simulation, name, fair
+        self._counted = f"messages to {name}"
         self.consumer = None
         self.waiting, self.in_flight, self.processing = 0, 0, Share(PROCESSING_MEMORY)
-        self.oldest_wait = 0.0
         self._groups = {}
         self._quiet, self._noisy = [], set()
         self._order = itertools.count()
 
     def send(self, group, message, delay=0.0):
         """Sends a message, held back for `delay` seconds: rounded up, as `hop_delay` does."""
-        self.simulation.count(f"messages to {self.name}")
+        self.simulation.count(self._counted)
         if delay > 0:
             self.simulation.after(math.ceil(delay), self._show, group, message)
         else:
             self._show(group, message)
 
     def _show(self, group, message):
-        of = self._groups.setdefault(group, Group())
+        of = self._groups.get(group)
+        if of is None:
+            of = self._groups[group] = Group()
         order = (self.simulation.now, next(self._order))
         of.waiting.append((order, message))
         self.waiting += 1
@@ -73,9 +77,10 @@ class Queue:
         now = self.simulation.now
         if of.in_flight >= NOISY_MESSAGES and of.in_flight > NOISY_SHARE * self.in_flight:
             return True
+        if of.processing.value < NOISY_SECONDS * NOISY_SHARE:
+            return False
         total = self.processing.at(now)
-        # A share of next to nothing says nothing.
-        return total > 30 and of.processing.at(now) > NOISY_SHARE * total
+        return total > NOISY_SECONDS and of.processing.at(now) > NOISY_SHARE * total
 
     def receive(self, most):
         """At most this many messages, each with its group."""
@@ -84,9 +89,8 @@ class Queue:
         while len(batch) < most and self.waiting:
             group = self._next()
             of = self._groups[group]
-            (sent, _), message = of.waiting.popleft()
+            _, message = of.waiting.popleft()
             self.waiting -= 1
-            self.oldest_wait = max(self.oldest_wait, self.simulation.now - sent)
             of.in_flight += 1
             self.in_flight += 1
             if of.waiting and group not in self._noisy:
@@ -117,13 +121,15 @@ class Queue:
 
     def delete(self, batch, received):
         """Deletes messages that were received at `received`."""
+        self.in_flight -= len(batch)
+        if not self.fair:
+            return
         now = self.simulation.now
         for group, _ in batch:
             of = self._groups[group]
             of.in_flight -= 1
-            self.in_flight -= 1
             of.processing.add(now - received, now)
-            self.processing.add(now - received, now)
+        self.processing.add((now - received) * len(batch), now)
 
 
 class Pollers:

@@ -17,8 +17,8 @@ INVOCATIONS_AT_ONCE = 1_000
 EVENT_UNITS, DELIVERY_UNITS = 2, 1
 # A request that the table refuses is tried again by the SDK and gives up with 503 after about so long.
 GIVES_UP = 2.0
-# How often (s) senders that were refused come again, and how long (s) they let a request of theirs take.
-COME_AGAIN, PATIENT = 0.02, 0.5
+# Calls come in steps of so many seconds. Who was refused comes again unless a request would take longer than this.
+TICK, PATIENT = 0.01, 0.5
 # Nothing is followed for longer than this.
 LONGEST = 3_600.0
 
@@ -44,7 +44,7 @@ class Path:
     def __init__(self, case, seed=1):
         self.case, self.simulation = case, Simulation(seed)
         self.gateway = Bucket(case.requests_a_second, case.burst)
-        self.answers, self.first_minute = {}, {}
+        self.answers, self.coming = {}, []
         self.windows, self.pool = {}, deque()
         self.running, self.most_running = 0, 0
         self.keys = [Partition() for _ in range(case.accounts)]
@@ -53,14 +53,30 @@ class Path:
         self.deliveries = [Partition() for _ in range(case.accounts)]
         shards = min(TABLE_PARTITIONS, case.accounts)
         self.shards = [Shard(self, number) for number in range(shards)]
-        self.queue = Queue(self.simulation, "first")
+        # All accounts are alike, so that fairness among them would change nothing.
+        self.queue = Queue(self.simulation, "first", fair=False)
+        # How many endpoints each message of an event is about.
+        most = facts.MESSAGE_ENDPOINTS
+        self.messages = [min(most, case.endpoints - begin) for begin in range(0, case.endpoints, most)]
         size = facts.template("DelivererSource", "BatchSize")
         self.deliverer = Pollers(self.simulation, self.queue, self.deliver, size, case.concurrency)
-        self.accepted, self.dispatched, self.arrived, self.latencies = [], [], [], []
+        self.accepted, self.arrived, self.latencies = [], [], []
         self.depths = {"stream": 0, "queue": 0}
         self.waiting_in_stream = 0
 
     # ---- The API ----
+
+    def tick(self, number, events):
+        """What arrives within a tick, from event `number` on, arrives at its beginning; then who was refused comes again."""
+        due = min(events, math.ceil((self.simulation.now + TICK) * events / MINUTE))
+        for _ in range(number, due):
+            self.request(self.simulation.random.randrange(self.case.accounts))
+        self.come_again()
+        if self.coming:
+            self.simulation.after(REQUEST + EVENT_PROCESSOR / PROCESSOR, self.accept, self.coming)
+            self.coming = []
+        if due < events or self.pool or self.running:
+            self.simulation.after(TICK, self.tick, due, events)
 
     def request(self, account):
         """A sender's call."""
@@ -81,13 +97,9 @@ class Path:
             if not self.gateway.has(1, now) or self.events[account].free > now + PATIENT:
                 break
             self.request(self.pool.popleft())
-        if self.pool or now < MINUTE:
-            self.simulation.after(COME_AGAIN, self.come_again)
 
-    def note(self, answer):
-        self.answers[answer] = self.answers.get(answer, 0) + 1
-        if self.simulation.now <= MINUTE:
-            self.first_minute[answer] = self.first_minute.get(answer, 0) + 1
+    def note(self, answer, times=1):
+        self.answers[answer] = self.answers.get(answer, 0) + times
 
     def answered(self, account):
         now = self.simulation.now
@@ -107,7 +119,10 @@ class Path:
             self.simulation.after(GIVES_UP, self.refused, account, "503 partition")
             return None
         through = max(through, events.write(EVENT_UNITS, now), table.write(EVENT_UNITS, now))
-        self.simulation.at(through + REQUEST + EVENT_PROCESSOR / PROCESSOR, self.accept, account)
+        if through < now + TICK:
+            self.coming.append(account)
+        else:
+            self.simulation.at(through + REQUEST + EVENT_PROCESSOR / PROCESSOR, self.accept, [account])
         return None
 
     def window_has_room(self, account, now):
@@ -125,26 +140,24 @@ class Path:
         self.running -= 1
         self.refuse(account, answer)
 
-    def accept(self, account):
-        self.running -= 1
-        self.note("200")
-        self.accepted.append(self.simulation.now)
-        self.waiting_in_stream += 1
+    def accept(self, accounts):
+        """Requests of these accounts are answered, all at once."""
+        now = self.simulation.now
+        self.running -= len(accounts)
+        self.note("200", len(accounts))
+        self.accepted += [now] * len(accounts)
+        self.waiting_in_stream += len(accounts)
         self.depths["stream"] = max(self.depths["stream"], self.waiting_in_stream)
-        self.shards[account % len(self.shards)].add(account, self.simulation.now)
+        for account in accounts:
+            self.shards[account % len(self.shards)].add(account, now)
 
     # ---- The dispatcher ----
 
     def sent(self, account, accepted):
         """The deliveries of an event are stored and its messages sent."""
         self.waiting_in_stream -= 1
-        self.dispatched.append(self.simulation.now)
-        left = self.case.endpoints
-        group = f"{account}" if left > 1 else f"endpoint of {account}"
-        while left > 0:
-            some = min(left, facts.MESSAGE_ENDPOINTS)
-            self.queue.send(group, (account, accepted, some))
-            left -= some
+        for count in self.messages:
+            self.queue.send("all", (account, accepted, count))
         self.depths["queue"] = max(self.depths["queue"], self.queue.waiting)
 
     # ---- The deliverer ----
@@ -175,16 +188,9 @@ class Path:
 
 
 def run(case, events=EVENTS, seed=1):
-    """`events` come evenly over a minute, from each account as many. Ends when all that was accepted is delivered."""
+    """`events` come evenly over a minute, from any account. Ends when all that was accepted is delivered."""
     path = Path(case, seed)
-
-    def arrive(number):
-        path.request(number % case.accounts)
-        if number + 1 < events:
-            path.simulation.at((number + 1) * MINUTE / events, arrive, number + 1)
-
-    path.simulation.at(0.0, arrive, 0)
-    path.simulation.after(COME_AGAIN, path.come_again)
+    path.simulation.at(0.0, path.tick, 0, events)
     path.simulation.run(MINUTE)
     while path.simulation.now < LONGEST and not path.is_done(events):
         path.simulation.run(path.simulation.now + 5)
@@ -192,16 +198,15 @@ def run(case, events=EVENTS, seed=1):
 
 
 def summary(path):
-    answers = path.first_minute
+    answers = path.answers
     last = max((arrival for arrival, _ in path.arrived), default=math.nan)
     in_minute = sum(count for arrival, count in path.arrived if arrival <= MINUTE)
     return {
-        "accepted_minute": answers.get("200", 0),
+        "answered_200": answers.get("200", 0),
         "gateway": answers.get("429 gateway", 0),
         "key": answers.get("429 key", 0),
         "unavailable": answers.get("503 partition", 0) + answers.get("503 concurrency", 0),
         "running": path.most_running,
-        "accepted": len(path.accepted),
         "last_accepted": max(path.accepted, default=math.nan),
         "stream": path.depths["stream"],
         "queue": path.depths["queue"],
@@ -211,52 +216,3 @@ def summary(path):
         "p95": percentile(path.latencies, 0.95),
         "busy": path.deliverer.most_busy,
     }
-
-
-MORE = {"requests_a_second": 2_500, "burst": 5_000}
-DEFAULT_LIMITS = {"per_minute": facts.PER_MINUTE, "per_hour": facts.PER_HOUR}
-# What senders are told who send each event once, and how long it takes when they come again until they are answered 200.
-ONCE = {
-    f"{accounts} {'account' if accounts == 1 else 'accounts'}{', default limits' if limits else ''}": Case(
-        accounts, 1, 0.05, persistent=False, **limits
-    )
-    for limits in (DEFAULT_LIMITS, {})
-    for accounts in (1, 100)
-}
-UNTIL_ALL = {
-    f"{accounts} {'account' if accounts == 1 else 'accounts'}, {endpoints} {'endpoint' if endpoints == 1 else 'endpoints'}, "
-    f"answers after {answer * 1000:.0f} ms": Case(accounts, endpoints, answer)
-    for accounts in (1, 100)
-    for endpoints in (1, 10)
-    for answer in (0.05, 0.5)
-}
-RAISED = {
-    f"100 accounts, {endpoints} {'endpoint' if endpoints == 1 else 'endpoints'}, 500 ms, {concurrency} deliverers": Case(
-        100, endpoints, 0.5, persistent=False, concurrency=concurrency, **MORE
-    )
-    for endpoints in (1, 10)
-    for concurrency in (50, 200)
-}
-ANSWER_COLUMNS = {
-    "accepted_minute": ("200", 0),
-    "gateway": ("429 of API Gateway", 0),
-    "key": ("429 of the key", 0),
-    "unavailable": ("503", 0),
-    "running": ("invocations at once", 0),
-}
-TIME_COLUMNS = {
-    "accepted": ("accepted", 0),
-    "last_accepted": ("last accepted, s", 0),
-    "last_delivered": ("last delivered, s", 0),
-    "delivered_minute": ("delivered in the minute", 0),
-    "stream": ("most in the stream", 0),
-    "queue": ("most messages in the queue", 0),
-    "busy": ("deliverers busy", 0),
-    "p50": ("accepted to delivered, p50 s", 1),
-    "p95": ("p95 s", 1),
-}
-
-
-def compare(cases, events=EVENTS):
-    for title, case in cases.items():
-        yield title, summary(run(case, events))

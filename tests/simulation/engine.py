@@ -22,12 +22,13 @@ class Simulation:
         heapq.heappush(self._agenda, (time, next(self._order), call, arguments))
 
     def after(self, seconds, call, *arguments):
-        self.at(self.now + seconds, call, *arguments)
+        heapq.heappush(self._agenda, (self.now + seconds, next(self._order), call, arguments))
 
     def run(self, until=math.inf):
         """Lets happen what is due by `until`."""
-        while self._agenda and self._agenda[0][0] <= until:
-            self.now, _, call, arguments = heapq.heappop(self._agenda)
+        agenda, pop = self._agenda, heapq.heappop
+        while agenda and agenda[0][0] <= until:
+            self.now, _, call, arguments = pop(agenda)
             call(*arguments)
 
     def count(self, name, number=1):

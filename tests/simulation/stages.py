@@ -54,11 +54,10 @@ class Partition:
     """Takes write units in turn; says when a write is through."""
 
     def __init__(self, rate=PARTITION_WRITES):
-        self.rate, self.free, self.used = rate, 0.0, 0
+        self.rate, self.free = rate, 0.0
 
     def write(self, units, now):
-        self.used += units
-        self.free = max(self.free, now) + units / self.rate
+        self.free = (self.free if self.free > now else now) + units / self.rate
         return self.free
 
 

@@ -172,7 +172,7 @@ class Ceilings(unittest.TestCase):
 
     def test_default_limits_of_a_key_are_kept(self):
         path = ceilings.run(ceilings.Case(1, 1, 0.05, facts.PER_MINUTE, facts.PER_HOUR, persistent=False), events=1_000)
-        self.assertEqual(ceilings.summary(path)["accepted_minute"], facts.PER_MINUTE)
+        self.assertEqual(ceilings.summary(path)["answered_200"], facts.PER_MINUTE)
 
     def test_everything_that_was_accepted_is_delivered_once(self):
         path = ceilings.run(ceilings.Case(10, 10, 0.05), events=3_000)
