@@ -28,6 +28,7 @@ class Paced:
     def __init__(self, simulation, per_second, design, concurrency=50):
         self.simulation, self.per_second, self.design = simulation, per_second, design
         self.slot, self.line, self.sent, self.writes = -math.inf, -math.inf, [], 0
+        self.longest_hold = 0.0
         self.first = self._lane("first", concurrency, NEAR_AT_FIRST)
         self.waiting = self._lane("waiting", concurrency, NEAR)
 
@@ -71,6 +72,7 @@ class Paced:
 
     def _send(self, at):
         self.sent.append(at)
+        self.longest_hold = max(self.longest_hold, at - self.simulation.now)
         return at + 0.1
 
 
@@ -96,6 +98,7 @@ def run(design, per_second, events, over, stalled=0.0, seed=1):
     simulation.run(events / per_second * 3 + 60)
     return {
         "sent": len(paced.sent),
+        "hold": paced.longest_hold,
         "second": most_in(paced.sent, 1) / per_second,
         "minute": most_in(paced.sent, 60) / (per_second * 60),
         "used": events / per_second / (max(paced.sent) - min(paced.sent) + 1 / per_second),
@@ -120,6 +123,7 @@ RESERVED = Pace("a slot is reserved by who waits", takes_at_send=False)
 # Attempts a second, events, the seconds over which they come, and for how long no worker is free meanwhile.
 CASES = [(10, 540, 60, 0), (10, 1_200, 60, 0), (10, 1_200, 60, 20), (50, 6_000, 60, 0), (50, 6_000, 60, 20), (1, 120, 30, 0)]
 COLUMNS = {
+    "hold": ("a worker waits at most, s", 2),
     "second": ("most in a second", 2),
     "minute": ("most in a minute", 3),
     "used": ("of the pace used", 3),

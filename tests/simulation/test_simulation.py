@@ -188,6 +188,7 @@ class Pacing(unittest.TestCase):
         self.assertEqual(came["sent"], 900)
         self.assertLessEqual(came["minute"], 1.02)
         self.assertGreater(came["used"], 0.97)
+        self.assertLessEqual(came["hold"], pace.NEAR)
 
     def test_a_slot_that_was_reserved_gives_bursts(self):
         self.assertGreater(pace.run(pace.RESERVED, 10, 900, 60)["second"], 1.5)
