@@ -8,9 +8,9 @@ from aws import Pollers, Queue
 from delivering import READ, SEND, WRITE
 from engine import Simulation
 
-# A slot that is this near (s) is waited for by the worker, with the attempt's message in hand. In the lane of first attempts
-# nobody waits for long.
-NEAR, NEAR_AT_FIRST = 1.0, 0.05
+# A slot that is this near (s) is waited for by the worker, with the attempt's message in hand: what is put off comes back after
+# a second at the earliest, and whoever comes meanwhile stands behind it. In the lane of first attempts a worker waits for less.
+NEAR, NEAR_AT_FIRST = 1.0, 0.5
 # How late (s) a slot that was given when its message was put off still counts, in the other design.
 LATE = 1.0
 
