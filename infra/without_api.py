@@ -14,7 +14,7 @@ import sys
 from samtranslator.yaml_helper import yaml_parse
 
 # Those that open connections to endpoints, or check their addresses.
-TO_ENDPOINTS = {"manage-endpoints", "deliverer", "retry-worker"}
+TO_ENDPOINTS = {"manage-endpoints", "deliverer", "retry-worker", "slow-worker"}
 API_TYPES = ("AWS::Serverless::HttpApi", "AWS::ApiGatewayV2::")
 
 

@@ -209,7 +209,7 @@ def run(clients, stack, url, key, directory, report, check):
         )
         check("and within what Lambda may answer with", len(answer["body"]) < 6_000_000, len(answer["body"]))
 
-    for name in ("deliverer", "retry-worker"):
+    for name in ("deliverer", "retry-worker", "slow-worker"):
         with bootstrap(name) as invoke:
             answer = invoke(event("sqs"))
             check(

@@ -7,6 +7,7 @@ declare namespace Api {
     failingSince: string | null;
     lastSuccessAt: string | null;
     lastFailureAt: string | null;
+    lastSlowAt: string | null;
   };
   type Endpoint = {
     id: string;

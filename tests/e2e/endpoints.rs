@@ -52,7 +52,10 @@ async fn an_endpoint_is_created_and_read_and_its_secret_is_shown_at_creation_onl
     ];
     assert_eq!(members, expected);
     assert_eq!((&read.body["status"], &read.body["version"]), (&json!("enabled"), &json!(1)));
-    let health = json!({"state": "healthy", "consecutiveFailures": 0, "failingSince": null, "lastSuccessAt": null, "lastFailureAt": null});
+    let health = json!({
+        "state": "healthy", "consecutiveFailures": 0, "failingSince": null, "lastSuccessAt": null, "lastFailureAt": null,
+        "lastSlowAt": null,
+    });
     assert_eq!(read.body["health"], health);
     assert!(!read.text.contains(&secret));
     let shown = app.get(&format!("{}/secret", path(&made))).await.expect(200);

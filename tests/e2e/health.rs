@@ -3,6 +3,7 @@
 mod disabled;
 mod failing;
 mod gone;
+mod slow;
 
 use std::time::Duration;
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::delivery::{Attempt, Delivery, DeliveryStatus, Trigger};
 use jiff::SignedDuration;
-use outbound::deliverer::Deliverer;
+use outbound::deliverer::{Deliverer, Lane};
 use serde_json::{Value, json};
 use store::deliveries::Outcome;
 use tests::{Receiver, Reply, Tenant, TestApp};
@@ -149,7 +149,8 @@ async fn two_functions_never_make_attempts_of_one_delivery_side_by_side() {
     app.advance(Duration::from_secs(70)).await;
     receiver.hang();
     let planned = app.only_delivery().await;
-    let (one, other) = [0; 2].map(|_| Deliverer::from_environment(app.system().environment()).unwrap()).into();
+    let (one, other) =
+        [0; 2].map(|_| Deliverer::from_environment(app.system().environment(), Lane::Later).unwrap()).into();
     let attempt = one.handle(batch_of(&planned), app.now());
     let meanwhile = async {
         receiver.wait_for(2).await;

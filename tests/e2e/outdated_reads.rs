@@ -7,7 +7,7 @@ use domain::delivery::{Delivery, DeliveryStatus};
 use domain::models::Kind;
 use domain::resource::{CalendarEdit, Holder};
 use jiff::{SignedDuration, Timestamp};
-use outbound::deliverer::Deliverer;
+use outbound::deliverer::{Deliverer, Lane};
 use serde_json::{Map, Value, json};
 use store::deliveries::{Deliveries, Outcome};
 use store::records::{Commit, Committed, NewNumber, RecordKey, RecordWrite, Records, Seen, Slot, Stored};
@@ -237,7 +237,8 @@ async fn an_attempt_under_way_keeps_its_claim_whatever_happens_to_its_endpoint()
         let (app, receiver, endpoint, planned) = waiting().await;
         switch(&app, &endpoint, "enabled").await;
         receiver.hang();
-        let [one, other] = [0; 2].map(|_| Deliverer::from_environment(app.system().environment()).unwrap());
+        let [one, other] =
+            [0; 2].map(|_| Deliverer::from_environment(app.system().environment(), Lane::Later).unwrap());
         let attempt = one.handle(batch_of(&planned), app.now());
         let meanwhile = async {
             receiver.wait_for(1).await;

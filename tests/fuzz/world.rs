@@ -13,7 +13,7 @@ use hyper::{Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use inbound::http::function;
 use lambda_http::{Body, Context, Response};
-use outbound::deliverer::Deliverer;
+use outbound::deliverer::{Deliverer, Lane};
 use outbound::sender::{Outgoing, Sender, check_endpoint_url, check_own_header};
 use serde_json::Value;
 use tests::{InboundApp, TestApp, fixture};
@@ -45,8 +45,10 @@ impl World {
     pub(crate) async fn new() -> Self {
         let app = TestApp::builder().patience(HALF_A_REQUEST).start_inbound().await;
         let environment = app.system().environment();
-        let (deliverer, sender) =
-            (Deliverer::from_environment(environment).unwrap(), Sender::from_environment(environment).unwrap());
+        let (deliverer, sender) = (
+            Deliverer::from_environment(environment, Lane::Later).unwrap(),
+            Sender::from_environment(environment).unwrap(),
+        );
         let dispatcher = Dispatcher::from_environment(environment).unwrap();
         let answer = Arc::new(Mutex::new(b"HTTP/1.1 204 No Content\r\n\r\n".to_vec()));
         let receiver = receive(Arc::clone(&answer)).await;

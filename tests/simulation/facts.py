@@ -53,6 +53,9 @@ TIMEOUT = source(DELIVERER, r"const TIMEOUT: Duration = Duration::from_secs\((\d
 WIDTH = source(LIMITER, r"const WIDTH: usize = (\d+)")
 PATIENCE = source(LIMITER, r"const PATIENCE: Duration = Duration::from_secs\((\d+)\)")
 CROWDED = source(DELIVERER, r"const CROWDED: SignedDuration = SignedDuration::from_secs\((\d+)\)")
+# Seconds after which an attempt marks its endpoint as slow, and for how many.
+SLOW_AFTER = source("shared/domain/src/endpoint.rs", r"SLOW_AFTER: Duration = Duration::from_secs\((\d+)\)")
+SLOW_FOR = source("shared/domain/src/endpoint.rs", r"SLOW_FOR_SECONDS: i64 = (\d+)")
 # First attempts in a row after which an endpoint counts as failing.
 FAILING_AFTER = source("shared/domain/src/endpoint.rs", r"FAILING_AFTER: u32 = (\d+)")
 # Endpoints that one message is about at most, and the longest delay (s) of a message.

@@ -7,7 +7,7 @@ use domain::alert::Alert;
 use domain::delivery::Delivery;
 use jiff::{SignedDuration, Timestamp};
 use local::System;
-use local::functions::{DELIVERY, RETRY};
+use local::functions::QUEUES;
 use store::tables;
 
 use crate::backlog::{Backlog, Depth};
@@ -32,7 +32,7 @@ pub struct Drained {
     pub records: usize,
     /// Messages of the delivery queue that were handled.
     pub deliveries: usize,
-    /// Messages of the retry queue that were handled, hops included.
+    /// Messages of the retry queue and the slow queue that were handled.
     pub retries: usize,
 }
 
@@ -51,13 +51,13 @@ impl TestApp {
         Self { app, claim: OnceLock::new() }
     }
 
-    /// Does everything that can be done now: stream, delivery queue and retry queue, until all are empty.
+    /// Does everything that can be done now: stream, delivery queue, retry queue and slow queue, until all are empty.
     pub async fn drain(&self) -> Drained {
         let mut drained = Drained::default();
         loop {
             let records = self.drain_stream().await;
             let deliveries = self.drain_delivery_queue().await;
-            let retries = self.drain_retry_queue().await;
+            let retries = self.drain_retry_queue().await + self.drain_slow_queue().await;
             if records + deliveries + retries == 0 {
                 return drained;
             }
@@ -82,6 +82,11 @@ impl TestApp {
         self.system().drain_retry_queue().await.unwrap()
     }
 
+    /// Handles what is visible in the slow queue, and returns the number of messages.
+    pub async fn drain_slow_queue(&self) -> usize {
+        self.system().drain_slow_queue().await.unwrap()
+    }
+
     /// Runs the sweeper once.
     pub async fn sweep(&self) {
         self.system().sweep(self.now()).await;
@@ -104,7 +109,7 @@ impl TestApp {
         stored::alerts(self.system(), &self.account).await
     }
 
-    /// The messages of one queue (`delivery`, `delivery-dead`, `retry`, `retry-dead`).
+    /// The messages of one queue (`delivery`, `retry`, `slow`, each with `-dead`).
     pub async fn depth(&self, queue: &str) -> Depth {
         Depth::of(self.system(), queue).await
     }
@@ -114,11 +119,11 @@ impl TestApp {
         Backlog::of(self.system()).await
     }
 
-    /// Empties the delivery queue and the retry queue, as if SQS had lost the messages.
+    /// Empties all queues, as if SQS had lost the messages.
     pub async fn purge_queues(&self) {
         let sqs = aws_sdk_sqs::Client::new(self.system().sdk_config());
-        for queue in [DELIVERY.name, RETRY.name] {
-            sqs.purge_queue().queue_url(self.system().queue_url(queue).unwrap()).send().await.unwrap();
+        for queue in QUEUES {
+            sqs.purge_queue().queue_url(self.system().queue_url(queue.name).unwrap()).send().await.unwrap();
         }
     }
 

@@ -2,7 +2,7 @@
 
 use aws_sdk_sqs::types::QueueAttributeName;
 use local::System;
-use local::functions::{DELIVERY, RETRY};
+use local::functions::{DELIVERY, RETRY, SLOW};
 
 /// The messages of one queue.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -42,10 +42,14 @@ pub struct Backlog {
     pub delivery: Depth,
     /// The queue of later attempts.
     pub retry: Depth,
+    /// The queue of attempts at slow endpoints.
+    pub slow: Depth,
     /// The dead-letter queue of the delivery queue.
     pub delivery_dead: Depth,
     /// The dead-letter queue of the retry queue.
     pub retry_dead: Depth,
+    /// The dead-letter queue of the slow queue.
+    pub slow_dead: Depth,
 }
 
 impl Backlog {
@@ -54,8 +58,10 @@ impl Backlog {
             stream: system.waiting_in_stream().await.unwrap(),
             delivery: Depth::of(system, DELIVERY.name).await,
             retry: Depth::of(system, RETRY.name).await,
+            slow: Depth::of(system, SLOW.name).await,
             delivery_dead: Depth::of(system, DELIVERY.dead_letter).await,
             retry_dead: Depth::of(system, RETRY.dead_letter).await,
+            slow_dead: Depth::of(system, SLOW.dead_letter).await,
         }
     }
 
@@ -65,7 +71,9 @@ impl Backlog {
         self.stream > 0
             || self.delivery.is_work()
             || self.retry.is_work()
+            || self.slow.is_work()
             || self.delivery_dead.is_work()
             || self.retry_dead.is_work()
+            || self.slow_dead.is_work()
     }
 }

@@ -58,6 +58,12 @@ impl Builder {
         self
     }
 
+    /// How long an attempt takes when its endpoint counts as slow.
+    pub fn slow_after(mut self, time: Duration) -> Self {
+        self.options.slow_after = time;
+        self
+    }
+
     /// Whether stream, queues and schedule are worked on in the background, as outside of tests. Off by default. One
     /// of the workers deletes items whose time to live has passed by the machine's clock: start
     /// [`Builder::at_present`] if old ones matter.

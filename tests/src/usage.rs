@@ -8,7 +8,7 @@ use std::io::Write;
 use std::sync::{LazyLock, Mutex};
 
 use local::System;
-use local::functions::{DELIVERY, RETRY, functions};
+use local::functions::{QUEUES, functions};
 use store::tables;
 
 static FILE: LazyLock<Option<Mutex<Noted>>> = LazyLock::new(|| {
@@ -58,7 +58,7 @@ fn facts(system: &System) -> Vec<String> {
             facts.push(format!("index {} {} {} {} {kind}\n", table.name, index.name, index.partition, index.sort));
         }
     }
-    for queue in [DELIVERY, RETRY] {
+    for queue in QUEUES {
         let (visibility, receives) = (queue.visibility_timeout, queue.max_receive_count);
         facts.push(format!("queue {} {} {} {visibility} {receives}\n", queue.name, queue.dead_letter, queue.variable));
     }

@@ -10,6 +10,7 @@ READ_STREAM = {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetSh
 SOURCES = {
     "deliverer": {(action, "delivery") for action in CONSUME},
     "retry-worker": {(action, "retry") for action in CONSUME},
+    "slow-worker": {(action, "slow") for action in CONSUME},
     "dispatcher": {(action, "events/stream") for action in READ_STREAM} | {("sqs:SendMessage", "dispatch-dead")},
     # Publishing to an encrypted topic takes a data key of its key.
     "sweeper": {("kms:GenerateDataKey", "AlertKey"), ("kms:Decrypt", "AlertKey")},

@@ -53,6 +53,7 @@ def wanted_alarms(template, code):
         "DeliveryAgeAlarm": age("delivery", 300, "deliverer's"),
         # Messages wait in it on purpose, this long at most.
         "RetryAgeAlarm": age("retry", 3 * code.longest_hop, "retry worker's"),
+        "SlowAgeAlarm": age("slow", 3 * code.longest_hop, "SlowConcurrency"),
         # One is one too many: each is a request or a batch that was cut off.
         "ApiErrorsAlarm": lambdas("Errors", behind_the_api, 1, "behind the API"),
         "WorkerErrorsAlarm": lambdas("Errors", workers, 1, "sweeper"),
@@ -142,14 +143,14 @@ DASHBOARD = {
         "Maximum",
         [
             f"AWS/SQS ApproximateAgeOfOldestMessage QueueName ${{{queue}.QueueName}}"
-            for queue in ("DeliveryQueue", "RetryQueue")
+            for queue in ("DeliveryQueue", "RetryQueue", "SlowQueue")
         ],
     ),
     "Dead letters": (
         "Maximum",
         [
             f"AWS/SQS ApproximateNumberOfMessagesVisible QueueName ${{{queue}DeadQueue.QueueName}}"
-            for queue in ("Delivery", "Retry", "Dispatch")
+            for queue in ("Delivery", "Retry", "Slow", "Dispatch")
         ],
     ),
 }

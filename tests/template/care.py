@@ -13,7 +13,7 @@ RESERVED = {"Fn::If": ["HasReservedConcurrency", {"Ref": "ApiReservedConcurrency
 # Seconds, within what `deadline` allows. Behind the API: a stalled service is given up after 4 s, with 4 s more to release what
 # was claimed. A test send may take 22. Messages are hidden for six times what their function has.
 BEHIND_THE_API = 15
-TIMEOUTS = {"manage-endpoints": 29, "dispatcher": 60, "deliverer": 60, "retry-worker": 60, "sweeper": 55}
+TIMEOUTS = {"manage-endpoints": 29, "dispatcher": 60, "deliverer": 60, "retry-worker": 60, "slow-worker": 60, "sweeper": 55}
 
 
 def check_functions(template, code):

@@ -28,6 +28,8 @@ PARAMETERS = {
     "AlertEmail": {"Type": "String", "Default": ""},
     # Its default and its pattern are compared with the code's.
     "RetrySchedule": {"Type": "String"},
+    # Shorter than an attempt may take.
+    "SlowAfter": {"Type": "Number", "MinValue": 1, "MaxValue": 29},
     "MaxEndpointsPerAccount": {"Type": "Number", "MinValue": 1},
     "DocsUrl": {"Type": "String"},
     "DomainName": {"Type": "String", "Default": ""},
@@ -42,6 +44,7 @@ PARAMETERS = {
     # Two queues of 50 batches are a tenth of what an AWS account may run. Lambda takes 2 to 1000.
     "DeliveryConcurrency": {"Type": "Number", "Default": 50, "MinValue": 2, "MaxValue": 1000},
     "RetryConcurrency": {"Type": "Number", "Default": 50, "MinValue": 2, "MaxValue": 1000},
+    "SlowConcurrency": {"Type": "Number", "Default": 50, "MinValue": 2, "MaxValue": 1000},
     "MaxReadUnits": OPTIONAL,
     "MaxWriteUnits": OPTIONAL,
     # What DynamoDB gives a new table, and the least it takes; nothing is asked of it then.
@@ -110,6 +113,7 @@ VALUES = [
     (WARM, "EventsTable", "WarmThroughput", {"ReadUnitsPerSecond": 20000, "WriteUnitsPerSecond": 8000}),
     ({}, "DelivererSource", "ScalingConfig.MaximumConcurrency", 50),
     ({"RetryConcurrency": 7}, "RetryWorkerSource", "ScalingConfig.MaximumConcurrency", 7),
+    ({"SlowConcurrency": 7}, "SlowWorkerSource", "ScalingConfig.MaximumConcurrency", 7),
     ({}, "Api", DISABLED, False),
     (DOMAIN, "Api", DISABLED, False),
     (CLOSED, "Api", DISABLED, False),
@@ -129,7 +133,12 @@ SECTIONS = {
 
 
 def check_parameters(template, code):
-    defaults = {"RetrySchedule": code.schedule, "MaxEndpointsPerAccount": code.most_endpoints, "DocsUrl": code.docs}
+    defaults = {
+        "RetrySchedule": code.schedule,
+        "SlowAfter": code.slow_after,
+        "MaxEndpointsPerAccount": code.most_endpoints,
+        "DocsUrl": code.docs,
+    }
     yield from (f"the parameters differ: {name}" for name in template.parameters.keys() ^ PARAMETERS.keys())
     for name, given in template.parameters.items():
         wanted = PARAMETERS.get(name, {}) | ({"Default": defaults[name]} if name in defaults else {})

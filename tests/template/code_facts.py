@@ -44,6 +44,7 @@ class Code:
         # In seconds.
         self.call = constant("shared/store/src/aws.rs", r"OPERATION_TIMEOUT: Duration = Duration::from_secs\((\d+)\)")
         self.attempt = constant("shared/outbound/src/deliverer.rs", r"const TIMEOUT: Duration = Duration::from_secs\((\d+)\)")
+        self.slow_after = constant("shared/domain/src/endpoint.rs", r"SLOW_AFTER: Duration = Duration::from_secs\((\d+)\)")
         limiter = "shared/outbound/src/deliverer/endpoint_limiter.rs"
         self.turn = constant(limiter, r"PATIENCE: Duration = Duration::from_secs\((\d+)\)")
         self.test_send = constant(

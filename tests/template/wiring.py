@@ -14,6 +14,7 @@ VALUES = {
     "MAC_KEY_ID": {"Ref": "MacKey"},
     "ALERT_TOPIC_ARN": {"Ref": "AlertTopic"},
     "RETRY_SCHEDULE_SECONDS": {"Ref": "RetrySchedule"},
+    "SLOW_AFTER_SECONDS": {"Ref": "SlowAfter"},
     "MAX_ENDPOINTS_PER_ACCOUNT": {"Ref": "MaxEndpointsPerAccount"},
     "DOCS_URL": {"Ref": "DocsUrl"},
     "METRICS_NAMESPACE": NAMESPACE,
@@ -71,6 +72,7 @@ QUEUE = lambda parameter: {"BatchSize": 10, "ScalingConfig": {"MaximumConcurrenc
 TUNING = {
     "deliverer": QUEUE("DeliveryConcurrency"),
     "retry-worker": QUEUE("RetryConcurrency"),
+    "slow-worker": QUEUE("SlowConcurrency"),
     "dispatcher": {
         "BatchSize": 100,
         "ParallelizationFactor": 10,
@@ -264,7 +266,8 @@ def check_sources(template):
                 yield f"{logical} leaves out events"
         if source != TUNING.get(name):
             yield f"{logical} is read otherwise: {source}"
-    if by_function != {"dispatcher": "events/stream", "deliverer": "delivery", "retry-worker": "retry"}:
+    queues = {"deliverer": "delivery", "retry-worker": "retry", "slow-worker": "slow"}
+    if by_function != {"dispatcher": "events/stream", **queues}:
         yield f"the sources are {by_function}"
     (rule,) = template.of_type("AWS::Events::Rule").values()
     (target,) = rule["Targets"]

@@ -7,15 +7,15 @@
 mod batch;
 mod outgoing;
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::{mem, slice};
 
 use aws_lambda_events::dynamodb::Event as StreamEvent;
 use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
 use domain::clock::SKEW;
-use domain::endpoint::{Endpoint, HealthState};
+use domain::endpoint::Endpoint;
 use domain::outbox::{Outbox, StoredEvent};
-use futures_util::future::{join, join_all};
+use futures_util::future::{join_all, join3};
 use jiff::Timestamp;
 use store::StoreError;
 use store::config::{ConfigError, Environment};
@@ -27,7 +27,7 @@ use store::range::Order;
 use telemetry::causes::causes;
 
 use batch::{Batch, Read, sequence_number};
-use outgoing::{Outgoing, messages};
+use outgoing::{Lanes, Outgoing, messages};
 
 /// Endpoints are read in pages of this size: an event for ten thousand of them needs no more memory than one for a few.
 const PAGE: i32 = 500;
@@ -42,7 +42,8 @@ pub struct Dispatcher {
     endpoints: Endpoints,
     deliveries: Deliveries,
     first: Queue,
-    retries: Queue,
+    later: Queue,
+    slow: Queue,
 }
 
 /// How the events of an account stand while they are dispatched, page after page of its endpoints.
@@ -122,7 +123,7 @@ enum DispatchError {
 }
 
 impl Dispatcher {
-    /// Reads `ENDPOINTS_TABLE`, `DELIVERIES_TABLE`, `DELIVERY_QUEUE_URL` and `RETRY_QUEUE_URL`.
+    /// Reads `ENDPOINTS_TABLE`, `DELIVERIES_TABLE`, `DELIVERY_QUEUE_URL`, `RETRY_QUEUE_URL` and `SLOW_QUEUE_URL`.
     ///
     /// # Errors
     /// When one of them is not set.
@@ -131,7 +132,8 @@ impl Dispatcher {
             endpoints: environment.endpoints()?,
             deliveries: environment.deliveries()?,
             first: environment.delivery_queue()?,
-            retries: environment.retry_queue()?,
+            later: environment.retry_queue()?,
+            slow: environment.slow_queue()?,
         })
     }
 
@@ -226,8 +228,7 @@ impl Dispatcher {
         told: &mut Told,
     ) -> Result<(), DispatchError> {
         let is_all = is_first && page.next.is_none() && page.unreadable == 0;
-        let failing = page.endpoints.iter().filter(|endpoint| endpoint.health.state == HealthState::Failing);
-        let failing: HashSet<&str> = failing.map(|endpoint| endpoint.id.as_str()).collect();
+        let lanes = Lanes::new(&page.endpoints, now);
         let events: Vec<_> =
             outboxes.iter().flat_map(|outbox| outbox.events.iter().map(move |event| (outbox, event))).collect();
         let mut stored = Ok(());
@@ -240,7 +241,7 @@ impl Dispatcher {
             });
             for ((outbox, event), fanned_out) in some.iter().zip(join_all(fanned_out).await) {
                 for new in &fanned_out.new {
-                    told.unsent.append(messages(outbox, event, new, &failing, now));
+                    told.unsent.append(messages(outbox, event, new, &lanes, now));
                 }
                 stored = stored.and(told.take(event, fanned_out.is_incomplete, fanned_out.error));
             }
@@ -251,10 +252,13 @@ impl Dispatcher {
     }
 
     async fn send(&self, messages: &Outgoing, now: Timestamp) -> Result<(), DispatchError> {
-        let Outgoing { first, retries } = messages;
-        let (first, retries) =
-            join(self.first.send_messages(first, now), self.retries.send_messages(retries, now)).await;
-        Ok(first.and(retries)?)
+        let (first, later, slow) = join3(
+            self.first.send_messages(&messages.first, now),
+            self.later.send_messages(&messages.later, now),
+            self.slow.send_messages(&messages.slow, now),
+        )
+        .await;
+        Ok(first.and(later).and(slow)?)
     }
 }
 

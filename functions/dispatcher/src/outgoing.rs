@@ -1,37 +1,67 @@
 //! The messages by which deliverers learn of new deliveries.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use domain::delivery::{FanOutTask, Message};
+use domain::endpoint::{Endpoint, HealthState};
 use domain::outbox::{Outbox, StoredEvent};
 use jiff::Timestamp;
 use store::deliveries::NewDeliveries;
 use store::queue::BATCH;
+
+/// The queue that a delivery begins in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lane {
+    First,
+    Later,
+    Slow,
+}
+
+/// The queues in which deliveries to the endpoints of a page begin: those that differ from the first one.
+pub(super) struct Lanes<'a>(HashMap<&'a str, Lane>);
+
+impl<'a> Lanes<'a> {
+    pub(super) fn new(endpoints: &'a [Endpoint], now: Timestamp) -> Self {
+        let lanes = endpoints.iter().filter_map(|endpoint| match &endpoint.health {
+            health if health.is_slow(now) => Some((endpoint.id.as_str(), Lane::Slow)),
+            health if health.state == HealthState::Failing => Some((endpoint.id.as_str(), Lane::Later)),
+            _ => None,
+        });
+        Self(lanes.collect())
+    }
+
+    fn of(&self, endpoint_id: &str) -> Lane {
+        self.0.get(endpoint_id).copied().unwrap_or(Lane::First)
+    }
+}
 
 /// Messages that are still to be sent.
 #[derive(Default)]
 pub(super) struct Outgoing {
     /// About first attempts.
     pub(super) first: Vec<Message>,
-    /// About first attempts to failing endpoints, which go to the queue of retries at once, where they hold up no other
-    /// endpoint.
-    pub(super) retries: Vec<Message>,
+    /// About first attempts to failing endpoints, which go to the queue of later attempts at once, where they hold up no
+    /// other endpoint.
+    pub(super) later: Vec<Message>,
+    /// About first attempts to slow endpoints, each of its own: a message is held until its slowest answer.
+    pub(super) slow: Vec<Message>,
 }
 
 impl Outgoing {
     pub(super) fn is_empty(&self) -> bool {
-        self.first.is_empty() && self.retries.is_empty()
+        self.first.is_empty() && self.later.is_empty() && self.slow.is_empty()
     }
 
     pub(super) fn append(&mut self, mut other: Self) {
         self.first.append(&mut other.first);
-        self.retries.append(&mut other.retries);
+        self.later.append(&mut other.later);
+        self.slow.append(&mut other.slow);
     }
 
     /// Takes what fills whole calls of SQS.
     pub(super) fn take_full(&mut self) -> Self {
         let full = |messages: &mut Vec<Message>| messages.drain(..messages.len() / BATCH * BATCH).collect();
-        Self { first: full(&mut self.first), retries: full(&mut self.retries) }
+        Self { first: full(&mut self.first), later: full(&mut self.later), slow: full(&mut self.slow) }
     }
 }
 
@@ -40,11 +70,9 @@ pub(super) fn messages(
     outbox: &Outbox,
     event: &StoredEvent,
     new: &NewDeliveries,
-    failing: &HashSet<&str>,
+    lanes: &Lanes<'_>,
     now: Timestamp,
 ) -> Outgoing {
-    let (failing, healthy): (Vec<&String>, Vec<&String>) =
-        new.endpoint_ids.iter().partition(|id| failing.contains(id.as_str()));
     let fan_out = |endpoint_ids: &[&String]| {
         Message::V2(FanOutTask {
             account: outbox.account.clone(),
@@ -55,6 +83,13 @@ pub(super) fn messages(
             due: now,
         })
     };
-    let split = |ids: &[&String]| ids.chunks(FanOutTask::MOST).map(fan_out).collect();
-    Outgoing { first: split(&healthy), retries: split(&failing) }
+    let split = |lane, most| {
+        let ids: Vec<&String> = new.endpoint_ids.iter().filter(|id| lanes.of(id) == lane).collect();
+        ids.chunks(most).map(fan_out).collect()
+    };
+    Outgoing {
+        first: split(Lane::First, FanOutTask::MOST),
+        later: split(Lane::Later, FanOutTask::MOST),
+        slow: split(Lane::Slow, 1),
+    }
 }

@@ -53,6 +53,7 @@ impl<'a> EndpointView<'a> {
                 failing_since: health.failing_since.map(whole_seconds),
                 last_success_at: health.last_success_at.map(whole_seconds),
                 last_failure_at: health.last_failure_at.map(whole_seconds),
+                last_slow_at: health.last_slow_at.map(whole_seconds),
                 ..health.clone()
             },
             secret: None,

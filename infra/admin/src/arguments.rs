@@ -201,6 +201,8 @@ pub(crate) enum QueueName {
     Delivery,
     /// Later attempts
     Retry,
+    /// Attempts at slow endpoints
+    Slow,
     /// Events that could not be dispatched (dead-letter queue only)
     Dispatch,
 }

@@ -65,6 +65,7 @@ impl QueueName {
         match self {
             Self::Delivery => Some(QueueNames { suffix: "delivery", variable: "DELIVERY_QUEUE_URL" }),
             Self::Retry => Some(QueueNames { suffix: "retry", variable: "RETRY_QUEUE_URL" }),
+            Self::Slow => Some(QueueNames { suffix: "slow", variable: "SLOW_QUEUE_URL" }),
             Self::Dispatch => None,
         }
     }
@@ -74,6 +75,7 @@ impl QueueName {
         match self {
             Self::Delivery => QueueNames { suffix: "delivery-dead", variable: "DELIVERY_DEAD_QUEUE_URL" },
             Self::Retry => QueueNames { suffix: "retry-dead", variable: "RETRY_DEAD_QUEUE_URL" },
+            Self::Slow => QueueNames { suffix: "slow-dead", variable: "SLOW_DEAD_QUEUE_URL" },
             Self::Dispatch => QueueNames { suffix: "dispatch-dead", variable: "DISPATCH_DEAD_QUEUE_URL" },
         }
     }

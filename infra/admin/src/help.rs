@@ -22,9 +22,10 @@ Environment:
   API_KEYS_TABLE, RATE_WINDOWS_TABLE, EVENTS_TABLE, ENDPOINTS_TABLE, DELIVERIES_TABLE, ALERTS_TABLE
       names of tables, as the functions have them. They override --stack, by which tables are called <stack>-api-keys,
       <stack>-rate-windows, <stack>-events, <stack>-endpoints, <stack>-deliveries, <stack>-alerts.
-  DELIVERY_QUEUE_URL, RETRY_QUEUE_URL, DELIVERY_DEAD_QUEUE_URL, RETRY_DEAD_QUEUE_URL, DISPATCH_DEAD_QUEUE_URL
-      URLs of queues. They override --stack, by which queues are called <stack>-delivery, <stack>-retry,
-      <stack>-delivery-dead, <stack>-retry-dead, <stack>-dispatch-dead.
+  DELIVERY_QUEUE_URL, RETRY_QUEUE_URL, SLOW_QUEUE_URL, DELIVERY_DEAD_QUEUE_URL, RETRY_DEAD_QUEUE_URL, SLOW_DEAD_QUEUE_URL,
+  DISPATCH_DEAD_QUEUE_URL
+      URLs of queues. They override --stack, by which queues are called <stack>-delivery, <stack>-retry, <stack>-slow,
+      <stack>-delivery-dead, <stack>-retry-dead, <stack>-slow-dead, <stack>-dispatch-dead.
   KEY_ENVIRONMENT
       the environment that new keys name, as in wsk_live_..., unless --environment is given; default live.
 

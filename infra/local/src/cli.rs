@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
+use domain::endpoint::SLOW_AFTER;
 use inbound::http::COUNT_PATIENCE;
 use telemetry::causes::causes;
 use tokio::signal;
@@ -60,6 +61,7 @@ impl From<Arguments> for Options {
             storage: Storage::Directory(arguments.data_dir),
             allow_private_endpoints: !arguments.no_allow_private_endpoints,
             retry_schedule: arguments.retry_schedule.into_iter().map(Duration::from_secs).collect(),
+            slow_after: SLOW_AFTER,
             workers: true,
             clock: Clock::system(),
             dynamodb_url: None,

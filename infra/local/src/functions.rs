@@ -14,7 +14,7 @@ use inbound::Inbound;
 use manage_deliveries::ManageDeliveries;
 use manage_endpoints::ManageEndpoints;
 use manage_keys::ManageKeys;
-use outbound::deliverer::Deliverer;
+use outbound::deliverer::{Deliverer, Lane};
 use portal::Portal;
 use publish_event::PublishEvent;
 use request_timeoff::TimeOff;
@@ -33,6 +33,10 @@ use crate::stream::{StreamHandler, stream_handler};
 pub const DELIVERY: QueueSpec = queue("delivery", "delivery-dead", "DELIVERY_QUEUE_URL");
 /// The queue of later attempts.
 pub const RETRY: QueueSpec = queue("retry", "retry-dead", "RETRY_QUEUE_URL");
+/// The queue of attempts at slow endpoints.
+pub const SLOW: QueueSpec = queue("slow", "slow-dead", "SLOW_QUEUE_URL");
+/// All queues that are read, in the order of a delivery's way.
+pub const QUEUES: [QueueSpec; 3] = [DELIVERY, RETRY, SLOW];
 
 const fn queue(name: &'static str, dead_letter: &'static str, variable: &'static str) -> QueueSpec {
     QueueSpec { name, dead_letter, variable, visibility_timeout: 360, max_receive_count: 5 }
@@ -48,6 +52,8 @@ pub struct Functions {
     pub deliverer: QueueHandler,
     /// Reads the retry queue.
     pub retry_worker: QueueHandler,
+    /// Reads the slow queue.
+    pub slow_worker: QueueHandler,
     /// Runs every minute.
     pub sweeper: ScheduleHandler,
     /// Runs at the start, when the queues are empty: puts all unfinished deliveries back on a queue.
@@ -71,11 +77,9 @@ pub fn functions(environment_of: EnvironmentOf<'_>, clock: &Clock) -> Result<Fun
             let (dispatcher, now) = (Arc::clone(&dispatcher), time.now());
             async move { dispatcher.handle(batch, now).await }
         }),
-        deliverer: delivering(
-            Deliverer::from_environment(&environment_of("deliverer"))?.with_failing_diverted(),
-            clock,
-        ),
-        retry_worker: delivering(Deliverer::from_environment(&environment_of("retry-worker"))?, clock),
+        deliverer: delivering(Deliverer::from_environment(&environment_of("deliverer"), Lane::First)?, clock),
+        retry_worker: delivering(Deliverer::from_environment(&environment_of("retry-worker"), Lane::Later)?, clock),
+        slow_worker: delivering(Deliverer::from_environment(&environment_of("slow-worker"), Lane::Slow)?, clock),
         sweeper: sweeping(&sweeper, false),
         recovery: sweeping(&sweeper, true),
     })

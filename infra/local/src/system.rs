@@ -65,6 +65,7 @@ struct EventSources {
     handed_on: watch::Receiver<Option<String>>,
     delivery: QueuePoller,
     retry: QueuePoller,
+    slow: QueuePoller,
 }
 
 impl System {
@@ -174,6 +175,14 @@ impl System {
     /// The queue can't be reached.
     pub async fn drain_retry_queue(&self) -> Result<usize, BoxError> {
         self.sources.retry.drain().await
+    }
+
+    /// Hands all messages that are visible on the slow queue to the slow worker, and returns how many there were.
+    ///
+    /// # Errors
+    /// The queue can't be reached.
+    pub async fn drain_slow_queue(&self) -> Result<usize, BoxError> {
+        self.sources.slow.drain().await
     }
 
     /// Runs the sweeper once, at the time `now`.

@@ -4,9 +4,12 @@ mod own_headers;
 mod previous_secrets;
 mod subscription;
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::clock::is_recent;
 use crate::events::EventName;
 use crate::words;
 
@@ -23,6 +26,12 @@ pub const FAILING_AFTER: u32 = 3;
 pub const DISABLE_AFTER_SECONDS: i64 = 5 * 86_400;
 /// and on at least this many calendar days (UTC): days without an attempt, or that a change of the clock skips, don't count.
 pub const DISABLE_AFTER_DAYS: usize = 6;
+
+/// How long an attempt takes when its endpoint counts as slow, unless `SLOW_AFTER_SECONDS` says otherwise.
+pub const SLOW_AFTER: Duration = Duration::from_secs(3);
+
+/// How long an endpoint counts as slow after an attempt that took so long.
+pub const SLOW_FOR_SECONDS: i64 = 300;
 
 /// An endpoint as it is stored, without its health.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -125,6 +134,8 @@ pub struct Health {
     pub last_success_at: Option<Timestamp>,
     /// The last failure.
     pub last_failure_at: Option<Timestamp>,
+    /// When an attempt last took long, to the minute.
+    pub last_slow_at: Option<Timestamp>,
     /// The first failure since the last success.
     #[serde(skip)]
     pub first_failure_at: Option<Timestamp>,
@@ -141,6 +152,12 @@ impl Health {
             && self.consecutive_failures == 0
             && self.first_failure_at.is_none()
             && self.failed_days == 0
+    }
+
+    /// Whether it counts as slow, so that its deliveries go where they hold up no others.
+    #[must_use]
+    pub fn is_slow(&self, now: Timestamp) -> bool {
+        self.last_slow_at.is_some_and(|at| is_recent(at, now, SLOW_FOR_SECONDS))
     }
 
     /// Whether every attempt has failed for so long that the endpoint is to be disabled.

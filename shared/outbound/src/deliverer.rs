@@ -1,28 +1,29 @@
 //! Handles a batch of delivery tasks. Each is decided on (`decision.rs`), attempted, and its outcome written
 //! (`apply.rs`).
 //!
-//! The deliverer and the retry worker are this code behind two queues, so that a backlog of retries never delays the
-//! first attempts.
+//! The deliverer, the retry worker and the slow worker are this code behind three queues, so that a backlog of retries or an
+//! endpoint that answers slowly never delays the first attempts.
 
 mod aftermath;
 mod apply;
 mod claim;
 mod decision;
 mod endpoint_limiter;
+mod lines;
 mod together;
 mod unsigned;
 
+use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
-use domain::attempt::{AttemptError, ErrorDetail};
-use domain::delivery::{Attempt, Delivery, DeliveryStatus, DeliveryTask, Message};
+use domain::delivery::{Delivery, DeliveryStatus, DeliveryTask, Message};
 use domain::endpoint::Endpoint;
 use domain::ids;
 use domain::json::Malformed;
-use domain::outbox::{Outbox, StoredEvent};
+use domain::outbox::StoredEvent;
 use domain::trace::TraceContext;
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use jiff::{SignedDuration, Timestamp};
 use store::StoreError;
 use store::alerts::Alerts;
@@ -34,8 +35,8 @@ use store::queue::{Queue, QueueError};
 use store::seal::SealError;
 use store::undispatched::Undispatched;
 use telemetry::causes::causes;
-use tracing::{Instrument as _, Span, field};
-use url::Url;
+use tokio::time::timeout;
+use tracing::{Instrument as _, Span};
 
 use crate::attempts::{AttemptMaker, AttemptResult};
 use crate::metrics::Metrics;
@@ -43,16 +44,18 @@ use aftermath::HealthWritesPending;
 use claim::Claimed;
 use decision::{Loaded, Policy, Step, after_attempt, next_step};
 use endpoint_limiter::{Admission, EndpointLimiter};
+use lines::{log, span_of, trace_of};
 use together::{Recorder, drive};
 
 pub use aftermath::settle;
+pub use decision::Lane;
 
 /// An attempt succeeds within 30 seconds or not at all.
 const TIMEOUT: Duration = Duration::from_secs(30);
-/// How long an attempt waits in the retry queue when its endpoint has too many under way.
+/// How long an attempt waits in a queue when its endpoint has too many under way.
 const CROWDED: SignedDuration = SignedDuration::from_secs(20);
 
-/// The deliverer, or the retry worker.
+/// The deliverer, the retry worker or the slow worker.
 #[derive(Debug)]
 pub struct Deliverer {
     deliveries: Deliveries,
@@ -60,9 +63,14 @@ pub struct Deliverer {
     endpoints: Endpoints,
     alerts: Alerts,
     undispatched: Undispatched,
-    retries: Queue,
+    /// Of later attempts.
+    later: Queue,
+    /// Of slow endpoints.
+    slow: Queue,
     attempts: AttemptMaker,
     policy: Policy,
+    /// How long an attempt takes when its endpoint counts as slow.
+    slow_after: Duration,
     metrics: Metrics,
     limiter: EndpointLimiter,
     health_writes: HealthWritesPending,
@@ -92,32 +100,28 @@ enum TaskError {
 }
 
 impl Deliverer {
-    /// Reads the names of the tables of deliveries, events, endpoints, alerts and markers, `RETRY_QUEUE_URL`,
-    /// `RETRY_SCHEDULE_SECONDS`, what [`AttemptMaker`] needs, and `METRICS_NAMESPACE`: where figures go in CloudWatch.
+    /// Reads the names of the tables of deliveries, events, endpoints, alerts and markers, `SLOW_QUEUE_URL`, unless it is the slow
+    /// worker `RETRY_QUEUE_URL`, `RETRY_SCHEDULE_SECONDS`, `SLOW_AFTER_SECONDS`, what [`AttemptMaker`] needs, and `METRICS_NAMESPACE`: where figures go in CloudWatch.
     ///
     /// # Errors
     /// When a variable is not set or can't be used.
-    pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
+    pub fn from_environment(environment: &Environment, lane: Lane) -> Result<Self, ConfigError> {
+        let slow = environment.slow_queue()?;
         Ok(Self {
             deliveries: environment.deliveries()?,
             events: environment.events()?,
             endpoints: environment.endpoints()?,
             alerts: environment.alerts()?,
             undispatched: environment.undispatched()?,
-            retries: environment.retry_queue()?,
+            later: if lane == Lane::Slow { slow.clone() } else { environment.retry_queue()? },
+            slow,
             attempts: AttemptMaker::from_environment(environment)?,
-            policy: Policy { schedule: environment.retry_schedule()?, diverts_failing: false },
+            policy: Policy { schedule: environment.retry_schedule()?, lane },
+            slow_after: environment.slow_after()?,
             metrics: Metrics::new(environment.optional("METRICS_NAMESPACE")),
             limiter: EndpointLimiter::default(),
             health_writes: HealthWritesPending::default(),
         })
-    }
-
-    /// For the queue of first attempts: what goes to an endpoint that has begun to fail since its deliveries were
-    /// queued is passed on to the retry queue, where a subscriber that hangs holds up no first attempts.
-    #[must_use]
-    pub fn with_failing_diverted(self) -> Self {
-        Self { policy: Policy { diverts_failing: true, ..self.policy }, ..self }
     }
 
     /// Handles one batch from a queue. Messages whose work could not be done are reported, and SQS brings them again,
@@ -186,6 +190,9 @@ impl Deliverer {
         match next_step(task, loaded, &self.policy, now)? {
             Step::Drop => Ok(()),
             Step::PutOff(due) => Box::pin(self.put_off(delivery, due, now)).await,
+            Step::PassToSlow => {
+                Ok(Box::pin(self.slow.send(&[DeliveryTask { due: now, ..delivery.task() }], now)).await?)
+            }
             Step::End(status) => Ok(Box::pin(recorder.end(delivery, status, None, now)).await?),
             Step::WaitForEndpoint(due) => Box::pin(self.wait_for_endpoint(delivery, recorder, due, now)).await,
             Step::Attempt { endpoint, event } => {
@@ -212,12 +219,12 @@ impl Deliverer {
 
     /// Makes one attempt and does what follows from it.
     async fn attempt(&self, ready: Ready<'_>, claim: Option<Timestamp>, now: Timestamp) -> Result<(), TaskError> {
-        let Ready { delivery, endpoint, event, trace, recorder } = ready;
+        let Ready { delivery, event, recorder, .. } = ready;
         // Events age out with their deliveries; one without the other can't be sent any more.
         let Some(event) = event else {
             return Ok(Box::pin(recorder.end(delivery, DeliveryStatus::Failed, claim, now)).await?);
         };
-        let made = match self.attempts.make(delivery, &event.body, endpoint, trace, TIMEOUT, now).await {
+        let made = match self.make(ready, event, now).await {
             Ok(made) => made,
             Err(error) => return Box::pin(self.unsigned(ready, error, claim, now)).await,
         };
@@ -226,6 +233,19 @@ impl Deliverer {
         log(ready, &attempt, decision.status);
         self.metrics.count(delivery, &attempt, decision.status, ended);
         self.apply(decision, ready, (attempt, ended), claim).await
+    }
+
+    /// Makes one attempt. If it takes long, its endpoint is noted as slow while it is under way, for the sake of those that come
+    /// after it.
+    async fn make(&self, ready: Ready<'_>, event: &StoredEvent, now: Timestamp) -> Result<AttemptResult, SealError> {
+        let Ready { delivery, endpoint, trace, .. } = ready;
+        let mut making = pin!(self.attempts.make(delivery, &event.body, endpoint, trace, TIMEOUT, now));
+        // The shortest time of a timer is a millisecond, which is more than none.
+        let quick = if self.slow_after.is_zero() { None } else { timeout(self.slow_after, &mut making).await.ok() };
+        match quick {
+            Some(made) => made,
+            None => join(making, Box::pin(self.note_slow(delivery, endpoint, now + self.slow_after))).await.0,
+        }
     }
 }
 
@@ -240,22 +260,6 @@ fn parse(message: &SqsMessage) -> Result<Vec<DeliveryTask>, TaskError> {
     Ok(read.map_err(|error| Malformed::from(&error))?.into_tasks())
 }
 
-/// The step of its event's trace that an attempt is. The span gets the ids of the request that raised the event.
-fn trace_of(outbox: Option<&Outbox>) -> TraceContext {
-    let trace = outbox.and_then(|outbox| outbox.trace).map_or_else(TraceContext::start, TraceContext::child);
-    if let Some(outbox) = outbox {
-        Span::current().record("request_id", &outbox.request_id).record("trace_id", trace.trace_id());
-    }
-    trace
-}
-
-/// What is known of a task before anything is read. `request_id` and `trace_id` will be of the request that raised the event.
-fn span_of(task: &DeliveryTask) -> Span {
-    let (account, delivery_id) = (task.account.as_str(), task.delivery_id.as_str());
-    let empty = field::Empty;
-    tracing::info_span!("delivery", account, delivery_id, event_id = empty, request_id = empty, trace_id = empty)
-}
-
 fn report(response: &mut SqsBatchResponse, message_id: &str, error: &TaskError) {
     tracing::error!(error = %causes(error), message_id, "a delivery task was not done; SQS brings it again");
     if response.batch_item_failures.iter().any(|failure| failure.item_identifier == message_id) {
@@ -264,36 +268,4 @@ fn report(response: &mut SqsBatchResponse, message_id: &str, error: &TaskError) 
     let mut failure = BatchItemFailure::default();
     message_id.clone_into(&mut failure.item_identifier);
     response.batch_item_failures.push(failure);
-}
-
-/// One wide line per attempt, in the span that says whose and which it is: numbers and the endpoint's host, never a
-/// body, a secret, or the rest of the URL, which often is one. A success is `DEBUG`: of it there are figures, and of a
-/// million events it would be the largest part of the log.
-fn log(ready: Ready<'_>, attempt: &Attempt, status: DeliveryStatus) {
-    let Ready { delivery, endpoint, trace, .. } = ready;
-    let url = Url::parse(&endpoint.url).ok();
-    let latency_ms = attempt.started_at.as_millisecond() - delivery.created_at.as_millisecond();
-    // A macro, since the level of a line is fixed where it is written.
-    macro_rules! line {
-        ($level:ident) => {
-            tracing::$level!(
-                event = delivery.event.as_str(),
-                endpoint_id = delivery.endpoint_id,
-                span_id = trace.span_id(),
-                host = url.as_ref().and_then(Url::host_str),
-                attempt = attempt.number,
-                status = status.as_str(),
-                status_code = attempt.status_code,
-                error = attempt.error.map(AttemptError::as_str),
-                error_detail = attempt.error_detail.map(ErrorDetail::as_str),
-                duration_ms = attempt.duration_ms,
-                latency_ms,
-                "attempt {number} of {id}: {status}",
-                number = attempt.number,
-                id = delivery.id,
-                status = status.as_str(),
-            )
-        };
-    }
-    if status == DeliveryStatus::Delivered { line!(debug) } else { line!(info) }
 }

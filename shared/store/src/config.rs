@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_config::SdkConfig;
+use domain::endpoint::SLOW_AFTER;
 use domain::schedule::RetrySchedule;
 use rustls::pki_types::CertificateDer;
 
@@ -126,6 +127,18 @@ impl Environment {
         let name = "RETRY_SCHEDULE_SECONDS";
         let Some(text) = self.optional(name) else { return Ok(RetrySchedule::default()) };
         RetrySchedule::parse(&text).map_err(|error| ConfigError::Invalid { name, reason: error.to_string() })
+    }
+
+    /// `SLOW_AFTER_SECONDS`: how long an attempt takes when its endpoint counts as slow, 3 by default.
+    ///
+    /// # Errors
+    /// When the value is not a number from 0 to 30.
+    pub fn slow_after(&self) -> Result<Duration, ConfigError> {
+        let name = "SLOW_AFTER_SECONDS";
+        let Some(text) = self.optional(name) else { return Ok(SLOW_AFTER) };
+        let seconds = text.parse().ok().filter(|seconds| *seconds <= 30);
+        let reason = || "it must be a number of seconds from 0 to 30".to_owned();
+        seconds.map(Duration::from_secs).ok_or_else(|| ConfigError::Invalid { name, reason: reason() })
     }
 
     /// `KEY_ENVIRONMENT`: the environment that new keys name, as in `wsk_live_...`; `live` by default.

@@ -200,7 +200,7 @@ impl Endpoints {
             Some(Switch::On) => call
                 .update_expression(format!(
                     "{set}, #status = :status, consecutiveFailures = :zero \
-                     REMOVE disabledReason, disabledAt, failingSince, firstFailureAt, failedDays"
+                     REMOVE disabledReason, disabledAt, failingSince, firstFailureAt, failedDays, lastSlowAt"
                 ))
                 .expression_attribute_values(":status", status(EndpointStatus::Enabled))
                 .expression_attribute_values(":zero", n(0)),
@@ -229,6 +229,7 @@ pub(crate) fn read(item: &Item) -> Result<(String, Endpoint), StoreError> {
         failing_since,
         last_success_at: reader.opt_time("lastSuccessAt"),
         last_failure_at: reader.opt_time("lastFailureAt"),
+        last_slow_at: reader.opt_time("lastSlowAt"),
         first_failure_at: reader.opt_time("firstFailureAt"),
         failed_days: reader.count_of_set("failedDays"),
     };

@@ -28,6 +28,7 @@ const OURS: &[&str] = &[
     "publish_event",
     "request_timeoff",
     "retry_worker",
+    "slow_worker",
     "store",
     "sweeper",
     "telemetry",

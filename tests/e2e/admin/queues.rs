@@ -74,7 +74,7 @@ async fn a_task_that_was_done_meanwhile_is_moved_and_sends_nothing() {
 async fn queues_are_found_by_the_stack_and_counted() {
     let app = TestApp::start().await;
     let sqs = aws_sdk_sqs::Client::new(app.system().sdk_config());
-    for suffix in ["delivery", "delivery-dead", "retry", "retry-dead", "dispatch-dead"] {
+    for suffix in ["delivery", "delivery-dead", "retry", "retry-dead", "slow", "slow-dead", "dispatch-dead"] {
         sqs.create_queue().queue_name(format!("acme-{suffix}")).send().await.unwrap();
     }
     let url = sqs.get_queue_url().queue_name("acme-retry").send().await.unwrap().queue_url.unwrap();
@@ -89,6 +89,7 @@ async fn queues_are_found_by_the_stack_and_counted() {
     let expected = json!({"data": [
         {"queue": "delivery", "messages": none, "dead": none},
         {"queue": "retry", "messages": {"visible": 1, "inFlight": 0, "delayed": 1}, "dead": none},
+        {"queue": "slow", "messages": none, "dead": none},
         {"queue": "dispatch", "messages": null, "dead": {"visible": 1, "inFlight": 0, "delayed": 0}},
     ]});
     assert_eq!(listed, expected);
@@ -96,7 +97,12 @@ async fn queues_are_found_by_the_stack_and_counted() {
     let words: Vec<Vec<&str>> = text.lines().skip(1).map(|line| line.split_whitespace().collect()).collect();
     assert_eq!(
         words,
-        [["delivery", "0", "0", "0", "0"], ["retry", "1", "0", "1", "0"], ["dispatch", "-", "-", "-", "1"]]
+        [
+            ["delivery", "0", "0", "0", "0"],
+            ["retry", "1", "0", "1", "0"],
+            ["slow", "0", "0", "0", "0"],
+            ["dispatch", "-", "-", "-", "1"]
+        ]
     );
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::alert::AlertKind;
-use outbound::deliverer::Deliverer;
+use outbound::deliverer::{Deliverer, Lane};
 use serde_json::{Value, json};
 use tests::{Receiver, TestApp};
 
@@ -171,7 +171,7 @@ async fn a_queued_first_attempt_moves_to_the_retry_queue_when_its_endpoint_begin
         create_work_order(&app, &format!("WO-{number}")).await;
     }
     app.drain_stream().await;
-    let one = Deliverer::from_environment(app.system().environment()).unwrap();
+    let one = Deliverer::from_environment(app.system().environment(), Lane::Later).unwrap();
     for delivery in &app.deliveries().await[..3] {
         one.handle(batch_of(delivery), app.now()).await;
     }

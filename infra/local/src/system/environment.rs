@@ -11,7 +11,7 @@ use store::tables::Table;
 
 use super::Options;
 use crate::embedded::kms;
-use crate::functions::{DELIVERY, RETRY};
+use crate::functions::QUEUES;
 use crate::resources::{create_queues, create_tables, stream_arn};
 
 /// On their own machine, people give their keys whatever limits they like.
@@ -38,7 +38,7 @@ impl Resources {
             tables::ALL.iter().map(|table| Table { ttl: table.ttl.filter(|_| ages), ..*table }).collect();
         create_tables(&dynamodb, &tables).await?;
         let stream_arn = stream_arn(&dynamodb, tables::EVENTS.name).await?;
-        let queue_urls = create_queues(&aws_sdk_sqs::Client::new(sdk_config), &[DELIVERY, RETRY]).await?;
+        let queue_urls = create_queues(&aws_sdk_sqs::Client::new(sdk_config), &QUEUES).await?;
         Ok(Self { queue_urls, stream_arn })
     }
 
@@ -58,6 +58,7 @@ impl Resources {
         let schedule: Vec<String> = options.retry_schedule.iter().map(|wait| wait.as_secs().to_string()).collect();
         let mut variables = HashMap::from([
             ("RETRY_SCHEDULE_SECONDS".to_owned(), schedule.join(",")),
+            ("SLOW_AFTER_SECONDS".to_owned(), options.slow_after.as_secs().to_string()),
             ("ALLOW_PRIVATE_ENDPOINTS".to_owned(), options.allow_private_endpoints.to_string()),
             ("SEAL_KEY_ID".to_owned(), kms::SEAL_KEY_ID.to_owned()),
             ("MAC_KEY_ID".to_owned(), kms::MAC_KEY_ID.to_owned()),
@@ -68,7 +69,7 @@ impl Resources {
             ("MAX_ENDPOINTS_PER_ACCOUNT".to_owned(), "10000".to_owned()),
         ]);
         variables.extend(tables::ALL.iter().map(|table| (table.variable.to_owned(), table.name.to_owned())));
-        variables.extend([DELIVERY, RETRY].map(|queue| (queue.variable.to_owned(), self.queue_url(queue.name))));
+        variables.extend(QUEUES.map(|queue| (queue.variable.to_owned(), self.queue_url(queue.name))));
         variables
     }
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use domain::endpoint::SLOW_AFTER;
 use rustls::pki_types::CertificateDer;
 
 use crate::clock::Clock;
@@ -43,6 +44,8 @@ pub struct Options {
     pub allow_private_endpoints: bool,
     /// The waits between the attempts of a delivery.
     pub retry_schedule: Vec<Duration>,
+    /// How long an attempt takes when its endpoint counts as slow.
+    pub slow_after: Duration,
     /// Whether stream, queues and schedule are worked on in the background. Tests switch this off and step them.
     pub workers: bool,
     /// The clock that everything goes by.
@@ -70,6 +73,7 @@ impl Options {
             storage: Storage::Memory,
             allow_private_endpoints: true,
             retry_schedule: [60, 300, 1_800, 7_200].map(Duration::from_secs).to_vec(),
+            slow_after: SLOW_AFTER,
             workers: false,
             clock,
             patience: Patience::default(),

@@ -26,9 +26,10 @@ use crate::embedded::kms::Kms;
 use crate::embedded::sns::Sns;
 use crate::embedded::sqs::Sqs;
 use crate::first_start::{FirstStartError, make_account};
-use crate::functions::{self, DELIVERY, EnvironmentOf, Functions, RETRY};
+use crate::functions::{self, DELIVERY, EnvironmentOf, Functions, RETRY, SLOW};
 use crate::gateway::{Gateway, listen};
 use crate::queues::{QueueHandler, QueuePoller};
+use crate::resources::QueueSpec;
 use crate::schedule::{ScheduleHandler, every, schedule_handler};
 use crate::stream::{Checkpoint, Stream, StreamHandler};
 
@@ -85,11 +86,11 @@ impl System {
         let uses = FunctionUsage::new(options.note_usage.then(|| services.embedded.clone()));
         let first_key = make_account(&environment, data_dir.as_ref(), options.clock.now()).await?;
         let functions = functions(&|function| uses.environment(function, &environment), &options.clock)?;
-        let Functions { routes, dispatcher, deliverer, retry_worker, sweeper, recovery } = functions;
+        let Functions { routes, dispatcher, deliverer, retry_worker, slow_worker, sweeper, recovery } = functions;
 
         let checkpoint = Checkpoint::open(data_dir.as_ref().map(DataDir::checkpoint));
         let backlog = Backlog::new(options.clock.clone());
-        let handlers = (dispatcher, deliverer, retry_worker);
+        let handlers = (dispatcher, [(DELIVERY, deliverer), (RETRY, retry_worker), (SLOW, slow_worker)]);
         let sources = event_sources(&sdk_config, &resources, checkpoint, handlers, backlog.clone(), &options);
         let answered = Arc::new(Notify::new());
         let gateway = Gateway::new(routes, options.clock.clone(), Arc::clone(&answered), options.patience);
@@ -130,6 +131,7 @@ impl System {
         });
         self.tasks.spawn(self.sources.delivery.clone().run(self.stop.clone()));
         self.tasks.spawn(self.sources.retry.clone().run(self.stop.clone()));
+        self.tasks.spawn(self.sources.slow.clone().run(self.stop.clone()));
         self.tasks.spawn(every(SWEEP_EVERY, clock.clone(), self.stop.clone(), Arc::clone(&self.sweeper)));
         self.tasks.spawn(every(UPKEEP_EVERY, clock.clone(), self.stop.clone(), self.upkeep()));
     }
@@ -181,7 +183,7 @@ fn event_sources(
     sdk_config: &SdkConfig,
     resources: &Resources,
     checkpoint: Checkpoint,
-    (dispatcher, deliverer, retry_worker): (StreamHandler, QueueHandler, QueueHandler),
+    (dispatcher, queues): (StreamHandler, [(QueueSpec, QueueHandler); 3]),
     backlog: Backlog,
     options: &Options,
 ) -> EventSources {
@@ -189,11 +191,9 @@ fn event_sources(
     let streams = aws_sdk_dynamodbstreams::Client::new(sdk_config);
     let stream = Stream::new(streams, resources.stream_arn.clone(), dispatcher, checkpoint).reporting(backlog);
     let sqs = aws_sdk_sqs::Client::new(sdk_config);
-    let poller = |queue, handler| QueuePoller::new(sqs.clone(), resources.queue_url(queue), handler, BATCHES_IN_FLIGHT);
-    EventSources {
-        stream: Arc::new(Mutex::new(stream.resting(options.stream_rest))),
-        handed_on,
-        delivery: poller(DELIVERY.name, deliverer),
-        retry: poller(RETRY.name, retry_worker),
-    }
+    let poller = |(queue, handler): (QueueSpec, QueueHandler)| {
+        QueuePoller::new(sqs.clone(), resources.queue_url(queue.name), handler, BATCHES_IN_FLIGHT)
+    };
+    let [delivery, retry, slow] = queues.map(poller);
+    EventSources { stream: Arc::new(Mutex::new(stream.resting(options.stream_rest))), handed_on, delivery, retry, slow }
 }

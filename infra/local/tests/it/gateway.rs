@@ -43,6 +43,7 @@ pub(crate) fn echo() -> Functions {
         dispatcher: stream_handler(|_| async { DynamoDbEventResponse::default() }),
         deliverer: queue_handler(|_| async { SqsBatchResponse::default() }),
         retry_worker: queue_handler(|_| async { SqsBatchResponse::default() }),
+        slow_worker: queue_handler(|_| async { SqsBatchResponse::default() }),
         sweeper: schedule_handler(|_| async {}),
         recovery: schedule_handler(|_| async {}),
     }

@@ -21,6 +21,9 @@ use super::decision::EndpointNews;
 /// A success of a healthy endpoint is stored at most this often.
 const NOTE_SUCCESS_SECONDS: i64 = 60;
 
+/// That an endpoint is slow is stored at most this often.
+const NOTE_SLOW_SECONDS: i64 = 60;
+
 /// The most endpoints that are remembered; when full, all are forgotten.
 const MAX_PENDING: usize = 10_000;
 
@@ -65,6 +68,18 @@ impl Deliverer {
         if let Err(error) = noted {
             let error = causes(&error);
             tracing::error!(error, endpoint_id = endpoint.id, "the health of an endpoint was not noted");
+        }
+    }
+
+    /// Notes that an attempt takes long, while it is under way: those that come after it are kept apart. Best effort, like
+    /// all of an endpoint's health.
+    pub(super) async fn note_slow(&self, delivery: &Delivery, endpoint: &Endpoint, now: Timestamp) {
+        if endpoint.health.last_slow_at.is_some_and(|at| is_recent(at, now, NOTE_SLOW_SECONDS)) {
+            return;
+        }
+        if let Err(error) = self.endpoints.note_slow(&delivery.account, endpoint, now).await {
+            let error = causes(&error);
+            tracing::error!(error, endpoint_id = endpoint.id, "that an endpoint is slow was not noted");
         }
     }
 

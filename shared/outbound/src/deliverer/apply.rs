@@ -38,14 +38,14 @@ impl Deliverer {
             let attempt_count = delivery.attempt_count + 1;
             // Anything but a success gave it an item of its own.
             let task = DeliveryTask { attempt_count, due, shared: None, ..delivery.task() };
-            Box::pin(self.retries.send(&[task], ended)).await?;
+            Box::pin(self.later.send(&[task], ended)).await?;
         }
         Ok(())
     }
 
-    /// The task comes again at `due`, by way of the retry queue.
+    /// The task comes again at `due`, by way of the queue of later attempts.
     pub(super) async fn put_off(&self, delivery: &Delivery, due: Timestamp, now: Timestamp) -> Result<(), TaskError> {
-        Ok(self.retries.send(&[DeliveryTask { due, ..delivery.task() }], now).await?)
+        Ok(self.later.send(&[DeliveryTask { due, ..delivery.task() }], now).await?)
     }
 
     /// Records that a delivery waits for its disabled endpoint, and has it look again at `due`.
@@ -58,7 +58,7 @@ impl Deliverer {
     ) -> Result<(), TaskError> {
         let (status, next_attempt_at) = (delivery.status, Some(due));
         if recorder.record(delivery, &Outcome { status, attempt: None, next_attempt_at, claim: None, now }).await? {
-            self.retries.send(&[DeliveryTask { due, shared: None, ..delivery.task() }], now).await?;
+            self.later.send(&[DeliveryTask { due, shared: None, ..delivery.task() }], now).await?;
         }
         Ok(())
     }
@@ -69,7 +69,7 @@ impl Deliverer {
     async fn record_superseded(&self, delivery: &Delivery, outcome: Outcome) -> Result<(), TaskError> {
         let Some(attempt) = outcome.attempt else { return Ok(()) };
         if let Some(next) = self.deliveries.record_beside(delivery, &attempt, outcome.now).await? {
-            self.retries.send(&[next.task()], outcome.now).await?;
+            self.later.send(&[next.task()], outcome.now).await?;
         }
         Ok(())
     }

@@ -14,12 +14,23 @@ pub(super) const EARLY_MILLISECONDS: i64 = 50;
 /// How long a delivery waits for its disabled endpoint to be enabled again, or for a secret that can be opened.
 pub(super) const WAIT_FOR_ENDPOINT: SignedDuration = SignedDuration::from_hours(5 * 24);
 
+/// What the functions that deliver are for. Each has a queue of its own, so that it does not hold up the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lane {
+    /// First attempts. What goes to a failing or slow endpoint is passed on.
+    First,
+    /// Later attempts, and all that goes to a failing endpoint. What goes to a slow endpoint is passed on.
+    Later,
+    /// All attempts at slow endpoints. What is here stays here until it ends.
+    Slow,
+}
+
 /// What a function decides by, the same for all its tasks.
 #[derive(Debug)]
 pub(super) struct Policy {
     pub(super) schedule: RetrySchedule,
-    /// Whether tasks for failing endpoints are passed on to the retry queue.
-    pub(super) diverts_failing: bool,
+    /// Where the function is in the way of a delivery.
+    pub(super) lane: Lane,
 }
 
 /// What was read for a task. What can't be read matters only if the decision depends on it.
@@ -35,8 +46,10 @@ pub(super) struct Loaded<'a> {
 pub(super) enum Step<'a> {
     /// Nothing: its delivery has ended, or the attempt that it is for was made already.
     Drop,
-    /// It comes again at this time, by way of the retry queue.
+    /// It comes again at this time, by way of the queue of later attempts.
     PutOff(Timestamp),
+    /// It comes again at once, by way of the queue of slow endpoints.
+    PassToSlow,
     /// Its delivery ends without an attempt.
     End(DeliveryStatus),
     /// Its endpoint is disabled; it looks again at this time.
@@ -73,7 +86,10 @@ pub(super) fn next_step<'a>(
     if endpoint.status == EndpointStatus::Disabled {
         return Ok(for_disabled(delivery, now));
     }
-    if policy.diverts_failing && endpoint.health.state == HealthState::Failing {
+    if policy.lane != Lane::Slow && endpoint.health.is_slow(now) {
+        return Ok(Step::PassToSlow);
+    }
+    if policy.lane == Lane::First && endpoint.health.state == HealthState::Failing {
         return Ok(Step::PutOff(due));
     }
     Ok(Step::Attempt { endpoint, event })

@@ -131,6 +131,14 @@ impl Environment {
         Ok(Queue::new(self.clients.sqs.clone(), self.variable("RETRY_QUEUE_URL")?))
     }
 
+    /// The queue of deliveries to slow endpoints: `SLOW_QUEUE_URL`.
+    ///
+    /// # Errors
+    /// When the variable is not set.
+    pub fn slow_queue(&self) -> Result<Queue, ConfigError> {
+        Ok(Queue::new(self.clients.sqs.clone(), self.variable("SLOW_QUEUE_URL")?))
+    }
+
     /// The topic of alerts: `ALERT_TOPIC_ARN`.
     ///
     /// # Errors

@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use super::{Endpoints, changed, status};
 use crate::StoreError;
 use crate::alerts::Alerts;
+use crate::conditional::unless_refused;
 use crate::item::{Item, n, s};
 
 /// What an endpoint has accepted.
@@ -93,6 +94,28 @@ impl Endpoints {
             .condition_expression("attribute_exists(pk)")
             .set_expression_attribute_values(Some(failure(counts, now)));
         changed(call).await
+    }
+
+    /// Records that an attempt takes long, unless another worker has done so since the endpoint was read. One write unit
+    /// for each KB.
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached.
+    pub async fn note_slow(&self, account: &str, endpoint: &Endpoint, now: Timestamp) -> Result<(), StoreError> {
+        let seen = endpoint.health.last_slow_at;
+        let call = self
+            .update_item(account, &endpoint.id)
+            .update_expression("SET lastSlowAt = :now")
+            .condition_expression(match seen {
+                None => "attribute_exists(pk) AND attribute_not_exists(lastSlowAt)",
+                Some(_) => "lastSlowAt = :seen",
+            })
+            .expression_attribute_values(":now", s(now.to_string()));
+        let call = match seen {
+            Some(seen) => call.expression_attribute_values(":seen", s(seen.to_string())),
+            None => call,
+        };
+        unless_refused(call.send().await, "UpdateItem slow endpoint").map(drop)
     }
 
     /// Records a success. One write unit for each KB. Returns false, and records nothing, when the endpoint is failing

@@ -36,6 +36,10 @@ pub(super) fn health() -> Vec<Member> {
         ("failingSince", nullable(&time())),
         ("lastSuccessAt", noted(nullable(&time()), "accurate to the minute")),
         ("lastFailureAt", nullable(&time())),
+        (
+            "lastSlowAt",
+            noted(nullable(&time()), "when an attempt last took more than 3 seconds, accurate to the minute"),
+        ),
     ]
 }
 

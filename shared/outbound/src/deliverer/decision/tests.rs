@@ -44,15 +44,15 @@ fn unreadable() -> StoreError {
     StoreError::Unreadable { table: "endpoints", key: "ep_1".to_owned(), what: "url".to_owned(), cause: None }
 }
 
-fn policy(diverts_failing: bool) -> Policy {
-    Policy { schedule: RetrySchedule::default(), diverts_failing }
+fn policy(lane: Lane) -> Policy {
+    Policy { schedule: RetrySchedule::default(), lane }
 }
 
 /// The step for the message of `delivery`, when everything could be read.
 fn step(delivery: &Delivery, endpoint: Option<&Endpoint>) -> String {
     let event = event();
     let loaded = Loaded { delivery, endpoint: Ok(endpoint), event: Ok(Some(&event)) };
-    match next_step(&delivery.task(), loaded, &policy(true), now()).unwrap() {
+    match next_step(&delivery.task(), loaded, &policy(Lane::First), now()).unwrap() {
         Step::Attempt { .. } => "attempt".to_owned(),
         step => format!("{step:?}"),
     }
@@ -78,7 +78,7 @@ fn a_message_that_is_out_of_date_is_dropped() {
         Delivery { status: DeliveryStatus::Cancelled, ..delivery() },
     ] {
         let loaded = Loaded { delivery: &moved_on, endpoint: Err(unreadable()), event: Err(unreadable()) };
-        assert_eq!(next_step(&sent, loaded, &policy(false), now()).unwrap(), Step::Drop);
+        assert_eq!(next_step(&sent, loaded, &policy(Lane::Later), now()).unwrap(), Step::Drop);
     }
 }
 
@@ -114,22 +114,44 @@ fn a_delivery_waits_for_its_disabled_endpoint_for_five_days() {
 }
 
 #[test]
-fn only_the_first_queue_diverts_what_goes_to_failing_endpoints() {
-    let health = Health { state: HealthState::Failing, ..Health::default() };
-    let (failing, delivery, event) = (Endpoint { health, ..endpoint() }, delivery(), event());
-    assert_eq!(step(&delivery, Some(&failing)), put_off(SignedDuration::ZERO));
-    let loaded = Loaded { delivery: &delivery, endpoint: Ok(Some(&failing)), event: Ok(Some(&event)) };
-    let retried = next_step(&delivery.task(), loaded, &policy(false), now()).unwrap();
-    assert_eq!(retried, Step::Attempt { endpoint: &failing, event: Some(&event) });
+fn each_lane_passes_on_what_would_hold_it_up() {
+    let failing = Health { state: HealthState::Failing, ..Health::default() };
+    let slow_since =
+        |ago: i64| Health { last_slow_at: Some(now() - SignedDuration::from_secs(ago)), ..Health::default() };
+    let slow_and_failing = Health { state: HealthState::Failing, ..slow_since(0) };
+    let (delivery, event) = (delivery(), event());
+    let step = |lane, health: &Health| {
+        let endpoint = Endpoint { health: health.clone(), ..endpoint() };
+        let loaded = Loaded { delivery: &delivery, endpoint: Ok(Some(&endpoint)), event: Ok(Some(&event)) };
+        match next_step(&delivery.task(), loaded, &policy(lane), now()).unwrap() {
+            Step::Attempt { .. } => "attempt",
+            Step::PutOff(due) if due == now() => "later",
+            Step::PassToSlow => "slow",
+            other => panic!("{other:?}"),
+        }
+    };
+    for (health, [first, later, slow]) in [
+        (&Health::default(), ["attempt", "attempt", "attempt"]),
+        (&failing, ["later", "attempt", "attempt"]),
+        (&slow_since(0), ["slow", "slow", "attempt"]),
+        (&slow_since(299), ["slow", "slow", "attempt"]),
+        (&slow_since(300), ["attempt", "attempt", "attempt"]),
+        // By a clock that has been set back since.
+        (&slow_since(-60), ["attempt", "attempt", "attempt"]),
+        (&slow_and_failing, ["slow", "slow", "attempt"]),
+    ] {
+        let steps = [Lane::First, Lane::Later, Lane::Slow].map(|lane| step(lane, health));
+        assert_eq!(steps, [first, later, slow], "{health:?}");
+    }
 }
 
 #[test]
 fn what_can_not_be_read_brings_a_due_task_back() {
     let (delivery, endpoint) = (delivery(), endpoint());
     let loaded = Loaded { delivery: &delivery, endpoint: Err(unreadable()), event: Ok(None) };
-    next_step(&delivery.task(), loaded, &policy(false), now()).unwrap_err();
+    next_step(&delivery.task(), loaded, &policy(Lane::Later), now()).unwrap_err();
     let loaded = Loaded { delivery: &delivery, endpoint: Ok(Some(&endpoint)), event: Err(unreadable()) };
-    next_step(&delivery.task(), loaded, &policy(false), now()).unwrap_err();
+    next_step(&delivery.task(), loaded, &policy(Lane::Later), now()).unwrap_err();
 }
 
 fn answer(status_code: u16) -> Answer {
