@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use domain::alert::AlertKind;
 use domain::delivery::DeliveryStatus;
 use serde_json::Value;
 use tests::{Depth, Endpoint, Receiver, TestApp};
 
-use super::shown;
+use super::{alerts, shown};
 use crate::deliveries::create_work_order;
 
 /// As long as an endpoint counts as slow.
@@ -118,4 +119,23 @@ async fn a_retry_at_a_slow_endpoint_holds_up_no_other_retries() {
     app.advance(Duration::from_secs(70)).await;
     app.drain_slow_queue().await;
     assert_eq!(app.only_delivery().await.status, DeliveryStatus::Delivered);
+}
+
+#[tokio::test]
+async fn what_fails_at_a_slow_endpoint_fails_as_it_does_anywhere() {
+    let (app, receiver) =
+        (TestApp::builder().slow_after(Duration::ZERO).retry_schedule("600").start().await, Receiver::start().await);
+    receiver.answer_with([200, 500, 500]);
+    app.endpoint(&receiver.url(), ["*"]).await;
+    create_work_order(&app, "WO-1").await;
+    app.drain().await;
+    create_work_order(&app, "WO-2").await;
+    app.drain_stream().await;
+    app.drain_slow_queue().await;
+    assert_eq!(app.depth("slow").await.delayed, 1);
+    app.advance(Duration::from_secs(670)).await;
+    app.drain_slow_queue().await;
+    let failed = app.deliveries().await.into_iter().filter(|delivery| delivery.status == DeliveryStatus::Failed);
+    assert_eq!((receiver.count(), failed.count()), (3, 1));
+    assert_eq!(alerts(&app).await, [AlertKind::DeliveryFailed]);
 }
