@@ -1,4 +1,5 @@
-//! The operator's tool for a deployment: accounts, keys, queues and their dead-letter queues, deliveries and alerts.
+//! The operator's tool for a deployment: accounts, keys, queues and their dead-letter queues, deliveries and alerts; and
+//! what is owed to whom the data is about, export and erasure.
 //!
 //! It calls DynamoDB and SQS only, through the stores that the functions use, so that it works wherever the template is
 //! deployed. [`run`] is the whole program; `main` only passes the process to it.
@@ -8,10 +9,13 @@ mod alerts;
 mod arguments;
 mod aws;
 mod deliveries;
+mod erase;
+mod export;
 mod failure;
 mod help;
 mod keys;
 mod output;
+mod people;
 mod places;
 mod queues;
 mod redrive;
@@ -20,12 +24,15 @@ mod sqs;
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::io::{self, Write};
+use std::time::Duration;
 
 use aws_config::SdkConfig;
 use clap::Parser as _;
 use jiff::Timestamp;
 
-use arguments::{AccountsCommand, AlertsCommand, Arguments, Command, DeliveriesCommand, KeysCommand, QueuesCommand};
+use arguments::{
+    AccountsCommand, AlertsCommand, Arguments, Command, DeliveriesCommand, KeysCommand, PeopleCommand, QueuesCommand,
+};
 use aws::Aws;
 use failure::Failure;
 use output::Report;
@@ -33,6 +40,9 @@ use output::Report;
 /// How long to wait for a message of a dead-letter queue that seems empty, in seconds. SQS asks all its servers only if
 /// it may wait.
 const LISTEN_SECONDS: i32 = 2;
+/// How long an erasure waits for what it has shut off: a warm function remembers a key for 60 seconds, and the longest run
+/// of one takes as long.
+const SETTLE: Duration = Duration::from_mins(2);
 
 /// What the program depends on: that of the process, or of a test.
 #[derive(Debug, Clone)]
@@ -45,6 +55,8 @@ pub struct Surroundings {
     pub now: Option<Timestamp>,
     /// How long to wait for a message of a dead-letter queue that seems empty (seconds, at most 20).
     pub listen_seconds: i32,
+    /// How long an erasure waits, once nothing new can begin, for what is under way.
+    pub settle: Duration,
 }
 
 impl Surroundings {
@@ -54,7 +66,7 @@ impl Surroundings {
         // No other variables: the environment may hold secrets.
         let own = aws::variables().filter_map(|name| Some((name, std::env::var_os(name)?.into_string().ok()?)));
         let variables = own.map(|(name, value)| (name.to_owned(), value)).collect();
-        Self { variables, aws: None, now: None, listen_seconds: LISTEN_SECONDS }
+        Self { variables, aws: None, now: None, listen_seconds: LISTEN_SECONDS, settle: SETTLE }
     }
 
     fn now(&self) -> Timestamp {
@@ -110,6 +122,9 @@ async fn carry_out(arguments: &Arguments, surroundings: &Surroundings) -> Result
     let mut report = match &arguments.command {
         Command::Accounts(AccountsCommand::Create(new)) => accounts::create(aws, new).await,
         Command::Accounts(AccountsCommand::List(page)) => accounts::list(aws, page).await,
+        Command::Accounts(AccountsCommand::Export(wanted)) => export::export(aws, wanted).await,
+        Command::Accounts(AccountsCommand::Erase(wanted)) => erase::erase(aws, wanted).await,
+        Command::People(PeopleCommand::Erase(wanted)) => people::erase(aws, wanted).await,
         Command::Keys(KeysCommand::List { account, page }) => keys::list(aws, account, page).await,
         Command::Keys(KeysCommand::Create(new)) => keys::create(aws, new).await,
         Command::Keys(KeysCommand::SetLimits(limits)) => keys::set_limits(aws, limits).await,

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::{KeysAndAttributes, WriteRequest};
+use aws_sdk_dynamodb::types::{DeleteRequest, KeysAndAttributes, WriteRequest};
 
 use crate::backoff::pause_before;
 use crate::item::Item;
@@ -10,6 +10,8 @@ use crate::{Client, StoreError};
 
 /// How often DynamoDB is asked for the rest of a batch; with the pauses that takes about a second.
 const MAX_TRIES: u32 = 8;
+/// `BatchWriteItem` writes at most this many items.
+const MOST_WRITES: usize = 25;
 
 /// Reads at most 100 items in one call, from one or more tables: each with the name of its table, in no order.
 ///
@@ -36,6 +38,30 @@ pub(crate) async fn batch_get(
     Err(StoreError::Throttled(call))
 }
 
+/// Deletes the items with these keys from one table, 25 a call.
+///
+/// # Errors
+/// When DynamoDB can't be reached, or leaves parts out each time that it is asked ([`StoreError::Throttled`]). Some are
+/// deleted then.
+pub(crate) async fn batch_delete(
+    db: &Client,
+    table: &str,
+    keys: &[Item],
+    call: &'static str,
+) -> Result<(), StoreError> {
+    for some in keys.chunks(MOST_WRITES) {
+        let deletes = some.iter().map(|key| {
+            let delete = DeleteRequest::builder().set_key(Some(key.clone())).build();
+            Ok(WriteRequest::builder().delete_request(delete.map_err(StoreError::built(call))?).build())
+        });
+        let writes = deletes.collect::<Result<Vec<_>, StoreError>>()?;
+        if !batch_write(db, table, writes, call).await? {
+            return Err(StoreError::Throttled(call));
+        }
+    }
+    Ok(())
+}
+
 /// Writes or deletes at most 25 items of one table in one call. What is still left out after the last try is not
 /// written, and that is no error: for writes that may be lost.
 ///
@@ -47,14 +73,24 @@ pub(crate) async fn batch_write_best_effort(
     writes: Vec<WriteRequest>,
     call: &'static str,
 ) -> Result<(), StoreError> {
+    batch_write(db, table, writes, call).await.map(|_| ())
+}
+
+/// Returns whether all is written.
+async fn batch_write(
+    db: &Client,
+    table: &str,
+    writes: Vec<WriteRequest>,
+    call: &'static str,
+) -> Result<bool, StoreError> {
     let mut pending = HashMap::from([(table.to_owned(), writes)]);
     for tries in 0..MAX_TRIES {
         pause_before(tries).await;
         let output = db.batch_write_item().set_request_items(Some(pending)).send().await;
         pending = output.map_err(StoreError::call(call))?.unprocessed_items.unwrap_or_default();
         if pending.is_empty() {
-            break;
+            return Ok(true);
         }
     }
-    Ok(())
+    Ok(false)
 }

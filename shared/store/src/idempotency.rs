@@ -11,8 +11,11 @@ use aws_sdk_dynamodb::types::{Put, ReturnValuesOnConditionCheckFailure, Transact
 use domain::clock::SKEW;
 use jiff::Timestamp;
 
+use crate::batch::batch_delete;
 use crate::conditional::unless_refused;
 use crate::item::{Item, Reader, n, s};
+use crate::tables::IDEMPOTENCY;
+use crate::walk::{self, Span, key_of};
 use crate::{Client, StoreError};
 
 pub(crate) const TABLE: &str = "idempotency";
@@ -142,6 +145,30 @@ impl Idempotency {
             .await;
         unless_refused(outcome, "UpdateItem idempotency key")?;
         Ok(())
+    }
+
+    /// Deletes an account's keys which `is_personal`, or whose answers are, and returns how many. Reads the whole table.
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached.
+    pub async fn erase(&self, account: &str, is_personal: impl Fn(&str) -> bool) -> Result<usize, StoreError> {
+        let (span, mut next, mut erased) = (Span::Prefix(format!("{account}#")), None, 0);
+        loop {
+            let part = walk::part(&self.db, &self.table, &span, next).await?;
+            let goes = |item: &&Item| {
+                ["pk", "answer"]
+                    .iter()
+                    .any(|name| Reader { table: TABLE, item }.opt_text(name).is_some_and(&is_personal))
+            };
+            let keys = part.items.iter().filter(goes).map(|item| key_of(IDEMPOTENCY, item));
+            let keys = keys.collect::<Result<Vec<_>, _>>()?;
+            batch_delete(&self.db, &self.table, &keys, "BatchWriteItem idempotency keys").await?;
+            erased += keys.len();
+            next = part.next;
+            if next.is_none() {
+                return Ok(erased);
+            }
+        }
     }
 
     /// Deletes a claim of `owner` whose request did nothing and may be sent again. Nothing happens when another request

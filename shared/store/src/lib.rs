@@ -31,6 +31,7 @@ pub mod deliveries;
 pub mod endpoints;
 mod error;
 pub mod events;
+pub mod holdings;
 pub mod idempotency;
 mod item;
 pub mod queue;
@@ -45,6 +46,7 @@ pub mod tables;
 pub mod topic;
 mod transaction;
 pub mod undispatched;
+mod walk;
 
 use crate::aws::Lazy;
 

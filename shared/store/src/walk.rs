@@ -1,0 +1,64 @@
+//! Walking through a table or a partition, page by page, for what is done to many items: export and erasure.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use crate::item::{Item, Reader, s};
+use crate::tables::Table;
+use crate::{Client, StoreError};
+
+/// What is walked through.
+#[derive(Debug, Clone)]
+pub(crate) enum Span {
+    /// One partition: a query. It costs what it reads.
+    Partition(String),
+    /// Items whose partition key begins so: a scan, which reads the whole table.
+    Prefix(String),
+    /// All items.
+    Whole,
+}
+
+/// A part of what is walked through.
+#[derive(Debug)]
+pub(crate) struct Part {
+    pub(crate) items: Vec<Item>,
+    /// Where the next part begins; `None` at the end.
+    pub(crate) next: Option<Item>,
+}
+
+/// One part, behind the previous one's `next`: at most 1 MB, read consistently. What is written meanwhile in front of it is
+/// not seen.
+///
+/// # Errors
+/// When DynamoDB can't be reached.
+pub(crate) async fn part(db: &Client, table: &str, span: &Span, after: Option<Item>) -> Result<Part, StoreError> {
+    let scan = || db.scan().table_name(table).consistent_read(true).set_exclusive_start_key(after.clone());
+    let (items, next) = match span {
+        Span::Partition(pk) => {
+            let call = db.query().table_name(table).consistent_read(true).set_exclusive_start_key(after);
+            let call = call.key_condition_expression("pk = :pk").expression_attribute_values(":pk", s(pk));
+            let output = call.send().await.map_err(StoreError::call("Query of a partition"))?;
+            (output.items, output.last_evaluated_key)
+        }
+        Span::Prefix(prefix) => {
+            let call = scan().filter_expression("begins_with(pk, :prefix)");
+            let call = call.expression_attribute_values(":prefix", s(prefix));
+            let output = call.send().await.map_err(StoreError::call("Scan"))?;
+            (output.items, output.last_evaluated_key)
+        }
+        Span::Whole => {
+            let output = scan().send().await.map_err(StoreError::call("Scan"))?;
+            (output.items, output.last_evaluated_key)
+        }
+    };
+    Ok(Part { items: items.unwrap_or_default(), next })
+}
+
+/// The key of an item.
+///
+/// # Errors
+/// When it is not an item of the table.
+pub(crate) fn key_of(table: Table, item: &Item) -> Result<Item, StoreError> {
+    let reader = Reader { table: table.name, item };
+    let names = std::iter::once(table.partition).chain(table.sort);
+    names.map(|name| Ok((name.to_owned(), AttributeValue::S(reader.string(name)?)))).collect()
+}

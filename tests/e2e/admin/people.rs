@@ -1,0 +1,193 @@
+//! `people erase`.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tests::{Answer, Receiver, Tenant, TestApp};
+
+use super::admin;
+use super::erasure::interrupted;
+use super::planted::{everything, send, split};
+use crate::crew::{EMPLOYEE, PROJECT, TIME_OFF, VENDOR, WORK_ORDER, id, ok};
+use crate::expect::accepted;
+use crate::log::Log;
+use crate::records::record;
+
+/// What tells the person and those who belong to it.
+const TELLING: [&str; 7] = ["Quilla", "Quokka", "quilla", "555 0147", "5550147", "Quagga", "Quinsy"];
+const ERASE: [&str; 6] = ["people", "erase", "--employee", "E-1", "--confirm", "E-1"];
+
+fn contact() -> Value {
+    json!({"name": "Quilla Quokka", "email": "quilla@example.com", "phone": "+1 512 555 0147"})
+}
+
+fn employee() -> Value {
+    json!({"employeeNumber": "E-1", "firstName": "Quilla", "lastName": "Quokka", "role": "foreman", "email": "quilla@example.com",
+        "mobilePhone": "+1 512 555 0147", "emergencyContact": {"name": "Quagga", "phone": "+1 512 555 0199"}})
+}
+
+fn leave(number: &str, employee: &str, extra: &str) -> Value {
+    json!({"requestNumber": number, "employeeNumber": employee, "type": "medical", "startDate": "2025-12-24",
+        "endDate": "2025-12-24", "notes": extra})
+}
+
+/// An employee, E-1, on orders, projects and among contacts, with a colleague, E-2.
+async fn plant(app: &TestApp, tenant: &Tenant, receivers: &[Receiver; 2]) {
+    for receiver in receivers {
+        tenant.endpoint(&receiver.url(), ["*"]).await;
+    }
+    send(tenant, EMPLOYEE, employee()).await;
+    let colleague = json!({"employeeNumber": "E-2", "firstName": "Bo", "lastName": "Li", "role": "carpenter",
+        "supervisorNumber": "E-1", "customFields": {"mentor": "Quokka, Quilla"}});
+    send(tenant, EMPLOYEE, colleague).await;
+    let vendor =
+        json!({"vendorNumber": "V-1", "name": "Rebar", "vendorType": "other", "contacts": [contact(), {"name": "Cy"}]});
+    send(tenant, VENDOR, vendor).await;
+    let project = json!({"projectNumber": "P-1", "name": "Riverside", "projectManagerNumber": "E-1",
+        "description": "With Quilla Quokka in charge. ".repeat(40), "team": [{"employeeNumber": "E-1", "role": "lead"}],
+        "customerContact": contact()});
+    send(tenant, PROJECT, project).await;
+    for (number, title) in [("WO-1", "Roof for Quilla Quokka"), ("WO-2", "Roof")] {
+        let order = json!({"workOrderNumber": number, "title": title, "siteContact": contact(),
+            "assignments": [{"employeeNumber": "E-1", "lead": true}, {"employeeNumber": "E-2", "notes": "ask quilla quokka"}]});
+        send(tenant, WORK_ORDER, order).await;
+    }
+    send(tenant, TIME_OFF, leave("TO-1", "E-1", "Quinsy")).await;
+    send(tenant, TIME_OFF, leave("TO-2", "E-2", "asked Quilla Quokka")).await;
+    send(tenant, EMPLOYEE, json!({"employeeNumber": "E-1", "firstName": "Quilla", "trade": "roofing"})).await;
+    let mut assigned = app.fixture("events/employee.assigned")["data"].clone();
+    assigned["lastName"] = json!("Li");
+    assigned["assignment"]["title"] = json!("Where Quilla Quokka was");
+    let event = json!({"event": "employee.assigned", "data": assigned, "idempotencyKey": "1"});
+    tenant.post("/api/events", event).await.expect(200);
+}
+
+async fn planted() -> (TestApp, Tenant, [Receiver; 2]) {
+    let app = TestApp::builder().retry_schedule("1").start().await;
+    let (other, receivers) = (app.tenant("Other").await, [Receiver::start().await, Receiver::start().await]);
+    receivers[1].answer(|_| Answer::status(500).body("who is Quilla Quokka?"));
+    for tenant in [&**app, &other] {
+        plant(&app, tenant, &receivers).await;
+    }
+    app.drain().await;
+    app.advance(Duration::from_mins(2)).await;
+    app.drain().await;
+    // One event of hers has not gone out yet.
+    send(&app, EMPLOYEE, json!({"employeeNumber": "E-1", "lastName": "Quokka", "trade": "carpentry"})).await;
+    (app, other, receivers)
+}
+
+async fn events(app: &TestApp) -> Vec<Value> {
+    app.get("/api/events").await.expect(200).body["data"].as_array().unwrap().clone()
+}
+
+fn telling() -> Vec<String> {
+    TELLING.iter().map(|word| (*word).to_owned()).collect()
+}
+
+#[tokio::test]
+async fn a_person_is_erased_wherever_it_was_and_others_stay() {
+    let (log, _guard) = Log::start();
+    let (app, other, [works, _fails]) = planted().await;
+    let person = record(&app, "employee", "E-1").await["id"].as_str().unwrap().to_owned();
+    let mine = [app.account.clone()];
+    let (own, others) = split(everything(&app).await, &mine);
+    let (named, _) = split(own.clone(), &telling());
+    let tables: BTreeSet<_> = named.iter().map(|(table, _)| *table).collect();
+    assert_eq!(tables, BTreeSet::from(["deliveries", "events", "records"]), "that is where it was");
+    let sent = works.count();
+
+    let done = admin(&app, &[&ERASE[..], &["--account", &app.account, "--json"]].concat()).await;
+    assert!(!TELLING.iter().any(|word| done.out.contains(word) || done.err.contains(word)), "{}{}", done.out, done.err);
+    let report = done.json();
+    assert_eq!(report["employee"], json!(person));
+    let (left, rest) = split(everything(&app).await, &mine);
+    assert_eq!(split(left, &telling()).0, BTreeSet::new());
+    assert_eq!(rest, others, "another account's employee of the same number and name stays");
+    let counts = &report["removed"];
+    assert_eq!((&counts["records"], report["changed"]["records"].as_u64() > Some(4)), (&json!(2), true), "{report}");
+
+    let order = record(&app, "workorder", "WO-1").await;
+    assert_eq!(order["title"], "Roof for [erased]");
+    assert_eq!(order["assignments"][0]["employeeId"], json!(person), "who was on an order is known by id");
+    assert_eq!(order["assignments"][1]["notes"], "ask [erased]");
+    assert!(order.get("siteContact").is_none(), "{order}");
+    assert_eq!(record(&app, "vendor", "V-1").await["contacts"], json!([{"name": "Cy"}]));
+    assert_eq!(record(&app, "employee", "E-2").await["customFields"]["mentor"], "[erased]");
+    assert_eq!(record(&app, "timeoff", "TO-2").await["notes"], "asked [erased]");
+
+    // What waits for her goes nowhere, and what stays is not sent again.
+    app.drain().await;
+    app.advance(Duration::from_mins(2)).await;
+    app.drain().await;
+    assert_eq!(works.count(), sent);
+    let names: Vec<_> = events(&app).await.iter().map(|event| event["event"].as_str().unwrap().to_owned()).collect();
+    let kept = [
+        "employee.created",
+        "vendor.created",
+        "project.created",
+        "workorder.created",
+        "employee.assigned",
+        "timeoff.requested",
+    ];
+    let mut names_of: Vec<&str> = names.iter().map(String::as_str).collect();
+    names_of.sort_unstable();
+    let mut expected = kept.to_vec();
+    expected.sort_unstable();
+    assert_eq!(names_of, expected, "those of the colleague, of WO-2 and of whatever does not name her");
+    assert!(!log.text().contains("Quokka") && !log.text().contains("Quilla"), "{}", log.text());
+    other.get("/api/events").await.expect(200);
+
+    // The orders can be changed, and the number is free.
+    accepted(&app.post(WORK_ORDER, json!({"workOrderNumber": "WO-2", "priority": "high"})).await, "updated");
+    app.post(WORK_ORDER, json!({"workOrderNumber": "WO-3", "title": "x", "assignments": [{"employeeNumber": "E-1"}]}))
+        .await
+        .expect(400);
+    let new = ok(app.post(EMPLOYEE, employee()).await);
+    accepted(&new, "created");
+    assert_ne!(id(&new), person);
+    accepted(&app.post(TIME_OFF, leave("TO-1", "E-1", "x")).await, "created");
+    app.drain().await;
+    app.advance(Duration::from_mins(2)).await;
+    app.drain().await;
+}
+
+#[tokio::test]
+async fn an_erasure_of_a_person_that_was_interrupted_is_finished_by_the_same_command() {
+    let (app, _other, _receivers) = planted().await;
+    let mine = [app.account.clone()];
+    let (_, others) = split(everything(&app).await, &mine);
+    let command = [&ERASE[..], &["--account", &app.account]].concat();
+    for calls in [2, 4, 6, 8, 11, 14] {
+        interrupted(&app, &command, calls).await;
+        let (left, _) = split(everything(&app).await, &mine);
+        assert!(!split(left, &telling()).0.is_empty(), "{calls} calls");
+    }
+    let done = admin(&app, &command).await;
+    assert_eq!(done.code, 0, "{}", done.err);
+    let (left, rest) = split(everything(&app).await, &mine);
+    assert_eq!((split(left, &telling()).0, rest), (BTreeSet::new(), others));
+    assert_eq!(admin(&app, &command).await.code, 1, "nothing is left");
+    app.drain().await;
+    app.advance(Duration::from_mins(2)).await;
+    app.drain().await;
+}
+
+#[tokio::test]
+async fn an_employee_is_found_by_id_also_when_it_was_deleted_and_an_unknown_one_is_not_repeated() {
+    let app = TestApp::start().await;
+    let person = id(&ok(app.post(EMPLOYEE, employee()).await));
+    app.post(EMPLOYEE, json!({"id": person, "operation": "delete"})).await.expect(200);
+    app.drain().await;
+    let command = ["people", "erase", "--account", &app.account, "--employee", &person, "--confirm", &person];
+    let text = admin(&app, &command).await;
+    assert!(text.out.contains("records     1"), "{}", text.out);
+    assert_eq!(split(everything(&app).await, &telling()).0, BTreeSet::new());
+    app.drain().await;
+
+    let unknown = ["people", "erase", "--account", &app.account, "--employee", "Jane Doe", "--confirm", "Jane Doe"];
+    assert!(!admin(&app, &unknown).await.complaint(1).contains("Jane"));
+    let wrong = admin(&app, &[&unknown[..7], &["Jane"]].concat()).await;
+    assert!(wrong.complaint(2).contains("--confirm"));
+}
