@@ -31,7 +31,7 @@ pub(crate) struct Part {
 /// # Errors
 /// When DynamoDB can't be reached.
 pub(crate) async fn part(db: &Client, table: &str, span: &Span, after: Option<Item>) -> Result<Part, StoreError> {
-    let scan = || db.scan().table_name(table).consistent_read(true).set_exclusive_start_key(after.clone());
+    let scanning = || db.scan().table_name(table).consistent_read(true).set_exclusive_start_key(after.clone());
     let (items, next) = match span {
         Span::Partition(pk) => {
             let call = db.query().table_name(table).consistent_read(true).set_exclusive_start_key(after);
@@ -40,13 +40,13 @@ pub(crate) async fn part(db: &Client, table: &str, span: &Span, after: Option<It
             (output.items, output.last_evaluated_key)
         }
         Span::Prefix(prefix) => {
-            let call = scan().filter_expression("begins_with(pk, :prefix)");
+            let call = scanning().filter_expression("begins_with(pk, :prefix)");
             let call = call.expression_attribute_values(":prefix", s(prefix));
             let output = call.send().await.map_err(StoreError::call("Scan"))?;
             (output.items, output.last_evaluated_key)
         }
         Span::Whole => {
-            let output = scan().send().await.map_err(StoreError::call("Scan"))?;
+            let output = scanning().send().await.map_err(StoreError::call("Scan"))?;
             (output.items, output.last_evaluated_key)
         }
     };

@@ -13,6 +13,9 @@ use tests::{Answer, InboundApp, Receiver, Tenant, TestApp};
 use crate::crew::{EMPLOYEE, PROJECT, TIME_OFF, VENDOR, WORK_ORDER};
 use crate::losses::OVERDUE;
 
+/// Items as text, each behind the name of its table.
+pub(super) type Items = BTreeSet<(&'static str, String)>;
+
 /// A tax id, which no table has in the clear.
 pub(super) const TAX_ID: &str = "12-3456789";
 
@@ -86,7 +89,7 @@ pub(super) async fn send(tenant: &Tenant, path: &str, body: Value) {
 }
 
 /// Every item of every table as text, each behind the name of its table; what is deflated is inflated.
-pub(super) async fn everything(app: &InboundApp) -> BTreeSet<(&'static str, String)> {
+pub(super) async fn everything(app: &InboundApp) -> Items {
     let db = aws_sdk_dynamodb::Client::new(app.system().sdk_config());
     let mut all = BTreeSet::new();
     for table in tables::ALL {
@@ -127,9 +130,6 @@ pub(super) async fn words_of(tenant: &Tenant, word: &str) -> Vec<String> {
 }
 
 /// The items with one of the words, and the others.
-pub(super) fn split(
-    all: BTreeSet<(&'static str, String)>,
-    words: &[String],
-) -> (BTreeSet<(&'static str, String)>, BTreeSet<(&'static str, String)>) {
+pub(super) fn split(all: Items, words: &[String]) -> (Items, Items) {
     all.into_iter().partition(|(_, text)| words.iter().any(|word| text.contains(word)))
 }
