@@ -8,7 +8,7 @@ use tests::{Answer, Receiver, Tenant, TestApp};
 
 use super::admin;
 use super::erasure::interrupted;
-use super::planted::{everything, send, split};
+use super::planted::{Items, everything, send, split};
 use crate::crew::{EMPLOYEE, PROJECT, TIME_OFF, VENDOR, WORK_ORDER, id, ok};
 use crate::expect::accepted;
 use crate::log::Log;
@@ -16,6 +16,8 @@ use crate::records::record;
 
 /// What tells the person and those who belong to it.
 const TELLING: [&str; 7] = ["Quilla", "Quokka", "quilla", "555 0147", "5550147", "Quagga", "Quinsy"];
+/// Of the colleague too.
+const CREW_PHONE: &str = "+1 512 555 0100";
 const ERASE: [&str; 6] = ["people", "erase", "--employee", "E-1", "--confirm", "E-1"];
 
 fn contact() -> Value {
@@ -24,7 +26,7 @@ fn contact() -> Value {
 
 fn employee() -> Value {
     json!({"employeeNumber": "E-1", "firstName": "Quilla", "lastName": "Quokka", "role": "foreman", "email": "quilla@example.com",
-        "mobilePhone": "+1 512 555 0147", "emergencyContact": {"name": "Quagga", "phone": "+1 512 555 0199"}})
+        "phone": CREW_PHONE, "mobilePhone": "+1 512 555 0147", "emergencyContact": {"name": "Quagga", "phone": "+1 512 555 0199"}})
 }
 
 fn leave(number: &str, employee: &str, extra: &str) -> Value {
@@ -39,7 +41,7 @@ async fn plant(app: &TestApp, tenant: &Tenant, receivers: &[Receiver; 2]) {
     }
     send(tenant, EMPLOYEE, employee()).await;
     let colleague = json!({"employeeNumber": "E-2", "firstName": "Bo", "lastName": "Li", "role": "carpenter",
-        "supervisorNumber": "E-1", "customFields": {"mentor": "Quokka, Quilla"}});
+        "supervisorNumber": "E-1", "phone": CREW_PHONE, "customFields": {"mentor": "Quokka, Quilla"}});
     send(tenant, EMPLOYEE, colleague).await;
     let vendor =
         json!({"vendorNumber": "V-1", "name": "Rebar", "vendorType": "other", "contacts": [contact(), {"name": "Cy"}]});
@@ -97,11 +99,15 @@ async fn a_person_is_erased_wherever_it_was_and_others_stay() {
     let (app, other, [taking, _failing]) = planted().await;
     let person = record(&app, "employee", "E-1").await["id"].as_str().unwrap().to_owned();
     let mine = [app.account.clone()];
+    let answers =
+        |all: Items| all.iter().filter(|(table, text)| *table == "idempotency" && text.contains(&person)).count();
+    assert!(answers(everything(&app).await) > 0);
+    let (sent, late) = (taking.count(), Receiver::start().await);
+    app.endpoint(&late.url(), ["workorder.*", "employee.assigned"]).await;
     let (own, elsewhere) = split(everything(&app).await, &mine);
     let (named, _) = split(own.clone(), &telling());
     let tables: BTreeSet<_> = named.iter().map(|(table, _)| *table).collect();
     assert_eq!(tables, BTreeSet::from(["deliveries", "events", "records"]), "that is where it was");
-    let sent = taking.count();
 
     let done = admin(&app, &[&ERASE[..], &["--account", &app.account, "--json"]].concat()).await;
     assert!(!TELLING.iter().any(|word| done.out.contains(word) || done.err.contains(word)), "{}{}", done.out, done.err);
@@ -110,6 +116,7 @@ async fn a_person_is_erased_wherever_it_was_and_others_stay() {
     let (left, rest) = split(everything(&app).await, &mine);
     assert_eq!(split(left, &telling()).0, BTreeSet::new());
     assert_eq!(rest, elsewhere, "another account's employee of the same number and name stays");
+    assert_eq!(answers(everything(&app).await), 0);
     let counts = &report["removed"];
     assert_eq!((&counts["records"], report["changed"]["records"].as_u64() > Some(4)), (&json!(2), true), "{report}");
 
@@ -120,13 +127,14 @@ async fn a_person_is_erased_wherever_it_was_and_others_stay() {
     assert!(order.get("siteContact").is_none(), "{order}");
     assert_eq!(record(&app, "vendor", "V-1").await["contacts"], json!([{"name": "Cy"}]));
     assert_eq!(record(&app, "employee", "E-2").await["customFields"]["mentor"], "[erased]");
+    assert_eq!(record(&app, "employee", "E-2").await["phone"], CREW_PHONE, "what both had is not hers");
     assert_eq!(record(&app, "timeoff", "TO-2").await["notes"], "asked [erased]");
 
     // What waits for her goes nowhere, and what stays is not sent again.
     app.drain().await;
     app.advance(Duration::from_mins(2)).await;
     app.drain().await;
-    assert_eq!(taking.count(), sent);
+    assert_eq!((taking.count(), late.count()), (sent, 0));
     let expected = [
         "employee.assigned",
         "employee.created",
