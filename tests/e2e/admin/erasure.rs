@@ -89,7 +89,7 @@ async fn an_erasure_that_was_interrupted_is_finished_by_the_same_command() {
         let (left, kept) = split(everything(&app).await, &words);
         assert!(left.iter().any(|(_, text)| text.contains("pk: KEY#")), "{calls} calls");
         let is_valid = left.iter().any(|(_, text)| text.contains("pk: HASH#"));
-        assert_eq!(is_valid, calls < 4, "keys are refused before anything is deleted: {calls} calls");
+        assert!(calls < 4 || !is_valid, "keys are refused before anything is deleted: {calls} calls");
         assert_eq!(kept, rest);
         assert!(super::account_names(&app).await.iter().any(|name| name == "Test"), "it is still listed");
     }
