@@ -1,63 +1,41 @@
 """The template on ministack: deployed, then used as an integrator and a subscriber would.
 
-What ministack can't take as SAM writes it is translated here and not in the template: its HTTP API has no routes when they
-come as an OpenAPI body, so they are given as resources of their own, and it refuses alarms on metric math. Endpoints on
-loopback are allowed by a variable that the template never sets.
+It is deployed as `infra/ministack/up` does it, but with its API. ministack's has no routes when they come as an OpenAPI body,
+as SAM writes it, so they are given as resources of their own. `cargo run -- --lambdas` in front of it is tried as well.
 
-usage: deploy.py <directory of the bootstraps>
+usage: deploy.py <directory of the bootstraps>     with infra/ and infra/ministack/ in PYTHONPATH
 """
 
-import contextlib
 import hashlib
 import hmac
 import http.client
 import http.server
-import io
 import json
 import os
 import pathlib
-import platform
 import re
-import signal
-import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
-import zipfile
 
-import boto3
 import rie
-from samtranslator.translator.transform import transform
-from samtranslator.yaml_helper import yaml_parse
+import stack
+import without_api
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 STACK = "webhooks"
-BUCKET = "packages"
 # Short waits, so that a retry is seen.
-ARCHITECTURE = "arm64" if platform.machine() in ("aarch64", "arm64") else "x86_64"
-PARAMETERS = {"Stage": "test", "Architecture": ARCHITECTURE, "RetrySchedule": "2,2,2,2"}
-LOOPBACK = {"manage-endpoints", "deliverer", "retry-worker"}
-PATIENCE = 90
-
-
-def free_port():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
+PARAMETERS = {"Stage": "test", "Architecture": stack.ARCHITECTURE, "RetrySchedule": "2,2,2,2"}
 
 
 def until(what, condition):
     """The first true answer of `condition`, or the end."""
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        found = condition()
-        if found:
-            print(f"ok: {what}")
-            return found
-        time.sleep(0.2)
-    raise SystemExit(f"FAILED: {what}: not within {PATIENCE} s")
+    found = stack.wait_for(condition)
+    if not found:
+        raise SystemExit(f"FAILED: {what}: not within {stack.PATIENCE} s")
+    print(f"ok: {what}")
+    return found
 
 
 def check(what, truth, detail=""):
@@ -105,31 +83,12 @@ def is_signed(request, secret):
     return hmac.compare_digest(own, header(headers, "x-webhook-signature"))
 
 
-def package(directory, s3):
-    for name in sorted(path.name for path in (ROOT / "functions").iterdir() if (path / "Cargo.toml").exists()):
-        archive = io.BytesIO()
-        with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
-            bootstrap = zipfile.ZipInfo("bootstrap")
-            bootstrap.external_attr = 0o755 << 16
-            file.writestr(bootstrap, (directory / name).read_bytes(), compresslevel=1)
-        s3.put_object(Bucket=BUCKET, Key=f"{name}.zip", Body=archive.getvalue())
-
-
 def translated():
-    """The template as ministack takes it."""
-    document = yaml_parse((ROOT / "template.yaml").read_text(encoding="utf-8"))
-    for resource in document["Resources"].values():
-        if resource["Type"] == "AWS::Serverless::Function":
-            name = resource["Properties"]["CodeUri"].strip("/").split("/")[1]
-            resource["Properties"]["CodeUri"] = f"s3://{BUCKET}/{name}.zip"
-            if name in LOOPBACK:
-                resource["Properties"]["Environment"]["Variables"]["ALLOW_PRIVATE_ENDPOINTS"] = "true"
-    document = transform(document, {}, None)
+    """The template as ministack takes it, with its API."""
+    document = without_api.read(ROOT / "template.yaml")
+    without_api.allow_loopback(document)
+    document = stack.adapted(document)
     resources = document["Resources"]
-    # Alarms over sums and rates of several metrics.
-    math = [name for name, r in resources.items() if r["Type"] == "AWS::CloudWatch::Alarm" and "Metrics" in r["Properties"]]
-    for name in math:
-        del resources[name]
     paths = resources["Api"]["Properties"].pop("Body")["paths"]
     resources["Api"]["Properties"] |= {"Name": STACK, "ProtocolType": "HTTP"}
     resources["Api"]["Properties"].pop("FailOnWarnings", None)
@@ -157,48 +116,14 @@ def translated():
                     "Target": {"Fn::Join": ["/", ["integrations", {"Ref": f"{function}Integration"}]]},
                 },
             }
-    return json.dumps(document)
-
-
-@contextlib.contextmanager
-def ministack():
-    port, log = free_port(), open(ROOT / "target/ministack.log", "w", encoding="utf-8")
-    url = f"http://127.0.0.1:{port}"
-    environment = os.environ | {
-        "BIND_HOST": "127.0.0.1",
-        "GATEWAY_PORT": str(port),
-        "LAMBDA_EXECUTOR": "local",
-        "AWS_ENDPOINT_URL": url,
-    }
-    process = subprocess.Popen(
-        [pathlib.Path(sys.executable).parent / "ministack"],
-        env=environment,
-        stdout=log,
-        stderr=log,
-        start_new_session=True,
-        cwd=tempfile.mkdtemp(),
-    )
-    try:
-
-        def answers():
-            with contextlib.suppress(OSError, http.client.HTTPException):
-                connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
-                connection.request("GET", "/_ministack/health")
-                return connection.getresponse().status < 500
-
-        until("ministack listens", answers)
-        yield port, url
-    finally:
-        # With the bootstraps that it started.
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+    return document
 
 
 class Api:
-    """Calls of the deployed API."""
+    """Calls of an API."""
 
-    def __init__(self, port, api_id, key):
-        self.port, self.key, self.host = port, key, f"{api_id}.execute-api.localhost:{port}"
+    def __init__(self, port, host, key):
+        self.port, self.host, self.key = port, host, key
 
     def __call__(self, method, path, body=None, key=True):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=40)
@@ -214,46 +139,17 @@ class Api:
             return answer.status, text
 
 
-def deploy(url, clients, directory):
-    clients["s3"].create_bucket(Bucket=BUCKET)
-    package(directory, clients["s3"])
-    parameters = [{"ParameterKey": name, "ParameterValue": value} for name, value in PARAMETERS.items()]
-    cloudformation = clients["cloudformation"]
-    clients["s3"].put_object(Bucket=BUCKET, Key="template.json", Body=translated().encode())
-    cloudformation.create_stack(
-        StackName=STACK,
-        TemplateURL=f"{url}/{BUCKET}/template.json",
-        Parameters=parameters,
-        Capabilities=["CAPABILITY_IAM"],
-    )
-
-    def stack():
-        return cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]
-
-    until("the stack is deployed", lambda: not stack()["StackStatus"].endswith("IN_PROGRESS"))
-    if stack()["StackStatus"] != "CREATE_COMPLETE":
-        for event in cloudformation.describe_stack_events(StackName=STACK)["StackEvents"]:
-            if "FAILED" in event["ResourceStatus"]:
-                print(event["LogicalResourceId"], event.get("ResourceStatusReason"), file=sys.stderr)
-        raise SystemExit(f"FAILED: {stack()['StackStatus']}")
-
-
-def admin(url, *arguments):
-    """The operator's tool, as a person would call it."""
-    command = [ROOT / "target/debug/workskedge-admin", "--stack", STACK, "--endpoint-url", url, "--json", *arguments]
-    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-
-
 def first_key(url):
-    made = admin(url, "accounts", "create", "--name", "Test", "--environment", PARAMETERS["Stage"])
+    made = stack.admin(url, STACK, "accounts", "create", "--name", "Test", "--environment", PARAMETERS["Stage"])
     limits = ("--per-hour", "100000", "--per-minute", "10000")
-    admin(url, "keys", "set-limits", made["key"]["id"], "--account", made["account"]["id"], *limits)
+    stack.admin(url, STACK, "keys", "set-limits", made["key"]["id"], "--account", made["account"]["id"], *limits)
     return made["key"]["key"]
 
 
 def use(port, url, clients):
     api_id = clients["cloudformation"].describe_stack_resource(StackName=STACK, LogicalResourceId="Api")
-    api = Api(port, api_id["StackResourceDetail"]["PhysicalResourceId"], first_key(url))
+    api_id = api_id["StackResourceDetail"]["PhysicalResourceId"]
+    api = Api(port, f"{api_id}.execute-api.localhost:{port}", first_key(url))
     sqs, receiver = clients["sqs"], Receiver()
     queue = lambda name: sqs.get_queue_url(QueueName=f"{STACK}-{name}")["QueueUrl"]
     topic = clients["cloudformation"].describe_stack_resource(StackName=STACK, LogicalResourceId="AlertTopic")
@@ -307,11 +203,13 @@ def use(port, url, clients):
     until("their events arrive", lambda: len(receiver.requests) == 5)
     check("all are signed", all(is_signed(request, endpoint["secret"]) for request in receiver.requests))
 
+    through_the_gateway(url, api.key, receiver)
+
     # A retry.
     receiver.answers = [500]
     order("WO-2")
-    until("what failed is tried again", lambda: len(receiver.requests) == 7)
-    first, second = (headers for headers, _ in receiver.requests[5:7])
+    until("what failed is tried again", lambda: len(receiver.requests) == 8)
+    first, second = (headers for headers, _ in receiver.requests[6:8])
     check("under the same id", header(first, "x-webhook-id") == header(second, "x-webhook-id"))
     check("as a retry", (header(first, "x-webhook-retry"), header(second, "x-webhook-retry")) == ("0", "1"))
 
@@ -360,6 +258,27 @@ def use(port, url, clients):
     status, event = api("POST", "/api/events", {"event": "report.generated", "idempotencyKey": "r-1", "data": report()})
     check("an event is published", status == 200, (status, event))
     return api.key
+
+
+def through_the_gateway(url, key, receiver):
+    """`cargo run -- --lambdas`: the API of stacks that have none."""
+    command = [ROOT / "target/debug/workskedge-webhooks", "--lambdas", url, "--stack", STACK, "--port", "0"]
+    before = len(receiver.requests)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as gateway:
+        try:
+            line = gateway.stdout.readline()
+            found = re.match(r"listening on http://127\.0\.0\.1:(\d+), in front of the functions of webhooks at ", line)
+            check("the gateway says where it listens", found, line)
+            api = Api(int(found[1]), f"127.0.0.1:{found[1]}", key)
+            status, answer = api("POST", "/api/webhook/workorder", {"workOrderNumber": "WO-G", "title": "Install"})
+            check("the gateway hands a work order on", status == 200 and answer["action"] == "created", (status, answer))
+            status, page = api("GET", "/")
+            check("and shows the console", status == 200 and "<!doctype html>" in page.lower(), (status, page))
+            status, problem = api("POST", "/api/webhook/workorder", {}, key=False)
+            check("and what a function refuses", status == 401 and problem["code"] == "unauthorized", (status, problem))
+            until("the order's event arrives", lambda: len(receiver.requests) == before + 1)
+        finally:
+            gateway.terminate()
 
 
 def report():
@@ -417,17 +336,12 @@ def overdue(dynamodb, delivery):
 
 
 def main(directory):
-    credentials = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
-    os.environ |= {
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_REGION": "us-east-1",
-    }
-    with ministack() as (port, url):
-        names = ("cloudformation", "dynamodb", "lambda", "s3", "sns", "sqs")
-        clients = {name: boto3.client(name, endpoint_url=url, **credentials) for name in names}
-        deploy(url, clients, ROOT / directory)
+    os.environ |= stack.ENVIRONMENT
+    with stack.ministack(0) as url:
+        port, clients = int(url.rsplit(":", 1)[1]), stack.clients(url)
+        stack.package(ROOT / directory, clients["s3"])
+        stack.deploy(url, clients, translated(), STACK, PARAMETERS)
+        print("ok: the stack is deployed")
         key = use(port, url, clients)
         rie.run(clients, STACK, url, key, ROOT / directory, report(), check)
     print("the template works as deployed")

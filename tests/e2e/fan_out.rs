@@ -36,3 +36,21 @@ async fn ten_thousand_endpoints_get_one_event_once_each_and_the_dispatcher_works
     assert_eq!((deliveries.len(), endpoints.len()), (ENDPOINTS, ENDPOINTS));
     assert!(deliveries.iter().all(|delivery| delivery.status == DeliveryStatus::Delivered));
 }
+
+#[tokio::test]
+async fn events_of_many_accounts_share_the_calls_to_the_queue() {
+    const ACCOUNTS: usize = 12;
+    let (app, receiver) = (TestApp::start().await, Receiver::start().await);
+    for number in 0..ACCOUNTS {
+        let tenant = app.tenant(&format!("Account {number}")).await;
+        tenant.endpoint(&receiver.url(), ["*"]).await;
+        create_work_order(&tenant, "WO-1").await;
+    }
+    let _ = app.system().calls().take();
+    app.drain_stream().await;
+    let calls = app.system().calls().take();
+    assert_eq!(calls["DynamoDB_20120810.Query"], ACCOUNTS, "endpoints of each");
+    assert_eq!(calls["AmazonSQS.SendMessageBatch"], ACCOUNTS.div_ceil(10));
+    app.drain().await;
+    assert_eq!(receiver.count(), ACCOUNTS);
+}

@@ -58,6 +58,7 @@ def managed_policies(role):
 def grants(template, role):
     """(action, resource, condition) of a role with its managed policies."""
     properties = template.resources[role]["Properties"]
+    assert all(policy.keys() == {"PolicyName", "PolicyDocument"} for policy in properties["Policies"]), properties["Policies"]
     documents = [policy["PolicyDocument"] for policy in properties["Policies"]]
     for managed in managed_policies(properties):
         documents.append(template.resources[managed]["Properties"]["PolicyDocument"])

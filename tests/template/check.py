@@ -8,20 +8,26 @@ usage: check.py <template.yaml> <usage file>
 """
 
 import os
+import re
 import sys
 
 import access
+import alarms
 import care
+import choices
 import mutations
 import shape
 import wiring
-from code_facts import Code, Template
+from code_facts import ROOT, Code, Template
 from samcli.yamlhelper import yaml_parse
 from samtranslator.translator.transform import transform
 
+# Other values than the defaults.
+OTHERS = {"Stage": "staging", "CorsOrigins": "https://one.example,https://two.example", "RequestsPerSecond": 7}
+
 
 def check(template, code):
-    """Every sentence that is wrong with the template's resources."""
+    """Every sentence that is wrong with the template."""
     yield from shape.check_shape(template)
     yield from access.check_roles(template, code)
     yield from access.check_tracing(template)
@@ -35,29 +41,30 @@ def check(template, code):
     yield from wiring.check_sources(template)
     yield from care.check_functions(template, code)
     yield from care.check_logs(template)
-    yield from care.check_alarms(template, code)
-    yield from care.check_dashboard(template, code)
     yield from care.check_topic(template)
+    yield from alarms.check_alarms(template, code)
+    yield from alarms.check_dashboard(template, code)
+    yield from choices.check(template, code)
+    yield from shape.check_functions(template.document)
 
 
-def sentences(document, code, *checks):
-    """What the checks say; a template that they can't even read is wrong, too."""
+def sentences(document, code, given=None):
+    """What the check says; a template that it can't even read is wrong, too."""
     try:
-        for one in checks:
-            yield from one(Template(document), code)
-    except (AssertionError, AttributeError, IndexError, KeyError, TypeError, ValueError) as broken:
+        yield from check(Template(document, given or {}), code)
+    except (AssertionError, AttributeError, IndexError, KeyError, TypeError, ValueError, re.error) as broken:
         yield f"this can't be right: {broken!r}"
 
 
-def translated(path):
+def translated(path, given=None):
     """The template as CloudFormation gets it."""
     with open(path, encoding="utf-8") as file:
         document = yaml_parse(file.read())
     for resource in document["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
-            resource["Properties"]["CodeUri"] = "s3://packaged/later"
+            resource["Properties"]["CodeUri"] = f"s3://packaged/{resource['Properties']['CodeUri']}"
     os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
-    return transform(document, {}, None)
+    return transform(document, given or {}, None)
 
 
 def main(path, usage):
@@ -65,22 +72,25 @@ def main(path, usage):
     with open(usage, encoding="utf-8") as file:
         code = Code(file)
     assert len(code.calls) > 10 and code.routes and len(code.figures) == 4, "the usage file is of no whole test run"
-    wrong = sorted(sentences(document, code, check, care.check_parameters))
-    for sentence in wrong:
-        print(f"template.yaml: {sentence}", file=sys.stderr)
+    # SAM fills in some parameters by itself: with other values nothing else may change.
+    wrong = {sentence for given in ({}, OTHERS) for sentence in sentences(translated(path, given), code, given)}
     count, unseen = 0, []
-    for what in mutations.of_resources(document):
+    for what in mutations.of_document(document):
         count += 1
-        if next(sentences(document, code, check), None) is None:
+        if next(sentences(document, code), None) is None:
             unseen.append(what)
-    for what, other in mutations.of_parameters(document):
+    config = choices.presets(ROOT / "infra/samconfig.toml")
+    wrong |= set(choices.check_presets(config))
+    for what in mutations.of_config(config):
         count += 1
-        if next(sentences(other, code, care.check_parameters, check), None) is None:
+        if next(choices.check_presets(config), None) is None:
             unseen.append(what)
+    for sentence in sorted(wrong):
+        print(f"template.yaml: {sentence}", file=sys.stderr)
     for what in unseen:
         print(f"the check does not see it: {what}", file=sys.stderr)
     print(
-        f"{len(Template(document).functions())} functions, {sum(len(calls) for calls in code.calls.values())} permissions, "
+        f"{len(Template(document, {}).functions())} functions, {sum(len(calls) for calls in code.calls.values())} permissions, "
         f"{len(code.routes)} routes, {len(code.tables)} tables; "
         f"{count} mutations, {len(unseen)} of them not seen"
     )

@@ -52,6 +52,11 @@ class Code:
         self.longest_hop = constant("shared/domain/src/schedule.rs", r"LONGEST_HOP_SECONDS: u32 = ([\d_]+)")
         self.longest_wait = constant("shared/domain/src/schedule.rs", r"LONGEST_WAIT_SECONDS: u32 = ([\d_]+)")
         self.most_waits = constant("shared/domain/src/schedule.rs", r"MOST_WAITS: usize = (\d+)")
+        # The defaults of variables, which the parameters repeat.
+        schedule = constant("shared/domain/src/schedule.rs", r"fn default\(\) -> Self \{\s*Self\(vec!\[([\d_, ]+)\]\)")
+        self.schedule = schedule.replace("_", "").replace(" ", "")
+        self.most_endpoints = constant("functions/manage-endpoints/src/lib.rs", r'"MAX_ENDPOINTS_PER_ACCOUNT", (\d+)\)')
+        self.docs = constant("shared/outbound/src/sender.rs", r'optional\("DOCS_URL"\)\.unwrap_or_else\(\|\| "([^"]+)"')
         self.last_use = constant("shared/store/src/api_keys.rs", r'update_expression\("SET (lastUsedAt) = :now"\)')
         figures = (ROOT / "shared/outbound/src/metrics.rs").read_text(encoding="utf-8")
         self.figures = set(re.findall(r'"(\w+)": batch\.', figures))
@@ -66,12 +71,13 @@ def listed(value):
 
 
 class Template:
-    """The template as CloudFormation gets it: translated, and its resources by what the code calls them."""
+    """The template as CloudFormation gets it: translated, with parameters that SAM has filled in, and its resources by what the
+    code calls them."""
 
     KEYS = {"SealKey": "seal", "MacKey": "mac"}
 
-    def __init__(self, document):
-        self.document = document
+    def __init__(self, document, given):
+        self.document, self.given = document, given
         self.parameters, self.resources = document["Parameters"], document["Resources"]
 
     def of_type(self, kind):

@@ -4,28 +4,36 @@
 //! makes no delivery twice. They are stored first and queued second: the sweeper finds those that are stored and not
 //! queued, and events that were not dispatched.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+mod batch;
+mod outgoing;
 
-use aws_lambda_events::dynamodb::{Event as StreamEvent, EventRecord};
+use std::collections::{BTreeSet, HashSet};
+use std::{mem, slice};
+
+use aws_lambda_events::dynamodb::Event as StreamEvent;
 use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
 use domain::clock::SKEW;
-use domain::delivery::{FanOutTask, Message};
 use domain::endpoint::{Endpoint, HealthState};
 use domain::outbox::{Outbox, StoredEvent};
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use jiff::Timestamp;
 use store::StoreError;
 use store::config::{ConfigError, Environment};
-use store::deliveries::{Deliveries, FanOut, NewDeliveries};
+use store::deliveries::{Deliveries, FanOut};
 use store::endpoints::{Endpoints, Page};
-use store::events::{raised_at, read_outbox};
+use store::events::raised_at;
 use store::queue::{Queue, QueueError};
 use store::range::Order;
 use telemetry::causes::causes;
 
+use batch::{Batch, Read, sequence_number};
+use outgoing::{Outgoing, messages};
+
 /// Endpoints are read in pages of this size: an event for ten thousand of them needs no more memory than one for a few.
 const PAGE: i32 = 500;
-/// How many events are told to a page of endpoints in parallel.
+/// How many accounts are served side by side: each holds a page of endpoints.
+const ACCOUNTS_AT_ONCE: usize = 20;
+/// How many events of an account are told to a page of endpoints in parallel.
 const AT_ONCE: usize = 100;
 
 /// The dispatcher: the tables and queues that it uses.
@@ -37,26 +45,49 @@ pub struct Dispatcher {
     retries: Queue,
 }
 
-/// The events of one account in a batch of the stream.
-struct Batch {
-    /// The position of the account's first record in the batch.
-    first: usize,
-    outboxes: Vec<Outbox>,
-}
-
-impl Batch {
-    fn starting_at(first: usize) -> Self {
-        Self { first, outboxes: Vec::new() }
-    }
-}
-
 /// How the events of an account stand while they are dispatched, page after page of its endpoints.
+struct Account {
+    id: String,
+    batch: Batch,
+    /// Where the next page of endpoints begins; `None` before the first and behind the last.
+    next: Option<String>,
+    /// How many endpoints can't be read.
+    unreadable: usize,
+    told: Told,
+    /// Why its events have to come again.
+    error: Option<DispatchError>,
+}
+
+/// What is known of the events that were told to some endpoints.
 #[derive(Default)]
 struct Told {
     /// Those whose items say that they are not wholly dispatched.
     incomplete: BTreeSet<String>,
     /// Those that can't be dispatched. The sweeper has the stream bring them again.
     left: BTreeSet<String>,
+    /// Less than one call of SQS takes: they share one with those of other accounts.
+    unsent: Outgoing,
+}
+
+impl Account {
+    fn new((id, batch): (String, Batch)) -> Self {
+        Self { id, batch, next: None, unreadable: 0, told: Told::default(), error: None }
+    }
+
+    /// Whether the account's events have to come again. Logs what went wrong.
+    fn report(&self) -> bool {
+        let (account, unreadable) = (&self.id, self.unreadable);
+        if let Some(error) = &self.error {
+            let requests: Vec<&str> = self.batch.outboxes.iter().map(|outbox| outbox.request_id.as_str()).collect();
+            let (error, requests) = (causes(error), requests.join(", "));
+            tracing::error!(error, account, requests, "events were not dispatched; the stream brings them again");
+        } else if unreadable > 0 {
+            // The sweeper has the stream bring the events again. They must not wait here, where they would hold up the
+            // events of all accounts.
+            tracing::error!(account, unreadable, "endpoints can't be read; the others have their deliveries");
+        }
+        self.error.is_some()
+    }
 }
 
 impl Told {
@@ -81,40 +112,8 @@ impl Told {
     }
 }
 
-/// What a batch of the stream holds.
-struct Read {
-    by_account: BTreeMap<String, Batch>,
-    /// The position of a record that can't be read; those behind it were not read.
-    failed: Option<usize>,
-}
-
-impl Read {
-    /// Deletions and test sends have nothing to dispatch.
-    fn of(batch: StreamEvent) -> Self {
-        let mut by_account: BTreeMap<String, Batch> = BTreeMap::new();
-        for (position, record) in batch.records.into_iter().enumerate() {
-            if record.event_name == "REMOVE" {
-                continue;
-            }
-            let sequence = sequence_number(&record);
-            match read_outbox(record.change.new_image) {
-                Ok(outbox) if outbox.test => {}
-                Ok(outbox) => {
-                    let account = outbox.account.clone();
-                    by_account.entry(account).or_insert_with(|| Batch::starting_at(position)).outboxes.push(outbox);
-                }
-                Err(error) => {
-                    tracing::error!(error = %causes(&error), sequence, "a record of the event stream can't be read");
-                    return Self { by_account, failed: Some(position) };
-                }
-            }
-        }
-        Self { by_account, failed: None }
-    }
-}
-
 /// Why events were not dispatched.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 enum DispatchError {
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -141,55 +140,65 @@ impl Dispatcher {
     /// it that were done are done again, which makes nothing twice.
     pub async fn handle(&self, batch: StreamEvent, now: Timestamp) -> DynamoDbEventResponse {
         let sequences: Vec<_> = batch.records.iter().map(sequence_number).collect();
-        let Read { by_account, mut failed } = Read::of(batch);
-        for (account, Batch { first, outboxes }) in by_account {
-            match self.dispatch(&account, &outboxes, now).await {
-                Ok(0) => {}
-                // The sweeper has the stream bring them again. They must not wait here, where they would hold up the
-                // events of all accounts.
-                Ok(unreadable) => {
-                    tracing::error!(account, unreadable, "endpoints can't be read; the others have their deliveries");
-                }
-                Err(error) => {
-                    let requests =
-                        outboxes.iter().map(|outbox| outbox.request_id.as_str()).collect::<Vec<_>>().join(", ");
-                    let error = causes(&error);
-                    tracing::error!(
-                        error,
-                        account,
-                        requests,
-                        "events were not dispatched; the stream brings them again"
-                    );
-                    failed = Some(failed.map_or(first, |other| other.min(first)));
-                }
-            }
+        let Read { by_account, failed } = Read::of(batch);
+        let mut accounts: Vec<Account> = by_account.into_iter().map(Account::new).collect();
+        for some in accounts.chunks_mut(ACCOUNTS_AT_ONCE) {
+            join_all(some.iter_mut().map(|account| self.dispatch_page(account, now))).await;
+            self.send_together(some, now).await;
         }
+        // Those that have many endpoints come last, so that nobody waits for them.
+        for account in &mut accounts {
+            self.finish(account, now).await;
+        }
+        let firsts = accounts.iter().filter(|account| account.report()).map(|account| account.batch.first);
+        let failed = firsts.chain(failed).min();
         failed.map_or_else(DynamoDbEventResponse::default, |position| failed_from(sequences[position].clone()))
     }
 
-    /// Dispatches all events of one account in a batch, in one pass over its endpoints. Returns how many of the
-    /// endpoints can't be read.
-    async fn dispatch(&self, account: &str, outboxes: &[Outbox], now: Timestamp) -> Result<usize, DispatchError> {
-        let (mut after, mut unreadable) = (None::<String>, 0);
-        let mut told = Told::default();
-        loop {
-            let page = self.endpoints.page(account, after.as_deref(), Order::OldestFirst, PAGE).await?;
-            let is_first = after.is_none();
-            if !page.endpoints.is_empty() || page.unreadable > 0 {
-                self.tell(outboxes, &page, is_first, now, &mut told).await?;
-            }
-            unreadable += page.unreadable;
-            after = page.next;
-            if after.is_none() {
-                break;
-            }
+    /// Dispatches the events of an account to its endpoints behind the first page.
+    async fn finish(&self, account: &mut Account, now: Timestamp) {
+        while account.next.is_some() && account.error.is_none() {
+            self.dispatch_page(account, now).await;
+            self.send_together(slice::from_mut(account), now).await;
         }
         // What unreadable endpoints have missed is still to be dispatched.
-        if unreadable == 0 {
-            let done: Vec<&String> = told.incomplete.difference(&told.left).collect();
-            self.note_complete(account, &done).await;
+        if account.unreadable == 0 && account.error.is_none() {
+            let done: Vec<&String> = account.told.incomplete.difference(&account.told.left).collect();
+            self.note_complete(&account.id, &done).await;
         }
-        Ok(unreadable)
+    }
+
+    /// Tells the account's events to the next page of its endpoints.
+    async fn dispatch_page(&self, account: &mut Account, now: Timestamp) {
+        let Account { id, batch, next, unreadable, told, error } = account;
+        let is_first = next.is_none();
+        let page = match self.endpoints.page(id, next.as_deref(), Order::OldestFirst, PAGE).await {
+            Ok(page) => page,
+            Err(failure) => {
+                *error = Some(failure.into());
+                return;
+            }
+        };
+        if !page.endpoints.is_empty() || page.unreadable > 0 {
+            *error = self.tell(&batch.outboxes, &page, is_first, now, told).await.err();
+        }
+        *unreadable += page.unreadable;
+        *next = page.next;
+    }
+
+    /// Sends the last messages of these accounts. Where that fails, all of them come again: SQS may have taken some.
+    async fn send_together(&self, accounts: &mut [Account], now: Timestamp) {
+        let mut messages = Outgoing::default();
+        let mut senders = Vec::new();
+        for account in accounts.iter_mut().filter(|account| !account.told.unsent.is_empty()) {
+            messages.append(mem::take(&mut account.told.unsent));
+            senders.push(account);
+        }
+        if let Err(error) = self.send(&messages, now).await {
+            for account in senders {
+                account.error.get_or_insert_with(|| error.clone());
+            }
+        }
     }
 
     /// Notes of events which were dispatched in parts that all parts are done. Where that fails, the sweeper has the
@@ -206,7 +215,8 @@ impl Dispatcher {
     }
 
     /// Stores the deliveries of events to a page of endpoints, and queues those that are new even if others could not be
-    /// stored. Those that existed already were queued by whoever stored them, or the sweeper finds them.
+    /// stored, but for the last few, which share a call with those of other accounts. Those that existed already were
+    /// queued by whoever stored them, or the sweeper finds them.
     async fn tell(
         &self,
         outboxes: &[Outbox],
@@ -228,20 +238,23 @@ impl Dispatcher {
                 let part = FanOut { outbox, event, is_first, is_all, now };
                 async move { self.deliveries.fan_out(part, &wanted).await }
             });
-            let (mut first, mut retries) = (Vec::new(), Vec::new());
             for ((outbox, event), fanned_out) in some.iter().zip(join_all(fanned_out).await) {
                 for new in &fanned_out.new {
-                    let (healthy, failing) = messages(outbox, event, new, &failing, now);
-                    first.extend(healthy);
-                    retries.extend(failing);
+                    told.unsent.append(messages(outbox, event, new, &failing, now));
                 }
                 stored = stored.and(told.take(event, fanned_out.is_incomplete, fanned_out.error));
             }
-            for (queue, messages) in [(&self.first, first), (&self.retries, retries)] {
-                stored = stored.and(queue.send_messages(&messages, now).await.map_err(DispatchError::from));
-            }
+            let full = told.unsent.take_full();
+            stored = stored.and(self.send(&full, now).await);
         }
         stored
+    }
+
+    async fn send(&self, messages: &Outgoing, now: Timestamp) -> Result<(), DispatchError> {
+        let Outgoing { first, retries } = messages;
+        let (first, retries) =
+            join(self.first.send_messages(first, now), self.retries.send_messages(retries, now)).await;
+        Ok(first.and(retries)?)
     }
 }
 
@@ -251,35 +264,6 @@ fn is_wanted(outbox: &Outbox, event: &StoredEvent, endpoint: &Endpoint, now: Tim
     let was_made_since = |raised_at| (raised_at + SKEW..=now + SKEW).contains(&endpoint.created_at);
     let is_too_new = outbox.brought_again_at.is_some() && raised_at(&outbox.id).is_ok_and(was_made_since);
     !is_too_new && endpoint.wants(event.name, event.project_id.as_deref())
-}
-
-/// The messages for new deliveries of an event: those for the first queue, and those to failing endpoints, which go to
-/// the retry queue at once, where they hold up no other endpoint.
-fn messages(
-    outbox: &Outbox,
-    event: &StoredEvent,
-    new: &NewDeliveries,
-    failing: &HashSet<&str>,
-    now: Timestamp,
-) -> (Vec<Message>, Vec<Message>) {
-    let (failing, healthy): (Vec<&String>, Vec<&String>) =
-        new.endpoint_ids.iter().partition(|id| failing.contains(id.as_str()));
-    let fan_out = |endpoint_ids: &[&String]| {
-        Message::V2(FanOutTask {
-            account: outbox.account.clone(),
-            outbox_id: outbox.id.clone(),
-            event_id: event.id.clone(),
-            shared: new.shared.clone(),
-            endpoint_ids: endpoint_ids.iter().map(|id| (*id).clone()).collect(),
-            due: now,
-        })
-    };
-    let split = |ids: &[&String]| ids.chunks(FanOutTask::MOST).map(fan_out).collect();
-    (split(&healthy), split(&failing))
-}
-
-fn sequence_number(record: &EventRecord) -> Option<String> {
-    record.change.sequence_number.clone()
 }
 
 /// The answer after which the stream goes on from this record.

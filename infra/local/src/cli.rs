@@ -1,5 +1,6 @@
 //! The command line of `workskedge-webhooks`.
 
+use std::error::Error;
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
@@ -10,12 +11,15 @@ use clap::Parser;
 use inbound::http::COUNT_PATIENCE;
 use telemetry::causes::causes;
 use tokio::signal;
+use tokio_util::sync::CancellationToken;
+use url::Url;
 
 use crate::clock::Clock;
 use crate::first_start::welcome;
 use crate::gateway::Patience;
+use crate::lambdas::{Lambdas, LambdasError, on_this_machine};
 use crate::stream;
-use crate::system::{Options, Storage, System};
+use crate::system::{DRAIN, Options, StartError, Storage, System};
 
 /// WorkSkedge webhooks on this machine: the API, the deliveries and the console in one process.
 ///
@@ -36,6 +40,17 @@ pub struct Arguments {
     /// Seconds to wait before each further attempt of a delivery
     #[arg(long, value_name = "SECONDS,..", default_value = "60,300,1800,7200", value_delimiter = ',')]
     retry_schedule: Vec<u64>,
+    /// Only be the API Gateway of functions that are deployed to LocalStack or ministack at this URL
+    #[arg(
+        long,
+        value_name = "URL",
+        value_parser = on_this_machine,
+        conflicts_with_all = ["data_dir", "no_allow_private_endpoints", "retry_schedule"]
+    )]
+    lambdas: Option<Url>,
+    /// The stack that they were deployed as
+    #[arg(long, value_name = "NAME", default_value = "workskedge-webhooks", requires = "lambdas")]
+    stack: String,
 }
 
 impl From<Arguments> for Options {
@@ -83,19 +98,40 @@ async fn serve(arguments: Arguments) -> ExitCode {
     let _file_too_large = ignore_file_size_signal();
     // Before the start, so that a signal during it is not lost.
     let stop = stop_signal();
-    match System::start(arguments.into()).await {
-        Ok(system) => {
-            greet(&system);
-            say(format_args!("listening on {}", system.base_url()));
-            stop.await;
-            system.shutdown().await;
-            ExitCode::SUCCESS
-        }
+    let served: Result<(), Box<dyn Error>> = match &arguments.lambdas {
+        Some(url) => front(&Lambdas::new(url.clone(), arguments.stack), arguments.port, stop).await.map_err(Box::from),
+        None => system(arguments.into(), stop).await.map_err(Box::from),
+    };
+    match served {
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            complain(&error);
+            complain(&*error);
             ExitCode::FAILURE
         }
     }
+}
+
+/// Runs the whole system in this process.
+async fn system(options: Options, stop: impl Future<Output = ()>) -> Result<(), StartError> {
+    let system = System::start(options).await?;
+    greet(&system);
+    say(format_args!("listening on {}", system.base_url()));
+    stop.await;
+    system.shutdown().await;
+    Ok(())
+}
+
+/// Runs the gateway in front of functions elsewhere.
+async fn front(lambdas: &Lambdas, port: u16, stop: impl Future<Output = ()>) -> Result<(), LambdasError> {
+    let front = lambdas.front(port).await?;
+    say(format_args!("listening on {}, in front of {lambdas}", front.base_url()));
+    let stopped = CancellationToken::new();
+    let serving = tokio::spawn(front.serve(stopped.clone()));
+    stop.await;
+    stopped.cancel();
+    // A function that takes longer goes on where it runs.
+    let _ = tokio::time::timeout(DRAIN, serving).await;
+    Ok(())
 }
 
 #[expect(clippy::print_stdout, reason = "the one line that says where the system listens")]

@@ -1,5 +1,7 @@
 //! The functions and what calls them: the routes, the event sources and the schedule of `template.yaml`.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use create_employee::Employee;
@@ -64,7 +66,7 @@ pub fn functions(environment_of: EnvironmentOf<'_>, clock: &Clock) -> Result<Fun
     let dispatcher = Arc::new(Dispatcher::from_environment(&environment_of("dispatcher"))?);
     let time = clock.clone();
     Ok(Functions {
-        routes: routes(environment_of, clock)?,
+        routes: routes(|function| function.handler(&environment_of(function.name()), clock))?,
         dispatcher: stream_handler(move |batch| {
             let (dispatcher, now) = (Arc::clone(&dispatcher), time.now());
             async move { dispatcher.handle(batch, now).await }
@@ -79,63 +81,110 @@ pub fn functions(environment_of: EnvironmentOf<'_>, clock: &Clock) -> Result<Fun
     })
 }
 
-/// The handler of a function with `from_environment` and `handle`.
-macro_rules! http_function {
-    ($function:ty, $environment:expr, $clock:expr) => {{
-        let function = Arc::new(<$function>::from_environment($environment)?);
-        answering($clock, move |request, now| {
-            let function = Arc::clone(&function);
-            async move { function.handle(request, now).await }
+/// The rows of the route table: method, path, function.
+const ROUTES: &[(&str, &str, HttpFunction)] = &[
+    ("ANY", "/api/webhook/workorder", HttpFunction::CreateWorkOrder),
+    ("ANY", "/api/webhook/project", HttpFunction::CreateProject),
+    ("ANY", "/api/webhook/employee", HttpFunction::CreateEmployee),
+    ("ANY", "/api/webhook/vendor", HttpFunction::CreateVendor),
+    ("ANY", "/api/webhook/timeoff", HttpFunction::RequestTimeOff),
+    ("POST", "/api/events", HttpFunction::PublishEvent),
+    ("ANY", "/api/events", HttpFunction::ManageDeliveries),
+    ("ANY", "/api/events/{proxy+}", HttpFunction::ManageDeliveries),
+    ("ANY", "/api/deliveries", HttpFunction::ManageDeliveries),
+    ("ANY", "/api/deliveries/{proxy+}", HttpFunction::ManageDeliveries),
+    ("ANY", "/api/alerts", HttpFunction::ManageDeliveries),
+    ("ANY", "/api/stats", HttpFunction::ManageDeliveries),
+    ("ANY", "/api/event-types", HttpFunction::ManageDeliveries),
+    ("ANY", "/api/event-types/{proxy+}", HttpFunction::ManageDeliveries),
+    ("ANY", "/api/endpoints", HttpFunction::ManageEndpoints),
+    ("ANY", "/api/endpoints/{proxy+}", HttpFunction::ManageEndpoints),
+    ("ANY", "/api/keys", HttpFunction::ManageKeys),
+    ("ANY", "/api/keys/{proxy+}", HttpFunction::ManageKeys),
+    ("ANY", "/", HttpFunction::Portal),
+    ("ANY", "/console/{proxy+}", HttpFunction::Portal),
+    ("ANY", "/docs", HttpFunction::Portal),
+    ("ANY", "/docs/{proxy+}", HttpFunction::Portal),
+    ("ANY", "/openapi.json", HttpFunction::Portal),
+    ("ANY", DEFAULT_ROUTE, HttpFunction::Portal),
+];
+
+/// A function behind the API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum HttpFunction {
+    CreateWorkOrder,
+    CreateProject,
+    CreateEmployee,
+    CreateVendor,
+    RequestTimeOff,
+    PublishEvent,
+    ManageDeliveries,
+    ManageEndpoints,
+    ManageKeys,
+    Portal,
+}
+
+impl HttpFunction {
+    /// The function's package name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::CreateWorkOrder => WorkOrder::FUNCTION,
+            Self::CreateProject => Project::FUNCTION,
+            Self::CreateEmployee => Employee::FUNCTION,
+            Self::CreateVendor => Vendor::FUNCTION,
+            Self::RequestTimeOff => TimeOff::FUNCTION,
+            Self::PublishEvent => "publish-event",
+            Self::ManageDeliveries => "manage-deliveries",
+            Self::ManageEndpoints => "manage-endpoints",
+            Self::ManageKeys => "manage-keys",
+            Self::Portal => "portal",
+        }
+    }
+
+    /// The handler that Lambda runs, in this process.
+    fn handler(self, environment: &Environment, clock: &Clock) -> Result<HttpHandler, ConfigError> {
+        /// The handler of a function with `from_environment` and `handle`.
+        macro_rules! of {
+            ($function:ty) => {{
+                let function = Arc::new(<$function>::from_environment(environment)?);
+                answering(clock, move |request, now| {
+                    let function = Arc::clone(&function);
+                    async move { function.handle(request, now).await }
+                })
+            }};
+        }
+        Ok(match self {
+            Self::CreateWorkOrder => of!(Inbound::<WorkOrder>),
+            Self::CreateProject => of!(Inbound::<Project>),
+            Self::CreateEmployee => of!(Inbound::<Employee>),
+            Self::CreateVendor => of!(Inbound::<Vendor>),
+            Self::RequestTimeOff => of!(Inbound::<TimeOff>),
+            Self::PublishEvent => of!(PublishEvent),
+            Self::ManageDeliveries => of!(ManageDeliveries),
+            Self::ManageEndpoints => of!(ManageEndpoints),
+            Self::ManageKeys => of!(ManageKeys),
+            Self::Portal => of!(Portal),
         })
-    }};
+    }
 }
 
-fn routes(environment_of: EnvironmentOf<'_>, clock: &Clock) -> Result<Routes, ConfigError> {
-    let publish = http_function!(PublishEvent, &environment_of("publish-event"), clock);
-    let endpoints = http_function!(ManageEndpoints, &environment_of("manage-endpoints"), clock);
-    let keys = http_function!(ManageKeys, &environment_of("manage-keys"), clock);
-    let deliveries = http_function!(ManageDeliveries, &environment_of("manage-deliveries"), clock);
-    let portal = http_function!(Portal, &environment_of("portal"), clock);
-    let any = |path, function, handler: &HttpHandler| Route::new("ANY", path, function, Arc::clone(handler));
-    Ok(Routes::new(vec![
-        inbound::<WorkOrder>("/api/webhook/workorder", environment_of, clock)?,
-        inbound::<Project>("/api/webhook/project", environment_of, clock)?,
-        inbound::<Employee>("/api/webhook/employee", environment_of, clock)?,
-        inbound::<Vendor>("/api/webhook/vendor", environment_of, clock)?,
-        inbound::<TimeOff>("/api/webhook/timeoff", environment_of, clock)?,
-        Route::new("POST", "/api/events", "publish-event", publish),
-        any("/api/events", "manage-deliveries", &deliveries),
-        any("/api/events/{proxy+}", "manage-deliveries", &deliveries),
-        any("/api/deliveries", "manage-deliveries", &deliveries),
-        any("/api/deliveries/{proxy+}", "manage-deliveries", &deliveries),
-        any("/api/alerts", "manage-deliveries", &deliveries),
-        any("/api/stats", "manage-deliveries", &deliveries),
-        any("/api/event-types", "manage-deliveries", &deliveries),
-        any("/api/event-types/{proxy+}", "manage-deliveries", &deliveries),
-        any("/api/endpoints", "manage-endpoints", &endpoints),
-        any("/api/endpoints/{proxy+}", "manage-endpoints", &endpoints),
-        any("/api/keys", "manage-keys", &keys),
-        any("/api/keys/{proxy+}", "manage-keys", &keys),
-        any("/", "portal", &portal),
-        any("/console/{proxy+}", "portal", &portal),
-        any("/docs", "portal", &portal),
-        any("/docs/{proxy+}", "portal", &portal),
-        any("/openapi.json", "portal", &portal),
-        any(DEFAULT_ROUTE, "portal", &portal),
-    ]))
-}
-
-fn inbound<R: Resource>(
-    path: &'static str,
-    environment_of: EnvironmentOf<'_>,
-    clock: &Clock,
-) -> Result<Route, ConfigError> {
-    let inbound = Arc::new(Inbound::<R>::from_environment(&environment_of(R::FUNCTION))?);
-    let handler = answering(clock, move |request, now| {
-        let inbound = Arc::clone(&inbound);
-        async move { inbound.handle(request, now).await }
-    });
-    Ok(Route::new("ANY", path, R::FUNCTION, handler))
+/// The routes of the template. `handler_of` is called once for each function.
+///
+/// # Errors
+/// Those of `handler_of`.
+pub fn routes<E>(mut handler_of: impl FnMut(HttpFunction) -> Result<HttpHandler, E>) -> Result<Routes, E> {
+    let mut handlers: HashMap<HttpFunction, HttpHandler> = HashMap::new();
+    let mut routes = Vec::with_capacity(ROUTES.len());
+    for &(method, path, function) in ROUTES {
+        let handler = match handlers.entry(function) {
+            Entry::Occupied(made) => Arc::clone(made.get()),
+            Entry::Vacant(new) => Arc::clone(new.insert(handler_of(function)?)),
+        };
+        routes.push(Route::new(method, path, function.name(), handler));
+    }
+    Ok(Routes::new(routes))
 }
 
 /// An HTTP function with the clock that it is called with.

@@ -1,26 +1,27 @@
-//! The API Gateway of the local system: it takes HTTP/1.1 requests, hands them to functions as API Gateway events, and
-//! returns the answers.
+//! The API Gateway of the local system: it takes HTTP/1.1 requests, hands them as API Gateway events to functions of this
+//! process or [elsewhere](crate::lambdas), and returns the answers.
 //!
 //! Every request is answered or cut off in time: the gateway waits neither for a sender that has gone silent nor for a
 //! client that does not read its answer, closes idle connections for new ones, and answers 500 for a handler that
 //! panics. Its own answers are problems like those of the functions, and every answer has `X-Request-ID`.
 
 use std::convert::Infallible;
-use std::net::SocketAddr;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use domain::defect::DefectCode;
-use http_body_util::{BodyExt, Full};
+use http_body_util::Full;
 use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use inbound::http::{Guard, function, is_api};
+use inbound::http::{Guard, is_api};
 use inbound::problem::{Problem, ProblemCode};
 use lambda_http::Body;
-use lambda_http::http::header::{CONNECTION, HOST, HeaderName};
+use lambda_http::http::header::{HOST, HeaderName};
 use lambda_http::http::request::Parts;
 use lambda_http::http::{HeaderValue, Method, Request, Response, StatusCode, Version};
 use telemetry::guard::guarded;
@@ -30,6 +31,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use self::body::{closing, collect};
 use self::connections::Connections;
 use self::event::Arrival;
 use self::patient::Patient;
@@ -38,6 +40,7 @@ use crate::clock::Clock;
 
 pub use self::route::{DEFAULT_ROUTE, HttpHandler, Route, Routes, http_handler};
 
+mod body;
 mod connections;
 mod event;
 mod patient;
@@ -46,12 +49,6 @@ mod route;
 mod tests;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-/// The largest body that API Gateway accepts (bytes). The functions' own limit is far lower.
-const MAX_BODY: usize = 10 * 1024 * 1024;
-
-/// How long the rest of a body that is too large is read and discarded.
-const DISCARD: Duration = Duration::from_secs(1);
 
 /// How long the rest of a request's head may take once the system stops.
 const GRACE: Duration = Duration::from_millis(250);
@@ -80,17 +77,23 @@ pub struct Gateway {
     clock: Clock,
     answered: Arc<Notify>,
     patience: Patience,
-    guard: Guard,
+    guard: Option<Guard>,
     connections: Arc<Connections>,
     backlog: Option<Backlog>,
 }
 
 impl Gateway {
-    /// A gateway with these routes. `answered` is notified after each request that may have changed something; `guard`
-    /// counts the requests that the gateway refuses by itself.
+    /// A gateway with these routes. `answered` is notified after each request that may have changed something.
     #[must_use]
-    pub fn new(routes: Routes, clock: Clock, answered: Arc<Notify>, patience: Patience, guard: Guard) -> Self {
-        Self { routes, clock, answered, patience, guard, connections: Connections::within_limits(), backlog: None }
+    pub fn new(routes: Routes, clock: Clock, answered: Arc<Notify>, patience: Patience) -> Self {
+        let connections = Connections::within_limits();
+        Self { routes, clock, answered, patience, guard: None, connections, backlog: None }
+    }
+
+    /// The same gateway, where `guard` counts the requests that the gateway refuses by itself.
+    #[must_use]
+    pub fn guarded_by(self, guard: Guard) -> Self {
+        Self { guard: Some(guard), ..self }
     }
 
     /// The same gateway, where requests that raise events wait while `backlog` is long.
@@ -188,8 +191,9 @@ impl Gateway {
         if response.headers().contains_key("ratelimit") || status == StatusCode::SERVICE_UNAVAILABLE {
             return;
         }
+        let Some(guard) = &self.guard else { return };
         let address = peer.ip().to_string();
-        if let Some(window) = self.guard.window(Some(&address), status, self.clock.now()).await {
+        if let Some(window) = guard.window(Some(&address), status, self.clock.now()).await {
             window.write_headers(response.headers_mut());
         }
     }
@@ -234,10 +238,9 @@ impl Gateway {
         arrival: Arrival<'_>,
     ) -> Result<Response<Body>, Problem> {
         let reads_only = head.method.is_safe();
-        let (handler, request_id) = (route.handler(), arrival.request_id.to_owned());
+        let handler = route.handler();
         let (event, context) = event::event(&head, body, route.function(), arrival);
-        let answer = async move { function::answer(event, context, &request_id, |request| handler(request)).await };
-        let response = tokio::spawn(answer).await.map_err(|_| Problem::panicked());
+        let response = tokio::spawn(handler(event, context)).await.map_err(|_| Problem::panicked());
         if !reads_only {
             self.answered.notify_one();
         }
@@ -253,6 +256,13 @@ impl Gateway {
     }
 }
 
+/// Listens on a port of 127.0.0.1; 0 = any free port.
+pub(crate) async fn listen(port: u16) -> io::Result<(TcpListener, SocketAddr)> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+    let address = listener.local_addr()?;
+    Ok((listener, address))
+}
+
 /// Whether a request may raise events.
 fn raises_events(head: &Parts) -> bool {
     let path = head.uri.path();
@@ -263,29 +273,4 @@ fn log_end(ended: hyper::Result<()>, peer: SocketAddr) {
     if let Err(error) = ended {
         tracing::debug!(%error, %peer, "a connection ended early");
     }
-}
-
-/// Reads the whole body. One that is too large is read up to the limit and discarded.
-async fn collect(mut body: Incoming) -> Result<Bytes, Problem> {
-    let mut read =
-        BytesMut::with_capacity(body.size_hint().exact().and_then(|n| n.try_into().ok()).unwrap_or(0).min(MAX_BODY));
-    while let Some(frame) = body.frame().await {
-        let broken = |_| closing(Problem::new(ProblemCode::RequestTimeout, "The connection broke within the body."));
-        if let Ok(data) = frame.map_err(broken)?.into_data() {
-            if read.len() + data.len() > MAX_BODY {
-                // A client that is still sending does not read an answer, and a reset of the connection would overtake
-                // it.
-                let rest = async { while body.frame().await.is_some_and(|frame| frame.is_ok()) {} };
-                let _ = tokio::time::timeout(DISCARD, rest).await;
-                return Err(closing(Problem::new(ProblemCode::PayloadTooLarge, "A body may have 10 MB at most.")));
-            }
-            read.extend_from_slice(&data);
-        }
-    }
-    Ok(read.freeze())
-}
-
-/// Makes the problem the last answer of its connection.
-fn closing(problem: Problem) -> Problem {
-    problem.with_header(CONNECTION, HeaderValue::from_static("close"))
 }

@@ -17,6 +17,7 @@ pub mod embedded;
 pub mod first_start;
 pub mod functions;
 pub mod gateway;
+pub mod lambdas;
 pub mod logging;
 pub mod queues;
 pub mod resources;

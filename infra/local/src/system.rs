@@ -36,7 +36,7 @@ pub use options::{Options, Storage};
 pub use start::StartError;
 
 /// How long the work that is under way may take to finish when the system stops.
-const DRAIN: Duration = Duration::from_secs(4);
+pub(crate) const DRAIN: Duration = Duration::from_secs(4);
 /// How many bytes a connection without a socket holds until they are read.
 const CONNECTION_BUFFER: usize = 64 * 1_024;
 

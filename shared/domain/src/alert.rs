@@ -10,7 +10,7 @@ use crate::events::EventName;
 use crate::ids;
 use crate::words;
 
-/// How old an event is when it is no longer tried to be passed on to its endpoints.
+/// The age at which an event that can't be dispatched is given up, after some eighty tries.
 pub const GIVEN_UP_AFTER: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 words! {
@@ -78,8 +78,7 @@ impl Alert {
         }
     }
 
-    /// The alert about an event that is no longer tried to be passed on to its endpoints; `event` is `None` when it can't be
-    /// read. Its id is that of the event, [`GIVEN_UP_AFTER`] later: however often it is made, it is one.
+    /// The alert about an event whose dispatching was given up; `event` is `None` when it can't be read. Its id is that of the event, [`GIVEN_UP_AFTER`] later: however often it is made, it is one.
     #[must_use]
     pub fn given_up(event_id: &str, event: Option<EventName>, now: Timestamp) -> Self {
         let event_ulid = ids::ulid_of(event_id).unwrap_or_default();

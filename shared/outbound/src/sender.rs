@@ -128,7 +128,7 @@ pub struct Sender {
 }
 
 impl Sender {
-    /// `ALLOW_PRIVATE_ENDPOINTS` (`true` in the local system only) and `DOCS_URL` for the `User-Agent`.
+    /// `ALLOW_PRIVATE_ENDPOINTS` (`true` only where everything is on one machine) and `DOCS_URL` for the `User-Agent`.
     ///
     /// # Errors
     /// When it can't be made.

@@ -13,7 +13,7 @@ use telemetry::causes::Cause;
 use crate::aws::Lazy;
 
 /// SQS takes at most ten messages a call.
-const BATCH: usize = 10;
+pub const BATCH: usize = 10;
 
 /// An SQS queue of delivery messages.
 #[derive(Debug, Clone)]
@@ -23,7 +23,7 @@ pub struct Queue {
 }
 
 /// Some messages could not be sent. The sweeper finds their deliveries.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum QueueError {
     /// The call failed.
     #[error("SQS SendMessageBatch")]

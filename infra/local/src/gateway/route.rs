@@ -6,20 +6,27 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
+use inbound::http::function;
 use lambda_http::http::Method;
-use lambda_http::{Body, Request, Response};
+use lambda_http::{Body, Context, Request, Response};
 use percent_encoding::percent_decode_str;
 
-/// A handler of an HTTP function: the same one that Lambda runs.
-pub type HttpHandler = Arc<dyn Fn(Request) -> Pin<Box<dyn Future<Output = Response<Body>> + Send>> + Send + Sync>;
+/// Answers the events that API Gateway hands to a function.
+pub type HttpHandler =
+    Arc<dyn Fn(ApiGatewayV2httpRequest, Context) -> Pin<Box<dyn Future<Output = Response<Body>> + Send>> + Send + Sync>;
 
-/// Makes an [`HttpHandler`] of an `async` closure or function.
+/// Makes an [`HttpHandler`] of the handler of an HTTP function: the same one that Lambda runs.
 pub fn http_handler<F, A>(handler: F) -> HttpHandler
 where
     F: Fn(Request) -> A + Send + Sync + 'static,
     A: Future<Output = Response<Body>> + Send + 'static,
 {
-    Arc::new(move |request| Box::pin(handler(request)))
+    let handler = Arc::new(handler);
+    Arc::new(move |event, context| {
+        let (handler, request_id) = (Arc::clone(&handler), context.request_id.clone());
+        Box::pin(async move { function::answer(event, context, &request_id, |request| handler(request)).await })
+    })
 }
 
 /// The path of the route for requests that match no other route.

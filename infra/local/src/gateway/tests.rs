@@ -25,7 +25,7 @@ fn gateway_with(clock: Clock) -> Gateway {
     let table = store::tables::RATE_WINDOWS;
     let environment = Environment::given(&sdk, [(table.variable.to_owned(), table.name.to_owned())]);
     let guard = Guard::from_environment(&environment).unwrap();
-    Gateway::new(routes, clock, Arc::default(), Patience::default(), guard)
+    Gateway::new(routes, clock, Arc::default(), Patience::default()).guarded_by(guard)
 }
 
 fn connect(gateway: &Arc<Gateway>, stop: &CancellationToken) -> (DuplexStream, JoinHandle<()>) {

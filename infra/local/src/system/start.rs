@@ -2,7 +2,6 @@
 //! other.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use aws_config::SdkConfig;
@@ -28,7 +27,7 @@ use crate::embedded::sns::Sns;
 use crate::embedded::sqs::Sqs;
 use crate::first_start::{FirstStartError, make_account};
 use crate::functions::{self, DELIVERY, EnvironmentOf, Functions, RETRY};
-use crate::gateway::Gateway;
+use crate::gateway::{Gateway, listen};
 use crate::queues::{QueueHandler, QueuePoller};
 use crate::schedule::{ScheduleHandler, every, schedule_handler};
 use crate::stream::{Checkpoint, Stream, StreamHandler};
@@ -93,8 +92,8 @@ impl System {
         let handlers = (dispatcher, deliverer, retry_worker);
         let sources = event_sources(&sdk_config, &resources, checkpoint, handlers, backlog.clone(), &options);
         let answered = Arc::new(Notify::new());
-        let gateway = Gateway::new(routes, options.clock.clone(), Arc::clone(&answered), options.patience, guard);
-        let gateway = gateway.paced_by(backlog);
+        let gateway = Gateway::new(routes, options.clock.clone(), Arc::clone(&answered), options.patience);
+        let gateway = gateway.guarded_by(guard).paced_by(backlog);
         let system = Self {
             address,
             gateway: Arc::new(gateway),
@@ -138,23 +137,20 @@ impl System {
     /// Drops items whose time to live has passed, and stream records that have been handed on.
     fn upkeep(&self) -> ScheduleHandler {
         let (dynamodb, handed_on) = (self.services.dynamodb.clone(), self.sources.handed_on.clone());
+        let stop = self.stop.clone();
         schedule_handler(move |_| {
-            let (dynamodb, before) = (dynamodb.clone(), handed_on.borrow().clone());
+            let (dynamodb, before, stop) = (dynamodb.clone(), handed_on.borrow().clone(), stop.clone());
             async move {
-                drop(dynamodb.sweep_ttl());
+                let swept = dynamodb.sweep_ttl();
                 if let Some(before) = before {
                     // A closed database needs no upkeep.
                     let _ = dynamodb.trim_stream(tables::EVENTS.name, &before).await;
                 }
+                // The next sweep begins when this one has ended.
+                let _ = stop.run_until_cancelled(swept).await;
             }
         })
     }
-}
-
-async fn listen(port: u16) -> io::Result<(TcpListener, SocketAddr)> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
-    let address = listener.local_addr()?;
-    Ok((listener, address))
 }
 
 /// The embedded AWS, and those of its services that the system also reaches directly.

@@ -8,6 +8,7 @@ mod dynamodb;
 mod full_disk;
 mod gateway;
 mod groups;
+mod lambdas;
 mod process;
 mod sealing;
 mod sqs;

@@ -3,6 +3,8 @@
 
 use std::path::Path;
 use std::sync::mpsc;
+use std::thread;
+use std::time::Instant;
 
 use rusqlite::{Connection, params};
 use serde_json::{Value, json};
@@ -13,6 +15,9 @@ use crate::embedded::Answer;
 
 /// How many rows are looked at in one step, and so how many items are deleted at once at most.
 const PAGE: usize = 32;
+
+/// How much longer than a step the rest after it is: what has expired can wait, and requests can't.
+const RESTS: u32 = 3;
 
 /// As in AWS, an item whose time passed more than five years ago is kept.
 const YEARS: i64 = 5 * 365 * 24 * 60 * 60;
@@ -43,6 +48,7 @@ fn delete_expired(file: &Path, jobs: &mpsc::Sender<Job>) -> rusqlite::Result<usi
     for table in tables(&database)? {
         let mut after = (String::new(), String::new());
         while let Some((last, expired)) = page(&database, &table, &after, now)? {
+            let began = Instant::now();
             let replies: Vec<_> = expired.iter().filter_map(|item| delete(&table, item, now, jobs)).collect();
             if replies.len() < expired.len() {
                 return Ok(deleted);
@@ -50,6 +56,9 @@ fn delete_expired(file: &Path, jobs: &mpsc::Sender<Job>) -> rusqlite::Result<usi
             let answers = replies.into_iter().filter_map(|reply| reply.blocking_recv().ok());
             deleted += answers.filter(|answer| answer.status == 200).count();
             after = last;
+            if !expired.is_empty() {
+                thread::sleep(began.elapsed() * RESTS);
+            }
         }
     }
     Ok(deleted)
