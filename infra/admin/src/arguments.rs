@@ -10,7 +10,7 @@ use url::Url;
 
 use crate::help;
 
-pub(crate) use duties::{EraseAccount, ErasePerson, ExportAccount, PeopleCommand};
+pub(crate) use duties::{EraseAccount, ErasePerson, Erasing, ExportAccount, PeopleCommand};
 
 /// The heading of the options that all commands share.
 const EVERYWHERE: &str = "Deployment and output";

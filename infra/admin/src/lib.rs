@@ -10,6 +10,7 @@ mod arguments;
 mod aws;
 mod deliveries;
 mod erase;
+mod erasure;
 mod export;
 mod failure;
 mod help;
@@ -24,7 +25,6 @@ mod sqs;
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::io::{self, Write};
-use std::time::Duration;
 
 use aws_config::SdkConfig;
 use clap::Parser as _;
@@ -40,9 +40,6 @@ use output::Report;
 /// How long to wait for a message of a dead-letter queue that seems empty, in seconds. SQS asks all its servers only if
 /// it may wait.
 const LISTEN_SECONDS: i32 = 2;
-/// How long an erasure waits for what it has shut off: a warm function remembers a key for 60 seconds, and the longest run
-/// of one takes as long.
-const SETTLE: Duration = Duration::from_mins(2);
 
 /// What the program depends on: that of the process, or of a test.
 #[derive(Debug, Clone)]
@@ -55,8 +52,6 @@ pub struct Surroundings {
     pub now: Option<Timestamp>,
     /// How long to wait for a message of a dead-letter queue that seems empty (seconds, at most 20).
     pub listen_seconds: i32,
-    /// How long an erasure waits, once nothing new can begin, for what is under way.
-    pub settle: Duration,
 }
 
 impl Surroundings {
@@ -66,7 +61,7 @@ impl Surroundings {
         // No other variables: the environment may hold secrets.
         let own = aws::variables().filter_map(|name| Some((name, std::env::var_os(name)?.into_string().ok()?)));
         let variables = own.map(|(name, value)| (name.to_owned(), value)).collect();
-        Self { variables, aws: None, now: None, listen_seconds: LISTEN_SECONDS, settle: SETTLE }
+        Self { variables, aws: None, now: None, listen_seconds: LISTEN_SECONDS }
     }
 
     fn now(&self) -> Timestamp {
@@ -86,12 +81,13 @@ pub async fn run<A: Into<OsString> + Clone>(
         Ok(arguments) => arguments,
         Err(error) => return no_command(&error, out, err),
     };
-    let outcome = match carry_out(&arguments, surroundings).await {
-        Ok(report) => write(&report, arguments.json, out, err).map_err(Failure::Output),
+    let outcome = match carry_out(&arguments, surroundings, err).await {
+        Ok(report) => write(&report, arguments.json, out, err).map(|()| report.is_complete).map_err(Failure::Output),
         Err(failure) => Err(failure),
     };
     match outcome {
-        Ok(()) => 0,
+        Ok(true) => 0,
+        Ok(false) => failure::IMPOSSIBLE,
         Err(failure) => {
             // If this fails too, there is nowhere left to report it.
             let _ = writeln!(err, "workskedge-admin: {failure}");
@@ -117,14 +113,14 @@ fn write(report: &Report, json: bool, out: &mut dyn Write, err: &mut dyn Write) 
     report.notes.iter().try_for_each(|note| writeln!(err, "workskedge-admin: {note}"))
 }
 
-async fn carry_out(arguments: &Arguments, surroundings: &Surroundings) -> Result<Report, Failure> {
+async fn carry_out(arguments: &Arguments, surroundings: &Surroundings, err: &mut dyn Write) -> Result<Report, Failure> {
     let aws = &Aws::connect(&arguments.connection, surroundings).await?;
     let mut report = match &arguments.command {
         Command::Accounts(AccountsCommand::Create(new)) => accounts::create(aws, new).await,
         Command::Accounts(AccountsCommand::List(page)) => accounts::list(aws, page).await,
         Command::Accounts(AccountsCommand::Export(wanted)) => export::export(aws, wanted).await,
         Command::Accounts(AccountsCommand::Erase(wanted)) => erase::erase(aws, wanted).await,
-        Command::People(PeopleCommand::Erase(wanted)) => people::erase(aws, wanted).await,
+        Command::People(PeopleCommand::Erase(wanted)) => people::erase(aws, wanted, err).await,
         Command::Keys(KeysCommand::List { account, page }) => keys::list(aws, account, page).await,
         Command::Keys(KeysCommand::Create(new)) => keys::create(aws, new).await,
         Command::Keys(KeysCommand::SetLimits(limits)) => keys::set_limits(aws, limits).await,

@@ -1,24 +1,26 @@
 //! `people erase`: erases an employee.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+mod found;
+mod pass;
 
-use domain::ids;
+use std::collections::HashMap;
+use std::io::Write;
+
 use domain::models::Kind;
-use domain::outbox::Outbox;
 use domain::person::Person;
-use serde_json::{Map, Value, json};
-use store::range::IdRange;
-use store::records::{Commit, Committed, Kept, RecordKey, RecordWrite, Records, Stored};
-use store::tables::{DELIVERIES, EVENTS, IDEMPOTENCY, RECORDS};
+use serde_json::json;
+use store::erasing::Mode;
+use store::records::{Commit, Committed, Kept, KeptPage, RecordKey, RecordWrite, Records, Stored};
+use store::tables::RECORDS;
 
 use crate::arguments::ErasePerson;
 use crate::aws::Aws;
-use crate::erase::{LEFT, confirm};
+use crate::erasure::{MOST_PASSES, Outcome};
 use crate::failure::Failure;
-use crate::output::{Report, columns};
+use crate::output::Report;
 
-/// How many outbox items are read at a time.
-const PAGE: i32 = 500;
+use found::Found;
+
 /// How often a record is deleted that others change.
 const MAX_TRIES: usize = 8;
 
@@ -26,54 +28,46 @@ const MAX_TRIES: usize = 8;
 struct Erasure<'a> {
     aws: &'a Aws,
     account: &'a str,
+    /// The employee's id: also the name of this erasure, by which it can be repeated.
+    id: String,
     records: Records,
     person: Person,
-    counts: Counts,
+    mode: Mode,
 }
 
-/// What was removed and what was changed.
-#[derive(Debug, Default)]
-struct Counts {
-    removed: BTreeMap<&'static str, usize>,
-    changed: BTreeMap<&'static str, usize>,
-}
-
-/// Erases an employee: its record, its time off, its names and contact data wherever else they are. The record becomes a
-/// tombstone first, so that nothing new refers to the employee while the same command, when it is interrupted, still finds
-/// what to look for; the tombstone is the last that goes.
-pub(crate) async fn erase(aws: &Aws, wanted: &ErasePerson) -> Result<Report, Failure> {
-    confirm(&wanted.employee, &wanted.confirm)?;
-    let (account, records) = (wanted.account.id.as_str(), aws.environment.records()?);
-    let stored = find(aws, &records, account, &wanted.employee).await?;
-    let person =
-        stored.as_ref().map_or_else(|| Person::without_record(&wanted.employee), |stored| Person::of(&stored.body));
-    let mut erasure = Erasure { aws, account, records, person, counts: Counts::default() };
-    if let Some(stored) = &stored {
+/// Erases an employee: its record, its time off, its names and contact data wherever else they are. A copy of the record is
+/// kept until the end, by which the same command finds the rest when it is interrupted, even if the employee was sent again
+/// meanwhile. Says on `err` by which id the command can be repeated.
+pub(crate) async fn erase(aws: &Aws, wanted: &ErasePerson, err: &mut dyn Write) -> Result<Report, Failure> {
+    let (account, erasing) = (wanted.account.id.as_str(), &wanted.erasing);
+    erasing.confirm(&wanted.employee)?;
+    let records = aws.environment.records()?;
+    let found = Found::of(aws, &records, account, &wanted.employee).await?;
+    let (id, has_record) = (found.id().to_owned(), !matches!(found, Found::Nothing(_)));
+    let mut erasure = Erasure { aws, account, id, records, person: found.person(), mode: erasing.mode() };
+    if let (Mode::Erase, Found::Record(stored)) = (erasure.mode, &found) {
+        erasure.keep(stored, err).await?;
         erasure.delete(Kind::Employee, &stored.id).await?;
     }
     // Requests under way may have read the record before.
-    tokio::time::sleep(aws.settle).await;
-    erasure.leave_out_shared().await?;
-    erasure.erase_events().await?;
-    erasure.erase_answers().await?;
-    erasure.erase_records().await?;
-    if let Some(stored) = &stored {
-        erasure.delete_tombstone(&stored.id).await?;
-    }
-    erasure.report(stored.is_some())
-}
-
-/// The employee's record or its tombstone, by number or id.
-async fn find(aws: &Aws, records: &Records, account: &str, employee: &str) -> Result<Option<Stored>, Failure> {
-    let id = RecordKey::Id(employee.to_owned());
-    let number = RecordKey::number(Kind::Employee, employee);
-    let is_id = ids::is_id(employee, Kind::Employee.model().prefix);
-    let wanted = if is_id { &id } else { &number };
-    let mut found = records.fetch(account, std::slice::from_ref(wanted)).await.map_err(aws.on(RECORDS))?;
-    Ok(if is_id { found.by_id.remove(employee) } else { found.records.remove(wanted) })
+    erasing.settle().await;
+    let own = erasure.look_around().await?;
+    let mut outcome = erasure.passes().await?;
+    erasure.forget(&own, &mut outcome).await?;
+    erasure.report(outcome, has_record)
 }
 
 impl Erasure<'_> {
+    async fn keep(&self, stored: &Stored, err: &mut dyn Write) -> Result<(), Failure> {
+        let id = &self.id;
+        // Whoever can't read it can still repeat the command by the number.
+        let _ = writeln!(
+            err,
+            "workskedge-admin: This erasure is finished or repeated with --employee {id} --confirm {id}."
+        );
+        self.records.keep_for_erasure(self.account, stored, self.aws.now).await.map_err(self.aws.on(RECORDS))
+    }
+
     /// Makes a record a tombstone, as its deletion would, whoever refers to it.
     async fn delete(&self, kind: Kind, id: &str) -> Result<(), Failure> {
         let (key, none) = (RecordKey::Id(id.to_owned()), HashMap::new());
@@ -100,122 +94,87 @@ impl Erasure<'_> {
         Err(Failure::Impossible("a record of the person is changed over and over; run the command again".to_owned()))
     }
 
-    async fn delete_tombstone(&mut self, id: &str) -> Result<(), Failure> {
-        let gone = self.records.delete_tombstone(self.account, id).await.map_err(self.aws.on(RECORDS))?;
-        self.counts.remove("records", usize::from(gone));
-        Ok(())
-    }
-
-    /// What the person shares with living colleagues is theirs too.
-    async fn leave_out_shared(&mut self) -> Result<(), Failure> {
-        let mut next = None;
-        loop {
-            let page = self.records.all(self.account, next).await.map_err(self.aws.on(RECORDS))?;
-            let colleagues = page.records.iter().filter(|kept| kept.kind == Kind::Employee && !kept.deleted);
-            for kept in colleagues {
-                if !self.person.owns(kept.kind, &kept.body) {
-                    self.person.leave_out_shared(&kept.body);
+    /// Looks at all employees: what colleagues have too is not the person's own, tombstones may be of earlier records of the
+    /// person, and there must be no living one. Returns the tombstones and copies of the person's records.
+    async fn look_around(&mut self) -> Result<Vec<Kept>, Failure> {
+        let employees = self.employees().await?;
+        for kept in &employees {
+            if kept.id != self.id && self.person.is_again_in(&kept.body) {
+                if !kept.deleted {
+                    return Err(sent_again(&kept.id));
                 }
+                self.person.add(&kept.body);
             }
-            next = page.next;
+        }
+        let (own, others): (Vec<_>, Vec<_>) =
+            employees.into_iter().partition(|kept| self.person.owns(Kind::Employee, &kept.body));
+        for colleague in others.iter().filter(|kept| !kept.deleted) {
+            self.person.leave_out_shared(&colleague.body);
+        }
+        Ok(own)
+    }
+
+    async fn employees(&self) -> Result<Vec<Kept>, Failure> {
+        let (mut employees, mut next) = (Vec::new(), None);
+        loop {
+            let KeptPage { records, next: behind, .. } =
+                self.records.all(self.account, next).await.map_err(self.aws.on(RECORDS))?;
+            employees.extend(records.into_iter().filter(|kept| kept.kind == Kind::Employee));
+            next = behind;
             if next.is_none() {
-                return Ok(());
+                return Ok(employees);
             }
         }
     }
 
-    /// The deliveries first: what is left of them is found by the events.
-    async fn erase_events(&mut self) -> Result<(), Failure> {
-        let (mut outboxes, mut ids) = (Vec::new(), HashSet::new());
-        let (events, mut range) = (self.aws.environment.events()?, IdRange::default());
-        loop {
-            let survey = events.survey(self.account, range, PAGE).await.map_err(self.aws.on(EVENTS))?;
-            for (_, outbox) in survey.outboxes {
-                let outbox = outbox.map_err(self.aws.on(EVENTS))?;
-                let own = self.own_events(&outbox);
-                if !own.is_empty() {
-                    ids.extend(own);
-                    outboxes.push(outbox);
-                }
-            }
-            match survey.stopped {
-                Some(last) => range = range.behind(&last),
-                None => break,
+    /// Goes through all tables until nothing more is found.
+    async fn passes(&self) -> Result<Outcome, Failure> {
+        let mut outcome = Outcome::default();
+        for _ in 0..MOST_PASSES {
+            let pass = self.pass().await?;
+            let is_last = pass.total() == 0 || self.mode == Mode::Count;
+            outcome.absorb(pass);
+            if is_last {
+                return Ok(outcome);
             }
         }
-        let deliveries = self.aws.environment.deliveries()?;
-        let erased = deliveries.erase(self.account, &ids, |text| self.person.is_mentioned_in(text)).await;
-        let erased = erased.map_err(self.aws.on(DELIVERIES))?;
-        self.counts.remove("deliveries", erased.deleted);
-        self.counts.change("deliveries", erased.changed);
-        for outbox in &outboxes {
-            events.erase(outbox, &ids, self.aws.now).await.map_err(self.aws.on(EVENTS))?;
+        let sentence = "what names the person is written over and over; run the command again";
+        Err(Failure::Impossible(sentence.to_owned()))
+    }
+
+    /// Removes what the erasure was found by, if nobody has sent the employee again meanwhile. Copies go before tombstones,
+    /// which are found by the number too.
+    async fn forget(&self, own: &[Kept], outcome: &mut Outcome) -> Result<(), Failure> {
+        if self.mode == Mode::Erase {
+            self.check_again().await?;
         }
-        self.counts.remove("events", ids.len());
+        let (copies, tombstones): (Vec<_>, Vec<_>) = own.iter().partition(|kept| kept.is_copy());
+        for kept in copies.into_iter().chain(tombstones) {
+            let is_gone = match self.mode {
+                Mode::Count => true,
+                Mode::Erase => self.records.delete_tombstone(kept).await.map_err(self.aws.on(RECORDS))?,
+            };
+            outcome.remove(RECORDS, usize::from(is_gone && !kept.is_copy()));
+        }
         Ok(())
     }
 
-    fn own_events(&self, outbox: &Outbox) -> Vec<String> {
-        let own = outbox.events.iter().filter(|event| self.person.is_in_event(event.name.group(), &event.body));
-        own.map(|event| event.id.clone()).collect()
+    async fn check_again(&self) -> Result<(), Failure> {
+        let Some(number) = self.person.number() else { return Ok(()) };
+        let key = [RecordKey::number(Kind::Employee, number)];
+        let found = self.records.fetch(self.account, &key).await.map_err(self.aws.on(RECORDS))?;
+        let mut living = found.records.values().filter(|stored| !stored.deleted);
+        living.find(|stored| self.person.is_again_in(&stored.body)).map_or(Ok(()), |stored| Err(sent_again(&stored.id)))
     }
 
-    async fn erase_answers(&mut self) -> Result<(), Failure> {
-        let answers = self.aws.environment.idempotency()?;
-        let erased = answers.erase(self.account, |text| self.person.is_mentioned_in(text)).await;
-        self.counts.remove("answers", erased.map_err(self.aws.on(IDEMPOTENCY))?);
-        Ok(())
-    }
-
-    /// Time off goes, other records lose what names the person.
-    async fn erase_records(&mut self) -> Result<(), Failure> {
-        let mut next = None;
-        loop {
-            let page = self.records.all(self.account, next).await.map_err(self.aws.on(RECORDS))?;
-            for kept in &page.records {
-                self.erase_record(kept).await?;
-            }
-            next = page.next;
-            if next.is_none() {
-                return Ok(());
-            }
+    fn report(self, outcome: Outcome, has_record: bool) -> Result<Report, Failure> {
+        let Self { account, id, mode, .. } = self;
+        if !has_record && outcome.total() == 0 {
+            let nothing = "and nothing is left of one";
+            return Err(Failure::Impossible(format!("there is no employee {id} in account {account}, {nothing}")));
         }
-    }
-
-    async fn erase_record(&mut self, kept: &Kept) -> Result<(), Failure> {
-        let is_own = self.person.owns(kept.kind, &kept.body);
-        match kept.kind {
-            // Its own record goes at the end.
-            Kind::Employee if is_own => Ok(()),
-            Kind::TimeOff if is_own => {
-                self.delete(Kind::TimeOff, &kept.id).await?;
-                self.delete_tombstone(&kept.id).await
-            }
-            kind => {
-                let change = |body: &mut Map<String, Value>| self.person.erase_from(kind, body);
-                let changed = self.records.rewrite(kept, change).await.map_err(self.aws.on(RECORDS))?;
-                self.counts.change("records", usize::from(changed));
-                Ok(())
-            }
-        }
-    }
-
-    fn report(self, was_found: bool) -> Result<Report, Failure> {
-        let Counts { removed, changed } = &self.counts;
-        if !was_found && removed.values().chain(changed.values()).sum::<usize>() == 0 {
-            return Err(Failure::Impossible(format!(
-                "there is no employee with this number or id in account {}, and nothing is left of one",
-                self.account
-            )));
-        }
-        let of = |counts: &BTreeMap<_, usize>, kind| counts.get(kind).copied().unwrap_or_default().to_string();
-        let row = |kind: &'static str| [kind.to_owned(), of(removed, kind), of(changed, kind)];
-        let rows = ["records", "events", "deliveries", "answers"].map(row);
-        let json = json!({
-            "account": self.account, "employee": self.person.id(), "removed": removed, "changed": changed,
-        });
-        let mut report = Report::new(json, columns(["KIND", "REMOVED", "CHANGED"], &rows)).with_note(LEFT);
-        if !was_found {
+        let mut report = outcome.report(json!({ "account": account, "employee": id }), mode);
+        if !has_record {
             report =
                 report.with_note("There is no record of the employee: names and contact data were not looked for.");
         }
@@ -223,12 +182,9 @@ impl Erasure<'_> {
     }
 }
 
-impl Counts {
-    fn remove(&mut self, kind: &'static str, count: usize) {
-        *self.removed.entry(kind).or_default() += count;
-    }
-
-    fn change(&mut self, kind: &'static str, count: usize) {
-        *self.changed.entry(kind).or_default() += count;
-    }
+fn sent_again(id: &str) -> Failure {
+    Failure::Impossible(format!(
+        "the employee was sent again and is there as {id}, so that the erasure is not done; stop what sends it, and erase \
+         {id}, which finishes both"
+    ))
 }

@@ -1,91 +1,110 @@
 //! A person whose data is to be erased: where an employee is named, and what is left where it was.
 //!
+//! The field tables say what is looked at. E-mail addresses and phone numbers that are the person's go, and contacts with
+//! one of them or with its name. In free text its full names and e-mail addresses are erased, and its phone numbers where
+//! the field is contact data or private (class P1 or P2). Keys, ids, words of a list, dates and amounts are never changed.
+//!
 //! What leads to an employee in other records, `employeeId` and `employeeNumber`, is operational (class P0) and stays: once
-//! the employee's record is gone, nothing says who that was. Names and contact data are looked for in every string.
+//! the employee's record is gone, nothing says who that was.
 
+mod erase;
+mod names;
+mod phone;
+
+use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Range;
 
 use serde_json::{Map, Value};
 
-use crate::ids;
+use crate::events::EventName;
 use crate::models::Kind;
 use crate::rules::fields::text;
+use crate::schema::Class;
+
+use names::{full_names, own, same};
+use phone::Phone;
 
 /// What stands in a text in the place of a person's name, e-mail address or phone number.
 pub const ERASED: &str = "[erased]";
 
-/// A name as people write it: fields of the record, and what stands between them.
-const FULL_NAMES: [&[&str]; 6] = [
-    &["firstName", " ", "lastName"],
-    &["firstName", " ", "middleName", " ", "lastName"],
-    &["preferredName", " ", "lastName"],
-    &["lastName", ", ", "firstName"],
-    &["lastName", ", ", "firstName", " ", "middleName"],
-    &["lastName", " ", "firstName"],
-];
-/// Fields with addresses and numbers at which the person is reached.
-const CONTACTS: [&str; 3] = ["email", "phone", "mobilePhone"];
-/// What an object has beside a `name` when it is about somebody whom one can call.
-const MARKS_OF_A_CONTACT: [&str; 4] = ["email", "phone", "title", "relationship"];
-/// Fewer digits are nobody's own phone number.
-const SHORTEST_PHONE: usize = 7;
+/// Fields with phone numbers of the person.
+const PHONES: [&str; 2] = ["phone", "mobilePhone"];
 
 /// An employee, by all that leads to it.
 #[derive(Clone, Default)]
 pub struct Person {
-    id: Option<String>,
+    ids: BTreeSet<String>,
     number: Option<String>,
+    /// First and last name, also of people who have one name only.
+    called: Option<String>,
     names: Vec<String>,
-    contacts: Vec<String>,
+    emails: Vec<String>,
+    phones: Vec<Phone>,
 }
 
 impl Person {
     /// The employee with this record.
     #[must_use]
     pub fn of(record: &Map<String, Value>) -> Self {
-        let get = |name: &str| text(record, name).map(str::trim).filter(|value| !value.is_empty());
-        let part = |part: &'static str| if part.trim_matches([',', ' ']).is_empty() { Some(part) } else { get(part) };
-        let name = |parts: &&[&'static str]| parts.iter().map(|one| part(one)).collect::<Option<String>>();
-        let mut names: Vec<String> = FULL_NAMES.iter().filter_map(name).collect();
-        // People who have one name only: it is both.
-        names.extend(get("firstName").filter(|first| get("lastName") == Some(*first)).map(str::to_owned));
-        // The longest first, so that nothing is left of one that holds another.
-        names.sort_by_key(|name| std::cmp::Reverse(name.len()));
+        let get = |name: &str| own(record, name).map(str::to_owned);
+        let called = own(record, "firstName").zip(own(record, "lastName"));
         Self {
-            id: get("id").map(str::to_owned),
-            number: get("employeeNumber").map(str::to_owned),
-            names,
-            contacts: CONTACTS.iter().filter_map(|name| get(name)).map(str::to_owned).collect(),
+            ids: get("id").into_iter().collect(),
+            number: get("employeeNumber"),
+            called: called.map(|(first, last)| format!("{first} {last}")),
+            names: full_names(record),
+            emails: get("email").into_iter().collect(),
+            phones: PHONES.iter().filter_map(|name| Phone::parse(own(record, name)?)).collect(),
         }
     }
 
-    /// An employee of whom no record is left, by id or by number. Its names are not known.
+    /// An employee of whom no record is left. Its names are not known.
     #[must_use]
-    pub fn without_record(id_or_number: &str) -> Self {
-        let given = Some(id_or_number.to_owned());
-        if ids::is_id(id_or_number, Kind::Employee.model().prefix) {
-            return Self { id: given, ..Self::default() };
-        }
-        Self { number: given, ..Self::default() }
+    pub fn with_id(id: &str) -> Self {
+        Self { ids: BTreeSet::from([id.to_owned()]), ..Self::default() }
     }
 
-    /// Leaves the e-mail addresses and phone numbers out that another employee has too, as a crew may share one: they are not
-    /// the person's own.
-    pub fn leave_out_shared(&mut self, other: &Map<String, Value>) {
-        let theirs: Vec<&str> = CONTACTS.iter().filter_map(|name| text(other, name)).collect();
-        let shared =
-            Self { contacts: theirs.into_iter().map(|one| one.trim().to_owned()).collect(), ..Self::default() };
-        self.contacts.retain(|own| !shared.is_contact(own));
-    }
-
-    /// The employee's id, where it is known.
+    /// The employee's number, where it is known.
     #[must_use]
-    pub fn id(&self) -> Option<&str> {
-        self.id.as_deref()
+    pub fn number(&self) -> Option<&str> {
+        self.number.as_deref()
     }
 
-    /// Whether a record of this kind, or an event's data about one, is the employee itself or its time off.
+    /// Whether another employee's record is about the same person: it has the number, and the name, an e-mail address or a
+    /// phone number.
+    #[must_use]
+    pub fn is_again_in(&self, record: &Map<String, Value>) -> bool {
+        let other = Self::of(record);
+        let both = |own: &Option<String>, theirs: &Option<String>| {
+            own.as_ref().zip(theirs.as_ref()).is_some_and(|(own, theirs)| same(own, theirs))
+        };
+        both(&self.number, &other.number)
+            && (both(&self.called, &other.called)
+                || other.emails.iter().any(|theirs| self.has_email(theirs))
+                || other.phones.iter().any(|theirs| self.has_phone(theirs)))
+    }
+
+    /// Adds what another record of the same person has.
+    pub fn add(&mut self, record: &Map<String, Value>) {
+        let Self { ids, names, emails, phones, .. } = Self::of(record);
+        self.ids.extend(ids);
+        self.names.extend(names);
+        self.names.sort_by_key(|name| std::cmp::Reverse(name.len()));
+        self.emails.extend(emails);
+        self.phones.extend(phones);
+    }
+
+    /// Leaves out what a colleague has too, who stays: a name, or the e-mail address and phone number that a crew shares.
+    pub fn leave_out_shared(&mut self, colleague: &Map<String, Value>) {
+        let other = Self::of(colleague);
+        self.names.retain(|own| !other.is_called(own));
+        self.emails.retain(|own| !other.has_email(own));
+        self.phones.retain(|own| !other.has_phone(own));
+    }
+
+    /// Whether a record of this kind, or an event's data about one, is the employee itself or its time off. By id, since a
+    /// number may have been somebody else's before.
     #[must_use]
     pub fn owns(&self, kind: Kind, record: &Map<String, Value>) -> bool {
         let id = match kind {
@@ -93,116 +112,83 @@ impl Person {
             Kind::TimeOff => "employeeId",
             Kind::WorkOrder | Kind::Project | Kind::Vendor => return false,
         };
-        if let (Some(own), Some(theirs)) = (&self.id, text(record, id)) {
-            return own == theirs;
-        }
-        let numbers = self.number.as_deref().zip(text(record, "employeeNumber"));
-        numbers.is_some_and(|(own, theirs)| own.to_lowercase() == theirs.to_lowercase())
+        text(record, id).is_some_and(|id| self.ids.contains(id))
     }
 
-    /// Whether an event of this group (`employee`, `timeoff`, ...) is about the employee or names it; `body` is what is sent.
+    /// Whether an event is about the employee or names it; `body` is what is sent.
     #[must_use]
-    pub fn is_in_event(&self, group: &str, body: &str) -> bool {
-        let Ok(Value::Object(event)) = serde_json::from_str(body) else { return self.is_mentioned_in(body) };
-        let kind = Kind::ALL.into_iter().find(|kind| kind.segment() == group);
-        let data = event.get("data").and_then(Value::as_object);
-        kind.zip(data).is_some_and(|(kind, data)| self.owns(kind, data))
-            || event.values().any(|value| self.is_in(value))
+    pub fn is_in_event(&self, name: EventName, body: &str) -> bool {
+        let event = serde_json::from_str::<Value>(body).ok();
+        let Some(Value::Object(data)) = event.and_then(|mut event| event.get_mut("data").map(Value::take)) else {
+            return self.is_mentioned_in(body);
+        };
+        let kind = Kind::ALL.into_iter().find(|kind| kind.segment() == name.group());
+        kind.is_some_and(|kind| self.owns(kind, &data))
+            || self.erase_fields(name.event_type().fields, Class::Operational, &mut data.clone())
     }
 
     /// Whether a text has the employee's id, or names it.
     #[must_use]
     pub fn is_mentioned_in(&self, text: &str) -> bool {
-        self.is_named_in(text) || self.id.as_deref().is_some_and(|id| text.contains(id))
+        self.is_named_in(text) || self.ids.iter().any(|id| text.contains(id))
     }
 
-    /// Whether a text has a name, an e-mail address or a phone number of the employee, as the record spells it in whatever
-    /// case. In JSON, strings are looked into, which may be JSON again.
+    /// Whether a text has a full name, an e-mail address or a phone number of the employee. In JSON, strings are looked into,
+    /// which may be JSON again.
     #[must_use]
     pub fn is_named_in(&self, text: &str) -> bool {
         match serde_json::from_str::<Value>(text) {
             Ok(parsed) if text.starts_with(['{', '[']) => self.is_in(&parsed),
-            _ => self.words().any(|word| find(text, word, 0).is_some()),
+            _ => self.find(Class::Private, text, 0).is_some(),
         }
     }
 
-    /// Erases the employee from a record of somebody or something else. A contact that is the employee goes as a whole, and
-    /// so does a field that is its e-mail address or phone number; within a text [`ERASED`] takes the place of these and of
-    /// names. Id and natural key of the record stay. Returns whether anything has changed.
+    /// Erases the employee from a record of somebody or something else. Returns whether anything has changed.
     pub fn erase_from(&self, kind: Kind, record: &mut Map<String, Value>) -> bool {
-        let stays = |name: &str| name == "id" || name == kind.model().key;
-        let before = record.len();
-        record.retain(|name, value| stays(name) || !self.is_all_of(value));
-        let is_shorter = record.len() < before;
-        let others = record.iter_mut().filter(|(name, _)| !stays(name.as_str()));
-        others.fold(is_shorter, |changed, (_, value)| self.erase_in(value) || changed)
-    }
-
-    fn erase_in(&self, value: &mut Value) -> bool {
-        match value {
-            Value::String(text) => self.erase_in_text(text),
-            Value::Array(items) => {
-                let before = items.len();
-                items.retain(|item| !self.is_all_of(item));
-                let is_shorter = items.len() < before;
-                items.iter_mut().fold(is_shorter, |changed, item| self.erase_in(item) || changed)
-            }
-            Value::Object(members) => {
-                let before = members.len();
-                members.retain(|_, member| !self.is_all_of(member));
-                let is_shorter = members.len() < before;
-                members.values_mut().fold(is_shorter, |changed, member| self.erase_in(member) || changed)
-            }
-            Value::Null | Value::Bool(_) | Value::Number(_) => false,
-        }
-    }
-
-    fn erase_in_text(&self, text: &mut String) -> bool {
-        let mut changed = false;
-        for word in self.words() {
-            let mut from = 0;
-            while let Some(place) = find(text, word, from) {
-                from = place.start + ERASED.len();
-                text.replace_range(place, ERASED);
-                changed = true;
-            }
-        }
-        changed
-    }
-
-    /// Whether nothing of a value would be left: it is the employee's e-mail address or phone number, or a contact that has
-    /// one of these or its name.
-    fn is_all_of(&self, value: &Value) -> bool {
-        match value {
-            Value::String(text) => self.is_contact(text),
-            Value::Object(members) if members.contains_key("name") => {
-                let is_contact = MARKS_OF_A_CONTACT.iter().any(|mark| members.contains_key(*mark));
-                let is_own =
-                    |text: &str| self.is_contact(text) || self.names.iter().any(|name| same(name, text.trim()));
-                is_contact && members.values().filter_map(Value::as_str).any(is_own)
-            }
-            _ => false,
-        }
-    }
-
-    /// Whether a whole text is the employee's e-mail address, or its phone number in whatever spelling.
-    fn is_contact(&self, text: &str) -> bool {
-        self.contacts
-            .iter()
-            .any(|own| same(own, text.trim()) || digits(own).is_some_and(|own| digits(text) == Some(own)))
+        self.erase_fields(kind.model().fields, Class::Operational, record)
     }
 
     fn is_in(&self, value: &Value) -> bool {
         match value {
-            Value::String(text) => self.is_contact(text) || self.is_named_in(text),
+            Value::String(text) => self.is_named_in(text),
             Value::Array(items) => items.iter().any(|item| self.is_in(item)),
             Value::Object(members) => members.values().any(|member| self.is_in(member)),
             Value::Null | Value::Bool(_) | Value::Number(_) => false,
         }
     }
 
-    fn words(&self) -> impl Iterator<Item = &String> {
-        self.contacts.iter().chain(&self.names)
+    fn erase_in_text(&self, class: Class, text: &mut String) -> bool {
+        let (mut from, mut changed) = (0, false);
+        while let Some(place) = self.find(class, text, from) {
+            from = place.start + ERASED.len();
+            text.replace_range(place, ERASED);
+            changed = true;
+        }
+        changed
+    }
+
+    /// The first place, and of those that begin there the longest, where a text of this class names the employee.
+    fn find(&self, class: Class, text: &str, from: usize) -> Option<Range<usize>> {
+        let words = self.names.iter().chain(&self.emails).filter_map(|word| names::find(text, word, from));
+        let phones = self.phones.iter().filter(|_| class >= Class::Contact).filter_map(|phone| phone.find(text, from));
+        words.chain(phones).min_by_key(|place| (place.start, std::cmp::Reverse(place.end)))
+    }
+
+    /// Whether a whole text is the employee's e-mail address or phone number.
+    fn is_reached_at(&self, text: &str) -> bool {
+        self.has_email(text) || Phone::parse(text).is_some_and(|phone| self.has_phone(&phone))
+    }
+
+    fn is_called(&self, name: &str) -> bool {
+        self.names.iter().any(|own| same(own, name))
+    }
+
+    fn has_email(&self, email: &str) -> bool {
+        self.emails.iter().any(|own| same(own, email))
+    }
+
+    fn has_phone(&self, phone: &Phone) -> bool {
+        self.phones.iter().any(|own| own.is_same(phone))
     }
 }
 
@@ -210,43 +196,6 @@ impl fmt::Debug for Person {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Person(..)")
     }
-}
-
-fn same(one: &str, other: &str) -> bool {
-    spelled(other, one) == Some(other.len())
-}
-
-/// The digits of a phone number; `None` when it is none.
-fn digits(text: &str) -> Option<String> {
-    let is_phone = text.chars().all(|c| c.is_ascii_digit() || " +-./()".contains(c));
-    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-    (is_phone && digits.len() >= SHORTEST_PHONE).then_some(digits)
-}
-
-/// Where a text has `word` from a position on, in whatever case, and not as a part of a longer one.
-fn find(text: &str, word: &str, from: usize) -> Option<Range<usize>> {
-    // Another address may end with this one.
-    let joins = |c: char| c.is_alphanumeric() || (word.contains('@') && "._+-".contains(c));
-    text.char_indices().skip_while(|(start, _)| *start < from).find_map(|(start, _)| {
-        let end = start + spelled(&text[start..], word)?;
-        let is_part = text[..start].chars().next_back().is_some_and(joins)
-            || text[end..].chars().next().is_some_and(char::is_alphanumeric);
-        (!is_part).then_some(start..end)
-    })
-}
-
-/// How many bytes of a text's beginning spell `word`, in whatever case.
-fn spelled(text: &str, word: &str) -> Option<usize> {
-    let mut found = text.chars();
-    let mut length = 0;
-    for expected in word.chars() {
-        let next = found.next()?;
-        if next != expected && !next.to_lowercase().eq(expected.to_lowercase()) {
-            return None;
-        }
-        length += next.len_utf8();
-    }
-    Some(length)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{DeleteRequest, KeysAndAttributes, WriteRequest};
 
-use crate::backoff::pause_before;
+use crate::backoff::{patiently, pause_before};
 use crate::item::Item;
 use crate::{Client, StoreError};
 
@@ -38,11 +38,10 @@ pub(crate) async fn batch_get(
     Err(StoreError::Throttled(call))
 }
 
-/// Deletes the items with these keys from one table, 25 a call.
+/// Deletes the items with these keys from one table, 25 a call, and waits while DynamoDB has no room.
 ///
 /// # Errors
-/// When DynamoDB can't be reached, or leaves parts out each time that it is asked ([`StoreError::Throttled`]). Some are
-/// deleted then.
+/// When DynamoDB can't be reached, or leaves parts out for minutes ([`StoreError::Throttled`]). Some are deleted then.
 pub(crate) async fn batch_delete(
     db: &Client,
     table: &str,
@@ -54,10 +53,12 @@ pub(crate) async fn batch_delete(
             let delete = DeleteRequest::builder().set_key(Some(key.clone())).build();
             Ok(WriteRequest::builder().delete_request(delete.map_err(StoreError::built(call))?).build())
         });
-        let writes = deletes.collect::<Result<Vec<_>, StoreError>>()?;
-        if !batch_write(db, table, writes, call).await? {
-            return Err(StoreError::Throttled(call));
-        }
+        let mut pending = HashMap::from([(table.to_owned(), deletes.collect::<Result<Vec<_>, StoreError>>()?)]);
+        patiently(async || {
+            pending = write_once(db, pending.clone(), call).await?;
+            if pending.is_empty() { Ok(()) } else { Err(StoreError::Throttled(call)) }
+        })
+        .await?;
     }
     Ok(())
 }
@@ -73,24 +74,23 @@ pub(crate) async fn batch_write_best_effort(
     writes: Vec<WriteRequest>,
     call: &'static str,
 ) -> Result<(), StoreError> {
-    batch_write(db, table, writes, call).await.map(|_| ())
-}
-
-/// Returns whether all is written.
-async fn batch_write(
-    db: &Client,
-    table: &str,
-    writes: Vec<WriteRequest>,
-    call: &'static str,
-) -> Result<bool, StoreError> {
     let mut pending = HashMap::from([(table.to_owned(), writes)]);
     for tries in 0..MAX_TRIES {
         pause_before(tries).await;
-        let output = db.batch_write_item().set_request_items(Some(pending)).send().await;
-        pending = output.map_err(StoreError::call(call))?.unprocessed_items.unwrap_or_default();
+        pending = write_once(db, pending, call).await?;
         if pending.is_empty() {
-            return Ok(true);
+            break;
         }
     }
-    Ok(false)
+    Ok(())
+}
+
+/// Returns what DynamoDB has left out.
+async fn write_once(
+    db: &Client,
+    writes: HashMap<String, Vec<WriteRequest>>,
+    call: &'static str,
+) -> Result<HashMap<String, Vec<WriteRequest>>, StoreError> {
+    let output = db.batch_write_item().set_request_items(Some(writes)).send().await;
+    Ok(output.map_err(StoreError::call(call))?.unprocessed_items.unwrap_or_default())
 }

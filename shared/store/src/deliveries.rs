@@ -45,7 +45,6 @@ use crate::Client;
 use crate::item::s;
 
 pub use create::MAX_CREATED_AT_ONCE;
-pub use erase::Erased;
 pub use fan_out::{FanOut, FannedOut, NewDeliveries};
 pub use filter::Filter;
 pub use list::DeliveryPage;

@@ -20,10 +20,10 @@ use std::collections::{BTreeMap, HashSet};
 
 use serde_json::Value;
 
-use crate::batch::batch_delete;
+use crate::erasing::Mode;
 use crate::item::{Item, Reader};
 use crate::tables::{self, Table};
-use crate::walk::{self, Span, key_of};
+use crate::walk::{self, Span};
 use crate::{Client, StoreError};
 
 pub use line::Line;
@@ -35,10 +35,10 @@ pub enum Holding {
     Endpoints,
     /// The endpoints' claims on their subscriptions.
     Subscriptions,
+    /// Markers of times with events, which the sweeper looks after.
+    Markers,
     /// Events.
     Events,
-    /// Markers of times with events.
-    Markers,
     /// Deliveries.
     Deliveries,
     /// Sums of deliveries.
@@ -88,8 +88,8 @@ impl Holding {
     pub const ALL: [Self; 11] = [
         Self::Endpoints,
         Self::Subscriptions,
-        Self::Events,
         Self::Markers,
+        Self::Events,
         Self::Deliveries,
         Self::Sums,
         Self::Alerts,
@@ -113,6 +113,12 @@ impl Holding {
             Self::RateWindows => tables::RATE_WINDOWS,
             Self::Account => tables::API_KEYS,
         }
+    }
+
+    /// Whether anything of the account is sent, or sent again, because of it. What is without these makes no more work.
+    #[must_use]
+    pub const fn makes_work(self) -> bool {
+        matches!(self, Self::Endpoints | Self::Subscriptions | Self::Markers)
     }
 
     fn span(self, account: &str) -> Span {
@@ -180,40 +186,32 @@ impl Holdings {
     /// # Errors
     /// When DynamoDB can't be reached.
     pub async fn revoke(&self, owner: &Owner) -> Result<usize, StoreError> {
-        self.delete_where(owner, Holding::Account, is_by_hash).await
+        self.delete_where(owner, Holding::Account, Mode::Erase, is_by_hash).await
     }
 
-    /// Deletes a whole holding, and returns how many items it had; the account's own item is the last. What is written
-    /// meanwhile may stay: call it again.
+    /// Deletes a whole holding, or only counts it, and returns how many items it had; the account's own item is the last.
+    /// What is written meanwhile may stay: call it again.
     ///
     /// # Errors
     /// When DynamoDB can't be reached. A part is deleted then.
-    pub async fn delete(&self, owner: &Owner, holding: Holding) -> Result<usize, StoreError> {
+    pub async fn delete(&self, owner: &Owner, holding: Holding, mode: Mode) -> Result<usize, StoreError> {
         if holding == Holding::Account {
-            let keys = self.delete_where(owner, holding, |item| !is_account(item)).await?;
-            return Ok(keys + self.delete_where(owner, holding, is_account).await?);
+            let keys = self.delete_where(owner, holding, mode, |item| !is_account(item)).await?;
+            return Ok(keys + self.delete_where(owner, holding, mode, is_account).await?);
         }
-        self.delete_where(owner, holding, |_| true).await
+        self.delete_where(owner, holding, mode, |_| true).await
     }
 
     async fn delete_where(
         &self,
         owner: &Owner,
         holding: Holding,
+        mode: Mode,
         goes: impl Fn(&Item) -> bool,
     ) -> Result<usize, StoreError> {
-        let (table, mut next, mut deleted) = (holding.table(), None, 0);
-        loop {
-            let part = self.part(owner, holding, next).await?;
-            let keys = part.items.iter().filter(|item| goes(item)).map(|item| key_of(table, item));
-            let keys = keys.collect::<Result<Vec<_>, _>>()?;
-            batch_delete(&self.db, self.name(table), &keys, "BatchWriteItem of an erasure").await?;
-            deleted += keys.len();
-            next = part.next;
-            if next.is_none() {
-                return Ok(deleted);
-            }
-        }
+        let (table, span) = (holding.table(), holding.span(&owner.account));
+        let goes = |item: &Item| owner.has(holding, item) && goes(item);
+        walk::delete(&self.db, (table, self.name(table)), &span, mode, goes).await
     }
 
     async fn part(&self, owner: &Owner, holding: Holding, after: Option<Item>) -> Result<walk::Part, StoreError> {
@@ -236,17 +234,18 @@ fn is_account(item: &Item) -> bool {
     text(item, "pk") == crate::api_keys::ACCOUNTS
 }
 
-/// Whether an item of the table of keys is about the account.
+/// Whether an item of the table of keys is about the account. One that can't be read is by what it says anywhere.
 fn is_of_account(account: &str, item: &Item) -> bool {
     if is_by_hash(item) {
-        return member(item, "account", "id").as_deref() == Some(account);
+        return member(item, "account", "id")
+            .map_or_else(|| text(item, "account").contains(account), |id| id == account);
     }
     text(item, "pk").strip_prefix("KEY#") == Some(account) || (is_account(item) && text(item, "sk") == account)
 }
 
 /// The id of the key that an item is about.
 fn key_id(item: &Item) -> Option<String> {
-    member(item, "key", "id")
+    if text(item, "pk").starts_with("KEY#") { Some(text(item, "sk").to_owned()) } else { member(item, "key", "id") }
 }
 
 /// A member of the JSON in an attribute.

@@ -11,11 +11,11 @@ use aws_sdk_dynamodb::types::{Put, ReturnValuesOnConditionCheckFailure, Transact
 use domain::clock::SKEW;
 use jiff::Timestamp;
 
-use crate::batch::batch_delete;
 use crate::conditional::unless_refused;
+use crate::erasing::{Mode, Tally};
 use crate::item::{Item, Reader, n, s};
 use crate::tables::IDEMPOTENCY;
-use crate::walk::{self, Span, key_of};
+use crate::walk::{self, Span};
 use crate::{Client, StoreError};
 
 pub(crate) const TABLE: &str = "idempotency";
@@ -151,24 +151,20 @@ impl Idempotency {
     ///
     /// # Errors
     /// When DynamoDB can't be reached.
-    pub async fn erase(&self, account: &str, is_personal: impl Fn(&str) -> bool) -> Result<usize, StoreError> {
-        let (span, mut next, mut erased) = (Span::Prefix(format!("{account}#")), None, 0);
-        loop {
-            let part = walk::part(&self.db, &self.table, &span, next).await?;
-            let goes = |item: &&Item| {
-                ["pk", "answer"]
-                    .iter()
-                    .any(|name| Reader { table: TABLE, item }.opt_text(name).is_some_and(&is_personal))
-            };
-            let keys = part.items.iter().filter(goes).map(|item| key_of(IDEMPOTENCY, item));
-            let keys = keys.collect::<Result<Vec<_>, _>>()?;
-            batch_delete(&self.db, &self.table, &keys, "BatchWriteItem idempotency keys").await?;
-            erased += keys.len();
-            next = part.next;
-            if next.is_none() {
-                return Ok(erased);
-            }
-        }
+    pub async fn erase(
+        &self,
+        account: &str,
+        mode: Mode,
+        is_personal: impl Fn(&str) -> bool,
+    ) -> Result<Tally, StoreError> {
+        let span = Span::Prefix(format!("{account}#"));
+        let goes = |item: &Item| {
+            let mut texts =
+                ["pk", "answer"].into_iter().filter_map(|name| Reader { table: TABLE, item }.opt_text(name));
+            texts.any(&is_personal)
+        };
+        let removed = walk::delete(&self.db, (IDEMPOTENCY, &self.table), &span, mode, goes).await?;
+        Ok(Tally { removed, ..Tally::default() })
     }
 
     /// Deletes a claim of `owner` whose request did nothing and may be sent again. Nothing happens when another request

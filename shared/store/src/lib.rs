@@ -29,6 +29,7 @@ mod conditional;
 pub mod config;
 pub mod deliveries;
 pub mod endpoints;
+pub mod erasing;
 mod error;
 pub mod events;
 pub mod holdings;

@@ -45,7 +45,7 @@ mod tombstone;
 mod update;
 
 pub use commit::{Commit, Committed, NewNumber, RecordWrite, Seen};
-pub use erase::{Kept, KeptPage, Place};
+pub use erase::{Card, Kept, KeptPage, Place};
 pub use slot::Slot;
 
 use key::ItemKey;

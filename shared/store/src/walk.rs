@@ -2,6 +2,9 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
+use crate::backoff::patiently;
+use crate::batch::batch_delete;
+use crate::erasing::Mode;
 use crate::item::{Item, Reader, s};
 use crate::tables::Table;
 use crate::{Client, StoreError};
@@ -25,12 +28,16 @@ pub(crate) struct Part {
     pub(crate) next: Option<Item>,
 }
 
-/// One part, behind the previous one's `next`: at most 1 MB, read consistently. What is written meanwhile in front of it is
-/// not seen.
+/// One part, behind the previous one's `next`: at most 1 MB, read consistently: a read unit for each 4 KB. What is written
+/// meanwhile in front of it is not seen.
 ///
 /// # Errors
 /// When DynamoDB can't be reached.
 pub(crate) async fn part(db: &Client, table: &str, span: &Span, after: Option<Item>) -> Result<Part, StoreError> {
+    patiently(async || part_once(db, table, span, after.clone()).await).await
+}
+
+async fn part_once(db: &Client, table: &str, span: &Span, after: Option<Item>) -> Result<Part, StoreError> {
     let scanning = || db.scan().table_name(table).consistent_read(true).set_exclusive_start_key(after.clone());
     let (items, next) = match span {
         Span::Partition(pk) => {
@@ -51,6 +58,33 @@ pub(crate) async fn part(db: &Client, table: &str, span: &Span, after: Option<It
         }
     };
     Ok(Part { items: items.unwrap_or_default(), next })
+}
+
+/// Deletes those items of a span that `go`, or only counts them, and returns how many there were.
+///
+/// # Errors
+/// When DynamoDB can't be reached. A part is deleted then.
+pub(crate) async fn delete(
+    db: &Client,
+    (table, name): (Table, &str),
+    span: &Span,
+    mode: Mode,
+    go: impl Fn(&Item) -> bool,
+) -> Result<usize, StoreError> {
+    let (mut next, mut found) = (None, 0);
+    loop {
+        let part = part(db, name, span, next).await?;
+        let keys = part.items.iter().filter(|item| go(item)).map(|item| key_of(table, item));
+        let keys = keys.collect::<Result<Vec<_>, _>>()?;
+        if mode == Mode::Erase {
+            batch_delete(db, name, &keys, "BatchWriteItem of an erasure").await?;
+        }
+        found += keys.len();
+        next = part.next;
+        if next.is_none() {
+            return Ok(found);
+        }
+    }
 }
 
 /// The key of an item.

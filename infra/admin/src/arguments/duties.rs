@@ -1,6 +1,8 @@
 //! The arguments of export and erasure.
 
+use std::num::ParseIntError;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
@@ -27,19 +29,36 @@ pub(crate) struct ExportAccount {
 pub(crate) struct EraseAccount {
     #[command(flatten)]
     pub(crate) account: AccountId,
-    /// The account's id once more, since nothing brings it back
-    #[arg(long, value_name = "ACC_ID")]
-    pub(crate) confirm: String,
+    #[command(flatten)]
+    pub(crate) erasing: Erasing,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct ErasePerson {
     #[command(flatten)]
     pub(crate) account: AccountId,
-    /// Number or id of the employee
+    /// Number of the employee, or the id, which also finds one whose number another has by now
     #[arg(long, value_name = "NUMBER_OR_ID")]
     pub(crate) employee: String,
-    /// The same number or id once more, since nothing brings the person back
-    #[arg(long, value_name = "NUMBER_OR_ID")]
-    pub(crate) confirm: String,
+    #[command(flatten)]
+    pub(crate) erasing: Erasing,
+}
+
+/// What all erasures are asked.
+#[derive(Debug, Args)]
+pub(crate) struct Erasing {
+    /// The account's id, or the employee's number or id, once more, since nothing brings it back
+    #[arg(long, value_name = "WHAT", required_unless_present = "dry_run")]
+    pub(crate) confirm: Option<String>,
+    /// Count what would be erased in each table, and erase nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Seconds to wait, once nothing new can begin, for what is under way: keys are remembered for 60 seconds, and functions
+    /// run for up to 60. After less, what they write may be left over
+    #[arg(long, value_name = "SECONDS", default_value = "120", value_parser = seconds)]
+    pub(crate) wait: Duration,
+}
+
+fn seconds(text: &str) -> Result<Duration, ParseIntError> {
+    text.parse().map(Duration::from_secs)
 }

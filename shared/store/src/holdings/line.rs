@@ -80,7 +80,7 @@ fn kind(holding: Holding, item: &Item) -> &'static str {
 fn kind_of_record(item: &Item) -> &'static str {
     match text(item, "pk").split('#').nth(1) {
         Some("T") => "tax_ids",
-        Some("D") => "deleted_records",
+        Some("D" | "E") => "deleted_records",
         _ if item.contains_key("body") => match Kind::of_id(text(item, "id")) {
             Some(Kind::WorkOrder) => "work_orders",
             Some(Kind::Project) => "projects",
