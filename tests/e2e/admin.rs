@@ -4,12 +4,12 @@ mod accounts;
 mod erasure;
 mod export;
 mod people;
+mod people_found;
 mod planted;
 mod queues;
 mod refusals;
 
 use std::collections::HashMap;
-use std::time::Duration;
 
 use admin::Surroundings;
 use serde_json::{Value, json};
@@ -63,7 +63,7 @@ async fn admin(app: &InboundApp, arguments: &[&str]) -> Done {
 
 async fn run(app: &InboundApp, variables: HashMap<String, String>, arguments: &[&str]) -> Done {
     let aws = Some(app.system().sdk_config().clone());
-    let surroundings = Surroundings { variables, aws, now: Some(app.now()), listen_seconds: 0, settle: Duration::ZERO };
+    let surroundings = Surroundings { variables, aws, now: Some(app.now()), listen_seconds: 0 };
     let arguments = std::iter::once("workskedge-admin").chain(arguments.iter().copied());
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let code = admin::run(arguments, &surroundings, &mut out, &mut err).await;

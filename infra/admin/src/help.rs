@@ -42,8 +42,8 @@ Permissions:
   accounts export  dynamodb:Query, Scan on all tables
   accounts erase   dynamodb:Query, Scan, BatchWriteItem on all tables
   people erase     dynamodb:Scan, GetItem, BatchGetItem, PutItem, UpdateItem, DeleteItem on records; Query, UpdateItem,
-                   DeleteItem on events; Query, UpdateItem, BatchWriteItem on deliveries; Scan, BatchWriteItem on
-                   idempotency
+                   DeleteItem on events; Query, GetItem, UpdateItem, BatchWriteItem on deliveries; Scan, BatchWriteItem
+                   on idempotency
 
 Output:
   Text on stdout, or with --json one object: a list is {"data": [...], "next": id or null}, and keys, deliveries and
@@ -51,7 +51,8 @@ Output:
 
 Exit codes:
   0  done
-  1  the command can't be carried out: something does not exist, or a rule forbids it
+  1  the command can't be carried out: something does not exist, or a rule forbids it; or an erasure is done but for
+     items that can't be read, which are named
   2  the command line or a variable can't be used
   3  AWS can't be reached or refuses: credentials, permissions, a missing table or queue"#;
 
@@ -67,9 +68,10 @@ wholly, whosever the items are.";
 pub(crate) const ERASE_ACCOUNT: &str = "\
 Revoke an account's keys and delete everything that is stored for it, in every table.
 
-It waits two minutes for what is under way, then goes through the tables until nothing is left; each time, the tables of \
-records, keys, rate windows, markers and idempotency keys are read wholly. When it is interrupted, give the same command \
-again: it does the rest. The counts are those of one run.";
+What makes work goes first: keys, endpoints, markers. Then it waits for what is under way and goes through the tables, \
+again with a wait, until nothing is left. Each time, the tables of records, keys, rate windows, markers and idempotency \
+keys are read wholly. When it is interrupted, give the same command again: it does the rest. The counts are those of one \
+run.";
 
 /// The description of `people erase`.
 pub(crate) const ERASE_PERSON: &str = "\
@@ -77,11 +79,11 @@ Erase the data of an employee: the record, its time off, events with its data an
 name, e-mail address and phone numbers in other records.
 
 Other records go on referring to the employee by id and number: on whose orders and projects the person was. A contact \
-that is the person is removed; in a text, [erased] takes the place of its name. The account should not send the employee \
-any more: whoever sends it creates it anew.
+that is the person is removed; in a text, [erased] takes the place of its full name. What a colleague has too stays.
 
-It waits two minutes for what is under way. When it is interrupted, give the same command again: it does the rest. The \
-tables of records and idempotency keys are read wholly.";
+Stop whatever sends the employee first: it would be created anew, and the erasure would fail. It waits for what is under \
+way. The first line on stderr says by which id it is repeated. When it is interrupted, give the same command again: it \
+does the rest. The tables of records and idempotency keys are read wholly, several times.";
 
 /// The description of `queues redrive`.
 pub(crate) const REDRIVE: &str = "\

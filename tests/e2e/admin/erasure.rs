@@ -30,8 +30,8 @@ pub(super) async fn interrupted(app: &InboundApp, arguments: &[&str], calls: usi
     }
 }
 
-fn erase(account: &str) -> [&str; 6] {
-    ["accounts", "erase", "--account", account, "--confirm", account]
+fn erase(account: &str) -> [&str; 8] {
+    ["accounts", "erase", "--account", account, "--confirm", account, "--wait", "0"]
 }
 
 #[tokio::test]
@@ -47,6 +47,11 @@ async fn nothing_of_an_account_is_left_and_the_other_is_as_it_was() {
     assert_eq!((tables_of(&own), tables_of(&theirs)), (all.clone(), all), "something of both is in every table");
     let (sent, before) = ([taking.count(), failing.count()], own.len());
 
+    let all_items = everything(&app).await;
+    let dry = admin(&app, &["accounts", "erase", "--account", &app.account, "--dry-run", "--json"]).await;
+    assert!(dry.err.contains("Nothing was erased"), "{}", dry.err);
+    assert_eq!(everything(&app).await, all_items);
+
     let done = admin(&app, &[&erase(&app.account)[..], &["--json"]].concat()).await;
     assert!(done.err.contains("Backups"), "{}", done.err);
     let report = done.json();
@@ -54,6 +59,8 @@ async fn nothing_of_an_account_is_left_and_the_other_is_as_it_was() {
     assert_eq!(left, BTreeSet::new());
     assert_eq!(kept, rest);
     assert_eq!((&report["account"], &report["total"]), (&json!(app.account), &json!(before)));
+    let dry = dry.json();
+    assert_eq!((&dry["removed"], &dry["total"], &dry["dryRun"]), (&report["removed"], &report["total"], &json!(true)));
     assert!(
         tables::ALL.iter().all(|table| report["removed"][table.name].as_u64().is_some_and(|count| count > 0)),
         "{report}"
@@ -83,13 +90,17 @@ async fn an_erasure_that_was_interrupted_is_finished_by_the_same_command() {
     let (app, other, _receivers) = two_accounts().await;
     let words = words_of(&app, "Quokka").await;
     words_of(&other, "Numbat").await;
-    let (_, rest) = split(everything(&app).await, &words);
+    let (whole, rest) = split(everything(&app).await, &words);
     for calls in [1, 2, 4, 7, 11, 16] {
         interrupted(&app, &erase(&app.account), calls).await;
         let (left, kept) = split(everything(&app).await, &words);
         assert!(left.iter().any(|(_, text)| text.contains("pk: KEY#")), "{calls} calls");
         let is_valid = left.iter().any(|(_, text)| text.contains("pk: HASH#"));
         assert!(calls < 4 || !is_valid, "keys are refused before anything is deleted: {calls} calls");
+        let missing: BTreeSet<_> = whole.difference(&left).map(|(table, _)| *table).collect();
+        let working = left.iter().filter(|(table, _)| ["endpoints", "undispatched"].contains(table)).count();
+        let is_shut_off = missing.iter().all(|table| ["api-keys", "endpoints", "undispatched"].contains(table));
+        assert!(is_shut_off || working == 0, "what makes work goes before what it works on: {calls} calls");
         assert_eq!(kept, rest);
         assert!(super::account_names(&app).await.iter().any(|name| name == "Test"), "it is still listed");
     }

@@ -15,21 +15,21 @@ use crate::log::Log;
 use crate::records::record;
 
 /// What tells the person and those who belong to it.
-const TELLING: [&str; 7] = ["Quilla", "Quokka", "quilla", "555 0147", "5550147", "Quagga", "Quinsy"];
+pub(super) const TELLING: [&str; 7] = ["Quilla", "Quokka", "quilla", "555 0147", "5550147", "Quagga", "Quinsy"];
 /// Of the colleague too.
 const CREW_PHONE: &str = "+1 512 555 0100";
-const ERASE: [&str; 6] = ["people", "erase", "--employee", "E-1", "--confirm", "E-1"];
+pub(super) const ERASE: [&str; 8] = ["people", "erase", "--employee", "E-1", "--confirm", "E-1", "--wait", "0"];
 
 fn contact() -> Value {
     json!({"name": "Quilla Quokka", "email": "quilla@example.com", "phone": "+1 512 555 0147"})
 }
 
-fn employee() -> Value {
+pub(super) fn employee() -> Value {
     json!({"employeeNumber": "E-1", "firstName": "Quilla", "lastName": "Quokka", "role": "foreman", "email": "quilla@example.com",
         "phone": CREW_PHONE, "mobilePhone": "+1 512 555 0147", "emergencyContact": {"name": "Quagga", "phone": "+1 512 555 0199"}})
 }
 
-fn leave(number: &str, employee: &str, extra: &str) -> Value {
+pub(super) fn leave(number: &str, employee: &str, extra: &str) -> Value {
     json!({"requestNumber": number, "employeeNumber": employee, "type": "medical", "startDate": "2025-12-24",
         "endDate": "2025-12-24", "notes": extra})
 }
@@ -65,7 +65,7 @@ async fn plant(app: &TestApp, tenant: &Tenant, receivers: &[Receiver; 2]) {
     tenant.post("/api/events", event).await.expect(200);
 }
 
-async fn planted() -> (TestApp, Tenant, [Receiver; 2]) {
+pub(super) async fn planted() -> (TestApp, Tenant, [Receiver; 2]) {
     let app = TestApp::builder().retry_schedule("1").start().await;
     let (other, receivers) = (app.tenant("Other").await, [Receiver::start().await, Receiver::start().await]);
     receivers[1].answer(|_| Answer::status(500).body("who is Quilla Quokka?"));
@@ -89,7 +89,7 @@ async fn event_names(app: &TestApp) -> Vec<String> {
     names
 }
 
-fn telling() -> Vec<String> {
+pub(super) fn telling() -> Vec<String> {
     TELLING.iter().map(|word| (*word).to_owned()).collect()
 }
 
@@ -109,9 +109,15 @@ async fn a_person_is_erased_wherever_it_was_and_others_stay() {
     let tables: BTreeSet<_> = named.iter().map(|(table, _)| *table).collect();
     assert_eq!(tables, BTreeSet::from(["deliveries", "events", "records"]), "that is where it was");
 
+    let all_items = everything(&app).await;
+    let dry = ["people", "erase", "--employee", "E-1", "--dry-run", "--account", &app.account, "--json"];
+    let dry = admin(&app, &dry).await.json();
+    assert_eq!(everything(&app).await, all_items);
     let done = admin(&app, &[&ERASE[..], &["--account", &app.account, "--json"]].concat()).await;
+    assert!(done.err.contains(&format!("--employee {person} --confirm {person}")), "{}", done.err);
     assert!(!TELLING.iter().any(|word| done.out.contains(word) || done.err.contains(word)), "{}{}", done.out, done.err);
     let report = done.json();
+    assert_eq!((&dry["removed"], &dry["changed"]), (&report["removed"], &report["changed"]));
     assert_eq!(report["employee"], json!(person));
     let (left, rest) = split(everything(&app).await, &mine);
     assert_eq!(split(left, &telling()).0, BTreeSet::new());
@@ -188,9 +194,10 @@ async fn an_employee_is_found_by_id_also_when_it_was_deleted_and_an_unknown_one_
     let person = id(&ok(app.post(EMPLOYEE, employee()).await));
     app.post(EMPLOYEE, json!({"id": person, "operation": "delete"})).await.expect(200);
     app.drain().await;
-    let command = ["people", "erase", "--account", &app.account, "--employee", &person, "--confirm", &person];
+    let command =
+        ["people", "erase", "--account", &app.account, "--employee", &person, "--confirm", &person, "--wait", "0"];
     let text = admin(&app, &command).await;
-    assert!(text.out.contains("records     1"), "{}", text.out);
+    assert!(text.out.contains("records       1"), "{}", text.out);
     assert_eq!(split(everything(&app).await, &telling()).0, BTreeSet::new());
     app.drain().await;
 
