@@ -1,6 +1,11 @@
 //! `workskedge-admin`: what the operator does shows over HTTP, and what the operator sees is what is there.
 
 mod accounts;
+mod erasure;
+mod export;
+mod people;
+mod people_found;
+mod planted;
 mod queues;
 mod refusals;
 

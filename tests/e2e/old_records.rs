@@ -18,34 +18,40 @@ pub(crate) async fn make_old(app: &InboundApp, number: &str, deleted: bool) {
 }
 
 /// The same for any resource. It gets another id, as ids were random.
-async fn make_old_of(app: &InboundApp, kind: Kind, number: &str, deleted: bool) -> String {
+pub(crate) async fn make_old_of(app: &InboundApp, kind: Kind, number: &str, deleted: bool) -> String {
     let text = |text: &str| AttributeValue::S(text.to_owned());
     let id = ids::new_id(kind.model().prefix, app.now());
     let mut body = record(app, kind.segment(), number).await;
     body["id"] = json!(id);
     let mut record = item(app, kind.segment(), number).await;
     delete_item(app, &slot_key(&app.account, kind.segment(), number)).await;
-    let mut card = HashMap::from([
+    let mut beside = HashMap::from([
         ("pk".to_owned(), text(&format!("{}#I#{id}", app.account))),
         ("id".to_owned(), text(&id)),
         ("number".to_owned(), text(number)),
-        ("card".to_owned(), text(&json!({"status": body["status"]}).to_string())),
+        ("card".to_owned(), text(&card(&body).to_string())),
     ]);
     record.insert("pk".to_owned(), text(&old_key(app, kind, number)));
     record.insert("id".to_owned(), text(&id));
     record.insert("body".to_owned(), text(&body.to_string()));
     if deleted {
-        for item in [&mut card, &mut record] {
+        for item in [&mut beside, &mut record] {
             item.insert("deletedAt".to_owned(), text("2025-10-20T14:30:00Z"));
             item.insert("expiresAt".to_owned(), AttributeValue::N("1763562600".to_owned()));
         }
     }
-    put_item(app, card).await;
+    put_item(app, beside).await;
     put_item(app, record).await;
     id
 }
 
-fn old_key(app: &InboundApp, kind: Kind, number: &str) -> String {
+/// Some of what cards said of records, for other records' rules.
+fn card(body: &Value) -> Value {
+    let fields = ["status", "title", "name", "firstName", "lastName"];
+    fields.into_iter().filter_map(|name| Some((name.to_owned(), body.get(name)?.clone()))).collect()
+}
+
+pub(crate) fn old_key(app: &InboundApp, kind: Kind, number: &str) -> String {
     format!("{}#N#{}#{}", app.account, kind.segment(), number.to_lowercase())
 }
 

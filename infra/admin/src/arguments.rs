@@ -1,5 +1,7 @@
 //! The command line.
 
+mod duties;
+
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use domain::api_key::Scope;
 use domain::ids::ulid_of;
@@ -7,6 +9,8 @@ use store::config::is_key_environment;
 use url::Url;
 
 use crate::help;
+
+pub(crate) use duties::{EraseAccount, ErasePerson, Erasing, ExportAccount, PeopleCommand};
 
 /// The heading of the options that all commands share.
 const EVERYWHERE: &str = "Deployment and output";
@@ -46,6 +50,9 @@ pub(crate) enum Command {
     /// API keys of an account
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// People: employees among the records of an account
+    #[command(subcommand)]
+    People(PeopleCommand),
     /// Queues and dead-letter queues
     #[command(subcommand)]
     Queues(QueuesCommand),
@@ -63,6 +70,12 @@ pub(crate) enum AccountsCommand {
     Create(NewAccount),
     /// List accounts, newest first
     List(Page),
+    /// Write everything that is stored for an account to files, without secrets
+    #[command(long_about = help::EXPORT_ACCOUNT)]
+    Export(ExportAccount),
+    /// Revoke an account's keys and delete everything that is stored for it
+    #[command(long_about = help::ERASE_ACCOUNT)]
+    Erase(EraseAccount),
 }
 
 #[derive(Debug, Subcommand)]

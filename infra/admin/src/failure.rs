@@ -5,7 +5,7 @@ use std::io;
 use store::config::ConfigError;
 
 /// The command can't be carried out.
-const IMPOSSIBLE: u8 = 1;
+pub(crate) const IMPOSSIBLE: u8 = 1;
 /// The command line or a variable can't be used.
 pub(crate) const USAGE: u8 = 2;
 /// AWS can't be reached or refuses.

@@ -13,15 +13,20 @@ pub(crate) const AFTER: &str = r#"Examples:
   workskedge-admin queues list
   workskedge-admin queues redrive delivery --dry-run
   workskedge-admin deliveries show dlv_01JAMB... --account acc_01JAMB... --json | jq .attempts
+  workskedge-admin accounts export --account acc_01JAMB... --output acme
+  workskedge-admin accounts erase --account acc_01JAMB... --confirm acc_01JAMB...
+  workskedge-admin people erase --account acc_01JAMB... --employee E-1042 --confirm E-1042
 
 Environment:
   AWS_REGION, AWS_PROFILE, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_ENDPOINT_URL, ...
       as every AWS SDK reads them. Credentials may come from these variables, from keys or a role in ~/.aws, from a web
       identity, or from a container or an EC2 instance. For SSO and credential_process, run first:
       eval "$(aws configure export-credentials --format env)"
-  API_KEYS_TABLE, RATE_WINDOWS_TABLE, EVENTS_TABLE, ENDPOINTS_TABLE, DELIVERIES_TABLE, ALERTS_TABLE
+  API_KEYS_TABLE, RATE_WINDOWS_TABLE, RECORDS_TABLE, EVENTS_TABLE, UNDISPATCHED_TABLE, ENDPOINTS_TABLE, DELIVERIES_TABLE,
+  ALERTS_TABLE, IDEMPOTENCY_TABLE
       names of tables, as the functions have them. They override --stack, by which tables are called <stack>-api-keys,
-      <stack>-rate-windows, <stack>-events, <stack>-endpoints, <stack>-deliveries, <stack>-alerts.
+      <stack>-rate-windows, <stack>-records, <stack>-events, <stack>-undispatched, <stack>-endpoints, <stack>-deliveries,
+      <stack>-alerts, <stack>-idempotency.
   DELIVERY_QUEUE_URL, RETRY_QUEUE_URL, SLOW_QUEUE_URL, DELIVERY_DEAD_QUEUE_URL, RETRY_DEAD_QUEUE_URL, SLOW_DEAD_QUEUE_URL,
   DISPATCH_DEAD_QUEUE_URL
       URLs of queues. They override --stack, by which queues are called <stack>-delivery, <stack>-retry, <stack>-slow,
@@ -35,6 +40,11 @@ Permissions:
                    a dead-letter queue, SendMessage on its queue
   deliveries       dynamodb:GetItem on deliveries; BatchGetItem on endpoints; Query on events with --body
   alerts           dynamodb:GetItem on api-keys; Query on alerts
+  accounts export  dynamodb:Query, Scan on all tables
+  accounts erase   dynamodb:Query, Scan, BatchWriteItem on all tables
+  people erase     dynamodb:Scan, GetItem, BatchGetItem, PutItem, UpdateItem, DeleteItem on records; Query, UpdateItem,
+                   DeleteItem on events; Query, GetItem, UpdateItem, BatchWriteItem on deliveries; Scan, BatchWriteItem
+                   on idempotency
 
 Output:
   Text on stdout, or with --json one object: a list is {"data": [...], "next": id or null}, and keys, deliveries and
@@ -42,9 +52,39 @@ Output:
 
 Exit codes:
   0  done
-  1  the command can't be carried out: something does not exist, or a rule forbids it
+  1  the command can't be carried out: something does not exist, or a rule forbids it; or an erasure is done but for
+     items that can't be read, which are named
   2  the command line or a variable can't be used
   3  AWS can't be reached or refuses: credentials, permissions, a missing table or queue"#;
+
+/// The description of `accounts export`.
+pub(crate) const EXPORT_ACCOUNT: &str = "\
+Write everything that is stored for an account to files of JSON lines, one for each kind of thing.
+
+Left out are secrets: signing secrets, own headers of endpoints, tax ids but for their last four characters, sealed \
+answers; and hashes of keys and bodies. The tables of records, keys, rate windows, markers and idempotency keys are read \
+wholly, whosever the items are.";
+
+/// The description of `accounts erase`.
+pub(crate) const ERASE_ACCOUNT: &str = "\
+Revoke an account's keys and delete everything that is stored for it, in every table.
+
+What makes work goes first: keys, endpoints, markers. Then it waits for what is under way and goes through the tables, \
+again with a wait, until nothing is left. Each time, the tables of records, keys, rate windows, markers and idempotency \
+keys are read wholly. When it is interrupted, give the same command again: it does the rest. The counts are those of one \
+run.";
+
+/// The description of `people erase`.
+pub(crate) const ERASE_PERSON: &str = "\
+Erase the data of an employee: the record, its time off, events with its data and their deliveries, kept answers, and its \
+name, e-mail address and phone numbers in other records.
+
+Other records go on referring to the employee by id and number: on whose orders and projects the person was. A contact \
+that is the person is removed; in a text, [erased] takes the place of its full name. What a colleague has too stays.
+
+Stop whatever sends the employee first: it would be created anew, and the erasure would fail. It waits for what is under \
+way. The first line on stderr says by which id it is repeated. When it is interrupted, give the same command again: it \
+does the rest. The tables of records and idempotency keys are read wholly, several times.";
 
 /// The description of `queues redrive`.
 pub(crate) const REDRIVE: &str = "\

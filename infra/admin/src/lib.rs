@@ -1,4 +1,5 @@
-//! The operator's tool for a deployment: accounts, keys, queues and their dead-letter queues, deliveries and alerts.
+//! The operator's tool for a deployment: accounts, keys, queues and their dead-letter queues, deliveries and alerts; and
+//! what is owed to whom the data is about, export and erasure.
 //!
 //! It calls DynamoDB and SQS only, through the stores that the functions use, so that it works wherever the template is
 //! deployed. [`run`] is the whole program; `main` only passes the process to it.
@@ -8,10 +9,14 @@ mod alerts;
 mod arguments;
 mod aws;
 mod deliveries;
+mod erase;
+mod erasure;
+mod export;
 mod failure;
 mod help;
 mod keys;
 mod output;
+mod people;
 mod places;
 mod queues;
 mod redrive;
@@ -25,7 +30,9 @@ use aws_config::SdkConfig;
 use clap::Parser as _;
 use jiff::Timestamp;
 
-use arguments::{AccountsCommand, AlertsCommand, Arguments, Command, DeliveriesCommand, KeysCommand, QueuesCommand};
+use arguments::{
+    AccountsCommand, AlertsCommand, Arguments, Command, DeliveriesCommand, KeysCommand, PeopleCommand, QueuesCommand,
+};
 use aws::Aws;
 use failure::Failure;
 use output::Report;
@@ -74,12 +81,13 @@ pub async fn run<A: Into<OsString> + Clone>(
         Ok(arguments) => arguments,
         Err(error) => return no_command(&error, out, err),
     };
-    let outcome = match carry_out(&arguments, surroundings).await {
-        Ok(report) => write(&report, arguments.json, out, err).map_err(Failure::Output),
+    let outcome = match carry_out(&arguments, surroundings, err).await {
+        Ok(report) => write(&report, arguments.json, out, err).map(|()| report.is_complete).map_err(Failure::Output),
         Err(failure) => Err(failure),
     };
     match outcome {
-        Ok(()) => 0,
+        Ok(true) => 0,
+        Ok(false) => failure::IMPOSSIBLE,
         Err(failure) => {
             // If this fails too, there is nowhere left to report it.
             let _ = writeln!(err, "workskedge-admin: {failure}");
@@ -105,11 +113,14 @@ fn write(report: &Report, json: bool, out: &mut dyn Write, err: &mut dyn Write) 
     report.notes.iter().try_for_each(|note| writeln!(err, "workskedge-admin: {note}"))
 }
 
-async fn carry_out(arguments: &Arguments, surroundings: &Surroundings) -> Result<Report, Failure> {
+async fn carry_out(arguments: &Arguments, surroundings: &Surroundings, err: &mut dyn Write) -> Result<Report, Failure> {
     let aws = &Aws::connect(&arguments.connection, surroundings).await?;
     let mut report = match &arguments.command {
         Command::Accounts(AccountsCommand::Create(new)) => accounts::create(aws, new).await,
         Command::Accounts(AccountsCommand::List(page)) => accounts::list(aws, page).await,
+        Command::Accounts(AccountsCommand::Export(wanted)) => export::export(aws, wanted).await,
+        Command::Accounts(AccountsCommand::Erase(wanted)) => erase::erase(aws, wanted).await,
+        Command::People(PeopleCommand::Erase(wanted)) => people::erase(aws, wanted, err).await,
         Command::Keys(KeysCommand::List { account, page }) => keys::list(aws, account, page).await,
         Command::Keys(KeysCommand::Create(new)) => keys::create(aws, new).await,
         Command::Keys(KeysCommand::SetLimits(limits)) => keys::set_limits(aws, limits).await,

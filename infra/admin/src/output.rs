@@ -13,11 +13,13 @@ pub(crate) struct Report {
     pub(crate) text: String,
     /// Sentences for stderr, with either form.
     pub(crate) notes: Vec<String>,
+    /// Whether the command has done all that it was to do.
+    pub(crate) is_complete: bool,
 }
 
 impl Report {
     pub(crate) fn new(json: Value, text: String) -> Self {
-        Self { json, text, notes: Vec::new() }
+        Self { json, text, notes: Vec::new(), is_complete: true }
     }
 
     /// A page of a list: `{"data": [...], "next": id or null}`, and as text the rows under `head`.
@@ -32,6 +34,7 @@ impl Report {
             notes: notes.into_iter().collect(),
             json: json!({ "data": data, "next": next }),
             text: columns(head, rows),
+            is_complete: true,
         }
     }
 

@@ -22,7 +22,7 @@ pub use rotation::{Rotated, Rotation};
 
 const TABLE: &str = "api keys";
 /// The partition key of the accounts.
-const ACCOUNTS: &str = "ACC";
+pub(crate) const ACCOUNTS: &str = "ACC";
 /// How often a change is tried when others change the same key.
 const MAX_TRIES: usize = 5;
 

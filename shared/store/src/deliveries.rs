@@ -15,6 +15,7 @@
 //! | `series`, `release` | what people set going: a new series of attempts, an endpoint that is enabled again |
 //! | `by_id`, `list` | what people look at: one, or a page |
 //! | `overdue`, `unsettled` | what the sweeper asks |
+//! | `erase` | those that hold data of a person |
 //! | `shared`, `walk` | the item that deliveries share, and several of them in order of time |
 //! | `stored`, `conditions` | a delivery's own item, and the conditions that several writes share |
 
@@ -23,6 +24,7 @@ mod by_id;
 mod claim;
 mod conditions;
 mod create;
+mod erase;
 mod fan_out;
 mod filter;
 mod list;

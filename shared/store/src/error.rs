@@ -6,6 +6,9 @@ use aws_sdk_dynamodb::types::error::TransactionCanceledException;
 use domain::json::Malformed;
 use telemetry::causes::Cause;
 
+/// DynamoDB's words for having no capacity left.
+const THROTTLES: [&str; 3] = ["ProvisionedThroughputExceededException", "RequestLimitExceeded", "ThrottlingException"];
+
 /// DynamoDB could not do what was asked, or holds something that this version can't read.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {
@@ -57,6 +60,15 @@ impl StoreError {
         match self {
             Self::Call { .. } | Self::Throttled(_) | Self::Contention(_) => true,
             Self::Refused { .. } | Self::Unreadable { .. } => false,
+        }
+    }
+
+    /// Whether DynamoDB had no capacity for the call, or for a part of it.
+    pub(crate) fn is_throttle(&self) -> bool {
+        match self {
+            Self::Throttled(_) => true,
+            Self::Call { code: Some(code), .. } => THROTTLES.contains(&code.as_str()),
+            _ => false,
         }
     }
 

@@ -3,6 +3,7 @@
 //! The key of an item is the account and the ULID of its first event; the ids of the further ones count up from there.
 //! So an event is found by its id with one query, and needs no item of its own.
 
+mod erase;
 mod feed;
 mod latest;
 mod span;
@@ -11,7 +12,7 @@ mod writer;
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
-use domain::outbox::Outbox;
+use domain::outbox::{Outbox, StoredEvent};
 use jiff::Timestamp;
 use telemetry::causes::Cause;
 
@@ -72,8 +73,9 @@ impl From<&serde_dynamo::Error> for NotAnOutbox {
     }
 }
 
-fn outbox_item(outbox: &Outbox, now: Timestamp) -> Item {
-    let events = outbox.events.iter().map(|event| {
+/// The attribute `events`.
+fn event_list(events: &[StoredEvent]) -> AttributeValue {
+    let events = events.iter().map(|event| {
         let mut item: Item = HashMap::from([
             ("id".to_owned(), s(&event.id)),
             ("name".to_owned(), s(event.name.as_str())),
@@ -84,11 +86,15 @@ fn outbox_item(outbox: &Outbox, now: Timestamp) -> Item {
         }
         AttributeValue::M(item)
     });
+    AttributeValue::L(events.collect())
+}
+
+fn outbox_item(outbox: &Outbox, now: Timestamp) -> Item {
     let mut item = HashMap::from([
         ("pk".to_owned(), s(&outbox.account)),
         ("sk".to_owned(), s(&outbox.id)),
         ("requestId".to_owned(), s(&outbox.request_id)),
-        ("events".to_owned(), AttributeValue::L(events.collect())),
+        ("events".to_owned(), event_list(&outbox.events)),
         ("expiresAt".to_owned(), n(now.as_second() + EVENT_RETENTION_SECONDS)),
     ]);
     if let Some(trace) = outbox.trace {

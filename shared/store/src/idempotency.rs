@@ -12,7 +12,10 @@ use domain::clock::SKEW;
 use jiff::Timestamp;
 
 use crate::conditional::unless_refused;
+use crate::erasing::{Mode, Tally};
 use crate::item::{Item, Reader, n, s};
+use crate::tables::IDEMPOTENCY;
+use crate::walk::{self, Span};
 use crate::{Client, StoreError};
 
 pub(crate) const TABLE: &str = "idempotency";
@@ -142,6 +145,26 @@ impl Idempotency {
             .await;
         unless_refused(outcome, "UpdateItem idempotency key")?;
         Ok(())
+    }
+
+    /// Deletes an account's keys which `is_personal`, or whose answers are, and returns how many. Reads the whole table.
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached.
+    pub async fn erase(
+        &self,
+        account: &str,
+        mode: Mode,
+        is_personal: impl Fn(&str) -> bool,
+    ) -> Result<Tally, StoreError> {
+        let span = Span::Prefix(format!("{account}#"));
+        let goes = |item: &Item| {
+            let mut texts =
+                ["pk", "answer"].into_iter().filter_map(|name| Reader { table: TABLE, item }.opt_text(name));
+            texts.any(&is_personal)
+        };
+        let removed = walk::delete(&self.db, (IDEMPOTENCY, &self.table), &span, mode, goes).await?;
+        Ok(Tally { removed, ..Tally::default() })
     }
 
     /// Deletes a claim of `owner` whose request did nothing and may be sent again. Nothing happens when another request

@@ -29,8 +29,10 @@ mod conditional;
 pub mod config;
 pub mod deliveries;
 pub mod endpoints;
+pub mod erasing;
 mod error;
 pub mod events;
+pub mod holdings;
 pub mod idempotency;
 mod item;
 pub mod queue;
@@ -45,6 +47,7 @@ pub mod tables;
 pub mod topic;
 mod transaction;
 pub mod undispatched;
+mod walk;
 
 use crate::aws::Lazy;
 

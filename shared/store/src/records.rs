@@ -19,6 +19,7 @@
 //! | `calendar` | changes of calendars, within that transaction or after it |
 //! | `update` | updates as they are gathered, one for each item |
 //! | `tombstone` | what a deleted record's item may still learn |
+//! | `erase` | all records of an account, for the erasure of a person |
 
 use std::collections::{HashMap, HashSet};
 
@@ -35,6 +36,7 @@ use crate::{Client, StoreError};
 
 mod calendar;
 mod commit;
+mod erase;
 mod key;
 mod lookup;
 mod place;
@@ -43,6 +45,7 @@ mod tombstone;
 mod update;
 
 pub use commit::{Commit, Committed, NewNumber, RecordWrite, Seen};
+pub use erase::{Card, Kept, KeptPage, Place};
 pub use slot::Slot;
 
 use key::ItemKey;

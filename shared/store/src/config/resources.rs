@@ -7,6 +7,7 @@ use crate::config::{ConfigError, Environment};
 use crate::deliveries::Deliveries;
 use crate::endpoints::Endpoints;
 use crate::events::{EventWriter, Events};
+use crate::holdings::Holdings;
 use crate::idempotency::Idempotency;
 use crate::queue::Queue;
 use crate::rate_windows::RateWindows;
@@ -113,6 +114,15 @@ impl Environment {
     /// When the variable is not set.
     pub fn alerts(&self) -> Result<Alerts, ConfigError> {
         Ok(Alerts::new(self.db(), self.table(tables::ALERTS)?))
+    }
+
+    /// What all tables hold of an account: the variables of every table.
+    ///
+    /// # Errors
+    /// When one of them is not set.
+    pub fn holdings(&self) -> Result<Holdings, ConfigError> {
+        let names = tables::ALL.iter().map(|table| Ok((table.name, self.table(*table)?)));
+        Ok(Holdings::new(self.db(), names.collect::<Result<_, ConfigError>>()?))
     }
 
     /// The queue of first attempts: `DELIVERY_QUEUE_URL`.

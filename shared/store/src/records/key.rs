@@ -17,6 +17,11 @@ impl ItemKey {
         Self(format!("D#{id}"))
     }
 
+    /// The copy that the erasure of the record with this id has kept.
+    pub(super) fn erasure(id: &str) -> Self {
+        Self(format!("E#{id}"))
+    }
+
     /// The sealed tax id of the vendor with this id.
     pub(super) fn tax_id(id: &str) -> Self {
         Self(format!("T#{id}"))
@@ -30,6 +35,11 @@ impl ItemKey {
     /// Whether it is a key of the old form.
     pub(super) fn is_old(&self) -> bool {
         self.0.starts_with("N#")
+    }
+
+    /// Whether this is the key of an item with the partition key `pk`, of whatever account.
+    pub(super) fn is_of(&self, pk: &str) -> bool {
+        pk.split_once('#').is_some_and(|(_, key)| key == self.0)
     }
 
     /// The partition key.

@@ -18,7 +18,7 @@ use crate::item::{json, n, s};
 use crate::{StoreError, body};
 
 /// A tombstone is kept 30 days.
-const TOMBSTONE_SECONDS: i64 = 30 * 86_400;
+pub(super) const TOMBSTONE_SECONDS: i64 = 30 * 86_400;
 /// For so long the key under which a record lay says that it was moved, to whoever reads both at that moment.
 const MOVED_SECONDS: i64 = 3600;
 
