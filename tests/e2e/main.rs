@@ -19,6 +19,7 @@ mod endpoints;
 mod every_answer;
 mod expect;
 mod fan_out;
+mod faults;
 mod feed;
 mod health;
 mod hot_path;

@@ -2,6 +2,7 @@
 
 use std::ops::Deref;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use domain::alert::Alert;
 use domain::delivery::Delivery;
@@ -23,6 +24,7 @@ pub struct TestApp {
     app: InboundApp,
     /// Why work is left.
     claim: OnceLock<&'static str>,
+    unchecked: AtomicBool,
 }
 
 /// What a drain did.
@@ -48,7 +50,7 @@ impl TestApp {
     }
 
     pub(crate) fn new(app: InboundApp) -> Self {
-        Self { app, claim: OnceLock::new() }
+        Self { app, claim: OnceLock::new(), unchecked: AtomicBool::new(false) }
     }
 
     /// Does everything that can be done now: stream, delivery queue, retry queue and slow queue, until all are empty.
@@ -177,6 +179,11 @@ impl TestApp {
         self.claim.set(why).unwrap();
     }
 
+    /// Whatever work is left, nobody will ask for it when the application is dropped.
+    pub fn drop_unchecked(&self) {
+        self.unchecked.store(true, Ordering::Relaxed);
+    }
+
     /// Stops in order, and starts again with the same data, keys and settings except those that `change` changes. The
     /// queues are empty then.
     pub async fn restart(mut self, change: impl FnOnce(Builder) -> Builder) -> Self {
@@ -200,7 +207,7 @@ impl Deref for TestApp {
 impl Drop for TestApp {
     fn drop(&mut self) {
         let Some(system) = self.app.running() else { return };
-        if std::thread::panicking() || !self.app.shows_backlog_at_end() {
+        if std::thread::panicking() || self.unchecked.load(Ordering::Relaxed) || !self.app.shows_backlog_at_end() {
             return;
         }
         let backlog = backlog_at_end(system);

@@ -11,6 +11,7 @@ use reqwest::Client;
 use rustls::ClientConfig;
 
 use crate::app::TestApp;
+use crate::faults::Faults;
 use crate::inbound_app::InboundApp;
 use crate::tls::Ca;
 use crate::usage;
@@ -26,6 +27,7 @@ const NO_LIMITS: Limits = Limits { per_hour: 1_000_000, per_minute: 1_000_000 };
 pub struct Builder {
     pub(crate) options: Options,
     pub(crate) limits: Option<Limits>,
+    pub(crate) faults: Option<Faults>,
 }
 
 impl Builder {
@@ -37,7 +39,7 @@ impl Builder {
             dynamodb_url: std::env::var_os("DYNAMODB_URL").map(|url| url.into_string().unwrap()),
             ..Options::for_test(clock)
         };
-        Self { options, limits: Some(NO_LIMITS) }
+        Self { options, limits: Some(NO_LIMITS), faults: None }
     }
 
     /// Keeps the data in a directory, which another start may use again.
@@ -90,6 +92,12 @@ impl Builder {
     pub fn patience(mut self, patience: Duration) -> Self {
         self.options.patience.head = patience;
         self.options.patience.body = patience;
+        self
+    }
+
+    /// Runs the functions with these faults.
+    pub fn faults(mut self, faults: &Faults) -> Self {
+        self.faults = Some(faults.clone());
         self
     }
 

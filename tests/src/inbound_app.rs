@@ -36,7 +36,7 @@ impl InboundApp {
 
     /// Starts the system with `settings`, with a first account.
     pub(crate) async fn with(settings: Builder, client: Client) -> Self {
-        let system = System::start(settings.options.clone()).await.unwrap();
+        let system = start(&settings).await;
         let tenant = new_tenant(&system, &settings, client, "Test").await;
         Self { system: Some(system), settings, tenant }
     }
@@ -120,7 +120,7 @@ impl InboundApp {
     pub(crate) async fn restarted(&mut self, change: impl FnOnce(Builder) -> Builder) -> Self {
         self.stop().await;
         let settings = change(self.settings.clone());
-        let system = System::start(settings.options.clone()).await.unwrap();
+        let system = start(&settings).await;
         let tenant = Tenant { base_url: system.base_url(), ..self.tenant.clone() };
         Self { system: Some(system), settings, tenant }
     }
@@ -151,6 +151,15 @@ impl Drop for InboundApp {
             usage::note(system);
         }
     }
+}
+
+async fn start(settings: &Builder) -> System {
+    let options = settings.options.clone();
+    let started = match &settings.faults {
+        Some(faults) => faults.start(options).await,
+        None => System::start(options).await,
+    };
+    started.unwrap()
 }
 
 async fn new_tenant(system: &System, settings: &Builder, client: Client, name: &str) -> Tenant {

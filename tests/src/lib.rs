@@ -9,6 +9,7 @@
 mod app;
 mod backlog;
 mod builder;
+mod faults;
 mod fixtures;
 mod inbound_app;
 mod many;
@@ -21,6 +22,7 @@ mod usage;
 pub use app::{Drained, TestApp};
 pub use backlog::{Backlog, Depth};
 pub use builder::Builder;
+pub use faults::{Carriage, Fault, Faults, Kind, Place, Plan};
 pub use fixtures::fixture;
 pub use inbound_app::InboundApp;
 pub use many::done_delivery;

@@ -24,7 +24,7 @@ pub(crate) async fn items(system: &System, account: &str) -> Vec<Value> {
     for table in tables::ALL {
         let all = scan(system, *table).await.into_iter();
         let all = all.map(|item| {
-            let mut item: Value = serde_dynamo::from_item(item).unwrap();
+            let mut item: Value = serde_dynamo::from_item(without_bytes(item)).unwrap();
             item.sort_all_objects();
             item
         });
@@ -33,6 +33,15 @@ pub(crate) async fn items(system: &System, account: &str) -> Vec<Value> {
     }
     items.sort_by_key(ToString::to_string);
     items
+}
+
+/// The item with deflated attributes by their length: JSON has no bytes.
+fn without_bytes(item: Item) -> Item {
+    let readable = |value| match value {
+        AttributeValue::B(bytes) => AttributeValue::S(format!("{} bytes", bytes.as_ref().len())),
+        value => value,
+    };
+    item.into_iter().map(|(name, value)| (name, readable(value))).collect()
 }
 
 /// Every delivery, oldest first, with its attempts, read as the deliverer reads them.

@@ -60,6 +60,11 @@ impl<C> Lazy<C> {
         Self { made: Arc::default(), make, sdk: sdk.clone() }
     }
 
+    /// The configuration that it is made from.
+    pub(crate) fn sdk_config(&self) -> &SdkConfig {
+        &self.sdk
+    }
+
     /// The client, made now if this is its first use.
     #[must_use]
     pub fn get(&self) -> &C {

@@ -95,6 +95,12 @@ impl Environment {
         Self { clients: Clients::new(sdk), source, extra_roots: self.extra_roots.clone(), ..*self }
     }
 
+    /// The configuration of its AWS clients: for tests that put something between these and the services.
+    #[must_use]
+    pub fn sdk_config(&self) -> &SdkConfig {
+        self.clients.dynamodb.sdk_config()
+    }
+
     /// The names of the variables that were asked for so far, set or not. Always empty for the environment of the
     /// process.
     #[must_use]

@@ -73,16 +73,13 @@ impl Endpoints {
     /// # Errors
     /// When DynamoDB can't be reached or the item can't be read.
     pub async fn get(&self, account: &str, id: &str) -> Result<Option<Endpoint>, StoreError> {
-        let output = self
-            .db
-            .get_item()
-            .table_name(&self.table)
-            .set_key(Some(key(account, id)))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(StoreError::call("GetItem endpoint"))?;
-        output.item().map(|item| read(item).map(|(_, endpoint)| endpoint)).transpose()
+        let item = self.item(account, id).await?;
+        item.as_ref().map(|item| read(item).map(|(_, endpoint)| endpoint)).transpose()
+    }
+
+    async fn item(&self, account: &str, id: &str) -> Result<Option<Item>, StoreError> {
+        let call = self.db.get_item().table_name(&self.table).set_key(Some(key(account, id))).consistent_read(true);
+        Ok(call.send().await.map_err(StoreError::call("GetItem endpoint"))?.item)
     }
 
     /// A page of an account's endpoints, after the id `after` if given: one query, consistent. An endpoint that can't

@@ -118,10 +118,18 @@ impl Undispatched {
         // Remembered before it is written: what is recorded beside it needs no second one, and the five minutes of now are
         // looked at long after both.
         self.remember(marker.clone());
-        if let Err(error) = self.put(&marker, now).await {
+        if let Err(error) = self.put_or_try_again(&marker, now).await {
             let (account, bucket) = (&marker.account, marker.counts());
             tracing::error!(error = %causes(&error), account, %bucket, "statistics may be out of date");
             self.marked.lock().unwrap_or_else(PoisonError::into_inner).remove(&(marker.account, marker.older));
+        }
+    }
+
+    /// Nothing else comes back to a marker that is missing: what the SDK's tries could not write is tried once more.
+    async fn put_or_try_again(&self, marker: &Marker, now: Timestamp) -> Result<(), StoreError> {
+        match self.put(marker, now).await {
+            Err(_) => self.put(marker, now).await,
+            put => put,
         }
     }
 

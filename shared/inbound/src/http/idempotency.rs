@@ -94,13 +94,22 @@ impl IdempotencyGuard {
     pub(super) async fn settle(&self, claimed: &Claimed, outcome: &Result<Reply, Problem>) {
         let Claimed { key, owner } = claimed;
         let done = match outcome {
-            Ok(reply) => self.keep(claimed, &Kept::of(reply)).await,
+            Ok(reply) => self.keep_or_try_again(claimed, &Kept::of(reply)).await,
             Err(_) => self.store.release(key, owner).await.map_err(Problem::from),
         };
         if let Err(problem) = done {
             // The work is done and answered. Only who repeats it within a minute is told that it is still running.
             let error = problem.cause.as_ref().map(|cause| causes(cause)).unwrap_or_default();
             tracing::warn!(error, "the answer to an Idempotency-Key was not kept");
+        }
+    }
+
+    /// The work is done: what the SDK's tries could not write is tried once more, since the contract promises this answer
+    /// to whoever repeats the request.
+    async fn keep_or_try_again(&self, claimed: &Claimed, kept: &Kept) -> Result<(), Problem> {
+        match self.keep(claimed, kept).await {
+            Err(_) => self.keep(claimed, kept).await,
+            kept => kept,
         }
     }
 

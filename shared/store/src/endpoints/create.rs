@@ -5,9 +5,8 @@
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::builders::PutBuilder;
-use aws_sdk_dynamodb::types::{Put, ReturnValue, TransactWriteItem};
+use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use domain::endpoint::{Endpoint, Subscription};
-use telemetry::causes::causes;
 
 use super::{Endpoints, TABLE, read, sealed_headers, status};
 use crate::StoreError;
@@ -57,27 +56,19 @@ impl Endpoints {
         Err(StoreError::Contention(TABLE))
     }
 
-    /// Deletes an endpoint and then its claim. Returns whether there was one.
+    /// Deletes an endpoint, and its claim before it. Returns whether there was one. The deletion itself does not say: when
+    /// its answer is lost, the SDK's second try finds nothing any more.
     ///
     /// # Errors
-    /// When DynamoDB can't be reached.
+    /// When DynamoDB can't be reached; the same call once more does the rest.
     pub async fn delete(&self, account: &str, id: &str) -> Result<bool, StoreError> {
-        let output = self
-            .db
-            .delete_item()
-            .table_name(&self.table)
-            .set_key(Some(key(account, id)))
-            .return_values(ReturnValue::AllOld)
-            .send()
-            .await
-            .map_err(StoreError::call("DeleteItem endpoint"))?;
-        let Some(old) = output.attributes() else { return Ok(false) };
-        if let Ok((_, endpoint)) = read(old)
-            && let Err(error) = self.delete_claim(account, &endpoint).await
-        {
-            let error = causes(&error);
-            tracing::warn!(error, endpoint_id = id, "the claim of a deleted endpoint could not be deleted");
+        let Some(old) = self.item(account, id).await? else { return Ok(false) };
+        // One that can't be read is deleted all the same. Its claim may be taken over.
+        if let Ok((_, endpoint)) = read(&old) {
+            self.delete_claim(account, &endpoint).await?;
         }
+        let call = self.db.delete_item().table_name(&self.table).set_key(Some(key(account, id)));
+        call.send().await.map_err(StoreError::call("DeleteItem endpoint"))?;
         Ok(true)
     }
 
