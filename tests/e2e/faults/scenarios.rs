@@ -41,6 +41,8 @@ pub(super) enum Scenario {
     ManualRetry,
     /// The same; a replay.
     Replay,
+    /// Subscribers that are slow, of which one fails once.
+    Slow,
     /// A subscriber that is gone.
     Gone,
     /// Events that the stream and the queues have lost.
@@ -74,6 +76,7 @@ impl Scenario {
         Self::Retry,
         Self::ManualRetry,
         Self::Replay,
+        Self::Slow,
         Self::Gone,
         Self::Sweep,
         Self::Endpoint,
@@ -100,6 +103,7 @@ impl Scenario {
             Self::Retry => "retry",
             Self::ManualRetry => "manual-retry",
             Self::Replay => "replay",
+            Self::Slow => "slow",
             Self::Gone => "gone",
             Self::Sweep => "sweep",
             Self::Endpoint => "endpoint",
@@ -112,8 +116,11 @@ impl Scenario {
 
     /// A system as it is before anything goes wrong.
     pub(super) async fn prepare(self) -> World {
-        let fails_soon = matches!(self, Self::ManualRetry | Self::Replay);
-        let builder = |builder: tests::Builder| if fails_soon { builder.retry_schedule("60") } else { builder };
+        let builder = |builder: tests::Builder| match self {
+            Self::ManualRetry | Self::Replay => builder.retry_schedule("60"),
+            Self::Slow => builder.slow_after(Duration::ZERO),
+            _ => builder,
+        };
         let mut world = World::start(builder).await;
         if self == Self::FanOut {
             world.subscribe_crowd(CROWD).await;
@@ -124,6 +131,11 @@ impl Scenario {
         match self {
             Self::Retry => world.subscribers[1].receiver.answer_with([500, 200]),
             Self::ManualRetry | Self::Replay => world.subscribers[1].receiver.answer_with([500]),
+            Self::Slow => {
+                records::create(&mut world, "WO-0").await;
+                world.app.drain().await;
+                world.subscribers[1].receiver.answer_with([500, 200]);
+            }
             Self::Gone => world.subscribers[1].receiver.answer_with([410]),
             Self::Sweep => lose(&mut world).await,
             _ => {}
@@ -134,7 +146,7 @@ impl Scenario {
     /// What is done while something goes wrong.
     pub(super) async fn run(self, world: &mut World) {
         match self {
-            Self::Hot | Self::Retry => records::create(world, "WO-1").await,
+            Self::Hot | Self::Retry | Self::Slow => records::create(world, "WO-1").await,
             Self::Burst => records::burst(world).await,
             Self::FanOut => records::fan_out(world).await,
             Self::WorkOrder => records::work_order(world).await,

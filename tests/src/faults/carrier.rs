@@ -60,6 +60,7 @@ impl Carrier {
             dispatcher: self.dispatching(),
             deliverer: self.delivering("deliverer", |functions| &functions.deliverer),
             retry_worker: self.delivering("retry-worker", |functions| &functions.retry_worker),
+            slow_worker: self.delivering("slow-worker", |functions| &functions.slow_worker),
             sweeper: self.sweeping(),
             recovery,
         })
