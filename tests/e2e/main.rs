@@ -52,6 +52,7 @@ mod records;
 mod repeats;
 mod replay;
 mod restarts;
+mod restores;
 mod retries;
 mod rotation;
 mod shared_items;

@@ -62,6 +62,11 @@ impl Outcome {
         self.removed.values().chain(self.changed.values()).sum()
     }
 
+    /// Whether everything could be read.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.unreadable.is_empty()
+    }
+
     /// Adds what a pass has found. What it could not read is what can't be read at the end.
     pub(crate) fn absorb(&mut self, pass: Self) {
         for (all, found) in [(&mut self.removed, pass.removed), (&mut self.changed, pass.changed)] {
@@ -89,9 +94,10 @@ impl Outcome {
             if mode == Mode::Count { "Nothing was erased: these are the counts of what would be." } else { LEFT };
         report = report.with_note(note);
         for item in &self.unreadable {
-            report = report.with_note(format!("Not erased, repair or delete it by hand: {item}."));
+            report = report
+                .with_note(format!("Not erased; repair or delete it by hand and give the command again: {item}."));
         }
-        report.is_complete = self.unreadable.is_empty();
+        report.is_complete = self.is_complete();
         report
     }
 }

@@ -33,7 +33,7 @@ impl Erasure<'_> {
         self.erase_events(&mut outcome).await?;
         let answers = self.aws.environment.idempotency()?;
         let erased = answers.erase(self.account, self.mode, |text| self.person.is_mentioned_in(text)).await;
-        outcome.add(IDEMPOTENCY, erased.map_err(self.aws.on(IDEMPOTENCY))?);
+        outcome.remove(IDEMPOTENCY, erased.map_err(self.aws.on(IDEMPOTENCY))?);
         outcome.add(RECORDS, self.erase_records().await?);
         Ok(outcome)
     }
