@@ -53,6 +53,7 @@ mod records;
 mod repeats;
 mod replay;
 mod restarts;
+mod restores;
 mod retries;
 mod rotation;
 mod shared_items;

@@ -47,19 +47,24 @@ impl Erasing {
 }
 
 impl Outcome {
-    pub(crate) fn add(&mut self, table: Table, tally: Tally) {
+    pub(crate) fn add(&mut self, table: Table, tally: &Tally) {
         *self.removed.entry(table.name).or_default() += tally.removed;
         *self.changed.entry(table.name).or_default() += tally.changed;
         self.unreadable.extend(tally.unreadable.iter().map(ToString::to_string));
     }
 
     pub(crate) fn remove(&mut self, table: Table, removed: usize) {
-        self.add(table, Tally { removed, ..Tally::default() });
+        self.add(table, &Tally { removed, ..Tally::default() });
     }
 
     /// How much was removed and changed in all.
     pub(crate) fn total(&self) -> usize {
         self.removed.values().chain(self.changed.values()).sum()
+    }
+
+    /// Whether everything could be read.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.unreadable.is_empty()
     }
 
     /// Adds what a pass has found. What it could not read is what can't be read at the end.
@@ -89,9 +94,10 @@ impl Outcome {
             if mode == Mode::Count { "Nothing was erased: these are the counts of what would be." } else { LEFT };
         report = report.with_note(note);
         for item in &self.unreadable {
-            report = report.with_note(format!("Not erased, repair or delete it by hand: {item}."));
+            report = report
+                .with_note(format!("Not erased; repair or delete it by hand and give the command again: {item}."));
         }
-        report.is_complete = self.unreadable.is_empty();
+        report.is_complete = self.is_complete();
         report
     }
 }

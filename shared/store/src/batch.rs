@@ -94,3 +94,6 @@ async fn write_once(
     let output = db.batch_write_item().set_request_items(Some(writes)).send().await;
     Ok(output.map_err(StoreError::call(call))?.unprocessed_items.unwrap_or_default())
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,7 +12,7 @@ use domain::clock::SKEW;
 use jiff::Timestamp;
 
 use crate::conditional::unless_refused;
-use crate::erasing::{Mode, Tally};
+use crate::erasing::Mode;
 use crate::item::{Item, Reader, n, s};
 use crate::tables::IDEMPOTENCY;
 use crate::walk::{self, Span};
@@ -147,7 +147,8 @@ impl Idempotency {
         Ok(())
     }
 
-    /// Deletes an account's keys which `is_personal`, or whose answers are, and returns how many. Reads the whole table.
+    /// Deletes an account's keys which `is_personal`, or whose answers are, or only counts them, and returns how many there
+    /// were. Reads the whole table.
     ///
     /// # Errors
     /// When DynamoDB can't be reached.
@@ -156,15 +157,14 @@ impl Idempotency {
         account: &str,
         mode: Mode,
         is_personal: impl Fn(&str) -> bool,
-    ) -> Result<Tally, StoreError> {
+    ) -> Result<usize, StoreError> {
         let span = Span::Prefix(format!("{account}#"));
         let goes = |item: &Item| {
             let mut texts =
                 ["pk", "answer"].into_iter().filter_map(|name| Reader { table: TABLE, item }.opt_text(name));
             texts.any(&is_personal)
         };
-        let removed = walk::delete(&self.db, (IDEMPOTENCY, &self.table), &span, mode, goes).await?;
-        Ok(Tally { removed, ..Tally::default() })
+        walk::delete(&self.db, (IDEMPOTENCY, &self.table), &span, mode, goes).await
     }
 
     /// Deletes a claim of `owner` whose request did nothing and may be sent again. Nothing happens when another request

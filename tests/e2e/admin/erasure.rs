@@ -3,15 +3,24 @@
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
+use domain::delivery::Message;
 use serde_json::json;
 use store::tables;
 use tests::{InboundApp, Receiver, TestApp};
 
-use super::planted::{Items, everything, split, two_accounts, words_of};
+use super::planted::{Items, everything, messages, split, two_accounts, words_of};
 use super::{admin, run};
 use crate::expect::refused;
 use crate::log::Log;
 use crate::losses::OVERDUE;
+
+/// The tables that an erasure begins with: of what lets work in, and what makes it.
+const SHUT_OFF: [&str; 3] = ["api-keys", "endpoints", "undispatched"];
+
+/// Whether nothing of these items makes work.
+fn is_shut_off(items: &Items) -> bool {
+    !items.iter().any(|(table, _)| SHUT_OFF[1..].contains(table))
+}
 
 /// Begins a command and drops it after so many calls of DynamoDB, as if the process had been killed.
 pub(super) async fn interrupted(app: &InboundApp, arguments: &[&str], calls: usize) {
@@ -27,6 +36,25 @@ pub(super) async fn interrupted(app: &InboundApp, arguments: &[&str], calls: usi
         biased;
         () = enough => {}
         done = admin(app, arguments) => panic!("it was done before {calls} calls: {}{}", done.out, done.err),
+    }
+}
+
+/// Begins a command that is told to wait for an hour, and drops it long after it has begun to, if it does.
+async fn stopped_while_it_waits(app: &InboundApp, arguments: &[&str], has_begun: impl AsyncFn() -> bool) {
+    let waiting = async {
+        while !has_begun().await {
+            tokio::task::yield_now().await;
+        }
+        for _ in 0..20 {
+            tokio::task::yield_now().await;
+            everything(app).await;
+        }
+    };
+    let arguments = [arguments, &["--wait", "3600"]].concat();
+    tokio::select! {
+        biased;
+        () = waiting => {}
+        done = admin(app, &arguments) => panic!("it did not wait: {}{}", done.out, done.err),
     }
 }
 
@@ -46,6 +74,10 @@ async fn nothing_of_an_account_is_left_and_the_other_is_as_it_was() {
     let all: BTreeSet<_> = tables::ALL.iter().map(|table| table.name).collect();
     assert_eq!((tables_of(&own), tables_of(&theirs)), (all.clone(), all), "something of both is in every table");
     let (sent, before) = ([taking.count(), failing.count()], own.len());
+    let delivery = app.deliveries().await.into_iter().find(|delivery| delivery.account == app.account).unwrap();
+    app.enqueue("delivery-dead", &serde_json::to_string(&Message::V1(delivery.task())).unwrap()).await;
+    let queued = messages(&app).await.concat();
+    assert!(queued.contains(&app.account) && !queued.contains("Quokka"), "ids only: {queued}");
 
     let all_items = everything(&app).await;
     let dry = admin(&app, &["accounts", "erase", "--account", &app.account, "--dry-run", "--json"]).await;
@@ -67,6 +99,7 @@ async fn nothing_of_an_account_is_left_and_the_other_is_as_it_was() {
     );
 
     // What is still in the stream and the queues finds nothing, and makes nothing.
+    assert_eq!(admin(&app, &["queues", "redrive", "delivery", "--json"]).await.json()["moved"], 1);
     app.drain().await;
     app.advance(OVERDUE).await;
     app.sweep().await;
@@ -98,9 +131,8 @@ async fn an_erasure_that_was_interrupted_is_finished_by_the_same_command() {
         let is_valid = left.iter().any(|(_, text)| text.contains("pk: HASH#"));
         assert!(calls < 4 || !is_valid, "keys are refused before anything is deleted: {calls} calls");
         let missing: BTreeSet<_> = whole.difference(&left).map(|(table, _)| *table).collect();
-        let working = left.iter().filter(|(table, _)| ["endpoints", "undispatched"].contains(table)).count();
-        let is_shut_off = missing.iter().all(|table| ["api-keys", "endpoints", "undispatched"].contains(table));
-        assert!(is_shut_off || working == 0, "what makes work goes before what it works on: {calls} calls");
+        let is_untouched = missing.iter().all(|table| SHUT_OFF.contains(table));
+        assert!(is_untouched || is_shut_off(&left), "what makes work goes before what it works on: {calls} calls");
         assert_eq!(kept, rest);
         assert!(super::account_names(&app).await.iter().any(|name| name == "Test"), "it is still listed");
     }
@@ -113,6 +145,21 @@ async fn an_erasure_that_was_interrupted_is_finished_by_the_same_command() {
     assert_eq!(admin(&app, &erase(&app.account)).await.code, 0);
     let (left, kept) = split(everything(&app).await, &words);
     assert_eq!((left, kept), (BTreeSet::new(), rest));
+    app.drain().await;
+    app.advance(Duration::from_mins(2)).await;
+    app.drain().await;
+}
+
+#[tokio::test]
+async fn what_makes_work_goes_before_the_wait_and_the_rest_behind_it() {
+    let (app, _other, _receivers) = two_accounts().await;
+    let words = words_of(&app, "Quokka").await;
+    let own = async || split(everything(&app).await, &words).0;
+    let rest = |items: Items| -> Items { items.into_iter().filter(|(table, _)| !SHUT_OFF.contains(table)).collect() };
+    let before = own().await;
+    assert!(!is_shut_off(&before));
+    stopped_while_it_waits(&app, &erase(&app.account)[..6], async || is_shut_off(&own().await)).await;
+    assert_eq!(rest(own().await), rest(before));
     app.drain().await;
     app.advance(Duration::from_mins(2)).await;
     app.drain().await;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::models::Kind;
+use domain::person::Person;
 use serde_json::{Value, json};
 use store::tables;
 use tests::TestApp;
@@ -13,7 +14,7 @@ use super::erasure::interrupted;
 use super::people::{ERASE, employee, leave, planted, telling};
 use super::planted::{everything, split};
 use super::{Done, admin};
-use crate::crew::{EMPLOYEE, TIME_OFF, WORK_ORDER, id, ok};
+use crate::crew::{EMPLOYEE, TIME_OFF, WORK_ORDER, id, ok, with};
 use crate::old_records::{make_old_of, old_key};
 use crate::records::{at, put_body, record};
 
@@ -41,6 +42,7 @@ async fn an_employee_sent_again_meanwhile_is_not_missed() {
     assert_eq!((failed.code, &*failed.out), (1, ""), "{}", failed.err);
     assert!(failed.err.contains("sent again") && failed.err.contains(&again), "{}", failed.err);
     assert_eq!(record(&app, "employee", "E-1").await["id"], json!(again), "what was sent again is not erased unasked");
+    assert_eq!(record(&app, "workorder", "WO-1").await["title"], "Roof for Quilla Quokka", "nor anything else");
 
     let done = erase(&app, "E-1").await;
     assert_eq!(done.code, 0, "{}", done.err);
@@ -128,16 +130,44 @@ async fn what_lies_under_its_number_still_is_erased_with_its_card() {
 async fn what_can_not_be_read_is_reported_and_the_rest_is_erased() {
     let (app, _other, _receivers) = planted().await;
     let mine = [app.account.clone()];
+    let person = record(&app, "employee", "E-1").await["id"].as_str().unwrap().to_owned();
     let event = app.get("/api/events?limit=1").await.expect(200).body["data"][0]["id"].as_str().unwrap().to_owned();
     let event = event.trim_start_matches("evt_");
-    app.damage(tables::EVENTS, event, "events", AttributeValue::S("no list".to_owned())).await;
+    let events = app.damage(tables::EVENTS, event, "events", AttributeValue::S("no list".to_owned())).await;
+    let vendor = record(&app, "vendor", "V-1").await;
     put_body(&app, "vendor", "V-1", &json!("no object")).await;
 
     let done = admin(&app, &[&ERASE[..], &["--account", &app.account, "--json"]].concat()).await;
     let report: Value = serde_json::from_str(&done.out).unwrap();
     assert_eq!((done.code, report["unreadable"].as_array().map(Vec::len)), (1, Some(2)), "{}", done.err);
     assert!(done.err.contains(event) && done.err.contains("repair or delete it"), "{}", done.err);
-    let (left, _) = split(everything(&app).await, &mine);
-    assert_eq!(split(left, &telling()).0, BTreeSet::new(), "nothing but what can't be read");
-    app.leave_work("of an event that can't be read");
+    let named = async || split(split(everything(&app).await, &mine).0, &telling()).0;
+    let left = named().await;
+    assert!(left.iter().all(|(table, text)| *table == "records" && text.contains("deletedAt")), "{left:?}");
+
+    app.damage(tables::EVENTS, event, "events", events).await;
+    put_body(&app, "vendor", "V-1", &vendor).await;
+    assert!(!split(named().await, &["V-1".to_owned()]).0.is_empty());
+    let done = erase(&app, &person).await;
+    assert_eq!((done.code, named().await), (0, BTreeSet::new()), "{}", done.err);
+    app.leave_work("the stream has the event as it could not be read");
+}
+
+#[tokio::test]
+async fn a_record_that_moves_after_it_was_read_is_erased_where_it_is() {
+    for change in [json!({"priority": "high"}), json!({"operation": "delete"})] {
+        let app = TestApp::start().await;
+        app.post(WORK_ORDER, json!({"workOrderNumber": "WO-1", "title": "For Quilla Quokka"})).await.expect(200);
+        let order = make_old_of(&app, Kind::WorkOrder, "WO-1", false).await;
+        let records = app.system().environment().records().unwrap();
+        let page = records.all(&app.account, None).await.unwrap();
+        let kept = page.records.iter().find(|kept| kept.id == order).unwrap();
+        app.post(WORK_ORDER, with(change, json!({"id": order}))).await.expect(200);
+        let person = Person::of(employee().as_object().unwrap());
+        assert!(records.rewrite(kept, |body| person.erase_from(Kind::WorkOrder, body)).await.unwrap());
+        let page = records.all(&app.account, None).await.unwrap();
+        let kept = page.records.iter().find(|kept| kept.id == order).unwrap();
+        assert_eq!(kept.body["title"], "For [erased]");
+        finish(&app).await;
+    }
 }

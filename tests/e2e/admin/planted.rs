@@ -103,6 +103,19 @@ pub(super) async fn everything(app: &InboundApp) -> Items {
     all
 }
 
+/// The messages that wait in all queues, dead letters among them: ten of each at most.
+pub(super) async fn messages(app: &InboundApp) -> Vec<String> {
+    let sqs = aws_sdk_sqs::Client::new(app.system().sdk_config());
+    let mut bodies = Vec::new();
+    for queue in ["delivery", "retry", "delivery-dead", "retry-dead"] {
+        let url = app.system().queue_url(queue).unwrap();
+        let call = sqs.receive_message().queue_url(url).max_number_of_messages(10).visibility_timeout(0);
+        let found = call.send().await.unwrap().messages.unwrap_or_default();
+        bodies.extend(found.into_iter().filter_map(|message| message.body));
+    }
+    bodies
+}
+
 fn readable(value: &AttributeValue) -> String {
     match value {
         AttributeValue::B(bytes) => {

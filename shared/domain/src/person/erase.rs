@@ -21,6 +21,8 @@ impl Person {
     /// has changed.
     pub(super) fn erase_fields(&self, fields: &[Field], class: Class, object: &mut Map<String, Value>) -> bool {
         retain(object, |name, value| match fields.iter().find(|field| field.name == name) {
+            // Of the record, or of one in another system: `externalRef` has any text.
+            Some(Field { name: "id", .. }) => Fate::Stays,
             // Old values, under the names of the fields beside them.
             Some(Field { kind: Type::Scalars, .. }) => match value.as_object_mut() {
                 Some(previous) => changed_if(self.erase_fields(fields, class, previous)),

@@ -97,7 +97,7 @@ fn keys_ids_words_and_dates_are_never_changed_whatever_the_person_is_called() {
         "id": "wo_1", "workOrderNumber": "on hold", "projectNumber": "On Hold", "parentWorkOrderNumber": "5550147",
         "costCode": "on hold", "status": "on_hold", "scheduledStart": "2025-11-03", "createdAt": "2025-11-03",
         "siteAddress": {"line1": "20251103 Main Street", "postalCode": "5550147"}, "actualStart": "555-0147",
-        "externalRef": {"system": "on hold", "id": "5550147"}, "assignments": [{"employeeNumber": "on hold"}],
+        "externalRef": {"system": "on hold", "id": "on hold"}, "assignments": [{"employeeNumber": "on hold"}],
     }));
     let before = order.clone();
     assert!(!odd.erase_from(Kind::WorkOrder, &mut order));

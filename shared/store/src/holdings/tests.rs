@@ -39,6 +39,24 @@ fn an_account_has_its_own_items_and_no_others() {
 }
 
 #[test]
+fn a_key_that_can_not_be_read_is_found_too() {
+    let owner = Owner { account: ACCOUNT.to_owned(), key_ids: HashSet::new() };
+    for (own, is_own) in [(ACCOUNT, true), (OTHER, false)] {
+        let by_hash =
+            item("HASH#1", "-").into_iter().chain([("account".to_owned(), s(format!("{{{own} and no JSON")))]);
+        assert_eq!(owner.has(Holding::Account, &by_hash.collect()), is_own, "{own}");
+    }
+    let unreadable = item(&format!("KEY#{ACCOUNT}"), "key_1").into_iter().chain([("key".to_owned(), s("no JSON"))]);
+    assert_eq!(key_id(&unreadable.collect()).as_deref(), Some("key_1"), "its rate windows are found by it");
+}
+
+#[test]
+fn what_makes_work_is_erased_first() {
+    let first = Holding::ALL.into_iter().take_while(|holding| holding.makes_work()).count();
+    assert_eq!(first, Holding::ALL.into_iter().filter(|holding| holding.makes_work()).count());
+}
+
+#[test]
 fn no_table_is_forgotten() {
     for table in tables::ALL {
         assert!(Holding::ALL.iter().any(|holding| holding.table() == *table), "{}", table.name);
