@@ -10,9 +10,6 @@ use tests::{Depth, Endpoint, Receiver, TestApp};
 use super::{alerts, shown};
 use crate::deliveries::create_work_order;
 
-/// As long as an endpoint counts as slow.
-const SLOW_FOR: Duration = Duration::from_mins(5);
-
 /// A system whose endpoint is slow, because every attempt is.
 async fn slow() -> (TestApp, Receiver, Endpoint) {
     let (app, receiver) = (TestApp::builder().slow_after(Duration::ZERO).start().await, Receiver::start().await);
@@ -66,7 +63,7 @@ async fn what_was_queued_before_its_endpoint_was_slow_moves_to_the_slow_queue() 
 #[tokio::test]
 async fn an_endpoint_counts_as_slow_for_five_minutes() {
     let (app, receiver, endpoint) = slow().await;
-    app.advance(SLOW_FOR - Duration::from_secs(1)).await;
+    app.advance(Duration::from_secs(299)).await;
     create_work_order(&app, "WO-2").await;
     app.drain_stream().await;
     assert_eq!(app.depth("slow").await, visible(1));
@@ -74,7 +71,7 @@ async fn an_endpoint_counts_as_slow_for_five_minutes() {
     assert_eq!(receiver.count(), 2);
     // That attempt was slow too.
     assert_eq!(shown(&app, &endpoint).await["health"]["lastSlowAt"], "2025-10-20T14:34:59Z");
-    app.advance(SLOW_FOR).await;
+    app.advance(Duration::from_mins(5)).await;
     create_work_order(&app, "WO-3").await;
     app.drain_stream().await;
     assert_eq!((app.depth("delivery").await, app.depth("slow").await), (visible(1), Depth::default()));
