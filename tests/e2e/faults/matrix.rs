@@ -139,7 +139,7 @@ fn is_worth_it(scenario: Scenario, call: &Place) -> bool {
 impl Report {
     fn add(&mut self, case: &Case, wrong: &[String], reached: bool) {
         self.runs += 1;
-        if self.runs % 500 == 0 {
+        if self.runs.is_multiple_of(500) {
             println!("{} runs, {} failed", self.runs, self.failures.len());
         }
         self.not_reached += usize::from(!reached);

@@ -14,8 +14,10 @@ const TRIES: usize = 8;
 const CLAIM: Duration = Duration::from_secs(61);
 /// Longer than a message that was not deleted stays hidden.
 const HIDDEN: Duration = Duration::from_mins(7);
-/// How often the sweeper runs until everything has to be done: more than five hours.
-const SWEEPS: usize = 48;
+/// How long nothing happens in the end: deliveries wait for a disabled endpoint for five days.
+const LONG: Duration = Duration::from_hours(6);
+/// How often the sweeper runs until everything has to be done: for more than five hours, then for six days.
+const SWEEPS: (usize, usize) = (48, 24);
 
 /// An endpoint with the server behind it.
 pub(super) struct Subscriber {
@@ -126,7 +128,7 @@ impl World {
         self.app.drain().await;
         self.app.advance(OVERDUE).await;
         let mut left = Vec::new();
-        for _ in 0..SWEEPS {
+        for sweep in 0..SWEEPS.0 + SWEEPS.1 {
             self.app.drain().await;
             self.app.sweep().await;
             self.app.drain().await;
@@ -134,9 +136,9 @@ impl World {
             if left.is_empty() {
                 return;
             }
-            self.app.advance(HIDDEN).await;
+            self.app.advance(if sweep < SWEEPS.0 { HIDDEN } else { LONG }).await;
         }
-        self.wrong.push(format!("is still to be done after five hours: {}", left.join("; ")));
+        self.wrong.push(format!("is still to be done after six days: {}", left.join("; ")));
     }
 
     /// What is still to be done.
