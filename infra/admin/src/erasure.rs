@@ -47,14 +47,14 @@ impl Erasing {
 }
 
 impl Outcome {
-    pub(crate) fn add(&mut self, table: Table, tally: Tally) {
+    pub(crate) fn add(&mut self, table: Table, tally: &Tally) {
         *self.removed.entry(table.name).or_default() += tally.removed;
         *self.changed.entry(table.name).or_default() += tally.changed;
         self.unreadable.extend(tally.unreadable.iter().map(ToString::to_string));
     }
 
     pub(crate) fn remove(&mut self, table: Table, removed: usize) {
-        self.add(table, Tally { removed, ..Tally::default() });
+        self.add(table, &Tally { removed, ..Tally::default() });
     }
 
     /// How much was removed and changed in all.

@@ -34,7 +34,7 @@ impl Erasure<'_> {
         let answers = self.aws.environment.idempotency()?;
         let erased = answers.erase(self.account, self.mode, |text| self.person.is_mentioned_in(text)).await;
         outcome.remove(IDEMPOTENCY, erased.map_err(self.aws.on(IDEMPOTENCY))?);
-        outcome.add(RECORDS, self.erase_records().await?);
+        outcome.add(RECORDS, &self.erase_records().await?);
         Ok(outcome)
     }
 
@@ -44,7 +44,7 @@ impl Erasure<'_> {
         let deliveries = self.aws.environment.deliveries()?;
         let names = |text: &str| self.person.is_mentioned_in(text);
         let erased = deliveries.erase(self.account, &own.event_ids, self.mode, names).await;
-        outcome.add(DELIVERIES, erased.map_err(self.aws.on(DELIVERIES))?);
+        outcome.add(DELIVERIES, &erased.map_err(self.aws.on(DELIVERIES))?);
         if self.mode == Mode::Erase {
             let events = self.aws.environment.events()?;
             for outbox in &own.outboxes {
@@ -52,7 +52,7 @@ impl Erasure<'_> {
             }
         }
         tally.removed = own.event_ids.len();
-        outcome.add(EVENTS, tally);
+        outcome.add(EVENTS, &tally);
         Ok(())
     }
 
