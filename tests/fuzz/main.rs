@@ -65,7 +65,7 @@ async fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let report = match (&arguments.replay, arguments.only) {
         (Some(file), Some(target)) => replay(file, target).await,
-        _ => run(&arguments).await,
+        _ => Box::pin(run(&arguments)).await,
     };
     print(&report.to_string());
     if report.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE }

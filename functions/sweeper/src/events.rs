@@ -8,7 +8,7 @@ mod compare;
 mod count;
 mod refill;
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use futures_util::future::join_all;
 use jiff::Timestamp;
@@ -16,16 +16,13 @@ use store::shard::Shard;
 use store::sums::Progress;
 use store::undispatched::{GRACE, Marker, bucket_of};
 
-use crate::{SweepError, Sweeper};
+use crate::{SweepError, Sweeper, is_over};
 use compare::{Compared, Comparison, Mode};
 
 /// How many markers a query examines, those that are reserved among them.
 const PAGE: i32 = 1_000;
 /// How many markers are worked on in parallel.
 const AT_ONCE: usize = 10;
-/// How long after its beginning a sweep begins nothing more; the next one does the rest. A sweep may run for 55 seconds
-/// (the template's timeout).
-const LONGEST: Duration = Duration::from_secs(35);
 
 /// All markers, one after the other.
 struct Pass {
@@ -60,10 +57,6 @@ impl Pass {
             self.counted_until = self.counted_until.map(|until| until.min(marker.counts()));
         }
     }
-}
-
-fn is_over(began: Instant) -> bool {
-    began.elapsed() >= LONGEST
 }
 
 impl Sweeper {

@@ -15,12 +15,14 @@ mod alerts;
 mod deliveries;
 mod events;
 
+use std::time::{Duration, Instant};
+
 use domain::schedule::RetrySchedule;
 use jiff::Timestamp;
 use store::StoreError;
 use store::alerts::Alerts;
 use store::config::{ConfigError, Environment};
-use store::deliveries::{Claims, Deliveries, DueSpan};
+use store::deliveries::Deliveries;
 use store::endpoints::Endpoints;
 use store::events::Events;
 use store::queue::{Queue, QueueError};
@@ -56,6 +58,14 @@ pub enum SweepError {
     /// An alert could not be published.
     #[error(transparent)]
     Topic(#[from] TopicError),
+}
+
+/// How long after its beginning a sweep begins nothing more; the next one does the rest. A sweep may run for 55 seconds
+/// (the template's timeout).
+const LONGEST: Duration = Duration::from_secs(35);
+
+fn is_over(began: Instant) -> bool {
+    began.elapsed() >= LONGEST
 }
 
 impl Sweeper {
@@ -102,14 +112,14 @@ impl Sweeper {
         Ok(())
     }
 
-    /// Puts every unfinished delivery on the retry queue, due or not: for a start of the local system, whose queues are
+    /// Puts every unfinished delivery on the retry queue, due or not, but for those that a later sweep looks after: for a start of the local system, whose queues are
     /// empty, and whose claims on attempts are those of a process that has ended.
     ///
     /// # Errors
     /// When DynamoDB or SQS can't be reached.
     pub async fn refill_queues(&self, now: Timestamp) -> Result<(), SweepError> {
         let first = self.refill_first_attempts(now).await;
-        let later = self.put_back_deliveries(DueSpan::By(Timestamp::MAX), Claims::Ended, now, usize::MAX).await;
+        let later = self.refill_deliveries(now).await;
         let deliveries = first? + later?;
         if deliveries > 0 {
             tracing::info!(deliveries, "unfinished deliveries were put back on a queue");

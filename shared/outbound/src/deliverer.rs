@@ -63,7 +63,7 @@ pub struct Deliverer {
     endpoints: Endpoints,
     alerts: Alerts,
     undispatched: Undispatched,
-    /// Of later attempts.
+    /// Of later attempts; in the slow lane, the slow queue.
     later: Queue,
     /// Of slow endpoints.
     slow: Queue,
@@ -100,8 +100,9 @@ enum TaskError {
 }
 
 impl Deliverer {
-    /// Reads the names of the tables of deliveries, events, endpoints, alerts and markers, `SLOW_QUEUE_URL`, unless it is the slow
-    /// worker `RETRY_QUEUE_URL`, `RETRY_SCHEDULE_SECONDS`, `SLOW_AFTER_SECONDS`, what [`AttemptMaker`] needs, and `METRICS_NAMESPACE`: where figures go in CloudWatch.
+    /// Reads the names of the tables of deliveries, events, endpoints, alerts and markers, `SLOW_QUEUE_URL`,
+    /// `RETRY_QUEUE_URL` (not in the slow lane), `RETRY_SCHEDULE_SECONDS`, `SLOW_AFTER_SECONDS`, what [`AttemptMaker`]
+    /// needs, and `METRICS_NAMESPACE`: where figures go in CloudWatch.
     ///
     /// # Errors
     /// When a variable is not set or can't be used.

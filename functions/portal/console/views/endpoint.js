@@ -52,7 +52,7 @@ function about(one, stats) {
     ["Failing since", health.failingSince ? time(health.failingSince) : "—"],
     ["Last success", time(health.lastSuccessAt)],
     ["Last failure", time(health.lastFailureAt)],
-    ["Last slow answer", time(health.lastSlowAt)],
+    ["Last slow attempt", time(health.lastSlowAt)],
     ["Events", one.events.map((name) => h("code", { class: "chip" }, name))],
     ["Projects", one.projectIds.length ? one.projectIds.map((id) => h("code", { class: "chip" }, id)) : "all"],
     ["Custom headers", Object.keys(one.headers).length ? Object.entries(one.headers).map(([name, value]) => h("code", { class: "chip" }, `${name}: ${value}`)) : "none"],
