@@ -12,7 +12,7 @@
 //! | alerts | alerts | one query |
 //! | answers | idempotency | reading all: each is a partition of its own |
 //!
-//! Whatever a query or a scan returns is looked at once more ([`Owner::has`]) before it is shown or deleted.
+//! Whatever a query or a scan returns is looked at once more (`Owner::has`) before it is shown or deleted.
 
 mod line;
 
