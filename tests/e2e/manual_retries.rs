@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use domain::delivery::{Attempt, Delivery, DeliveryStatus, Trigger};
+use domain::endpoint::Lane;
 use jiff::SignedDuration;
-use outbound::deliverer::{Deliverer, Lane};
+use outbound::deliverer::Deliverer;
 use serde_json::{Value, json};
 use store::deliveries::Outcome;
 use tests::{Receiver, Reply, Tenant, TestApp};

@@ -4,10 +4,11 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use domain::delivery::{Delivery, DeliveryStatus};
+use domain::endpoint::Lane;
 use domain::models::Kind;
 use domain::resource::{CalendarEdit, Holder};
 use jiff::{SignedDuration, Timestamp};
-use outbound::deliverer::{Deliverer, Lane};
+use outbound::deliverer::Deliverer;
 use serde_json::{Map, Value, json};
 use store::deliveries::{Deliveries, Outcome};
 use store::records::{Commit, Committed, NewNumber, RecordKey, RecordWrite, Records, Seen, Slot, Stored};

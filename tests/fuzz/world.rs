@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use dispatcher::Dispatcher;
+use domain::endpoint::Lane;
 use domain::signing::{Signers, SigningSecret};
 use domain::trace::TraceContext;
 use http_body_util::{BodyExt, Full};
@@ -13,7 +14,7 @@ use hyper::{Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use inbound::http::function;
 use lambda_http::{Body, Context, Response};
-use outbound::deliverer::{Deliverer, Lane};
+use outbound::deliverer::Deliverer;
 use outbound::sender::{Outgoing, Sender, check_endpoint_url, check_own_header};
 use serde_json::Value;
 use tests::{InboundApp, TestApp, fixture};

@@ -3,31 +3,19 @@
 use std::collections::HashMap;
 
 use domain::delivery::{FanOutTask, Message};
-use domain::endpoint::{Endpoint, HealthState};
+use domain::endpoint::{Endpoint, Lane};
 use domain::outbox::{Outbox, StoredEvent};
 use jiff::Timestamp;
 use store::deliveries::NewDeliveries;
 use store::queue::BATCH;
-
-/// The queue that a delivery begins in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Lane {
-    First,
-    Later,
-    Slow,
-}
 
 /// The queues in which deliveries to the endpoints of a page begin: those that differ from the first one.
 pub(super) struct Lanes<'a>(HashMap<&'a str, Lane>);
 
 impl<'a> Lanes<'a> {
     pub(super) fn new(endpoints: &'a [Endpoint], now: Timestamp) -> Self {
-        let lanes = endpoints.iter().filter_map(|endpoint| match &endpoint.health {
-            health if health.is_slow(now) => Some((endpoint.id.as_str(), Lane::Slow)),
-            health if health.state == HealthState::Failing => Some((endpoint.id.as_str(), Lane::Later)),
-            _ => None,
-        });
-        Self(lanes.collect())
+        let lanes = endpoints.iter().map(|endpoint| (endpoint.id.as_str(), endpoint.health.lane(now)));
+        Self(lanes.filter(|(_, lane)| *lane != Lane::First).collect())
     }
 
     fn of(&self, endpoint_id: &str) -> Lane {

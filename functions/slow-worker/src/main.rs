@@ -3,8 +3,9 @@
 use std::convert::Infallible;
 
 use domain::clock;
+use domain::endpoint::Lane;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
-use outbound::deliverer::{Deliverer, Lane};
+use outbound::deliverer::Deliverer;
 use store::config::Environment;
 use telemetry::logging;
 

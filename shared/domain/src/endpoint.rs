@@ -120,6 +120,17 @@ pub fn secret_context(account: &str, endpoint_id: &str) -> String {
     format!("{account}#{endpoint_id}#secret")
 }
 
+/// The queues of deliveries, each with a function of its own, so that none holds up the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lane {
+    /// First attempts.
+    First,
+    /// Later attempts, and all that goes to a failing endpoint.
+    Later,
+    /// All that goes to a slow endpoint. What is here stays here until it ends or waits for long.
+    Slow,
+}
+
 /// Health of an endpoint. A failed test or replay does not affect it; a successful one ends a series of failures.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -154,10 +165,14 @@ impl Health {
             && self.failed_days == 0
     }
 
-    /// Whether it counts as slow, so that its deliveries go where they hold up no others.
+    /// Where its deliveries hold up no others. One that is slow and fails is kept apart from those that only fail.
     #[must_use]
-    pub fn is_slow(&self, now: Timestamp) -> bool {
-        self.last_slow_at.is_some_and(|at| is_recent(at, now, SLOW_FOR_SECONDS))
+    pub fn lane(&self, now: Timestamp) -> Lane {
+        match self.last_slow_at {
+            Some(at) if is_recent(at, now, SLOW_FOR_SECONDS) => Lane::Slow,
+            _ if self.state == HealthState::Failing => Lane::Later,
+            _ => Lane::First,
+        }
     }
 
     /// Whether every attempt has failed for so long that the endpoint is to be disabled.

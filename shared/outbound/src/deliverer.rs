@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use domain::delivery::{Delivery, DeliveryStatus, DeliveryTask, Message};
-use domain::endpoint::Endpoint;
+use domain::endpoint::{Endpoint, Lane};
 use domain::ids;
 use domain::json::Malformed;
 use domain::outbox::StoredEvent;
@@ -48,7 +48,6 @@ use lines::{log, span_of, trace_of};
 use together::{Recorder, drive};
 
 pub use aftermath::settle;
-pub use decision::Lane;
 
 /// An attempt succeeds within 30 seconds or not at all.
 const TIMEOUT: Duration = Duration::from_secs(30);

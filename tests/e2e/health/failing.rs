@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use domain::alert::AlertKind;
-use outbound::deliverer::{Deliverer, Lane};
+use domain::endpoint::Lane;
+use outbound::deliverer::Deliverer;
 use serde_json::{Value, json};
 use tests::{Receiver, TestApp};
 

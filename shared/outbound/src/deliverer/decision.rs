@@ -3,7 +3,7 @@
 
 use domain::attempt::Answer;
 use domain::delivery::{Delivery, DeliveryStatus, DeliveryTask, Trigger};
-use domain::endpoint::{Endpoint, EndpointStatus, HealthState};
+use domain::endpoint::{Endpoint, EndpointStatus, Lane};
 use domain::outbox::StoredEvent;
 use domain::schedule::{LOOK_AGAIN, RetrySchedule, Verdict, judge};
 use jiff::{SignedDuration, Timestamp};
@@ -14,22 +14,11 @@ pub(super) const EARLY_MILLISECONDS: i64 = 50;
 /// How long a delivery waits for its disabled endpoint to be enabled again, or for a secret that can be opened.
 pub(super) const WAIT_FOR_ENDPOINT: SignedDuration = SignedDuration::from_hours(5 * 24);
 
-/// What the functions that deliver are for. Each has a queue of its own, so that it does not hold up the others.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lane {
-    /// First attempts. What goes to a failing or slow endpoint is passed on.
-    First,
-    /// Later attempts, and all that goes to a failing endpoint. What goes to a slow endpoint is passed on.
-    Later,
-    /// All attempts at slow endpoints. What is here stays here until it ends.
-    Slow,
-}
-
 /// What a function decides by, the same for all its tasks.
 #[derive(Debug)]
 pub(super) struct Policy {
     pub(super) schedule: RetrySchedule,
-    /// Where the function is in the way of a delivery.
+    /// The queue that the function reads.
     pub(super) lane: Lane,
 }
 
@@ -86,13 +75,11 @@ pub(super) fn next_step<'a>(
     if endpoint.status == EndpointStatus::Disabled {
         return Ok(for_disabled(delivery, now));
     }
-    if policy.lane != Lane::Slow && endpoint.health.is_slow(now) {
-        return Ok(Step::PassToSlow);
-    }
-    if policy.lane == Lane::First && endpoint.health.state == HealthState::Failing {
-        return Ok(Step::PutOff(due));
-    }
-    Ok(Step::Attempt { endpoint, event })
+    Ok(match (policy.lane, endpoint.health.lane(now)) {
+        (Lane::First | Lane::Later, Lane::Slow) => Step::PassToSlow,
+        (Lane::First, Lane::Later) => Step::PutOff(due),
+        _ => Step::Attempt { endpoint, event },
+    })
 }
 
 /// A disabled endpoint may be repaired and enabled again: its deliveries wait for some days, then they have failed.

@@ -1,5 +1,5 @@
 use domain::attempt::AttemptError;
-use domain::endpoint::{EventFilter, Health, PreviousSecrets, SealedSecret, StoredHeaders};
+use domain::endpoint::{EventFilter, Health, HealthState, PreviousSecrets, SealedSecret, StoredHeaders};
 use domain::events::EventName;
 use domain::outbox::Outbox;
 use domain::trace::Origin;
