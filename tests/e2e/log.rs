@@ -86,7 +86,9 @@ async fn a_failed_delivery_is_joined_with_the_request_that_raised_its_event() {
     let trace = TraceContext::parse(receiver.only().header("traceparent")).expect("a trace");
     assert_eq!(attempt["span"]["trace_id"], trace.trace_id());
     assert_eq!(attempt["fields"]["span_id"], trace.span_id());
-    assert_eq!(log.line("request 200")["fields"]["trace_id"], trace.trace_id());
+    let request = log.line("request 200");
+    assert_eq!(request["fields"]["trace_id"], trace.trace_id());
+    assert!(request["fields"].get("code").is_none(), "what there is nothing to say about is left out: {request}");
 }
 
 #[tokio::test]

@@ -1,7 +1,6 @@
 //! Answers, and the one log line that each leaves.
 
 use domain::json;
-use jiff::Timestamp;
 use lambda_http::http::{HeaderName, HeaderValue, StatusCode, header};
 use lambda_http::{Body, Response};
 use serde::Serialize;
@@ -97,15 +96,14 @@ pub(super) struct Line<'a> {
     pub(super) method: &'a str,
     pub(super) path: &'a str,
     pub(super) started: std::time::Instant,
-    pub(super) now: Timestamp,
 }
 
 impl Line<'_> {
     pub(super) fn write(&self, status: StatusCode, outcome: Result<&Facts, &Problem>) {
         let duration_ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
         let (facts, code, fields) = match outcome {
-            Ok(facts) => (facts.clone(), "", String::new()),
-            Err(problem) => (Facts::default(), problem.code.as_str(), field_names(problem)),
+            Ok(facts) => (facts.clone(), None, None),
+            Err(problem) => (Facts::default(), Some(problem.code.as_str()), field_names(problem)),
         };
         // A macro, since the level of a line is fixed where it is written.
         macro_rules! line {
@@ -127,7 +125,6 @@ impl Line<'_> {
                     code,
                     fields,
                     $($field,)?
-                    received_at = %self.now,
                     "request {status}", status = status.as_u16(),
                 )
             };
@@ -153,7 +150,7 @@ fn loggable(path: &str) -> String {
 }
 
 /// Names of the fields at fault, with their codes: `title required, materials[0].quantity out_of_range`.
-fn field_names(problem: &Problem) -> String {
+fn field_names(problem: &Problem) -> Option<String> {
     let names = problem.errors.iter().take(20).map(|defect| {
         let code = serde_json::to_value(defect.code).ok();
         let code = code.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default();
@@ -165,7 +162,7 @@ fn field_names(problem: &Problem) -> String {
             format!("{} {code}", defect.field)
         }
     });
-    names.collect::<Vec<_>>().join(", ")
+    Some(names.collect::<Vec<_>>().join(", ")).filter(|names| !names.is_empty())
 }
 
 #[cfg(test)]

@@ -169,7 +169,7 @@ impl Gate {
 
     /// Writes the request's line and makes its response.
     fn finish(&self, visit: Visit<'_>, outcome: Result<Reply, Problem>) -> Response<Body> {
-        let Visit { request, request_id, trace, started, now, caller, rate } = visit;
+        let Visit { request, request_id, trace, started, caller, rate, .. } = visit;
         let line = Line {
             function: self.function,
             request_id: &request_id,
@@ -179,7 +179,6 @@ impl Gate {
             method: request.method().as_str(),
             path: request.uri().path(),
             started,
-            now,
         };
         let mut response = match outcome {
             Ok(reply) => {
