@@ -178,6 +178,6 @@ mod tests {
         defects.push("wsk_live_secret", DefectCode::UnknownParameter, "");
         defects.push("ssn 123-45-6789", DefectCode::UnknownField, "");
         let line = field_names(&Problem::invalid(defects));
-        assert_eq!(line, "limit out_of_range, unknown_field, unknown_parameter");
+        assert_eq!(line.as_deref(), Some("limit out_of_range, unknown_field, unknown_parameter"));
     }
 }
