@@ -102,5 +102,6 @@ declare namespace Api {
     schema: Record<string, any>;
     example: Record<string, any>;
   };
+  type SourceIps = { static: boolean; ips: string[] };
   type Page<T> = { data: T[]; nextCursor: string | null };
 }

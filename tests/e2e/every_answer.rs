@@ -26,7 +26,7 @@ async fn open_calls_report_the_window_of_the_address_and_cost_nothing() {
     let app = TestApp::start().await;
     let (full, one_less) =
         (r#""permin";r=50;t=60,"perhr";r=1000;t=1800"#, r#""permin";r=49;t=60,"perhr";r=999;t=1800"#);
-    for path in [CATALOG, "/api/event-types/workorder.created", "/openapi.json"] {
+    for path in [CATALOG, "/api/event-types/workorder.created", "/api/source-ips", "/openapi.json"] {
         for method in ["GET", "HEAD", "GET"] {
             assert_eq!(left(&stranger(&app, method, path).await.expect(200)), full, "{method} {path}");
         }
@@ -153,6 +153,7 @@ async fn head_answers_where_get_does() {
         CATALOG,
         "/api/event-types/workorder.created",
         "/api/event-types/none",
+        "/api/source-ips",
         "/api/nothing",
         "/openapi.json",
         "/",

@@ -54,6 +54,6 @@ async fn every_described_call_is_there() {
             calls += 1;
         }
     }
-    assert_eq!(calls, 41);
+    assert_eq!(calls, 42);
     assert_eq!(document["webhooks"].as_object().unwrap().len(), 23);
 }

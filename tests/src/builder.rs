@@ -107,6 +107,12 @@ impl Builder {
         self
     }
 
+    /// Sets a variable of the functions that the local system has none of.
+    pub fn variable(mut self, name: &'static str, value: &str) -> Self {
+        self.options.variables.push((name, value.to_owned()));
+        self
+    }
+
     /// Starts the system with a first account.
     pub async fn start(self) -> TestApp {
         TestApp::new(self.start_inbound().await)

@@ -39,6 +39,24 @@ TRACING = {
     "Resource": "*",
 }
 IF_TRACED = {"Fn::If": ["HasTracing", {"Ref": "TracingPolicy"}, {"Ref": "AWS::NoValue"}]}
+# Lambda's own calls, by which it connects a function to a VPC, and none of the function's: those come with its ARN. EC2
+# describes no single interface, and Lambda fails when it may create or delete only some.
+INTERFACES = {
+    "Effect": "Allow",
+    "Action": [
+        "ec2:CreateNetworkInterface",
+        "ec2:DescribeNetworkInterfaces",
+        "ec2:DescribeSubnets",
+        "ec2:DeleteNetworkInterface",
+        "ec2:AssignPrivateIpAddresses",
+        "ec2:UnassignPrivateIpAddresses",
+    ],
+    "Resource": "*",
+    "Condition": {"Null": {"lambda:SourceFunctionArn": "true"}},
+}
+IF_FIXED = {"Fn::If": ["HasEgress", {"Ref": "EgressPolicy"}, {"Ref": "AWS::NoValue"}]}
+# Those that open connections to endpoints.
+TO_ENDPOINTS = {"manage-endpoints", "deliverer", "retry-worker", "slow-worker"}
 INVOKERS = {"apigateway.amazonaws.com", "events.amazonaws.com"}
 
 
@@ -52,8 +70,8 @@ def conditions(code):
 
 
 def managed_policies(role):
-    """The managed policies of a role, but for the one of tracing."""
-    return [one["Ref"] for one in role.get("ManagedPolicyArns", []) if one != IF_TRACED]
+    """The managed policies of a role, but for those of tracing and of fixed addresses."""
+    return [one["Ref"] for one in role.get("ManagedPolicyArns", []) if one not in (IF_TRACED, IF_FIXED)]
 
 
 def grants(template, role):
@@ -101,7 +119,7 @@ def check_roles(template, code):
     for logical, properties in template.of_type("AWS::IAM::Role").items():
         if properties["AssumeRolePolicyDocument"] != {"Version": VERSION, "Statement": [LAMBDA]}:
             yield f"{logical} can be taken by others than Lambda"
-    used = {"TracingPolicy"}.union(*map(managed_policies, template.of_type("AWS::IAM::Role").values()))
+    used = {"TracingPolicy", "EgressPolicy"}.union(*map(managed_policies, template.of_type("AWS::IAM::Role").values()))
     yield from (f"nobody has {logical}" for logical in template.of_type("AWS::IAM::ManagedPolicy").keys() - used)
 
 
@@ -123,6 +141,23 @@ def check_tracing(template):
     for function, (_, properties) in template.functions().items():
         if properties.get("TracingConfig") != {"Mode": {"Ref": "Tracing"}}:
             yield f"{function} is traced in another way"
+
+
+def check_egress(template):
+    """A VPC for the functions that call endpoints, if there is one, and for no others."""
+    policy = template.resources["EgressPolicy"]
+    wanted = {"PolicyDocument": {"Version": VERSION, "Statement": [INTERFACES]}}
+    if policy.get("Condition") != "HasEgress" or policy["Properties"] != wanted:
+        yield "network interfaces are allowed without a VPC, to others than Lambda, or more than these"
+    split = lambda parameter: {"Fn::Split": [",", {"Ref": parameter}]}
+    vpc = {"SubnetIds": split("EgressSubnetIds"), "SecurityGroupIds": split("EgressSecurityGroupIds")}
+    for function, (_, properties) in template.functions().items():
+        calls = function in TO_ENDPOINTS
+        if properties.get("VpcConfig") != ({"Fn::If": ["HasEgress", vpc, {"Ref": "AWS::NoValue"}]} if calls else None):
+            yield f"{function} calls endpoints from another place, or is in a VPC and needs none"
+        role = template.resources[properties["Role"]["Fn::GetAtt"][0]]["Properties"]
+        if role.get("ManagedPolicyArns", []).count(IF_FIXED) != calls:
+            yield f"{function} can't be connected to a VPC, or may be and never is"
 
 
 def check_keys(template):

@@ -31,6 +31,7 @@ def check(template, code):
     yield from shape.check_shape(template)
     yield from access.check_roles(template, code)
     yield from access.check_tracing(template)
+    yield from access.check_egress(template)
     yield from access.check_keys(template)
     yield from access.check_invocations(template, code)
     yield from wiring.check_variables(template, code)

@@ -10,6 +10,8 @@ from evaluate import NOTHING, Deployment
 LOG_LEVELS = ["DEBUG", "INFO"]
 # Those of CloudWatch Logs, up to two years.
 RETENTIONS = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731]
+# An address or a block of them. What looks like one and is none, the portal refuses at its start.
+BLOCK = r"[0-9]{1,3}(\.[0-9]{1,3}){3}(/[0-9]{1,2})?"
 # 0 is none.
 OPTIONAL = {"Type": "Number", "Default": 0, "MinValue": 0}
 # Of each parameter all but its description. A default is what most deployments run with; changing one changes them all.
@@ -36,7 +38,21 @@ PARAMETERS = {
     "CertificateArn": {"Type": "String", "Default": ""},
     # Closed by default, a domain whose DNS does not point here yet would leave callers without the API.
     "ExecuteApiEndpoint": {"Type": "String", "Default": "open", "AllowedValues": ["open", "closed"]},
+    # Set before all callers come through CloudFront, it would refuse them.
+    "OriginSecretSha256": {"Type": "String", "Default": "", "AllowedPattern": "([0-9a-f]{64}(,[0-9a-f]{64})?)?"},
     "CorsOrigins": {"Type": "CommaDelimitedList", "Default": "https://workskedge.com"},
+    # Off: NAT gateways cost more than all the rest. Lambda takes 16 subnets and 5 groups.
+    "EgressSubnetIds": {
+        "Type": "String",
+        "Default": "",
+        "AllowedPattern": "(subnet-[0-9a-f]{8,17}(,subnet-[0-9a-f]{8,17}){0,15})?",
+    },
+    "EgressSecurityGroupIds": {
+        "Type": "String",
+        "Default": "",
+        "AllowedPattern": "(sg-[0-9a-f]{8,17}(,sg-[0-9a-f]{8,17}){0,4})?",
+    },
+    "EgressAddresses": {"Type": "String", "Default": "", "AllowedPattern": f"({BLOCK}(,{BLOCK})*)?"},
     # What infra/cost.md reckons with, and a tenth of what API Gateway gives an account.
     "RequestsPerSecond": {"Type": "Number", "Default": 1000, "MinValue": 1},
     "RequestBurst": {"Type": "Number", "Default": 2000, "MinValue": 1},
@@ -53,6 +69,12 @@ PARAMETERS = {
 }
 DOMAIN = {"DomainName": "hooks.example.com", "CertificateArn": "arn:aws:acm:certificate/1"}
 CLOSED = {"ExecuteApiEndpoint": "closed"}
+FIXED = {
+    "EgressSubnetIds": "subnet-0a1b2c3d,subnet-4e5f6a7b",
+    "EgressSecurityGroupIds": "sg-0a1b2c3d",
+    "EgressAddresses": "52.1.2.3,52.1.2.4",
+}
+VPC = {"SubnetIds": ["subnet-0a1b2c3d", "subnet-4e5f6a7b"], "SecurityGroupIds": ["sg-0a1b2c3d"]}
 LIMITED = {"MaxReadUnits": 4000, "MaxWriteUnits": 2000}
 WARM = {"WarmReadUnits": 20000, "WarmWriteUnits": 8000}
 # Parameters, and the conditions that hold then. All others don't.
@@ -66,6 +88,9 @@ CONDITIONS = [
     (CLOSED, {"IsProduction"}),
     (DOMAIN | CLOSED, {"IsProduction", "HasDomain", "ClosesExecuteApi"}),
     ({"Tracing": "Active", "Stage": "test"}, {"HasTracing"}),
+    (FIXED, {"IsProduction", "HasEgress"}),
+    # Refused by a rule; the subnets decide.
+    *[({one: FIXED[one]}, {"IsProduction"}) for one in ("EgressSecurityGroupIds", "EgressAddresses")],
     ({"ApiReservedConcurrency": 20}, {"IsProduction", "HasReservedConcurrency"}),
     (LIMITED, {"IsProduction", "HasMaxUnits"}),
     *[(warm, {"IsProduction", "HasWarmUnits"}) for warm in (WARM, {"WarmReadUnits": 12001}, {"WarmWriteUnits": 4001})],
@@ -75,6 +100,12 @@ CONDITIONS = [
 # Rules: parameters, and whether CloudFormation goes on.
 RULES = {
     "DomainNeedsCertificate": [({}, True), (DOMAIN, True), *[({one: DOMAIN[one]}, False) for one in DOMAIN]],
+    "EgressGoesTogether": [
+        ({}, True),
+        (FIXED, True),
+        *[({one: FIXED[one]}, False) for one in FIXED],
+        *[({other: FIXED[other] for other in FIXED if other != one}, False) for one in FIXED],
+    ],
     "UnitsGoTogether": [({}, True), (LIMITED, True), *[({one: LIMITED[one]}, False) for one in LIMITED]],
 }
 API = {"Fn::GetAtt": ["Api", "ApiEndpoint"]}
@@ -105,6 +136,11 @@ VALUES = [
     ({"RetrySchedule": "1,2"}, "RetryWorker", "Environment.Variables.RETRY_SCHEDULE_SECONDS", "1,2"),
     ({}, "CreateVendor", "ReservedConcurrentExecutions", NOTHING),
     ({"ApiReservedConcurrency": 20}, "CreateVendor", "ReservedConcurrentExecutions", 20),
+    *[
+        (given, function, "VpcConfig", vpc)
+        for given, vpc in (({}, NOTHING), (FIXED, VPC))
+        for function in ("ManageEndpoints", "Deliverer", "RetryWorker", "SlowWorker")
+    ],
     ({}, "EventsTable", "DeletionProtectionEnabled", True),
     ({"Stage": "staging"}, "EventsTable", "DeletionProtectionEnabled", False),
     ({}, "EventsTable", "OnDemandThroughput", NOTHING),

@@ -39,6 +39,8 @@ class Deployment:
                 return self.values[name]
             case {"Fn::If": [condition, yes, no]}:
                 return self.value(yes if self.holds(condition) else no)
+            case {"Fn::Split": [separator, text]}:
+                return self.value(text).split(separator)
             case {"Fn::Sub": [text, own]}:
                 return self.text(text, {name: self.value(one) for name, one in own.items()})
             case {"Fn::Sub": str(text)}:

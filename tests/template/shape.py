@@ -21,7 +21,7 @@ SHAPES = {
     "BisectBatchOnFunctionError? DestinationConfig? FilterCriteria? "
     "MaximumRetryAttempts? ParallelizationFactor? ScalingConfig? StartingPosition?",
     "AWS::Lambda::Function": "Architectures Code FunctionName Handler LoggingConfig MemorySize Role Runtime Tags? Timeout "
-    "TracingConfig Environment? RecursiveLoop? ReservedConcurrentExecutions?",
+    "TracingConfig Environment? RecursiveLoop? ReservedConcurrentExecutions? VpcConfig?",
     "AWS::Lambda::Permission": "Action FunctionName Principal SourceArn",
     "AWS::Logs::LogGroup": "LogGroupName RetentionInDays LogGroupClass?",
     "AWS::SNS::Subscription": "Endpoint Protocol TopicArn",
@@ -33,6 +33,7 @@ CONDITIONS = {
     "AlertSubscription": "HasAlertEmail",
     "Domain": "HasDomain",
     "DomainMapping": "HasDomain",
+    "EgressPolicy": "HasEgress",
     "TracingPolicy": "HasTracing",
 }
 # What would be missed for ever is kept: when the stack is deleted, and when the resource is replaced. All else goes with the

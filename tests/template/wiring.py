@@ -18,6 +18,8 @@ VALUES = {
     "MAX_ENDPOINTS_PER_ACCOUNT": {"Ref": "MaxEndpointsPerAccount"},
     "DOCS_URL": {"Ref": "DocsUrl"},
     "METRICS_NAMESPACE": NAMESPACE,
+    "ORIGIN_SECRET_SHA256": {"Ref": "OriginSecretSha256"},
+    "EGRESS_ADDRESSES": {"Ref": "EgressAddresses"},
     "KEY_ENVIRONMENT": {"Fn::If": ["IsProduction", "live", {"Ref": "Stage"}]},
 }
 EXPOSED = {

@@ -2,7 +2,7 @@
 
 const KEY = "workskedge.key";
 /** Calls that need no key: their rate limit is that of the address. */
-const OPEN = /^\/api\/event-types(\/|$)/;
+const OPEN = /^\/api\/(event-types|source-ips)(\/|$)/;
 
 /** @typedef {{ limit: number, remaining: number, resetsIn: number }} Window */
 /** @typedef {{ field: string, code: string, message: string }} Defect */

@@ -38,6 +38,16 @@ export function eventTypes() {
   return types;
 }
 
+/** @type {Promise<Api.SourceIps> | null} */
+let addresses = null;
+
+/** Where deliveries come from; the same for everybody and read once. */
+export function sourceIps() {
+  addresses ??= get("/api/source-ips");
+  addresses.catch(() => (addresses = null));
+  return addresses;
+}
+
 /**
  * What people call an endpoint: its description, or where it is.
  * @param {Api.Endpoint | undefined} endpoint

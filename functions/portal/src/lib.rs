@@ -1,5 +1,5 @@
-//! The pages for people: the console at `/`, the docs and the API explorer at `/docs`, and `/openapi.json`. Paths of no
-//! other function come here too and get 404.
+//! The pages for people: the console at `/`, the docs and the API explorer at `/docs`; `/openapi.json`, and the addresses
+//! that deliveries come from. Paths of no other function come here too and get 404.
 //!
 //! No call needs a key: pages fetch an account's data from the API with the key that the user entered. The only data
 //! read is the rate window of the address, which responses to `/openapi.json` and below `/api` report. Pages ignore
@@ -10,6 +10,7 @@ mod explorer;
 mod files;
 pub mod openapi;
 mod page;
+mod source_ips;
 
 use std::time::Instant;
 
@@ -23,20 +24,23 @@ use lambda_http::{Body, Request, Response};
 use store::config::{ConfigError, Environment};
 
 use crate::page::Page;
+use crate::source_ips::SourceIps;
 
 /// The function.
 #[derive(Debug)]
 pub struct Portal {
     guard: Guard,
+    source_ips: SourceIps,
 }
 
 impl Portal {
-    /// Reads `RATE_WINDOWS_TABLE`.
+    /// Reads what [`Guard::from_environment`] does, and `EGRESS_ADDRESSES` if it is set.
     ///
     /// # Errors
-    /// When it is not set.
+    /// When a variable is missing or can't be used.
     pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
-        Ok(Self { guard: Guard::from_environment(environment)? })
+        let source_ips = SourceIps::from_environment(environment)?;
+        Ok(Self { guard: Guard::from_environment(environment)?, source_ips })
     }
 
     /// Answers one request. Never fails: whatever goes wrong is an answer.
@@ -44,12 +48,15 @@ impl Portal {
         let request = &request;
         let started = Instant::now();
         let request_id = ids::new_id("req_", now);
-        let mut response = match answer(request) {
+        let admitted = self.guard.admit(request);
+        let counted = admitted.is_ok() && http::is_api(request.uri().path());
+        let mut response = match admitted.and_then(|()| self.answer(request)) {
             Ok(page) => page.into_response(request.headers()),
             Err(problem) => problem.into_response(&request_id),
         };
-        if http::is_api(request.uri().path()) {
-            let window = self.guard.window(http::address_of(request), response.status(), now).await;
+        if counted {
+            let address = self.guard.address_of(request);
+            let window = self.guard.window(address.as_deref(), response.status(), now).await;
             if let Some(window) = window {
                 window.write_headers(response.headers_mut());
             }
@@ -62,22 +69,23 @@ impl Portal {
         tracing::info!(function = "portal", request_id, method = %request.method(), status, duration_ms, "page {status}");
         http::without_body_for_head(request, response)
     }
+
+    fn answer(&self, request: &Request) -> Result<Page, Problem> {
+        let path = request.uri().path();
+        let is_api = http::is_api(path);
+        let found = if path == "/api/source-ips" { Some(self.source_ips.page()) } else { find(path) };
+        let page = found.ok_or_else(|| Problem::not_found(if is_api { "path" } else { "page" }))?;
+        if *http::method(request) != Method::GET {
+            return Err(Problem::method_not_allowed("GET"));
+        }
+        if is_api {
+            Query::of(request, NO_PARAMETERS)?;
+        }
+        Ok(page)
+    }
 }
 
-fn answer(request: &Request) -> Result<Page, Problem> {
-    let path = request.uri().path();
-    let is_api = http::is_api(path);
-    let page = find(path).ok_or_else(|| Problem::not_found(if is_api { "path" } else { "page" }))?;
-    if *http::method(request) != Method::GET {
-        return Err(Problem::method_not_allowed("GET"));
-    }
-    if is_api {
-        Query::of(request, NO_PARAMETERS)?;
-    }
-    Ok(page)
-}
-
-/// The page at `path`.
+/// The page at `path` that is the same in every deployment.
 fn find(path: &str) -> Option<Page> {
     match path {
         "/" => files::console("index.html"),

@@ -1,4 +1,5 @@
-//! The Lambda function behind `/`, `/console`, `/docs` and `/openapi.json`, and every path that is nobody else's.
+//! The Lambda function behind `/`, `/console`, `/docs`, `/openapi.json` and `/api/source-ips`, and every path that is nobody
+//! else's.
 
 use domain::clock;
 use inbound::http::function;

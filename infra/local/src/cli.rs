@@ -70,6 +70,7 @@ impl From<Arguments> for Options {
             count_patience: COUNT_PATIENCE,
             stream_rest: stream::REST,
             trusted_roots: Vec::new(),
+            variables: Vec::new(),
         }
     }
 }

@@ -111,6 +111,7 @@ const ROUTES: &[(&str, &str, HttpFunction)] = &[
     ("ANY", "/docs", HttpFunction::Portal),
     ("ANY", "/docs/{proxy+}", HttpFunction::Portal),
     ("ANY", "/openapi.json", HttpFunction::Portal),
+    ("ANY", "/api/source-ips", HttpFunction::Portal),
     ("ANY", DEFAULT_ROUTE, HttpFunction::Portal),
 ];
 

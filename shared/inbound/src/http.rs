@@ -4,6 +4,7 @@
 mod answer;
 mod authentication;
 mod content_type;
+mod edge;
 pub mod function;
 mod gate;
 mod guard;
@@ -17,7 +18,7 @@ use lambda_http::{Body, Request};
 
 pub use answer::{Facts, Reply};
 pub use gate::{Caller, Gate};
-pub use guard::{COUNT_PATIENCE, Guard, address_of};
+pub use guard::{COUNT_PATIENCE, Guard};
 pub use head::{is_api, method, without_body_for_head};
 pub use query::{NO_PARAMETERS, Parameter, Parameters, Query, TakesParameters, ValueType, write_cursor};
 pub use rate_limit::RateLimit;

@@ -1,6 +1,6 @@
 import { get, patch, post, remove, to, withQuery } from "../api.js";
 import { sparkline } from "../chart.js";
-import { dayStats, eventTypes, nameOf, stateOf } from "../data.js";
+import { dayStats, eventTypes, nameOf, sourceIps, stateOf } from "../data.js";
 import { h } from "../dom.js";
 import { countdown, duration, failure, moment, time } from "../format.js";
 import { select } from "../form.js";
@@ -21,8 +21,8 @@ const latest = (endpointId, signal) =>
 /** @type {import("../app.js").View} */
 export async function endpoint({ path, signal }) {
   const id = path[1] ?? "";
-  const [one, deliveries, types, stats] = await Promise.all([
-    get(to`/api/endpoints/${id}`, signal), latest(id, signal), eventTypes(), dayStats(signal),
+  const [one, deliveries, types, stats, addresses] = await Promise.all([
+    get(to`/api/endpoints/${id}`, signal), latest(id, signal), eventTypes(), dayStats(signal), sourceIps(),
   ]);
   return [
     heading(nameOf(one), { crumb: ["#/endpoints", "Endpoints"], lead: h("code", {}, one.url), actions: actions(one) }),
@@ -30,7 +30,7 @@ export async function endpoint({ path, signal }) {
       h("strong", {}, stateOf(one) === "paused" ? "Paused by a user. " : `Disabled by the system: ${one.disabledReason}. `),
       one.disabledAt && h("span", {}, "Since ", moment(one.disabledAt), ". "),
       "New events are not delivered, and pending deliveries are held for up to five days. They are sent when the endpoint is enabled; you can replay the events it missed."),
-    h("div", { class: "columns" }, card("About", about(one, stats)),
+    h("div", { class: "columns" }, card("About", about(one, stats, addresses)),
       h("div", { class: "stack" }, await secretCard(one, signal), card("Send a test", testForm(one, types)))),
     card("Latest deliveries", deliveries.data.length === 0 ? empty(deliveries.nextCursor ? "None among the latest events" : "No deliveries yet")
       : table("Latest deliveries", ["Event", "Status", "Response", "Attempts", "When"], deliveries.data.map((/** @type {Api.Delivery} */ each) => deliveryRow(each))),
@@ -41,8 +41,9 @@ export async function endpoint({ path, signal }) {
 /**
  * @param {Api.Endpoint} one
  * @param {Api.Stats} stats
+ * @param {Api.SourceIps} addresses
  */
-function about(one, stats) {
+function about(one, stats, addresses) {
   const { health } = one;
   const own = stats.endpoints.find(({ endpointId }) => endpointId === one.id);
   return facts([
@@ -56,6 +57,7 @@ function about(one, stats) {
     ["Events", one.events.map((name) => h("code", { class: "chip" }, name))],
     ["Projects", one.projectIds.length ? one.projectIds.map((id) => h("code", { class: "chip" }, id)) : "all"],
     ["Custom headers", Object.keys(one.headers).length ? Object.entries(one.headers).map(([name, value]) => h("code", { class: "chip" }, `${name}: ${value}`)) : "none"],
+    ["Delivered from", addresses.static ? addresses.ips.map((block) => h("code", { class: "chip" }, block)) : "changing addresses"],
     ["Created", moment(one.createdAt)],
     ["Id", h("code", {}, one.id)],
   ]);

@@ -53,6 +53,7 @@ pub(super) fn all() -> Vec<(&'static str, Value)> {
         ("KeyRotated", whole(&[&key(), &[("key", api_key()), ("replaces", replaced())]])),
         ("EventType", object(&event_type())),
         ("Feed", feed()),
+        ("SourceIps", object(&source_ips())),
     ];
     all.extend(PAGES.map(|(name, item)| (name, object(&page(item)))));
     all.extend(Kind::ALL.map(|kind| (receipt_name(kind), receipt(kind))));
@@ -89,6 +90,13 @@ fn event_type() -> Vec<Member> {
         ("description", text()),
         ("schema", noted(json!({ "type": "object" }), "JSON Schema 2020-12 of the body")),
         ("example", noted(json!({ "type": "object" }), "a body")),
+    ]
+}
+
+fn source_ips() -> Vec<Member> {
+    vec![
+        ("static", noted(boolean(), "whether deliveries come from `ips` only")),
+        ("ips", noted(list(&text()), "CIDR blocks; empty when the addresses aren't fixed")),
     ]
 }
 

@@ -70,6 +70,7 @@ impl Resources {
         ]);
         variables.extend(tables::ALL.iter().map(|table| (table.variable.to_owned(), table.name.to_owned())));
         variables.extend(QUEUES.map(|queue| (queue.variable.to_owned(), self.queue_url(queue.name))));
+        variables.extend(options.variables.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
         variables
     }
 }

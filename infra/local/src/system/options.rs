@@ -62,6 +62,8 @@ pub struct Options {
     pub note_usage: bool,
     /// Certificate authorities that deliveries trust beside the public ones.
     pub trusted_roots: Vec<CertificateDer<'static>>,
+    /// Further variables of the functions, by name: for tests of what a deployment may have, such as fixed addresses.
+    pub variables: Vec<(&'static str, String)>,
 }
 
 impl Options {
@@ -82,6 +84,7 @@ impl Options {
             dynamodb_url: None,
             note_usage: false,
             trusted_roots: Vec::new(),
+            variables: Vec::new(),
         }
     }
 }

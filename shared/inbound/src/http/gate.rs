@@ -1,5 +1,5 @@
-//! What every call of the API passes, in this order: API key, rate limit, scope, route, query, idempotency key; then the
-//! function's own work.
+//! What every call of the API passes, in this order: CloudFront if there is one, API key, rate limit, scope, route, query,
+//! idempotency key; then the function's own work.
 
 use std::collections::HashSet;
 use std::future::{Future, ready};
@@ -19,7 +19,7 @@ use tracing::{Instrument as _, Span, field};
 
 use super::answer::{Line, Reply};
 use super::authentication::KnownKeys;
-use super::guard::{Guard, address_of};
+use super::guard::Guard;
 use super::head::without_body_for_head;
 use super::idempotency::{IdempotencyGuard, Status};
 use super::query::{NO_PARAMETERS, Query, TakesParameters};
@@ -81,10 +81,11 @@ impl<'a> Visit<'a> {
 }
 
 impl Gate {
-    /// The gate of the function with this name. Reads `API_KEYS_TABLE`, `RATE_WINDOWS_TABLE` and `IDEMPOTENCY_TABLE`.
+    /// The gate of the function with this name. Reads `API_KEYS_TABLE`, `IDEMPOTENCY_TABLE` and what
+    /// [`Guard::from_environment`] does.
     ///
     /// # Errors
-    /// When a variable is not set.
+    /// When a variable is not set, or can't be used.
     pub fn from_environment(environment: &Environment, function: &'static str) -> Result<Self, ConfigError> {
         Ok(Self {
             function,
@@ -154,10 +155,13 @@ impl Gate {
         answer: impl FnOnce() -> Result<Reply, Problem>,
     ) -> Response<Body> {
         let mut visit = Visit::new(request, now);
+        if let Err(refusal) = self.guard.admit(request) {
+            return self.finish(visit, Err(refusal));
+        }
         let outcome = answer().and_then(|reply| Query::of(request, NO_PARAMETERS).map(|_| reply));
         let status = outcome.as_ref().map_or_else(|problem| problem.code.status(), |reply| reply.status);
-        let span = self.span(&visit);
-        visit.rate = self.guard.window(address_of(request), status, now).instrument(span).await;
+        let (span, address) = (self.span(&visit), self.guard.address_of(request));
+        visit.rate = self.guard.window(address.as_deref(), status, now).instrument(span).await;
         self.finish(visit, outcome)
     }
 
@@ -241,6 +245,7 @@ impl Gate {
         B: Future<Output = T>,
     {
         let now = visit.now;
+        self.guard.admit(visit.request)?;
         let Some((account, key)) = self.keys.authenticate(visit.request.headers(), now).await? else {
             return Err(self.turn_away(visit).await?);
         };
@@ -280,7 +285,7 @@ impl Gate {
 
     /// The same answer for a missing, unknown, revoked and expired key, counted against the address that it came from.
     async fn turn_away(&self, visit: &mut Visit<'_>) -> Result<Problem, Problem> {
-        let rate = self.guard.charge(address_of(visit.request), visit.now).await?;
+        let rate = self.guard.charge(self.guard.address_of(visit.request).as_deref(), visit.now).await?;
         visit.rate = Some(rate);
         Ok(rate.refusal("An address without a valid API key").unwrap_or_else(|| {
             Problem::new(ProblemCode::Unauthorized, "Send a valid API key in the header X-API-Key.")

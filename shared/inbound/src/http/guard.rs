@@ -1,4 +1,4 @@
-//! Rate limits by source address: for calls that need no key, and for calls without a valid one.
+//! Rate limits by source address: for calls that need no key, and for calls without a valid one. And who may call at all.
 
 use std::time::Duration;
 
@@ -11,7 +11,9 @@ use store::StoreError;
 use store::config::{ConfigError, Environment};
 use store::rate_windows::RateWindows;
 
+use super::edge::Edge;
 use crate::http::RateLimit;
+use crate::problem::Problem;
 
 /// How long an answer that needs nothing else from DynamoDB waits for the window of its address.
 pub const COUNT_PATIENCE: Duration = Duration::from_millis(250);
@@ -20,17 +22,33 @@ pub const COUNT_PATIENCE: Duration = Duration::from_millis(250);
 #[derive(Debug, Clone)]
 pub struct Guard {
     rates: RateWindows,
+    edge: Edge,
     patience: Duration,
 }
 
 impl Guard {
-    /// Reads `RATE_WINDOWS_TABLE`. [`Guard::window`] waits [`COUNT_PATIENCE`] for it.
+    /// Reads `RATE_WINDOWS_TABLE` and, if it is set, `ORIGIN_SECRET_SHA256`. [`Guard::window`] waits [`COUNT_PATIENCE`] for
+    /// the table.
     ///
     /// # Errors
-    /// When the variable is not set.
+    /// When the first is not set, or the second is no list of hashes.
     pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
         let patience = environment.count_patience().unwrap_or(COUNT_PATIENCE);
-        Ok(Self { rates: environment.rate_windows()?, patience })
+        Ok(Self { rates: environment.rate_windows()?, edge: Edge::from_environment(environment)?, patience })
+    }
+
+    /// Refuses what did not come through CloudFront, in a deployment that has one.
+    ///
+    /// # Errors
+    /// 403.
+    pub fn admit(&self, request: &Request) -> Result<(), Problem> {
+        self.edge.admit(request.headers())
+    }
+
+    /// The caller's address: as CloudFront saw it, if the request came through it, else as API Gateway did.
+    #[must_use]
+    pub fn address_of(&self, request: &Request) -> Option<String> {
+        self.edge.viewer(request.headers()).or_else(|| source_address(request))
     }
 
     /// The window, for the headers of an answer to a call that needs no key. Only calls that were refused are charged to it.
@@ -63,11 +81,9 @@ impl Guard {
     }
 }
 
-/// The source address, as API Gateway saw it.
-#[must_use]
-pub fn address_of(request: &Request) -> Option<&str> {
+fn source_address(request: &Request) -> Option<String> {
     match request.request_context_ref() {
-        Some(RequestContext::ApiGatewayV2(context)) => context.http.source_ip.as_deref(),
+        Some(RequestContext::ApiGatewayV2(context)) => context.http.source_ip.clone(),
         _ => None,
     }
 }

@@ -140,6 +140,7 @@ pub(super) async fn reads(world: &mut World) {
         format!("/api/endpoints/{endpoint}/secret"),
         "/api/keys".to_owned(),
         "/api/event-types".to_owned(),
+        "/api/source-ips".to_owned(),
         "/openapi.json".to_owned(),
         "/docs".to_owned(),
         "/".to_owned(),

@@ -22,9 +22,9 @@ pub(super) fn content(name: &str) -> Value {
     }
 }
 
-/// Whether this is a page or a file of the portal, which browsers keep.
+/// Whether this is a page or a file of the portal, which clients may keep.
 pub(super) fn is_page(name: &str) -> bool {
-    name.contains('/') || matches!(name, "OpenAPI" | "Search")
+    name.contains('/') || matches!(name, "OpenAPI" | "Search" | "SourceIps")
 }
 
 /// Adds 304 for cached pages and files, and for pages a 404 that is a page.

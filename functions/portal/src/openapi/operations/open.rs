@@ -14,6 +14,14 @@ pub(super) fn calls() -> Vec<Call> {
             "The event type",
             "EventType",
         ),
+        Call::open("/api/source-ips", "get-source-ips")
+            .about(
+                "Endpoints",
+                "Addresses that deliveries come from",
+                "For firewalls that allow by address. With `static: false` deliveries come from changing addresses of AWS, and `ips` \
+                 is empty: verify signatures instead. Blocks are added before anything comes from them; read the list once a day.",
+            )
+            .answers(200, "The addresses", "SourceIps"),
         page("/openapi.json", "get-openapi", "This description", "OpenAPI 3.1", "OpenAPI"),
         page("/", "get-console", "The console", "A page", "text/html"),
         page("/docs", "get-docs", "The docs", "A page", "text/html"),
