@@ -144,7 +144,8 @@ const DETAILS = /** @type {Record<string, string>} */ ({
   refused: "The connection was refused. Is the server running and listening on that port?",
   reset: "The connection was reset before a response, by the receiver or something in front of it.",
   unreachable: "There is no route to the address.",
-  timed_out: "No connection within 5 seconds. Is the port open to the internet, or at least to the addresses on the endpoint's page?",
+  timed_out:
+    "No connection within 5 seconds. Is the port open to the internet, or at least to the addresses on the endpoint's page?",
 });
 
 /**
