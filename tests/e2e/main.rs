@@ -54,6 +54,7 @@ mod repeats;
 mod replay;
 mod restarts;
 mod restores;
+mod retention;
 mod retries;
 mod rotation;
 mod shared_items;
