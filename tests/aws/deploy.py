@@ -335,13 +335,44 @@ def overdue(dynamodb, delivery):
             )
 
 
+def findings(url, name, code=0):
+    """What the preflight finds, by what it has looked at."""
+    command = [ROOT / "target/debug/workskedge-admin", "--stack", name, "--endpoint-url", url, "--json", "preflight"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    check(f"the preflight of {name} ends with {code}", done.returncode == code, done.stdout + done.stderr)
+    return {one["check"]: (one["result"], one["finding"]) for one in json.loads(done.stdout)["data"]}
+
+
+def preflight(url, name, stands, fine):
+    """Nothing is in the way of a deployment; what ministack has no answer to is a warning."""
+    found = findings(url, name)
+    check("it knows who calls", found["caller"][0] == "ok", found["caller"])
+    check(f"and how the stack stands: {stands}", stands in found["stack"][1], found["stack"])
+    for name in fine.split():
+        check(f"{name} are in nobody's way", found[name][0] == "ok", found[name])
+
+
+def left_over(url, clients):
+    """Another stack, of which a table and a queue are left."""
+    key = {"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "pk", "AttributeType": "S"}
+    table = {"TableName": "left-events", "KeySchema": [key[0]], "AttributeDefinitions": [key[1]]}
+    clients["dynamodb"].create_table(**table, BillingMode="PAY_PER_REQUEST")
+    clients["sqs"].create_queue(QueueName="left-retry-dead")
+    found = findings(url, "left", 1)
+    for name, taken in ("tables", "left-events"), ("queues", "left-retry-dead"):
+        check(f"{name} that are left are a problem", found[name][0] == "problem" and taken in found[name][1], found[name])
+
+
 def main(directory):
     os.environ |= stack.ENVIRONMENT
     with stack.ministack(0) as url:
         port, clients = int(url.rsplit(":", 1)[1]), stack.clients(url)
+        preflight(url, STACK, "makes it", "tables queues functions")
         stack.package(ROOT / directory, clients["s3"])
         stack.deploy(url, clients, translated(), STACK, PARAMETERS)
         print("ok: the stack is deployed")
+        preflight(url, STACK, "this deployment changes it", "tables queues functions")
+        left_over(url, clients)
         key = use(port, url, clients)
         rie.run(clients, STACK, url, key, ROOT / directory, report(), check)
     print("the template works as deployed")

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use domain::clock::SKEW;
 use domain::delivery::DeliveryStatus;
 use jiff::SignedDuration;
 use serde_json::json;
@@ -57,6 +58,22 @@ async fn retries_whose_messages_were_lost_are_made_too() {
     app.sweep().await;
     assert_eq!(app.drain().await.retries, 10);
     assert_all_arrived(&app, &receiver).await;
+}
+
+#[tokio::test]
+async fn a_long_wait_that_the_schedule_does_not_have_is_noticed_at_once() {
+    let (app, receiver) = (TestApp::builder().retry_schedule("3600").start().await, Receiver::start().await);
+    receiver.answer_with([500, 200]);
+    app.endpoint(&receiver.url(), ["*"]).await;
+    create_work_order(&app, "WO-1").await;
+    app.drain().await;
+    let wait = app.only_delivery().await.next_attempt_at.unwrap().duration_since(app.now());
+    // A little more than Retry-After may make of it.
+    let too_long = SignedDuration::from_mins(120) + SKEW + SignedDuration::from_secs(100);
+    app.set_back((too_long - wait).try_into().unwrap()).await;
+    app.sweep().await;
+    app.drain().await;
+    assert_eq!((receiver.count(), app.only_delivery().await.status), (2, DeliveryStatus::Delivered));
 }
 
 #[tokio::test]

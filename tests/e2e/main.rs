@@ -55,6 +55,7 @@ mod repeats;
 mod replay;
 mod restarts;
 mod restores;
+mod retention;
 mod retries;
 mod rotation;
 mod shared_items;

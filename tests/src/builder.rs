@@ -66,6 +66,12 @@ impl Builder {
         self
     }
 
+    /// How long events and deliveries are kept, in days.
+    pub fn event_retention(mut self, days: i64) -> Self {
+        self.options.event_retention_days = days;
+        self
+    }
+
     /// Whether stream, queues and schedule are worked on in the background, as outside of tests. Off by default. One
     /// of the workers deletes items whose time to live has passed by the machine's clock: start
     /// [`Builder::at_present`] if old ones matter.

@@ -9,7 +9,7 @@ use domain::ids;
 use domain::outbox::{Outbox, StoredEvent};
 use domain::signing::SigningSecret;
 use domain::statistics::Sum;
-use domain::trace::Origin;
+use domain::trace::{Origin, TraceContext};
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use local::System;
@@ -112,11 +112,7 @@ pub fn done_delivery(account: &str, endpoint_id: &str, status: DeliveryStatus, a
         body: String::new(),
         project_id: None,
     };
-    let pending = Outbox::of(account, Origin::start("req_1"), event.clone()).delivery(
-        &event,
-        endpoint_id,
-        Trigger::Scheduled,
-        at,
-    );
+    let pending = Outbox::of(account, Origin { request_id: "req_1", trace: TraceContext::start() }, event.clone())
+        .delivery(&event, endpoint_id, Trigger::Scheduled, at);
     Delivery { status, attempt_count: 1, next_attempt_at: None, completed_at: Some(at), ..pending }
 }

@@ -33,6 +33,9 @@ PARAMETERS = {
     # Shorter than an attempt may take.
     "SlowAfter": {"Type": "Number", "MinValue": 1, "MaxValue": 29},
     "MaxEndpointsPerAccount": {"Type": "Number", "MinValue": 1},
+    # What the contract promises; the bounds are compared with the code's.
+    "EventRetentionDays": {"Type": "Number"},
+    "AlertRetentionDays": {"Type": "Number"},
     "DocsUrl": {"Type": "String"},
     "DomainName": {"Type": "String", "Default": ""},
     "CertificateArn": {"Type": "String", "Default": ""},
@@ -173,11 +176,15 @@ def check_parameters(template, code):
         "RetrySchedule": code.schedule,
         "SlowAfter": code.slow_after,
         "MaxEndpointsPerAccount": code.most_endpoints,
+        "EventRetentionDays": code.event_days,
+        "AlertRetentionDays": code.alert_days,
         "DocsUrl": code.docs,
     }
     yield from (f"the parameters differ: {name}" for name in template.parameters.keys() ^ PARAMETERS.keys())
     for name, given in template.parameters.items():
         wanted = PARAMETERS.get(name, {}) | ({"Default": defaults[name]} if name in defaults else {})
+        if name in ("EventRetentionDays", "AlertRetentionDays"):
+            wanted |= {"MinValue": code.least_days, "MaxValue": code.most_days}
         if name == "RetrySchedule":
             wanted["AllowedPattern"] = given.get("AllowedPattern")
         if {key: value for key, value in given.items() if key not in WORDS} != wanted:

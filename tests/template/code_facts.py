@@ -60,6 +60,11 @@ class Code:
         schedule = constant("shared/domain/src/schedule.rs", r"fn default\(\) -> Self \{\s*Self\(vec!\[([\d_, ]+)\]\)")
         self.schedule = schedule.replace("_", "").replace(" ", "")
         self.most_endpoints = constant("functions/manage-endpoints/src/lib.rs", r'"MAX_ENDPOINTS_PER_ACCOUNT", (\d+)\)')
+        tables = "shared/store/src/tables.rs"
+        self.event_days = constant(tables, r"EVENT_RETENTION_DAYS: i64 = (\d+)")
+        self.alert_days = constant(tables, r"ALERT_RETENTION_DAYS: i64 = (\d+)")
+        self.least_days = constant(tables, r"RETENTION_DAYS: RangeInclusive<i64> = (\d+)")
+        self.most_days = constant(tables, r"RETENTION_DAYS: RangeInclusive<i64> = \d+\.\.=(\d+)")
         self.docs = constant("shared/outbound/src/sender.rs", r'optional\("DOCS_URL"\)\.unwrap_or_else\(\|\| "([^"]+)"')
         self.last_use = constant("shared/store/src/api_keys.rs", r'update_expression\("SET (lastUsedAt) = :now"\)')
         figures = (ROOT / "shared/outbound/src/metrics.rs").read_text(encoding="utf-8")

@@ -16,6 +16,8 @@ VALUES = {
     "RETRY_SCHEDULE_SECONDS": {"Ref": "RetrySchedule"},
     "SLOW_AFTER_SECONDS": {"Ref": "SlowAfter"},
     "MAX_ENDPOINTS_PER_ACCOUNT": {"Ref": "MaxEndpointsPerAccount"},
+    "EVENT_RETENTION_DAYS": {"Ref": "EventRetentionDays"},
+    "ALERT_RETENTION_DAYS": {"Ref": "AlertRetentionDays"},
     "DOCS_URL": {"Ref": "DocsUrl"},
     "METRICS_NAMESPACE": NAMESPACE,
     "ORIGIN_SECRET_SHA256": {"Ref": "OriginSecretSha256"},

@@ -36,7 +36,7 @@ impl Call<'_> {
         let until = self.now - SETTLED;
         let limit = query.page.limit();
         let found = self.function.events.feed(self.account(), query.after, query.event, until, limit).await?;
-        let data: Vec<_> = found.events.iter().map(EventView::of).collect();
+        let data = found.events.iter().map(EventView::of).collect::<Result<Vec<_>, _>>()?;
         let cursor = found.position.map(|position| write_cursor(&position.to_string()));
         let next = cursor.as_ref().filter(|_| found.more);
         Ok(Reply::ok(&json!({ "data": data, "nextCursor": next, "resumeAfter": cursor })))
@@ -49,7 +49,7 @@ impl Call<'_> {
         let mut found =
             self.function.events.latest(self.account(), page.after(), query.event, page.limit() + 1).await?;
         let next = page.cut(&mut found.events, found.stopped, |found| &found.event.id);
-        let data: Vec<_> = found.events.iter().map(EventView::of).collect();
+        let data = found.events.iter().map(EventView::of).collect::<Result<Vec<_>, _>>()?;
         Ok(PageRequest::reply(&data, next.as_deref()))
     }
 
@@ -67,7 +67,7 @@ impl Call<'_> {
         let shown = found.deliveries.get(..DELIVERIES_SHOWN).unwrap_or(&found.deliveries);
         let disabled = self.disabled(shown).await?;
         let whole = WholeEvent {
-            event: EventView::of(&event),
+            event: EventView::of(&event)?,
             deliveries: shown.iter().map(|delivery| DeliveryView::of(delivery, &disabled)).collect(),
             siblings,
             truncated: found.deliveries.len() > DELIVERIES_SHOWN || found.stopped.is_some(),

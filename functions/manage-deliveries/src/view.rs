@@ -2,9 +2,10 @@
 
 use domain::delivery::view::DeliveryView;
 use domain::events::EventName;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::events::FeedEvent;
+use store::{StoreError, tables};
 
 /// An event in the feed.
 #[derive(Serialize)]
@@ -37,11 +38,44 @@ pub(crate) struct Sibling {
     pub(crate) event: EventName,
 }
 
+/// What is read of the bytes of an event.
+#[derive(Deserialize)]
+struct Body {
+    timestamp: Value,
+    data: Value,
+}
+
 impl<'a> EventView<'a> {
-    /// Read from the bytes that are sent, so that it is the same as in deliveries.
-    pub(crate) fn of(FeedEvent { event, request_id }: &'a FeedEvent) -> Self {
-        let mut body: Value = serde_json::from_str(&event.body).unwrap_or_default();
-        let mut member = |name: &str| body.get_mut(name).map(Value::take).unwrap_or_default();
-        Self { id: &event.id, event: event.name, timestamp: member("timestamp"), data: member("data"), request_id }
+    /// Read from the bytes that are sent, so that it is the same as in deliveries. An event whose bytes are no event is
+    /// unreadable, like any damaged item.
+    pub(crate) fn of(FeedEvent { event, request_id }: &'a FeedEvent) -> Result<Self, StoreError> {
+        let body = serde_json::from_str(&event.body);
+        let Body { timestamp, data } =
+            body.map_err(|error| StoreError::malformed(tables::EVENTS.name, event.id.clone(), "body", &error))?;
+        Ok(Self { id: &event.id, event: event.name, timestamp, data, request_id })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::outbox::StoredEvent;
+
+    use super::*;
+
+    fn stored(body: &str) -> FeedEvent {
+        let (id, name) = ("evt_1".to_owned(), EventName::VendorCreated);
+        let event = StoredEvent { id, name, body: body.to_owned(), project_id: None };
+        FeedEvent { event, request_id: "req_1".to_owned() }
+    }
+
+    #[test]
+    fn a_body_that_is_no_event_is_unreadable_and_not_shown_as_empty() {
+        let whole = stored(r#"{"event":"vendor.created","timestamp":"2025-10-20T14:30:00Z","data":{"id":"ven_1"}}"#);
+        assert_eq!(EventView::of(&whole).unwrap().data["id"], "ven_1");
+        for damaged in ["", "{", "[]", r#"{"data":{}}"#, r#"{"timestamp":"2025-10-20T14:30:00Z"}"#] {
+            let event = stored(damaged);
+            let error = EventView::of(&event).err().unwrap();
+            assert_eq!(error.to_string(), "item evt_1 in events is unreadable: body", "{damaged}");
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use domain::clock::SKEW;
 use domain::delivery::DeliveryTask;
-use domain::schedule::is_left_to_sweeper;
+use domain::schedule::{LONGEST_HOP_SECONDS, SENT_AHEAD, is_left_to_sweeper};
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use store::StoreError;
@@ -76,7 +76,9 @@ impl Sweeper {
 
     /// How far ahead of now the time of a delivery in `by-due` can be.
     fn farthest(&self) -> SignedDuration {
-        self.schedule.longest_wait().max(RESERVE) + SignedDuration::from_secs(GRACE_SECONDS) + SKEW
+        let (longest, hop) = (self.schedule.longest_wait(), SignedDuration::from_secs(LONGEST_HOP_SECONDS.into()));
+        // A wait that is left to the sweeper stands before its time, a shorter one behind it.
+        (longest - SENT_AHEAD).max(longest.min(hop) + SignedDuration::from_secs(GRACE_SECONDS)).max(RESERVE) + SKEW
     }
 
     /// Puts unfinished deliveries on the queue, until the time is over. A failure does not stop the others; the last error is

@@ -9,13 +9,15 @@ use store::config::is_key_environment;
 use url::Url;
 
 use crate::help;
+use crate::preflight::plan::{Parameter, parameter};
 
 pub(crate) use duties::{EraseAccount, ErasePerson, Erasing, ExportAccount, PeopleCommand};
 
 /// The heading of the options that all commands share.
 const EVERYWHERE: &str = "Deployment and output";
 
-/// Operates a deployment of WorkSkedge Webhooks: accounts and keys, dead-letter queues, deliveries.
+/// Operates a deployment of WorkSkedge Webhooks: accounts and keys, dead-letter queues, deliveries. Before there is one,
+/// `preflight` looks for what it would stumble over.
 #[derive(Debug, Parser)]
 #[command(name = "workskedge-admin", version, after_long_help = help::AFTER)]
 pub(crate) struct Arguments {
@@ -44,6 +46,9 @@ pub(crate) struct Connection {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Look for what a deployment would stumble over, before there is a stack
+    #[command(long_about = help::PREFLIGHT)]
+    Preflight(Preflight),
     /// Accounts (tenants)
     #[command(subcommand)]
     Accounts(AccountsCommand),
@@ -62,6 +67,17 @@ pub(crate) enum Command {
     /// Alerts: endpoints and deliveries that need attention
     #[command(subcommand)]
     Alerts(AlertsCommand),
+}
+
+/// What is going to be deployed.
+#[derive(Debug, Args)]
+pub(crate) struct Preflight {
+    /// A parameter of the template that is not left at its default, such as DeliveryConcurrency=20; may be repeated
+    #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = parameter)]
+    pub(crate) parameters: Vec<Parameter>,
+    /// ARN of the role that deploys, if that is not the caller's
+    #[arg(long, value_name = "ARN")]
+    pub(crate) deployer: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]

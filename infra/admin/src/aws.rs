@@ -59,6 +59,13 @@ pub(crate) fn variables() -> impl Iterator<Item = &'static str> {
     tables.chain(queues.map(|names| names.variable)).chain(["KEY_ENVIRONMENT"])
 }
 
+impl QueueNames {
+    /// What follows the stack in its name.
+    pub(crate) const fn suffix(self) -> &'static str {
+        self.suffix
+    }
+}
+
 impl QueueName {
     /// The queue itself; the dispatcher reads a stream and has none.
     pub(crate) const fn queue(self) -> Option<QueueNames> {
@@ -110,6 +117,11 @@ impl Aws {
             stack_is_given: connection.stack.is_some(),
             whereabouts,
         })
+    }
+
+    /// The name of the stack, whether or not there is one.
+    pub(crate) fn stack(&self) -> &str {
+        &self.stack
     }
 
     /// The environment that a new key names: from the command line, else `KEY_ENVIRONMENT`, else `live`.

@@ -20,7 +20,7 @@ pub(crate) async fn show(aws: &Aws, wanted: &ShowDelivery) -> Result<Report, Fai
     let found = aws.environment.deliveries()?.get(&account.id, id).await.map_err(aws.on(DELIVERIES))?;
     let Some(delivery) = found else {
         return Err(Failure::Impossible(format!(
-            "there is no delivery {id} in account {}; deliveries are kept 30 days",
+            "there is no delivery {id} in account {}; deliveries are kept 30 days, or as the stack's EventRetentionDays says",
             account.id
         )));
     };

@@ -6,6 +6,7 @@ pub(crate) const EXPORT: &str = "eval \"$(aws configure export-credentials --for
 
 /// The text after the options.
 pub(crate) const AFTER: &str = r#"Examples:
+  workskedge-admin --stack webhooks-prod preflight --parameter DeliveryConcurrency=20
   workskedge-admin --stack webhooks-prod accounts create --name "Acme Builders" --time-zone America/Denver
   workskedge-admin --stack webhooks-test accounts create --name "Acme Builders" --environment test
   workskedge-admin keys list --account acc_01JAMB3X9T7Q2V5K8N4C6D0EFG
@@ -35,6 +36,9 @@ Environment:
       the environment that new keys name, as in wsk_live_..., unless --environment is given; default live.
 
 Permissions:
+  preflight        none at all; without these a line says what could not be seen: cloudformation:DescribeStacks, DescribeType;
+                   dynamodb:DescribeTable, DescribeLimits; sqs:GetQueueUrl; lambda:GetFunctionConcurrency, GetAccountSettings;
+                   logs:DescribeLogGroups; sns:GetTopicAttributes; iam:GetRole, SimulatePrincipalPolicy
   accounts, keys   dynamodb:GetItem, Query, PutItem, UpdateItem, DeleteItem on api-keys; GetItem on rate-windows
   queues           sqs:GetQueueUrl, GetQueueAttributes on all; ReceiveMessage, DeleteMessage, ChangeMessageVisibility on
                    a dead-letter queue, SendMessage on its queue
@@ -53,9 +57,20 @@ Output:
 Exit codes:
   0  done
   1  the command can't be carried out: something does not exist, or a rule forbids it; or an erasure is done but for
-     items that can't be read, which are named
+     items that can't be read, which are named; or preflight has found a problem
   2  the command line or a variable can't be used
   3  AWS can't be reached or refuses: credentials, permissions, a missing table or queue"#;
+
+/// The description of `preflight`.
+pub(crate) const PREFLIGHT: &str = "\
+Look for what a deployment would stumble over: names that are taken, quotas, what the region has, permissions. It reads and \
+changes nothing, and needs no stack.
+
+Each line is ok, a warning or a problem, with what to do. What can't be seen is a warning that names the missing permission. \
+With a problem the exit code is 1.
+
+What no call shows, it does not say: conditions in policies and the policies of a session, the bucket that packages go to, \
+and what a service of the region refuses only when it is used.";
 
 /// The description of `accounts export`.
 pub(crate) const EXPORT_ACCOUNT: &str = "\

@@ -2,7 +2,7 @@
 //! what is owed to whom the data is about, export and erasure.
 //!
 //! It calls DynamoDB and SQS only, through the stores that the functions use, so that it works wherever the template is
-//! deployed. [`run`] is the whole program; `main` only passes the process to it.
+//! deployed; but for `preflight`, which asks more services what a deployment would stumble over. [`run`] is the whole program; `main` only passes the process to it.
 
 mod accounts;
 mod alerts;
@@ -18,6 +18,7 @@ mod keys;
 mod output;
 mod people;
 mod places;
+mod preflight;
 mod queues;
 mod redrive;
 mod sqs;
@@ -116,6 +117,7 @@ fn write(report: &Report, json: bool, out: &mut dyn Write, err: &mut dyn Write) 
 async fn carry_out(arguments: &Arguments, surroundings: &Surroundings, err: &mut dyn Write) -> Result<Report, Failure> {
     let aws = &Aws::connect(&arguments.connection, surroundings).await?;
     let mut report = match &arguments.command {
+        Command::Preflight(wanted) => preflight::preflight(aws, wanted).await,
         Command::Accounts(AccountsCommand::Create(new)) => accounts::create(aws, new).await,
         Command::Accounts(AccountsCommand::List(page)) => accounts::list(aws, page).await,
         Command::Accounts(AccountsCommand::Export(wanted)) => export::export(aws, wanted).await,

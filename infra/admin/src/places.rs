@@ -43,7 +43,7 @@ impl fmt::Display for Place {
 
 /// Why a call was not carried out, by the error code of the service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Obstacle {
+pub(crate) enum Obstacle {
     Missing,
     Forbidden,
     Credentials,
@@ -52,12 +52,18 @@ enum Obstacle {
 }
 
 impl Obstacle {
-    fn of(code: Option<&str>) -> Self {
+    /// By the error code of a service, `None` if it did not answer.
+    pub(crate) fn of(code: Option<&str>) -> Self {
         let Some(code) = code else { return Self::NoAnswer };
-        // The two services spell some codes differently, and SQS also has an older set of them.
+        // Services spell some codes differently, and SQS also has an older set of them.
         match code.strip_suffix("Exception").unwrap_or(code) {
-            "ResourceNotFound" | "QueueDoesNotExist" | "AWS.SimpleQueueService.NonExistentQueue" => Self::Missing,
-            "AccessDenied" => Self::Forbidden,
+            "ResourceNotFound"
+            | "QueueDoesNotExist"
+            | "AWS.SimpleQueueService.NonExistentQueue"
+            | "NotFound"
+            | "NoSuchEntity"
+            | "TypeNotFound" => Self::Missing,
+            "AccessDenied" | "AuthorizationError" => Self::Forbidden,
             "UnrecognizedClient"
             | "InvalidSignature"
             | "SignatureDoesNotMatch"

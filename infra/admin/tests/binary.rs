@@ -128,3 +128,54 @@ fn a_list_from_an_aws_alike_is_json() {
     let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((output.status.code(), json), (Some(0), serde_json::json!({"data": [], "next": null})));
 }
+
+/// What the preflight finds against a service that gives every call the same answer.
+fn findings(url: &str, code: i32) -> Vec<(String, String, String)> {
+    let output = run(&["preflight", "--json", "--endpoint-url", url], &CREDENTIALS);
+    assert_eq!(output.status.code(), Some(code), "{}", String::from_utf8_lossy(&output.stderr));
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let text = |one: &serde_json::Value, name: &str| one[name].as_str().unwrap().to_owned();
+    let data = json["data"].as_array().unwrap().iter();
+    data.map(|one| (text(one, "result"), text(one, "check"), text(one, "finding"))).collect()
+}
+
+#[test]
+fn a_preflight_that_may_see_nothing_warns_and_names_each_permission() {
+    let body = r#"{"__type":"AccessDeniedException","message":"not authorized"}"#;
+    let found = findings(&service("400 Bad Request", body), 0);
+    assert!(found.iter().all(|(result, ..)| result == "warning"), "{found:?}");
+    let sentences: String = found.into_iter().map(|(_, check, finding)| format!("{check}: {finding}\n")).collect();
+    for permission in [
+        "cloudformation:DescribeStacks",
+        "dynamodb:DescribeTable",
+        "sqs:GetQueueUrl",
+        "lambda:GetFunctionConcurrency",
+        "logs:DescribeLogGroups",
+        "lambda:GetAccountSettings",
+        "dynamodb:DescribeLimits",
+        "cloudformation:DescribeType",
+    ] {
+        assert!(sentences.contains(&format!("without the permission {permission}")), "{permission}: {sentences}");
+    }
+    assert!(!sentences.contains("secret"), "{sentences}");
+}
+
+#[test]
+fn a_preflight_whose_credentials_are_refused_or_that_reaches_nobody_is_3() {
+    let body = "<ErrorResponse><Error><Code>ExpiredToken</Code><Message>expired</Message></Error></ErrorResponse>";
+    let expired = run(&["preflight", "--endpoint-url", &service("403 Forbidden", body)], &CREDENTIALS);
+    assert!(complaint(&expired, 3).contains("ExpiredToken"), "{expired:?}");
+    let nobody = TcpSocket::new_v4().unwrap();
+    nobody.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let url = format!("http://{}", nobody.local_addr().unwrap());
+    assert!(
+        complaint(&run(&["preflight", "--endpoint-url", &url], &CREDENTIALS), 3).contains("does not say who calls")
+    );
+}
+
+#[test]
+fn a_preflight_takes_the_parameters_that_matter_and_no_others() {
+    let misuse = run(&["preflight", "--parameter", "Stage=prod"], &CREDENTIALS);
+    assert_eq!(misuse.status.code(), Some(2));
+    assert!(String::from_utf8(misuse.stderr).unwrap().contains("DeliveryConcurrency"));
+}

@@ -10,6 +10,7 @@ use std::time::Duration;
 use clap::Parser;
 use domain::endpoint::SLOW_AFTER;
 use inbound::http::COUNT_PATIENCE;
+use store::tables::{EVENT_RETENTION_DAYS, RETENTION_DAYS};
 use telemetry::causes::causes;
 use tokio::signal;
 use tokio_util::sync::CancellationToken;
@@ -41,17 +42,24 @@ pub struct Arguments {
     /// Seconds to wait before each further attempt of a delivery
     #[arg(long, value_name = "SECONDS,..", default_value = "60,300,1800,7200", value_delimiter = ',')]
     retry_schedule: Vec<u64>,
+    /// Days to keep events and deliveries, 8 to 365
+    #[arg(long, value_name = "DAYS", default_value_t = EVENT_RETENTION_DAYS, value_parser = retention())]
+    event_retention: i64,
     /// Only be the API Gateway of functions that are deployed to LocalStack or ministack at this URL
     #[arg(
         long,
         value_name = "URL",
         value_parser = on_this_machine,
-        conflicts_with_all = ["data_dir", "no_allow_private_endpoints", "retry_schedule"]
+        conflicts_with_all = ["data_dir", "no_allow_private_endpoints", "retry_schedule", "event_retention"]
     )]
     lambdas: Option<Url>,
     /// The stack that they were deployed as
     #[arg(long, value_name = "NAME", default_value = "workskedge-webhooks", requires = "lambdas")]
     stack: String,
+}
+
+fn retention() -> clap::builder::RangedI64ValueParser {
+    clap::value_parser!(i64).range(RETENTION_DAYS)
 }
 
 impl From<Arguments> for Options {
@@ -62,6 +70,7 @@ impl From<Arguments> for Options {
             allow_private_endpoints: !arguments.no_allow_private_endpoints,
             retry_schedule: arguments.retry_schedule.into_iter().map(Duration::from_secs).collect(),
             slow_after: SLOW_AFTER,
+            event_retention_days: arguments.event_retention,
             workers: true,
             clock: Clock::system(),
             dynamodb_url: None,

@@ -17,14 +17,6 @@ pub struct Origin<'a> {
     pub trace: TraceContext,
 }
 
-impl<'a> Origin<'a> {
-    /// A request that starts a trace.
-    #[must_use]
-    pub fn start(request_id: &'a str) -> Self {
-        Self { request_id, trace: TraceContext::start() }
-    }
-}
-
 /// One step of a trace: what stands in a header `traceparent`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TraceContext {

@@ -100,7 +100,7 @@ enum TaskError {
 
 impl Deliverer {
     /// Reads the names of the tables of deliveries, events, endpoints, alerts and markers, `SLOW_QUEUE_URL`,
-    /// `RETRY_QUEUE_URL` (not in the slow lane), `RETRY_SCHEDULE_SECONDS`, `SLOW_AFTER_SECONDS`, what [`AttemptMaker`]
+    /// `RETRY_QUEUE_URL` (not in the slow lane), `RETRY_SCHEDULE_SECONDS`, `SLOW_AFTER_SECONDS`, the retentions, what [`AttemptMaker`]
     /// needs, and `METRICS_NAMESPACE`: where figures go in CloudWatch.
     ///
     /// # Errors
@@ -116,7 +116,7 @@ impl Deliverer {
             later: if lane == Lane::Slow { slow.clone() } else { environment.retry_queue()? },
             slow,
             attempts: AttemptMaker::from_environment(environment)?,
-            policy: Policy { schedule: environment.retry_schedule()?, lane },
+            policy: Policy { schedule: environment.retry_schedule()?, kept: environment.event_retention()?, lane },
             slow_after: environment.slow_after()?,
             metrics: Metrics::new(environment.optional("METRICS_NAMESPACE")),
             limiter: EndpointLimiter::default(),
@@ -229,7 +229,7 @@ impl Deliverer {
             Err(error) => return Box::pin(self.unsigned(ready, error, claim, now)).await,
         };
         let AttemptResult { answer, attempt, ended } = made;
-        let decision = after_attempt(delivery, &answer, &self.policy.schedule, ended, ids::random_fraction());
+        let decision = after_attempt(delivery, &answer, &self.policy, ended, ids::random_fraction());
         log(ready, &attempt, decision.status);
         self.metrics.count(delivery, &attempt, decision.status, ended);
         self.apply(decision, ready, (attempt, ended), claim).await

@@ -6,6 +6,7 @@
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use domain::alert::{Alert, AlertKind};
 use domain::ids::ulid_of;
+use jiff::SignedDuration;
 use telemetry::causes::causes;
 
 use crate::conditional::unless_refused;
@@ -17,9 +18,6 @@ use crate::transaction::transact;
 use crate::{Client, StoreError, tables};
 
 const TABLE: &str = "alerts";
-
-/// Alerts are kept 90 days.
-const RETENTION_SECONDS: i64 = 90 * 86_400;
 
 /// How many items a query examines when there is a filter.
 const EXAMINED: i32 = 500;
@@ -55,11 +53,13 @@ impl AlertFilter<'_> {
 pub struct Alerts {
     db: Client,
     table: String,
+    /// How long they are kept.
+    kept: SignedDuration,
 }
 
 impl Alerts {
-    pub(crate) fn new(db: Client, table: String) -> Self {
-        Self { db, table }
+    pub(crate) fn new(db: Client, table: String, kept: SignedDuration) -> Self {
+        Self { db, table, kept }
     }
 
     /// Makes changes and stores the alert about them in one transaction: there is no change without its alert, and none
@@ -76,7 +76,7 @@ impl Alerts {
     ) -> Result<bool, StoreError> {
         let put = Put::builder()
             .table_name(&self.table)
-            .set_item(Some(to_item(account, alert)))
+            .set_item(Some(to_item(account, alert, self.kept)))
             .build()
             .map_err(StoreError::built("Put alert"))?;
         changes.push(TransactWriteItem::builder().put(put).build());
@@ -93,7 +93,7 @@ impl Alerts {
     /// # Errors
     /// When DynamoDB can't be reached.
     pub async fn raise(&self, account: &str, alert: &Alert) -> Result<(), StoreError> {
-        let call = self.db.put_item().table_name(&self.table).set_item(Some(to_item(account, alert)));
+        let call = self.db.put_item().table_name(&self.table).set_item(Some(to_item(account, alert, self.kept)));
         let outcome = call.condition_expression("attribute_not_exists(pk)").send().await;
         if unless_refused(outcome, "PutItem alert")?.is_some() {
             log(account, alert);
@@ -140,7 +140,7 @@ impl Alerts {
     }
 
     /// Records that an alert was published, which takes it out of `by-unpublished`. Nothing happens when the alert is
-    /// gone: its 90 days were over meanwhile.
+    /// gone: its retention was over meanwhile.
     ///
     /// # Errors
     /// When DynamoDB can't be reached.
@@ -226,14 +226,14 @@ fn log(account: &str, alert: &Alert) {
     );
 }
 
-fn to_item(account: &str, alert: &Alert) -> Item {
+fn to_item(account: &str, alert: &Alert, kept: SignedDuration) -> Item {
     let mut item = Item::from([
         ("pk".to_owned(), s(account)),
         ("sk".to_owned(), s(&alert.id)),
         ("kind".to_owned(), s(alert.kind.as_str())),
         ("alert".to_owned(), json(alert)),
         ("unpublished".to_owned(), s(Shard::of(ulid_of(&alert.id).unwrap_or_default()).key())),
-        ("expiresAt".to_owned(), n(alert.created_at.as_second() + RETENTION_SECONDS)),
+        ("expiresAt".to_owned(), n((alert.created_at + kept).as_second())),
     ]);
     item.extend(alert.endpoint_id.as_ref().map(|id| ("endpointId".to_owned(), s(id))));
     item

@@ -10,10 +10,12 @@ use std::time::Duration;
 use aws_config::SdkConfig;
 use domain::endpoint::SLOW_AFTER;
 use domain::schedule::RetrySchedule;
+use jiff::SignedDuration;
 use rustls::pki_types::CertificateDer;
 
 use crate::aws;
 use crate::aws::Clients;
+use crate::tables::{ALERT_RETENTION_DAYS, EVENT_RETENTION_DAYS, RETENTION_DAYS};
 
 /// A variable of the environment is missing or can't be read.
 #[derive(Debug, thiserror::Error)]
@@ -147,6 +149,31 @@ impl Environment {
         seconds.map(Duration::from_secs).ok_or_else(|| ConfigError::Invalid { name, reason: reason() })
     }
 
+    /// `EVENT_RETENTION_DAYS`: how long events and deliveries are kept, 30 days by default.
+    ///
+    /// # Errors
+    /// When the value is not one of [`RETENTION_DAYS`].
+    pub fn event_retention(&self) -> Result<SignedDuration, ConfigError> {
+        self.days("EVENT_RETENTION_DAYS", EVENT_RETENTION_DAYS)
+    }
+
+    /// `ALERT_RETENTION_DAYS`: how long alerts are kept, 90 days by default.
+    ///
+    /// # Errors
+    /// When the value is not one of [`RETENTION_DAYS`].
+    pub fn alert_retention(&self) -> Result<SignedDuration, ConfigError> {
+        self.days("ALERT_RETENTION_DAYS", ALERT_RETENTION_DAYS)
+    }
+
+    fn days(&self, name: &'static str, default: i64) -> Result<SignedDuration, ConfigError> {
+        let days = self.optional(name).map_or(Some(default), |text| text.parse().ok());
+        let days = days.filter(|days| RETENTION_DAYS.contains(days));
+        let (least, most) = (RETENTION_DAYS.start(), RETENTION_DAYS.end());
+        let reason = || format!("it must be a number of days from {least} to {most}");
+        let days = days.ok_or_else(|| ConfigError::Invalid { name, reason: reason() })?;
+        Ok(SignedDuration::from_hours(days * 24))
+    }
+
     /// `KEY_ENVIRONMENT`: the environment that new keys name, as in `wsk_live_...`; `live` by default.
     ///
     /// # Errors
@@ -194,5 +221,24 @@ impl Environment {
     pub fn counting_within(mut self, patience: Duration) -> Self {
         self.count_patience = Some(patience);
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_retention_is_a_number_of_days_within_bounds() {
+        let given = |days: &str| {
+            let variables = [("EVENT_RETENTION_DAYS".to_owned(), days.to_owned())];
+            Environment::given(&aws::sdk_config(None, None), variables).event_retention()
+        };
+        let days = |days: i64| SignedDuration::from_hours(24 * days);
+        assert_eq!(given("").unwrap(), days(30), "the contract's");
+        assert_eq!((given("8").unwrap(), given("365").unwrap()), (days(8), days(365)));
+        for wrong in ["7", "366", "-8", "1e1", "a week"] {
+            assert!(given(wrong).unwrap_err().to_string().contains("from 8 to 365"), "{wrong}");
+        }
     }
 }

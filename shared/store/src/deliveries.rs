@@ -40,6 +40,7 @@ mod walk;
 mod work;
 
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use jiff::SignedDuration;
 
 use crate::Client;
 use crate::item::s;
@@ -63,11 +64,13 @@ pub const GRACE_SECONDS: i64 = 300;
 pub struct Deliveries {
     db: Client,
     table: String,
+    /// How long they are kept.
+    kept: SignedDuration,
 }
 
 impl Deliveries {
-    pub(crate) fn new(db: Client, table: String) -> Self {
-        Self { db, table }
+    pub(crate) fn new(db: Client, table: String, kept: SignedDuration) -> Self {
+        Self { db, table, kept }
     }
 
     fn update_item(&self, account: &str, id: &str) -> UpdateItemFluentBuilder {

@@ -13,12 +13,11 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 use domain::outbox::{Outbox, StoredEvent};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use telemetry::causes::Cause;
 
 use crate::conditional::unless_refused;
 use crate::item::{Item, key, n, s};
-use crate::tables::EVENT_RETENTION_SECONDS;
 use crate::{Client, StoreError, body};
 
 pub use feed::{FeedEvent, FeedPage, NoPosition, Position};
@@ -89,13 +88,14 @@ fn event_list(events: &[StoredEvent]) -> AttributeValue {
     AttributeValue::L(events.collect())
 }
 
-fn outbox_item(outbox: &Outbox, now: Timestamp) -> Item {
+/// The item of events that are raised at `now`, which is kept for as long as `kept` says.
+fn outbox_item(outbox: &Outbox, now: Timestamp, kept: SignedDuration) -> Item {
     let mut item = HashMap::from([
         ("pk".to_owned(), s(&outbox.account)),
         ("sk".to_owned(), s(&outbox.id)),
         ("requestId".to_owned(), s(&outbox.request_id)),
         ("events".to_owned(), event_list(&outbox.events)),
-        ("expiresAt".to_owned(), n(now.as_second() + EVENT_RETENTION_SECONDS)),
+        ("expiresAt".to_owned(), n((now + kept).as_second())),
     ]);
     if let Some(trace) = outbox.trace {
         item.insert("traceparent".to_owned(), s(trace.to_string()));
@@ -111,11 +111,13 @@ fn outbox_item(outbox: &Outbox, now: Timestamp) -> Item {
 pub struct Events {
     db: Client,
     table: String,
+    /// How long they are kept.
+    kept: SignedDuration,
 }
 
 impl Events {
-    pub(crate) fn new(db: Client, table: String) -> Self {
-        Self { db, table }
+    pub(crate) fn new(db: Client, table: String, kept: SignedDuration) -> Self {
+        Self { db, table, kept }
     }
 
     /// The table's name, for batches that read from several tables.
@@ -129,7 +131,7 @@ impl Events {
     /// # Errors
     /// When DynamoDB can't be reached.
     pub async fn store(&self, outbox: &Outbox, now: Timestamp) -> Result<(), StoreError> {
-        let call = self.db.put_item().table_name(&self.table).set_item(Some(outbox_item(outbox, now)));
+        let call = self.db.put_item().table_name(&self.table).set_item(Some(outbox_item(outbox, now, self.kept)));
         call.send().await.map_err(StoreError::call("PutItem event"))?;
         Ok(())
     }
@@ -138,14 +140,14 @@ impl Events {
     fn put(&self, outbox: &Outbox, now: Timestamp) -> Result<TransactWriteItem, StoreError> {
         let put = Put::builder()
             .table_name(&self.table)
-            .set_item(Some(outbox_item(outbox, now)))
+            .set_item(Some(outbox_item(outbox, now, self.kept)))
             .build()
             .map_err(StoreError::built("Put event"))?;
         Ok(TransactWriteItem::builder().put(put).build())
     }
 
     /// Changes an outbox item, so that the stream brings it to the dispatcher again. Returns false when there is none:
-    /// its 30 days are over.
+    /// its retention is over.
     ///
     /// # Errors
     /// When DynamoDB can't be reached.

@@ -25,7 +25,6 @@ use telemetry::causes::causes;
 use crate::backoff::pause_before;
 use crate::conditional::unless_refused;
 use crate::item::{Item, Reader, key, n, s};
-use crate::tables::EVENT_RETENTION_SECONDS;
 use crate::undispatched::BUCKET;
 use crate::{Client, StoreError, body};
 
@@ -69,6 +68,8 @@ pub struct Progress {
 pub struct Sums {
     db: Client,
     table: String,
+    /// How long they are kept: as long as the deliveries.
+    kept: SignedDuration,
     /// The end of the progress that this process has noted last, in epoch seconds.
     noted: Arc<AtomicI64>,
 }
@@ -98,8 +99,8 @@ impl SummedHour {
 }
 
 impl Sums {
-    pub(crate) fn new(db: Client, table: String) -> Self {
-        Self { db, table, noted: Arc::new(AtomicI64::new(i64::MIN)) }
+    pub(crate) fn new(db: Client, table: String, kept: SignedDuration) -> Self {
+        Self { db, table, kept, noted: Arc::new(AtomicI64::new(i64::MIN)) }
     }
 
     /// The hours of an account from `since` on. One query for each MB, consistent: some 800 bytes an hour, 2.5 KB
@@ -164,7 +165,7 @@ impl Sums {
     /// When DynamoDB can't be reached.
     pub async fn put_bucket(&self, account: &str, bucket: Timestamp, sum: &Sum) -> Result<(), StoreError> {
         let mut item = key(partition(account), format!("bucket#{bucket}"));
-        item.extend(attributes(bucket, sum));
+        item.extend(attributes(bucket, sum, self.kept));
         let call = self.db.put_item().table_name(&self.table).set_item(Some(item));
         call.send().await.map_err(StoreError::call("PutItem sum"))?;
         Ok(())
@@ -207,7 +208,7 @@ impl Sums {
     /// Returns false, and stores nothing, when the version of the hour is no longer `seen`.
     async fn put_hour(&self, account: &str, hour: &SummedHour, seen: Option<u64>) -> Result<bool, StoreError> {
         let mut item = key(partition(account), hour_key(hour.begins_at));
-        item.extend(attributes(hour.begins_at, &hour.sum));
+        item.extend(attributes(hour.begins_at, &hour.sum, self.kept));
         item.insert("buckets".to_owned(), n(hour.buckets));
         item.insert("version".to_owned(), n(seen.unwrap_or_default() + 1));
         let mut call = self
@@ -252,8 +253,8 @@ pub(crate) fn parse(attribute: &AttributeValue) -> Result<Sum, serde_json::Error
     Ok(Sum { endpoints, latency: Histogram::of_bins(latency) })
 }
 
-fn attributes(begin: Timestamp, sum: &Sum) -> [(String, AttributeValue); 2] {
-    let expires = n(begin.as_second() + EVENT_RETENTION_SECONDS);
+fn attributes(begin: Timestamp, sum: &Sum, kept: SignedDuration) -> [(String, AttributeValue); 2] {
+    let expires = n((begin + kept).as_second());
     [("sum".to_owned(), attribute(sum)), ("expiresAt".to_owned(), expires)]
 }
 

@@ -1,6 +1,8 @@
 //! The tables as data: their names, keys and indexes, and how long their items are kept. The local system creates what
 //! is listed here, and a test holds the template against it.
 
+use std::ops::RangeInclusive;
+
 /// One table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Table {
@@ -34,8 +36,14 @@ pub struct Index {
 }
 
 const TTL: Option<&str> = Some("expiresAt");
-/// Events, deliveries, and markers of accounts with events are kept 30 days.
-pub const EVENT_RETENTION_SECONDS: i64 = 30 * 86_400;
+/// How many days events, deliveries, and markers of accounts with events are kept, unless `EVENT_RETENTION_DAYS` says
+/// otherwise.
+pub const EVENT_RETENTION_DAYS: i64 = 30;
+/// How many days alerts are kept, unless `ALERT_RETENTION_DAYS` says otherwise.
+pub const ALERT_RETENTION_DAYS: i64 = 90;
+/// The retentions that can be chosen, in days. More than a week: for so long the sweeper brings an event again that could not
+/// be passed on, and so far back go the statistics.
+pub const RETENTION_DAYS: RangeInclusive<i64> = 8..=365;
 
 const fn hashed(name: &'static str, variable: &'static str, ttl: Option<&'static str>) -> Table {
     Table { name, variable, partition: "pk", sort: None, indexes: &[], ttl, stream: false }
@@ -66,7 +74,7 @@ pub const DELIVERIES: Table = Table {
     ],
     ..sorted("deliveries", "DELIVERIES_TABLE", TTL)
 };
-/// Alerts, kept 90 days.
+/// Alerts.
 pub const ALERTS: Table = Table {
     indexes: &[Index { name: BY_UNPUBLISHED, partition: "unpublished", sort: "sk", sort_is_number: false }],
     ..sorted("alerts", "ALERTS_TABLE", TTL)

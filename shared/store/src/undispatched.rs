@@ -28,7 +28,6 @@ use crate::batch::batch_write_best_effort;
 use crate::conditional::unless_refused;
 use crate::item::{Item, n, s};
 use crate::shard::Shard;
-use crate::tables::EVENT_RETENTION_SECONDS;
 use crate::{Client, StoreError};
 
 pub use marker::{BUCKET, Counting, Marker, bucket_of};
@@ -71,6 +70,8 @@ fn free(now: Timestamp) -> Item {
 pub struct Undispatched {
     db: Client,
     table: String,
+    /// How long markers are kept that nobody settles: as long as events.
+    kept: SignedDuration,
     /// What this process has marked: accounts, and accounts with older deliveries of some five minutes; each with the
     /// begin of the latest five minutes, and when that was.
     marked: Arc<Mutex<HashMap<Marked, (u64, Instant)>>>,
@@ -80,8 +81,8 @@ pub struct Undispatched {
 type Marked = (String, Option<u64>);
 
 impl Undispatched {
-    pub(crate) fn new(db: Client, table: String) -> Self {
-        Self { db, table, marked: Arc::default() }
+    pub(crate) fn new(db: Client, table: String, kept: SignedDuration) -> Self {
+        Self { db, table, kept, marked: Arc::default() }
     }
 
     /// Marks the account of an outbox item that is about to be stored. One write unit, once for each account, five
@@ -156,7 +157,7 @@ impl Undispatched {
             .put_item()
             .table_name(&self.table)
             .set_item(Some(marker.key()))
-            .item("expiresAt", n(now.as_second() + EVENT_RETENTION_SECONDS));
+            .item("expiresAt", n((now + self.kept).as_second()));
         call.send().await.map_err(StoreError::call("PutItem marker"))?;
         Ok(())
     }

@@ -8,7 +8,7 @@ use domain::delivery::{Attempt, DeliveryStatus, Trigger};
 use domain::events::EventName;
 use domain::ids;
 use domain::outbox::{Outbox, StoredEvent};
-use domain::trace::Origin;
+use domain::trace::{Origin, TraceContext};
 use jiff::{SignedDuration, Timestamp};
 use store::deliveries::{Deliveries, FanOut, Outcome};
 use store::events::Events;
@@ -80,7 +80,11 @@ impl History {
         let at = self.time_of(number);
         let name = EventName::WorkorderCreated;
         let event = StoredEvent { id: ids::new_id("evt_", at), name, body: name.example_body(), project_id: None };
-        let outbox = Outbox::of(self.account_of(number, at), Origin::start("req_bench"), event.clone());
+        let outbox = Outbox::of(
+            self.account_of(number, at),
+            Origin { request_id: "req_bench", trace: TraceContext::start() },
+            event.clone(),
+        );
         stores.undispatched.mark(&outbox, at).await.unwrap();
         stores.events.store(&outbox, at).await.unwrap();
         let part = FanOut { outbox: &outbox, event: &event, is_first: true, is_all: true, now: at };

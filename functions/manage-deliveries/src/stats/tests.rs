@@ -2,7 +2,7 @@ use domain::delivery::{LastAttempt, Trigger};
 use domain::events::EventName;
 use domain::ids::new_id;
 use domain::outbox::{Outbox, StoredEvent};
-use domain::trace::Origin;
+use domain::trace::{Origin, TraceContext};
 
 use super::*;
 
@@ -20,12 +20,8 @@ fn delivery(at: &str, endpoint_id: &str, status: DeliveryStatus) -> Delivery {
         body: String::new(),
         project_id: None,
     };
-    let pending = Outbox::of("acc_1", Origin::start("req_1"), event.clone()).delivery(
-        &event,
-        endpoint_id,
-        Trigger::Scheduled,
-        at,
-    );
+    let pending = Outbox::of("acc_1", Origin { request_id: "req_1", trace: TraceContext::start() }, event.clone())
+        .delivery(&event, endpoint_id, Trigger::Scheduled, at);
     let last_attempt = Some(LastAttempt { duration_ms: 40, status_code: Some(200), error: None, error_detail: None });
     Delivery { status, attempt_count: 1, next_attempt_at: None, last_attempt, ..pending }
 }

@@ -114,7 +114,7 @@ function attempts(one) {
  * @param {MaybeEndpoint} endpoint
  */
 function request(one, endpoint) {
-  if (one.requestBody === null) return h("p", {}, "The body is no longer available: bodies are kept for 30 days.");
+  if (one.requestBody === null) return h("p", {}, "The body is no longer available: events are not kept for longer.");
   const last = one.attempts.at(-1);
   const sent = {
     seconds: last ? String(Math.floor(Date.parse(last.startedAt) / 1000)) : "<seconds>",

@@ -59,6 +59,7 @@ impl Resources {
         let mut variables = HashMap::from([
             ("RETRY_SCHEDULE_SECONDS".to_owned(), schedule.join(",")),
             ("SLOW_AFTER_SECONDS".to_owned(), options.slow_after.as_secs().to_string()),
+            ("EVENT_RETENTION_DAYS".to_owned(), options.event_retention_days.to_string()),
             ("ALLOW_PRIVATE_ENDPOINTS".to_owned(), options.allow_private_endpoints.to_string()),
             ("SEAL_KEY_ID".to_owned(), kms::SEAL_KEY_ID.to_owned()),
             ("MAC_KEY_ID".to_owned(), kms::MAC_KEY_ID.to_owned()),

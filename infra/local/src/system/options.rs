@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use domain::endpoint::SLOW_AFTER;
 use rustls::pki_types::CertificateDer;
+use store::tables::EVENT_RETENTION_DAYS;
 
 use crate::clock::Clock;
 use crate::data_dir::{DataDir, DataDirError};
@@ -46,6 +47,8 @@ pub struct Options {
     pub retry_schedule: Vec<Duration>,
     /// How long an attempt takes when its endpoint counts as slow.
     pub slow_after: Duration,
+    /// How long events and deliveries are kept, in days.
+    pub event_retention_days: i64,
     /// Whether stream, queues and schedule are worked on in the background. Tests switch this off and step them.
     pub workers: bool,
     /// The clock that everything goes by.
@@ -76,6 +79,7 @@ impl Options {
             allow_private_endpoints: true,
             retry_schedule: [60, 300, 1_800, 7_200].map(Duration::from_secs).to_vec(),
             slow_after: SLOW_AFTER,
+            event_retention_days: EVENT_RETENTION_DAYS,
             workers: false,
             clock,
             patience: Patience::default(),

@@ -2,12 +2,12 @@
 
 use serde_json::{Map, Value};
 
-use super::{CONTROL, Model};
+use super::Model;
 use crate::schema::{Field, Shape, Type, same_set};
 
 /// Control fields that say what to do and are no part of the record. `sourceUpdatedAt` is: the next one is compared
 /// with it.
-const INSTRUCTIONS: &[&str] = CONTROL.split_at(3).0;
+const INSTRUCTIONS: [&str; 3] = ["operation", "id", "ifVersion"];
 
 /// Merges `sent` over `stored`, both normalised. An absent field stays, null clears it, and lists and objects are replaced
 /// whole; but a set of the same words in another order or case stays as it is stored, and custom fields merge by key. The

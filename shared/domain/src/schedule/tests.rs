@@ -5,7 +5,7 @@ use crate::attempt::AttemptError;
 use crate::delivery::Trigger;
 use crate::events::EventName;
 use crate::outbox::{Outbox, StoredEvent};
-use crate::trace::Origin;
+use crate::trace::{Origin, TraceContext};
 
 fn now() -> Timestamp {
     "2025-10-20T14:30:00.250Z".parse().unwrap()
@@ -106,8 +106,8 @@ fn a_time_that_is_further_away_than_any_wait_is_due_at_once() {
     let schedule = RetrySchedule::default();
     let event =
         StoredEvent { id: "evt_1".to_owned(), name: EventName::VendorCreated, body: String::new(), project_id: None };
-    let delivery =
-        Outbox::of("acc_1", Origin::start("req_1"), event.clone()).delivery(&event, "ep_1", Trigger::Scheduled, now());
+    let delivery = Outbox::of("acc_1", Origin { request_id: "req_1", trace: TraceContext::start() }, event.clone())
+        .delivery(&event, "ep_1", Trigger::Scheduled, now());
     let is_put_right = |attempt_count, series_start, waits: bool, seconds| {
         let planned = now() + SignedDuration::from_secs(seconds);
         let waiting_since = waits.then(now);

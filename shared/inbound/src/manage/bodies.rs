@@ -26,7 +26,7 @@ pub const TEST: [Field; 1] = [on_create("event", string(60), Operational, "the e
 
 /// A replay.
 pub const REPLAY: [Field; 5] = [
-    on_create("since", Type::DateTime, Operational, "events from this second on, at most 30 days ago"),
+    on_create("since", Type::DateTime, Operational, "events from this second on, at most 30 days before `until`"),
     optional("until", Type::DateTime, Operational, "events before this second; default now"),
     optional("events", EVENT_FILTERS, Operational, "only these event types; also `workorder.*` or `*`"),
     optional("only", Type::Enum(&["failed", "missing", "all"]), Operational, "default `failed`"),

@@ -4,6 +4,7 @@
 use domain::attempt::Answer;
 use domain::delivery::{Delivery, DeliveryStatus, DeliveryTask, Trigger};
 use domain::endpoint::{Endpoint, EndpointStatus, Lane};
+use domain::ids::ulid_of;
 use domain::outbox::StoredEvent;
 use domain::schedule::{LOOK_AGAIN, RetrySchedule, Verdict, judge};
 use jiff::{SignedDuration, Timestamp};
@@ -18,8 +19,20 @@ pub(super) const WAIT_FOR_ENDPOINT: SignedDuration = SignedDuration::from_hours(
 #[derive(Debug)]
 pub(super) struct Policy {
     pub(super) schedule: RetrySchedule,
+    /// How long events are kept.
+    pub(super) kept: SignedDuration,
     /// The queue that the function reads.
     pub(super) lane: Lane,
+}
+
+impl Policy {
+    /// Whether the event of a delivery is still there at a time. Without it nothing can be sent, and nobody would be told: what
+    /// would come later fails now.
+    fn keeps_until(&self, delivery: &Delivery, at: Timestamp) -> bool {
+        let raised = ulid_of(&delivery.id).and_then(|id| i64::try_from(id.timestamp_ms()).ok());
+        let raised = raised.and_then(|raised| Timestamp::from_millisecond(raised).ok());
+        at.duration_since(raised.unwrap_or(delivery.created_at)) < self.kept
+    }
 }
 
 /// What was read for a task. What can't be read matters only if the decision depends on it.
@@ -73,7 +86,7 @@ pub(super) fn next_step<'a>(
         return Ok(Step::End(DeliveryStatus::Cancelled));
     }
     if endpoint.status == EndpointStatus::Disabled {
-        return Ok(for_disabled(delivery, now));
+        return Ok(for_disabled(delivery, policy, now));
     }
     Ok(match (policy.lane, endpoint.health.lane(now)) {
         (Lane::First | Lane::Later, Lane::Slow) => Step::PassToSlow,
@@ -83,10 +96,11 @@ pub(super) fn next_step<'a>(
 }
 
 /// A disabled endpoint may be repaired and enabled again: its deliveries wait for some days, then they have failed.
-fn for_disabled<'a>(delivery: &Delivery, now: Timestamp) -> Step<'a> {
+fn for_disabled<'a>(delivery: &Delivery, policy: &Policy, now: Timestamp) -> Step<'a> {
     let too_long = |since| now.duration_since(since) >= WAIT_FOR_ENDPOINT;
     match delivery.waiting_since {
         Some(since) if too_long(since) => Step::End(DeliveryStatus::Failed),
+        _ if !policy.keeps_until(delivery, now + LOOK_AGAIN) => Step::End(DeliveryStatus::Failed),
         _ => Step::WaitForEndpoint(now + LOOK_AGAIN),
     }
 }
@@ -130,14 +144,17 @@ pub(super) enum EndpointNews {
 pub(super) fn after_attempt(
     delivery: &Delivery,
     answer: &Answer,
-    schedule: &RetrySchedule,
+    policy: &Policy,
     ended: Timestamp,
     jitter: f64,
 ) -> Decision {
     let in_series = delivery.attempt_count - delivery.series_start + 1;
     let (first, scheduled) = (delivery.attempt_count == 0, delivery.trigger == Trigger::Scheduled);
     let is_probe = matches!(delivery.trigger, Trigger::Test | Trigger::Replay);
-    let verdict = judge(schedule, in_series, answer, ended, jitter);
+    let verdict = match judge(&policy.schedule, in_series, answer, ended, jitter) {
+        Verdict::RetryAt(at) if !policy.keeps_until(delivery, at) => Verdict::Exhausted,
+        verdict => verdict,
+    };
     let (status, next_attempt_at) = match verdict {
         Verdict::Delivered => (DeliveryStatus::Delivered, None),
         Verdict::RetryAt(at) => (DeliveryStatus::Retrying, Some(at)),

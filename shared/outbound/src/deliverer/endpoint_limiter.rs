@@ -85,14 +85,14 @@ mod tests {
     use domain::delivery::Trigger;
     use domain::events::EventName;
     use domain::outbox::{Outbox, StoredEvent};
-    use domain::trace::Origin;
+    use domain::trace::{Origin, TraceContext};
 
     use super::*;
 
     fn delivery(number: usize, endpoint: &str) -> Delivery {
         let id = format!("evt_{number}");
         let event = StoredEvent { id, name: EventName::VendorCreated, body: String::new(), project_id: None };
-        let outbox = Outbox::of("acc_1", Origin::start("req_1"), event.clone());
+        let outbox = Outbox::of("acc_1", Origin { request_id: "req_1", trace: TraceContext::start() }, event.clone());
         outbox.delivery(&event, endpoint, Trigger::Scheduled, jiff::Timestamp::UNIX_EPOCH)
     }
 

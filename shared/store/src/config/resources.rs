@@ -52,26 +52,26 @@ impl Environment {
         Ok(Idempotency::new(self.db(), self.table(tables::IDEMPOTENCY)?))
     }
 
-    /// Events: `EVENTS_TABLE`.
+    /// Events: `EVENTS_TABLE` and `EVENT_RETENTION_DAYS`.
     ///
     /// # Errors
-    /// When the variable is not set.
+    /// When the first is not set, or the second can't be used.
     pub fn events(&self) -> Result<Events, ConfigError> {
-        Ok(Events::new(self.db(), self.table(tables::EVENTS)?))
+        Ok(Events::new(self.db(), self.table(tables::EVENTS)?, self.event_retention()?))
     }
 
-    /// Markers of accounts whose latest events may not be dispatched: `UNDISPATCHED_TABLE`.
+    /// Markers of accounts whose latest events may not be dispatched: `UNDISPATCHED_TABLE` and `EVENT_RETENTION_DAYS`.
     ///
     /// # Errors
-    /// When the variable is not set.
+    /// When the first is not set, or the second can't be used.
     pub fn undispatched(&self) -> Result<Undispatched, ConfigError> {
-        Ok(Undispatched::new(self.db(), self.table(tables::UNDISPATCHED)?))
+        Ok(Undispatched::new(self.db(), self.table(tables::UNDISPATCHED)?, self.event_retention()?))
     }
 
-    /// The writer of events and their markers: `EVENTS_TABLE` and `UNDISPATCHED_TABLE`.
+    /// The writer of events and their markers: `EVENTS_TABLE`, `UNDISPATCHED_TABLE` and `EVENT_RETENTION_DAYS`.
     ///
     /// # Errors
-    /// When a variable is not set.
+    /// When one of the first two is not set, or the third can't be used.
     pub fn event_writer(&self) -> Result<EventWriter, ConfigError> {
         Ok(EventWriter::new(self.events()?, self.undispatched()?))
     }
@@ -92,28 +92,28 @@ impl Environment {
         Ok(Endpoints::new(self.db(), self.table(tables::ENDPOINTS)?))
     }
 
-    /// Deliveries: `DELIVERIES_TABLE`.
+    /// Deliveries: `DELIVERIES_TABLE` and `EVENT_RETENTION_DAYS`.
     ///
     /// # Errors
-    /// When the variable is not set.
+    /// When the first is not set, or the second can't be used.
     pub fn deliveries(&self) -> Result<Deliveries, ConfigError> {
-        Ok(Deliveries::new(self.db(), self.table(tables::DELIVERIES)?))
+        Ok(Deliveries::new(self.db(), self.table(tables::DELIVERIES)?, self.event_retention()?))
     }
 
-    /// Sums of deliveries, which lie beside these: `DELIVERIES_TABLE`.
+    /// Sums of deliveries, which lie beside these: `DELIVERIES_TABLE` and `EVENT_RETENTION_DAYS`.
     ///
     /// # Errors
-    /// When the variable is not set.
+    /// When the first is not set, or the second can't be used.
     pub fn sums(&self) -> Result<Sums, ConfigError> {
-        Ok(Sums::new(self.db(), self.table(tables::DELIVERIES)?))
+        Ok(Sums::new(self.db(), self.table(tables::DELIVERIES)?, self.event_retention()?))
     }
 
-    /// Alerts: `ALERTS_TABLE`.
+    /// Alerts: `ALERTS_TABLE` and `ALERT_RETENTION_DAYS`.
     ///
     /// # Errors
-    /// When the variable is not set.
+    /// When the first is not set, or the second can't be used.
     pub fn alerts(&self) -> Result<Alerts, ConfigError> {
-        Ok(Alerts::new(self.db(), self.table(tables::ALERTS)?))
+        Ok(Alerts::new(self.db(), self.table(tables::ALERTS)?, self.alert_retention()?))
     }
 
     /// What all tables hold of an account: the variables of every table.

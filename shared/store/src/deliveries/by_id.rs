@@ -16,7 +16,7 @@ use crate::item::{Item, Reader, key};
 use crate::range::IdRange;
 
 impl Deliveries {
-    /// One delivery with its attempts, read consistently; `None` when there is none, or its 30 days are over. One read
+    /// One delivery with its attempts, read consistently; `None` when there is none, or its retention is over. One read
     /// unit for each 4 KB, of its own item or of those that the events of its millisecond have.
     ///
     /// # Errors

@@ -48,7 +48,8 @@ impl Deliveries {
                 is_incomplete: existing.is_empty(),
                 entries: vec![(delivery.endpoint_id.clone(), Entry::Own)],
             };
-            let items = [note.to_item(), to_item(delivery, delivery.created_at)].map(|item| self.put_new(item));
+            let own = to_item(delivery, delivery.created_at, self.kept);
+            let items = [note.to_item(self.kept), own].map(|item| self.put_new(item));
             let items = items.into_iter().collect::<Result<_, _>>()?;
             if transact(&self.db, items, "TransactWriteItems delivery", TABLE).await? {
                 return Ok(true);
@@ -66,7 +67,7 @@ impl Deliveries {
     /// # Errors
     /// When DynamoDB can't be reached.
     pub async fn create_one(&self, delivery: &Delivery) -> Result<bool, StoreError> {
-        self.put_if_new(to_item(delivery, delivery.created_at)).await
+        self.put_if_new(to_item(delivery, delivery.created_at, self.kept)).await
     }
 
     /// Stores an item unless there is one with its key, and returns whether it did.

@@ -111,7 +111,7 @@ impl Deliveries {
         let part = FanOut { is_all: part.is_all && chunks.len() == 1, ..part };
         for (number, chunk) in (next_number(&existing)..).zip(chunks) {
             let item = shared_item(part, number, chunk);
-            if !self.put_if_new(item.to_item()).await? {
+            if !self.put_if_new(item.to_item(self.kept)).await? {
                 return Ok(false);
             }
             done.is_incomplete |= item.is_incomplete;

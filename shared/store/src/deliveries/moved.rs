@@ -44,7 +44,8 @@ impl Deliveries {
             .expression_attribute_values(":seen", seen.value())
             .build()
             .map_err(StoreError::built("Update shared deliveries"))?;
-        let items = vec![TransactWriteItem::builder().update(leave).build(), self.put_new(to_item(own, now))?];
+        let own = self.put_new(to_item(own, now, self.kept))?;
+        let items = vec![TransactWriteItem::builder().update(leave).build(), own];
         match alert {
             Some((alerts, alert)) => alerts.tell(items, &delivery.account, alert).await,
             None => transact(&self.db, items, "TransactWriteItems delivery", TABLE).await,

@@ -2,10 +2,11 @@
 
 use aws_sdk_dynamodb::types::ReturnValue;
 use domain::delivery::Delivery;
+use domain::schedule::SENT_AHEAD;
 use jiff::{SignedDuration, Timestamp};
 
 use super::stored::read;
-use super::{Deliveries, TABLE};
+use super::{Deliveries, GRACE_SECONDS, TABLE};
 use crate::conditional::unless_refused;
 use crate::item::{Reader, key, n, s};
 use crate::shard::Shard;
@@ -27,6 +28,24 @@ impl Overdue {
     #[must_use]
     pub fn is_ahead(&self, delivery: &Delivery) -> bool {
         delivery.next_attempt_at.is_some_and(|next| self.due_at < next.as_millisecond())
+    }
+}
+
+/// How long after it was looked after ahead of its attempt a delivery's message must be lost.
+const LOST_AFTER: SignedDuration = SENT_AHEAD.saturating_add(SignedDuration::from_secs(GRACE_SECONDS));
+
+impl Overdue {
+    /// When it is looked after next if it is reserved now, in epoch milliseconds. See [`Deliveries::reserve`].
+    fn reserved_until(&self, now: Timestamp, long: SignedDuration, farthest: SignedDuration) -> i64 {
+        let (soon, due_at) = ((now + long).as_millisecond(), self.due_at);
+        let is_within = |wait: SignedDuration| due_at <= (now + wait).as_millisecond();
+        if !is_within(farthest) {
+            soon
+        } else if is_within(long - SENT_AHEAD) {
+            soon.max(due_at + i64::try_from(LOST_AFTER.as_millis()).unwrap_or_default())
+        } else {
+            due_at + 1
+        }
     }
 }
 
@@ -91,8 +110,9 @@ impl Deliveries {
     }
 
     /// Moves an overdue delivery on in `by-due`, so that sweeps leave it alone for `long` while its message waits in a
-    /// queue: one write unit for the item and two for the index entry. A delivery that is due later than that keeps its
-    /// time, unless it is further away than `farthest`.
+    /// queue, and until that message must be lost: one write unit for the item and two for the index entry. A delivery that is
+    /// looked after so late that no message is sent for it, or none before its message must be lost, keeps its time, unless it
+    /// is further away than `farthest`.
     ///
     /// Returns the delivery, or `None` when its time in the index has changed since: an attempt was recorded, or
     /// another sweep has reserved it.
@@ -107,9 +127,7 @@ impl Deliveries {
         long: SignedDuration,
         farthest: SignedDuration,
     ) -> Result<Option<Delivery>, StoreError> {
-        let soon = (now + long).as_millisecond();
-        let too_far = overdue.due_at > (now + farthest).as_millisecond();
-        let until = if too_far { soon } else { soon.max(overdue.due_at + 1) };
+        let until = overdue.reserved_until(now, long, farthest);
         let outcome = self
             .update_item(&overdue.account, &overdue.id)
             .update_expression(match claims {
@@ -124,5 +142,33 @@ impl Deliveries {
             .await;
         let reserved = unless_refused(outcome, "UpdateItem overdue delivery")?;
         reserved.and_then(|output| output.attributes).as_ref().map(read).transpose()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reservation_outlives_the_attempt_and_never_the_turn_of_the_sweeper() {
+        let now: Timestamp = "2025-10-20T14:30:00Z".parse().unwrap();
+        let minutes = SignedDuration::from_mins;
+        let reserved = |due: SignedDuration| {
+            let overdue = Overdue { account: String::new(), id: String::new(), due_at: (now + due).as_millisecond() };
+            let until = overdue.reserved_until(now, minutes(15), minutes(120));
+            SignedDuration::from_millis(until - now.as_millisecond())
+        };
+        // Lost, or to be sent now.
+        assert_eq!(reserved(minutes(-30)), minutes(15));
+        assert_eq!(reserved(minutes(0)), minutes(15));
+        // Looked after at a start, three minutes ahead of attempts in 10 and in 15 minutes: five minutes after them.
+        assert_eq!(reserved(minutes(7)), minutes(15));
+        assert_eq!(reserved(minutes(12)), minutes(20));
+        // Left to a later sweep.
+        let moment = SignedDuration::from_millis(1);
+        assert_eq!(reserved(minutes(12) + moment), minutes(12) + moment + moment);
+        assert_eq!(reserved(minutes(120)), minutes(120) + moment);
+        // Planned by a clock that ran ahead.
+        assert_eq!(reserved(minutes(120) + moment), minutes(15));
     }
 }

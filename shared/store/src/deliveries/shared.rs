@@ -14,7 +14,6 @@ use jiff::{SignedDuration, Timestamp};
 use super::TABLE;
 use crate::StoreError;
 use crate::item::{Item, Reader, n, s};
-use crate::tables::EVENT_RETENTION_SECONDS;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 /// How many deliveries share an item at most. Each outcome writes the whole item: with this many that costs 4 units.
@@ -110,7 +109,8 @@ pub(super) fn event_of(sort_key: &str) -> &str {
 }
 
 impl SharedItem {
-    pub(super) fn to_item(&self) -> Item {
+    /// The item, which is kept for as long as `kept` says.
+    pub(super) fn to_item(&self, kept: SignedDuration) -> Item {
         let entries = self.entries.iter().map(|(endpoint, entry)| (endpoint.clone(), entry.value()));
         let mut item = Item::from([
             ("pk".to_owned(), s(&self.account)),
@@ -119,7 +119,7 @@ impl SharedItem {
             ("outboxId".to_owned(), s(&self.outbox_id)),
             ("createdAt".to_owned(), n(self.created_at.as_millisecond())),
             (ENTRIES.to_owned(), AttributeValue::M(entries.collect())),
-            ("expiresAt".to_owned(), n(self.created_at.as_second() + EVENT_RETENTION_SECONDS)),
+            ("expiresAt".to_owned(), n((self.created_at + kept).as_second())),
         ]);
         if self.is_incomplete {
             item.insert(INCOMPLETE.to_owned(), AttributeValue::Bool(true));
@@ -239,7 +239,7 @@ mod tests {
     #[test]
     fn it_reads_back_as_it_was_written() {
         let item = item(vec![(endpoint(1), DELIVERED)]);
-        assert_eq!(SharedItem::read(&item.to_item()).unwrap(), item);
+        assert_eq!(SharedItem::read(&item.to_item(SignedDuration::ZERO)).unwrap(), item);
         for entry in [Entry::Pending, Entry::Claimed { until: 1 }, Entry::Own, DELIVERED] {
             assert_eq!(Entry::parse(entry.value().as_s().unwrap()), Some(entry));
         }
@@ -271,7 +271,8 @@ mod tests {
             }
             other => panic!("{other:?}"),
         };
-        let size: usize = item(entries).to_item().iter().map(|(name, value)| name.len() + size(value)).sum();
+        let size: usize =
+            item(entries).to_item(SignedDuration::ZERO).iter().map(|(name, value)| name.len() + size(value)).sum();
         assert!(size <= 1_024, "{size} bytes");
     }
 }

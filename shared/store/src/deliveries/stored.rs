@@ -12,7 +12,6 @@ use super::{GRACE_SECONDS, TABLE};
 use crate::StoreError;
 use crate::item::{Item, Reader, json, n, s};
 use crate::shard::Shard;
-use crate::tables::EVENT_RETENTION_SECONDS;
 
 /// `dueAt`, the sort key of `by-due`, in epoch milliseconds: when the sweeper looks after a delivery whose next attempt is
 /// planned at `now`. Before its time if the sweeper is to send its message, else when the message that was sent for it must
@@ -33,8 +32,8 @@ pub(super) fn account_status(account: &str, status: DeliveryStatus) -> String {
     format!("{account}#{}", status.as_str())
 }
 
-/// The item of a delivery whose next attempt, if there is one, is planned at `now`.
-pub(super) fn to_item(delivery: &Delivery, now: Timestamp) -> Item {
+/// The item of a delivery whose next attempt, if there is one, is planned at `now`; kept for as long as `kept` says.
+pub(super) fn to_item(delivery: &Delivery, now: Timestamp, kept: SignedDuration) -> Item {
     let attempts = delivery.attempts.iter().map(json).collect();
     let mut item = HashMap::from([
         ("pk".to_owned(), s(&delivery.account)),
@@ -50,7 +49,7 @@ pub(super) fn to_item(delivery: &Delivery, now: Timestamp) -> Item {
         ("trigger".to_owned(), s(delivery.trigger.as_str())),
         ("createdAt".to_owned(), s(delivery.created_at.to_string())),
         ("attempts".to_owned(), AttributeValue::L(attempts)),
-        ("expiresAt".to_owned(), n(delivery.created_at.as_second() + EVENT_RETENTION_SECONDS)),
+        ("expiresAt".to_owned(), n((delivery.created_at + kept).as_second())),
     ]);
     add_optional(&mut item, delivery, now);
     item

@@ -32,7 +32,7 @@ pub struct Work {
 }
 
 impl Work {
-    /// The delivery of a task; `None` when there is none where the task says, or its 30 days are over.
+    /// The delivery of a task; `None` when there is none where the task says, or its retention is over.
     ///
     /// # Errors
     /// When its item can't be read.
@@ -40,7 +40,7 @@ impl Work {
         found(self.deliveries.get(&(task.delivery_id.clone(), task.shared.is_some())))
     }
 
-    /// The outbox item that holds the event of a task; `None` when its 30 days are over.
+    /// The outbox item that holds the event of a task; `None` when its retention is over.
     ///
     /// # Errors
     /// When the item can't be read.

@@ -93,7 +93,7 @@ impl FeedPage {
 }
 
 impl Events {
-    /// One event by its id, read consistently; `None` when there is none, or its 30 days are over.
+    /// One event by its id, read consistently; `None` when there is none, or its retention is over.
     ///
     /// # Errors
     /// When DynamoDB can't be reached or the item can't be read.

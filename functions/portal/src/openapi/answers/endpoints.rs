@@ -38,7 +38,10 @@ pub(super) fn health() -> Vec<Member> {
         ("lastFailureAt", nullable(&time())),
         (
             "lastSlowAt",
-            noted(nullable(&time()), "when an attempt last took more than 3 seconds, accurate to the minute"),
+            noted(
+                nullable(&time()),
+                "when an attempt last took so long that the endpoint counts as slow, by default more than 3 seconds; accurate to the minute",
+            ),
         ),
     ]
 }

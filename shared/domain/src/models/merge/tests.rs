@@ -15,6 +15,12 @@ fn merged(stored: Value, sent: Value) -> Value {
 }
 
 #[test]
+fn each_control_field_is_an_instruction_or_a_part_of_the_record() {
+    let in_the_record = super::super::CONTROL.into_iter().filter(|name| !INSTRUCTIONS.contains(name));
+    assert_eq!(in_the_record.collect::<Vec<_>>(), ["sourceUpdatedAt"]);
+}
+
+#[test]
 fn absent_fields_stay_nulls_clear_and_objects_are_replaced() {
     let stored =
         json!({"id": "wo_1", "version": 3, "title": "a", "phase": "b", "siteAddress": {"line1": "x", "city": "y"}});

@@ -2,7 +2,7 @@ use domain::attempt::AttemptError;
 use domain::endpoint::{EventFilter, Health, HealthState, PreviousSecrets, SealedSecret, StoredHeaders};
 use domain::events::EventName;
 use domain::outbox::Outbox;
-use domain::trace::Origin;
+use domain::trace::{Origin, TraceContext};
 
 use super::*;
 
@@ -13,11 +13,18 @@ fn now() -> Timestamp {
 }
 
 fn event() -> StoredEvent {
-    StoredEvent { id: "evt_1".to_owned(), name: EventName::VendorCreated, body: "{}".to_owned(), project_id: None }
+    // Raised at `now`.
+    let id = "evt_01K810DVJ0Q2V5K8N4C6D0EFGA".to_owned();
+    StoredEvent { id, name: EventName::VendorCreated, body: "{}".to_owned(), project_id: None }
 }
 
 fn delivery() -> Delivery {
-    Outbox::of("acc_1", Origin::start("req_1"), event()).delivery(&event(), "ep_1", Trigger::Scheduled, now())
+    Outbox::of("acc_1", Origin { request_id: "req_1", trace: TraceContext::start() }, event()).delivery(
+        &event(),
+        "ep_1",
+        Trigger::Scheduled,
+        now(),
+    )
 }
 
 fn endpoint() -> Endpoint {
@@ -44,8 +51,10 @@ fn unreadable() -> StoreError {
     StoreError::Unreadable { table: "endpoints", key: "ep_1".to_owned(), what: "url".to_owned(), cause: None }
 }
 
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+
 fn policy(lane: Lane) -> Policy {
-    Policy { schedule: RetrySchedule::default(), lane }
+    Policy { schedule: RetrySchedule::default(), kept: DAY * 30, lane }
 }
 
 /// The step for the message of `delivery`, when everything could be read.
@@ -166,7 +175,7 @@ fn answer(status_code: u16) -> Answer {
 }
 
 fn decision(delivery: &Delivery, status_code: u16) -> Decision {
-    after_attempt(delivery, &answer(status_code), &RetrySchedule::default(), now(), 0.0)
+    after_attempt(delivery, &answer(status_code), &policy(Lane::Later), now(), 0.0)
 }
 
 #[test]
@@ -196,6 +205,26 @@ fn a_failure_is_retried_until_the_series_is_exhausted() {
     let news = EndpointNews::Fails { first: false };
     let failed = Decision { status: DeliveryStatus::Failed, next_attempt_at: None, endpoint: news };
     assert_eq!(decision(&after(4, 0), 500), failed);
+}
+
+#[test]
+fn what_would_outlive_its_event_fails_while_somebody_can_be_told() {
+    let (delivery, kept) = (delivery(), DAY * 8);
+    let policy = Policy { kept, ..policy(Lane::Later) };
+    let after = |ended| after_attempt(&delivery, &answer(500), &policy, ended, 0.0);
+    let last = now() + kept - MINUTE;
+    assert_eq!(after(last - SignedDuration::from_millis(1)).status, DeliveryStatus::Retrying);
+    let failed = after(last);
+    assert_eq!((failed.status, failed.next_attempt_at), (DeliveryStatus::Failed, None));
+
+    let disabled = Endpoint { status: EndpointStatus::Disabled, ..endpoint() };
+    let step = |now| {
+        let loaded = Loaded { delivery: &delivery, endpoint: Ok(Some(&disabled)), event: Ok(None) };
+        next_step(&delivery.task(), loaded, &policy, now).unwrap()
+    };
+    let last = now() + kept - LOOK_AGAIN;
+    assert!(matches!(step(last - MINUTE), Step::WaitForEndpoint(_)));
+    assert_eq!(step(last), Step::End(DeliveryStatus::Failed));
 }
 
 #[test]
