@@ -68,7 +68,7 @@ pub(crate) async fn preflight(aws: &Aws, wanted: &Preflight) -> Result<Report, F
         Ok(caller) => may_deploy(&calls, caller, wanted.deployer.as_deref(), &plan).await,
         Err(unseen) => Finding::unseen("permissions", "what the caller is allowed", "sts:GetCallerIdentity", unseen),
     });
-    Ok(report(findings))
+    Ok(report(&findings))
 }
 
 fn who(calls: &Calls, caller: &Result<Caller, Unseen>) -> Finding {
@@ -122,7 +122,7 @@ async fn taken_names(calls: &Calls, plan: &Plan, caller: &Result<Caller, Unseen>
     ]
 }
 
-fn report(findings: Vec<Finding>) -> Report {
+fn report(findings: &[Finding]) -> Report {
     let data: Vec<Value> = findings.iter().map(as_json).collect();
     let rows: Vec<_> = findings
         .iter()
@@ -144,10 +144,10 @@ mod tests {
     #[test]
     fn one_problem_is_enough() {
         let finding = |level| Finding::new(level, "tables", "what was found");
-        let done = report(vec![finding(Level::Ok), finding(Level::Warning)]);
+        let done = report(&[finding(Level::Ok), finding(Level::Warning)]);
         assert!(done.is_complete);
         assert_eq!(done.text.lines().nth(2), Some("warning  tables  what was found."));
-        let bad = report(vec![finding(Level::Problem), finding(Level::Ok)]);
+        let bad = report(&[finding(Level::Problem), finding(Level::Ok)]);
         assert!(!bad.is_complete);
         let first = json!({ "result": "problem", "check": "tables", "finding": "what was found" });
         assert_eq!(bad.json["data"][0], first);

@@ -203,7 +203,9 @@ impl Calls {
         for (name, value) in headers {
             request.headers_mut().insert((*name).to_owned(), (*value).to_owned());
         }
-        own.into_iter().for_each(|(name, value)| drop(request.headers_mut().insert(name, value)));
+        for (name, value) in own {
+            request.headers_mut().insert(name, value);
+        }
         Ok(request)
     }
 }
