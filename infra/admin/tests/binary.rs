@@ -144,7 +144,8 @@ fn a_preflight_that_may_see_nothing_warns_and_names_each_permission() {
     let body = r#"{"__type":"AccessDeniedException","message":"not authorized"}"#;
     let found = findings(&service("400 Bad Request", body), 0);
     assert!(found.iter().all(|(result, ..)| result == "warning"), "{found:?}");
-    let sentences: String = found.into_iter().map(|(_, check, finding)| format!("{check}: {finding}\n")).collect();
+    let sentences: Vec<String> = found.into_iter().map(|(_, check, finding)| format!("{check}: {finding}")).collect();
+    let sentences = sentences.join("\n");
     for permission in [
         "cloudformation:DescribeStacks",
         "dynamodb:DescribeTable",
