@@ -110,6 +110,18 @@ fn work_order() -> Value {
 }
 
 #[tokio::test]
+async fn a_call_without_a_key_is_nobodys() {
+    let (log, _guard) = Log::start();
+    let app = InboundApp::start().await;
+    app.request("POST", WORK_ORDER).json(&work_order()).without_key().send().await.expect(401);
+    let line = log.line("request 401");
+    assert_eq!(line["fields"]["code"], "unauthorized");
+    for absent in ["account", "key_id", "fields", "number"] {
+        assert!(line["fields"].get(absent).is_none(), "{absent}: {line}");
+    }
+}
+
+#[tokio::test]
 async fn the_cause_of_a_failed_request_is_logged_with_its_id() {
     let (log, _guard) = Log::start();
     let app = InboundApp::start().await;

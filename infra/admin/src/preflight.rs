@@ -25,7 +25,7 @@ use crate::failure::Failure;
 use crate::output::{Report, columns};
 use crate::places::Obstacle;
 use calls::{Calls, Unseen};
-use deployer::{Caller, may_deploy};
+use deployer::{Caller, may_deploy, partition};
 use findings::{Finding, Kind, Level, StackState};
 use plan::Plan;
 
@@ -55,9 +55,7 @@ pub(crate) async fn preflight(aws: &Aws, wanted: &Preflight) -> Result<Report, F
     }
     let state = look::stack(&calls, &plan.stack).await;
     let mut findings = vec![who(&calls, &caller), how_it_stands(&plan, &state)];
-    // Without a look at the stack, names that are taken might be its own.
-    let state = state.unwrap_or(StackState::Absent);
-    findings.extend(taken_names(&calls, &plan, &caller, &state).await);
+    findings.extend(taken_names(&calls, &plan, &caller, state.as_ref().ok()).await);
     let (limits, region) = join(look::table_limits(&calls), region::features(&calls, &plan)).await;
     findings.push(match limits {
         Ok(limits) => findings::capacity(limits, &plan),
@@ -91,10 +89,15 @@ fn how_it_stands(plan: &Plan, state: &Result<StackState, Unseen>) -> Finding {
 }
 
 /// Names that are taken, and the concurrency, of which the stack's functions may have reserved some.
-async fn taken_names(calls: &Calls, plan: &Plan, caller: &Result<Caller, Unseen>, state: &StackState) -> Vec<Finding> {
+async fn taken_names(
+    calls: &Calls,
+    plan: &Plan,
+    caller: &Result<Caller, Unseen>,
+    state: Option<&StackState>,
+) -> Vec<Finding> {
     let topics = async {
         let Caller { account, arn } = caller.as_ref().map_err(Clone::clone)?;
-        look::topics(calls, plan, arn.split(':').nth(1).unwrap_or("aws"), account).await
+        look::topics(calls, plan, partition(arn), account).await
     };
     let (tables, queues, functions, groups, topics) = join5(
         look::tables(calls, plan),

@@ -9,8 +9,8 @@ use super::{members, schema};
 const HEADERS: [(&str, &str, &str); 12] = [
     (
         "X-Webhook-ID",
-        "Id of this delivery, the same in all its attempts and replays: store each once, for as long as deliveries are kept, by default 30 days. Covered by \
-         `webhook-signature`, not by `X-Webhook-Signature`.",
+        "Id of this delivery, the same in all its attempts and replays: store each once, for as long as deliveries are kept, by default \
+         30 days. Covered by `webhook-signature`, not by `X-Webhook-Signature`.",
         "dlv_01JAMB3X9T7Q2V5K8N4C6D0EFG",
     ),
     ("X-Webhook-Event", "The event's name.", "workorder.created"),

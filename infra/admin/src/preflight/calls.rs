@@ -1,5 +1,5 @@
-//! Signed calls of services that have no client here. The few questions of the preflight do not pay for the SDKs of Lambda,
-//! IAM, CloudFormation and CloudWatch Logs, which take longer to build than all the rest of the program.
+//! Signed calls of services that have no client here. The preflight asks some twenty questions, for which the SDKs of Lambda, IAM,
+//! CloudFormation, CloudWatch Logs and STS would be five dependencies more; `aws-sigv4`, which signs, is one of the SDK anyway.
 
 use std::time::{Duration, SystemTime};
 
@@ -102,6 +102,21 @@ impl Unseen {
     }
 }
 
+/// A request that is not signed yet.
+struct Question<'a> {
+    service: Service,
+    method: &'static str,
+    path: &'a str,
+    headers: &'a [(&'a str, &'a str)],
+    body: String,
+}
+
+impl<'a> Question<'a> {
+    fn post(service: Service, headers: &'a [(&'a str, &'a str)], body: String) -> Self {
+        Self { service, method: "POST", path: "/", headers, body }
+    }
+}
+
 /// A place where services answer, and who asks them.
 #[derive(Debug)]
 pub(super) struct Calls {
@@ -134,7 +149,8 @@ impl Calls {
 
     /// A call of Lambda's API: the answer to a GET of `path`.
     pub(super) async fn get(&self, path: &str) -> Result<Value, Unseen> {
-        let answer = self.send(Service::Lambda, "GET", path, &[], String::new()).await?;
+        let question = Question { service: Service::Lambda, method: "GET", path, headers: &[], body: String::new() };
+        let answer = self.send(question).await?;
         serde_json::from_str(&answer).map_err(|_| Unseen::answer("JSON"))
     }
 
@@ -143,7 +159,7 @@ impl Calls {
         let (target, content_type) = service.json();
         let target = format!("{target}.{call}");
         let headers = [("content-type", content_type), ("x-amz-target", &target)];
-        let answer = self.send(service, "POST", "/", &headers, body.to_string()).await?;
+        let answer = self.send(Question::post(service, &headers, body.to_string())).await?;
         serde_json::from_str(&answer).map_err(|_| Unseen::answer("JSON"))
     }
 
@@ -157,19 +173,11 @@ impl Calls {
         let mut form = Serializer::new(String::new());
         form.append_pair("Action", call).append_pair("Version", service.version()).extend_pairs(given);
         let headers = [("content-type", "application/x-www-form-urlencoded")];
-        self.send(service, "POST", "/", &headers, form.finish()).await
+        self.send(Question::post(service, &headers, form.finish())).await
     }
 
-    async fn send(
-        &self,
-        service: Service,
-        method: &str,
-        path: &str,
-        headers: &[(&str, &str)],
-        body: String,
-    ) -> Result<String, Unseen> {
-        let request = self.signed(service, method, path, headers, body);
-        let request = request.map_err(|cause| Unseen { obstacle: Obstacle::Other, cause })?;
+    async fn send(&self, question: Question<'_>) -> Result<String, Unseen> {
+        let request = self.signed(question).map_err(|cause| Unseen { obstacle: Obstacle::Other, cause })?;
         let unanswered = |cause| Unseen { obstacle: Obstacle::NoAnswer, cause };
         match tokio::time::timeout(TIMEOUT, self.https.call(request)).await {
             Ok(Ok(answer)) => text_of(&answer),
@@ -178,14 +186,8 @@ impl Calls {
         }
     }
 
-    fn signed(
-        &self,
-        service: Service,
-        method: &str,
-        path: &str,
-        headers: &[(&str, &str)],
-        body: String,
-    ) -> Result<HttpRequest, String> {
+    fn signed(&self, question: Question<'_>) -> Result<HttpRequest, String> {
+        let Question { service, method, path, headers, body } = question;
         let (host, region) = service.host(&self.region);
         let base = self.endpoint_url.clone().unwrap_or_else(|| format!("https://{host}"));
         let url = format!("{base}{path}");

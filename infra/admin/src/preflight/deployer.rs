@@ -131,7 +131,8 @@ async fn role_arn(calls: &Calls, caller: &Caller, role: &str) -> String {
     arn.unwrap_or_else(|| format!("arn:{}:iam::{}:role/{role}", partition(&caller.arn), caller.account))
 }
 
-fn partition(arn: &str) -> &str {
+/// The partition of an ARN: `aws`, `aws-cn`, `aws-us-gov`.
+pub(super) fn partition(arn: &str) -> &str {
     arn.split(':').nth(1).unwrap_or("aws")
 }
 

@@ -111,20 +111,26 @@ pub(super) struct Kind {
     pub(super) advice: &'static str,
 }
 
-/// Whether the names of a kind are free, or the stack's own.
-pub(super) fn names(kind: Kind, wanted: usize, taken: &Result<Vec<String>, Unseen>, state: &StackState) -> Finding {
+/// Whether the names of a kind are free, or the stack's own; whose they are is open when `state` could not be seen.
+pub(super) fn names(
+    kind: Kind,
+    wanted: usize,
+    taken: &Result<Vec<String>, Unseen>,
+    state: Option<&StackState>,
+) -> Finding {
     let check = kind.check;
     match taken {
         Err(unseen) => {
             Finding::unseen(check, &format!("whether {check} of these names exist"), kind.permission, unseen)
         }
         Ok(taken) if taken.is_empty() => Finding::new(Level::Ok, check, format!("{wanted} names are free")),
-        Ok(taken) if state.owns_names() => {
+        Ok(taken) if state.is_some_and(StackState::owns_names) => {
             Finding::new(Level::Ok, check, format!("{} of {wanted} exist, as the stack does", taken.len()))
         }
         Ok(taken) => {
             let sentence = format!("names are taken: {}; {}, or choose another --stack", taken.join(", "), kind.advice);
-            Finding::new(Level::Problem, check, sentence)
+            let level = if state.is_some() { Level::Problem } else { Level::Warning };
+            Finding::new(level, check, sentence)
         }
     }
 }
