@@ -19,6 +19,7 @@ declare namespace Api {
     disabledReason: string | null;
     disabledAt: string | null;
     headers: Record<string, string>;
+    maxPerSecond: number | null;
     secretHint: string;
     createdAt: string;
     updatedAt: string;
@@ -26,6 +27,7 @@ declare namespace Api {
     health: Health;
     secret?: string;
   };
+  type WholeEndpoint = Endpoint & { waiting: { deliveries: number; until: string } | null };
   type Delivery = {
     id: string;
     eventId: string;
@@ -34,7 +36,7 @@ declare namespace Api {
     status: string;
     attemptCount: number;
     nextAttemptAt: string | null;
-    held: "endpoint_disabled" | null;
+    held: "endpoint_disabled" | "endpoint_pace" | null;
     createdAt: string;
     completedAt: string | null;
     test: boolean;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use domain::clock::SKEW;
 use domain::delivery::DeliveryStatus;
+use domain::pace::LONGEST_LINE;
 use jiff::SignedDuration;
 use serde_json::json;
 use store::idempotency::Claim;
@@ -68,8 +69,8 @@ async fn a_long_wait_that_the_schedule_does_not_have_is_noticed_at_once() {
     create_work_order(&app, "WO-1").await;
     app.drain().await;
     let wait = app.only_delivery().await.next_attempt_at.unwrap().duration_since(app.now());
-    // A little more than Retry-After may make of it.
-    let too_long = SignedDuration::from_mins(120) + SKEW + SignedDuration::from_secs(100);
+    // A little more than the line of a pace, and Retry-After, may make of it.
+    let too_long = LONGEST_LINE + SKEW + SignedDuration::from_secs(100);
     app.set_back((too_long - wait).try_into().unwrap()).await;
     app.sweep().await;
     app.drain().await;

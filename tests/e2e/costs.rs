@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use tests::{Receiver, TestApp};
 
 use self::Step::{
-    Create, CreateInProject, Delete, Deliver, Dispatch, Endpoints, Fail, Identify, Rename, Retry, Succeed, Sweep,
-    Update, Wait,
+    Create, CreateInProject, Crowd, Delete, Deliver, Dispatch, Endpoints, Fail, Identify, Paced, Rename, Retry,
+    Succeed, Sweep, Update, Wait,
 };
 use crate::crew::with;
 
@@ -26,11 +26,19 @@ const ROWS: &[Row] = &[
     row("dispatch: to one endpoint", &[Endpoints(1), Create(1)], &[Dispatch], [2, 1, 1, 0, 1]),
     row("dispatch: to ten endpoints", &[Endpoints(10), Create(1)], &[Dispatch], [2, 1, 2, 0, 1]),
     row("delivery: arrives, alone in its batch", &[Endpoints(1), Create(1), Dispatch], &[Deliver], [2, 1, 3, 0, 0]),
+    row("delivery: arrives at an endpoint with a pace", &[Paced(1), Create(1), Dispatch], &[Deliver], [3, 2, 3, 0, 0]),
     row(
         "deliveries: ten arrive in one batch",
         &[Endpoints(1), Create(10), Dispatch],
         &[Deliver],
         [1 + 10, 10, 21, 0, 0],
+    ),
+    row("delivery: stands in line", &[Paced(1), Crowd, Create(1), Dispatch], &[Deliver], [3, 1, 3, 1, 1]),
+    row(
+        "delivery: arrives from its place in line",
+        &[Paced(1), Create(2), Dispatch, Deliver, Wait(3)],
+        &[Retry],
+        [3, 2, 3, 0, 0],
     ),
     row(
         "deliveries: an event arrives at ten endpoints",
@@ -110,6 +118,10 @@ enum Step {
     Delete,
     /// Creates so many endpoints, and delivers an event to each: the first success is noted, later ones once a minute.
     Endpoints(usize),
+    /// Creates one that takes so many attempts a second, and delivers an event to it, half a minute ago.
+    Paced(u16),
+    /// Others stand in line at it.
+    Crowd,
     /// From now on the receiver answers 500.
     Fail,
     /// From now on the receiver answers 204.
@@ -164,6 +176,14 @@ impl World {
         self.app.drain().await;
     }
 
+    async fn paced(&self, per_second: u16) {
+        let body = json!({ "url": self.receiver.url(), "events": ["*"], "maxPerSecond": per_second });
+        self.app.endpoint_with(body).await;
+        self.send(json!({ "workOrderNumber": "WO-warm", "title": "Warmer" })).await;
+        self.app.drain().await;
+        self.app.advance(Duration::from_secs(30)).await;
+    }
+
     async fn step(&mut self, step: &Step) {
         match step {
             Create(count) => {
@@ -180,6 +200,11 @@ impl World {
             Rename => self.send(json!({ "id": self.first, "workOrderNumber": "WO-2" })).await,
             Delete => self.send(json!({ "workOrderNumber": "WO-1", "operation": "delete" })).await,
             Endpoints(count) => self.endpoints(*count).await,
+            Paced(per_second) => self.paced(*per_second).await,
+            Crowd => {
+                let endpoint = self.app.get("/api/endpoints").await.expect(200).body["data"][0]["id"].clone();
+                crate::pace::crowd(&self.app, endpoint.as_str().expect("an id"), 1, 10).await;
+            }
             Fail => self.receiver.answer_with([500]),
             Succeed => self.receiver.answer_with([204]),
             Wait(seconds) => self.app.advance(Duration::from_secs(*seconds)).await,

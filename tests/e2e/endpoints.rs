@@ -44,11 +44,13 @@ async fn an_endpoint_is_created_and_read_and_its_secret_is_shown_at_creation_onl
         "disabledReason",
         "disabledAt",
         "headers",
+        "maxPerSecond",
         "secretHint",
         "createdAt",
         "updatedAt",
         "version",
         "health",
+        "waiting",
     ];
     assert_eq!(members, expected);
     assert_eq!((&read.body["status"], &read.body["version"]), (&json!("enabled"), &json!(1)));

@@ -47,6 +47,7 @@ mod old_records;
 mod openapi;
 mod outdated_reads;
 mod own_headers;
+mod pace;
 mod privacy;
 mod publishing;
 mod queries;

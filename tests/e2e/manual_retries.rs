@@ -228,7 +228,7 @@ async fn a_success_counts_whatever_else_was_recorded() {
     let first = Delivery { attempt_count: 0, attempts: Vec::new(), ..delivery.clone() };
     let attempt = Attempt { error: None, status_code: Some(200), ..delivery.attempts[0].clone() };
     let (status, now) = (DeliveryStatus::Delivered, app.now());
-    let arrived = Outcome { status, attempt: Some(attempt), next_attempt_at: None, claim: None, now };
+    let arrived = Outcome { status, attempt: Some(attempt), next_attempt_at: None, paced: false, claim: None, now };
     assert!(store.record(&first, &arrived).await.unwrap());
     app.advance(Duration::from_mins(2)).await;
     app.drain().await;

@@ -165,7 +165,7 @@ fn store(app: &TestApp) -> Deliveries {
 }
 
 fn without_attempt(status: DeliveryStatus, next_attempt_at: Option<Timestamp>, now: Timestamp) -> Outcome {
-    Outcome { status, attempt: None, next_attempt_at, claim: None, now }
+    Outcome { status, attempt: None, next_attempt_at, paced: false, claim: None, now }
 }
 
 /// What a worker makes of a delivery without an attempt: it looks again, or ends it.

@@ -48,6 +48,7 @@ fn endpoint(id: &str, url: &str, secret: SealedSecret, now: Timestamp) -> Endpoi
         project_ids: Vec::new(),
         description: None,
         headers: StoredHeaders::None,
+        max_per_second: None,
         secret,
         previous_secrets: PreviousSecrets::default(),
         created_at: now,

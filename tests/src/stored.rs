@@ -122,6 +122,7 @@ fn tasks(item: &Item) -> Vec<DeliveryTask> {
         endpoint_id: "-".to_owned(),
         attempt_count: 0,
         series: 0,
+        paced: false,
         due,
     }]
 }

@@ -60,8 +60,15 @@ TO_ENDPOINTS = {"manage-endpoints", "deliverer", "retry-worker", "slow-worker"}
 INVOKERS = {"apigateway.amazonaws.com", "events.amazonaws.com"}
 
 
+# The items of paces among those of rate windows, for functions that have nothing to do with calls of keys.
+PACES = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["PACE#*"]}}
+OF_PACES = {(function, "dynamodb:UpdateItem", "rate-windows") for function in ("deliverer", "retry-worker", "slow-worker")} | {
+    ("manage-endpoints", "dynamodb:GetItem", "rate-windows")
+}
+
+
 def conditions(code):
-    """The conditions that there are on what is granted, and nothing else may have one."""
+    """The conditions that there are on what is granted, and nothing else may have one but those of OF_PACES."""
     last_use = {
         "ForAllValues:StringEquals": {"dynamodb:Attributes": ["pk", "sk", code.last_use]},
         "StringEqualsIfExists": {"dynamodb:ReturnValues": ["NONE", "UPDATED_OLD", "UPDATED_NEW"]},
@@ -110,7 +117,7 @@ def check_roles(template, code):
         if any("*" in part for grant in granted for part in grant):
             yield f"{function} has a wildcard in its role"
         for action, resource, condition in all_grants:
-            wanted = conditions(code).get((action, resource))
+            wanted = PACES if (function, action, resource) in OF_PACES else conditions(code).get((action, resource))
             # Who manages keys changes them; to all others the condition is the point.
             if condition != wanted and not (function == "manage-keys" and condition is None):
                 yield f"{function} may do {action} on {resource} if {condition}"

@@ -1,8 +1,8 @@
 """What nobody notices until it is missing: deadlines, logs, the topic of alerts."""
 
-# Beside an attempt: reading, the secret, the outcome, the next task, the endpoint's health. Behind the API: the call
-# that stalls, and one that releases what was claimed.
-CALLS_BESIDE_AN_ATTEMPT = 5
+# Beside an attempt: reading, the secret, the endpoint's pace, the outcome, the next task, the endpoint's health. Behind the
+# API: the call that stalls, and one that releases what was claimed.
+CALLS_BESIDE_AN_ATTEMPT = 6
 CALLS_BEHIND_THE_API = 2
 # API Gateway answers itself after 30 s.
 LONGEST_BEHIND_THE_API = 29
@@ -62,7 +62,7 @@ def deadline(function, code):
         return 30, LONGEST_SWEEP
     if function == "dispatcher":
         return 30, 120
-    return code.turn + code.attempt + CALLS_BESIDE_AN_ATTEMPT * code.call, 120
+    return code.turn + code.near + code.attempt + CALLS_BESIDE_AN_ATTEMPT * code.call, 120
 
 
 def check_logs(template):

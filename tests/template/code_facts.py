@@ -47,6 +47,8 @@ class Code:
         self.slow_after = constant("shared/domain/src/endpoint.rs", r"SLOW_AFTER: Duration = Duration::from_secs\((\d+)\)")
         limiter = "shared/outbound/src/deliverer/endpoint_limiter.rs"
         self.turn = constant(limiter, r"PATIENCE: Duration = Duration::from_secs\((\d+)\)")
+        near = r"NEAR_FOR_A_PERSON: SignedDuration = SignedDuration::from_secs\((\d+)\)"
+        self.near = constant("shared/domain/src/pace.rs", near)
         self.test_send = constant(
             "functions/manage-endpoints/src/test_send.rs", r"const TIMEOUT: Duration = Duration::from_secs\((\d+)\)"
         )

@@ -4,6 +4,7 @@ use domain::endpoint::{
     Endpoint, EndpointStatus, Health, OwnHeaders, PreviousSecrets, SealedSecret, StoredHeaders, Subscription,
 };
 use domain::ids;
+use domain::pace::Waiting;
 use domain::signing::SigningSecret;
 use inbound::http::{Facts, Reply};
 use inbound::manage;
@@ -98,7 +99,8 @@ impl Call<'_> {
 
     pub(crate) async fn get(&self, id: &str) -> Result<Reply, Problem> {
         let endpoint = self.read(id).await?;
-        Ok(Reply::ok(&EndpointView::of(&endpoint))
+        let waiting = self.waiting(&endpoint).await;
+        Ok(Reply::ok(&EndpointView::whole(&endpoint, waiting))
             .with_facts(Facts { id: Some(endpoint.id.clone()), ..Facts::default() }))
     }
 
@@ -131,6 +133,9 @@ impl Call<'_> {
                 if switch == Some(Switch::On) {
                     self.release_waiting(id).await;
                 }
+                if outdates_line(&stored, &endpoint) {
+                    self.end_line(id).await;
+                }
                 return Ok(answer(&endpoint, "updated"));
             }
         }
@@ -150,6 +155,16 @@ impl Call<'_> {
         Ok(Reply::no_content().with_facts(facts("deleted", id)))
     }
 
+    /// What waits for the endpoint's pace. The endpoint is shown without it when that can't be read.
+    async fn waiting(&self, endpoint: &Endpoint) -> Option<Waiting> {
+        endpoint.max_per_second?;
+        let waiting = self.function.paces.waiting(self.account(), &endpoint.id, self.now).await;
+        waiting.unwrap_or_else(|error| {
+            tracing::error!(error = %causes(&error), endpoint_id = endpoint.id, "what waits for a pace was not read");
+            None
+        })
+    }
+
     /// The endpoint with this id, if it is the caller's.
     pub(crate) async fn read(&self, id: &str) -> Result<Endpoint, Problem> {
         self.function.endpoints.get(self.account(), id).await?.ok_or_else(|| IdKind::ENDPOINT.not_found())
@@ -164,6 +179,7 @@ impl Call<'_> {
             project_ids: Vec::new(),
             description: None,
             headers: StoredHeaders::None,
+            max_per_second: None,
             secret,
             previous_secrets: PreviousSecrets::default(),
             created_at: self.now,
@@ -200,6 +216,14 @@ fn created(endpoint: &Endpoint, secret: &SigningSecret, headers: Option<&OwnHead
     Reply::new(StatusCode::CREATED, &view)
         .with_header(header::LOCATION, &location(endpoint))
         .with_facts(facts("created", &endpoint.id))
+}
+
+/// Whether a change makes the line of the endpoint's pace longer than it has to be: what stands in it may go faster, or is
+/// not wanted any more.
+fn outdates_line(old: &Endpoint, new: &Endpoint) -> bool {
+    let Some(pace) = old.max_per_second else { return false };
+    let is_raised = new.max_per_second.is_none_or(|new| new > pace);
+    is_raised || old.events != new.events || old.project_ids != new.project_ids
 }
 
 fn location(endpoint: &Endpoint) -> String {

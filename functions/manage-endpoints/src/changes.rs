@@ -1,6 +1,7 @@
 //! The changes that a body asks for, applied to an endpoint.
 
 use std::collections::HashSet;
+use std::num::NonZeroU16;
 
 use domain::defect::{DefectCode, Defects};
 use domain::endpoint::{Endpoint, EndpointStatus, EventFilter, OwnHeaders};
@@ -26,6 +27,7 @@ pub(crate) struct Changes {
     project_ids: Option<Vec<String>>,
     description: Sent<String>,
     headers: Option<OwnHeaders>,
+    max_per_second: Sent<NonZeroU16>,
     status: Option<EndpointStatus>,
 }
 
@@ -50,6 +52,7 @@ impl Changes {
             project_ids: read.remove("projectIds").map(|value| strings(&value)),
             description: Sent::from(read.get("description")).and_then(|value| value.as_str().map(str::to_owned)),
             headers,
+            max_per_second: Sent::from(read.get("maxPerSecond")).and_then(per_second),
             status: read.remove("status").map(|value| match value.as_str() {
                 Some("disabled") => EndpointStatus::Disabled,
                 _ => EndpointStatus::Enabled,
@@ -69,6 +72,7 @@ impl Changes {
         replace(&mut endpoint.events, new.events);
         replace(&mut endpoint.project_ids, new.project_ids);
         endpoint.description = new.description.over(endpoint.description.take());
+        endpoint.max_per_second = new.max_per_second.over(endpoint.max_per_second);
         let status = new.status.filter(|status| *status != endpoint.status)?;
         endpoint.status = status;
         match status {
@@ -123,6 +127,11 @@ pub(crate) fn filters(names: &Value, defects: &mut Defects) -> Vec<EventFilter> 
         }
     }
     filters
+}
+
+/// A number that the table has checked.
+fn per_second(value: &Value) -> Option<NonZeroU16> {
+    value.as_u64().and_then(|number| u16::try_from(number).ok()).and_then(NonZeroU16::new)
 }
 
 fn strings(list: &Value) -> Vec<String> {

@@ -28,6 +28,7 @@ use store::config::{ConfigError, Environment};
 use store::deliveries::Deliveries;
 use store::endpoints::Endpoints;
 use store::events::Events;
+use store::paces::Paces;
 use store::queue::Queue;
 use store::seal::Sealer;
 use store::undispatched::Undispatched;
@@ -47,6 +48,8 @@ pub struct ManageEndpoints {
     undispatched: Undispatched,
     /// For the alert that a test has shown an endpoint to work again.
     alerts: Alerts,
+    /// The lines of endpoints with a pace.
+    paces: Paces,
     /// Replays go here, so that they do not delay first attempts.
     retries: Queue,
     attempts: AttemptMaker,
@@ -79,6 +82,7 @@ impl ManageEndpoints {
             events: environment.events()?,
             undispatched: environment.undispatched()?,
             alerts: environment.alerts()?,
+            paces: environment.paces()?,
             retries: environment.retry_queue()?,
             attempts: AttemptMaker::from_environment(environment)?,
             sealer: environment.sealer()?,

@@ -1,9 +1,11 @@
 //! Endpoints and their secrets as responses show them.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU16;
 
 use domain::clock::whole_seconds;
 use domain::endpoint::{Endpoint, EndpointStatus, EventFilter, Health, OwnHeaders, PreviousSecrets};
+use domain::pace::Waiting;
 use domain::signing::SigningSecret;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -22,6 +24,7 @@ pub(crate) struct EndpointView<'a> {
     disabled_at: Option<Timestamp>,
     /// Values are masked, except in the response to a call that set them.
     headers: BTreeMap<String, String>,
+    max_per_second: Option<NonZeroU16>,
     secret_hint: &'a str,
     created_at: Timestamp,
     updated_at: Timestamp,
@@ -29,6 +32,20 @@ pub(crate) struct EndpointView<'a> {
     health: Health,
     #[serde(skip_serializing_if = "Option::is_none")]
     secret: Option<&'a str>,
+}
+
+/// An endpoint by itself, with what waits for its pace.
+#[derive(Serialize)]
+pub(crate) struct WholeEndpoint<'a> {
+    #[serde(flatten)]
+    endpoint: EndpointView<'a>,
+    waiting: Option<WaitingView>,
+}
+
+#[derive(Serialize)]
+struct WaitingView {
+    deliveries: u64,
+    until: Timestamp,
 }
 
 impl<'a> EndpointView<'a> {
@@ -44,6 +61,7 @@ impl<'a> EndpointView<'a> {
             disabled_reason: endpoint.disabled_reason.as_deref(),
             disabled_at: endpoint.disabled_at.map(whole_seconds),
             headers: endpoint.headers.masked(),
+            max_per_second: endpoint.max_per_second,
             secret_hint: &endpoint.secret.hint,
             created_at: endpoint.created_at,
             updated_at: endpoint.updated_at,
@@ -58,6 +76,12 @@ impl<'a> EndpointView<'a> {
             },
             secret: None,
         }
+    }
+
+    /// With what waits for its pace, if anything does.
+    pub(crate) fn whole(endpoint: &'a Endpoint, waiting: Option<Waiting>) -> WholeEndpoint<'a> {
+        let view = |Waiting { deliveries, until }| WaitingView { deliveries, until: whole_seconds(until) };
+        WholeEndpoint { endpoint: Self::of(endpoint), waiting: waiting.map(view) }
     }
 
     /// Shows the values of `headers`, if there are any: for the response to a call that has set them.

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use domain::clock::SKEW;
 use domain::delivery::DeliveryTask;
+use domain::pace::LONGEST_LINE;
 use domain::schedule::{LONGEST_HOP_SECONDS, SENT_AHEAD, is_left_to_sweeper};
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
@@ -76,7 +77,8 @@ impl Sweeper {
 
     /// How far ahead of now the time of a delivery in `by-due` can be.
     fn farthest(&self) -> SignedDuration {
-        let (longest, hop) = (self.schedule.longest_wait(), SignedDuration::from_secs(LONGEST_HOP_SECONDS.into()));
+        let longest = self.schedule.longest_wait().max(LONGEST_LINE);
+        let hop = SignedDuration::from_secs(LONGEST_HOP_SECONDS.into());
         // A wait that is left to the sweeper stands before its time, a shorter one behind it.
         (longest - SENT_AHEAD).max(longest.min(hop) + SignedDuration::from_secs(GRACE_SECONDS)).max(RESERVE) + SKEW
     }

@@ -112,8 +112,8 @@ impl Sweeper {
         Ok(())
     }
 
-    /// Puts every unfinished delivery on the retry queue, due or not, but for those that a later sweep looks after: for a start of the local system, whose queues are
-    /// empty, and whose claims on attempts are those of a process that has ended.
+    /// Puts every unfinished delivery on the retry queue, due or not, but for those that a later sweep looks after: for a
+    /// start of the local system, whose queues are empty, and whose claims on attempts are those of a process that has ended.
     ///
     /// # Errors
     /// When DynamoDB or SQS can't be reached.

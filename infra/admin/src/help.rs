@@ -67,7 +67,7 @@ Look for what a deployment would stumble over: names that are taken, quotas, wha
 changes nothing, and needs no stack.
 
 Each line is ok, a warning or a problem, with what to do. What can't be seen is a warning that names the missing permission. \
-With a problem the exit code is 1.
+With a problem the exit code is 1; 2 and 3 are as for all commands, see the help of the program.
 
 What no call shows, it does not say: conditions in policies and the policies of a session, the bucket that packages go to, \
 and what a service of the region refuses only when it is used.";

@@ -81,6 +81,8 @@ pub struct Delivery {
     pub claimed_until: Option<Timestamp>,
     /// Since when it waits for its endpoint to be enabled again; until the next attempt, also after that.
     pub waiting_since: Option<Timestamp>,
+    /// Whether its next attempt stands in the line of its endpoint's pace. What waits there for minutes only does not say so.
+    pub paced: bool,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it became final.
@@ -171,6 +173,7 @@ impl Delivery {
             endpoint_id: self.endpoint_id.clone(),
             attempt_count: self.attempt_count,
             series: self.series,
+            paced: self.paced,
             due: self.next_attempt_at.unwrap_or(self.created_at),
         }
     }

@@ -4,6 +4,7 @@ mod own_headers;
 mod previous_secrets;
 mod subscription;
 
+use std::num::NonZeroU16;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -52,6 +53,9 @@ pub struct Endpoint {
     /// The subscriber's own headers, sent with every delivery.
     #[serde(default)]
     pub headers: StoredHeaders,
+    /// How many attempts a second it takes at most, see [`crate::pace`]; `None` for no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_per_second: Option<NonZeroU16>,
     /// The current signing secret.
     pub secret: SealedSecret,
     /// The secrets that rotations replaced, while they are still valid.

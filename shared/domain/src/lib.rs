@@ -14,6 +14,7 @@ pub mod ids;
 pub mod json;
 pub mod models;
 pub mod outbox;
+pub mod pace;
 pub mod person;
 pub mod rate_limit;
 pub mod references;

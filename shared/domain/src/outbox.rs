@@ -100,6 +100,7 @@ impl Outbox {
             created_at: now,
             claimed_until: None,
             waiting_since: None,
+            paced: false,
             completed_at: None,
             test: self.test,
             last_attempt: None,

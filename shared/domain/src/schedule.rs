@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::attempt::{Answer, RetryAfter};
 use crate::clock::SKEW;
 use crate::delivery::{CLAIM, Delivery};
+use crate::pace::LONGEST_LINE;
 
 /// The longest wait that a schedule may hold, in seconds: one day.
 pub const LONGEST_WAIT_SECONDS: u32 = 86_400;
@@ -82,6 +83,7 @@ impl RetrySchedule {
     /// How far ahead the next attempt of `delivery` can have been planned.
     fn farthest(&self, delivery: &Delivery) -> SignedDuration {
         let wait = match delivery.attempt_count.saturating_sub(delivery.series_start) {
+            _ if delivery.paced => LONGEST_LINE,
             _ if delivery.waiting_since.is_some() => LOOK_AGAIN,
             // The first of a series waits for none but the one that is under way.
             0 => CLAIM,

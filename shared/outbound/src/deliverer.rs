@@ -10,6 +10,7 @@ mod claim;
 mod decision;
 mod endpoint_limiter;
 mod lines;
+mod pace;
 mod together;
 mod unsigned;
 
@@ -31,6 +32,7 @@ use store::config::{ConfigError, Environment};
 use store::deliveries::{Deliveries, Work};
 use store::endpoints::Endpoints;
 use store::events::Events;
+use store::paces::Paces;
 use store::queue::{Queue, QueueError};
 use store::seal::SealError;
 use store::undispatched::Undispatched;
@@ -41,6 +43,7 @@ use tracing::{Instrument as _, Span};
 use crate::attempts::{AttemptMaker, AttemptResult};
 use crate::metrics::Metrics;
 use aftermath::HealthWritesPending;
+use apply::Wait;
 use claim::Claimed;
 use decision::{Loaded, Policy, Step, after_attempt, next_step};
 use endpoint_limiter::{Admission, EndpointLimiter};
@@ -62,6 +65,7 @@ pub struct Deliverer {
     endpoints: Endpoints,
     alerts: Alerts,
     undispatched: Undispatched,
+    paces: Paces,
     /// Of later attempts; in the slow lane, the slow queue.
     later: Queue,
     /// Of slow endpoints.
@@ -81,6 +85,8 @@ struct Ready<'a> {
     delivery: &'a Delivery,
     endpoint: &'a Endpoint,
     event: Option<&'a StoredEvent>,
+    /// Whether it has stood in the line of its endpoint's pace, or need not.
+    has_waited: bool,
     trace: TraceContext,
     recorder: &'a Recorder<'a>,
 }
@@ -99,9 +105,9 @@ enum TaskError {
 }
 
 impl Deliverer {
-    /// Reads the names of the tables of deliveries, events, endpoints, alerts and markers, `SLOW_QUEUE_URL`,
-    /// `RETRY_QUEUE_URL` (not in the slow lane), `RETRY_SCHEDULE_SECONDS`, `SLOW_AFTER_SECONDS`, the retentions, what [`AttemptMaker`]
-    /// needs, and `METRICS_NAMESPACE`: where figures go in CloudWatch.
+    /// Reads the names of the tables of deliveries, events, endpoints, alerts, markers and rate windows, `SLOW_QUEUE_URL`,
+    /// `RETRY_QUEUE_URL` (not in the slow lane), `RETRY_SCHEDULE_SECONDS`, `SLOW_AFTER_SECONDS`, the retentions, what
+    /// [`AttemptMaker`] needs, and `METRICS_NAMESPACE`: where figures go in CloudWatch.
     ///
     /// # Errors
     /// When a variable is not set or can't be used.
@@ -113,6 +119,7 @@ impl Deliverer {
             endpoints: environment.endpoints()?,
             alerts: environment.alerts()?,
             undispatched: environment.undispatched()?,
+            paces: environment.paces()?,
             later: if lane == Lane::Slow { slow.clone() } else { environment.retry_queue()? },
             slow,
             attempts: AttemptMaker::from_environment(environment)?,
@@ -189,31 +196,36 @@ impl Deliverer {
         let loaded = Loaded { delivery, endpoint: work.endpoint(task), event };
         match next_step(task, loaded, &self.policy, now)? {
             Step::Drop => Ok(()),
-            Step::PutOff(due) => Box::pin(self.put_off(delivery, due, now)).await,
+            Step::PutOff(due) => Box::pin(self.put_off(delivery, task.paced, due, now)).await,
             Step::PassToSlow => {
-                Ok(Box::pin(self.slow.send(&[DeliveryTask { due: now, ..delivery.task() }], now)).await?)
+                let task = DeliveryTask { due: now, paced: task.paced, ..delivery.task() };
+                Ok(Box::pin(self.slow.send(&[task], now)).await?)
             }
             Step::End(status) => Ok(Box::pin(recorder.end(delivery, status, None, now)).await?),
-            Step::WaitForEndpoint(due) => Box::pin(self.wait_for_endpoint(delivery, recorder, due, now)).await,
+            Step::WaitForEndpoint(due) => Box::pin(self.wait(delivery, recorder, Wait::ForEndpoint(due), now)).await,
             Step::Attempt { endpoint, event } => {
-                self.admit(Ready { delivery, endpoint, event, trace, recorder }, now).await
+                let has_waited = pace::has_waited(task, delivery);
+                self.admit(Ready { delivery, endpoint, event, has_waited, trace, recorder }, now).await
             }
         }
     }
 
-    /// Makes an attempt when its endpoint has room for it and no other worker has claimed it.
+    /// Makes an attempt when its endpoint has room for it, its pace allows it and no other worker has claimed it.
     async fn admit(&self, ready: Ready<'_>, now: Timestamp) -> Result<(), TaskError> {
-        let delivery = ready.delivery;
+        let Ready { delivery, has_waited, .. } = ready;
         let arrived = Instant::now();
         let admission = self.limiter.admit(delivery).await;
         let now = later(now, arrived.elapsed());
         match admission {
             Admission::UnderWay => Ok(()),
-            Admission::Crowded => Box::pin(self.put_off(delivery, now + CROWDED, now)).await,
-            Admission::Granted(_permit) => match self.claim(delivery, now).await? {
-                Claimed::Others(until) => Box::pin(self.put_off(delivery, until, now)).await,
-                Claimed::Ours(claim) => Box::pin(self.attempt(ready, claim, now)).await,
-            },
+            Admission::Crowded => Box::pin(self.put_off(delivery, has_waited, now + CROWDED, now)).await,
+            Admission::Granted(_permit) => {
+                let Some(now) = self.start(ready, now).await? else { return Ok(()) };
+                match self.claim(delivery, now).await? {
+                    Claimed::Others(until) => Box::pin(self.put_off(delivery, has_waited, until, now)).await,
+                    Claimed::Ours(claim) => Box::pin(self.attempt(ready, claim, now)).await,
+                }
+            }
         }
     }
 
@@ -231,7 +243,8 @@ impl Deliverer {
         let AttemptResult { answer, attempt, ended } = made;
         let decision = after_attempt(delivery, &answer, &self.policy, ended, ids::random_fraction());
         log(ready, &attempt, decision.status);
-        self.metrics.count(delivery, &attempt, decision.status, ended);
+        let first = attempt.number == 1 && !ready.has_waited;
+        self.metrics.count(decision.status, first.then(|| ended.duration_since(delivery.created_at)));
         self.apply(decision, ready, (attempt, ended), claim).await
     }
 

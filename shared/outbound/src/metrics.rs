@@ -4,8 +4,8 @@
 use std::io::Write;
 use std::sync::{Mutex, PoisonError};
 
-use domain::delivery::{Attempt, Delivery, DeliveryStatus};
-use jiff::Timestamp;
+use domain::delivery::DeliveryStatus;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 /// CloudWatch accepts at most this many values of one metric in a line.
@@ -17,7 +17,8 @@ struct Batch {
     attempts: u32,
     failed_attempts: u32,
     deliveries_failed: u32,
-    /// From the creation of a delivery to the end of its first attempt, in milliseconds.
+    /// From the creation of a delivery to the end of its first attempt, in milliseconds, of those that did not have to stand
+    /// in the line of their endpoint's pace.
     first_attempt_latency: Vec<i64>,
 }
 
@@ -36,14 +37,14 @@ impl Metrics {
         Self { namespace, batch: Mutex::default() }
     }
 
-    /// Counts an attempt and the status of its delivery afterwards.
-    pub(crate) fn count(&self, delivery: &Delivery, attempt: &Attempt, status: DeliveryStatus, ended: Timestamp) {
+    /// Counts an attempt and the status of its delivery afterwards; of some, how long the first attempt took to come about.
+    pub(crate) fn count(&self, status: DeliveryStatus, latency: Option<SignedDuration>) {
         let mut batch = self.batch.lock().unwrap_or_else(PoisonError::into_inner);
         batch.attempts += 1;
         batch.failed_attempts += u32::from(status != DeliveryStatus::Delivered);
         batch.deliveries_failed += u32::from(status == DeliveryStatus::Failed);
-        if attempt.number == 1 && batch.first_attempt_latency.len() < MAX_VALUES {
-            batch.first_attempt_latency.push(ended.as_millisecond() - delivery.created_at.as_millisecond());
+        if let Some(latency) = latency.filter(|_| batch.first_attempt_latency.len() < MAX_VALUES) {
+            batch.first_attempt_latency.push(i64::try_from(latency.as_millis()).unwrap_or(i64::MAX));
         }
     }
 

@@ -64,7 +64,8 @@ impl StoreError {
     }
 
     /// Whether DynamoDB had no capacity for the call, or for a part of it.
-    pub(crate) fn is_throttle(&self) -> bool {
+    #[must_use]
+    pub fn is_throttle(&self) -> bool {
         match self {
             Self::Throttled(_) => true,
             Self::Call { code: Some(code), .. } => THROTTLES.contains(&code.as_str()),

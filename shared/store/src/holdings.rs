@@ -3,7 +3,7 @@
 //! | holding | table | found by |
 //! |---|---|---|
 //! | account, keys | API keys | reading all: what is under a hash names its account inside |
-//! | rate windows | rate windows | reading all: they begin with the id of a key |
+//! | rate windows | rate windows | reading all: they begin with the id of a key, those of an endpoint's pace with the account |
 //! | records | records | reading all: each is a partition of its own |
 //! | events | events | one query |
 //! | markers | undispatched | reading all: they are spread over shards |
@@ -22,6 +22,7 @@ use serde_json::Value;
 
 use crate::erasing::Mode;
 use crate::item::{Item, Reader};
+use crate::paces;
 use crate::tables::{self, Table};
 use crate::walk::{self, Span};
 use crate::{Client, StoreError};
@@ -49,7 +50,7 @@ pub enum Holding {
     Records,
     /// Answers under idempotency keys.
     Answers,
-    /// Rate windows of the account's keys.
+    /// Rate windows of the account's keys, and the lines of its endpoints' paces.
     RateWindows,
     /// Keys and the account itself, by which it is found: the last that goes.
     Account,
@@ -140,7 +141,7 @@ impl Owner {
         let begin = pk.split('#').next().unwrap_or_default();
         match holding {
             Holding::Account => is_of_account(&self.account, item),
-            Holding::RateWindows => self.key_ids.contains(begin),
+            Holding::RateWindows => self.key_ids.contains(begin) || paces::account_of(pk) == Some(&*self.account),
             Holding::Markers => sk.split('#').nth(1) == Some(&*self.account),
             _ => begin == self.account,
         }

@@ -8,6 +8,7 @@
 //! |---|---|---|
 //! | API keys | `HASH#<sha-256>` · `KEY#<account>` + key id · `ACC` + account | authenticate by hash; list, change and delete by account; list accounts |
 //! | rate windows | `<key id or address>#<hour>` | take from both windows in one conditional update |
+//! | | `PACE#<account>#<endpoint>` | the next slots of an endpoint with a pace, or a place in its line |
 //! | records | `<account>#I#<id>` · `<account>#D#<id>` · `<account>#T#<vendor id>` · `<account>#N#<resource>#<number>` (old form) | by id and by natural key, which the id follows from: the record and its calendar; tombstone, tax id |
 //! | events | account, ULID of the request's outbox item | the stream to the dispatcher; by id; from a cursor on |
 //! | undispatched | shard, ULID of five minutes and account | which accounts may have events that are not dispatched |
@@ -25,6 +26,7 @@ pub mod aws;
 mod backoff;
 mod batch;
 mod body;
+mod coalescer;
 mod conditional;
 pub mod config;
 pub mod deliveries;
@@ -35,6 +37,7 @@ pub mod events;
 pub mod holdings;
 pub mod idempotency;
 mod item;
+pub mod paces;
 pub mod queue;
 pub mod range;
 pub mod rate_windows;

@@ -4,14 +4,12 @@
 //! minutes. One conditional update takes from both windows; a refused one returns the counts that the rate-limit
 //! headers show.
 
-mod turns;
-
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 use domain::rate_limit::{Limits, Usage};
 use jiff::Timestamp;
 
-use self::turns::Turns;
+use crate::coalescer::Coalescer;
 use crate::item::{Item, Reader, n, s};
 use crate::{Client, StoreError};
 
@@ -33,12 +31,12 @@ struct Window {
 pub struct RateWindows {
     db: Client,
     table: String,
-    turns: Turns,
+    calls: Coalescer<Usage>,
 }
 
 impl RateWindows {
     pub(crate) fn new(db: Client, table: String) -> Self {
-        Self { db, table, turns: Turns::default() }
+        Self { db, table, calls: Coalescer::default() }
     }
 
     /// Takes one call of `caller` from the windows of the present minute and hour, or from neither when one is used up:
@@ -50,7 +48,7 @@ impl RateWindows {
     pub async fn take(&self, caller: &str, limits: Limits, now: Timestamp) -> Result<Usage, StoreError> {
         let window = Window { key: key(caller, now), minute: minute_attribute(now), limits, now };
         let name = format!("{} {} {} {}", window.key, window.minute, limits.per_hour, limits.per_minute);
-        self.turns.take(&name, |calls| Box::pin(self.take_all(&window, calls))).await
+        self.calls.take(&name, |calls| Box::pin(self.take_all(&window, calls))).await
     }
 
     /// Takes as many of these calls as there is room for, the first of them first.

@@ -55,7 +55,7 @@ const fn sorted(name: &'static str, variable: &'static str, ttl: Option<&'static
 
 /// API keys and accounts: `HASH#<sha-256>`, `KEY#<account>` and `ACC`.
 pub const API_KEYS: Table = sorted("api-keys", "API_KEYS_TABLE", TTL);
-/// Rate windows: one item for an hour of a key or an address.
+/// Rate windows: one item for an hour of a key or an address, and one for each endpoint with a pace.
 pub const RATE_WINDOWS: Table = hashed("rate-windows", "RATE_WINDOWS_TABLE", TTL);
 /// Records: work orders, projects, employees, vendors, time off; with tombstones and sealed tax ids.
 pub const RECORDS: Table = hashed("records", "RECORDS_TABLE", TTL);

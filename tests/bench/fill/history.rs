@@ -140,6 +140,7 @@ fn outcome(fails: bool, number: usize, at: Timestamp) -> Outcome {
         status: if fails { DeliveryStatus::Failed } else { DeliveryStatus::Delivered },
         attempt: Some(attempt),
         next_attempt_at: None,
+        paced: false,
         claim: None,
         now: started_at + SignedDuration::from_millis(i64::try_from(took).unwrap()),
     }

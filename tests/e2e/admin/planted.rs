@@ -48,7 +48,7 @@ pub(super) async fn two_accounts() -> (TestApp, Tenant, [Receiver; 2]) {
 
 async fn plant(app: &InboundApp, tenant: &Tenant, receivers: &[Receiver; 2], word: &str) {
     for receiver in receivers {
-        let body = json!({"url": format!("{}/{word}", receiver.url()), "events": ["*"], "description": word,
+        let body = json!({"url": format!("{}/{word}", receiver.url()), "events": ["*"], "description": word, "maxPerSecond": 500,
             "headers": {"Authorization": format!("Bearer {word} of long ago")}});
         let endpoint = tenant.endpoint_with(body).await;
         tenant

@@ -43,6 +43,8 @@ pub(super) enum Scenario {
     Replay,
     /// Subscribers that are slow, of which one fails once.
     Slow,
+    /// A subscriber with a pace, at which the second of two deliveries stands in line.
+    Pace,
     /// A subscriber that is gone.
     Gone,
     /// Events that the stream and the queues have lost.
@@ -77,6 +79,7 @@ impl Scenario {
         Self::ManualRetry,
         Self::Replay,
         Self::Slow,
+        Self::Pace,
         Self::Gone,
         Self::Sweep,
         Self::Endpoint,
@@ -104,6 +107,7 @@ impl Scenario {
             Self::ManualRetry => "manual-retry",
             Self::Replay => "replay",
             Self::Slow => "slow",
+            Self::Pace => "pace",
             Self::Gone => "gone",
             Self::Sweep => "sweep",
             Self::Endpoint => "endpoint",
@@ -136,6 +140,7 @@ impl Scenario {
                 world.app.drain().await;
                 world.subscribers[1].receiver.answer_with([500, 200]);
             }
+            Self::Pace => management::set_pace(&world).await,
             Self::Gone => world.subscribers[1].receiver.answer_with([410]),
             Self::Sweep => lose(&mut world).await,
             _ => {}
@@ -147,6 +152,7 @@ impl Scenario {
     pub(super) async fn run(self, world: &mut World) {
         match self {
             Self::Hot | Self::Retry | Self::Slow => records::create(world, "WO-1").await,
+            Self::Pace => records::two(world).await,
             Self::Burst => records::burst(world).await,
             Self::FanOut => records::fan_out(world).await,
             Self::WorkOrder => records::work_order(world).await,

@@ -30,7 +30,7 @@ async fn a_write_whose_answer_was_lost_is_not_made_twice() {
     let recorded = app.only_delivery().await;
     let attempt = recorded.attempts[0].clone();
     let (status, next_attempt_at, now) = (recorded.status, recorded.next_attempt_at, app.now());
-    let outcome = |attempt| Outcome { status, attempt: Some(attempt), next_attempt_at, claim: None, now };
+    let outcome = |attempt| Outcome { status, attempt: Some(attempt), next_attempt_at, paced: false, claim: None, now };
     assert!(store.record(&new, &outcome(attempt.clone())).await.unwrap(), "it is what this call has recorded");
     let other = Attempt { started_at: attempt.started_at + SignedDuration::from_millis(1), ..attempt };
     assert!(!store.record(&new, &outcome(other)).await.unwrap(), "another run was recorded");
@@ -61,6 +61,7 @@ async fn an_arrival_whose_recording_was_not_answered_is_recorded_once() {
         status: DeliveryStatus::Delivered,
         attempt: Some(attempt),
         next_attempt_at: None,
+        paced: false,
         claim: None,
         now: app.now(),
     };

@@ -16,6 +16,7 @@ fn endpoint() -> Endpoint {
         project_ids: vec!["proj_abc".to_owned()],
         description: Some("old".to_owned()),
         headers: StoredHeaders::None,
+        max_per_second: None,
         secret: SealedSecret { sealed: "f1.x".to_owned(), hint: "whsec_…x".to_owned() },
         previous_secrets: PreviousSecrets::default(),
         created_at: "2025-10-20T14:30:00Z".parse().unwrap(),
@@ -33,7 +34,7 @@ fn a_whole_body_is_read() {
     let body = json!({
         "url": " https://hooks.example.com/in ", "events": ["workorder.*", "vendor.created", "workorder.*", "*"],
         "projectIds": ["proj_abc123", "proj_abc123"], "description": "ERP\nsync", "headers": {"Authorization": "Bearer x"},
-        "status": "disabled",
+        "maxPerSecond": 25, "status": "disabled",
     });
     let mut endpoint = endpoint();
     let changes = parse(&body, Form::New).unwrap();
@@ -42,6 +43,7 @@ fn a_whole_body_is_read() {
     assert_eq!(json!(endpoint.events), json!(["workorder.*", "vendor.created", "*"]));
     assert_eq!(endpoint.project_ids, ["proj_abc123"]);
     assert_eq!(endpoint.description.as_deref(), Some("ERP\nsync"));
+    assert_eq!(endpoint.max_per_second, NonZeroU16::new(25));
     assert_eq!(changes.headers().unwrap()["Authorization"].expose(), "Bearer x");
     assert_eq!(endpoint.disabled_reason.as_deref(), Some(BY_REQUEST));
     assert_eq!(switch, Some(Switch::Off { reason: BY_REQUEST.to_owned() }));
@@ -51,7 +53,8 @@ fn a_whole_body_is_read() {
 fn all_defects_come_at_once() {
     let body = json!({
         "url": "http://hooks.example.com", "events": ["vendor.gone", "*", 7, "*", ""], "projectIds": ["wo_1"],
-        "description": "d".repeat(501), "headers": {"Host": "x"}, "status": "paused", "secret": "mine",
+        "description": "d".repeat(501), "headers": {"Host": "x"}, "maxPerSecond": 501,
+        "status": "paused", "secret": "mine",
     });
     assert_eq!(
         parse(&body, Form::New).unwrap_err(),
@@ -61,6 +64,7 @@ fn all_defects_come_at_once() {
             "events[2] InvalidType",
             "events[4] TooShort",
             "headers.Host InvalidKey",
+            "maxPerSecond OutOfRange",
             "projectIds[0] InvalidFormat",
             "secret UnknownField",
             "status InvalidValue",
@@ -94,6 +98,20 @@ fn a_change_leaves_what_it_does_not_name_and_clears_what_is_null() {
     assert_eq!(changed, cleared);
     let body = json!({"url": null, "events": null});
     assert_eq!(parse(&body, Form::Change).unwrap_err(), ["events Required", "url Required"]);
+}
+
+#[test]
+fn a_pace_is_a_whole_number_and_null_removes_it() {
+    let mut endpoint = endpoint();
+    for (sent, pace) in [(json!({"maxPerSecond": 1}), NonZeroU16::new(1)), (json!({}), NonZeroU16::new(1))] {
+        parse(&sent, Form::Change).unwrap().apply(&mut endpoint);
+        assert_eq!(endpoint.max_per_second, pace, "{sent}");
+    }
+    parse(&json!({"maxPerSecond": null}), Form::Change).unwrap().apply(&mut endpoint);
+    assert_eq!(endpoint.max_per_second, None);
+    for wrong in [json!(0), json!(-1), json!(0.5), json!(true)] {
+        assert!(parse(&json!({"maxPerSecond": wrong}), Form::Change).is_err(), "{wrong}");
+    }
 }
 
 #[test]

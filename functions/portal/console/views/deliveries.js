@@ -39,7 +39,7 @@ export function deliveryRow(delivery, names) {
   const { id, event, status, test, nextAttemptAt, held, attemptCount, createdAt } = delivery;
   return h("tr", {},
     h("td", {}, h("a", { class: "strong", href: `#/deliveries/${id}`, "data-key": id }, event), test && h("span", { class: "chip" }, "test")),
-    h("td", {}, badge(status), held && h("p", { class: "small muted" }, "held: endpoint is disabled"), status === "retrying" && !held && nextAttemptAt && h("p", { class: "small muted" }, countdown(nextAttemptAt))),
+    h("td", {}, badge(status), held && h("p", { class: "small muted" }, held === "endpoint_pace" ? "in line: its endpoint's pace" : "held: endpoint is disabled"), (held === "endpoint_pace" || (status === "retrying" && !held)) && nextAttemptAt && h("p", { class: "small muted" }, countdown(nextAttemptAt))),
     names && h("td", {}, h("p", { class: "clip" }, nameOf(names.get(delivery.endpointId)))),
     h("td", { class: "num" }, answer(delivery)),
     h("td", { class: "num" }, String(attemptCount)),

@@ -68,7 +68,7 @@ function about(one, endpoint) {
     ["Source", h("a", { href: `#/events/${one.eventId}` }, "event and request")],
     ["Created", moment(one.createdAt)],
     ["Completed", moment(one.completedAt)],
-    ["Next attempt", one.held ? "held until its endpoint is enabled, for up to five days" : one.nextAttemptAt ? countdown(one.nextAttemptAt) : "none"],
+    ["Next attempt", one.held === "endpoint_disabled" ? "held until its endpoint is enabled, for up to five days" : one.nextAttemptAt ? countdown(one.nextAttemptAt) : "none"],
     ["X-Webhook-ID", h("code", {}, one.id)],
   ]);
 }
@@ -97,7 +97,7 @@ function actions(one, endpoint, retry) {
 /** @param {Api.WholeDelivery} one */
 function attempts(one) {
   if (one.attempts.length === 0) {
-    const none = FINAL.includes(one.status) ? "No attempt was made." : one.held ? "None yet: the endpoint is disabled." : "None yet: the first attempt is queued.";
+    const none = FINAL.includes(one.status) ? "No attempt was made." : one.held === "endpoint_disabled" ? "None yet: the endpoint is disabled." : one.held ? "None yet: it waits in line, since its endpoint takes only so many attempts a second." : "None yet: the first attempt is queued.";
     return h("p", { class: "muted" }, none);
   }
   return h("ol", { class: "timeline", "aria-live": "polite" }, [...one.attempts].reverse().map((attempt) =>

@@ -53,11 +53,13 @@ async function endpointForm(endpoint, action, save) {
   const url = h("input", { name: "url", type: "url", required: true, value: endpoint?.url ?? "", placeholder: "https://", autocomplete: "url" });
   const description = h("input", { name: "description", maxlength: 500, value: endpoint?.description ?? "" });
   const projects = h("input", { name: "projectIds", value: endpoint?.projectIds.join(" ") ?? "", placeholder: "proj_..." });
+  const pace = h("input", { name: "maxPerSecond", type: "number", min: 1, max: 500, value: endpoint?.maxPerSecond ?? "", placeholder: "no limit" });
   return form([
     field("URL", url, { hint: `A public HTTPS address.${onOwnMachine ? " On your own machine http://127.0.0.1:4000/ works too." : ""}` }),
     field("Description", description, { hint: "A name for your team." }),
     group("Events", [picker(types.map(({ name }) => name), chosen)], "events"),
     field("Only these projects", projects, { hint: "Ids, separated by spaces. Empty for all projects." }),
+    field("Attempts a second, at most", pace, { hint: "1 to 500; the others wait in line. Empty for no limit." }),
     group("Custom headers", [headers.element, h("p", { class: "hint" }, "Up to 10, such as Authorization, sent with each delivery. Values are hidden: to change one, enter all of them again.")], "headers"),
   ], action, async (data) => {
     const own = headers.read();
@@ -66,6 +68,7 @@ async function endpointForm(endpoint, action, save) {
       description: description.value.trim() || null,
       events: data.getAll("events").map(String),
       projectIds: projects.value.split(/[\s,]+/).filter(Boolean),
+      maxPerSecond: pace.value === "" ? null : pace.valueAsNumber,
       // Values come masked: they are sent only when they were entered again, or the masks would be stored.
       ...(own ? { headers: own } : {}),
     });

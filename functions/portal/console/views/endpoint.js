@@ -39,7 +39,7 @@ export async function endpoint({ path, signal }) {
 }
 
 /**
- * @param {Api.Endpoint} one
+ * @param {Api.WholeEndpoint} one
  * @param {Api.Stats} stats
  * @param {Api.SourceIps} addresses
  */
@@ -56,6 +56,8 @@ function about(one, stats, addresses) {
     ["Last slow attempt", time(health.lastSlowAt)],
     ["Events", one.events.map((name) => h("code", { class: "chip" }, name))],
     ["Projects", one.projectIds.length ? one.projectIds.map((id) => h("code", { class: "chip" }, id)) : "all"],
+    ["Pace", one.maxPerSecond ? `at most ${one.maxPerSecond} a second` : "no limit"],
+    ["In line", one.waiting ? [`about ${one.waiting.deliveries.toLocaleString("en")}, the last of them `, countdown(one.waiting.until)] : "none"],
     ["Custom headers", Object.keys(one.headers).length ? Object.entries(one.headers).map(([name, value]) => h("code", { class: "chip" }, `${name}: ${value}`)) : "none"],
     ["Delivered from", addresses.static ? addresses.ips.map((block) => h("code", { class: "chip" }, block)) : "changing addresses"],
     ["Created", moment(one.createdAt)],

@@ -8,7 +8,7 @@ use domain::models::Kind;
 use serde_json::{Value, json};
 
 use self::deliveries::{alert, attempt, delivery, event, event_more, feed, hour, request_body, stats};
-use self::endpoints::{endpoint, health, replay_result, secret_answer, test_result};
+use self::endpoints::{endpoint, health, replay_result, secret_answer, test_result, waiting};
 use self::keys::{api_key, key, replaced};
 use super::records::{name, receipt_name};
 use super::schema;
@@ -28,6 +28,7 @@ pub(super) fn all() -> Vec<(&'static str, Value)> {
     let whole = |parts: &[&[Member]]| object(&parts.concat());
     let mut all = vec![
         ("Endpoint", object(&endpoint())),
+        ("EndpointWhole", whole(&[&endpoint(), &[("waiting", waiting())]])),
         ("EndpointWithSecret", whole(&[&endpoint(), &[("secret", secret())]])),
         ("Health", object(&health())),
         ("Secret", object(&secret_answer())),

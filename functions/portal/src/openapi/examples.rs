@@ -21,6 +21,10 @@ pub(super) fn of(schema: &str) -> Value {
     }
     let more = |base: &str, members: Value| extended(of(base), members);
     match schema {
+        "EndpointWhole" => {
+            let waiting = json!({ "deliveries": 1200, "until": "2026-11-24T14:32:00Z" });
+            more("Endpoint", json!({ "waiting": waiting }))
+        }
         "EndpointWithSecret" => more("Endpoint", json!({ "secret": WRITTEN["Secret"]["secret"] })),
         "DeliveryWhole" => {
             let attempt = json!({ "number": 1, "trigger": "scheduled", "startedAt": "2026-11-24T14:30:01Z",

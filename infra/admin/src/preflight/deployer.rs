@@ -147,15 +147,18 @@ async fn denied(calls: &Calls, arn: &str, caller: &Caller, plan: &Plan) -> Resul
 }
 
 fn question(arn: &str, deed: &Deed, region: &str) -> Vec<(String, String)> {
-    // Of the conditions that policies have, the one that is known: in which region the calls are made.
-    let context = "ContextEntries.member.1.";
+    // Of the conditions that policies have, those that are known: where the calls are made, and what roles are passed to.
+    let known = [("aws:RequestedRegion", region), ("iam:PassedToService", "lambda.amazonaws.com")];
     let mut question = vec![
         ("PolicySourceArn".to_owned(), arn.to_owned()),
         ("ResourceArns.member.1".to_owned(), deed.resource.clone()),
-        (format!("{context}ContextKeyName"), "aws:RequestedRegion".to_owned()),
-        (format!("{context}ContextKeyType"), "string".to_owned()),
-        (format!("{context}ContextKeyValues.member.1"), region.to_owned()),
     ];
+    for (number, (key, value)) in (1..).zip(known) {
+        let context = format!("ContextEntries.member.{number}.");
+        question.push((format!("{context}ContextKeyName"), key.to_owned()));
+        question.push((format!("{context}ContextKeyType"), "string".to_owned()));
+        question.push((format!("{context}ContextKeyValues.member.1"), value.to_owned()));
+    }
     let names =
         (1..).zip(deed.calls).map(|(number, call)| (format!("ActionNames.member.{number}"), (*call).to_owned()));
     question.extend(names);

@@ -1,8 +1,8 @@
 //! A receiver for the quick start: prints each delivery and whether its signature verifies.
 //!
-//! `cargo run --bin receiver -- whsec_... [port]` listens on <http://127.0.0.1:4000>, or on another port. It verifies signatures as any subscriber
-//! can: the `webhook-*` headers with the Standard Webhooks library, and `X-Webhook-Signature` as the docs of the API
-//! show.
+//! `cargo run --bin receiver -- whsec_... [port]` listens on <http://127.0.0.1:4000>, or on another port. It verifies
+//! signatures as any subscriber can: the `webhook-*` headers with the Standard Webhooks library, and `X-Webhook-Signature`
+//! as the docs of the API show.
 
 use std::convert::Infallible;
 use std::error::Error;
@@ -20,9 +20,12 @@ use standardwebhooks::Webhook;
 use tokio::net::TcpListener;
 
 #[tokio::main]
-#[expect(clippy::print_stdout, reason = "what a person wants to see")]
+#[expect(clippy::print_stdout, clippy::print_stderr, reason = "what a person wants to see")]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let (secret, port) = arguments()?;
+    let (secret, port) = arguments().unwrap_or_else(|wrong| {
+        eprintln!("{wrong}");
+        std::process::exit(2)
+    });
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
     println!("waiting for deliveries on http://{}", listener.local_addr()?);
     loop {

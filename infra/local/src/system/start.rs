@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::error::BoxError;
 use inbound::http::Guard;
 use jiff::SignedDuration;
 use store::config::ConfigError;
-use store::tables;
+use store::{StoreError, tables};
 use tokio::net::TcpListener;
 use tokio::sync::{Mutex, Notify};
 use tokio_util::sync::CancellationToken;
@@ -52,6 +52,8 @@ pub enum StartError {
     Key(#[source] io::Error),
     #[error(transparent)]
     Configuration(#[from] ConfigError),
+    #[error("the lines of endpoints' paces can't be forgotten")]
+    Paces(#[source] StoreError),
     #[error(transparent)]
     FirstStart(#[from] FirstStartError),
     #[error("port {0} on 127.0.0.1 can't be used; choose another with --port")]
@@ -85,6 +87,8 @@ impl System {
         let guard = Guard::from_environment(&environment)?;
         let uses = FunctionUsage::new(options.note_usage.then(|| services.embedded.clone()));
         let first_key = make_account(&environment, data_dir.as_ref(), options.clock.now()).await?;
+        // The queues are empty, and with them the lines.
+        environment.paces()?.forget_all().await.map_err(StartError::Paces)?;
         let functions = functions(&|function| uses.environment(function, &environment), &options.clock)?;
         let Functions { routes, dispatcher, deliverer, retry_worker, slow_worker, sweeper, recovery } = functions;
 

@@ -25,6 +25,9 @@ pub struct DeliveryTask {
     /// The series that the attempt belongs to. A message of an earlier series is dropped.
     #[serde(default)]
     pub series: u32,
+    /// Whether the attempt has stood in the line of its endpoint's pace.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub paced: bool,
     /// When the attempt is due; SQS may bring the message earlier, since it holds none for more than 15 minutes.
     pub due: Timestamp,
 }
@@ -75,6 +78,7 @@ impl FanOutTask {
             endpoint_id: endpoint_id.clone(),
             attempt_count: 0,
             series: 0,
+            paced: false,
             due: self.due,
         };
         self.endpoint_ids.iter().map(task).collect()

@@ -39,6 +39,8 @@ words! {
     pub enum Hold {
         /// Its endpoint is disabled.
         EndpointDisabled = "endpoint_disabled",
+        /// It stands in the line of its endpoint's pace.
+        EndpointPace = "endpoint_pace",
     }
 }
 
@@ -70,7 +72,11 @@ impl<'a> DeliveryView<'a> {
     /// What is shown of `delivery`, when these endpoints are disabled: those of deliveries that are final may be missing.
     #[must_use]
     pub fn of(delivery: &'a Delivery, disabled: &HashSet<String>) -> Self {
-        let held = !delivery.status.is_final() && disabled.contains(&delivery.endpoint_id);
+        let held = if disabled.contains(&delivery.endpoint_id) {
+            Some(Hold::EndpointDisabled)
+        } else {
+            delivery.paced.then_some(Hold::EndpointPace)
+        };
         Self {
             id: &delivery.id,
             event_id: &delivery.event_id,
@@ -79,7 +85,7 @@ impl<'a> DeliveryView<'a> {
             status: delivery.status,
             attempt_count: delivery.attempt_count,
             next_attempt_at: delivery.next_attempt_at.map(whole_seconds),
-            held: held.then_some(Hold::EndpointDisabled),
+            held: held.filter(|_| !delivery.status.is_final()),
             created_at: whole_seconds(delivery.created_at),
             completed_at: delivery.completed_at.map(whole_seconds),
             test: delivery.test,

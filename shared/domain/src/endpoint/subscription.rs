@@ -63,6 +63,7 @@ mod tests {
             project_ids: project_ids.iter().map(|id| (*id).to_owned()).collect(),
             description: None,
             headers: StoredHeaders::default(),
+            max_per_second: None,
             secret: SealedSecret { sealed: String::new(), hint: String::new() },
             previous_secrets: PreviousSecrets::default(),
             created_at: Timestamp::UNIX_EPOCH,

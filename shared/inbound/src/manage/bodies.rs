@@ -3,12 +3,13 @@
 
 use domain::api_key::Scope;
 use domain::endpoint::LONGEST_URL;
+use domain::pace::MAX_PER_SECOND;
 use domain::schema::Class::{Contact, Operational};
 use domain::schema::declare::{always, int, list, nullable, on_create, optional, string, text};
 use domain::schema::{Field, Type};
 
 /// An endpoint. `headers` is not in the table: its names are the subscriber's choice.
-pub const ENDPOINT: [Field; 5] = [
+pub const ENDPOINT: [Field; 6] = [
     on_create(
         "url",
         string(LONGEST_URL),
@@ -18,6 +19,12 @@ pub const ENDPOINT: [Field; 5] = [
     on_create("events", EVENT_FILTERS, Operational, "event types, `workorder.*` or `*`"),
     optional("projectIds", list(100, &Type::Id("proj_")), Operational, "only events of these projects"),
     optional("description", text(500), Contact, "a name for people"),
+    optional(
+        "maxPerSecond",
+        int(1, MAX_PER_SECOND as i64),
+        Operational,
+        "how many attempts a second it takes at most; the others wait in line. No limit by default",
+    ),
     optional("status", Type::Enum(&["enabled", "disabled"]), Operational, "default `enabled`"),
 ];
 

@@ -12,6 +12,15 @@ use super::decision::{Decision, EndpointNews};
 use super::together::Recorder;
 use super::{Deliverer, Ready, TaskError};
 
+/// What a delivery waits for, and when its next attempt is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wait {
+    /// Its endpoint is disabled; it looks again.
+    ForEndpoint(Timestamp),
+    /// It stands in the line of its endpoint's pace.
+    InLine(Timestamp),
+}
+
 impl Deliverer {
     /// Does what was decided about an attempt that ended at `ended`: disables the endpoint, records the attempt, notes
     /// the endpoint's health, queues the next attempt.
@@ -29,7 +38,7 @@ impl Deliverer {
             // forgotten.
             Box::pin(self.disable(delivery, endpoint, last, Cause::Gone { counts }, ended)).await?;
         }
-        let outcome = Outcome { status, attempt: Some(attempt), next_attempt_at, claim, now: ended };
+        let outcome = Outcome { status, attempt: Some(attempt), next_attempt_at, paced: false, claim, now: ended };
         if !recorder.record(delivery, &outcome).await? {
             return Box::pin(self.record_superseded(delivery, outcome)).await;
         }
@@ -43,22 +52,34 @@ impl Deliverer {
         Ok(())
     }
 
-    /// The task comes again at `due`, by way of the queue of later attempts.
-    pub(super) async fn put_off(&self, delivery: &Delivery, due: Timestamp, now: Timestamp) -> Result<(), TaskError> {
-        Ok(self.later.send(&[DeliveryTask { due, ..delivery.task() }], now).await?)
-    }
-
-    /// Records that a delivery waits for its disabled endpoint, and has it look again at `due`.
-    pub(super) async fn wait_for_endpoint(
+    /// The task comes again at `due`, by way of the queue of later attempts. `paced`: it has stood in line.
+    pub(super) async fn put_off(
         &self,
         delivery: &Delivery,
-        recorder: &Recorder<'_>,
+        paced: bool,
         due: Timestamp,
         now: Timestamp,
     ) -> Result<(), TaskError> {
+        Ok(self.later.send(&[DeliveryTask { due, paced, ..delivery.task() }], now).await?)
+    }
+
+    /// Records that a delivery waits, and queues its next attempt unless that is left to the sweeper.
+    pub(super) async fn wait(
+        &self,
+        delivery: &Delivery,
+        recorder: &Recorder<'_>,
+        wait: Wait,
+        now: Timestamp,
+    ) -> Result<(), TaskError> {
+        let (due, paced) = match wait {
+            Wait::ForEndpoint(due) => (due, false),
+            Wait::InLine(due) => (due, true),
+        };
         let (status, next_attempt_at) = (delivery.status, Some(due));
-        if recorder.record(delivery, &Outcome { status, attempt: None, next_attempt_at, claim: None, now }).await? {
-            self.later.send(&[DeliveryTask { due, shared: None, ..delivery.task() }], now).await?;
+        let outcome = Outcome { status, attempt: None, next_attempt_at, paced, claim: None, now };
+        if recorder.record(delivery, &outcome).await? && !is_left_to_sweeper(due, now) {
+            let task = DeliveryTask { due, paced, shared: None, ..delivery.task() };
+            self.later.send(&[task], now).await?;
         }
         Ok(())
     }

@@ -28,7 +28,7 @@ pub(super) struct Policy {
 impl Policy {
     /// Whether the event of a delivery is still there at a time. Without it nothing can be sent, and nobody would be told: what
     /// would come later fails now.
-    fn keeps_until(&self, delivery: &Delivery, at: Timestamp) -> bool {
+    pub(super) fn keeps_until(&self, delivery: &Delivery, at: Timestamp) -> bool {
         let raised = ulid_of(&delivery.id).and_then(|id| i64::try_from(id.timestamp_ms()).ok());
         let raised = raised.and_then(|raised| Timestamp::from_millisecond(raised).ok());
         at.duration_since(raised.unwrap_or(delivery.created_at)) < self.kept

@@ -95,7 +95,8 @@ impl<'a> Recorder<'a> {
         claim: Option<Timestamp>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        self.record(delivery, &Outcome { status, attempt: None, next_attempt_at: None, claim, now }).await?;
+        self.record(delivery, &Outcome { status, attempt: None, next_attempt_at: None, paced: false, claim, now })
+            .await?;
         Ok(())
     }
 }

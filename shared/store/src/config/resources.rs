@@ -9,6 +9,7 @@ use crate::endpoints::Endpoints;
 use crate::events::{EventWriter, Events};
 use crate::holdings::Holdings;
 use crate::idempotency::Idempotency;
+use crate::paces::Paces;
 use crate::queue::Queue;
 use crate::rate_windows::RateWindows;
 use crate::records::Records;
@@ -42,6 +43,14 @@ impl Environment {
     /// When the variable is not set.
     pub fn rate_windows(&self) -> Result<RateWindows, ConfigError> {
         Ok(RateWindows::new(self.db(), self.table(tables::RATE_WINDOWS)?))
+    }
+
+    /// Paces of endpoints, which lie beside rate windows: `RATE_WINDOWS_TABLE`.
+    ///
+    /// # Errors
+    /// When the variable is not set.
+    pub fn paces(&self) -> Result<Paces, ConfigError> {
+        Ok(Paces::new(self.db(), self.table(tables::RATE_WINDOWS)?))
     }
 
     /// Idempotency keys: `IDEMPOTENCY_TABLE`.

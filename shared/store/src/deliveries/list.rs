@@ -23,7 +23,8 @@ use crate::search::{Found, search, stopped};
 
 /// What a list reads of an item: not the attempts, which are most of it.
 const SUMMARY: &str = "pk, sk, endpoint, eventId, #event, outboxId, #status, attemptCount, seriesStart, series, \
-                       #trigger, nextAttemptAt, claimedUntil, waitingSince, createdAt, completedAt, #test, lastAttempt";
+                       #trigger, nextAttemptAt, claimedUntil, waitingSince, paced, createdAt, completedAt, #test, \
+                       lastAttempt";
 /// Attributes of [`SUMMARY`] that are reserved words of DynamoDB, or may become one.
 const NAMES: [(&str, &str); 4] =
     [("#event", "event"), ("#status", "status"), ("#trigger", "trigger"), ("#test", "test")];

@@ -27,6 +27,8 @@ pub struct Outcome {
     pub attempt: Option<Attempt>,
     /// When the next attempt is due; `None` when the delivery is final.
     pub next_attempt_at: Option<Timestamp>,
+    /// Whether the next attempt stands in the line of its endpoint's pace.
+    pub paced: bool,
     /// When the claim on this attempt ends, if whoever records it has made one.
     pub claim: Option<Timestamp>,
     /// When this is recorded.
@@ -155,7 +157,8 @@ fn after(delivery: &Delivery, outcome: &Outcome) -> Delivery {
         attempt_count: delivery.attempt_count + u32::from(outcome.attempt.is_some()),
         next_attempt_at: outcome.next_attempt_at,
         claimed_until: None,
-        waiting_since: waits.then_some(outcome.now),
+        waiting_since: (waits && !outcome.paced).then_some(outcome.now),
+        paced: outcome.paced,
         completed_at: outcome.next_attempt_at.is_none().then_some(outcome.now),
         last_attempt: outcome.attempt.as_ref().map(LastAttempt::from),
         attempts: outcome.attempt.iter().cloned().collect(),
@@ -198,19 +201,24 @@ impl Recording {
         self.values.insert(name.to_owned(), value);
     }
 
-    /// Adds the attempt; without one, the delivery has begun to wait for its endpoint, unless it is final or waits
-    /// already.
+    /// Adds the attempt; without one, the delivery stands in line, or has begun to wait for its endpoint, unless it is final or
+    /// waits already.
     fn attempt(&mut self, delivery: &Delivery, outcome: &Outcome) {
         if let Some(attempt) = &outcome.attempt {
             self.set.extend(["attemptCount = attemptCount + :one", "lastAttempt = :last"]);
-            self.remove.push("waitingSince");
+            self.remove.extend(["waitingSince", "paced"]);
             self.value(":one", n(1));
             self.value(":last", json(&LastAttempt::from(attempt)));
             let (change, attempts) = with_attempt(delivery, attempt);
             self.set.push(change);
             self.value(":attempts", AttributeValue::L(attempts));
+        } else if outcome.paced {
+            self.set.push("paced = :paced");
+            self.remove.push("waitingSince");
+            self.value(":paced", AttributeValue::Bool(true));
         } else if delivery.waiting_since.is_none_or(|since| since > outcome.now) && outcome.next_attempt_at.is_some() {
             self.set.push("waitingSince = :now");
+            self.remove.push("paced");
             self.value(":now", s(outcome.now.to_string()));
         }
     }
@@ -282,7 +290,8 @@ fn is_recorded(item: &Item, outcome: &Outcome) -> bool {
     let is = |name: &str, at: Timestamp| item.get(name) == Some(&s(at.to_string()));
     let Some(attempt) = &outcome.attempt else {
         let waits = outcome.next_attempt_at.is_some_and(|next| is("nextAttemptAt", next));
-        return waits && is("waitingSince", outcome.now) && !item.contains_key("claimedUntil");
+        let held = if outcome.paced { item.contains_key("paced") } else { is("waitingSince", outcome.now) };
+        return waits && held && !item.contains_key("claimedUntil");
     };
     let attempts = item.get("attempts").and_then(|value| value.as_l().ok());
     attempts.and_then(|attempts| attempts.last()) == Some(&json(attempt))

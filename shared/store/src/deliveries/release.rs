@@ -1,4 +1,4 @@
-//! Deliveries that waited for a disabled endpoint, once it is enabled again.
+//! Deliveries that waited for a disabled endpoint, once it is enabled again, or for the pace of one that takes more now.
 
 use domain::delivery::Delivery;
 use jiff::Timestamp;
@@ -11,8 +11,8 @@ use crate::conditional::unless_refused;
 use crate::item::{n, s};
 
 impl Deliveries {
-    /// Makes the next attempt of a delivery that waits for its endpoint due at `now`. The message by which it would
-    /// have looked again is still on its way; one attempt is made, since whichever message comes first claims it. Three
+    /// Makes the next attempt of a delivery that waits for its endpoint, or stands in line, due at `now`. The message by which it
+    /// would have come again is still on its way; one attempt is made, since whichever message comes first claims it. Three
     /// write units: the item, and an entry in `by-due` that moves.
     ///
     /// Returns false when the delivery does not wait, or an attempt was claimed or recorded since it was read.
@@ -20,13 +20,17 @@ impl Deliveries {
     /// # Errors
     /// When DynamoDB can't be reached.
     pub async fn release(&self, delivery: &Delivery, now: Timestamp) -> Result<bool, StoreError> {
+        let (waits, also) = if delivery.paced {
+            ("attribute_exists(paced)", "")
+        } else {
+            // If the endpoint is disabled again before the attempt, the wait begins anew.
+            ("attribute_exists(waitingSince)", ", waitingSince = :now")
+        };
         let outcome = self
             .update_item(&delivery.account, &delivery.id)
-            // If the endpoint is disabled again before the attempt, the wait begins anew.
-            .update_expression("SET nextAttemptAt = :now, dueAt = :due, waitingSince = :now")
+            .update_expression(format!("SET nextAttemptAt = :now, dueAt = :due{also}"))
             .condition_expression(format!(
-                "{IS_UNFINISHED} AND attemptCount = :seen AND series = :series AND attribute_exists(waitingSince) \
-                 AND {IS_UNCLAIMED}"
+                "{IS_UNFINISHED} AND attemptCount = :seen AND series = :series AND {waits} AND {IS_UNCLAIMED}"
             ))
             .expression_attribute_names("#status", "status")
             .set_expression_attribute_values(Some(unfinished().into_iter().chain(unclaimed(now)).collect()))

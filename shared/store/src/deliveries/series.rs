@@ -39,7 +39,7 @@ impl Deliveries {
             .update_expression(
                 "SET #status = :retrying, accountStatus = :accountStatus, series = :next, seriesStart = :count, \
                  #trigger = :trigger, nextAttemptAt = :now, dueShard = :shard, dueAt = :due \
-                 REMOVE completedAt, waitingSince",
+                 REMOVE completedAt, waitingSince, paced",
             )
             .condition_expression(format!(
                 "attemptCount = :count AND series = :series AND #status = :status AND {same_claim}"

@@ -170,6 +170,7 @@ impl SharedItem {
             next_attempt_at: Some(self.created_at),
             claimed_until: None,
             waiting_since: None,
+            paced: false,
             created_at: self.created_at,
             completed_at: None,
             test: false,

@@ -77,6 +77,9 @@ fn add_optional(item: &mut Item, delivery: &Delivery, now: Timestamp) {
     if let Some(since) = delivery.waiting_since {
         item.insert("waitingSince".to_owned(), s(since.to_string()));
     }
+    if delivery.paced {
+        item.insert("paced".to_owned(), AttributeValue::Bool(true));
+    }
     if let Some(at) = delivery.completed_at {
         item.insert("completedAt".to_owned(), s(at.to_string()));
     }
@@ -108,6 +111,7 @@ pub(super) fn read(item: &Item) -> Result<Delivery, StoreError> {
             .opt_number("claimedUntil")
             .and_then(|milliseconds| Timestamp::from_millisecond(milliseconds).ok()),
         waiting_since: reader.opt_time("waitingSince"),
+        paced: reader.flag("paced"),
         created_at: reader.time("createdAt")?,
         completed_at: reader.opt_time("completedAt"),
         test: reader.flag("test"),

@@ -25,6 +25,7 @@ fn an_account_has_its_own_items_and_no_others() {
             (Holding::Account, format!("KEY#{own}"), "key_1"),
             (Holding::Account, "ACC".to_owned(), own),
             (Holding::RateWindows, format!("{}#4", if is_own { "key_1" } else { "key_10" }), ""),
+            (Holding::RateWindows, format!("PACE#{own}#{ACCOUNT}"), ""),
         ] {
             assert_eq!(owner.has(holding, &item(&pk, sk)), is_own, "{pk} {sk}");
         }

@@ -52,6 +52,12 @@ pub(super) async fn manual_retry(world: &mut World) {
     world.accepted((POST, &format!("/api/deliveries/{id}/retry")), None, &json!({}), (202, &[409])).await;
 }
 
+/// The last subscriber takes one attempt a second.
+pub(super) async fn set_pace(world: &World) {
+    let path = format!("/api/endpoints/{}", world.subscribers[1].endpoint.id);
+    world.app.patch(&path, json!({ "maxPerSecond": 1 })).await.expect(200);
+}
+
 pub(super) async fn replay(world: &mut World) {
     if failed(world).await.is_none() {
         return;

@@ -20,6 +20,14 @@ pub(super) async fn burst(world: &mut World) {
     }
 }
 
+/// Two at once, and the time in which the line of a subscriber with a pace is over.
+pub(super) async fn two(world: &mut World) {
+    create(world, "WO-1").await;
+    create(world, "WO-2").await;
+    world.app.drain().await;
+    world.app.advance(Duration::from_secs(3)).await;
+}
+
 /// Each of a crowd gets it.
 pub(super) async fn fan_out(world: &mut World) {
     create(world, "WO-1").await;

@@ -24,8 +24,9 @@ pub(super) fn delivery() -> Vec<Member> {
         (
             "held",
             noted(
-                nullable(&words([Hold::EndpointDisabled.as_str()])),
-                "why it is not sent now: its endpoint is disabled",
+                nullable(&words([Hold::EndpointDisabled.as_str(), Hold::EndpointPace.as_str()])),
+                "why it is not sent now: its endpoint is disabled, or it stands in the line of its endpoint's `maxPerSecond` \
+                 until `nextAttemptAt`, for more than about four minutes",
             ),
         ),
         ("createdAt", time()),

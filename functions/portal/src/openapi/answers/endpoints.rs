@@ -1,6 +1,7 @@
 //! Answers of `/api/endpoints`.
 
-use serde_json::json;
+use domain::pace::MAX_PER_SECOND;
+use serde_json::{Value, json};
 
 use super::super::schema;
 use super::super::shape::{
@@ -8,6 +9,7 @@ use super::super::shape::{
 };
 
 pub(super) fn endpoint() -> Vec<Member> {
+    let pace = json!({ "type": "integer", "minimum": 1, "maximum": MAX_PER_SECOND });
     vec![
         ("id", id("ep_")),
         ("url", text()),
@@ -21,12 +23,21 @@ pub(super) fn endpoint() -> Vec<Member> {
             "headers",
             json!({ "type": "object", "additionalProperties": { "type": "string" }, "description": "custom headers; values are masked, except in the responses to the calls that set them" }),
         ),
+        ("maxPerSecond", noted(nullable(&pace), "how many attempts a second it takes at most; null for no limit")),
         ("secretHint", noted(text(), "the last characters of the secret")),
         ("createdAt", time()),
         ("updatedAt", time()),
         ("version", count()),
         ("health", schema("Health")),
     ]
+}
+
+pub(super) fn waiting() -> Value {
+    let waiting = object(&[
+        ("deliveries", noted(count(), "how many, about")),
+        ("until", noted(time(), "when the last of them is sent, about")),
+    ]);
+    noted(nullable(&waiting), "what waits for its `maxPerSecond`; null when there is no line")
 }
 
 pub(super) fn health() -> Vec<Member> {

@@ -30,24 +30,23 @@ fn endpoints() -> Vec<Call> {
                 "Subscribe",
                 "Creates an endpoint. The response has its signing secret, which `/secret` shows again. If the account \
                  already has an endpoint with the same URL, events and projects, in any order or spelling, the \
-                 response is 200 with that endpoint, unchanged: `description`, `headers` and `status` of the body are \
-                 ignored.",
+                 response is 200 with that endpoint, unchanged: `description`, `headers`, `maxPerSecond` and `status` \
+                 of the body are ignored.",
             )
             .takes("EndpointBody", body)
             .answers(201, "The endpoint with its secret", "EndpointWithSecret")
             .or_finds("The existing endpoint with this subscription, and its secret")
             .fails_with(&[LimitReached]),
-        call("get", "/{id}", "get-endpoint").about("Endpoints", "Get an endpoint", "").answers(
-            200,
-            "The endpoint",
-            "Endpoint",
-        ),
+        call("get", "/{id}", "get-endpoint")
+            .about("Endpoints", "Get an endpoint", "With what waits for its `maxPerSecond`.")
+            .answers(200, "The endpoint", "EndpointWhole"),
         call("patch", "/{id}", "change-endpoint")
             .about(
                 "Endpoints",
                 "Change, pause or enable an endpoint",
                 "Absent fields stay as they are. Enabling resets its health and sends held deliveries at once. Pending \
-                 deliveries of events that it no longer subscribes to are cancelled when they are due.",
+                 deliveries of events that it no longer subscribes to are cancelled when they are due. A new \
+                 `maxPerSecond` counts at once for new deliveries; null removes it.",
             )
             .takes("EndpointChange", json!({ "status": "disabled" }))
             .answers(200, "The endpoint", "Endpoint"),

@@ -35,6 +35,7 @@ fn endpoint() -> Endpoint {
         project_ids: Vec::new(),
         description: None,
         headers: StoredHeaders::None,
+        max_per_second: None,
         secret: SealedSecret { sealed: "sealed".to_owned(), hint: "whsec_…abcd".to_owned() },
         previous_secrets: PreviousSecrets::default(),
         created_at: now(),
