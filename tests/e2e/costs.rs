@@ -81,7 +81,8 @@ const WAITING_FOR_LONG: &[Step] = &[
     Wait(400),
 ];
 
-/// 1,000 characters that deflate as people's texts do.
+/// About 1,000 characters that deflate as people's texts do. No item with them is within some bytes of a whole KB: ids are
+/// random, and deflate to a few bytes more or less.
 const DESCRIPTION: &str = "Replace the pressure relief valve on the second boiler and test it at full load. Access is by the \
     service stairs behind the loading dock; ask for the key at the security desk and sign the visitors' book. The tenant on the \
     fourth floor needs hot water again by six in the evening, so shut the riser only after lunch. Bring the 25 mm brass \
@@ -90,7 +91,7 @@ const DESCRIPTION: &str = "Replace the pressure relief valve on the second boile
     fully, stop, tag it out and call the dispatcher: a second crew with freezing gear is on standby until four. Asbestos was \
     found in the ceiling of this corridor in 2019 and removed; the certificate hangs in the plant room. Waste goes into the \
     blue container by the gate, scrap metal into the crate next to it. Parking is free on the roof level; vans above 2.1 m use \
-    the street. Invoice to the holding company.";
+    the street.";
 
 struct Row {
     operation: &'static str,
