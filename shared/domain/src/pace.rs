@@ -1,8 +1,8 @@
 //! The pace of an endpoint: at most so many attempts a second, over all workers.
 //!
-//! What the workers share is one item: when the next attempt may start, and until when those that wait have been given a time. An
-//! attempt takes the next slot if that is near enough to wait for; else it stands in line and comes again. Pure: what is to be
-//! written follows from what was read and from the clock, and the store makes sure that it still holds.
+//! What the workers share is one item: when the next attempt may start, and until when those that wait have been given a
+//! time. An attempt takes the next slot if that is near enough to wait for; else it stands in line and comes again. Pure: what
+//! is to be written follows from what was read and from the clock, and the store makes sure that it still holds.
 
 use std::num::NonZeroU16;
 
@@ -10,12 +10,12 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::clock::SKEW;
 
-/// The highest pace, in attempts a second. Each writes the one item of its endpoint, and DynamoDB takes a thousand writes of an
-/// item a second.
+/// The highest pace, in attempts a second. DynamoDB takes a thousand writes of an item a second: those that come one by one
+/// leave room for others that only stand in line.
 pub const MAX_PER_SECOND: u16 = 500;
 
-/// How far ahead a delivery is given a time at most, which is as far as the default schedule plans a retry: the sweeper takes what
-/// lies further ahead for the work of a clock that was set back.
+/// How far ahead a delivery is given a time at most, which is as far as the default schedule plans a retry: the sweeper takes
+/// what lies further ahead for the work of a clock that was set back.
 pub const LONGEST_LINE: SignedDuration = SignedDuration::from_hours(4);
 
 /// How far ahead a slot may lie that a manual retry takes: a person waits for it.
@@ -63,13 +63,8 @@ pub enum Move {
     Follow(u32),
     /// So many places at the end of the line.
     LineUp(u32),
-    /// A slot and an end in place of those that were read.
-    Correct {
-        /// When the next attempt may start.
-        slot: i64,
-        /// The end of the line.
-        end: i64,
-    },
+    /// No slot is taken and nobody stands in line, whatever was read.
+    StartOver,
     /// Nothing: the line is as long as it may be.
     TurnAway,
 }
@@ -96,8 +91,7 @@ pub struct Waiting {
 
 impl Line {
     /// Whether it is of a clock that ran ahead, by which an endpoint would stand still for as long.
-    #[must_use]
-    pub fn is_ahead(&self, now: Timestamp) -> bool {
+    fn is_ahead(&self, now: Timestamp) -> bool {
         let ahead = |by: SignedDuration| (now + by).as_microsecond();
         self.written_at > ahead(SKEW) || self.slot > ahead(SKEW + FARTHEST_SLOT)
     }
@@ -133,14 +127,14 @@ impl Asking {
         (self.now + self.near).as_microsecond()
     }
 
-    /// What is to be written for `count` attempts, when `seen` is what was read. `None` is nothing: it was not read yet, or there
-    /// is none.
+    /// What is to be written for `count` attempts, when `seen` is what was read. `None` is nothing: it was not read yet, or
+    /// there is none.
     #[must_use]
     pub fn next(&self, seen: Option<&Line>, count: u32) -> Move {
         let now = self.now.as_microsecond();
         let Some(seen) = seen else { return Move::Begin(self.fitting(now, count).max(1)) };
         if seen.is_ahead(self.now) || seen.is_deserted(self.now) {
-            return Move::Correct { slot: now, end: now };
+            return Move::StartOver;
         }
         if self.has_waited || seen.end <= self.latest() {
             match self.fitting(seen.slot.max(now), count) {
@@ -158,7 +152,7 @@ impl Asking {
         let (count, last, turn): (u32, i64, fn(Timestamp) -> Turn) = match made {
             Move::Begin(count) | Move::Follow(count) => (count, line.slot - interval, Turn::Start),
             Move::LineUp(count) => (count, line.end, Turn::Wait),
-            Move::Correct { .. } | Move::TurnAway => (0, 0, Turn::Start),
+            Move::StartOver | Move::TurnAway => (0, 0, Turn::Start),
         };
         let places = (0..i64::from(count)).rev().map(move |behind| last - behind * interval);
         places.map(move |at| turn(Timestamp::from_microsecond(at).unwrap_or(now)))

@@ -196,13 +196,8 @@ fn with_move(
         Move::Begin(count) => begin(with_bound(call, asking), asking, more(count)),
         Move::Follow(count) => follow(with_bound(call, asking), asking, more(count)),
         Move::LineUp(count) => line_up(with_bound(call, asking), asking, more(count), seen),
-        Move::Correct { slot, end } => correct(call, seen)
-            .update_expression(
-                "SET nextSlot = :slot, lineEnd = :end, slotInterval = :interval, writtenAt = :now, expiresAt = :ttl",
-            )
-            .expression_attribute_values(":slot", n(slot))
-            .expression_attribute_values(":end", n(end))
-            .expression_attribute_values(":interval", n(asking.interval())),
+        Move::StartOver => as_seen(call, seen)
+            .update_expression("SET nextSlot = :now, lineEnd = :now, writtenAt = :now, expiresAt = :ttl"),
         // Nothing is written for it.
         Move::TurnAway => call,
     }
@@ -251,7 +246,7 @@ fn line_up(call: UpdateItemFluentBuilder, asking: &Asking, more: i64, seen: Opti
 }
 
 /// The condition that the item is as it was read.
-fn correct(call: UpdateItemFluentBuilder, seen: Option<Line>) -> UpdateItemFluentBuilder {
+fn as_seen(call: UpdateItemFluentBuilder, seen: Option<Line>) -> UpdateItemFluentBuilder {
     let Some(seen) = seen else { return call };
     call.condition_expression("nextSlot = :seenSlot AND lineEnd = :seenEnd AND writtenAt = :seenAt")
         .expression_attribute_values(":seenSlot", n(seen.slot))

@@ -34,7 +34,7 @@ fn made(asking: &Asking, wanted: Move, seen: Option<Line>) -> Line {
             let end = line.end.max(line.slot).max(now) + more(count);
             Line { end, interval: asking.interval(), ..line }
         }
-        Move::Correct { slot, end } => Line { slot, end, interval: asking.interval(), ..line },
+        Move::StartOver => Line { slot: now, end: now, ..line },
         Move::TurnAway => line,
     }
 }
@@ -79,22 +79,20 @@ fn nobody_overtakes_those_that_stand_in_line() {
 
 #[test]
 fn what_a_clock_that_ran_ahead_has_written_counts_for_nothing() {
-    let afresh = Move::Correct { slot: NOW, end: NOW };
     let written = |after: i64| Line { written_at: NOW + after, ..line(after + 1_000_000, after + 60_000_000) };
-    assert_eq!(asking(true, 0).next(Some(&written(3_600_000_000)), 1), afresh);
-    assert_eq!(asking(true, 0).next(Some(&written(10_000_001)), 1), afresh);
+    assert_eq!(asking(true, 0).next(Some(&written(3_600_000_000)), 1), Move::StartOver);
+    assert_eq!(asking(true, 0).next(Some(&written(10_000_001)), 1), Move::StartOver);
     assert_eq!(asking(true, 0).next(Some(&written(10_000_000)), 1), Move::LineUp(1), "clocks may be apart by so much");
-    assert_eq!(asking(true, 0).next(Some(&line(60_000_000, 0)), 1), afresh, "no slot is taken so far ahead");
+    assert_eq!(asking(true, 0).next(Some(&line(60_000_000, 0)), 1), Move::StartOver, "no slot is taken so far ahead");
     assert_eq!(written(3_600_000_000).waiting(at(0)), None);
 }
 
 #[test]
 fn a_line_that_nobody_comes_from_is_over() {
-    let afresh = |after| Move::Correct { slot: NOW + after, end: NOW + after };
     let waiting = line(1_000_000, 60_000_000);
     assert_eq!(asking(false, 11_000_000).next(Some(&waiting), 1), Move::LineUp(1));
-    assert_eq!(asking(false, 11_000_001).next(Some(&waiting), 1), afresh(11_000_001));
-    assert_eq!(asking(true, 20_000_000).next(Some(&waiting), 1), afresh(20_000_000));
+    assert_eq!(asking(false, 11_000_001).next(Some(&waiting), 1), Move::StartOver);
+    assert_eq!(asking(true, 20_000_000).next(Some(&waiting), 1), Move::StartOver);
     assert_eq!(take(&asking(false, 20_000_000), &mut Some(waiting), 1), [Turn::Start(at(20_000_000))]);
     let idle = line(1_000_000, 1_000_000);
     assert_eq!(asking(false, 60_000_000).next(Some(&idle), 1), Move::Begin(1), "there was no line");

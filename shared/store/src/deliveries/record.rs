@@ -23,7 +23,8 @@ const MAX_ATTEMPTS_KEPT: usize = 25;
 pub struct Outcome {
     /// The status that the delivery has from now on.
     pub status: DeliveryStatus,
-    /// The attempt; `None` when none was made, because the delivery is cancelled or waits for its endpoint.
+    /// The attempt; `None` when none was made, because the delivery has ended, or waits for its endpoint or in
+    /// the line of its pace.
     pub attempt: Option<Attempt>,
     /// When the next attempt is due; `None` when the delivery is final.
     pub next_attempt_at: Option<Timestamp>,
