@@ -87,6 +87,19 @@ impl World {
         Answered { reply: self.app.get("/api/event-types/none").await, again: true }
     }
 
+    /// What another key is answered, once that is not "try again".
+    pub(super) async fn status_with(&mut self, key: &str, path: &str) -> u16 {
+        for _ in 0..TRIES {
+            let reply = self.app.request("GET", path).key(key).send().await;
+            match reply.status {
+                429 | 500 | 503 => self.app.advance(Duration::from_secs(2)).await,
+                status => return status,
+            }
+        }
+        self.wrong.push(format!("{path} was not answered in {TRIES} tries"));
+        0
+    }
+
     /// Sends a request which has to be answered with `status`, or with one of `late` when it was sent more than once.
     pub(super) async fn accepted(
         &mut self,
