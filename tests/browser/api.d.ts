@@ -32,6 +32,7 @@ declare namespace Api {
     id: string;
     eventId: string;
     event: string;
+    subject: Subject | null;
     endpointId: string;
     status: string;
     attemptCount: number;
@@ -56,7 +57,12 @@ declare namespace Api {
     responseBody: string | null;
   };
   type WholeDelivery = Delivery & { attempts: Attempt[]; requestBody: string | null };
-  type Event = { id: string; event: string; timestamp: string; data: Record<string, unknown>; requestId: string };
+  type Subject = { type: string; id: string; number: string };
+  type Event = { id: string; event: string; subject: Subject | null; timestamp: string; data: Record<string, unknown>; requestId: string };
+  type RecordSummary = Subject & { title: string | null; status: string | null; version: number; updatedAt: string | null; deletedAt: string | null };
+  type WholeRecord = RecordSummary & { record: Record<string, unknown> | null };
+  type RaisedEvent = Event & { deliveries: Delivery[] };
+  type Change = { requestId: string; receivedAt: string; events: RaisedEvent[]; truncated: boolean };
   type WholeEvent = Event & { deliveries: Delivery[]; siblings: { id: string; event: string }[]; truncated: boolean };
   type Alert = {
     id: string;
@@ -65,6 +71,7 @@ declare namespace Api {
     deliveryId: string | null;
     eventId: string | null;
     event: string | null;
+    subject: Subject | null;
     lastStatusCode: number | null;
     lastError: string | null;
     lastErrorDetail: string | null;

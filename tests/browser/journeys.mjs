@@ -146,6 +146,39 @@ export async function integrator(browser, system) {
   await leave(page);
 }
 
+/** "What happened to WO-77120?": two actions, from wherever one is. */
+export async function investigator(browser, system) {
+  const receiver = await startReceiver(200);
+  await call(system, "POST", "/api/endpoints", { url: receiver.url, events: ["workorder.*"], description: "Dispatch board" });
+  const order = { workOrderNumber: "WO-77120", title: "Install HVAC System" };
+  const created = await call(system, "POST", "/api/webhook/workorder", order);
+  await call(system, "POST", "/api/webhook/workorder", { ...order, title: "Replace HVAC System" });
+  await until("the deliveries", () => receiver.received.length === 2);
+  const page = await open(browser, system);
+  await signIn(page, system.key);
+  const box = page.getByRole("searchbox", { name: /Search/ });
+  await box.fill("wo-77120");
+  await box.press("Enter");
+  await page.getByRole("heading", { name: "WO-77120", exact: true }).waitFor();
+  const timeline = page.getByRole("region", { name: "Timeline" });
+  await timeline.getByRole("link", { name: "workorder.updated" }).waitFor();
+  const change = timeline.getByRole("row").filter({ hasText: "title" });
+  assert.match(await change.innerText(), /Install HVAC System\s+Replace HVAC System/);
+  assert.equal(await timeline.getByText("Dispatch board").count(), 2, "each event with its delivery");
+  // Ids lead to what they are of; a title leads to a list.
+  const { requestId } = created;
+  for (const [sought, title] of [[requestId, "workorder.created"], ["replace hvac", "Search"], ["WO-0", "Search"]]) {
+    await box.fill(sought);
+    await box.press("Enter");
+    await page.getByRole("heading", { name: title, exact: true }).waitFor();
+  }
+  await page.getByText("Nothing found").waitFor();
+  await page.goBack();
+  await page.getByRole("link", { name: "WO-77120" }).click();
+  await page.getByRole("heading", { name: "As stored" }).waitFor();
+  await leave(page);
+}
+
 /** The signature debugger says which of body, timestamp and secret is wrong, of a delivery that was really made. */
 export async function whatIsWrong(browser, system) {
   const receiver = await startReceiver(200);

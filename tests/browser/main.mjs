@@ -4,7 +4,7 @@ import { env } from "node:process";
 import { chromium } from "playwright-core";
 import { accessibility } from "./accessibility.mjs";
 import { editing, fewCalls, keyboard, keys, replaying, resending, rotation, searching, watching } from "./everyday.mjs";
-import { integrator, onCall, subscriber, whatIsWrong } from "./journeys.mjs";
+import { integrator, investigator, onCall, subscriber, whatIsWrong } from "./journeys.mjs";
 import { startSystem, stopAll } from "./system.mjs";
 
 const LONGEST_MS = 120_000;
@@ -16,6 +16,7 @@ try {
     subscriber,
     onCall,
     integrator,
+    investigator,
     whatIsWrong,
     keyboard,
     searching,

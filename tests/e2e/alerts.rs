@@ -42,6 +42,7 @@ async fn alerts_are_listed_newest_first_with_all_fields() {
         "deliveryId",
         "eventId",
         "event",
+        "subject",
         "lastStatusCode",
         "lastError",
         "lastErrorDetail",

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use tests::{Receiver, TestApp};
 
 use self::Step::{
-    Create, CreateInProject, Crowd, Delete, Deliver, Dispatch, Endpoints, Fail, Identify, Paced, Rename, Retry,
-    Succeed, Sweep, Update, Wait,
+    Create, CreateInProject, Crowd, Delete, Deliver, Dispatch, Endpoints, Fail, Identify, Paced, Rename, Retitle,
+    Retry, Succeed, Sweep, Update, Wait,
 };
 use crate::crew::with;
 
@@ -19,6 +19,7 @@ const ROWS: &[Row] = &[
     row("request: creates a work order", &[], &[Create(1)], [3, 5, 2, 0, 0]),
     row("request: creates one that refers to a project", &[], &[CreateInProject], [3, 5, 4, 0, 0]),
     row("request: updates one", &[Create(1)], &[Update], [3, 5, 2, 0, 0]),
+    row("request: updates one that has a history", &[Create(1), Retitle(6)], &[Update], [3, 5, 2, 0, 0]),
     row("request: says the same again", &[Create(1), Update], &[Update], [2, 1, 2, 0, 0]),
     row("request: gives one another number", &[Create(1), Identify], &[Rename], [3, 7, 3, 0, 0]),
     row("request: deletes one", &[Create(1)], &[Delete], [3, 7, 2, 0, 0]),
@@ -111,6 +112,8 @@ enum Step {
     CreateInProject,
     /// Sends a change of the first work order.
     Update,
+    /// Sends so many changes of it: a trail is full with six.
+    Retitle(usize),
     /// Notes the id of the first work order.
     Identify,
     /// Gives it another number.
@@ -194,6 +197,11 @@ impl World {
             }
             CreateInProject => self.create(json!({ "projectNumber": "P-1" })).await,
             Update => self.send(json!({ "workOrderNumber": "WO-1", "title": "Changed" })).await,
+            Retitle(times) => {
+                for time in 0..*times {
+                    self.send(json!({ "workOrderNumber": "WO-1", "title": format!("Title {time}") })).await;
+                }
+            }
             Identify => {
                 let reply = self.app.post("/api/webhook/workorder", json!({ "workOrderNumber": "WO-1" })).await;
                 self.first = crate::crew::id(&reply);

@@ -38,7 +38,7 @@ async fn the_feed_has_what_subscribers_were_sent_oldest_first() {
     let data = reply.body["data"].as_array().unwrap();
     assert_eq!(numbers(data), ["WO-1", "WO-2"]);
     let members: Vec<&String> = data[0].as_object().unwrap().keys().collect();
-    assert_eq!(members, ["id", "event", "timestamp", "data", "requestId"]);
+    assert_eq!(members, ["id", "event", "subject", "timestamp", "data", "requestId"]);
     assert_eq!(data[0]["requestId"], created.body["requestId"]);
     for (event, sent) in data.iter().zip(receiver.requests()) {
         let body = json!({ "event": event["event"], "timestamp": event["timestamp"], "data": event["data"] });
@@ -115,7 +115,10 @@ async fn an_event_is_shown_with_its_deliveries() {
     let event_id = app.deliveries().await[0].event_id.clone();
     let event = app.get(&format!("{EVENTS}/{event_id}")).await.expect(200).body;
     let members: Vec<&String> = event.as_object().unwrap().keys().collect();
-    assert_eq!(members, ["id", "event", "timestamp", "data", "requestId", "deliveries", "siblings", "truncated"]);
+    assert_eq!(
+        members,
+        ["id", "event", "subject", "timestamp", "data", "requestId", "deliveries", "siblings", "truncated"]
+    );
     let deliveries = event["deliveries"].as_array().unwrap();
     assert_eq!(deliveries.len(), 2);
     assert!(deliveries.iter().all(|delivery| delivery["eventId"] == event_id && delivery["status"] == "delivered"));

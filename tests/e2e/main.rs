@@ -68,5 +68,6 @@ mod tenants;
 mod tenants_all_routes;
 mod test_app;
 mod test_send;
+mod timeline;
 mod trace;
 mod wire;

@@ -52,6 +52,7 @@ async fn a_delivery_is_shown_whole_with_its_attempts_and_the_body_as_sent() {
         "id",
         "eventId",
         "event",
+        "subject",
         "endpointId",
         "status",
         "attemptCount",

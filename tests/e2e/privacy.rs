@@ -1,4 +1,4 @@
-//! Data classes, `docs/contract.md#data-classes`: what is private is stored, and is told to nobody.
+//! Data classes, `docs/contract.md#data-classes`: what is private is stored, and is told to nobody but who reads a record back.
 
 use serde_json::{Value, json};
 use store::tables;
@@ -113,6 +113,14 @@ async fn private_values_are_in_no_event_no_log_and_no_answer() {
     }
     let changed = requests.iter().map(tests::Received::json).find(|body| body["event"] == "project.updated");
     assert_eq!(changed.expect("an update")["data"]["changedFields"], json!(["description", "contractValue"]));
+    // Who reads a record back gets what was sent. Its timeline says no more than its events, and the log nothing.
+    for (kind, number) in [("workorder", "WO-1"), ("employee", "E-1"), ("vendor", "V-1"), ("timeoff", "TO-1")] {
+        let read = app.get(&format!("/api/records/{kind}/{number}")).await.expect(200);
+        assert!(read.text.contains("Private") && !read.text.contains(TAX_ID), "{}", read.text);
+        for path in [format!("/api/records/{kind}/{number}/timeline"), format!("/api/records?q={number}")] {
+            keeps_quiet(&path, &app.get(&path).await.expect(200).text);
+        }
+    }
     let log = log.text();
     assert!(log.contains("\"action\":\"created\"") && log.contains("WO-1"), "the log is captured: {log}");
     keeps_quiet("the log", &log);

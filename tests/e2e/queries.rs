@@ -50,6 +50,7 @@ fn message(reply: &Reply) -> &str {
 #[tokio::test]
 async fn every_call_refuses_what_is_not_described_and_takes_what_is() {
     let app = TestApp::start().await;
+    create_work_order(&app, "WO-12345").await;
     let mut refusing = 0;
     for call in described(&app).await.iter().filter(|call| is_api(&call.path)) {
         let Described { method, path, query, open } = call;

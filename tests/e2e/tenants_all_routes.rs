@@ -10,11 +10,12 @@ use tests::{Receiver, Tenant, TestApp};
 const MINE: &str = "MINE";
 const RESOURCES: [&str; 5] = ["workorder", "project", "employee", "vendor", "timeoff"];
 /// Lists, and what they are filtered by.
-const LISTS: [(&str, &[&str]); 6] = [
+const LISTS: [(&str, &[&str]); 7] = [
     ("/api/endpoints", &["cursor"]),
     ("/api/deliveries", &["endpointId", "eventId", "cursor"]),
-    ("/api/events", &["after"]),
+    ("/api/events", &["after", "requestId"]),
     ("/api/alerts", &["endpointId", "cursor"]),
+    ("/api/records", &["q"]),
     ("/api/stats", &["hours"]),
     ("/api/keys", &["cursor"]),
 ];
@@ -126,6 +127,9 @@ async fn no_route_tells_or_changes_anything_of_another_account() {
             }
         }
         for resource in RESOURCES {
+            for more in ["", "/timeline"] {
+                call(&other, &format!("/api/records/{resource}/{id}{more}"), &mut called).await;
+            }
             let path = format!("/api/webhook/{resource}");
             for operation in ["upsert", "create", "update", "delete"] {
                 let reply = other.post(&path, json!({ "id": id, "operation": operation })).await;
@@ -136,8 +140,8 @@ async fn no_route_tells_or_changes_anything_of_another_account() {
     }
     assert!(called > 1_000, "{called}");
     assert_eq!(other.get("/api/stats").await.expect(200).body["endpoints"], json!([]));
-    // The numbers have no pages.
-    for (list, _) in LISTS.into_iter().filter(|(list, _)| *list != "/api/stats") {
+    // Neither statistics nor a search have pages.
+    for (list, _) in LISTS.into_iter().filter(|(list, _)| !["/api/stats", "/api/records"].contains(list)) {
         for cursor in cursors(&app, list).await {
             for name in ["cursor", "after"] {
                 let reply = other.get(&format!("{list}?{name}={cursor}")).await;

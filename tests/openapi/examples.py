@@ -82,6 +82,8 @@ examples = {
     "name": "workorder.created",
     "code": "overlap",
     "resource": "vendor",
+    "type": "workorder",
+    "record": "WO-1",
     "file": "verify.py",
 }
 
@@ -119,7 +121,7 @@ def make_each_call():
 
 def go_through(id, path, parameter):
     """A page is asked for by what the one before says, everything else by its example."""
-    name, value, more = parameter["name"], parameter["example"], ""
+    path, name, value, more = filled(path), parameter["name"], parameter["example"], ""
     if name in ("cursor", "after"):
         more = "&order=newest" if (id, name) == ("list-events", "cursor") else ""
         value = expect(id, 200, path=f"{path}?limit=1{more}")["nextCursor"]

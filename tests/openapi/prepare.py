@@ -42,7 +42,7 @@ def listening():
 
 base = until(listening)
 first = until(lambda: (data / "api-key").exists() and (data / "api-key").read_text().strip())
-scopes = ["inbound", "events:publish", "webhooks:manage", "keys:manage"]
+scopes = ["inbound", "events:publish", "webhooks:manage", "records:read", "keys:manage"]
 limits = {"perHour": MANY, "perMinute": MANY}
 key = call("/api/keys", first, {"name": "schemathesis", "scopes": scopes, "limits": limits})
 made = {"key": key["key"]}
@@ -72,5 +72,7 @@ for thing, id in ids.items():
     path = rf"^/api/{thing}/\{{id\}}(/.*)?$"
     lines += ["[[operations]]", f"include-path-regex = '{path}'"]
     lines += ['exclude-method = "DELETE"', f'parameters = {{ id = "{id}" }}']
+lines += ["[[operations]]", r"include-path-regex = '^/api/records/\{type\}/\{record\}(/.*)?$'"]
+lines += ['parameters = { type = "workorder", record = "WO-1" }']
 (work / "schemathesis.toml").write_text("\n".join(lines) + "\n")
 print(base)

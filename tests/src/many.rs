@@ -112,6 +112,7 @@ pub fn done_delivery(account: &str, endpoint_id: &str, status: DeliveryStatus, a
         name: EventName::WorkorderCreated,
         body: String::new(),
         project_id: None,
+        subject: None,
     };
     let pending = Outbox::of(account, Origin { request_id: "req_1", trace: TraceContext::start() }, event.clone())
         .delivery(&event, endpoint_id, Trigger::Scheduled, at);

@@ -36,7 +36,7 @@ impl Call<'_> {
     /// One delivery with its attempts and the body that they sent.
     pub(crate) async fn delivery(&self, id: &str) -> Result<Reply, Problem> {
         let delivery = self.read(id).await?;
-        let disabled = self.disabled(std::slice::from_ref(&delivery)).await?;
+        let disabled = self.disabled([&delivery]).await?;
         let event = self.function.events.get(self.account(), &delivery.event_id).await?;
         let body = event.as_ref().map(|found| found.event.body.as_str());
         let facts = Facts { id: Some(delivery.id.clone()), ..Facts::default() };
@@ -45,8 +45,11 @@ impl Call<'_> {
 
     /// The disabled endpoints among those of unfinished deliveries, which they hold up. Usually nothing is read for
     /// this: most deliveries are final.
-    pub(crate) async fn disabled(&self, deliveries: &[Delivery]) -> Result<HashSet<String>, Problem> {
-        let unfinished = deliveries.iter().filter(|delivery| !delivery.status.is_final());
+    pub(crate) async fn disabled<'a>(
+        &self,
+        deliveries: impl IntoIterator<Item = &'a Delivery>,
+    ) -> Result<HashSet<String>, Problem> {
+        let unfinished = deliveries.into_iter().filter(|delivery| !delivery.status.is_final());
         let endpoints: BTreeSet<&str> = unfinished.map(|delivery| delivery.endpoint_id.as_str()).collect();
         Ok(self.function.endpoints.disabled_among(self.account(), &endpoints).await?)
     }

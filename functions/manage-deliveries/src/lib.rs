@@ -1,15 +1,17 @@
-//! Deliveries and what belongs to them: `/api/deliveries` with manual retries, the feed at `/api/events`,
-//! `/api/alerts`, `/api/stats`, and the catalog at `/api/event-types`, which is the same for everybody and needs no
-//! key.
+//! Deliveries and what belongs to them: `/api/deliveries` with manual retries, the feed at `/api/events`, `/api/alerts`,
+//! `/api/stats`; records with their history at `/api/records`; and the catalog at `/api/event-types`, which is the same for
+//! everybody and needs no key.
 
 mod alerts;
 mod catalog;
 mod deliveries;
 mod feed;
 mod query;
+mod records;
 mod retry;
 mod route;
 mod stats;
+mod timeline;
 mod view;
 
 use domain::api_key::Scope;
@@ -24,10 +26,11 @@ use store::deliveries::Deliveries;
 use store::endpoints::Endpoints;
 use store::events::Events;
 use store::queue::Queue;
+use store::records::Records;
 use store::sums::Sums;
 use store::undispatched::Undispatched;
 
-use route::{Handler, ROUTER};
+use route::{Handler, RECORDS, ROUTER};
 
 /// The function.
 #[derive(Debug)]
@@ -36,6 +39,7 @@ pub struct ManageDeliveries {
     deliveries: Deliveries,
     endpoints: Endpoints,
     events: Events,
+    records: Records,
     alerts: Alerts,
     retries: Queue,
     sums: Sums,
@@ -61,6 +65,7 @@ impl ManageDeliveries {
             deliveries: environment.deliveries()?,
             endpoints: environment.endpoints()?,
             events: environment.events()?,
+            records: environment.records()?,
             alerts: environment.alerts()?,
             retries: environment.retry_queue()?,
             sums: environment.sums()?,
@@ -74,12 +79,16 @@ impl ManageDeliveries {
         if catalog::has(request.uri().path()) {
             return self.gate.serve_open(request, now, || catalog::answer(request)).await;
         }
-        let find = || ROUTER.find(http::method(request), request.uri().path());
+        let path = request.uri().path();
+        let is_of_records = path == "/api/records" || path.starts_with("/api/records/");
+        let (router, scope) =
+            if is_of_records { (RECORDS, Scope::ReadRecords) } else { (ROUTER, Scope::ManageWebhooks) };
+        let find = || router.find(http::method(request), path);
         let work = async |caller, found: Found<'_, Handler>, query: Query| {
             let call = Call { function: self, caller, now };
-            (found.handler)(&call, Input { id: found.id, query: &query, request }).await
+            (found.handler)(&call, Input { id: found.id, within: found.within, query: &query, request }).await
         };
-        self.gate.serve(request, Scope::ManageWebhooks, now, find, work).await
+        self.gate.serve(request, scope, now, find, work).await
     }
 }
 

@@ -6,6 +6,7 @@ use domain::delivery::DeliveryStatus;
 use domain::events::EventName;
 use inbound::http::Query;
 use inbound::manage::PageRequest;
+use inbound::manage::parameters::TIMELINE_LIMIT;
 use inbound::problem::Problem;
 use jiff::Timestamp;
 use store::events::Position;
@@ -28,6 +29,7 @@ pub(crate) struct FeedQuery {
     pub(crate) order: Order,
     pub(crate) after: Option<Position>,
     pub(crate) event: Option<EventName>,
+    pub(crate) request_id: Option<String>,
     pub(crate) page: PageRequest,
 }
 
@@ -56,6 +58,17 @@ pub(crate) fn alerts(query: &Query) -> AlertQuery {
     }
 }
 
+/// What to look for, which a search can't do without.
+pub(crate) fn sought(query: &Query) -> Result<&str, Problem> {
+    let sought = query.text("q").map(str::trim).filter(|sought| !sought.is_empty());
+    sought.ok_or_else(|| Problem::invalid_field("q", DefectCode::Required, "must say what to look for"))
+}
+
+/// The page of a timeline.
+pub(crate) fn timeline(query: &Query) -> PageRequest {
+    PageRequest::sized(query, TIMELINE_LIMIT)
+}
+
 /// Each order has its own paging parameter: the other order's would silently give a wrong page, and is refused.
 pub(crate) fn feed(query: &Query) -> Result<FeedQuery, Problem> {
     let after = query.cursor("after").and_then(|position| position.parse().ok());
@@ -68,7 +81,13 @@ pub(crate) fn feed(query: &Query) -> Result<FeedQuery, Problem> {
         Order::OldestFirst if query.text("cursor").is_some() => {
             conflicting("cursor", "is for order=newest; use after with order=oldest")
         }
-        _ => Ok(FeedQuery { order, after, event: query.parsed("event"), page: PageRequest::of(query) }),
+        _ if query.text("requestId").is_some() && (after.is_some() || query.text("cursor").is_some()) => {
+            conflicting("requestId", "has all events of a call on one page; leave the cursor out")
+        }
+        _ => {
+            let request_id = query.text("requestId").map(str::to_owned);
+            Ok(FeedQuery { order, after, event: query.parsed("event"), request_id, page: PageRequest::of(query) })
+        }
     }
 }
 
@@ -77,7 +96,7 @@ mod tests {
     use std::collections::HashMap;
 
     use inbound::http::{Parameters, write_cursor};
-    use inbound::manage::parameters::{ALERTS, DELIVERIES, EVENTS};
+    use inbound::manage::parameters::{ALERTS, DELIVERIES, EVENTS, RECORDS};
     use lambda_http::{Request, RequestExt as _};
 
     use super::*;
@@ -96,6 +115,14 @@ mod tests {
         assert_eq!(alerts(&query(ALERTS, &[])), AlertQuery::default());
         let all = feed(&query(EVENTS, &[])).unwrap();
         assert_eq!((all.order, all.after, all.event), (Order::OldestFirst, None, None));
+    }
+
+    #[test]
+    fn a_search_needs_something_to_look_for() {
+        assert_eq!(sought(&query(RECORDS, &[("q", " WO-1 ")])).unwrap(), "WO-1");
+        for nothing in [&[][..], &[("q", " ")]] {
+            assert_eq!(sought(&query(RECORDS, nothing)).unwrap_err().errors[0].code, DefectCode::Required);
+        }
     }
 
     /// By their tables: a name that is read here and is not in the table would never be there.

@@ -1,4 +1,4 @@
-//! The calls of this function that need a key; those of the catalog are in `catalog.rs`.
+//! The calls of this function that need a key, by the scope that they need; those of the catalog are in `catalog.rs`.
 
 use inbound::http::NO_PARAMETERS;
 use inbound::manage::parameters;
@@ -34,6 +34,19 @@ pub(crate) const ROUTER: Router<Handler> = Router(&[
     }),
 ]);
 
+/// The calls about records, which need a scope of their own: a record says more than its events.
+pub(crate) const RECORDS: Router<Handler> = Router(&[
+    Route::new(Method::GET, "/api/records", parameters::RECORDS, |call, input| {
+        Box::pin(async move { call.search(query::sought(input.query)?).await })
+    }),
+    Route::new(Method::GET, "/api/records/{type}/{record+}/timeline", parameters::TIMELINE, |call, input| {
+        Box::pin(async move { call.timeline(input.within, input.id, &query::timeline(input.query)).await })
+    }),
+    Route::new(Method::GET, "/api/records/{type}/{record+}", NO_PARAMETERS, |call, input| {
+        Box::pin(call.record(input.within, input.id))
+    }),
+]);
+
 #[cfg(test)]
 mod tests {
     use inbound::problem::ProblemCode;
@@ -60,6 +73,13 @@ mod tests {
             let found = ROUTER.find(&method, sent).unwrap();
             assert_eq!((found.path, found.id), (path, id));
         }
+    }
+
+    #[test]
+    fn a_record_is_named_by_its_type_and_its_number() {
+        let found = RECORDS.find(&Method::GET, "/api/records/workorder/WO-1/timeline").unwrap();
+        assert_eq!((found.within, found.id), ("workorder", "WO-1"));
+        assert_eq!(RECORDS.find(&Method::GET, "/api/records/workorder").unwrap_err().code, ProblemCode::NotFound);
     }
 
     #[test]

@@ -2,9 +2,10 @@
 
 use domain::delivery::view::DeliveryView;
 use domain::events::EventName;
+use domain::outbox::StoredEvent;
+use domain::subject::Subject;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use store::events::FeedEvent;
 use store::{StoreError, tables};
 
 /// An event in the feed.
@@ -13,6 +14,7 @@ use store::{StoreError, tables};
 pub(crate) struct EventView<'a> {
     id: &'a str,
     event: EventName,
+    subject: Option<Subject>,
     timestamp: Value,
     data: Value,
     request_id: &'a str,
@@ -48,33 +50,32 @@ struct Body {
 impl<'a> EventView<'a> {
     /// Read from the bytes that are sent, so that it is the same as in deliveries. An event whose bytes are no event is
     /// unreadable, like any damaged item.
-    pub(crate) fn of(FeedEvent { event, request_id }: &'a FeedEvent) -> Result<Self, StoreError> {
+    pub(crate) fn of(event: &'a StoredEvent, request_id: &'a str) -> Result<Self, StoreError> {
         let body = serde_json::from_str(&event.body);
         let Body { timestamp, data } =
             body.map_err(|error| StoreError::malformed(tables::EVENTS.name, event.id.clone(), "body", &error))?;
-        Ok(Self { id: &event.id, event: event.name, timestamp, data, request_id })
+        // Events of before it was stored say it in their data.
+        let subject = event.subject.clone().or_else(|| data.as_object().and_then(Subject::of));
+        Ok(Self { id: &event.id, event: event.name, subject, timestamp, data, request_id })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use domain::outbox::StoredEvent;
-
     use super::*;
 
-    fn stored(body: &str) -> FeedEvent {
+    fn stored(body: &str) -> StoredEvent {
         let (id, name) = ("evt_1".to_owned(), EventName::VendorCreated);
-        let event = StoredEvent { id, name, body: body.to_owned(), project_id: None };
-        FeedEvent { event, request_id: "req_1".to_owned() }
+        StoredEvent { id, name, body: body.to_owned(), project_id: None, subject: None }
     }
 
     #[test]
     fn a_body_that_is_no_event_is_unreadable_and_not_shown_as_empty() {
         let whole = stored(r#"{"event":"vendor.created","timestamp":"2025-10-20T14:30:00Z","data":{"id":"ven_1"}}"#);
-        assert_eq!(EventView::of(&whole).unwrap().data["id"], "ven_1");
+        assert_eq!(EventView::of(&whole, "req_1").unwrap().data["id"], "ven_1");
         for damaged in ["", "{", "[]", r#"{"data":{}}"#, r#"{"timestamp":"2025-10-20T14:30:00Z"}"#] {
             let event = stored(damaged);
-            let error = EventView::of(&event).err().unwrap();
+            let error = EventView::of(&event, "req_1").err().unwrap();
             assert_eq!(error.to_string(), "item evt_1 in events is unreadable: body", "{damaged}");
         }
     }

@@ -97,7 +97,7 @@ impl ManageEndpoints {
         let find = || ROUTER.find(http::method(request), request.uri().path());
         let work = async |caller, found: Found<'_, Handler>, query: Query| {
             let call = Call { function: self, caller, now: whole_seconds(now) };
-            (found.handler)(&call, Input { id: found.id, query: &query, request }).await
+            (found.handler)(&call, Input { id: found.id, within: found.within, query: &query, request }).await
         };
         self.gate.serve(request, Scope::ManageWebhooks, now, find, work).await
     }

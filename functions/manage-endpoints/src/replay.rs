@@ -205,6 +205,8 @@ fn cut(outboxes: &mut Vec<Outbox>, reached: Timestamp) -> Result<Option<Timestam
 
 #[cfg(test)]
 mod tests {
+    use domain::trail::Trail;
+
     use super::*;
 
     fn outboxes(times: &[&str]) -> Vec<Outbox> {
@@ -214,6 +216,7 @@ mod tests {
             request_id: "req_1".to_owned(),
             trace: None,
             events: Vec::new(),
+            trail: Trail::default(),
             brought_again_at: None,
             test: false,
         };

@@ -49,8 +49,7 @@ impl Call<'_> {
     pub(crate) async fn test(&self, id: &str, body: Map<String, Value>) -> Result<Reply, Problem> {
         let name = event_name(body)?;
         let endpoint = self.read(id).await?;
-        let event =
-            StoredEvent { id: ids::new_id("evt_", self.now), name, body: name.example_body(), project_id: None };
+        let event = StoredEvent::example(ids::new_id("evt_", self.now), name);
         let outbox = Outbox::of_test(self.account(), self.caller.origin(), event.clone());
         self.function.events.store(&outbox, self.now).await?;
         let delivery = outbox.delivery(&event, id, Trigger::Test, self.now);

@@ -16,7 +16,9 @@ import { endpoints } from "./views/endpoints.js";
 import { event, events } from "./views/events.js";
 import { keys } from "./views/keys.js";
 import { overview } from "./views/overview.js";
+import { record } from "./views/record.js";
 import { replay } from "./views/replay.js";
+import { search, searchBox } from "./views/search.js";
 import { signInView } from "./views/sign-in.js";
 
 /**
@@ -37,6 +39,8 @@ const VIEWS = [
   [/^replay$/, replay],
   [/^events$/, events],
   [/^events\/[^/]+$/, event],
+  [/^records\/[^/]+\/[^/]+$/, record],
+  [/^search$/, search],
   [/^catalog(\/[^/]+)?$/, catalog],
   [/^alerts$/, alerts],
   [/^keys$/, keys],
@@ -116,6 +120,7 @@ function frame() {
   wide.addEventListener("change", () => (menu.open = wide.matches));
   return h("header", { class: "bar" },
     h("a", { class: "brand", href: "#/" }, h("img", { src: "/console/icon.svg", alt: "", width: 26, height: 26 }), "WorkSkedge"),
+    searchBox(),
     menu);
 }
 

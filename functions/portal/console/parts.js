@@ -16,6 +16,7 @@ const WORDS = /** @type {Record<string, [string, string]>} */ ({
   failing: ["bad", "Failing"],
   paused: ["idle", "Paused"],
   disabled: ["bad", "Disabled"],
+  deleted: ["idle", "Deleted"],
 });
 
 /**
@@ -128,7 +129,7 @@ export function sentence(error) {
   return "Something went wrong on this page. Reload it.";
 }
 
-const TITLES = /** @type {Record<number, string>} */ ({ 404: "Not found", 429: "Rate limit exceeded" });
+const TITLES = /** @type {Record<number, string>} */ ({ 403: "Not allowed with this key", 404: "Not found", 429: "Rate limit exceeded" });
 
 /**
  * A note in place of a view that could not be loaded.

@@ -31,11 +31,12 @@ events to every subscriber's endpoint, with retries.\n\n\
 - *Webhooks* lists the events that subscribers receive. [Verifying signatures](/docs/verifying-signatures)";
 
 /// The groups of operations, with their descriptions.
-const TAGS: [(&str, &str); 8] = [
+const TAGS: [(&str, &str); 9] = [
     ("Inbound", "Records that other systems send: created, updated or deleted by their natural key."),
     ("Endpoints", "The URLs that receive events, and which events they receive."),
     ("Deliveries", "Each event sent to each endpoint, its outcome, and retries."),
     ("Events", "The catch-up feed, and publishing from within WorkSkedge."),
+    ("Records", "What was sent, as it is stored, and what happened to it."),
     ("Alerts", "Failed deliveries and endpoints that need attention."),
     ("API keys", "Keys with their scopes, limits and expiry."),
     ("Catalog", "Event types with their schemas and examples. Needs no key."),

@@ -191,7 +191,7 @@ pub(crate) struct NewKey {
     /// What people call it
     #[arg(long)]
     pub(crate) name: String,
-    /// What it may be used for: inbound, events:publish, webhooks:manage, keys:manage; several with commas
+    /// What it may be used for: inbound, events:publish, webhooks:manage, records:read, keys:manage; several with commas
     #[arg(long = "scope", required = true, value_delimiter = ',', value_parser = scope)]
     pub(crate) scopes: Vec<Scope>,
     #[command(flatten)]

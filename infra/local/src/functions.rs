@@ -100,6 +100,8 @@ const ROUTES: &[(&str, &str, HttpFunction)] = &[
     ("ANY", "/api/deliveries/{proxy+}", HttpFunction::ManageDeliveries),
     ("ANY", "/api/alerts", HttpFunction::ManageDeliveries),
     ("ANY", "/api/stats", HttpFunction::ManageDeliveries),
+    ("ANY", "/api/records", HttpFunction::ManageDeliveries),
+    ("ANY", "/api/records/{proxy+}", HttpFunction::ManageDeliveries),
     ("ANY", "/api/event-types", HttpFunction::ManageDeliveries),
     ("ANY", "/api/event-types/{proxy+}", HttpFunction::ManageDeliveries),
     ("ANY", "/api/endpoints", HttpFunction::ManageEndpoints),

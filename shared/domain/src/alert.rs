@@ -8,6 +8,7 @@ use crate::attempt::{AttemptError, ErrorDetail};
 use crate::delivery::{Delivery, LastAttempt};
 use crate::events::EventName;
 use crate::ids;
+use crate::subject::Subject;
 use crate::words;
 
 /// The age at which an event that can't be dispatched is given up, after some eighty tries.
@@ -46,6 +47,9 @@ pub struct Alert {
     pub event_id: Option<String>,
     /// The type of that event.
     pub event: Option<EventName>,
+    /// The record that it is about.
+    #[serde(default)]
+    pub subject: Option<Subject>,
     /// HTTP status of the latest answer.
     pub last_status_code: Option<u16>,
     /// Why the latest attempt failed.
@@ -70,6 +74,7 @@ impl Alert {
             delivery_id: Some(delivery.id.clone()),
             event_id: Some(delivery.event_id.clone()),
             event: Some(delivery.event),
+            subject: delivery.subject.clone(),
             last_status_code: last.and_then(|last| last.status_code),
             last_error: last.and_then(|last| last.error),
             last_error_detail: last.and_then(|last| last.error_detail),
@@ -90,6 +95,7 @@ impl Alert {
             delivery_id: None,
             event_id: Some(event_id.to_owned()),
             event,
+            subject: None,
             last_status_code: None,
             last_error: None,
             last_error_detail: None,
@@ -102,9 +108,10 @@ impl Alert {
 /// What happened and what to do.
 fn message(kind: AlertKind, delivery: &Delivery) -> String {
     let (event, endpoint, id) = (delivery.event.as_str(), &delivery.endpoint_id, &delivery.id);
+    let of = delivery.subject.as_ref().map(|subject| format!(" of {}", subject.number)).unwrap_or_default();
     match kind {
         AlertKind::DeliveryFailed => {
-            format!("{event} could not be delivered to {endpoint}. When the endpoint works again, retry {id}.")
+            format!("{event}{of} could not be delivered to {endpoint}. When the endpoint works again, retry {id}.")
         }
         AlertKind::EndpointFailing => {
             format!("{endpoint} is failing: three deliveries in a row did not arrive. See what it answered to {id}.")

@@ -2,10 +2,11 @@
 
 pub mod view;
 
+use std::borrow::Cow;
 use std::fmt;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::rate_limit::Limits;
@@ -20,6 +21,8 @@ words! {
         PublishEvents = "events:publish",
         /// Endpoints, deliveries, events, alerts.
         ManageWebhooks = "webhooks:manage",
+        /// Reading what was sent, with its history.
+        ReadRecords = "records:read",
         /// API keys.
         ManageKeys = "keys:manage",
     }
@@ -34,6 +37,7 @@ pub struct ApiKey {
     /// Display name.
     pub name: String,
     /// What it may be used for.
+    #[serde(deserialize_with = "known")]
     pub scopes: Vec<Scope>,
     /// SHA-256 of the key itself.
     pub hash: KeyHash,
@@ -50,6 +54,12 @@ pub struct ApiKey {
     /// When it was last used, to the minute.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_used_at: Option<Timestamp>,
+}
+
+/// The scopes that this version knows: one that a later version has stored is passed over, so that the key goes on working.
+fn known<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Scope>, D::Error> {
+    let words = Vec::<Cow<'_, str>>::deserialize(deserializer)?;
+    Ok(words.iter().filter_map(|word| Scope::parse(word)).collect())
 }
 
 impl ApiKey {
@@ -195,6 +205,14 @@ mod tests {
         assert!(key.manages_keys() && key.hash == new.hash());
         assert!(!ApiKey { expires_at: Some(now), ..key.clone() }.manages_keys());
         assert!(!ApiKey { scopes: vec![Scope::Inbound], ..key }.manages_keys());
+    }
+
+    #[test]
+    fn a_scope_of_a_later_version_does_not_make_a_key_unreadable() {
+        let key = ApiKey::new(&NewKey::generate("test"), "Ops", vec![Scope::Inbound], Timestamp::UNIX_EPOCH);
+        let mut stored = serde_json::to_value(&key).unwrap();
+        stored["scopes"] = serde_json::json!(["inbound", "records:write"]);
+        assert_eq!(serde_json::from_value::<ApiKey>(stored).unwrap(), key);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::attempt::{AttemptError, ErrorDetail};
 use crate::clock::SKEW;
 use crate::events::EventName;
+use crate::subject::Subject;
 use crate::words;
 
 pub use message::{DeliveryTask, FanOutTask, Message};
@@ -57,6 +58,8 @@ pub struct Delivery {
     pub event_id: String,
     /// Its name.
     pub event: EventName,
+    /// The record that the event is about.
+    pub subject: Option<Subject>,
     /// The outbox item that holds the event.
     pub outbox_id: String,
     /// The sort key of the item that it shares with the other deliveries of its event. `None` when it has an item of its

@@ -25,5 +25,7 @@ pub mod schedule;
 pub mod schema;
 pub mod signing;
 pub mod statistics;
+pub mod subject;
 pub mod trace;
+pub mod trail;
 pub mod words;

@@ -6,7 +6,9 @@ use serde::Deserialize;
 use crate::delivery::{Delivery, DeliveryStatus, Trigger};
 use crate::events::{Event, EventName};
 use crate::ids;
+use crate::subject::{self, Subject};
 use crate::trace::{self, Origin, TraceContext};
+use crate::trail::{self, Trail};
 
 /// An outbox item stays well under DynamoDB's 400 KB: each delivery of one of its events reads it whole.
 const MAX_ITEM_BYTES: usize = 64 * 1024;
@@ -23,14 +25,23 @@ pub struct StoredEvent {
     /// The project that it is about, for endpoints that want only some projects'.
     #[serde(rename = "project", default)]
     pub project_id: Option<String>,
+    /// The record that it is about. None in items of before it was stored.
+    #[serde(default, deserialize_with = "subject::stored")]
+    pub subject: Option<Subject>,
 }
 
 impl StoredEvent {
+    /// The example of a type, as a test send carries it.
+    #[must_use]
+    pub fn example(id: String, name: EventName) -> Self {
+        Self { id, name, body: name.example_body(), project_id: None, subject: name.example_subject() }
+    }
+
     /// The event with its bytes; `project_id` is the project that it is about.
     #[must_use]
     pub fn new(event: &Event, project_id: Option<&str>) -> Self {
         let (id, project_id) = (event.id.clone(), project_id.map(str::to_owned));
-        Self { id, name: event.name, body: event.body(), project_id }
+        Self { id, name: event.name, body: event.body(), project_id, subject: Subject::of(&event.data) }
     }
 }
 
@@ -51,6 +62,9 @@ pub struct Outbox {
     pub trace: Option<TraceContext>,
     /// In the order in which they were raised.
     pub events: Vec<StoredEvent>,
+    /// The items before it of the same record. Empty when it is about none, and in items of before there were trails.
+    #[serde(default, deserialize_with = "trail::stored")]
+    pub trail: Trail,
     /// When the sweeper last made the stream bring it again.
     #[serde(rename = "broughtAgainAt", default)]
     pub brought_again_at: Option<Timestamp>,
@@ -69,6 +83,7 @@ impl Outbox {
             request_id: origin.request_id.to_owned(),
             trace: Some(origin.trace),
             events: vec![event],
+            trail: Trail::default(),
             brought_again_at: None,
             test: false,
         }
@@ -88,6 +103,7 @@ impl Outbox {
             id: ids::delivery_id(&event.id, endpoint_id),
             event_id: event.id.clone(),
             event: event.name,
+            subject: event.subject.clone(),
             outbox_id: self.id.clone(),
             shared: None,
             endpoint_id: endpoint_id.to_owned(),
@@ -108,9 +124,9 @@ impl Outbox {
         }
     }
 
-    /// Outbox items for `events`; one, unless they are large.
+    /// Outbox items for `events` of a record that has this trail; one, unless they are large.
     #[must_use]
-    pub fn split(account: &str, origin: Origin<'_>, events: Vec<StoredEvent>) -> Vec<Self> {
+    pub fn split(account: &str, origin: Origin<'_>, events: Vec<StoredEvent>, mut trail: Trail) -> Vec<Self> {
         let mut outboxes: Vec<Self> = Vec::new();
         let mut room = 0_usize;
         for event in events {
@@ -118,13 +134,21 @@ impl Outbox {
             match outboxes.last_mut() {
                 Some(last) if size <= room => last.events.push(event),
                 _ => {
-                    outboxes.push(Self::of(account, origin, event));
+                    let outbox = Self { trail: trail.clone(), ..Self::of(account, origin, event) };
+                    trail = outbox.behind();
+                    outboxes.push(outbox);
                     room = MAX_ITEM_BYTES;
                 }
             }
             room = room.saturating_sub(size);
         }
         outboxes
+    }
+
+    /// The trail of whatever comes after it.
+    #[must_use]
+    pub fn behind(&self) -> Trail {
+        self.trail.behind(&self.id)
     }
 
     /// The event with this id.

@@ -5,6 +5,7 @@
 
 mod erase;
 mod feed;
+mod history;
 mod latest;
 mod span;
 mod writer;
@@ -17,10 +18,11 @@ use jiff::{SignedDuration, Timestamp};
 use telemetry::causes::Cause;
 
 use crate::conditional::unless_refused;
-use crate::item::{Item, key, n, s};
+use crate::item::{Item, TRAIL, b, key, n, s};
 use crate::{Client, StoreError, body};
 
 pub use feed::{FeedEvent, FeedPage, NoPosition, Position};
+pub use history::History;
 pub use latest::LatestEvents;
 pub use span::{OutboxPage, Survey, raised_at};
 pub use writer::EventWriter;
@@ -83,6 +85,9 @@ fn event_list(events: &[StoredEvent]) -> AttributeValue {
         if let Some(project) = &event.project_id {
             item.insert("project".to_owned(), s(project));
         }
+        if let Some(subject) = &event.subject {
+            item.insert("subject".to_owned(), s(subject.to_string()));
+        }
         AttributeValue::M(item)
     });
     AttributeValue::L(events.collect())
@@ -99,6 +104,9 @@ fn outbox_item(outbox: &Outbox, now: Timestamp, kept: SignedDuration) -> Item {
     ]);
     if let Some(trace) = outbox.trace {
         item.insert("traceparent".to_owned(), s(trace.to_string()));
+    }
+    if !outbox.trail.is_empty() {
+        item.insert(TRAIL.to_owned(), b(outbox.trail.to_bytes()));
     }
     if outbox.test {
         item.insert("test".to_owned(), AttributeValue::Bool(true));

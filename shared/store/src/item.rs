@@ -12,6 +12,9 @@ use crate::StoreError;
 /// An item, or a part of one such as its key or the values of an expression: attributes by name.
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
+/// The attribute with the trail of a record, in its own item and in those of its events.
+pub(crate) const TRAIL: &str = "trail";
+
 /// A string attribute.
 pub(crate) fn s(value: impl Into<String>) -> AttributeValue {
     AttributeValue::S(value.into())
@@ -20,6 +23,11 @@ pub(crate) fn s(value: impl Into<String>) -> AttributeValue {
 /// A number attribute.
 pub(crate) fn n(value: impl std::fmt::Display) -> AttributeValue {
     AttributeValue::N(value.to_string())
+}
+
+/// A binary attribute.
+pub(crate) fn b(value: Vec<u8>) -> AttributeValue {
+    AttributeValue::B(value.into())
 }
 
 /// A value as JSON text: what only our code reads takes fewer bytes as one string than as a tree of attributes.

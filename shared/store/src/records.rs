@@ -26,12 +26,13 @@ use std::collections::{HashMap, HashSet};
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use domain::models::Kind;
 use domain::resource::{Booking, Leave};
+use domain::trail::Trail;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::batch::batch_get;
 use crate::events::EventWriter;
-use crate::item::{Item, Reader, s};
+use crate::item::{Item, Reader, TRAIL, s};
 use crate::{Client, StoreError};
 
 mod calendar;
@@ -95,6 +96,8 @@ pub struct Stored {
     pub version: u64,
     /// The record as the API shows it.
     pub body: Map<String, Value>,
+    /// The outbox items that its changes have raised.
+    pub trail: Trail,
     /// What writes that were decided on this record are conditional on.
     pub read: Snapshot,
     /// Whether the record was deleted and this is its tombstone, kept 30 days.
@@ -209,6 +212,7 @@ impl Stored {
             number: reader.string("number")?,
             version: reader.number("version")?,
             body: reader.body("body")?,
+            trail: reader.item.get(TRAIL).map_or_else(Trail::default, trail),
             read: Snapshot { key, body: reader.item.get("body").cloned(), slot },
             deleted: reader.opt_text("deletedAt").is_some(),
             deleted_at: reader.opt_time("deletedAt"),
@@ -234,6 +238,10 @@ impl SealedTaxId {
             last4: reader.string("last4")?,
         })
     }
+}
+
+fn trail(attribute: &AttributeValue) -> Trail {
+    attribute.as_b().map(|bytes| Trail::from_bytes(bytes.as_ref())).unwrap_or_default()
 }
 
 /// The entries of a calendar: a map of id to JSON text.

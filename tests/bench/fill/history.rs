@@ -78,8 +78,7 @@ impl History {
     /// As the functions do: the marker and the event, the deliveries, and what came of them.
     async fn write_event(&self, stores: &Stores, number: usize) {
         let at = self.time_of(number);
-        let name = EventName::WorkorderCreated;
-        let event = StoredEvent { id: ids::new_id("evt_", at), name, body: name.example_body(), project_id: None };
+        let event = StoredEvent::example(ids::new_id("evt_", at), EventName::WorkorderCreated);
         let outbox = Outbox::of(
             self.account_of(number, at),
             Origin { request_id: "req_bench", trace: TraceContext::start() },

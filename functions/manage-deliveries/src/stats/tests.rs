@@ -19,6 +19,7 @@ fn delivery(at: &str, endpoint_id: &str, status: DeliveryStatus) -> Delivery {
         name: EventName::WorkorderCreated,
         body: String::new(),
         project_id: None,
+        subject: None,
     };
     let pending = Outbox::of("acc_1", Origin { request_id: "req_1", trace: TraceContext::start() }, event.clone())
         .delivery(&event, endpoint_id, Trigger::Scheduled, at);

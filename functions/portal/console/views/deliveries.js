@@ -1,4 +1,4 @@
-import { get, withQuery } from "../api.js";
+import { get, to, withQuery } from "../api.js";
 import { allEndpoints, eventTypes, nameOf } from "../data.js";
 import { h } from "../dom.js";
 import { dateTime, filterBar } from "../filters.js";
@@ -17,7 +17,7 @@ export async function deliveries({ query, signal }) {
   const [endpoints, types] = await Promise.all([allEndpoints(), eventTypes()]);
   const names = new Map(endpoints.map((endpoint) => [endpoint.id, endpoint]));
   const look = {
-    label: "Deliveries", columns: ["Event", "Status", "Endpoint", "Response", "Attempts", "When"],
+    label: "Deliveries", columns: ["Event", "Record", "Status", "Endpoint", "Response", "Attempts", "When"],
     row: (/** @type {Api.Delivery} */ one) => deliveryRow(one, names),
     none: nothing("No deliveries", "No deliveries match these filters."),
   };
@@ -39,6 +39,7 @@ export function deliveryRow(delivery, names) {
   const { id, event, status, test, nextAttemptAt, held, attemptCount, createdAt } = delivery;
   return h("tr", {},
     h("td", {}, h("a", { class: "strong", href: `#/deliveries/${id}`, "data-key": id }, event), test && h("span", { class: "chip" }, "test")),
+    h("td", {}, subjectOf(delivery)),
     h("td", {}, badge(status), held && h("p", { class: "small muted" }, held === "endpoint_pace" ? "in line: its endpoint's pace" : "held: endpoint is disabled"), (held === "endpoint_pace" || (status === "retrying" && !held)) && nextAttemptAt && h("p", { class: "small muted" }, countdown(nextAttemptAt))),
     names && h("td", {}, h("p", { class: "clip" }, nameOf(names.get(delivery.endpointId)))),
     h("td", { class: "num" }, answer(delivery)),
@@ -46,8 +47,18 @@ export function deliveryRow(delivery, names) {
     h("td", {}, time(createdAt)));
 }
 
+/**
+ * The record that something is about, by the number by which people know it. That of a test is an example, and leads nowhere.
+ * @param {{ subject: Api.Subject | null }} one
+ */
+export function subjectOf({ subject }) {
+  if (!subject) return null;
+  const isStored = /_[0-9A-HJKMNP-TV-Z]{26}$/.test(subject.id);
+  return isStored ? h("a", { href: to`#/records/${subject.type}/${subject.id}` }, subject.number) : subject.number;
+}
+
 /** @param {Api.Delivery} delivery */
-function answer({ lastStatusCode, lastError, lastErrorDetail, lastDurationMs }) {
+export function answer({ lastStatusCode, lastError, lastErrorDetail, lastDurationMs }) {
   if (lastDurationMs === null || lastDurationMs === undefined) return h("span", { class: "muted" }, "none yet");
   return `${lastStatusCode ?? errorWords(lastError, lastErrorDetail)} · ${duration(lastDurationMs)}`;
 }

@@ -5,6 +5,7 @@ import { countdown, duration, errorWords, failure, moment } from "../format.js";
 import { keepLive } from "../live.js";
 import { badge, button, card, code, confirm, facts, heading, pretty, toast } from "../parts.js";
 import { curl, headersOf } from "../request.js";
+import { subjectOf } from "./deliveries.js";
 
 /** @typedef {Api.Endpoint | undefined} MaybeEndpoint */
 
@@ -23,7 +24,7 @@ export async function delivery({ path, signal }) {
   const once = postOnce();
   const place = h("div", { class: "stack" });
   const draw = () => redraw(place, () => place.replaceChildren(
-    heading(one.event, { crumb: ["#/deliveries", "Deliveries"], lead: [badge(one.status), " to ", nameOf(endpoint)], actions: actions(one, endpoint, retry) }),
+    heading(one.event, { crumb: ["#/deliveries", "Deliveries"], lead: [subjectOf(one), " ", badge(one.status), " to ", nameOf(endpoint)], actions: actions(one, endpoint, retry) }),
     h("div", { class: "columns" }, card("About", about(one, endpoint)), card("Attempts", attempts(one))),
     card("Request", request(one, endpoint))));
   const live = keepLive(async () => {
@@ -65,6 +66,7 @@ function untilNext({ status, nextAttemptAt }) {
 function about(one, endpoint) {
   return facts([
     ["Endpoint", endpoint ? h("a", { href: `#/endpoints/${endpoint.id}` }, nameOf(endpoint)) : "deleted"],
+    ["Record", subjectOf(one) ?? "none"],
     ["Source", h("a", { href: `#/events/${one.eventId}` }, "event and request")],
     ["Created", moment(one.createdAt)],
     ["Completed", moment(one.completedAt)],

@@ -33,7 +33,7 @@ export async function endpoint({ path, signal }) {
     h("div", { class: "columns" }, card("About", about(one, stats, addresses)),
       h("div", { class: "stack" }, await secretCard(one, signal), card("Send a test", testForm(one, types)))),
     card("Latest deliveries", deliveries.data.length === 0 ? empty(deliveries.nextCursor ? "None among the latest events" : "No deliveries yet")
-      : table("Latest deliveries", ["Event", "Status", "Response", "Attempts", "When"], deliveries.data.map((/** @type {Api.Delivery} */ each) => deliveryRow(each))),
+      : table("Latest deliveries", ["Event", "Record", "Status", "Response", "Attempts", "When"], deliveries.data.map((/** @type {Api.Delivery} */ each) => deliveryRow(each))),
     h("p", {}, h("a", { href: `#/deliveries?endpointId=${one.id}` }, "All deliveries to this endpoint"))),
   ].filter((part) => part instanceof HTMLElement);
 }

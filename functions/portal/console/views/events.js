@@ -6,7 +6,7 @@ import { idTime, moment, shortId, time } from "../format.js";
 import { filter, select } from "../form.js";
 import { growingList, nothing } from "../list.js";
 import { card, code, empty, facts, heading, table } from "../parts.js";
-import { deliveryRow } from "./deliveries.js";
+import { deliveryRow, subjectOf } from "./deliveries.js";
 
 /** @type {import("../app.js").View} */
 export async function events({ query, signal }) {
@@ -29,18 +29,9 @@ export async function events({ query, signal }) {
 /** @param {Api.Event} event */
 const row = (event) => h("tr", {},
   h("td", {}, h("a", { class: "strong", href: `#/events/${event.id}`, "data-key": event.id }, event.event)),
-  h("td", {}, subject(event)),
+  h("td", {}, subjectOf(event)),
   h("td", {}, time(event.timestamp)),
   h("td", {}, shortId(event.requestId)));
-
-/**
- * The natural key of the record, by which people know it.
- * @param {Api.Event} event
- */
-function subject({ data }) {
-  const key = ["workOrderNumber", "requestNumber", "projectNumber", "employeeNumber", "vendorNumber", "name"].find((name) => name in data);
-  return String(data[key ?? "id"] ?? "");
-}
 
 /** @type {import("../app.js").View} */
 export async function event({ path, signal }) {
@@ -50,17 +41,17 @@ export async function event({ path, signal }) {
     h("li", {}, h("a", { href: `#/events/${sibling.id}` }, sibling.event)));
   const rows = one.deliveries.map((/** @type {Api.Delivery} */ delivery) => deliveryRow(delivery, names));
   return [
-    heading(one.event, { crumb: ["#/events", "Events"], lead: subject(one) }),
+    heading(one.event, { crumb: ["#/events", "Events"], lead: subjectOf(one) }),
     h("div", { class: "columns" },
       card("Source request", facts([
         ["Request", h("code", {}, one.requestId)],
         ["Received", moment(idTime(one.id))],
-        ["Record", subject(one)],
+        ["Record", subjectOf(one) ?? "none"],
         ["Other events", siblings.length ? h("ul", { class: "plain" }, siblings) : "none"],
       ])),
       card("Event", facts([["Id", h("code", {}, one.id)], ["Timestamp", [moment(one.timestamp), h("p", { class: "small muted" }, "When it happened, as in the body.")]],
         ["Schema", h("a", { href: `#/catalog/${one.event}` }, "in the catalog")]]))),
-    card("Deliveries", rows.length ? table("Deliveries", ["Event", "Status", "Endpoint", "Response", "Attempts", "When"], rows)
+    card("Deliveries", rows.length ? table("Deliveries", ["Event", "Record", "Status", "Endpoint", "Response", "Attempts", "When"], rows)
       : empty("No endpoint subscribed to it", h("p", {}, "Endpoints that subscribe later can get it by a replay.")),
       one.truncated && h("p", {}, "More deliveries exist. ", h("a", { href: `#/deliveries?eventId=${one.id}` }, "All deliveries of this event"))),
     card("Data", code("data", JSON.stringify(one.data, null, 2))),

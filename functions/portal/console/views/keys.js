@@ -9,6 +9,7 @@ const SCOPES = /** @type {[string, string][]} */ ([
   ["inbound", "Send records (inbound)"],
   ["events:publish", "Publish events (events:publish)"],
   ["webhooks:manage", "Manage endpoints and deliveries (webhooks:manage)"],
+  ["records:read", "Read records (records:read)"],
   ["keys:manage", "Manage API keys (keys:manage)"],
 ]);
 

@@ -18,7 +18,7 @@ export function signInView(done) {
       h("details", {}, h("summary", {}, "Where do I get a key?"),
         onOwnMachine && h("p", {}, "On your own machine, the first start prints one and stores it: ", h("code", {}, "cat .workskedge/api-key")),
         h("p", {}, onOwnMachine ? "In a deployment, an operator creates one: " : "An operator of this deployment creates one: ", h("code", {}, "workskedge-admin accounts create")),
-        h("p", {}, "Managing endpoints needs the scope ", h("code", {}, "webhooks:manage"), ", managing keys ", h("code", {}, "keys:manage"), ".")),
+        h("p", {}, "Managing endpoints needs the scope ", h("code", {}, "webhooks:manage"), ", reading records ", h("code", {}, "records:read"), ", managing keys ", h("code", {}, "keys:manage"), ".")),
       h("p", { class: "links" }, h("a", { href: "/docs" }, "Docs"), h("a", { href: "/docs/explorer" }, "API explorer"))),
   ];
 

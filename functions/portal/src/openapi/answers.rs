@@ -3,6 +3,7 @@
 mod deliveries;
 mod endpoints;
 mod keys;
+mod records;
 
 use domain::models::Kind;
 use serde_json::{Value, json};
@@ -10,15 +11,18 @@ use serde_json::{Value, json};
 use self::deliveries::{alert, attempt, delivery, event, event_more, feed, hour, request_body, stats};
 use self::endpoints::{endpoint, health, replay_result, secret_answer, test_result, waiting};
 use self::keys::{api_key, key, replaced};
+use self::records::{change, record_summary};
 use super::records::{name, receipt_name};
 use super::schema;
 use super::shape::{Member, boolean, count, event_name, id, list, noted, nullable, object, secret, text, time, words};
 
 /// Lists, with what they list.
-const PAGES: [(&str, &str); 5] = [
+const PAGES: [(&str, &str); 7] = [
     ("EndpointPage", "Endpoint"),
     ("DeliveryPage", "Delivery"),
     ("AlertPage", "Alert"),
+    ("ChangePage", "Change"),
+    ("RecordSummaryPage", "RecordSummary"),
     ("KeyPage", "Key"),
     ("EventTypePage", "EventType"),
 ];
@@ -46,6 +50,10 @@ pub(super) fn all() -> Vec<(&'static str, Value)> {
             "Published",
             object(&[("success", json!({ "const": true })), ("eventId", id("evt_")), ("duplicate", boolean())]),
         ),
+        ("RecordSummary", object(&record_summary())),
+        ("Record", whole(&[&record_summary(), &[("record", self::records::stored())]])),
+        ("Change", object(&change())),
+        ("RaisedEvent", whole(&[&event(), &self::records::event_deliveries()])),
         ("Alert", object(&alert())),
         ("Stats", object(&stats())),
         ("Hour", object(&hour())),

@@ -2,6 +2,7 @@
 
 use domain::attempt::{AttemptError, ErrorDetail};
 use domain::events::EventName;
+use domain::models::Kind;
 use serde_json::{Value, json};
 
 use super::members;
@@ -42,6 +43,16 @@ pub(super) fn secret() -> Value {
 
 pub(super) fn event_name() -> Value {
     words(EventName::ALL.map(EventName::as_str))
+}
+
+/// The record that something is about.
+pub(super) fn subject() -> Value {
+    let subject = object(&[
+        ("type", words(Kind::ALL.map(Kind::segment))),
+        ("id", text()),
+        ("number", noted(text(), "its natural key, such as `workOrderNumber`, as it was at the time")),
+    ]);
+    noted(nullable(&subject), "the record that it is about; null when it is about none")
 }
 
 pub(super) fn attempt_error() -> Value {

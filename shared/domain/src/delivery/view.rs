@@ -9,6 +9,7 @@ use super::{Attempt, Delivery, DeliveryStatus, Trigger};
 use crate::attempt::{AttemptError, ErrorDetail};
 use crate::clock::whole_seconds;
 use crate::events::EventName;
+use crate::subject::Subject;
 use crate::words;
 
 /// A delivery in a list.
@@ -18,6 +19,7 @@ pub struct DeliveryView<'a> {
     id: &'a str,
     event_id: &'a str,
     event: EventName,
+    subject: Option<&'a Subject>,
     endpoint_id: &'a str,
     status: DeliveryStatus,
     attempt_count: u32,
@@ -81,6 +83,7 @@ impl<'a> DeliveryView<'a> {
             id: &delivery.id,
             event_id: &delivery.event_id,
             event: delivery.event,
+            subject: delivery.subject.as_ref(),
             endpoint_id: &delivery.endpoint_id,
             status: delivery.status,
             attempt_count: delivery.attempt_count,

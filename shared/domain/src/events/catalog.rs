@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::data;
 use super::wire::to_wire;
 use crate::schema::{DIALECT, Field, data_object, published};
+use crate::subject::Subject;
 use crate::words;
 
 /// One row of the catalog.
@@ -92,6 +93,12 @@ impl EventName {
     #[must_use]
     pub fn example_body(self) -> String {
         to_wire(&self.example())
+    }
+
+    /// The record that its example is about.
+    #[must_use]
+    pub fn example_subject(self) -> Option<Subject> {
+        self.example().get("data").and_then(Value::as_object).and_then(Subject::of)
     }
 
     /// The examples are part of the program, and a test reads each: null would be a broken build.

@@ -66,6 +66,12 @@ impl Kind {
         }
     }
 
+    /// The resource with this part of a path.
+    #[must_use]
+    pub fn of_segment(segment: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.segment() == segment)
+    }
+
     /// The resource whose ids begin like this one.
     #[must_use]
     pub fn of_id(id: &str) -> Option<Self> {

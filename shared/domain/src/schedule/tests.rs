@@ -104,8 +104,13 @@ fn schedules_are_read_and_bounded() {
 #[test]
 fn a_time_that_is_further_away_than_any_wait_is_due_at_once() {
     let schedule = RetrySchedule::default();
-    let event =
-        StoredEvent { id: "evt_1".to_owned(), name: EventName::VendorCreated, body: String::new(), project_id: None };
+    let event = StoredEvent {
+        id: "evt_1".to_owned(),
+        name: EventName::VendorCreated,
+        body: String::new(),
+        project_id: None,
+        subject: None,
+    };
     let delivery = Outbox::of("acc_1", Origin { request_id: "req_1", trace: TraceContext::start() }, event.clone())
         .delivery(&event, "ep_1", Trigger::Scheduled, now());
     let is_put_right = |attempt_count, series_start, waits: bool, seconds| {

@@ -2,10 +2,13 @@
 
 use super::{Class, Field, Min, Presence, Shape, Type};
 
+/// How many characters a natural key has at most.
+pub const LONGEST_NUMBER: usize = 50;
+
 /// The natural key of a record.
 #[must_use]
 pub const fn natural_key(name: &'static str, doc: &'static str) -> Field {
-    Field { name, kind: key(50), presence: Presence::Key, class: Class::Operational, doc }
+    Field { name, kind: key(LONGEST_NUMBER), presence: Presence::Key, class: Class::Operational, doc }
 }
 
 /// A field that a new record needs.

@@ -211,6 +211,12 @@ pub enum Shape {
     TaxId,
 }
 
+/// Whether a record can have this natural key.
+#[must_use]
+pub fn is_natural_key(text: &str) -> bool {
+    strings::line(text, 1, declare::LONGEST_NUMBER, Shape::Key).is_ok()
+}
+
 /// How many fields there are in `parts`.
 #[must_use]
 pub const fn total(parts: &[&[Field]]) -> usize {

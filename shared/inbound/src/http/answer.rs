@@ -1,6 +1,7 @@
 //! Answers, and the one log line that each leaves.
 
 use domain::json;
+use domain::models::Kind;
 use lambda_http::http::{HeaderName, HeaderValue, StatusCode, header};
 use lambda_http::{Body, Response};
 use serde::Serialize;
@@ -140,8 +141,13 @@ impl Line<'_> {
     }
 }
 
-/// The path without segments that can't be one of ours or an id: somebody may have put a key, a secret or a name there.
+/// The path without segments that can't be one of ours or an id: somebody may have put a key, a secret or a name there. What is
+/// asked for as a record may be no number.
 fn loggable(path: &str) -> String {
+    if let Some((kind, record)) = path.strip_prefix("/api/records/").and_then(|rest| rest.split_once('/')) {
+        let tail = if record.ends_with("/timeline") { "/timeline" } else { "" };
+        return format!("/api/records/{}/[record]{tail}", Kind::of_segment(kind).map_or("[redacted]", Kind::segment));
+    }
     let is_word = |segment: &str| segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte));
     let is_secret = |segment: &str| segment.len() > 60 || segment.contains("wsk_") || segment.contains("whsec_");
     let loggable = |segment: &str| is_word(segment) && !is_secret(segment);
@@ -170,6 +176,14 @@ mod tests {
     use domain::defect::{DefectCode, Defects};
 
     use super::*;
+
+    #[test]
+    fn of_a_record_that_is_asked_for_only_the_type_is_logged() {
+        assert_eq!(loggable("/api/records/employee/Ruiz"), "/api/records/employee/[record]");
+        assert_eq!(loggable("/api/records/project/2025/014/timeline"), "/api/records/project/[record]/timeline");
+        assert_eq!(loggable("/api/records/Ruiz/1"), "/api/records/[redacted]/[record]");
+        assert_eq!(loggable("/api/records"), "/api/records");
+    }
 
     #[test]
     fn a_name_that_a_sender_chose_is_not_logged() {

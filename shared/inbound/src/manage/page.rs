@@ -24,7 +24,13 @@ impl PageRequest {
     /// key.
     #[must_use]
     pub fn of(query: &Query) -> Self {
-        Self { limit: query.parsed("limit").unwrap_or(DEFAULT_LIMIT), after: query.cursor("cursor") }
+        Self::sized(query, DEFAULT_LIMIT)
+    }
+
+    /// The same for a call whose pages have another default size.
+    #[must_use]
+    pub fn sized(query: &Query, limit: u8) -> Self {
+        Self { limit: query.parsed("limit").unwrap_or(limit), after: query.cursor("cursor") }
     }
 
     /// The id after which the page begins.

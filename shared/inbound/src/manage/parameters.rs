@@ -36,7 +36,22 @@ pub const EVENTS: Parameters = &[
         "`oldest` is paged with `after`, `newest` with `cursor`",
     ),
     EVENT,
+    parameter("requestId", ValueType::Id("req_"), "Only the events that this call raised, however old; without paging"),
     LIMIT,
+    cursor("evt_"),
+];
+
+/// `GET /api/records`
+pub const RECORDS: Parameters = &[Parameter {
+    name: "q",
+    value: ValueType::Text(100),
+    required: true,
+    doc: "A number or an id; if no record has it, a part of a title or a name",
+}];
+
+/// `GET /api/records/{type}/{record}/timeline`
+pub const TIMELINE: Parameters = &[
+    parameter("limit", ValueType::Number { min: 1, max: 25, default: TIMELINE_LIMIT }, "The most changes per page"),
     cursor("evt_"),
 ];
 
@@ -57,6 +72,8 @@ pub const STATS: Parameters = &[parameter(
 
 /// The hours that `GET /api/stats` covers by default.
 pub const DEFAULT_HOURS: u8 = 24;
+/// The default size of a page of a timeline: each change is read with its events and their deliveries.
+pub const TIMELINE_LIMIT: u8 = 20;
 /// The default size of a page.
 pub const DEFAULT_LIMIT: u8 = 50;
 
@@ -69,7 +86,7 @@ const fn cursor(prefix: &'static str) -> Parameter {
 }
 
 const fn parameter(name: &'static str, value: ValueType, doc: &'static str) -> Parameter {
-    Parameter { name, value, doc }
+    Parameter { name, value, required: false, doc }
 }
 
 fn statuses() -> Vec<&'static str> {

@@ -1,7 +1,7 @@
 //! Which call a method and a path are, by a table of the function's calls. What a path answers to, and so 404, 405 and
 //! `Allow`, follows from the table.
 //!
-//! All calls of a function need the same scope. The gate checks it before the path is looked up: who may not call
+//! All calls of a table need the same scope. The gate checks it before the path is looked up: who may not call
 //! learns nothing of which paths there are.
 
 use domain::ids::is_id;
@@ -67,8 +67,8 @@ pub struct Route<H> {
 }
 
 impl<H> Route<H> {
-    /// `method` on `path`, which may have one placeholder, such as `/api/keys/{key}/rotate`; `parameters` is the table
-    /// of its query.
+    /// `method` on `path`, which may have a placeholder or two, such as `/api/keys/{key}/rotate`: the last one may be an id.
+    /// One such as `{record+}` takes any number of segments. `parameters` is the table of its query.
     #[must_use]
     pub const fn new(method: Method, path: &'static str, parameters: Parameters, handler: H) -> Self {
         Self { method, path, parameters, handler: Some(handler) }
@@ -80,18 +80,42 @@ impl<H> Route<H> {
         Self { method, path, parameters: NO_PARAMETERS, handler: None }
     }
 
-    /// Whether `path` is one of this call; if so, its placeholder and what stands there, both empty if it has none.
-    fn matches<'p>(&self, path: &'p str) -> Option<(&'static str, &'p str)> {
-        let (mut pattern, mut parts) = (self.path.split('/'), path.split('/'));
-        let mut filled = ("", "");
+    /// Whether `path` is one of this call; if so, its last two placeholders and what stands there, empty where it has none.
+    fn matches<'p>(&self, path: &'p str) -> Option<[(&'static str, &'p str); 2]> {
+        let mut filled = [("", ""); 2];
+        let (mut pattern, mut rest) = (self.path, path);
         loop {
-            match (pattern.next(), parts.next()) {
+            let (expected, behind) = first_segment(pattern);
+            // One that takes more than one segment leaves as many as the pattern has behind it.
+            let more = if expected.ends_with("+}") { segments(rest).checked_sub(segments(pattern))? } else { 0 };
+            let (part, left) = first_segments(rest, more + 1);
+            if expected.starts_with('{') {
+                filled = [filled[1], (expected, part)];
+            } else if expected != part {
+                return None;
+            }
+            match (behind, left) {
                 (None, None) => return Some(filled),
-                (Some(placeholder), Some(part)) if placeholder.starts_with('{') => filled = (placeholder, part),
-                (Some(literal), Some(part)) if literal == part => {}
+                (Some(behind), Some(left)) => (pattern, rest) = (behind, left),
                 _ => return None,
             }
         }
+    }
+}
+
+fn segments(path: &str) -> usize {
+    path.split('/').count()
+}
+
+/// The first segment of a path, and what is behind it.
+fn first_segment(path: &str) -> (&str, Option<&str>) {
+    first_segments(path, 1)
+}
+
+fn first_segments(path: &str, count: usize) -> (&str, Option<&str>) {
+    match path.match_indices('/').nth(count - 1) {
+        Some((at, _)) => (&path[..at], Some(&path[at + 1..])),
+        None => (path, None),
     }
 }
 
@@ -106,6 +130,8 @@ pub struct Found<'p, H> {
     pub handler: H,
     /// What stands in the placeholder of its path: an id that can be one, or a name. Empty without a placeholder.
     pub id: &'p str,
+    /// What stands in the placeholder before that one, if there are two.
+    pub within: &'p str,
     /// The path of its row.
     pub path: &'static str,
     parameters: Parameters,
@@ -123,10 +149,10 @@ impl<H: Copy> Router<H> {
         if here.is_empty() {
             return Err(unknown_path());
         }
-        for (route, (placeholder, id)) in &here {
+        for (route, [(_, within), (placeholder, id)]) in &here {
             let Some(handler) = route.handler.filter(|_| route.method == *method) else { continue };
             IdKind::check(placeholder, id)?;
-            return Ok(Found { handler, id, path: route.path, parameters: route.parameters });
+            return Ok(Found { handler, id, within, path: route.path, parameters: route.parameters });
         }
         let allowed: Vec<&str> = here.iter().map(|(route, _)| route.method.as_str()).collect();
         Err(Problem::method_not_allowed(&allowed.join(", ")))
@@ -144,6 +170,8 @@ impl<H> TakesParameters for Found<'_, H> {
 pub struct Input<'a> {
     /// [`Found::id`].
     pub id: &'a str,
+    /// [`Found::within`].
+    pub within: &'a str,
     /// The query, read by the table of the call.
     pub query: &'a Query,
     /// The request itself.

@@ -236,6 +236,7 @@ fn referent(kind: Kind, stored: &Stored) -> Referent {
 
 #[cfg(test)]
 mod tests {
+    use domain::trail::Trail;
     use store::records::Snapshot;
 
     use super::*;
@@ -254,6 +255,7 @@ mod tests {
                 number: "X-1".to_owned(),
                 version: 3,
                 body: Map::new(),
+                trail: Trail::default(),
                 read: Snapshot::default(),
                 deleted: false,
                 deleted_at: None,

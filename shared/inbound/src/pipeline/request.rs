@@ -195,7 +195,7 @@ impl Run<'_> {
             calendar: &calendar,
             holds_calendar: plan.holds_calendar,
             seen: &loaded.seen(),
-            outboxes: &self.outboxes(&plan),
+            outboxes: &self.outboxes(&plan, known),
         };
         match self.parts.records.commit(&commit).await? {
             Committed::Done => Ok(Step::Answered(self.answer(plan.action, &plan.body, &plan.events, &plan.warnings))),
@@ -229,8 +229,9 @@ impl Run<'_> {
         }
     }
 
-    /// The events of a plan, with ids, in as many outbox items as they need.
-    fn outboxes(&self, plan: &Plan) -> Vec<Outbox> {
+    /// The events of a plan, with ids, in as many outbox items as they need, behind those of the record, or of the deleted one
+    /// that had its number.
+    fn outboxes(&self, plan: &Plan, known: Option<&Stored>) -> Vec<Outbox> {
         let mut ulid = ids::new_ulid(self.received_at);
         let project = match self.parsed.kind {
             Kind::WorkOrder => plan.body.get("projectId"),
@@ -244,7 +245,8 @@ impl Run<'_> {
             let event = Event { id, name: draft.name, occurred_at: self.now, data: draft.data.clone() };
             StoredEvent::new(&event, project)
         });
-        Outbox::split(self.account(), self.caller.origin(), events.collect())
+        let trail = known.map(|known| known.trail.clone()).unwrap_or_default();
+        Outbox::split(self.account(), self.caller.origin(), events.collect(), trail)
     }
 
     fn exists(&self, stored: &Stored) -> Problem {

@@ -91,7 +91,8 @@ mod tests {
 
     fn delivery(number: usize, endpoint: &str) -> Delivery {
         let id = format!("evt_{number}");
-        let event = StoredEvent { id, name: EventName::VendorCreated, body: String::new(), project_id: None };
+        let event =
+            StoredEvent { id, name: EventName::VendorCreated, body: String::new(), project_id: None, subject: None };
         let outbox = Outbox::of("acc_1", Origin { request_id: "req_1", trace: TraceContext::start() }, event.clone());
         outbox.delivery(&event, endpoint, Trigger::Scheduled, jiff::Timestamp::UNIX_EPOCH)
     }

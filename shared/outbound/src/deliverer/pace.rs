@@ -123,6 +123,7 @@ mod tests {
             name: EventName::VendorCreated,
             body: String::new(),
             project_id: None,
+            subject: None,
         };
         let outbox = Outbox::of("acc_1", Origin { request_id: "req_1", trace: TraceContext::start() }, event.clone());
         outbox.delivery(&event, "ep_1", Trigger::Scheduled, now())

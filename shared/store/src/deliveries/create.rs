@@ -42,6 +42,7 @@ impl Deliveries {
                 account: delivery.account.clone(),
                 sort_key: sort_key(&delivery.event_id, next_number(&existing)),
                 event: delivery.event,
+                subject: delivery.subject.clone(),
                 outbox_id: delivery.outbox_id.clone(),
                 created_at: delivery.created_at,
                 // The first item of an event would say that it was dispatched.

@@ -129,6 +129,7 @@ fn shared_item(part: FanOut<'_>, number: usize, endpoint_ids: &[String]) -> Shar
         account: part.outbox.account.clone(),
         sort_key: sort_key(&part.event.id, number),
         event: part.event.name,
+        subject: part.event.subject.clone(),
         outbox_id: part.outbox.id.clone(),
         created_at: part.now,
         is_incomplete: number == 0 && !part.is_all,

@@ -22,7 +22,7 @@ use crate::range::IdRange;
 use crate::search::{Found, search, stopped};
 
 /// What a list reads of an item: not the attempts, which are most of it.
-const SUMMARY: &str = "pk, sk, endpoint, eventId, #event, outboxId, #status, attemptCount, seriesStart, series, \
+const SUMMARY: &str = "pk, sk, endpoint, eventId, #event, subject, outboxId, #status, attemptCount, seriesStart, series, \
                        #trigger, nextAttemptAt, claimedUntil, waitingSince, paced, createdAt, completedAt, #test, \
                        lastAttempt";
 /// Attributes of [`SUMMARY`] that are reserved words of DynamoDB, or may become one.

@@ -9,6 +9,7 @@
 use domain::delivery::{Attempt, Delivery, DeliveryStatus, LastAttempt, Trigger};
 use domain::events::EventName;
 use domain::ids;
+use domain::subject::Subject;
 use jiff::{SignedDuration, Timestamp};
 
 use super::TABLE;
@@ -95,6 +96,7 @@ pub(super) struct SharedItem {
     pub(super) account: String,
     pub(super) sort_key: String,
     pub(super) event: EventName,
+    pub(super) subject: Option<Subject>,
     pub(super) outbox_id: String,
     pub(super) created_at: Timestamp,
     /// Whether endpoints could not be read that may want the event.
@@ -121,6 +123,9 @@ impl SharedItem {
             (ENTRIES.to_owned(), AttributeValue::M(entries.collect())),
             ("expiresAt".to_owned(), n((self.created_at + kept).as_second())),
         ]);
+        if let Some(subject) = &self.subject {
+            item.insert("subject".to_owned(), s(subject.to_string()));
+        }
         if self.is_incomplete {
             item.insert(INCOMPLETE.to_owned(), AttributeValue::Bool(true));
         }
@@ -140,6 +145,7 @@ impl SharedItem {
             account: reader.string("pk")?,
             sort_key: reader.string("sk")?,
             event: reader.text("event")?.parse().map_err(|_| reader.unreadable("event"))?,
+            subject: reader.opt_text("subject").and_then(|stored| stored.parse().ok()),
             outbox_id: reader.string("outboxId")?,
             created_at: created_at.map_err(|_| reader.unreadable("createdAt"))?,
             is_incomplete: reader.flag(INCOMPLETE),
@@ -159,6 +165,7 @@ impl SharedItem {
             id: ids::delivery_id(event_id, endpoint),
             event_id: event_id.to_owned(),
             event: self.event,
+            subject: self.subject.clone(),
             outbox_id: self.outbox_id.clone(),
             shared: Some(self.sort_key.clone()),
             endpoint_id: endpoint.to_owned(),
@@ -224,6 +231,7 @@ mod tests {
             account: "acc_00000000000000000000000001".to_owned(),
             sort_key: "evt_01JAMB3X9T7Q2V5K8N4C6D0EFG#001".to_owned(),
             event: EventName::WorkorderCompleted,
+            subject: "wo_1 WO 12".parse().ok(),
             outbox_id: "01JAMB3X9T7Q2V5K8N4C6D0EFG".to_owned(),
             created_at: Timestamp::from_millisecond(1_760_970_600_123).unwrap(),
             is_incomplete: false,

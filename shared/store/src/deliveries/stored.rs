@@ -60,6 +60,9 @@ fn add_optional(item: &mut Item, delivery: &Delivery, now: Timestamp) {
     if delivery.status.is_rare() {
         item.insert("accountStatus".to_owned(), s(account_status(&delivery.account, delivery.status)));
     }
+    if let Some(subject) = &delivery.subject {
+        item.insert("subject".to_owned(), s(subject.to_string()));
+    }
     if delivery.test {
         item.insert("test".to_owned(), AttributeValue::Bool(true));
     }
@@ -98,6 +101,7 @@ pub(super) fn read(item: &Item) -> Result<Delivery, StoreError> {
         id: reader.string("sk")?,
         event_id: reader.string("eventId")?,
         event: reader.text("event")?.parse().map_err(|_| reader.unreadable("event"))?,
+        subject: reader.opt_text("subject").and_then(|stored| stored.parse().ok()),
         outbox_id: reader.string("outboxId")?,
         shared: None,
         endpoint_id: endpoint.rsplit_once('#').map_or(endpoint, |(_, id)| id).to_owned(),

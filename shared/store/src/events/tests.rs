@@ -1,5 +1,6 @@
 use domain::events::EventName;
 use domain::outbox::StoredEvent;
+use domain::trail::Trail;
 use serde_json::json;
 
 use super::*;
@@ -12,6 +13,7 @@ fn outbox(bodies: &[&str]) -> Outbox {
         name: EventName::VendorCreated,
         body: (*body).to_owned(),
         project_id: None,
+        subject: None,
     };
     Outbox {
         account: "acc_1".to_owned(),
@@ -19,6 +21,7 @@ fn outbox(bodies: &[&str]) -> Outbox {
         request_id: "req_1".to_owned(),
         trace: None,
         events: bodies.iter().map(event).collect(),
+        trail: Trail::default().behind("01JAMB3X9T7Q2V5K8N4C6D0EFE").behind("01JAMB3X9T7Q2V5K8N4C6D0EFF"),
         brought_again_at: None,
         test: false,
     }

@@ -2,11 +2,12 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::models::Kind;
+use domain::trail::Trail;
 use serde_json::{Map, Number, Value};
 
 use super::{Holding, is_account, is_by_hash, text};
 use crate::body;
-use crate::item::Item;
+use crate::item::{Item, TRAIL};
 
 /// Attributes with JSON in them, or with lists and maps of it.
 const JSON: [&str; 14] = [
@@ -98,6 +99,9 @@ fn json(name: &str, value: &AttributeValue) -> Value {
     let list = |values: &[String], of: fn(&String) -> Value| Value::Array(values.iter().map(of).collect());
     match value {
         AttributeValue::S(text) => parsed(name, text.clone()),
+        AttributeValue::B(bytes) if name == TRAIL => {
+            Trail::from_bytes(bytes.as_ref()).ids().map(Value::String).collect()
+        }
         AttributeValue::B(_) => body::text(value).map_or(Value::Null, |text| parsed(name, text)),
         AttributeValue::N(number) => numeric(number),
         AttributeValue::Bool(flag) => Value::Bool(*flag),

@@ -8,6 +8,7 @@ use domain::models::Kind;
 use domain::outbox::Outbox;
 use domain::resource::CalendarEdit;
 use domain::rules::fields::text;
+use domain::trail::Trail;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
@@ -72,6 +73,21 @@ impl Commit<'_> {
     /// The record's id.
     pub(super) fn id(&self) -> &str {
         text(self.body, "id").unwrap_or_default()
+    }
+
+    /// The record's trail with what this commit adds; `None` when that is nothing.
+    pub(super) fn new_trail(&self) -> Option<Trail> {
+        self.outboxes.last().map(Outbox::behind)
+    }
+
+    /// The record's trail.
+    pub(super) fn trail(&self) -> Trail {
+        let before = match &self.write {
+            RecordWrite::Create(number) => number.tombstone,
+            RecordWrite::Update(stored, _) | RecordWrite::Delete(stored) => Some(*stored),
+        };
+        let before = before.map(|stored| stored.trail.clone()).unwrap_or_default();
+        self.new_trail().unwrap_or(before)
     }
 
     /// The record's natural key, as it was sent.

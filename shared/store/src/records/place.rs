@@ -14,7 +14,7 @@ use super::key::ItemKey;
 use super::slot::Slot;
 use super::update::{ItemUpdate, Writes};
 use super::{Records, Stored};
-use crate::item::{json, n, s};
+use crate::item::{TRAIL, b, json, n, s};
 use crate::{StoreError, body};
 
 /// A tombstone is kept 30 days.
@@ -121,7 +121,7 @@ impl Records {
         let mut update = ItemUpdate::default();
         update.on(UNCHANGED).value(":read", stored.read.body());
         update.on("orders = :orders").value(":orders", orders(Some(stored)));
-        for name in ["id", "body", "version", "orders", "leaves", "leaveRevision"] {
+        for name in ["id", "body", "version", TRAIL, "orders", "leaves", "leaveRevision"] {
             update.remove(name);
         }
         update.remove("#number").name("#number", "number");
@@ -160,6 +160,9 @@ fn replaced(commit: &Commit<'_>, stored: &Stored) -> ItemUpdate {
     update.set("body = :body").value(":body", body_of(commit.body));
     update.set("version = :newVersion").value(":newVersion", n(version(commit.body)));
     update.set("#number = :number").name("#number", "number").value(":number", s(commit.number()));
+    if let Some(trail) = commit.new_trail() {
+        update.set("trail = :trail").value(":trail", b(trail.to_bytes()));
+    }
     update.on(UNCHANGED).value(":read", stored.read.body());
     if commit.holds_calendar {
         update.on("orders = :orders").value(":orders", orders(Some(stored)));
@@ -177,12 +180,16 @@ fn give_up(commit: &Commit<'_>, stored: &Stored, writes: &mut Writes) {
 
 /// A record's item without its calendar.
 fn whole(commit: &Commit<'_>, key: &ItemKey) -> PutBuilder {
-    Put::builder()
+    let put = Put::builder()
         .item("pk", s(key.pk(commit.account)))
         .item("id", s(commit.id()))
         .item("number", s(commit.number()))
         .item("version", n(version(commit.body)))
-        .item("body", body_of(commit.body))
+        .item("body", body_of(commit.body));
+    match commit.trail() {
+        trail if trail.is_empty() => put,
+        trail => put.item(TRAIL, b(trail.to_bytes())),
+    }
 }
 
 fn with_calendar(put: PutBuilder, stored: &Stored) -> PutBuilder {

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::super::schema;
 use super::super::shape::{
-    Member, attempt_error, boolean, count, error_detail, event_name, id, list, noted, nullable, object, text, time,
-    words,
+    Member, attempt_error, boolean, count, error_detail, event_name, id, list, noted, nullable, object, subject, text,
+    time, words,
 };
 use super::page;
 
@@ -17,6 +17,7 @@ pub(super) fn delivery() -> Vec<Member> {
         ("id", id("dlv_")),
         ("eventId", id("evt_")),
         ("event", event_name()),
+        ("subject", subject()),
         ("endpointId", id("ep_")),
         ("status", words(DeliveryStatus::ALL.map(DeliveryStatus::as_str))),
         ("attemptCount", count()),
@@ -62,6 +63,7 @@ pub(super) fn event() -> Vec<Member> {
     vec![
         ("id", id("evt_")),
         ("event", event_name()),
+        ("subject", subject()),
         ("timestamp", time()),
         ("data", noted(json!({ "type": "object" }), "as subscribers receive it")),
         ("requestId", noted(text(), "the request that raised the event")),
@@ -95,6 +97,7 @@ pub(super) fn alert() -> Vec<Member> {
         ("deliveryId", nullable(&id("dlv_"))),
         ("eventId", nullable(&id("evt_"))),
         ("event", nullable(&event_name())),
+        ("subject", subject()),
         ("lastStatusCode", nullable(&count())),
         ("lastError", nullable(&attempt_error())),
         ("lastErrorDetail", nullable(&error_detail())),

@@ -50,7 +50,7 @@ impl Call {
         let mut parameters = Vec::new();
         if path.contains('{') {
             errors.push(NotFound);
-            parameters.push(parameters::in_path(&path));
+            parameters.extend(parameters::in_path(&path));
         }
         if method == "post" {
             parameters.extend([parameters::idempotency_key(), parameters::traceparent()]);

@@ -1,6 +1,6 @@
 //! Endpoints, deliveries, events, alerts and keys.
 
-use domain::api_key::Scope::{ManageKeys, ManageWebhooks};
+use domain::api_key::Scope::{ManageKeys, ManageWebhooks, ReadRecords};
 use inbound::manage::parameters;
 use inbound::problem::ProblemCode::{AlreadyDelivered, InvalidStateTransition, LastKey, LimitReached};
 use serde_json::json;
@@ -12,6 +12,7 @@ pub(super) fn calls() -> Vec<Call> {
     calls.extend(secrets());
     calls.extend(sending());
     calls.extend(deliveries());
+    calls.extend(records());
     calls.extend(keys());
     calls
 }
@@ -162,6 +163,35 @@ fn deliveries() -> Vec<Call> {
             )
             .filtered_by(parameters::STATS)
             .answers(200, "The statistics", "Stats"),
+    ]
+}
+
+fn records() -> Vec<Call> {
+    let call = |path: &str, id: &str| Call::new("get", format!("/api/records{path}"), id, ReadRecords);
+    vec![
+        call("", "search-records")
+            .about(
+                "Records",
+                "Search records",
+                "Those with the number or the id `q`. If there are none, at most 20 that have `q` in their title or name, of \
+                 the records that the latest 500 events are about. Deleted records are found by number for 30 days, unless \
+                 another one has it since.",
+            )
+            .filtered_by(parameters::RECORDS)
+            .answers(200, "What was found: one page", "RecordSummaryPage"),
+        call("/{type}/{record}", "get-record")
+            .about("Records", "Get a record", "As it is stored, without secrets. Of a deleted record, type, number and time are left for 30 days.")
+            .answers(200, "The record", "Record"),
+        call("/{type}/{record}/timeline", "get-timeline")
+            .about(
+                "Records",
+                "Get the timeline of a record",
+                "The calls that changed it, newest first, with the events that each raised and their deliveries, 50 a call at \
+                 most. Calls that raised no event are not in it. It goes back as far as events are kept, also to a deleted \
+                 record that had the number.",
+            )
+            .filtered_by(parameters::TIMELINE)
+            .answers(200, "One page", "ChangePage"),
     ]
 }
 

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 pub(super) fn query(parameter: &Parameter) -> Value {
     let (schema, example) = value(parameter);
     json!({
-        "name": parameter.name, "in": "query", "required": false, "description": parameter.doc,
+        "name": parameter.name, "in": "query", "required": parameter.required, "description": parameter.doc,
         "schema": schema, "example": example,
     })
 }
@@ -39,6 +39,9 @@ fn value(parameter: &Parameter) -> (Value, Value) {
             let example = if parameter.name == "until" { "2026-11-21T00:00:00Z" } else { "2026-11-20T00:00:00Z" };
             (json!({ "type": "string", "format": "date-time" }), json!(example))
         }
+        ValueType::Text(longest) => {
+            (json!({ "type": "string", "minLength": 1, "maxLength": longest }), json!("WO-12345"))
+        }
         ValueType::Cursor(prefix) => (free(), json!(write_cursor(&id(prefix)))),
         ValueType::Position => (free(), json!(write_cursor(&format!("{ULID}.1")))),
     }
@@ -46,9 +49,13 @@ fn value(parameter: &Parameter) -> (Value, Value) {
 
 const ULID: &str = "01JAMB3X9T7Q2V5K8N4C6D0EFG";
 
-/// The parameter in the path.
-pub(super) fn in_path(path: &str) -> Value {
-    let name = path.split_once('{').and_then(|(_, rest)| rest.split_once('}')).map_or("id", |(name, _)| name);
+/// The parameters in the path.
+pub(super) fn in_path(path: &str) -> Vec<Value> {
+    let names = path.split('{').skip(1).filter_map(|rest| rest.split_once('}'));
+    names.map(|(name, _)| named(name, path)).collect()
+}
+
+fn named(name: &str, path: &str) -> Value {
     let words = |words: Vec<String>| json!({ "type": "string", "enum": words });
     let events = || words(EventName::ALL.map(|name| name.to_string()).into());
     let (schema, example, description) = match name {
@@ -58,6 +65,8 @@ pub(super) fn in_path(path: &str) -> Value {
             let codes = ProblemCode::ALL.iter().map(|code| code.as_str().to_owned()).collect();
             (words(codes), "validation_failed", "`code` of the error")
         }
+        "type" => (words(Kind::ALL.map(|kind| kind.segment().to_owned()).into()), "workorder", "Which type of record"),
+        "record" => (free(), "WO-12345", "Its number or its id; by its id if the number has `/` or `%` in it"),
         "resource" => (words(Kind::ALL.map(|kind| kind.segment().to_owned()).into()), "workorder", "Which resource"),
         "file" => (free(), "verify.py", "Name of the file"),
         _ => return id(path),

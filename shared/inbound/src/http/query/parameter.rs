@@ -8,13 +8,15 @@ use store::events::Position;
 
 use super::read_cursor;
 
-/// A parameter of the query. All are optional, and each may be sent once.
+/// A parameter of the query. Each may be sent once.
 #[derive(Debug, Clone, Copy)]
 pub struct Parameter {
     /// Its name in the query, case-sensitive.
     pub name: &'static str,
     /// Which values are valid.
     pub value: ValueType,
+    /// Whether a call without it is refused, by the function itself.
+    pub required: bool,
     /// Its description in `/openapi.json`.
     pub doc: &'static str,
 }
@@ -44,6 +46,8 @@ pub enum ValueType {
     Id(&'static str),
     /// An RFC 3339 timestamp.
     Time,
+    /// Any text of at most so many characters.
+    Text(usize),
     /// The cursor of a page: it holds an id with this prefix.
     Cursor(&'static str),
     /// A cursor that holds a position in the feed of events.
@@ -69,6 +73,13 @@ impl ValueType {
             Self::Time => {
                 must_be(text.parse::<Timestamp>().is_ok(), "must be a time such as 2025-10-20T14:30:00Z".to_owned())
             }
+            Self::Text(longest) => match text.chars().count() {
+                0 => Some((DefectCode::InvalidValue, "must not be empty".to_owned())),
+                length if length > longest => {
+                    Some((DefectCode::TooLong, format!("must have at most {longest} characters")))
+                }
+                _ => None,
+            },
             Self::Cursor(prefix) => must_be(
                 read_cursor(text).is_some_and(|id| is_id(&id, prefix)),
                 "must be the nextCursor of an earlier answer".to_owned(),

@@ -17,7 +17,7 @@ const EVENT: Parameter = parameter("event", ValueType::Event);
 const LIMIT: Parameter = parameter("limit", ValueType::Number { min: 1, max: 100, default: 50 });
 
 const fn parameter(name: &'static str, value: ValueType) -> Parameter {
-    Parameter { name, value, doc: "" }
+    Parameter { name, value, required: false, doc: "" }
 }
 
 /// A request with this query.

@@ -13,6 +13,8 @@ const ROUTER: Router<&str> = Router(&[
     Route::new(Method::GET, "/api/events", NO_PARAMETERS, "feed"),
     Route::elsewhere(Method::POST, "/api/events"),
     Route::new(Method::GET, "/api/event-types/{name}", NO_PARAMETERS, "event type"),
+    Route::new(Method::GET, "/api/records/{type}/{record+}/timeline", NO_PARAMETERS, "timeline"),
+    Route::new(Method::GET, "/api/records/{type}/{record+}", NO_PARAMETERS, "record"),
 ]);
 
 /// The handler and the id; else the code and `Allow`.
@@ -34,6 +36,25 @@ fn a_call_is_found_by_its_method_and_path() {
     assert_eq!(find(&Method::DELETE, &format!("/api/keys/{ID}")), Ok(("delete", ID)));
     assert_eq!(find(&Method::POST, &format!("/api/keys/{ID}/rotate")), Ok(("rotate", ID)));
     assert_eq!(find(&Method::GET, "/api/event-types/any.name"), Ok(("event type", "any.name")));
+}
+
+#[test]
+fn of_two_placeholders_both_are_told() {
+    let found = ROUTER.find(&Method::GET, "/api/records/workorder/WO-1").unwrap();
+    assert_eq!((found.within, found.id), ("workorder", "WO-1"));
+    assert_eq!(ROUTER.find(&Method::GET, "/api/keys").unwrap().within, "");
+    assert_eq!(find(&Method::GET, "/api/records/workorder"), Err((ProblemCode::NotFound, None)));
+}
+
+#[test]
+fn a_placeholder_can_take_more_than_one_segment() {
+    for (path, handler, id) in [
+        ("/api/records/project/2025/014", "record", "2025/014"),
+        ("/api/records/project/2025/014/timeline", "timeline", "2025/014"),
+        ("/api/records/project/timeline", "record", "timeline"),
+    ] {
+        assert_eq!(find(&Method::GET, path), Ok((handler, id)), "{path}");
+    }
 }
 
 #[test]

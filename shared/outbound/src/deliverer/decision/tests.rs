@@ -15,7 +15,7 @@ fn now() -> Timestamp {
 fn event() -> StoredEvent {
     // Raised at `now`.
     let id = "evt_01K810DVJ0Q2V5K8N4C6D0EFGA".to_owned();
-    StoredEvent { id, name: EventName::VendorCreated, body: "{}".to_owned(), project_id: None }
+    StoredEvent { id, name: EventName::VendorCreated, body: "{}".to_owned(), project_id: None, subject: None }
 }
 
 fn delivery() -> Delivery {
