@@ -4,7 +4,7 @@ import { mkdir, readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { open, signIn } from "./journeys.mjs";
-import { call, startReceiver, until } from "./system.mjs";
+import { attempt, call, startReceiver, until } from "./system.mjs";
 
 const SIZES = { wide: { width: 1280, height: 800 }, narrow: { width: 390, height: 844 } };
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"];
@@ -30,6 +30,8 @@ async function furnish(system) {
     await call(system, "POST", "/api/webhook/workorder", { workOrderNumber: `WO-${number}`, title: "Pour mat slab" });
     await call(system, "POST", "/api/webhook/workorder", { workOrderNumber: `WO-${number}`, status: "in_progress" });
   }
+  const refused = { workOrderNumber: "WO-1", title: "", materials: [{ name: "rebar" }], customFields: { 1: 1 } };
+  await attempt(system, "POST", "/api/webhook/workorder", refused);
   const failed = await until(
     "a failed delivery",
     async () => (await call(system, "GET", `/api/deliveries?status=failed&endpointId=${id}`)).data[0],
@@ -55,6 +57,8 @@ function pages({ id, failed }) {
     search: ["/#/search?q=mat+slab", "Search"],
     "search-none": ["/#/search?q=WO-0", "Search"],
     alerts: ["/#/alerts", "Alerts"],
+    requests: ["/#/requests", "Refused calls"],
+    "requests-none": ["/#/requests?code=last_key", "Refused calls"],
     replay: ["/#/replay", "Replay"],
     catalog: ["/#/catalog", "Event catalog"],
     "event-type": ["/#/catalog/workorder.updated", "workorder.updated"],

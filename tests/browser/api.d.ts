@@ -78,6 +78,20 @@ declare namespace Api {
     createdAt: string;
     message: string;
   };
+  type RefusedCall = {
+    id: string;
+    createdAt: string;
+    method: string;
+    path: string;
+    status: number;
+    code: string;
+    errors: { field: string | null; code: string }[];
+    errorCount: number;
+    subject: { type: string; number: string } | null;
+    keyId: string;
+    keyName: string;
+    truncated: boolean;
+  };
   type Limits = { perHour: number; perMinute: number };
   type Key = {
     id: string;

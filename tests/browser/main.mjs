@@ -5,6 +5,7 @@ import { chromium } from "playwright-core";
 import { accessibility } from "./accessibility.mjs";
 import { editing, fewCalls, keyboard, keys, replaying, resending, rotation, searching, watching } from "./everyday.mjs";
 import { integrator, investigator, onCall, subscriber, whatIsWrong } from "./journeys.mjs";
+import { nightlySync } from "./refused.mjs";
 import { startSystem, stopAll } from "./system.mjs";
 
 const LONGEST_MS = 120_000;
@@ -27,6 +28,7 @@ try {
     replaying,
     resending,
     fewCalls,
+    nightlySync,
   ]) {
     const started = performance.now();
     await journey(browser, system);

@@ -48,12 +48,17 @@ export async function startSystem() {
   return { base, key, first, data };
 }
 
-/** A call to the API that must succeed. */
-export async function call({ base, key }, method, path, body) {
+/** A call to the API: its status and its body. */
+export async function attempt({ base, key }, method, path, body) {
   const headers = { "X-API-Key": key, "Content-Type": "application/json" };
   const response = await fetch(base + path, { method, headers, body: body && JSON.stringify(body) });
-  const answer = response.status === 204 ? null : await response.json();
-  if (!response.ok) throw new Error(`${method} ${path}: ${JSON.stringify(answer)}`);
+  return { status: response.status, answer: response.status === 204 ? null : await response.json() };
+}
+
+/** A call to the API that must succeed. */
+export async function call(system, method, path, body) {
+  const { status, answer } = await attempt(system, method, path, body);
+  if (status >= 400) throw new Error(`${method} ${path}: ${JSON.stringify(answer)}`);
   return answer;
 }
 

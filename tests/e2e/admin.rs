@@ -8,6 +8,7 @@ mod people_found;
 mod planted;
 mod queues;
 mod refusals;
+mod refused_calls;
 
 use std::collections::HashMap;
 

@@ -148,6 +148,7 @@ async fn head_answers_where_get_does() {
         "/api/events",
         "/api/events/evt_none",
         "/api/alerts",
+        "/api/requests",
         "/api/stats",
         "/api/keys",
         CATALOG,

@@ -52,6 +52,7 @@ mod privacy;
 mod publishing;
 mod queries;
 mod records;
+mod refused;
 mod repeats;
 mod replay;
 mod restarts;

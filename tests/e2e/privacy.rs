@@ -162,6 +162,11 @@ async fn errors_do_not_repeat_what_was_sent() {
         keeps_quiet("an answer", &reply.text);
     }
     keeps_quiet("the log", &log.text());
+    let kept = scan(&app, tables::REQUESTS.name).await;
+    assert!(kept.len() > 50, "{}", kept.len());
+    for item in &kept {
+        keeps_quiet("what is kept of a refused call", &format!("{item:?}"));
+    }
 }
 
 fn errors(reply: &Reply) -> &[Value] {

@@ -1,6 +1,6 @@
 //! Deliveries and what belongs to them: `/api/deliveries` with manual retries, the feed at `/api/events`, `/api/alerts`,
-//! `/api/stats`; records with their history at `/api/records`; and the catalog at `/api/event-types`, which is the same for
-//! everybody and needs no key.
+//! `/api/requests` (those that were refused), `/api/stats`; records with their history at `/api/records`; and the catalog at
+//! `/api/event-types`, which is the same for everybody and needs no key.
 
 mod alerts;
 mod catalog;
@@ -8,6 +8,7 @@ mod deliveries;
 mod feed;
 mod query;
 mod records;
+mod requests;
 mod retry;
 mod route;
 mod stats;
@@ -27,6 +28,7 @@ use store::endpoints::Endpoints;
 use store::events::Events;
 use store::queue::Queue;
 use store::records::Records;
+use store::requests::Requests;
 use store::sums::Sums;
 use store::undispatched::Undispatched;
 
@@ -41,6 +43,7 @@ pub struct ManageDeliveries {
     events: Events,
     records: Records,
     alerts: Alerts,
+    requests: Requests,
     retries: Queue,
     sums: Sums,
     undispatched: Undispatched,
@@ -67,6 +70,7 @@ impl ManageDeliveries {
             events: environment.events()?,
             records: environment.records()?,
             alerts: environment.alerts()?,
+            requests: environment.requests()?,
             retries: environment.retry_queue()?,
             sums: environment.sums()?,
             undispatched: environment.undispatched()?,

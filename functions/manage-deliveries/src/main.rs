@@ -1,5 +1,5 @@
-//! The Lambda function behind `/api/deliveries`, `/api/events` (GET), `/api/alerts`, `/api/stats` and
-//! `/api/event-types`.
+//! The Lambda function behind `/api/deliveries`, `/api/events` (GET), `/api/alerts`, `/api/requests`,
+//! `/api/stats` and `/api/event-types`.
 
 use domain::clock;
 use inbound::http::function;

@@ -11,6 +11,7 @@ use inbound::problem::Problem;
 use jiff::Timestamp;
 use store::events::Position;
 use store::range::Order;
+use store::requests::RefusalFilter;
 
 /// Filters for deliveries.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -69,6 +70,17 @@ pub(crate) fn timeline(query: &Query) -> PageRequest {
     PageRequest::sized(query, TIMELINE_LIMIT)
 }
 
+pub(crate) fn requests(query: &Query) -> RefusalFilter<'_> {
+    RefusalFilter {
+        status: query.text("status"),
+        code: query.text("code"),
+        key_id: query.text("key"),
+        number: query.text("number"),
+        since: query.parsed("since"),
+        until: query.parsed("until"),
+    }
+}
+
 /// Each order has its own paging parameter: the other order's would silently give a wrong page, and is refused.
 pub(crate) fn feed(query: &Query) -> Result<FeedQuery, Problem> {
     let after = query.cursor("after").and_then(|position| position.parse().ok());
@@ -96,7 +108,7 @@ mod tests {
     use std::collections::HashMap;
 
     use inbound::http::{Parameters, write_cursor};
-    use inbound::manage::parameters::{ALERTS, DELIVERIES, EVENTS, RECORDS};
+    use inbound::manage::parameters::{ALERTS, DELIVERIES, EVENTS, RECORDS, REQUESTS};
     use lambda_http::{Request, RequestExt as _};
 
     use super::*;
@@ -113,6 +125,7 @@ mod tests {
     fn no_filter_wants_everything() {
         assert_eq!(deliveries(&query(DELIVERIES, &[])), DeliveryQuery::default());
         assert_eq!(alerts(&query(ALERTS, &[])), AlertQuery::default());
+        assert_eq!(requests(&query(REQUESTS, &[])), RefusalFilter::default());
         let all = feed(&query(EVENTS, &[])).unwrap();
         assert_eq!((all.order, all.after, all.event), (Order::OldestFirst, None, None));
     }
@@ -144,6 +157,12 @@ mod tests {
         let AlertQuery { kind, endpoint_id } =
             alerts(&query(ALERTS, &[("kind", "delivery.failed"), ("endpointId", ENDPOINT)]));
         assert!(kind.is_some() && endpoint_id.is_some());
+        let key = "key_01JAMB3X9T7Q2V5K8N4C6D0EFG";
+        let sent = [("status", "400"), ("code", "validation_failed"), ("key", key), ("number", "WO-1")];
+        let sent = query(REQUESTS, &[&sent[..], &[("since", time), ("until", time)]].concat());
+        let RefusalFilter { status, code, key_id, number, since, until } = requests(&sent);
+        assert_eq!((status, code), (Some("400"), Some("validation_failed")));
+        assert_eq!((key_id, number, since, until.is_some()), (Some(key), Some("WO-1"), until, true));
     }
 
     #[test]

@@ -29,6 +29,9 @@ pub(crate) const ROUTER: Router<Handler> = Router(&[
     Route::new(Method::GET, "/api/alerts", parameters::ALERTS, |call, input| {
         Box::pin(async move { call.alerts(&query::alerts(input.query), &input.page()).await })
     }),
+    Route::new(Method::GET, "/api/requests", parameters::REQUESTS, |call, input| {
+        Box::pin(async move { call.requests(&query::requests(input.query), &input.page()).await })
+    }),
     Route::new(Method::GET, "/api/stats", parameters::STATS, |call, input| {
         Box::pin(call.stats(input.query.parsed("hours").unwrap_or(DEFAULT_HOURS)))
     }),
@@ -68,6 +71,7 @@ mod tests {
             (Method::GET, "/api/events", "/api/events", ""),
             (Method::GET, EVENT_PATH, "/api/events/{event}", "evt_01JAMB3X9T7Q2V5K8N4C6D0EFG"),
             (Method::GET, "/api/alerts", "/api/alerts", ""),
+            (Method::GET, "/api/requests", "/api/requests", ""),
             (Method::GET, "/api/stats", "/api/stats", ""),
         ] {
             let found = ROUTER.find(&method, sent).unwrap();
@@ -91,6 +95,7 @@ mod tests {
             (Method::DELETE, "/api/events", "GET, HEAD, POST"),
             (Method::POST, EVENT_PATH, "GET, HEAD"),
             (Method::POST, "/api/alerts", "GET, HEAD"),
+            (Method::POST, "/api/requests", "GET, HEAD"),
             (Method::POST, "/api/stats", "GET, HEAD"),
         ] {
             let problem = ROUTER.find(&method, path).unwrap_err();

@@ -19,6 +19,7 @@ import { overview } from "./views/overview.js";
 import { record } from "./views/record.js";
 import { replay } from "./views/replay.js";
 import { search, searchBox } from "./views/search.js";
+import { requests } from "./views/requests.js";
 import { signInView } from "./views/sign-in.js";
 
 /**
@@ -43,6 +44,7 @@ const VIEWS = [
   [/^search$/, search],
   [/^catalog(\/[^/]+)?$/, catalog],
   [/^alerts$/, alerts],
+  [/^requests$/, requests],
   [/^keys$/, keys],
   [/^debugger$/, debug],
 ];
@@ -54,6 +56,7 @@ const PLACES = [
   ["deliveries", "Deliveries"],
   ["events", "Events"],
   ["alerts", "Alerts"],
+  ["requests", "Refused calls"],
   ["replay", "Replay"],
   ["catalog", "Event catalog"],
   ["keys", "API keys"],

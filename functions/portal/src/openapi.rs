@@ -38,6 +38,7 @@ const TAGS: [(&str, &str); 9] = [
     ("Events", "The catch-up feed, and publishing from within WorkSkedge."),
     ("Records", "What was sent, as it is stored, and what happened to it."),
     ("Alerts", "Failed deliveries and endpoints that need attention."),
+    ("Refused calls", "Calls of the last week that were refused, and why."),
     ("API keys", "Keys with their scopes, limits and expiry."),
     ("Catalog", "Event types with their schemas and examples. Needs no key."),
     ("Pages", "Pages for people."),

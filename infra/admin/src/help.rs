@@ -24,10 +24,10 @@ Environment:
       identity, or from a container or an EC2 instance. For SSO and credential_process, run first:
       eval "$(aws configure export-credentials --format env)"
   API_KEYS_TABLE, RATE_WINDOWS_TABLE, RECORDS_TABLE, EVENTS_TABLE, UNDISPATCHED_TABLE, ENDPOINTS_TABLE, DELIVERIES_TABLE,
-  ALERTS_TABLE, IDEMPOTENCY_TABLE
+  ALERTS_TABLE, REQUESTS_TABLE, IDEMPOTENCY_TABLE
       names of tables, as the functions have them. They override --stack, by which tables are called <stack>-api-keys,
       <stack>-rate-windows, <stack>-records, <stack>-events, <stack>-undispatched, <stack>-endpoints, <stack>-deliveries,
-      <stack>-alerts, <stack>-idempotency.
+      <stack>-alerts, <stack>-requests, <stack>-idempotency.
   DELIVERY_QUEUE_URL, RETRY_QUEUE_URL, SLOW_QUEUE_URL, DELIVERY_DEAD_QUEUE_URL, RETRY_DEAD_QUEUE_URL, SLOW_DEAD_QUEUE_URL,
   DISPATCH_DEAD_QUEUE_URL
       URLs of queues. They override --stack, by which queues are called <stack>-delivery, <stack>-retry, <stack>-slow,
@@ -48,7 +48,7 @@ Permissions:
   accounts erase   dynamodb:Query, Scan, BatchWriteItem on all tables
   people erase     dynamodb:Scan, GetItem, BatchGetItem, PutItem, UpdateItem, DeleteItem on records; Query, UpdateItem,
                    DeleteItem on events; Query, GetItem, UpdateItem, BatchWriteItem on deliveries; Scan, BatchWriteItem
-                   on idempotency
+                   on idempotency; Query, BatchWriteItem on requests
 
 Output:
   Text on stdout, or with --json one object: a list is {"data": [...], "next": id or null}, and keys, deliveries and
@@ -91,8 +91,8 @@ run.";
 
 /// The description of `people erase`.
 pub(crate) const ERASE_PERSON: &str = "\
-Erase the data of an employee: the record, its time off, events with its data and their deliveries, kept answers, and its \
-name, e-mail address and phone numbers in other records.
+Erase the data of an employee: the record, its time off, events with its data and their deliveries, kept answers, calls \
+about it that were refused, and its name, e-mail address and phone numbers in other records.
 
 Other records go on referring to the employee by id and number: on whose orders and projects the person was. A contact \
 that is the person is removed; in a text, [erased] takes the place of its full name. What a colleague has too stays.

@@ -19,7 +19,7 @@ words! {
         Inbound = "inbound",
         /// `POST /api/events`.
         PublishEvents = "events:publish",
-        /// Endpoints, deliveries, events, alerts.
+        /// Endpoints, deliveries, events, alerts, refused calls.
         ManageWebhooks = "webhooks:manage",
         /// Reading what was sent, with its history.
         ReadRecords = "records:read",

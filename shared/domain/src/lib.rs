@@ -18,6 +18,7 @@ pub mod pace;
 pub mod person;
 pub mod rate_limit;
 pub mod references;
+pub mod refusal;
 pub mod rejection;
 pub mod resource;
 pub mod rules;

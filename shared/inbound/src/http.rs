@@ -12,6 +12,8 @@ mod head;
 mod idempotency;
 mod query;
 mod rate_limit;
+mod refusals;
+mod visit;
 
 use lambda_http::http::{HeaderMap, header};
 use lambda_http::{Body, Request};
@@ -22,6 +24,7 @@ pub use guard::{COUNT_PATIENCE, Guard};
 pub use head::{is_api, method, without_body_for_head};
 pub use query::{NO_PARAMETERS, Parameter, Parameters, Query, TakesParameters, ValueType, write_cursor};
 pub use rate_limit::RateLimit;
+pub(crate) use visit::ReadAhead;
 
 use crate::problem::{Problem, ProblemCode};
 

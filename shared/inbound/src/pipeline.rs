@@ -61,12 +61,8 @@ impl<R: Resource> Inbound<R> {
             _ => Err(Problem::method_not_allowed("POST")),
         };
         let ahead = async |account: String| request::prepare::<R>(&self.parts, &account, request, now).await;
-        let work = async |caller: Caller, (), _, prepared: Option<Result<Prepared, Problem>>| {
-            let prepared = match prepared {
-                Some(prepared) => prepared?,
-                None => request::prepare::<R>(&self.parts, &caller.account.id, request, now).await?,
-            };
-            request::run::<R>(&self.parts, &caller, prepared, now).await
+        let work = async |caller: Caller, (), _, prepared: Result<Prepared, Problem>| {
+            request::run::<R>(&self.parts, &caller, prepared?, now).await
         };
         self.gate.serve_ahead(request, Scope::Inbound, now, ahead, find, work).await
     }

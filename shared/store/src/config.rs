@@ -208,8 +208,8 @@ impl Environment {
         &self.extra_roots
     }
 
-    /// How long the answer to a call without a key waits for the rate window of its address; `None` = as long as the
-    /// gate does by itself.
+    /// How long an answer waits for what it can do without, the rate window of an address or the list of refused calls;
+    /// `None` = as long as the gate does by itself.
     #[must_use]
     pub fn count_patience(&self) -> Option<Duration> {
         self.count_patience

@@ -10,6 +10,7 @@
 //! | endpoints, subscriptions | endpoints | a query each |
 //! | deliveries, sums | deliveries | a query each |
 //! | alerts | alerts | one query |
+//! | refused calls | requests | one query |
 //! | answers | idempotency | reading all: each is a partition of its own |
 //!
 //! Whatever a query or a scan returns is looked at once more (`Owner::has`) before it is shown or deleted.
@@ -46,6 +47,8 @@ pub enum Holding {
     Sums,
     /// Alerts.
     Alerts,
+    /// Calls that were refused.
+    RefusedCalls,
     /// Records, tombstones, numbers that were used, sealed tax ids.
     Records,
     /// Answers under idempotency keys.
@@ -86,7 +89,7 @@ pub struct Holdings {
 
 impl Holding {
     /// All, in the order in which they are erased.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Endpoints,
         Self::Subscriptions,
         Self::Markers,
@@ -94,6 +97,7 @@ impl Holding {
         Self::Deliveries,
         Self::Sums,
         Self::Alerts,
+        Self::RefusedCalls,
         Self::Records,
         Self::Answers,
         Self::RateWindows,
@@ -109,6 +113,7 @@ impl Holding {
             Self::Markers => tables::UNDISPATCHED,
             Self::Deliveries | Self::Sums => tables::DELIVERIES,
             Self::Alerts => tables::ALERTS,
+            Self::RefusedCalls => tables::REQUESTS,
             Self::Records => tables::RECORDS,
             Self::Answers => tables::IDEMPOTENCY,
             Self::RateWindows => tables::RATE_WINDOWS,
@@ -124,7 +129,9 @@ impl Holding {
 
     fn span(self, account: &str) -> Span {
         match self {
-            Self::Endpoints | Self::Events | Self::Deliveries | Self::Alerts => Span::Partition(account.to_owned()),
+            Self::Endpoints | Self::Events | Self::Deliveries | Self::Alerts | Self::RefusedCalls => {
+                Span::Partition(account.to_owned())
+            }
             Self::Subscriptions => Span::Partition(format!("{account}#subscriptions")),
             Self::Sums => Span::Partition(format!("{account}#sums")),
             Self::Records | Self::Answers => Span::Prefix(format!("{account}#")),

@@ -15,6 +15,7 @@
 //! | endpoints | account, endpoint id · `<account>#subscriptions` + hash | all of an account; one · who has subscribed to the same |
 //! | deliveries | account, event id · account, delivery id · of the latter by endpoint, by account and status (sparse), by due time (sparse) | all of an event; one; newest first; of an endpoint; of a rare status; overdue |
 //! | alerts | account, alert id · unpublished (sparse) | newest first; not published yet |
+//! | requests | account, request id | calls that were refused, newest first |
 //! | idempotency | `<account>#<path>#<key>` | claim, answer again |
 //!
 //! What a condition refuses is an outcome of a method, not an error. Errors are [`StoreError`]: the SDK has retried a
@@ -42,6 +43,7 @@ pub mod queue;
 pub mod range;
 pub mod rate_windows;
 pub mod records;
+pub mod requests;
 pub mod seal;
 mod search;
 pub mod shard;

@@ -79,6 +79,8 @@ pub const ALERTS: Table = Table {
     indexes: &[Index { name: BY_UNPUBLISHED, partition: "unpublished", sort: "sk", sort_is_number: false }],
     ..sorted("alerts", "ALERTS_TABLE", TTL)
 };
+/// Calls that were refused.
+pub const REQUESTS: Table = sorted("requests", "REQUESTS_TABLE", TTL);
 /// Idempotency keys with their answers.
 pub const IDEMPOTENCY: Table = hashed("idempotency", "IDEMPOTENCY_TABLE", TTL);
 
@@ -94,4 +96,4 @@ pub const BY_UNPUBLISHED: &str = "by-unpublished";
 
 /// Every table.
 pub const ALL: &[Table] =
-    &[API_KEYS, RATE_WINDOWS, RECORDS, EVENTS, UNDISPATCHED, ENDPOINTS, DELIVERIES, ALERTS, IDEMPOTENCY];
+    &[API_KEYS, RATE_WINDOWS, RECORDS, EVENTS, UNDISPATCHED, ENDPOINTS, DELIVERIES, ALERTS, REQUESTS, IDEMPOTENCY];

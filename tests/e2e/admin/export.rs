@@ -56,6 +56,7 @@ async fn everything_of_an_account_is_in_files_without_its_secrets() {
         "markers",
         "projects",
         "rate_windows",
+        "refused_calls",
         "statistics",
         "subscriptions",
         "tax_ids",

@@ -79,6 +79,7 @@ async fn plant(app: &InboundApp, tenant: &Tenant, receivers: &[Receiver; 2], wor
     let leave = json!({"requestNumber": "TO-1", "employeeNumber": "E-1", "type": "sick", "startDate": "2025-12-24",
         "endDate": "2025-12-24", "notes": word});
     send(tenant, TIME_OFF, leave).await;
+    tenant.post(TIME_OFF, json!({"requestNumber": word, "type": word})).await.expect(400);
 }
 
 /// Sends a body with an idempotency key of its own.

@@ -182,8 +182,8 @@ fn kind(item: &Value) -> Option<String> {
     let pk = item["pk"].as_str().unwrap_or_default();
     let part = |number| pk.split('#').nth(number).unwrap_or_default().to_owned();
     let kind = match table {
-        // Who sends again what makes a key or a test may make another one.
-        "rate-windows" | "deliveries" | "undispatched" | "alerts" | "api-keys" => return None,
+        // Who sends again what makes a key or a test may make another one, and may be refused.
+        "rate-windows" | "requests" | "deliveries" | "undispatched" | "alerts" | "api-keys" => return None,
         "events" if item["test"] == true => return None,
         "records" | "endpoints" => part(1),
         "idempotency" => if item["answer"].is_null() { "claimed" } else { "answered" }.to_owned(),

@@ -4,6 +4,7 @@ mod deliveries;
 mod endpoints;
 mod keys;
 mod records;
+mod requests;
 
 use domain::models::Kind;
 use serde_json::{Value, json};
@@ -12,17 +13,19 @@ use self::deliveries::{alert, attempt, delivery, event, event_more, feed, hour, 
 use self::endpoints::{endpoint, health, replay_result, secret_answer, test_result, waiting};
 use self::keys::{api_key, key, replaced};
 use self::records::{change, record_summary};
+use self::requests::refused_call;
 use super::records::{name, receipt_name};
 use super::schema;
 use super::shape::{Member, boolean, count, event_name, id, list, noted, nullable, object, secret, text, time, words};
 
 /// Lists, with what they list.
-const PAGES: [(&str, &str); 7] = [
+const PAGES: [(&str, &str); 8] = [
     ("EndpointPage", "Endpoint"),
     ("DeliveryPage", "Delivery"),
     ("AlertPage", "Alert"),
     ("ChangePage", "Change"),
     ("RecordSummaryPage", "RecordSummary"),
+    ("RefusedCallPage", "RefusedCall"),
     ("KeyPage", "Key"),
     ("EventTypePage", "EventType"),
 ];
@@ -55,6 +58,7 @@ pub(super) fn all() -> Vec<(&'static str, Value)> {
         ("Change", object(&change())),
         ("RaisedEvent", whole(&[&event(), &self::records::event_deliveries()])),
         ("Alert", object(&alert())),
+        ("RefusedCall", object(&refused_call())),
         ("Stats", object(&stats())),
         ("Hour", object(&hour())),
         ("Key", object(&key())),

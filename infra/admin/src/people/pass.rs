@@ -2,14 +2,16 @@
 
 use std::collections::HashSet;
 
+use domain::json;
 use domain::models::Kind;
 use domain::outbox::Outbox;
+use domain::refusal::Refusal;
 use serde_json::{Map, Value};
 use store::StoreError;
 use store::erasing::{Mode, Tally};
 use store::range::IdRange;
 use store::records::{Card, Kept};
-use store::tables::{DELIVERIES, EVENTS, IDEMPOTENCY, RECORDS};
+use store::tables::{DELIVERIES, EVENTS, IDEMPOTENCY, RECORDS, REQUESTS};
 
 use super::Erasure;
 use crate::erasure::Outcome;
@@ -35,7 +37,17 @@ impl Erasure<'_> {
         let erased = answers.erase(self.account, self.mode, |text| self.person.is_mentioned_in(text)).await;
         outcome.remove(IDEMPOTENCY, erased.map_err(self.aws.on(IDEMPOTENCY))?);
         outcome.add(RECORDS, &self.erase_records().await?);
+        let refused = self.aws.environment.requests()?;
+        let erased = refused.erase(self.account, self.mode, |refusal| self.is_about(refusal)).await;
+        outcome.remove(REQUESTS, erased.map_err(self.aws.on(REQUESTS))?);
         Ok(outcome)
+    }
+
+    /// Whether a refused call was about the employee, has its id or names it. Whether a request for time off was the
+    /// employee's, nothing says any more: of such a call there is its number.
+    fn is_about(&self, refusal: &Refusal) -> bool {
+        let has_number = |number| refusal.subject.as_ref().is_some_and(|subject| subject.is(Kind::Employee, number));
+        self.person.number().is_some_and(has_number) || self.person.is_mentioned_in(&json::write(refusal))
     }
 
     /// The deliveries first: what is left of them is found by the events.

@@ -2,6 +2,7 @@
 
 use domain::json;
 use domain::models::Kind;
+use domain::refusal::{MAX_DEFECTS, own_name};
 use lambda_http::http::{HeaderName, HeaderValue, StatusCode, header};
 use lambda_http::{Body, Response};
 use serde::Serialize;
@@ -143,7 +144,7 @@ impl Line<'_> {
 
 /// The path without segments that can't be one of ours or an id: somebody may have put a key, a secret or a name there. What is
 /// asked for as a record may be no number.
-fn loggable(path: &str) -> String {
+pub(super) fn loggable(path: &str) -> String {
     if let Some((kind, record)) = path.strip_prefix("/api/records/").and_then(|rest| rest.split_once('/')) {
         let tail = if record.ends_with("/timeline") { "/timeline" } else { "" };
         return format!("/api/records/{}/[record]{tail}", Kind::of_segment(kind).map_or("[redacted]", Kind::segment));
@@ -157,16 +158,9 @@ fn loggable(path: &str) -> String {
 
 /// Names of the fields at fault, with their codes: `title required, materials[0].quantity out_of_range`.
 fn field_names(problem: &Problem) -> Option<String> {
-    let names = problem.errors.iter().take(20).map(|defect| {
-        let code = serde_json::to_value(defect.code).ok();
-        let code = code.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default();
-        // A sender can put anything into a name that is unknown: only our own names are logged.
-        if matches!(code, "unknown_field" | "unknown_parameter" | "forbidden_field" | "invalid_key" | "sensitive_value")
-        {
-            code.to_owned()
-        } else {
-            format!("{} {code}", defect.field)
-        }
+    let names = problem.errors.iter().take(MAX_DEFECTS).map(|defect| match own_name(defect) {
+        Some(field) => format!("{field} {}", defect.code),
+        None => defect.code.to_string(),
     });
     Some(names.collect::<Vec<_>>().join(", ")).filter(|names| !names.is_empty())
 }

@@ -4,14 +4,13 @@
 use std::collections::HashSet;
 use std::future::{Future, ready};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
 
 use domain::account::Account;
 use domain::api_key::{ApiKey, Scope};
 use domain::trace::{Origin, TraceContext};
 use jiff::Timestamp;
 use lambda_http::http::HeaderValue;
-use lambda_http::{Body, Request, RequestExt as _, Response};
+use lambda_http::{Body, Request, Response};
 use store::config::{ConfigError, Environment};
 use store::rate_windows::RateWindows;
 use store::seal::Sealer;
@@ -23,6 +22,8 @@ use super::guard::Guard;
 use super::head::without_body_for_head;
 use super::idempotency::{IdempotencyGuard, Status};
 use super::query::{NO_PARAMETERS, Query, TakesParameters};
+use super::refusals::RefusalLog;
+use super::visit::{ReadAhead, Visit};
 use crate::http::RateLimit;
 use crate::problem::{Problem, ProblemCode};
 
@@ -58,31 +59,14 @@ pub struct Gate {
     rates: RateWindows,
     guard: Guard,
     idempotency: IdempotencyGuard,
+    refusals: RefusalLog,
     /// Keys whose latest call was refused because it was one too many: nothing is read ahead for them.
     used_up: Mutex<HashSet<String>>,
 }
 
-/// One request, and what is known of it so far: its answer and its line in the log need that even when it is refused.
-struct Visit<'a> {
-    request: &'a Request,
-    request_id: String,
-    trace: TraceContext,
-    started: Instant,
-    now: Timestamp,
-    caller: Option<Caller>,
-    rate: Option<RateLimit>,
-}
-
-impl<'a> Visit<'a> {
-    fn new(request: &'a Request, now: Timestamp) -> Self {
-        let request_id = domain::ids::new_id("req_", now);
-        Self { request, request_id, trace: trace_of(request), started: Instant::now(), now, caller: None, rate: None }
-    }
-}
-
 impl Gate {
-    /// The gate of the function with this name. Reads `API_KEYS_TABLE`, `IDEMPOTENCY_TABLE` and what
-    /// [`Guard::from_environment`] does.
+    /// The gate of the function with this name. Reads `API_KEYS_TABLE`, `IDEMPOTENCY_TABLE`, `REQUESTS_TABLE` and
+    /// what [`Guard::from_environment`] does.
     ///
     /// # Errors
     /// When a variable is not set, or can't be used.
@@ -93,6 +77,7 @@ impl Gate {
             rates: environment.rate_windows()?,
             guard: Guard::from_environment(environment)?,
             idempotency: IdempotencyGuard::new(environment.idempotency()?),
+            refusals: RefusalLog::from_environment(environment)?,
             used_up: Mutex::default(),
         })
     }
@@ -117,14 +102,14 @@ impl Gate {
         W: FnOnce(Caller, C, Query) -> F,
         F: Future<Output = Result<Reply, Problem>>,
     {
-        let work = |caller, call, query, _: Option<()>| work(caller, call, query);
+        let work = |caller, call, query, ()| work(caller, call, query);
         self.serve_ahead(request, scope, now, |_| ready(()), find, work).await
     }
 
     /// The same with `ahead`, which reads for the account while the call is counted, and hands what it read to `work`. It
-    /// must be cheap and write nothing: the call may still be refused, or answered already. It is left out for a key that
-    /// lacks the scope or had no calls left at its latest call: then `work` gets nothing.
-    pub async fn serve_ahead<C, T, A, B, W, F>(
+    /// must be cheap and write nothing: the call may still be refused, or answered already. For a key that had no calls left
+    /// at its latest call it waits until the call is granted.
+    pub(crate) async fn serve_ahead<C, T, A, B, W, F>(
         &self,
         request: &Request,
         scope: Scope,
@@ -135,14 +120,18 @@ impl Gate {
     ) -> Response<Body>
     where
         C: TakesParameters,
+        T: ReadAhead,
         A: FnOnce(String) -> B,
         B: Future<Output = T>,
-        W: FnOnce(Caller, C, Query, Option<T>) -> F,
+        W: FnOnce(Caller, C, Query, T) -> F,
         F: Future<Output = Result<Reply, Problem>>,
     {
         let mut visit = Visit::new(request, now);
         let span = self.span(&visit);
-        let outcome = self.pass(&mut visit, scope, ahead, find, work).instrument(span).await;
+        let outcome = self.pass(&mut visit, scope, ahead, find, work).instrument(span.clone()).await;
+        if let Err(problem) = &outcome {
+            self.refusals.keep(&visit, problem).instrument(span).await;
+        }
         self.finish(visit, outcome)
     }
 
@@ -213,9 +202,10 @@ impl Gate {
     ) -> Result<Reply, Problem>
     where
         C: TakesParameters,
+        T: ReadAhead,
         A: FnOnce(String) -> B,
         B: Future<Output = T>,
-        W: FnOnce(Caller, C, Query, Option<T>) -> F,
+        W: FnOnce(Caller, C, Query, T) -> F,
         F: Future<Output = Result<Reply, Problem>>,
     {
         let (request, now) = (visit.request, visit.now);
@@ -240,8 +230,9 @@ impl Gate {
         visit: &mut Visit<'_>,
         scope: Scope,
         ahead: impl FnOnce(String) -> B,
-    ) -> Result<(Caller, Option<T>), Problem>
+    ) -> Result<(Caller, T), Problem>
     where
+        T: ReadAhead,
         B: Future<Output = T>,
     {
         let now = visit.now;
@@ -257,18 +248,15 @@ impl Gate {
         let reads_ahead = caller.key.allows(scope) && !self.used_up().contains(&caller.key.id);
         let (usage, read) = if reads_ahead {
             let (usage, read) = tokio::join!(take, ahead(caller.account.id.clone()));
-            (usage, Some(read))
+            visit.subject = read.subject();
+            (usage, Ok(read))
         } else {
-            (take.await, None)
+            (take.await, Err(ahead))
         };
         let rate = RateLimit::new(limits, usage?, now);
         visit.rate = Some(rate);
         if let Some(refusal) = rate.refusal("This key") {
-            let mut used_up = self.used_up();
-            if used_up.len() >= MAX_USED_UP {
-                used_up.clear();
-            }
-            used_up.insert(caller.key.id);
+            self.remember_used_up(caller.key.id);
             return Err(refusal);
         }
         self.used_up().remove(&caller.key.id);
@@ -276,7 +264,20 @@ impl Gate {
             let detail = format!("This call needs a key with the scope {}.", scope.as_str());
             return Err(Problem::new(ProblemCode::Forbidden, detail));
         }
+        let read = match read {
+            Ok(read) => read,
+            Err(ahead) => ahead(caller.account.id.clone()).await,
+        };
+        visit.subject = read.subject();
         Ok((caller, read))
+    }
+
+    fn remember_used_up(&self, key_id: String) {
+        let mut used_up = self.used_up();
+        if used_up.len() >= MAX_USED_UP {
+            used_up.clear();
+        }
+        used_up.insert(key_id);
     }
 
     fn used_up(&self) -> MutexGuard<'_, HashSet<String>> {
@@ -291,16 +292,4 @@ impl Gate {
             Problem::new(ProblemCode::Unauthorized, "Send a valid API key in the header X-API-Key.")
         }))
     }
-}
-
-/// The request's step of a trace: of the caller's, if it sent one valid `traceparent`; else of Lambda's, which X-Ray shows; else
-/// of a new one.
-fn trace_of(request: &Request) -> TraceContext {
-    let mut sent = request.headers().get_all("traceparent").iter();
-    let traceparent = sent.next().filter(|_| sent.next().is_none()).and_then(|value| value.to_str().ok());
-    if let Some(Ok(caller)) = traceparent.map(TraceContext::parse) {
-        return caller.child();
-    }
-    let lambda = request.lambda_context_ref().and_then(|context| context.xray_trace_id.as_deref());
-    lambda.and_then(TraceContext::from_xray).map_or_else(TraceContext::start, TraceContext::child)
 }

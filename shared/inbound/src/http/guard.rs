@@ -15,7 +15,8 @@ use super::edge::Edge;
 use crate::http::RateLimit;
 use crate::problem::Problem;
 
-/// How long an answer that needs nothing else from DynamoDB waits for the window of its address.
+/// How long an answer waits for what it can do without: one that needs nothing else from DynamoDB for the window of its address,
+/// one to a refused call for the list of these.
 pub const COUNT_PATIENCE: Duration = Duration::from_millis(250);
 
 /// The windows of source addresses.
@@ -110,7 +111,7 @@ mod tests {
         let url = format!("http://{}", stalled.local_addr().unwrap());
         let credentials = SharedCredentialsProvider::new(Credentials::new("key", "secret", None, None, "test"));
         let sdk = aws::sdk_config(Some("us-east-1".to_owned()), Some(url)).into_builder();
-        let tables = ["API_KEYS_TABLE", "RATE_WINDOWS_TABLE", "IDEMPOTENCY_TABLE"];
+        let tables = ["API_KEYS_TABLE", "RATE_WINDOWS_TABLE", "IDEMPOTENCY_TABLE", "REQUESTS_TABLE"];
         let sdk = sdk.credentials_provider(credentials).build();
         let environment = Environment::given(&sdk, tables.map(|table| (table.to_owned(), table.to_owned())));
         let gate = Gate::from_environment(&environment, "test").unwrap();

@@ -4,6 +4,7 @@ use domain::alert::AlertKind;
 use domain::delivery::DeliveryStatus;
 
 use crate::http::{Parameter, Parameters, ValueType};
+use crate::problem::ProblemCode;
 
 /// `GET /api/endpoints`
 pub const ENDPOINTS: Parameters = &[LIMIT, cursor("ep_")];
@@ -63,6 +64,22 @@ pub const ALERTS: Parameters = &[
     cursor("alr_"),
 ];
 
+/// `GET /api/requests`
+pub const REQUESTS: Parameters = &[
+    parameter("status", ValueType::Word { all: refused_with, default: None }, "Only calls that got this HTTP status"),
+    parameter("code", ValueType::Word { all: refusals, default: None }, "Only calls that got this `code`"),
+    parameter("key", ValueType::Id("key_"), "Only calls with this API key"),
+    parameter(
+        "number",
+        ValueType::Text { max: LONGEST_NUMBER },
+        "Only calls about records with this natural key, in any case",
+    ),
+    parameter("since", ValueType::Time, "Only calls from this time on"),
+    parameter("until", ValueType::Time, "Only calls before this time"),
+    LIMIT,
+    cursor("req_"),
+];
+
 /// `GET /api/stats`: a week at most.
 pub const STATS: Parameters = &[parameter(
     "hours",
@@ -74,6 +91,8 @@ pub const STATS: Parameters = &[parameter(
 pub const DEFAULT_HOURS: u8 = 24;
 /// The default size of a page of a timeline: each change is read with its events and their deliveries.
 pub const TIMELINE_LIMIT: u8 = 20;
+/// The longest natural key, in characters.
+const LONGEST_NUMBER: usize = 50;
 /// The default size of a page.
 pub const DEFAULT_LIMIT: u8 = 50;
 
@@ -99,4 +118,41 @@ fn kinds() -> Vec<&'static str> {
 
 fn orders() -> Vec<&'static str> {
     vec!["oldest", "newest"]
+}
+
+/// The statuses of [`refusals`].
+fn refused_with() -> Vec<&'static str> {
+    vec!["400", "403", "404", "405", "409", "413", "415", "422", "429"]
+}
+
+/// The codes that a call with a valid key can be refused with.
+fn refusals() -> Vec<&'static str> {
+    let without_account = [ProblemCode::Unauthorized, ProblemCode::RequestTimeout];
+    let codes = ProblemCode::ALL.into_iter().filter(|code| code.status().is_client_error());
+    codes.filter(|code| !without_account.contains(code)).map(ProblemCode::as_str).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::models::Kind;
+    use domain::schema::Type;
+
+    use super::*;
+
+    #[test]
+    fn the_statuses_of_refusals_are_those_of_their_codes() {
+        let codes = refusals().into_iter().filter_map(ProblemCode::parse);
+        let mut statuses: Vec<String> = codes.map(|code| code.status().as_str().to_owned()).collect();
+        statuses.dedup();
+        assert_eq!(statuses, refused_with());
+    }
+
+    #[test]
+    fn a_natural_key_has_no_more_characters_than_are_looked_for() {
+        for kind in Kind::ALL {
+            let model = kind.model();
+            let field = model.fields.iter().find(|field| field.name == model.key).unwrap();
+            assert!(matches!(field.kind, Type::Line { max: LONGEST_NUMBER, .. }), "{}", model.key);
+        }
+    }
 }

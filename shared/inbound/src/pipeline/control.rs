@@ -3,6 +3,7 @@
 use domain::defect::{DefectCode, Defects};
 use domain::json;
 use domain::models::{self, CONTROL, Kind, Operation};
+use domain::refusal::Named;
 use domain::resource::Resource;
 use domain::rules::fields::{Extent, Sent, text};
 use jiff::{SignedDuration, Timestamp};
@@ -16,6 +17,8 @@ pub(super) struct Parsed {
     pub(super) operation: Operation,
     pub(super) id: Option<String>,
     pub(super) number: Option<String>,
+    /// The record as the body calls it, also where it is not clear what to do with it.
+    pub(super) subject: Option<Named>,
     pub(super) if_version: Option<u64>,
     pub(super) source_updated_at: Option<Timestamp>,
     /// A vendor's tax id, taken out of everything else.
@@ -47,6 +50,7 @@ pub(super) fn parse<R: Resource>(body: &[u8], now: Timestamp) -> Result<Parsed, 
     };
     let named = |field: &str| text(&sent, field).filter(|_| !is_unclear).map(str::to_owned);
     let (id, number) = (named("id"), named(R::MODEL.key));
+    let subject = text(&sent, R::MODEL.key).map(|number| Named::new(R::MODEL.kind, number));
     let if_version = sent.get("ifVersion").and_then(Value::as_u64);
     let tax_id = match sent.remove(TAX_ID) {
         None => Sent::Absent,
@@ -57,7 +61,7 @@ pub(super) fn parse<R: Resource>(body: &[u8], now: Timestamp) -> Result<Parsed, 
         sent.remove(control);
     }
     let kind = R::MODEL.kind;
-    Ok(Parsed { kind, operation, id, number, if_version, source_updated_at, tax_id, sent, defects })
+    Ok(Parsed { kind, operation, id, number, subject, if_version, source_updated_at, tax_id, sent, defects })
 }
 
 impl Parsed {

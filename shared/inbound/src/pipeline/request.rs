@@ -8,6 +8,7 @@ use domain::events::{Event, EventDraft};
 use domain::ids;
 use domain::models::{Kind, Operation};
 use domain::outbox::{Outbox, StoredEvent};
+use domain::refusal::Named;
 use domain::rejection::{ConflictCode, Rejection};
 use domain::resource::{Action, Resource, Warning, WarningCode};
 use domain::rules::fields::text;
@@ -21,7 +22,7 @@ use super::Parts;
 use super::control::{self, Parsed};
 use super::decision::{self, Plan};
 use super::lookup::Loaded;
-use crate::http::{Caller, Facts, Reply, json_body};
+use crate::http::{Caller, Facts, ReadAhead, Reply, json_body};
 use crate::problem::Problem;
 
 /// How often a request is tried when others change what it read.
@@ -53,6 +54,12 @@ enum Step {
 pub(super) struct Prepared {
     parsed: Parsed,
     loaded: Result<Loaded, StoreError>,
+}
+
+impl ReadAhead for Result<Prepared, Problem> {
+    fn subject(&self) -> Option<Named> {
+        self.as_ref().ok().and_then(|prepared| prepared.parsed.subject.clone())
+    }
 }
 
 /// Parses the body of `request` and reads what it refers to, while it is not known yet whether the caller has calls left: so

@@ -13,6 +13,7 @@ use crate::paces::Paces;
 use crate::queue::Queue;
 use crate::rate_windows::RateWindows;
 use crate::records::Records;
+use crate::requests::Requests;
 use crate::seal::Sealer;
 use crate::sums::Sums;
 use crate::tables;
@@ -123,6 +124,14 @@ impl Environment {
     /// When the first is not set, or the second can't be used.
     pub fn alerts(&self) -> Result<Alerts, ConfigError> {
         Ok(Alerts::new(self.db(), self.table(tables::ALERTS)?, self.alert_retention()?))
+    }
+
+    /// Calls that were refused: `REQUESTS_TABLE`.
+    ///
+    /// # Errors
+    /// When the variable is not set.
+    pub fn requests(&self) -> Result<Requests, ConfigError> {
+        Ok(Requests::new(self.db(), self.table(tables::REQUESTS)?))
     }
 
     /// What all tables hold of an account: the variables of every table.

@@ -10,7 +10,7 @@ use crate::body;
 use crate::item::{Item, TRAIL};
 
 /// Attributes with JSON in them, or with lists and maps of it.
-const JSON: [&str; 14] = [
+const JSON: [&str; 15] = [
     "account",
     "alert",
     "answer",
@@ -23,6 +23,7 @@ const JSON: [&str; 14] = [
     "lastAttempt",
     "leaves",
     "orders",
+    "refusal",
     "sealedHeaders",
     "sum",
 ];
@@ -70,6 +71,7 @@ fn kind(holding: Holding, item: &Item) -> &'static str {
         Holding::Deliveries => "deliveries",
         Holding::Sums => "statistics",
         Holding::Alerts => "alerts",
+        Holding::RefusedCalls => "refused_calls",
         Holding::Records => kind_of_record(item),
         Holding::Answers => "answers",
         Holding::RateWindows => "rate_windows",

@@ -145,6 +145,7 @@ pub(super) async fn reads(world: &mut World) {
         "/api/records/workorder/WO-1/timeline".to_owned(),
         "/api/stats".to_owned(),
         "/api/alerts".to_owned(),
+        "/api/requests".to_owned(),
         "/api/endpoints".to_owned(),
         format!("/api/endpoints/{endpoint}"),
         format!("/api/endpoints/{endpoint}/secret"),

@@ -152,6 +152,16 @@ fn deliveries() -> Vec<Call> {
             .about("Alerts", "List alerts", "Newest first.")
             .filtered_by(parameters::ALERTS)
             .answers(200, "One page", "AlertPage"),
+        call("/api/requests", "list-refused-calls")
+            .about(
+                "Refused calls",
+                "List refused calls",
+                "Calls with a key of the account that got a 4xx response in the last 7 days, newest first: which fields were \
+                 wrong, and never their values. A page can have fewer results than `limit` and still a next page. \
+                 [What is kept](/docs/errors#refused-calls-of-the-last-week)",
+            )
+            .filtered_by(parameters::REQUESTS)
+            .answers(200, "One page", "RefusedCallPage"),
         call("/api/stats", "get-stats")
             .about(
                 "Deliveries",

@@ -26,7 +26,8 @@ fn value(parameter: &Parameter) -> (Value, Value) {
             (json!({ "type": "string", "enum": all(), "default": word }), json!(word))
         }
         ValueType::Word { all, default: None } => {
-            let example = if parameter.name == "status" { Some("failed") } else { all().first().copied() };
+            // Of deliveries the one that people look for.
+            let example = all().into_iter().find(|word| *word == "failed").or_else(|| all().first().copied());
             (json!({ "type": "string", "enum": all() }), json!(example))
         }
         ValueType::Event => {
@@ -35,6 +36,7 @@ fn value(parameter: &Parameter) -> (Value, Value) {
         ValueType::Id(prefix) => {
             (json!({ "type": "string", "pattern": format!("^{prefix}[0-9A-HJKMNP-TV-Z]{{26}}$") }), json!(id(prefix)))
         }
+        ValueType::Text { max } => (json!({ "type": "string", "minLength": 1, "maxLength": max }), json!("WO-12345")),
         ValueType::Time => {
             let example = if parameter.name == "until" { "2026-11-21T00:00:00Z" } else { "2026-11-20T00:00:00Z" };
             (json!({ "type": "string", "format": "date-time" }), json!(example))

@@ -44,6 +44,11 @@ pub enum ValueType {
     Event,
     /// An id that begins with this.
     Id(&'static str),
+    /// Any text of this many characters at most.
+    Text {
+        /// The most characters.
+        max: usize,
+    },
     /// An RFC 3339 timestamp.
     Time,
     /// Any text of at most so many characters.
@@ -70,6 +75,9 @@ impl ValueType {
                 "must be an event of the catalog, such as workorder.created".to_owned(),
             ),
             Self::Id(prefix) => must_be(is_id(text, prefix), format!("must be an id that begins with {prefix}")),
+            Self::Text { max } => {
+                must_be((1..=max).contains(&text.chars().count()), format!("must have 1 to {max} characters"))
+            }
             Self::Time => {
                 must_be(text.parse::<Timestamp>().is_ok(), "must be a time such as 2025-10-20T14:30:00Z".to_owned())
             }

@@ -13,6 +13,7 @@ const DELIVERIES: Parameters = &[
     parameter("cursor", ValueType::Cursor("dlv_")),
 ];
 const EVENTS: Parameters = &[parameter("after", ValueType::Position), EVENT, LIMIT];
+const REQUESTS: Parameters = &[parameter("number", ValueType::Text { max: 3 })];
 const EVENT: Parameter = parameter("event", ValueType::Event);
 const LIMIT: Parameter = parameter("limit", ValueType::Number { min: 1, max: 100, default: 50 });
 
@@ -91,6 +92,11 @@ fn messages_say_which_values_are_valid() {
     }
     let id = "endpointId invalid_value must be an id that begins with ep_";
     assert_eq!(defects(&[("endpointId", "evt_01JAMB3X9T7Q2V5K8N4C6D0EFG")], DELIVERIES), [id]);
+    let number = "number invalid_value must have 1 to 3 characters".to_owned();
+    for (text, right) in [("", false), ("é-1", true), ("WO-1", false)] {
+        let said = if right { vec![] } else { vec![number.clone()] };
+        assert_eq!(defects(&[("number", text)], REQUESTS), said, "{text}");
+    }
     let cursor = "cursor invalid_value must be the nextCursor of an earlier answer";
     for wrong in ["", "!", &write_cursor("evt_01JAMB3X9T7Q2V5K8N4C6D0EFG"), &write_cursor("dlv_1")] {
         assert_eq!(defects(&[("cursor", wrong)], DELIVERIES), [cursor]);

@@ -1,0 +1,74 @@
+import { get, withQuery } from "../api.js";
+import { h } from "../dom.js";
+import { dateTime, filterBar } from "../filters.js";
+import { count, localInput, time } from "../format.js";
+import { filter, select } from "../form.js";
+import { growingList, nothing } from "../list.js";
+import { heading } from "../parts.js";
+
+const FILTERS = ["status", "code", "key", "number", "since", "until"];
+const STATUSES = ["400", "403", "404", "405", "409", "413", "415", "422", "429"];
+
+/** What to do about each code. */
+const ADVICE = /** @type {Record<string, string>} */ ({
+  validation_failed: "Correct the fields that are named, then send it again.",
+  malformed_json: "The body is not JSON. Correct what writes it.",
+  duplicate_key: "The body has a name twice. Correct what writes it.",
+  forbidden: "The key lacks the scope for this call. Add it, or use another key.",
+  not_found: "Check the path and the id. An update needs a record that exists.",
+  method_not_allowed: "Use a method that this path supports.",
+  already_exists: "The record exists. Send it without the operation create.",
+  version_conflict: "The record has changed meanwhile. Read what changed, then decide.",
+  invalid_state_transition: "The present status does not allow it. Compare the states in the docs.",
+  overlap: "The employee has other time off then. Change or cancel that first.",
+  still_referenced: "Other records refer to it. Change those first.",
+  immutable_field: "The field can't change by itself. Its page says what has to come with it.",
+  external_ref_mismatch: "Two records of your system share this number. Give one of them another.",
+  idempotency_key_in_use: "The first request was still running. Send it again.",
+  idempotency_key_reused: "Send another body under a new Idempotency-Key.",
+  limit_reached: "The account has as many as it may have. Delete one, or ask for more.",
+  last_key: "Create another key that manages keys first.",
+  already_delivered: "It has arrived. Send it again only by force.",
+  payload_too_large: "Send at most 131,072 bytes.",
+  unsupported_media_type: "Send uncompressed JSON, as application/json.",
+  rate_limit_exceeded: "Wait as long as Retry-After says. One such call of a key is listed a minute.",
+});
+
+/** @type {import("../app.js").View} */
+export async function requests({ query, signal }) {
+  const wanted = Object.fromEntries(FILTERS.map((name) => [name, query.get(name) ?? ""]));
+  const look = {
+    label: "Refused calls", columns: ["When", "Call", "Why", "Record", "Key"], row,
+    none: () => nothing("No refused calls", Object.values(wanted).some(Boolean)
+      ? "No refused calls of the last 7 days match these filters."
+      : "Calls with a key of this account that get a 4xx response are listed here for 7 days.")(),
+  };
+  const list = growingList(look, (cursor, signal) => get(withQuery("/api/requests", { ...wanted, limit: 50, cursor }), signal), signal);
+  const any = (/** @type {string[]} */ words) => [["", "any"], ...words.map((word) => [word, word])];
+  const input = (/** @type {string} */ name, placeholder = "") => h("input", { name, value: wanted[name], placeholder, spellcheck: "false" });
+  const bar = filterBar("Filter refused calls", "#/requests", wanted, [
+    filter("Status", select("status", any(STATUSES), wanted.status)),
+    filter("Code", select("code", any(Object.keys(ADVICE)), wanted.code)),
+    filter("Number", input("number", "WO-12345")),
+    filter("Key id", input("key", "key_...")),
+    filter("From", dateTime("since", localInput(wanted.since ?? ""))),
+    filter("Until", dateTime("until", localInput(wanted.until ?? ""))),
+  ], () => list);
+  await bar.load();
+  return [
+    heading("Refused calls", { lead: ["Why calls of the last 7 days were not accepted: what was wrong, and never what was sent. ",
+      h("a", { href: "/docs/errors#refused-calls-of-the-last-week" }, "What is listed")] }),
+    bar.form, list.element,
+  ];
+}
+
+/** @param {Api.RefusedCall} call */
+const row = (call) => h("tr", {},
+  h("td", {}, time(call.createdAt)),
+  h("td", {}, h("code", {}, `${call.method} ${call.path}`), h("p", { class: "small muted" }, h("code", {}, call.id))),
+  h("td", {}, h("span", { class: "num" }, `${call.status} `), h("a", { href: `/docs/errors/${call.code}`, "data-key": call.id }, call.code),
+    h("p", { class: "told" }, ADVICE[call.code], call.truncated && call.status !== 429 && " Later ones of this minute may be missing."),
+    call.errors.map(({ field, code }) => h("p", { class: "small" }, field === null ? h("span", { class: "muted" }, "name not kept") : h("code", {}, field), " ", code)),
+    call.errorCount > call.errors.length && h("p", { class: "small muted" }, `and ${count(call.errorCount - call.errors.length)} more`)),
+  h("td", {}, call.subject?.number ?? ""),
+  h("td", {}, h("a", { href: `#/requests?key=${call.keyId}`, "data-key": `${call.id} key` }, call.keyName)));
