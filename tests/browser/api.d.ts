@@ -67,6 +67,7 @@ declare namespace Api {
   type Alert = {
     id: string;
     kind: string;
+    status: "open" | "acknowledged" | "resolved" | null;
     endpointId: string | null;
     deliveryId: string | null;
     eventId: string | null;
@@ -75,6 +76,13 @@ declare namespace Api {
     lastStatusCode: number | null;
     lastError: string | null;
     lastErrorDetail: string | null;
+    count: number | null;
+    since: string | null;
+    lastAt: string | null;
+    examples: { deliveryId: string; event: string | null; subject: Subject | null; failedAt: string }[];
+    recoveredAt: string | null;
+    acknowledgedAt: string | null;
+    resolvedAt: string | null;
     createdAt: string;
     message: string;
   };

@@ -4,7 +4,7 @@ import { env } from "node:process";
 import { chromium } from "playwright-core";
 import { accessibility } from "./accessibility.mjs";
 import { editing, fewCalls, keyboard, keys, replaying, resending, rotation, searching, watching } from "./everyday.mjs";
-import { integrator, investigator, onCall, subscriber, whatIsWrong } from "./journeys.mjs";
+import { integrator, investigator, onCall, outage, subscriber, whatIsWrong } from "./journeys.mjs";
 import { nightlySync } from "./refused.mjs";
 import { startSystem, stopAll } from "./system.mjs";
 
@@ -16,6 +16,7 @@ try {
   for (const journey of [
     subscriber,
     onCall,
+    outage,
     integrator,
     investigator,
     whatIsWrong,

@@ -9,9 +9,9 @@ import { env } from "node:process";
 const started = [];
 const servers = [];
 
-/** What `find` returns, once it is something. */
-export async function until(what, find) {
-  const deadline = Date.now() + 30_000;
+/** What `find` returns, once it is something, within seconds. */
+export async function until(what, find, seconds = 30) {
+  const deadline = Date.now() + seconds * 1000;
   while (Date.now() < deadline) {
     const found = await find();
     if (found) return found;

@@ -1,5 +1,7 @@
 //! `/api/alerts`. When an alert is made is tested in `retries` and `health`.
 
+mod rolling;
+
 use std::time::Duration;
 
 use local::embedded::sns::Published;
@@ -38,6 +40,7 @@ async fn alerts_are_listed_newest_first_with_all_fields() {
     let expected = [
         "id",
         "kind",
+        "status",
         "endpointId",
         "deliveryId",
         "eventId",
@@ -46,6 +49,13 @@ async fn alerts_are_listed_newest_first_with_all_fields() {
         "lastStatusCode",
         "lastError",
         "lastErrorDetail",
+        "count",
+        "since",
+        "lastAt",
+        "examples",
+        "recoveredAt",
+        "acknowledgedAt",
+        "resolvedAt",
         "createdAt",
         "message",
     ];

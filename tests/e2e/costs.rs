@@ -59,6 +59,7 @@ const ROWS: &[Row] = &[
     row("sweep: there is nothing to do", &[Sweep], &[Sweep], [64, 0, 32, 0, 0]),
     row("sweep: a retry comes up that waited for long", WAITING_FOR_LONG, &[Sweep], [67, 5, 33, 0, 1]),
     row("sweep: an account's five minutes are counted", COUNTED, &[Sweep], [75, 4, 38, 0, 0]),
+    row("sweep: a delivery has failed, and people are told", FAILED, &[Sweep], [68, 9, 34, 0, 0]),
 ];
 
 const RETRYING: &[Step] = &[Endpoints(1), Fail, Create(1), Dispatch, Deliver, Wait(70)];
@@ -80,6 +81,29 @@ const WAITING_FOR_LONG: &[Step] = &[
     Wait(1_500),
     Sweep,
     Wait(400),
+];
+
+/// All five attempts, of which the last two come by way of the sweeper.
+const FAILED: &[Step] = &[
+    Endpoints(1),
+    Fail,
+    Create(1),
+    Dispatch,
+    Deliver,
+    Wait(70),
+    Retry,
+    Wait(340),
+    Retry,
+    Wait(1_500),
+    Sweep,
+    Wait(400),
+    Sweep,
+    Wait(120),
+    Retry,
+    Wait(7_800),
+    Sweep,
+    Wait(200),
+    Retry,
 ];
 
 /// About 1,000 characters that deflate as people's texts do. No item with them is within some bytes of a whole KB: ids are

@@ -149,6 +149,8 @@ async fn head_answers_where_get_does() {
         "/api/events/evt_none",
         "/api/alerts",
         "/api/requests",
+        "/api/alerts?status=open",
+        "/api/alerts/alr_none",
         "/api/stats",
         "/api/keys",
         CATALOG,

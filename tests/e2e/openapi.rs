@@ -57,6 +57,6 @@ async fn every_described_call_is_there() {
             calls += 1;
         }
     }
-    assert_eq!(calls, 46);
+    assert_eq!(calls, 48);
     assert_eq!(document["webhooks"].as_object().unwrap().len(), 23);
 }

@@ -36,7 +36,7 @@ const THINGS: [&str; 12] = [
     "/api/keys/{id}/rotate",
 ];
 /// Bodies that each of these calls takes, and some that they don't.
-fn bodies() -> [Value; 6] {
+fn bodies() -> [Value; 7] {
     [
         json!({}),
         json!({ "status": "disabled", "url": "http://127.0.0.1:9/theirs" }),
@@ -44,6 +44,7 @@ fn bodies() -> [Value; 6] {
         json!({ "event": "workorder.created" }),
         json!({ "since": "2025-10-20T00:00:00Z", "only": "all" }),
         json!({ "force": true }),
+        json!({ "status": "resolved" }),
     ]
 }
 
@@ -69,6 +70,8 @@ async fn furnish(app: &TestApp) -> Vec<String> {
     .await;
     app.post("/api/webhook/vendor", json!({ "vendorNumber": MINE, "name": "" })).await.expect(400);
     app.drain().await;
+    // Failures are rolled up into an alert with a status.
+    app.sweep().await;
     let ids = app.items(&app.account).await.iter().flat_map(ids_in).collect::<BTreeSet<_>>();
     for prefix in ["ep_", "key_", "evt_", "dlv_", "alr_", "emp_", "ven_", "proj_", "wo_", "to_"] {
         assert!(ids.iter().any(|id| id.starts_with(prefix)), "there is no {prefix}");

@@ -60,10 +60,10 @@ pub(crate) async fn deliveries(system: &System) -> Vec<Delivery> {
     deliveries
 }
 
-/// Every alert of an account, oldest first.
+/// Every alert of an account, oldest first, and no pointers to them.
 pub(crate) async fn alerts(system: &System, account: &str) -> Vec<Alert> {
     let items = scan(system, tables::ALERTS).await;
-    let own = items.iter().filter(|item| text(item, "pk") == account);
+    let own = items.iter().filter(|item| text(item, "pk") == account && item.contains_key("alert"));
     let mut alerts: Vec<Alert> = own.map(|item| serde_json::from_str(text(item, "alert")).unwrap()).collect();
     alerts.sort_by_key(|alert| alert.created_at);
     alerts

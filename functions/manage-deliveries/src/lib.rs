@@ -1,6 +1,6 @@
-//! Deliveries and what belongs to them: `/api/deliveries` with manual retries, the feed at `/api/events`, `/api/alerts`,
-//! `/api/requests` (those that were refused), `/api/stats`; records with their history at `/api/records`; and the catalog at
-//! `/api/event-types`, which is the same for everybody and needs no key.
+//! Deliveries and what belongs to them: `/api/deliveries` with manual retries, the feed at `/api/events`, `/api/alerts` with
+//! their status, `/api/requests` (those that were refused), `/api/stats`; records with their history at `/api/records`; and
+//! the catalog at `/api/event-types`, which is the same for everybody and needs no key.
 
 mod alerts;
 mod catalog;

@@ -1,6 +1,6 @@
 //! The filters of lists, read from queries.
 
-use domain::alert::AlertKind;
+use domain::alert::{AlertKind, AlertStatus};
 use domain::defect::DefectCode;
 use domain::delivery::DeliveryStatus;
 use domain::events::EventName;
@@ -39,6 +39,7 @@ pub(crate) struct FeedQuery {
 pub(crate) struct AlertQuery {
     pub(crate) kind: Option<AlertKind>,
     pub(crate) endpoint_id: Option<String>,
+    pub(crate) status: Option<AlertStatus>,
 }
 
 pub(crate) fn deliveries(query: &Query) -> DeliveryQuery {
@@ -56,6 +57,7 @@ pub(crate) fn alerts(query: &Query) -> AlertQuery {
     AlertQuery {
         kind: query.text("kind").and_then(AlertKind::parse),
         endpoint_id: query.text("endpointId").map(str::to_owned),
+        status: query.text("status").and_then(AlertStatus::parse),
     }
 }
 
@@ -154,15 +156,15 @@ mod tests {
             deliveries(&query(DELIVERIES, &sent));
         assert!(endpoint_id.is_some() && event.is_some() && event_id.is_some());
         assert!(status.is_some() && since.is_some() && until.is_some());
-        let AlertQuery { kind, endpoint_id } =
-            alerts(&query(ALERTS, &[("kind", "delivery.failed"), ("endpointId", ENDPOINT)]));
-        assert!(kind.is_some() && endpoint_id.is_some());
         let key = "key_01JAMB3X9T7Q2V5K8N4C6D0EFG";
         let sent = [("status", "400"), ("code", "validation_failed"), ("key", key), ("number", "WO-1")];
         let sent = query(REQUESTS, &[&sent[..], &[("since", time), ("until", time)]].concat());
         let RefusalFilter { status, code, key_id, number, since, until } = requests(&sent);
         assert_eq!((status, code), (Some("400"), Some("validation_failed")));
         assert_eq!((key_id, number, since, until.is_some()), (Some(key), Some("WO-1"), until, true));
+        let sent = [("kind", "delivery.failed"), ("endpointId", ENDPOINT), ("status", "open")];
+        let AlertQuery { kind, endpoint_id, status } = alerts(&query(ALERTS, &sent));
+        assert!(kind.is_some() && endpoint_id.is_some() && status.is_some());
     }
 
     #[test]

@@ -32,6 +32,10 @@ pub(crate) const ROUTER: Router<Handler> = Router(&[
     Route::new(Method::GET, "/api/requests", parameters::REQUESTS, |call, input| {
         Box::pin(async move { call.requests(&query::requests(input.query), &input.page()).await })
     }),
+    Route::new(Method::GET, "/api/alerts/{alert}", NO_PARAMETERS, |call, input| Box::pin(call.alert(input.id))),
+    Route::new(Method::PATCH, "/api/alerts/{alert}", NO_PARAMETERS, |call, input| {
+        Box::pin(async move { call.change_alert(input.id, input.object()?).await })
+    }),
     Route::new(Method::GET, "/api/stats", parameters::STATS, |call, input| {
         Box::pin(call.stats(input.query.parsed("hours").unwrap_or(DEFAULT_HOURS)))
     }),
@@ -61,6 +65,8 @@ mod tests {
     const DELIVERY_PATH: &str = "/api/deliveries/dlv_01JAMB3X9T7Q2V5K8N4C6D0EFG";
     const RETRY_PATH: &str = "/api/deliveries/dlv_01JAMB3X9T7Q2V5K8N4C6D0EFG/retry";
     const EVENT_PATH: &str = "/api/events/evt_01JAMB3X9T7Q2V5K8N4C6D0EFG";
+    const ALERT: &str = "alr_01JAMB3X9T7Q2V5K8N4C6D0EFG";
+    const ALERT_PATH: &str = "/api/alerts/alr_01JAMB3X9T7Q2V5K8N4C6D0EFG";
 
     #[test]
     fn every_call_has_its_method_and_path() {
@@ -72,6 +78,8 @@ mod tests {
             (Method::GET, EVENT_PATH, "/api/events/{event}", "evt_01JAMB3X9T7Q2V5K8N4C6D0EFG"),
             (Method::GET, "/api/alerts", "/api/alerts", ""),
             (Method::GET, "/api/requests", "/api/requests", ""),
+            (Method::GET, ALERT_PATH, "/api/alerts/{alert}", ALERT),
+            (Method::PATCH, ALERT_PATH, "/api/alerts/{alert}", ALERT),
             (Method::GET, "/api/stats", "/api/stats", ""),
         ] {
             let found = ROUTER.find(&method, sent).unwrap();
@@ -96,6 +104,7 @@ mod tests {
             (Method::POST, EVENT_PATH, "GET, HEAD"),
             (Method::POST, "/api/alerts", "GET, HEAD"),
             (Method::POST, "/api/requests", "GET, HEAD"),
+            (Method::DELETE, ALERT_PATH, "GET, HEAD, PATCH"),
             (Method::POST, "/api/stats", "GET, HEAD"),
         ] {
             let problem = ROUTER.find(&method, path).unwrap_err();

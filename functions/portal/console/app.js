@@ -1,6 +1,7 @@
 /** The frame around every view: sign-in, navigation and routing. */
 
 import { changes, signOut, signedIn, usage } from "./api.js";
+import { openAlerts } from "./data.js";
 import { h, redraw } from "./dom.js";
 import { count, startClock } from "./format.js";
 import { button, closeDialogs, failure, heading, toast } from "./parts.js";
@@ -110,7 +111,8 @@ function start() {
 }
 
 function frame() {
-  const links = PLACES.map(([path, name]) => h("li", {}, h("a", { href: `#/${path}`, "data-place": path }, name)));
+  const links = PLACES.map(([path, name]) => h("li", {}, h("a", { href: `#/${path}`, "data-place": path }, name),
+    path === "alerts" && h("span", { id: "open-alerts", class: "tally" })));
   const menu = h("details", { class: "menu" },
     h("summary", {}, "Menu"),
     h("nav", { "aria-label": "Console" }, h("ul", {}, links)),
@@ -125,6 +127,12 @@ function frame() {
     h("a", { class: "brand", href: "#/" }, h("img", { src: "/console/icon.svg", alt: "", width: 26, height: 26 }), "WorkSkedge"),
     searchBox(),
     menu);
+}
+
+/** Shows beside the link how many alerts are open. */
+async function showOpenAlerts() {
+  const number = await openAlerts();
+  document.getElementById("open-alerts")?.replaceChildren(...(number ? [number, h("span", { class: "hidden" }, " open")] : []));
 }
 
 /** Shows what the key has used of both windows, as the latest response says. */
@@ -181,7 +189,10 @@ async function show(again = false) {
     if (!signal.aborted) settle(main, [failed(error)], again, top);
   } finally {
     clearTimeout(waiting);
-    if (!signal.aborted) main.removeAttribute("aria-busy");
+    if (!signal.aborted) {
+      main.removeAttribute("aria-busy");
+      showOpenAlerts();
+    }
   }
 }
 

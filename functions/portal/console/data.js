@@ -21,6 +21,22 @@ export function allEndpoints() {
   return kept.list;
 }
 
+/** How long the number of open alerts is cached: it costs a call of the key. */
+const OPEN_KEPT_MS = 60_000;
+/** @type {{ at: number, count: Promise<string> } | null} */
+let open = null;
+for (const change of ["changed", "signedout"]) changes.addEventListener(change, () => (open = null));
+
+/** How many alerts are open, in words; empty for none. A key that may not list them has none. */
+export function openAlerts() {
+  if (!open || Date.now() - open.at > OPEN_KEPT_MS) {
+    const found = get("/api/alerts?status=open&limit=100");
+    const words = (/** @type {Api.Page<Api.Alert>} */ { data, nextCursor }) => (nextCursor ? `${data.length}+` : data.length ? `${data.length}` : "");
+    open = { at: Date.now(), count: found.then(words).catch(() => "") };
+  }
+  return open.count;
+}
+
 /**
  * Delivery numbers of the last 24 hours.
  * @param {AbortSignal} [signal]

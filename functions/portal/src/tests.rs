@@ -1,4 +1,4 @@
-use domain::alert::AlertKind;
+use domain::alert::{AlertKind, AlertStatus};
 use domain::api_key::Scope;
 use domain::attempt::{AttemptError, ErrorDetail};
 use domain::delivery::DeliveryStatus;
@@ -13,6 +13,7 @@ fn without(script: &str, words: &[&'static str]) -> Vec<&'static str> {
 fn the_console_knows_every_word_that_it_shows() {
     for (script, words) in [
         (include_str!("../console/views/alerts.js"), AlertKind::WORDS),
+        (include_str!("../console/views/alerts.js"), AlertStatus::WORDS),
         (include_str!("../console/views/deliveries.js"), DeliveryStatus::WORDS),
         (include_str!("../console/views/keys.js"), Scope::WORDS),
         (include_str!("../console/format.js"), AttemptError::WORDS),

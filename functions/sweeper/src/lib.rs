@@ -9,7 +9,7 @@
 //! | an event that was not dispatched | a change of its item, which the stream brings to the dispatcher |
 //! | a first attempt of which nothing is recorded after minutes | an item of its own, and a message on the retry queue |
 //! | another delivery that is overdue, or due later than any wait explains | a message on the retry queue |
-//! | an alert that was not published | publishing it |
+//! | an alert that was not published | publishing it; failed deliveries are rolled up into one alert per endpoint first |
 
 mod alerts;
 mod deliveries;
@@ -97,7 +97,7 @@ impl Sweeper {
         let (events, deliveries, alerts) = join!(
             Box::pin(self.sweep_events(now)),
             Box::pin(self.sweep_deliveries(now)),
-            Box::pin(self.sweep_alerts())
+            Box::pin(self.sweep_alerts(now))
         );
         for error in [&events, &deliveries, &alerts].into_iter().filter_map(|swept| swept.as_ref().err()) {
             tracing::error!(error = %causes(error), "a part of the sweep ended early; the next one goes on");

@@ -100,6 +100,7 @@ const ROUTES: &[(&str, &str, HttpFunction)] = &[
     ("ANY", "/api/deliveries/{proxy+}", HttpFunction::ManageDeliveries),
     ("ANY", "/api/alerts", HttpFunction::ManageDeliveries),
     ("ANY", "/api/requests", HttpFunction::ManageDeliveries),
+    ("ANY", "/api/alerts/{proxy+}", HttpFunction::ManageDeliveries),
     ("ANY", "/api/stats", HttpFunction::ManageDeliveries),
     ("ANY", "/api/records", HttpFunction::ManageDeliveries),
     ("ANY", "/api/records/{proxy+}", HttpFunction::ManageDeliveries),

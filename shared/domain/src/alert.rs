@@ -1,4 +1,7 @@
-//! Alerts: what people are told of, once per occurrence.
+//! Alerts: what people are told of, once per occurrence. Failed deliveries are rolled up into one alert per endpoint.
+
+mod rolling;
+mod view;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -10,6 +13,9 @@ use crate::events::EventName;
 use crate::ids;
 use crate::subject::Subject;
 use crate::words;
+
+pub use rolling::{AlertStatus, Example, QUIET, Rolling, Told};
+pub use view::AlertView;
 
 /// The age at which an event that can't be dispatched is given up, after some eighty tries.
 pub const GIVEN_UP_AFTER: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -61,6 +67,9 @@ pub struct Alert {
     pub created_at: Timestamp,
     /// What happened and what to do, in a sentence or two.
     pub message: String,
+    /// What it has rolled up; none in an alert about one occurrence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rolling: Option<Rolling>,
 }
 
 impl Alert {
@@ -80,10 +89,12 @@ impl Alert {
             last_error_detail: last.and_then(|last| last.error_detail),
             created_at: now,
             message: message(kind, delivery),
+            rolling: None,
         }
     }
 
-    /// The alert about an event whose dispatching was given up; `event` is `None` when it can't be read. Its id is that of the event, [`GIVEN_UP_AFTER`] later: however often it is made, it is one.
+    /// The alert about an event whose dispatching was given up; `event` is `None` when it can't be read. Its id is that of
+    /// the event, [`GIVEN_UP_AFTER`] later: however often it is made, it is one.
     #[must_use]
     pub fn given_up(event_id: &str, event: Option<EventName>, now: Timestamp) -> Self {
         let event_ulid = ids::ulid_of(event_id).unwrap_or_default();
@@ -101,6 +112,7 @@ impl Alert {
             last_error_detail: None,
             created_at: now,
             message: not_passed_on(event.map_or("An event", EventName::as_str), event_id),
+            rolling: None,
         }
     }
 }

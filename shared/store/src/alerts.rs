@@ -1,13 +1,20 @@
 //! Alerts: what a person has to be told.
 //!
-//! One item per alert, under its account and its own id. Until it is published it is also in the sparse index
-//! `by-unpublished`, spread over shards.
+//! One item per alert, under its account and its own id. As long as it has something that was not published it is also in
+//! the sparse index `by-unpublished`, spread over shards.
+//!
+//! A delivery that fails leaves an alert of its own, in the transaction of its failure: no item is written by all of an
+//! endpoint's failures. The sweeper rolls these up into one alert per endpoint (`rolling.rs`), which a pointer under
+//! `open#<endpoint id>` names until it is resolved (`open.rs`).
+
+mod open;
+mod rolling;
+mod unpublished;
 
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
-use domain::alert::{Alert, AlertKind};
+use domain::alert::{Alert, AlertKind, AlertStatus, Rolling};
 use domain::ids::ulid_of;
 use jiff::SignedDuration;
-use telemetry::causes::causes;
 
 use crate::conditional::unless_refused;
 use crate::item::{Item, Reader, json, key, n, s};
@@ -15,7 +22,10 @@ use crate::range::IdRange;
 use crate::search::{Found, equal, search, stopped};
 use crate::shard::Shard;
 use crate::transaction::transact;
-use crate::{Client, StoreError, tables};
+use crate::{Client, StoreError};
+
+pub use rolling::MAX_ROLLED;
+pub use unpublished::Unpublished;
 
 const TABLE: &str = "alerts";
 
@@ -31,6 +41,8 @@ pub struct AlertFilter<'a> {
     pub kind: Option<AlertKind>,
     /// Those about this endpoint.
     pub endpoint_id: Option<&'a str>,
+    /// Those that stand there; alerts that roll up nothing stand nowhere.
+    pub status: Option<AlertStatus>,
 }
 
 /// A page of alerts.
@@ -44,7 +56,11 @@ pub struct AlertPage {
 
 impl AlertFilter<'_> {
     fn expression(&self) -> (Option<String>, Item) {
-        equal(&[("kind", ":kind", self.kind.map(AlertKind::as_str)), ("endpointId", ":endpoint", self.endpoint_id)])
+        equal(&[
+            ("kind", ":kind", self.kind.map(AlertKind::as_str)),
+            ("endpointId", ":endpoint", self.endpoint_id),
+            ("standing", ":standing", self.status.map(AlertStatus::as_str)),
+        ])
     }
 }
 
@@ -101,66 +117,20 @@ impl Alerts {
         Ok(())
     }
 
-    /// Alerts of one shard that are not published, oldest first, each with its account. Reads `limit` entries of
-    /// `by-unpublished` and then each alert; one that can't be read is logged and left out.
+    /// One alert, consistent; `None` when it is not there.
     ///
     /// # Errors
-    /// When DynamoDB can't be reached or an item can't be read.
-    pub async fn unpublished(&self, shard: Shard, limit: i32) -> Result<Vec<(String, Alert)>, StoreError> {
-        let output = self
-            .db
-            .query()
-            .table_name(&self.table)
-            .index_name(tables::BY_UNPUBLISHED)
-            .key_condition_expression("unpublished = :shard")
-            .expression_attribute_values(":shard", s(shard.key()))
-            .limit(limit)
-            .send()
-            .await
-            .map_err(StoreError::call("Query unpublished alerts"))?;
-        let mut alerts = Vec::with_capacity(output.items().len());
-        for entry in output.items() {
-            let entry = Reader { table: TABLE, item: entry };
-            let (account, id) = (entry.string("pk")?, entry.string("sk")?);
-            let call = self.db.get_item().table_name(&self.table).set_key(Some(key(&account, &id)));
-            let found = call.consistent_read(true).send().await.map_err(StoreError::call("GetItem alert"))?;
-            // The index lags: one that was published meanwhile is left out.
-            let alert = found.item().filter(|item| item.contains_key("unpublished"));
-            if let Some(item) = alert {
-                match (Reader { table: TABLE, item }).json("alert") {
-                    Ok(alert) => alerts.push((account, alert)),
-                    Err(error) => {
-                        let error = causes(&error);
-                        tracing::error!(error, alert_id = id, "an alert can't be read, and is not published");
-                    }
-                }
-            }
-        }
-        Ok(alerts)
-    }
-
-    /// Records that an alert was published, which takes it out of `by-unpublished`. Nothing happens when the alert is
-    /// gone: its retention was over meanwhile.
-    ///
-    /// # Errors
-    /// When DynamoDB can't be reached.
-    pub async fn published(&self, account: &str, id: &str) -> Result<(), StoreError> {
-        let outcome = self
-            .db
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(key(account, id)))
-            .update_expression("REMOVE unpublished")
-            .condition_expression("attribute_exists(pk)")
-            .send()
-            .await;
-        unless_refused(outcome, "UpdateItem alert")?;
-        Ok(())
+    /// When DynamoDB can't be reached or the item can't be read.
+    pub async fn get(&self, account: &str, id: &str) -> Result<Option<Alert>, StoreError> {
+        let call = self.db.get_item().table_name(&self.table).set_key(Some(key(account, id)));
+        let found = call.consistent_read(true).send().await.map_err(StoreError::call("GetItem alert"))?;
+        found.item().map(|item| Reader { table: TABLE, item }.json("alert")).transpose()
     }
 
     /// The account's alerts that `filter` wants, newest first, after the id `after`: `limit` of them or somewhat more,
     /// or fewer when the search stopped early. A query examines 500 items when there is a filter, `limit` otherwise,
-    /// and a page takes five queries at most. Reads are eventually consistent.
+    /// and a page takes five queries at most. Reads are eventually consistent. Those that are open or acknowledged are found
+    /// by their pointers, consistently, however many others there are.
     ///
     /// # Errors
     /// When DynamoDB can't be reached or an item can't be read.
@@ -171,6 +141,9 @@ impl Alerts {
         after: Option<&str>,
         limit: i32,
     ) -> Result<AlertPage, StoreError> {
+        if let Some(status @ (AlertStatus::Open | AlertStatus::Acknowledged)) = filter.status {
+            return self.unresolved(account, status, filter, after, limit).await;
+        }
         let examined = if *filter == AlertFilter::default() { limit } else { EXAMINED };
         let query = async |_, after: Option<String>| {
             let range = after.as_deref().map_or_else(IdRange::default, |after| IdRange::default().before(after));
@@ -227,14 +200,23 @@ fn log(account: &str, alert: &Alert) {
 }
 
 fn to_item(account: &str, alert: &Alert, kept: SignedDuration) -> Item {
+    let rolling = alert.rolling.as_ref();
+    let last_at = rolling.map_or(alert.created_at, |rolling| rolling.last_at);
     let mut item = Item::from([
         ("pk".to_owned(), s(account)),
         ("sk".to_owned(), s(&alert.id)),
         ("kind".to_owned(), s(alert.kind.as_str())),
         ("alert".to_owned(), json(alert)),
-        ("unpublished".to_owned(), s(Shard::of(ulid_of(&alert.id).unwrap_or_default()).key())),
-        ("expiresAt".to_owned(), n((alert.created_at + kept).as_second())),
+        ("expiresAt".to_owned(), n((last_at + kept).as_second())),
     ]);
+    if rolling.is_none_or(Rolling::has_news) {
+        let shard = Shard::of(ulid_of(&alert.id).unwrap_or_default());
+        item.insert("unpublished".to_owned(), s(shard.key()));
+    }
     item.extend(alert.endpoint_id.as_ref().map(|id| ("endpointId".to_owned(), s(id))));
+    if let Some(rolling) = rolling {
+        item.insert("standing".to_owned(), s(rolling.status.as_str()));
+        item.insert("revision".to_owned(), n(rolling.revision));
+    }
     item
 }

@@ -45,7 +45,7 @@ pub enum Holding {
     Deliveries,
     /// Sums of deliveries.
     Sums,
-    /// Alerts.
+    /// Alerts, and pointers to those that are open.
     Alerts,
     /// Calls that were refused.
     RefusedCalls,

@@ -14,7 +14,7 @@
 //! | undispatched | shard, ULID of five minutes and account | which accounts may have events that are not dispatched |
 //! | endpoints | account, endpoint id · `<account>#subscriptions` + hash | all of an account; one · who has subscribed to the same |
 //! | deliveries | account, event id · account, delivery id · of the latter by endpoint, by account and status (sparse), by due time (sparse) | all of an event; one; newest first; of an endpoint; of a rare status; overdue |
-//! | alerts | account, alert id · unpublished (sparse) | newest first; not published yet |
+//! | alerts | account, alert id · account, `open#` + endpoint · unpublished (sparse) | newest first; open; not published yet |
 //! | requests | account, request id | calls that were refused, newest first |
 //! | idempotency | `<account>#<path>#<key>` | claim, answer again |
 //!

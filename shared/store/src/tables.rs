@@ -74,7 +74,7 @@ pub const DELIVERIES: Table = Table {
     ],
     ..sorted("deliveries", "DELIVERIES_TABLE", TTL)
 };
-/// Alerts.
+/// Alerts, and pointers to those that are open.
 pub const ALERTS: Table = Table {
     indexes: &[Index { name: BY_UNPUBLISHED, partition: "unpublished", sort: "sk", sort_is_number: false }],
     ..sorted("alerts", "ALERTS_TABLE", TTL)

@@ -2,7 +2,7 @@
 
 use aws_sdk_sns::Client;
 use aws_sdk_sns::types::MessageAttributeValue;
-use domain::alert::Alert;
+use domain::alert::{Alert, AlertView};
 use domain::clock;
 use serde::Serialize;
 use serde_json::json;
@@ -28,7 +28,7 @@ pub struct TopicError(#[source] Cause);
 struct Published<'a> {
     account_id: &'a str,
     #[serde(flatten)]
-    alert: &'a Alert,
+    alert: AlertView<'a>,
 }
 
 impl Topic {
@@ -44,8 +44,7 @@ impl Topic {
     /// # Errors
     /// When SNS can't be reached or refuses the message.
     pub async fn publish(&self, account: &str, alert: &Alert) -> Result<(), TopicError> {
-        let alert = &Alert { created_at: clock::whole_seconds(alert.created_at), ..alert.clone() };
-        let machines = domain::json::write(&Published { account_id: account, alert });
+        let machines = domain::json::write(&Published { account_id: account, alert: AlertView::of(alert) });
         let message = json!({ "default": machines, "email": text(account, alert) });
         let attribute = |value: &str| {
             let built = MessageAttributeValue::builder().data_type("String").string_value(value).build();
@@ -75,15 +74,18 @@ fn text(account: &str, alert: &Alert) -> String {
             None => error.as_str().to_owned(),
         }),
     };
+    let rolling = alert.rolling.as_ref();
     let facts = [
         ("Alert", Some(alert.id.clone())),
         ("Account", Some(account.to_owned())),
         ("Endpoint", alert.endpoint_id.clone()),
+        ("Failed deliveries", rolling.map(|rolling| rolling.count.to_string())),
+        ("Of events since", rolling.map(|rolling| clock::rfc3339(rolling.since))),
         ("Delivery", alert.delivery_id.clone()),
         ("Event", alert.event.map(|event| event.as_str().to_owned())),
         ("Event id", alert.event_id.clone()),
         ("Last answer", answer),
-        ("At", Some(clock::rfc3339(alert.created_at))),
+        ("At", Some(clock::rfc3339(rolling.map_or(alert.created_at, |rolling| rolling.last_at)))),
     ];
     let facts = facts.into_iter().filter_map(|(name, value)| Some(format!("{name}: {}\n", value?)));
     format!("{}\n\n{}", alert.message, facts.collect::<String>())

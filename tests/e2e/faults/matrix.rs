@@ -131,7 +131,9 @@ fn is_worth_it(scenario: Scenario, call: &Place) -> bool {
         && call.operation == "Query";
     match scenario {
         Scenario::Sweep => !is_of_shard || call.number <= 16,
-        Scenario::Hot | Scenario::Retry | Scenario::ManualRetry | Scenario::Gone => !is_of_shard || call.number == 1,
+        Scenario::Hot | Scenario::Retry | Scenario::ManualRetry | Scenario::Failing | Scenario::Gone => {
+            !is_of_shard || call.number == 1
+        }
         _ => false,
     }
 }

@@ -39,7 +39,9 @@ pub(super) enum Scenario {
     Retry,
     /// A subscriber that fails until the delivery does; a manual retry.
     ManualRetry,
-    /// The same; a replay.
+    /// A subscriber at which three deliveries fail, which are one alert.
+    Failing,
+    /// A subscriber that fails until the delivery does; a replay.
     Replay,
     /// Subscribers that are slow, of which one fails once.
     Slow,
@@ -77,6 +79,7 @@ impl Scenario {
         Self::Idempotency,
         Self::Retry,
         Self::ManualRetry,
+        Self::Failing,
         Self::Replay,
         Self::Slow,
         Self::Pace,
@@ -105,6 +108,7 @@ impl Scenario {
             Self::Idempotency => "idempotency",
             Self::Retry => "retry",
             Self::ManualRetry => "manual-retry",
+            Self::Failing => "failing",
             Self::Replay => "replay",
             Self::Slow => "slow",
             Self::Pace => "pace",
@@ -121,7 +125,7 @@ impl Scenario {
     /// A system as it is before anything goes wrong.
     pub(super) async fn prepare(self) -> World {
         let builder = |builder: tests::Builder| match self {
-            Self::ManualRetry | Self::Replay => builder.retry_schedule("60"),
+            Self::ManualRetry | Self::Failing | Self::Replay => builder.retry_schedule("60"),
             Self::Slow => builder.slow_after(Duration::ZERO),
             _ => builder,
         };
@@ -134,7 +138,7 @@ impl Scenario {
         world.subscribe().await;
         match self {
             Self::Retry => world.subscribers[1].receiver.answer_with([500, 200]),
-            Self::ManualRetry | Self::Replay => world.subscribers[1].receiver.answer_with([500]),
+            Self::ManualRetry | Self::Failing | Self::Replay => world.subscribers[1].receiver.answer_with([500]),
             Self::Slow => {
                 records::create(&mut world, "WO-0").await;
                 world.app.drain().await;
@@ -165,6 +169,7 @@ impl Scenario {
             Self::Publish => management::publish(world).await,
             Self::Idempotency => management::idempotency(world).await,
             Self::ManualRetry => management::manual_retry(world).await,
+            Self::Failing => management::failing(world).await,
             Self::Replay => management::replay(world).await,
             Self::Gone => management::gone(world).await,
             Self::Sweep => {}

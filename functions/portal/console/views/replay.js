@@ -51,7 +51,7 @@ function bodyOf(data) {
 }
 
 /** @param {number} number */
-const words = (number) => (number === 1 ? "1 delivery" : `${count(number)} deliveries`);
+export const words = (number) => (number === 1 ? "1 delivery" : `${count(number)} deliveries`);
 
 /**
  * @param {HTMLElement} outcome
@@ -110,7 +110,7 @@ async function sendAll(outcome, id, body, expected, before, signal) {
  * @param {HTMLElement} status says when the replay waits
  * @returns {Promise<Total>}
  */
-async function run(id, body, signal, report, status) {
+export async function run(id, body, signal, report, status) {
   /** @type {Total} */
   const total = { matched: 0, queued: 0, underWay: 0, next: body.since, why: "" };
   let waits = 0;

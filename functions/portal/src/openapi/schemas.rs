@@ -28,6 +28,7 @@ pub(super) fn all() -> Value {
         ("TestSend", test()),
         ("Replay", sent_object(&bodies::REPLAY)),
         ("Retry", sent_object(&bodies::RETRY)),
+        ("AlertChange", sent_object(&bodies::ALERT)),
         ("Publication", publication()),
         ("Problem", problems::problem()),
         ("Defect", problems::defect()),

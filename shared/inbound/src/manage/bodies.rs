@@ -1,6 +1,7 @@
 //! The bodies of the management plane and of a publication, as tables of fields: functions read by them, and
 //! `/openapi.json` describes them.
 
+use domain::alert::AlertStatus;
 use domain::api_key::Scope;
 use domain::endpoint::LONGEST_URL;
 use domain::pace::MAX_PER_SECOND;
@@ -42,6 +43,14 @@ pub const REPLAY: [Field; 5] = [
 
 /// A manual retry.
 pub const RETRY: [Field; 1] = [optional("force", Type::Bool, Operational, "also retry a delivery that was delivered")];
+
+/// Where an alert stands.
+pub const ALERT: [Field; 1] = [on_create(
+    "status",
+    Type::Enum(AlertStatus::WORDS),
+    Operational,
+    "`acknowledged`: somebody is on it, and it is published no more; `resolved`: it is done with",
+)];
 
 /// A rotation of an API key.
 pub const ROTATION: [Field; 1] = [OVERLAP];

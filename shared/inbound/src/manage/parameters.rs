@@ -1,6 +1,6 @@
 //! The query parameters of every call, as tables: requests are read by them, and `/openapi.json` describes them.
 
-use domain::alert::AlertKind;
+use domain::alert::{AlertKind, AlertStatus};
 use domain::delivery::DeliveryStatus;
 
 use crate::http::{Parameter, Parameters, ValueType};
@@ -60,6 +60,7 @@ pub const TIMELINE: Parameters = &[
 pub const ALERTS: Parameters = &[
     parameter("kind", ValueType::Word { all: kinds, default: None }, "Only alerts of this kind"),
     parameter("endpointId", ValueType::Id("ep_"), "Only alerts about this endpoint"),
+    parameter("status", ValueType::Word { all: standings, default: None }, "Only alerts with this status"),
     LIMIT,
     cursor("alr_"),
 ];
@@ -114,6 +115,10 @@ fn statuses() -> Vec<&'static str> {
 
 fn kinds() -> Vec<&'static str> {
     AlertKind::ALL.map(AlertKind::as_str).into()
+}
+
+fn standings() -> Vec<&'static str> {
+    AlertStatus::ALL.map(AlertStatus::as_str).into()
 }
 
 fn orders() -> Vec<&'static str> {

@@ -38,7 +38,10 @@ impl IdKind {
     /// `evt_...`
     pub const EVENT: Self = Self { placeholder: "{event}", prefix: "evt_", noun: "event" };
 
-    const ALL: [Self; 4] = [Self::ENDPOINT, Self::KEY, Self::DELIVERY, Self::EVENT];
+    /// `alr_...`
+    pub const ALERT: Self = Self { placeholder: "{alert}", prefix: "alr_", noun: "alert" };
+
+    const ALL: [Self; 5] = [Self::ENDPOINT, Self::KEY, Self::DELIVERY, Self::EVENT, Self::ALERT];
 
     /// 404, the same for an id that never existed and for another account's.
     #[must_use]

@@ -52,6 +52,21 @@ pub(super) async fn manual_retry(world: &mut World) {
     world.accepted((POST, &format!("/api/deliveries/{id}/retry")), None, &json!({}), (202, &[409])).await;
 }
 
+/// Three deliveries fail: each counts once in the alert of their endpoint, which is resolved then.
+pub(super) async fn failing(world: &mut World) {
+    records::burst(world).await;
+    world.settle().await;
+    let path = format!("/api/alerts?status=open&endpointId={}", world.subscribers[1].endpoint.id);
+    let told = world.accepted(("GET", &path), None, &Value::Null, (200, &[])).await;
+    let counts: Vec<Option<u64>> =
+        told["data"].as_array().into_iter().flatten().map(|one| one["count"].as_u64()).collect();
+    if counts != [Some(3)] {
+        world.wrong.push(format!("three deliveries failed, and the alerts count {counts:?}"));
+    }
+    let path = format!("/api/alerts/{}", told["data"][0]["id"].as_str().unwrap_or_default());
+    world.accepted(("PATCH", &path), None, &json!({ "status": "resolved" }), (200, &[])).await;
+}
+
 /// The last subscriber takes one attempt a second.
 pub(super) async fn set_pace(world: &World) {
     let path = format!("/api/endpoints/{}", world.subscribers[1].endpoint.id);
@@ -146,6 +161,7 @@ pub(super) async fn reads(world: &mut World) {
         "/api/stats".to_owned(),
         "/api/alerts".to_owned(),
         "/api/requests".to_owned(),
+        "/api/alerts?status=open".to_owned(),
         "/api/endpoints".to_owned(),
         format!("/api/endpoints/{endpoint}"),
         format!("/api/endpoints/{endpoint}/secret"),

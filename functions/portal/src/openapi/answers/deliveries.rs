@@ -1,6 +1,6 @@
 //! Answers about deliveries, events, alerts and numbers.
 
-use domain::alert::AlertKind;
+use domain::alert::{AlertKind, AlertStatus};
 use domain::delivery::view::Hold;
 use domain::delivery::{DeliveryStatus, Trigger};
 use serde_json::{Value, json};
@@ -89,18 +89,41 @@ pub(super) fn event_more() -> Vec<Member> {
     ]
 }
 
+/// What only an alert that rolls up failures has is null in the others.
 pub(super) fn alert() -> Vec<Member> {
+    let of_failures = |schema: &Value, note: &str| noted(nullable(schema), note);
+    let example = object(&[
+        ("deliveryId", id("dlv_")),
+        ("event", nullable(&event_name())),
+        ("subject", subject()),
+        ("failedAt", time()),
+    ]);
     vec![
         ("id", id("alr_")),
         ("kind", words(AlertKind::ALL.map(AlertKind::as_str))),
+        (
+            "status",
+            of_failures(
+                &words(AlertStatus::ALL.map(AlertStatus::as_str)),
+                "where an alert about failed deliveries stands; null in every other, like the members that follow from `count` \
+                 to `resolvedAt`",
+            ),
+        ),
         ("endpointId", noted(nullable(&id("ep_")), "null when the alert is about no single endpoint")),
-        ("deliveryId", nullable(&id("dlv_"))),
+        ("deliveryId", noted(nullable(&id("dlv_")), "the latest one that failed")),
         ("eventId", nullable(&id("evt_"))),
         ("event", nullable(&event_name())),
         ("subject", subject()),
         ("lastStatusCode", nullable(&count())),
         ("lastError", nullable(&attempt_error())),
         ("lastErrorDetail", nullable(&error_detail())),
+        ("count", of_failures(&count(), "how many deliveries failed; one that failed twice counts twice")),
+        ("since", of_failures(&time(), "the oldest event among them: replay `failed` deliveries since then")),
+        ("lastAt", of_failures(&time(), "when the latest one failed")),
+        ("examples", noted(list(&example), "the latest five, newest first")),
+        ("recoveredAt", of_failures(&time(), "when the endpoint accepted deliveries again, if none has failed since")),
+        ("acknowledgedAt", nullable(&time())),
+        ("resolvedAt", nullable(&time())),
         ("createdAt", time()),
         ("message", noted(text(), "what happened and what to do")),
     ]

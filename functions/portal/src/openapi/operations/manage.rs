@@ -149,7 +149,12 @@ fn deliveries() -> Vec<Call> {
             .about("Events", "Get an event", "With its deliveries and the other events of its request.")
             .answers(200, "The event", "EventWhole"),
         call("/api/alerts", "list-alerts")
-            .about("Alerts", "List alerts", "Newest first.")
+            .about(
+                "Alerts",
+                "List alerts",
+                "Newest first. The failed deliveries of an endpoint are one alert, which grows; one that failed in the \
+                 last minute may still be listed by itself. `/api/deliveries?status=failed` lists each delivery.",
+            )
             .filtered_by(parameters::ALERTS)
             .answers(200, "One page", "AlertPage"),
         call("/api/requests", "list-refused-calls")
@@ -162,6 +167,18 @@ fn deliveries() -> Vec<Call> {
             )
             .filtered_by(parameters::REQUESTS)
             .answers(200, "One page", "RefusedCallPage"),
+        call("/api/alerts/{id}", "get-alert").about("Alerts", "Get an alert", "").answers(200, "The alert", "Alert"),
+        Call::new("patch", "/api/alerts/{id}", "change-alert", ManageWebhooks)
+            .about(
+                "Alerts",
+                "Acknowledge, resolve or reopen an alert",
+                "Of the kind `delivery.failed`; the others have no status. An acknowledged alert grows on and is \
+                 published no more. Once it is resolved, the endpoint's next failed delivery begins another alert. Only \
+                 one alert is open for an endpoint.",
+            )
+            .takes("AlertChange", json!({ "status": "resolved" }))
+            .answers(200, "The alert", "Alert")
+            .fails_with(&[InvalidStateTransition]),
         call("/api/stats", "get-stats")
             .about(
                 "Deliveries",

@@ -81,6 +81,7 @@ fn id(path: &str) -> Value {
         ("/api/endpoints", "ep_01JAMB3X9T7Q2V5K8N4C6D0EFG", "Id of the endpoint"),
         ("/api/deliveries", "dlv_01JAMB3X9T7Q2V5K8N4C6D0EFG", "Id of the delivery"),
         ("/api/events", "evt_01JAMB3X9T7Q2V5K8N4C6D0EFG", "Id of the event"),
+        ("/api/alerts", "alr_01JAMB3X9T7Q2V5K8N4C6D0EFG", "Id of the alert"),
         ("/api/keys", "key_01JAMB3X9T7Q2V5K8N4C6D0EFG", "Id of the key"),
     ];
     let thing = things.iter().find(|(root, ..)| path.starts_with(root)).unwrap_or(&things[0]);
