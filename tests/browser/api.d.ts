@@ -7,7 +7,9 @@ declare namespace Api {
     failingSince: string | null;
     lastSuccessAt: string | null;
     lastFailureAt: string | null;
+    lastError: { deliveryId: string; error: string; errorDetail: string | null; statusCode: number | null } | null;
     lastSlowAt: string | null;
+    disablesAt: string | null;
   };
   type Endpoint = {
     id: string;
@@ -114,16 +116,20 @@ declare namespace Api {
     key?: string;
     replaces?: { id: string; expiresAt: string | null };
   };
-  type Counts = { delivered: number; failed: number; waiting: number; cancelled: number };
+  type Counts = { delivered: number; failed: number; waiting: number; cancelled: number; attempts: number };
   type Hour = Counts & { at: string };
-  type EndpointStats = Counts & { endpointId: string; nextAttemptAt: string | null; hours: Hour[] };
+  type Latency = { p50: number; p95: number; p99: number } | null;
+  type Step = Hour & { latencyMs: Latency };
+  type EndpointStats = Counts & { endpointId: string; latencyMs: Latency; nextAttemptAt: string | null; hours: Hour[] };
+  // `hours`, unless `steps` is there: then neither this nor an endpoint has them.
   type Stats = {
     since: string;
     until: string;
     complete: boolean;
     countedSince: string;
-    hours: Hour[];
-    latencyMs: { p50: number; p95: number; p99: number } | null;
+    hours: Step[];
+    steps?: Step[];
+    latencyMs: Latency;
     endpoints: EndpointStats[];
   };
   type EventType = {

@@ -5,6 +5,7 @@ import { chromium } from "playwright-core";
 import { accessibility } from "./accessibility.mjs";
 import { editing, fewCalls, keyboard, keys, replaying, resending, rotation, searching, watching } from "./everyday.mjs";
 import { integrator, investigator, onCall, outage, subscriber, whatIsWrong } from "./journeys.mjs";
+import { figures, holding } from "./plots.mjs";
 import { nightlySync } from "./refused.mjs";
 import { startSystem, stopAll } from "./system.mjs";
 
@@ -28,6 +29,8 @@ try {
     keys,
     replaying,
     resending,
+    figures,
+    holding,
     fewCalls,
     nightlySync,
   ]) {

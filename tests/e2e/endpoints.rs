@@ -56,7 +56,7 @@ async fn an_endpoint_is_created_and_read_and_its_secret_is_shown_at_creation_onl
     assert_eq!((&read.body["status"], &read.body["version"]), (&json!("enabled"), &json!(1)));
     let health = json!({
         "state": "healthy", "consecutiveFailures": 0, "failingSince": null, "lastSuccessAt": null, "lastFailureAt": null,
-        "lastSlowAt": null,
+        "lastError": null, "lastSlowAt": null, "disablesAt": null,
     });
     assert_eq!(read.body["health"], health);
     assert!(!read.text.contains(&secret));

@@ -112,6 +112,9 @@ async fn every_filter_finds_what_it_names_and_nothing_else() {
     assert_eq!(found(&app, &format!("eventId={}&endpointId={two}", first.event_id)).await, of(&two));
     assert_eq!(found(&app, "status=retrying").await, of(&two));
     assert_eq!(found(&app, "status=delivered").await, of(&one));
+    assert_eq!(found(&app, "status=waiting").await, of(&two), "as statistics count them");
+    assert_eq!(found(&app, &format!("status=waiting&endpointId={two}")).await, of(&two));
+    assert_eq!(found(&app, &format!("status=waiting&endpointId={one}")).await, [""; 0]);
     assert_eq!(found(&app, &format!("status=delivered&endpointId={two}")).await, [""; 0]);
     assert_eq!(found(&app, &format!("status=delivered&event=project.created&endpointId={one}")).await.len(), 1);
     assert_eq!(found(&app, "since=2025-10-20T14:30:10Z").await, [second.id.as_str()], "since is inside");

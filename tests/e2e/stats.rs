@@ -1,6 +1,7 @@
 //! `GET /api/stats`: what became of the deliveries of the latest hours, in numbers.
 
 mod recounts;
+mod steps;
 mod sums;
 
 use std::time::Duration;

@@ -62,7 +62,7 @@ async fn a_test_that_fails_has_no_consequences() {
     assert_eq!(shown["status"], "enabled");
     let untouched = json!({
         "state": "healthy", "consecutiveFailures": 0, "failingSince": null, "lastSuccessAt": null, "lastFailureAt": null,
-        "lastSlowAt": null,
+        "lastError": null, "lastSlowAt": null, "disablesAt": null,
     });
     assert_eq!(shown["health"], untouched);
 }

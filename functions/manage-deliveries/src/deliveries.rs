@@ -22,6 +22,7 @@ impl Call<'_> {
             event: query.event,
             event_id: query.event_id.as_deref(),
             status: query.status,
+            unfinished: query.waiting,
             since: query.since,
             until: query.until,
             own_items: false,

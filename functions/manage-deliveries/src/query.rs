@@ -4,9 +4,10 @@ use domain::alert::{AlertKind, AlertStatus};
 use domain::defect::DefectCode;
 use domain::delivery::DeliveryStatus;
 use domain::events::EventName;
+use domain::statistics::Step;
 use inbound::http::Query;
 use inbound::manage::PageRequest;
-use inbound::manage::parameters::TIMELINE_LIMIT;
+use inbound::manage::parameters::{DEFAULT_HOURS, MAX_FINE_HOURS, TIMELINE_LIMIT, WAITING};
 use inbound::problem::Problem;
 use jiff::Timestamp;
 use store::events::Position;
@@ -20,6 +21,8 @@ pub(crate) struct DeliveryQuery {
     pub(crate) event: Option<EventName>,
     pub(crate) event_id: Option<String>,
     pub(crate) status: Option<DeliveryStatus>,
+    /// Whether only those are wanted that wait, as statistics call it.
+    pub(crate) waiting: bool,
     pub(crate) since: Option<Timestamp>,
     pub(crate) until: Option<Timestamp>,
 }
@@ -32,6 +35,14 @@ pub(crate) struct FeedQuery {
     pub(crate) event: Option<EventName>,
     pub(crate) request_id: Option<String>,
     pub(crate) page: PageRequest,
+}
+
+/// What statistics are of.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct StatsQuery {
+    pub(crate) hours: u8,
+    pub(crate) step: Step,
+    pub(crate) endpoint_id: Option<String>,
 }
 
 /// Filters for alerts.
@@ -48,9 +59,21 @@ pub(crate) fn deliveries(query: &Query) -> DeliveryQuery {
         event: query.parsed("event"),
         event_id: query.text("eventId").map(str::to_owned),
         status: query.text("status").and_then(DeliveryStatus::parse),
+        waiting: query.text("status") == Some(WAITING),
         since: query.parsed("since"),
         until: query.parsed("until"),
     }
+}
+
+/// Five minutes take a sum each: there may be as many as of hours in two weeks.
+pub(crate) fn stats(query: &Query) -> Result<StatsQuery, Problem> {
+    let hours = query.parsed("hours").unwrap_or(DEFAULT_HOURS);
+    let step = query.text("step").and_then(Step::parse).unwrap_or_default();
+    if step == Step::FiveMinutes && hours > MAX_FINE_HOURS {
+        let message = format!("must be at most {MAX_FINE_HOURS} with step={step}");
+        return Err(Problem::invalid_field("hours", DefectCode::OutOfRange, message));
+    }
+    Ok(StatsQuery { hours, step, endpoint_id: query.text("endpointId").map(str::to_owned) })
 }
 
 pub(crate) fn alerts(query: &Query) -> AlertQuery {
@@ -110,7 +133,7 @@ mod tests {
     use std::collections::HashMap;
 
     use inbound::http::{Parameters, write_cursor};
-    use inbound::manage::parameters::{ALERTS, DELIVERIES, EVENTS, RECORDS, REQUESTS};
+    use inbound::manage::parameters::{ALERTS, DELIVERIES, EVENTS, RECORDS, REQUESTS, STATS};
     use lambda_http::{Request, RequestExt as _};
 
     use super::*;
@@ -152,10 +175,12 @@ mod tests {
             ("since", time),
             ("until", time),
         ];
-        let DeliveryQuery { endpoint_id, event, event_id, status, since, until } =
+        let DeliveryQuery { endpoint_id, event, event_id, status, waiting, since, until } =
             deliveries(&query(DELIVERIES, &sent));
         assert!(endpoint_id.is_some() && event.is_some() && event_id.is_some());
-        assert!(status.is_some() && since.is_some() && until.is_some());
+        assert!(status.is_some() && !waiting && since.is_some() && until.is_some());
+        let wait = deliveries(&query(DELIVERIES, &[("status", "waiting")]));
+        assert_eq!((wait.status, wait.waiting), (None, true));
         let key = "key_01JAMB3X9T7Q2V5K8N4C6D0EFG";
         let sent = [("status", "400"), ("code", "validation_failed"), ("key", key), ("number", "WO-1")];
         let sent = query(REQUESTS, &[&sent[..], &[("since", time), ("until", time)]].concat());
@@ -165,6 +190,17 @@ mod tests {
         let sent = [("kind", "delivery.failed"), ("endpointId", ENDPOINT), ("status", "open")];
         let AlertQuery { kind, endpoint_id, status } = alerts(&query(ALERTS, &sent));
         assert!(kind.is_some() && endpoint_id.is_some() && status.is_some());
+    }
+
+    #[test]
+    fn statistics_are_of_a_day_by_the_hour_unless_a_query_says_otherwise() {
+        let read = |sent: &[(&str, &str)]| stats(&query(STATS, sent));
+        assert_eq!(read(&[]).unwrap(), StatsQuery { hours: 24, step: Step::Hour, endpoint_id: None });
+        let all = read(&[("hours", "168"), ("step", "6h"), ("endpointId", ENDPOINT)]).unwrap();
+        assert_eq!((all.hours, all.step, all.endpoint_id.as_deref()), (168, Step::SixHours, Some(ENDPOINT)));
+        assert_eq!(read(&[("step", "5m")]).unwrap().hours, 24);
+        let refused = read(&[("hours", "25"), ("step", "5m")]).unwrap_err();
+        assert_eq!((refused.errors[0].field.as_str(), refused.errors[0].code), ("hours", DefectCode::OutOfRange));
     }
 
     #[test]

@@ -2,7 +2,6 @@
 
 use inbound::http::NO_PARAMETERS;
 use inbound::manage::parameters;
-use inbound::manage::parameters::DEFAULT_HOURS;
 use inbound::manage::router::{Answering, Input, Route, Router};
 use lambda_http::http::Method;
 
@@ -37,7 +36,7 @@ pub(crate) const ROUTER: Router<Handler> = Router(&[
         Box::pin(async move { call.change_alert(input.id, input.object()?).await })
     }),
     Route::new(Method::GET, "/api/stats", parameters::STATS, |call, input| {
-        Box::pin(call.stats(input.query.parsed("hours").unwrap_or(DEFAULT_HOURS)))
+        Box::pin(async move { call.stats(&query::stats(input.query)?).await })
     }),
 ]);
 

@@ -29,9 +29,19 @@ pub(crate) struct EndpointView<'a> {
     created_at: Timestamp,
     updated_at: Timestamp,
     version: u64,
-    health: Health,
+    health: HealthView,
     #[serde(skip_serializing_if = "Option::is_none")]
     secret: Option<&'a str>,
+}
+
+/// How deliveries arrive, and what that leads to.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct HealthView {
+    #[serde(flatten)]
+    health: Health,
+    /// From when on the next failure gets it disabled.
+    disables_at: Option<Timestamp>,
 }
 
 /// An endpoint by itself, with what waits for its pace.
@@ -50,7 +60,6 @@ struct WaitingView {
 
 impl<'a> EndpointView<'a> {
     pub(crate) fn of(endpoint: &'a Endpoint) -> Self {
-        let health = &endpoint.health;
         Self {
             id: &endpoint.id,
             url: &endpoint.url,
@@ -66,14 +75,7 @@ impl<'a> EndpointView<'a> {
             created_at: endpoint.created_at,
             updated_at: endpoint.updated_at,
             version: endpoint.version,
-            // Stored with milliseconds; responses have whole seconds.
-            health: Health {
-                failing_since: health.failing_since.map(whole_seconds),
-                last_success_at: health.last_success_at.map(whole_seconds),
-                last_failure_at: health.last_failure_at.map(whole_seconds),
-                last_slow_at: health.last_slow_at.map(whole_seconds),
-                ..health.clone()
-            },
+            health: HealthView::of(endpoint),
             secret: None,
         }
     }
@@ -94,6 +96,23 @@ impl<'a> EndpointView<'a> {
     /// Shows the secret: for the response to the call that created it.
     pub(crate) fn with_secret(self, secret: &'a SigningSecret) -> Self {
         Self { secret: Some(secret.expose()), ..self }
+    }
+}
+
+impl HealthView {
+    fn of(Endpoint { health, status, .. }: &Endpoint) -> Self {
+        let enabled = *status == EndpointStatus::Enabled;
+        Self {
+            disables_at: health.disables_at().filter(|_| enabled).map(whole_seconds),
+            // Stored with milliseconds; responses have whole seconds.
+            health: Health {
+                failing_since: health.failing_since.map(whole_seconds),
+                last_success_at: health.last_success_at.map(whole_seconds),
+                last_failure_at: health.last_failure_at.map(whole_seconds),
+                last_slow_at: health.last_slow_at.map(whole_seconds),
+                ..health.clone()
+            },
+        }
     }
 }
 

@@ -1,49 +1,167 @@
-/** Drawings in SVG: attributes only, colours from the style sheet. */
+/** Plots of deliveries. Bars are links to what they count; heights are set by script, since the policy allows no style in markup. */
 
+import { withQuery } from "./api.js";
 import { h, svg } from "./dom.js";
-import { count, moment } from "./format.js";
+import { count, duration, moment } from "./format.js";
 import { table } from "./parts.js";
 
-const HEIGHT = 140;
-/** From the ground up, with their words. */
-const KINDS = /** @type {const} */ ([["delivered", "Delivered"], ["cancelled", "Cancelled"], ["waiting", "Waiting"], ["failed", "Failed"]]);
+/** From the top down, with their words. */
+const KINDS = /** @type {const} */ ([["failed", "Failed"], ["waiting", "Waiting"], ["cancelled", "Cancelled"], ["delivered", "Delivered"]]);
+
+/**
+ * How long a plot is: what it asks for, what each bar is, how long that is in milliseconds, and which bars have their time
+ * written below.
+ * @typedef {{ label: string, words: string, query: { hours: number, step: string }, bar: string, ms: number, tick: (at: Date) => string | false }} Range
+ */
+
+const clock = new Intl.DateTimeFormat("en", { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const day = new Intl.DateTimeFormat("en", { month: "short", day: "numeric" });
+const span = new Intl.DateTimeFormat("en", { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+
+/** @type {Record<string, Range>} */
+export const RANGES = {
+  "1h": {
+    label: "1 hour", words: "The last hour", query: { hours: 1, step: "5m" }, bar: "5 minutes", ms: 300_000,
+    tick: (at) => at.getMinutes() % 15 === 0 && clock.format(at),
+  },
+  "24h": {
+    label: "24 hours", words: "The last 24 hours", query: { hours: 24, step: "1h" }, bar: "hour", ms: 3_600_000,
+    tick: (at) => at.getHours() % 6 === 0 && clock.format(at),
+  },
+  "7d": {
+    label: "7 days", words: "The last 7 days", query: { hours: 168, step: "6h" }, bar: "6 hours", ms: 21_600_000,
+    tick: (at) => at.getHours() < 6 && day.format(at),
+  },
+};
 
 /** @param {Api.Counts} counts */
 export const all = ({ delivered, failed, waiting, cancelled }) => delivered + failed + waiting + cancelled;
 
-/** @param {string} iso */
-const clock = (iso) => new Date(iso).toLocaleTimeString("en", { hour: "2-digit", minute: "2-digit", hour12: false });
-
 /**
- * Stacked bars per hour, with the same numbers as a table.
+ * The steps of statistics, whatever they are called.
  * @param {Api.Stats} stats
  */
-export function chart({ hours, complete, countedSince }) {
-  const most = ceiling(Math.max(4, ...hours.map(all)));
-  const step = 720 / hours.length;
-  const bars = hours.flatMap((hour, i) => {
-    let top = HEIGHT;
-    return KINDS.map(([kind]) => {
-      const height = (hour[kind] / most) * (HEIGHT - 4);
-      top -= height;
-      return height > 0 ? svg("rect", { class: kind, x: (i * step + step * 0.14).toFixed(1), y: top.toFixed(1), width: (step * 0.72).toFixed(1), height: height.toFixed(1) }) : null;
-    });
+export const stepsOf = ({ steps, hours }) => steps ?? hours;
+
+/**
+ * Stacked bars of deliveries over their response times, and the same numbers as a table.
+ * @param {Api.Stats} stats
+ * @param {Range} range
+ * @param {string} [endpointId] of one endpoint only
+ */
+export function chart(stats, range, endpointId) {
+  const steps = stepsOf(stats);
+  const present = KINDS.filter(([kind]) => kind !== "cancelled" || steps.some((step) => step[kind] > 0));
+  const look = {
+    // Above the highest bar is room to click at.
+    most: ceiling(1.1 * Math.max(4, ...steps.map(all))),
+    slowest: ceiling(Math.max(10, ...steps.map(({ latencyMs }) => latencyMs?.p95 ?? 0))),
+    present,
+    isCounted: (/** @type {Api.Step} */ { at }) => stats.complete || at >= stats.countedSince,
+    when: (/** @type {Api.Step} */ { at }) => span.formatRange(Date.parse(at), Date.parse(at) + range.ms),
+    list: (/** @type {Api.Step} */ { at }, status = "") => {
+      const until = new Date(Date.parse(at) + range.ms).toISOString().replace(".000Z", "Z");
+      return withQuery("#/deliveries", { endpointId, status, since: at, until });
+    },
+  };
+  const uncounted = !steps.every(look.isCounted);
+  const element = h("div", { class: "chart" },
+    h("p", { class: "legend" }, present.map(([kind, word]) => h("span", { class: kind }, word)),
+      h("span", { class: "latency" }, "Response time, 50 % to 95 %"), uncounted && h("span", { class: "uncounted" }, "Not counted")),
+    h("div", { class: "plot" },
+      h("p", { class: "unit" }, `Deliveries per ${range.bar}`), scale("counts", look.most, count),
+      h("p", { class: "unit second" }, "Response time"), scale("times", look.slowest, duration),
+      h("ol", { class: "columns", "aria-label": `Deliveries per ${range.bar}` }, steps.map((step, i) => column(step, range, look, i >= steps.length - 2, i >= steps.length / 2)))),
+    h("p", { class: "small muted" }, `By the time of the event. Time zone: ${clock.resolvedOptions().timeZone}.`),
+    uncounted && h("p", { class: "small muted" }, "There were too many deliveries to count them all: the numbers are of those since ", moment(stats.countedSince), "."),
+    h("details", {}, h("summary", {}, "Show as a table"), rows(steps, range, look)));
+  // What a pointer or the focus opens can be put away without moving either.
+  element.addEventListener("keydown", ({ key }) => key === "Escape" && element.classList.add("quiet"));
+  for (const left of ["mouseout", "focusout"]) element.addEventListener(left, () => element.classList.remove("quiet"));
+  return element;
+}
+
+/**
+ * @typedef {{ most: number, slowest: number, present: (readonly ["failed" | "waiting" | "cancelled" | "delivered", string])[], isCounted: (step: Api.Step) => boolean, when: (step: Api.Step) => string, list: (step: Api.Step, status?: string) => string }} Look
+ */
+
+/**
+ * @param {string} name
+ * @param {number} most
+ * @param {(value: number) => string} words
+ */
+const scale = (name, most, words) => [
+  h("p", { class: `scale num ${name}`, "aria-hidden": "true" }, [most, most / 2, 0].map((value) => h("span", {}, value ? words(value) : "0"))),
+  h("span", { class: `lines ${name}`, "aria-hidden": "true" }),
+];
+
+/**
+ * One step: a link for each outcome, how long responses took, and a note with all of it.
+ * @param {Api.Step} step
+ * @param {Range} range
+ * @param {Look} look
+ * @param {boolean} last whether the time below it has no room to its right
+ * @param {boolean} late whether the note opens to the left
+ */
+function column(step, range, look, last, late) {
+  const tick = range.tick(new Date(step.at));
+  const below = tick && h("span", { class: last ? "tick last" : "tick", "aria-hidden": "true" }, tick);
+  if (!look.isCounted(step)) {
+    return h("li", { class: "uncounted" }, h("span", { class: "hidden" }, `${look.when(step)}: not counted`), below);
+  }
+  const links = look.present.filter(([kind]) => step[kind] > 0).map(([kind, word]) => {
+    const link = h("a", { class: kind, href: look.list(step, kind), "data-key": `${step.at} ${kind}` },
+      h("span", { class: "hidden" }, `${look.when(step)}: ${count(step[kind])} ${word.toLowerCase()}`));
+    link.style.height = `${(step[kind] / look.most) * 100}%`;
+    return link;
   });
-  const uncounted = complete ? 0 : hours.filter(({ at }) => at < countedSince).length;
-  const lines = [0.5, 1].map((share) => svg("line", { class: "grid", x1: 0, x2: 720, y1: HEIGHT - share * (HEIGHT - 4), y2: HEIGHT - share * (HEIGHT - 4) }));
-  const drawing = svg("svg", { viewBox: `0 0 720 ${HEIGHT}`, class: "bars", preserveAspectRatio: "none", "aria-hidden": "true" },
-    uncounted > 0 && svg("rect", { class: "uncounted", x: 0, y: 0, width: (uncounted * step).toFixed(1), height: HEIGHT }),
-    lines, bars, svg("line", { x1: 0, x2: 720, y1: HEIGHT - 0.5, y2: HEIGHT - 0.5 }));
-  const present = KINDS.filter(([kind]) => kind !== "cancelled" || hours.some((hour) => hour[kind] > 0));
-  const rows = hours.map((hour) => h("tr", {}, h("td", {}, clock(hour.at)),
-    complete || hour.at >= countedSince ? present.map(([kind]) => h("td", { class: "num" }, count(hour[kind]))) : h("td", { colspan: present.length, class: "muted" }, "not counted")));
-  const ticks = [0, 6, 12, 18, 23].map((i) => hours[i]).filter((hour) => hour !== undefined);
-  return h("div", {},
-    h("p", { class: "legend" }, present.map(([kind, word]) => h("span", { class: kind }, word)), uncounted > 0 && h("span", { class: "uncounted" }, "Not counted")),
-    h("div", { class: "plot" }, h("p", { class: "scale num", "aria-hidden": "true" }, h("span", {}, count(most)), h("span", {}, count(most / 2)), h("span", {}, "0")), drawing),
-    h("p", { class: "axis num", "aria-hidden": "true" }, ticks.map((hour) => h("span", {}, clock(hour.at)))),
-    !complete && h("p", { class: "small muted" }, "There were too many deliveries to count them all: the numbers are of those since ", moment(countedSince), "."),
-    h("details", {}, h("summary", {}, "Show as a table"), table("Deliveries by hour", ["Hour", ...present.map(([, word]) => word)], rows)));
+  return h("li", { class: late ? "late" : "" },
+    h("div", { class: "bars" }, h("a", { class: "rest", href: look.list(step), tabindex: -1, "aria-hidden": "true" }), links),
+    h("div", { class: "times" }, times(step, look.slowest)), below,
+    h("div", { class: "tip", "aria-hidden": "true" }, note(step, look)));
+}
+
+/**
+ * @param {Api.Step} step
+ * @param {number} slowest
+ */
+function times({ latencyMs }, slowest) {
+  if (!latencyMs) return null;
+  const bar = h("span", { class: "latency" });
+  bar.style.bottom = `${(latencyMs.p50 / slowest) * 100}%`;
+  bar.style.height = `${((latencyMs.p95 - latencyMs.p50) / slowest) * 100}%`;
+  return bar;
+}
+
+/**
+ * @param {Api.Step} step
+ * @param {Look} look
+ */
+function note(step, look) {
+  const numbers = look.present.filter(([kind]) => step[kind] > 0);
+  return [
+    h("p", { class: "strong" }, look.when(step)),
+    ...(numbers.length ? numbers.map(([kind, word]) => h("p", { class: kind }, `${count(step[kind])} ${word.toLowerCase()}`)) : [h("p", {}, "No deliveries")]),
+    step.attempts > 0 && h("p", {}, `${count(step.attempts)} attempts`),
+    step.latencyMs && h("p", {}, `50 % within ${duration(step.latencyMs.p50)}, 95 % within ${duration(step.latencyMs.p95)}`),
+  ];
+}
+
+/**
+ * The numbers as text, each a link to what it counts.
+ * @param {Api.Step[]} steps
+ * @param {Range} range
+ * @param {Look} look
+ */
+function rows(steps, range, look) {
+  const columns = ["Time", ...look.present.map(([, word]) => word), "Attempts", "50 % within", "95 % within"];
+  const cell = (/** @type {Api.Step} */ step, /** @type {"failed" | "waiting" | "cancelled" | "delivered"} */ kind) =>
+    h("td", { class: "num" }, step[kind] ? h("a", { href: look.list(step, kind) }, count(step[kind])) : "0");
+  return table(`Deliveries per ${range.bar}`, columns, steps.map((step) => h("tr", {}, h("td", {}, look.when(step)),
+    look.isCounted(step)
+      ? [...look.present.map(([kind]) => cell(step, kind)), h("td", { class: "num" }, count(step.attempts)),
+        h("td", { class: "num" }, duration(step.latencyMs?.p50)), h("td", { class: "num" }, duration(step.latencyMs?.p95))]
+      : h("td", { colspan: columns.length - 1, class: "muted" }, "not counted"))));
 }
 
 /**
@@ -61,14 +179,14 @@ function ceiling(most) {
  * @param {Api.Stats} stats
  */
 export function sparkline(one, { hours }) {
-  if (!one) return h("span", { class: "muted" }, "none in 24 h");
+  if (!one || all(one) === 0) return h("span", { class: "muted" }, "none in 24 h");
   const own = new Map(one.hours.map((hour) => [hour.at, hour]));
   const most = Math.max(...one.hours.map(all));
   const strokes = hours.flatMap(({ at }, i) => {
     const hour = own.get(at);
     if (!hour) return [svg("rect", { class: "ground", x: i * 5, y: 19, width: 4, height: 1 })];
     let top = 20;
-    return KINDS.filter(([kind]) => hour[kind] > 0).map(([kind]) => {
+    return [...KINDS].reverse().filter(([kind]) => hour[kind] > 0).map(([kind]) => {
       const height = Math.max(2, (hour[kind] / most) * 20);
       top -= height;
       return svg("rect", { class: kind, x: i * 5, y: Math.max(0, top).toFixed(1), width: 4, height: height.toFixed(1) });

@@ -150,7 +150,7 @@ const DETAILS = /** @type {Record<string, string>} */ ({
 
 /**
  * Why an attempt failed, as a sentence that says what to do.
- * @param {Api.Attempt} attempt
+ * @param {{ error: string | null, errorDetail: string | null }} attempt
  */
 export const failure = ({ error, errorDetail }) => error && (DETAILS[errorDetail ?? ""] ?? ERRORS[error] ?? error);
 

@@ -1,5 +1,6 @@
 //! Endpoints: URLs of subscribers, with the events that each receives.
 
+mod last_error;
 mod own_headers;
 mod previous_secrets;
 mod subscription;
@@ -14,6 +15,7 @@ use crate::clock::is_recent;
 use crate::events::EventName;
 use crate::words;
 
+pub use last_error::{LastError, NoLastError};
 pub use own_headers::{HeaderValue, OwnHeaders, SealedHeaders, StoredHeaders, headers_context, read_opened};
 pub use previous_secrets::{MAX_PREVIOUS_SECRETS, PreviousSecret, PreviousSecrets, TooMany};
 pub use subscription::Subscription;
@@ -21,10 +23,11 @@ pub use subscription::Subscription;
 /// The longest URL, in characters.
 pub const LONGEST_URL: usize = 2_048;
 
+const DAY_SECONDS: i64 = 86_400;
 /// Failures in a row after which an endpoint counts as failing.
 pub const FAILING_AFTER: u32 = 3;
 /// An endpoint is disabled when every attempt has failed for this long,
-pub const DISABLE_AFTER_SECONDS: i64 = 5 * 86_400;
+pub const DISABLE_AFTER_SECONDS: i64 = 5 * DAY_SECONDS;
 /// and on at least this many calendar days (UTC): days without an attempt, or that a change of the clock skips, don't count.
 pub const DISABLE_AFTER_DAYS: usize = 6;
 
@@ -149,6 +152,8 @@ pub struct Health {
     pub last_success_at: Option<Timestamp>,
     /// The last failure.
     pub last_failure_at: Option<Timestamp>,
+    /// What it was.
+    pub last_error: Option<LastError>,
     /// When an attempt last took long, to the minute.
     pub last_slow_at: Option<Timestamp>,
     /// The first failure since the last success.
@@ -187,6 +192,20 @@ impl Health {
         // A beginning that lies ahead was noted before the clock was set back: the days alone tell then.
         let long = !(0..DISABLE_AFTER_SECONDS).contains(&seconds);
         long && self.failed_days >= DISABLE_AFTER_DAYS && self.consecutive_failures >= FAILING_AFTER
+    }
+
+    /// From when on the next failure gets a failing endpoint disabled, if nothing arrives until then and attempts are made
+    /// each day: see [`Self::has_failed_for_days`]. `None` while it does not fail.
+    #[must_use]
+    pub fn disables_at(&self) -> Option<Timestamp> {
+        let (first, last) = self.first_failure_at.zip(self.last_failure_at)?;
+        if self.state == HealthState::Healthy {
+            return None;
+        }
+        let missing = i64::try_from(DISABLE_AFTER_DAYS.saturating_sub(self.failed_days)).unwrap_or_default();
+        let last_missing_day = (last.as_second().div_euclid(DAY_SECONDS) + missing) * DAY_SECONDS;
+        let days = if missing == 0 { i64::MIN } else { last_missing_day };
+        Timestamp::from_second(days.max(first.as_second() + DISABLE_AFTER_SECONDS)).ok()
     }
 }
 
@@ -289,6 +308,31 @@ mod tests {
         assert!(!failed("2025-10-01T00:00:00Z", 9, 2), "too few deliveries");
         assert!(failed("2026-10-01T00:00:00Z", 6, 3), "the clock was set back");
         assert!(!Health { failed_days: 6, consecutive_failures: 3, ..Health::default() }.has_failed_for_days(now));
+    }
+
+    #[test]
+    fn a_failing_endpoint_tells_when_it_is_disabled() {
+        let time = |text: &str| text.parse::<Timestamp>().unwrap();
+        let (first, state) = ("2025-10-20T14:30:00Z", HealthState::Failing);
+        let failing = |last: &str, failed_days| {
+            let (first_failure_at, last_failure_at) = (Some(time(first)), Some(time(last)));
+            Health { state, first_failure_at, last_failure_at, failed_days, ..Health::default() }
+        };
+        for (last, failed_days, at) in [
+            (first, 1, "2025-10-25T14:30:00Z"),
+            ("2025-10-24T23:00:00Z", 5, "2025-10-25T14:30:00Z"),
+            // Two days without an attempt.
+            ("2025-10-24T23:00:00Z", 3, "2025-10-27T00:00:00Z"),
+            ("2025-10-25T14:29:00Z", 6, "2025-10-25T14:30:00Z"),
+        ] {
+            let health = failing(last, failed_days);
+            assert_eq!(health.disables_at(), Some(time(at)), "{last} {failed_days}");
+            // As the rule itself says, when the missing days bring failures, too.
+            let then = Health { failed_days: DISABLE_AFTER_DAYS, consecutive_failures: FAILING_AFTER, ..health };
+            assert!(then.has_failed_for_days(time(at)), "{last} {failed_days}");
+        }
+        assert_eq!(Health { state: HealthState::Healthy, ..failing(first, 1) }.disables_at(), None);
+        assert_eq!(Health { state, ..Health::default() }.disables_at(), None, "nothing was sent, so nothing counts");
     }
 
     #[test]

@@ -6,13 +6,42 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::delivery::{Delivery, DeliveryStatus};
+use crate::words;
 
 /// Durations below this have a bin of their own.
 const EXACT: u64 = 32;
 /// From there on, each power of two is divided into this many bins.
 const BINS_PER_POWER: u64 = 16;
+/// From this bin on, those of an endpoint are taken in pairs: half as many to store, which is most of a sum.
+const PAIRED: u16 = 16;
 
-/// How many deliveries have which status.
+words! {
+    /// How finely statistics are told.
+    #[derive(Default)]
+    pub enum Step {
+        /// Five minutes, which is how finely deliveries are counted.
+        FiveMinutes = "5m",
+        /// An hour.
+        #[default]
+        Hour = "1h",
+        /// Six hours, which begin at 0, 6, 12 and 18 o'clock UTC.
+        SixHours = "6h",
+    }
+}
+
+impl Step {
+    /// How long it is.
+    #[must_use]
+    pub const fn seconds(self) -> i64 {
+        match self {
+            Self::FiveMinutes => 300,
+            Self::Hour => 3_600,
+            Self::SixHours => 21_600,
+        }
+    }
+}
+
+/// How many deliveries have which status, and how many attempts they took.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Counts {
     /// The endpoint accepted them.
@@ -23,6 +52,8 @@ pub struct Counts {
     pub waiting: u64,
     /// Nothing more will be sent, although nobody refused them.
     pub cancelled: u64,
+    /// Attempts at all of these, whenever they were made.
+    pub attempts: u64,
 }
 
 /// Durations in milliseconds by bins, narrow enough that a [percentile](Histogram::percentile) is within a thirtieth of
@@ -36,14 +67,24 @@ pub struct Histogram {
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Sum {
     /// By endpoint.
-    pub endpoints: BTreeMap<String, Counts>,
+    pub endpoints: BTreeMap<String, EndpointSum>,
     /// How long the attempts took that were accepted.
     pub latency: Histogram,
 }
 
+/// Those to one endpoint.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct EndpointSum {
+    /// How many they are.
+    pub counts: Counts,
+    /// How long the attempts took that were accepted, [roughly](Histogram::add_roughly).
+    pub latency: Histogram,
+}
+
 impl Counts {
-    /// Counts one more.
-    pub fn add(&mut self, status: DeliveryStatus) {
+    /// Counts one more, with its attempts.
+    pub fn add(&mut self, status: DeliveryStatus, attempts: u32) {
+        self.attempts += u64::from(attempts);
         let count = match status {
             DeliveryStatus::Delivered => &mut self.delivered,
             DeliveryStatus::Failed => &mut self.failed,
@@ -59,6 +100,7 @@ impl Counts {
         self.failed += other.failed;
         self.waiting += other.waiting;
         self.cancelled += other.cancelled;
+        self.attempts += other.attempts;
     }
 }
 
@@ -77,6 +119,12 @@ impl Histogram {
     /// Adds a duration.
     pub fn add(&mut self, milliseconds: u64) {
         *self.bins.entry(bin_of(milliseconds)).or_default() += 1;
+    }
+
+    /// Adds a duration so that fewer bins are needed: a [percentile](Self::percentile) is within a tenth then.
+    pub fn add_roughly(&mut self, milliseconds: u64) {
+        let bin = bin_of(milliseconds);
+        *self.bins.entry(if bin < PAIRED { bin } else { bin | 1 }).or_default() += 1;
     }
 
     /// Adds the durations of another.
@@ -107,17 +155,21 @@ impl Sum {
         if delivery.test {
             return;
         }
-        self.endpoints.entry(delivery.endpoint_id.clone()).or_default().add(delivery.status);
+        let endpoint = self.endpoints.entry(delivery.endpoint_id.clone()).or_default();
+        endpoint.counts.add(delivery.status, delivery.attempt_count);
         let accepted = delivery.last_attempt.filter(|_| delivery.status == DeliveryStatus::Delivered);
         if let Some(last) = accepted {
+            endpoint.latency.add_roughly(last.duration_ms);
             self.latency.add(last.duration_ms);
         }
     }
 
     /// Adds another sum.
     pub fn merge(&mut self, other: &Self) {
-        for (endpoint_id, counts) in &other.endpoints {
-            self.endpoints.entry(endpoint_id.clone()).or_default().merge(*counts);
+        for (endpoint_id, of) in &other.endpoints {
+            let endpoint = self.endpoints.entry(endpoint_id.clone()).or_default();
+            endpoint.counts.merge(of.counts);
+            endpoint.latency.merge(&of.latency);
         }
         self.latency.merge(&other.latency);
     }
@@ -175,6 +227,20 @@ mod tests {
         assert_eq!((bin_of(31), bin_of(32), bin_of(33), bin_of(34)), (31, 32, 32, 33), "no bin is left out");
         assert!(middle_of(bin_of(u64::MAX)) > u64::MAX / 32 * 31);
         assert!(middle_of(u16::MAX) > 0, "a bin that no duration has is no reason to fail");
+    }
+
+    #[test]
+    fn a_duration_of_an_endpoint_is_told_within_a_tenth() {
+        let mut bins = std::collections::BTreeSet::new();
+        for milliseconds in (0..2_000).chain((2_000..60_000).step_by(17)) {
+            let mut one = Histogram::default();
+            one.add_roughly(milliseconds);
+            let told = one.percentile(50).unwrap();
+            assert!(told.abs_diff(milliseconds) * 10 <= milliseconds, "{milliseconds} is told as {told}");
+            bins.extend(one.bins().map(|(bin, _)| bin));
+        }
+        let fine: std::collections::BTreeSet<u16> = (0..60_000).map(bin_of).collect();
+        assert!(bins.len() * 2 <= fine.len() + usize::from(PAIRED) + 1, "{} of {}", bins.len(), fine.len());
     }
 
     #[test]

@@ -23,7 +23,7 @@ use crate::range::Order;
 use crate::{Client, StoreError};
 
 pub use create::Creation;
-pub use health::{Cause, Success};
+pub use health::{Cause, Failure, Success};
 pub use own_headers::seal_headers;
 
 const TABLE: &str = "endpoints";
@@ -226,6 +226,7 @@ pub(crate) fn read(item: &Item) -> Result<(String, Endpoint), StoreError> {
         failing_since,
         last_success_at: reader.opt_time("lastSuccessAt"),
         last_failure_at: reader.opt_time("lastFailureAt"),
+        last_error: reader.opt_text("lastError").and_then(|stored| stored.parse().ok()),
         last_slow_at: reader.opt_time("lastSlowAt"),
         first_failure_at: reader.opt_time("firstFailureAt"),
         failed_days: reader.count_of_set("failedDays"),

@@ -13,7 +13,9 @@ use local::resources::create_tables;
 use local::{Clock, Options, Storage, System};
 use store::config::Environment;
 use store::shard::Shard;
+use store::sums::Progress;
 use store::tables;
+use store::undispatched::bucket_of;
 
 /// No record of a stream has a larger number.
 const EVERY_RECORD: &str = "109223372036854775807";
@@ -53,11 +55,14 @@ impl Database {
     }
 }
 
-/// Lets the sweeper compare the events with their deliveries, until there is nothing that it has not compared.
-pub(crate) async fn settle(path: &Path, now: Timestamp) {
+/// Lets the sweeper compare the events with their deliveries, until there is nothing that it has not compared. All since
+/// `begin` have markers, so that statistics may believe its sums from then on, as if it had swept from the beginning.
+pub(crate) async fn settle(path: &Path, begin: Timestamp, now: Timestamp) {
     let options = Options { storage: Storage::Directory(path.to_owned()), ..Options::for_test(Clock::system()) };
     let system = System::start(options).await.unwrap();
     let markers = system.environment().undispatched().unwrap();
+    let begin = bucket_of(begin);
+    system.environment().sums().unwrap().note_progress(Progress { since: begin, until: begin }).await.unwrap();
     for shard in Shard::all() {
         let mut sweeps = 0;
         while !markers.overdue(shard, None, None, now, 1).await.unwrap().markers.is_empty() {

@@ -77,7 +77,7 @@ async fn main() {
     };
     Arc::new(history).store(&database).await;
     database.close().await;
-    database::settle(&arguments.data_dir, now).await;
+    database::settle(&arguments.data_dir, begin, now).await;
     std::fs::write(&arguments.keys, keys).unwrap();
 }
 

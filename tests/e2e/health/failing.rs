@@ -44,6 +44,11 @@ async fn a_failing_endpoint_gets_new_events_from_the_retry_queue_until_it_recove
     let failing = shown(&app, &endpoint).await;
     assert_eq!((&failing["status"], &failing["health"]["state"]), (&json!("enabled"), &json!("failing")));
     assert_eq!(failing["health"]["consecutiveFailures"], 3);
+    assert_eq!(failing["health"]["disablesAt"], "2025-10-25T14:30:00Z", "five days after the first failure");
+    let mut error = failing["health"]["lastError"].clone();
+    let failed = error["deliveryId"].take();
+    assert!(app.deliveries().await.iter().any(|delivery| failed == delivery.id.as_str()), "{failed}");
+    assert_eq!(error, json!({ "deliveryId": null, "error": "http_status", "errorDetail": null, "statusCode": 500 }));
     assert_eq!(alerts(&app).await, [AlertKind::EndpointFailing]);
 
     create_work_order(&app, "WO-4").await;
@@ -61,6 +66,8 @@ async fn a_failing_endpoint_gets_new_events_from_the_retry_queue_until_it_recove
     app.drain().await;
     let recovered = shown(&app, &endpoint).await["health"].clone();
     assert_eq!((&recovered["state"], &recovered["consecutiveFailures"]), (&json!("healthy"), &json!(0)));
+    assert_eq!(recovered["disablesAt"], Value::Null);
+    assert_eq!(recovered["lastError"]["statusCode"], 500, "what it was stays known");
     assert_eq!(alerts(&app).await, [AlertKind::EndpointFailing, AlertKind::EndpointRecovered]);
     create_work_order(&app, "WO-6").await;
     assert_eq!(app.drain().await.deliveries, 1);
@@ -69,8 +76,12 @@ async fn a_failing_endpoint_gets_new_events_from_the_retry_queue_until_it_recove
 /// What the endpoint's health is when nothing has failed since `before`, and no delivery of its own account has arrived.
 fn settled(before: &Value) -> Value {
     let mut settled = before.clone();
-    for (name, value) in [("state", json!("healthy")), ("consecutiveFailures", json!(0)), ("failingSince", Value::Null)]
-    {
+    for (name, value) in [
+        ("state", json!("healthy")),
+        ("consecutiveFailures", json!(0)),
+        ("failingSince", Value::Null),
+        ("disablesAt", Value::Null),
+    ] {
         settled[name] = value;
     }
     settled

@@ -58,6 +58,10 @@ async fn an_endpoint_disabled_by_a_410_shows_the_time_and_counts_the_failure() {
             (&shown["status"], &shown["disabledReason"]),
             (&json!("disabled"), &json!("the endpoint answered 410 Gone"))
         );
+        assert_eq!(
+            (&shown["health"]["lastError"]["statusCode"], &shown["health"]["disablesAt"]),
+            (&json!(410), &Value::Null)
+        );
         assert_eq!(shown["health"]["consecutiveFailures"], failures);
         assert_eq!(shown["health"]["lastFailureAt"], shown["disabledAt"]);
         assert_ne!(shown["disabledAt"], Value::Null);

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::statistics::{Counts, Sum};
+use domain::statistics::{Counts, EndpointSum, Sum};
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use store::sums::{Progress, Sums};
+use store::sums::{Progress, Sums, Unit};
 use store::tables;
 use store::undispatched::{BUCKET, Undispatched};
 use tests::{Receiver, TestApp};
@@ -31,7 +31,8 @@ fn time(text: &str) -> Timestamp {
 /// A sum that no test's deliveries have.
 pub(super) fn many_cancelled() -> Sum {
     let mut sum = Sum::default();
-    sum.endpoints.insert("ep_of_a_sum".to_owned(), Counts { cancelled: 1_000, ..Counts::default() });
+    let counts = Counts { cancelled: 1_000, ..Counts::default() };
+    sum.endpoints.insert("ep_of_a_sum".to_owned(), EndpointSum { counts, ..EndpointSum::default() });
     sum
 }
 
@@ -176,8 +177,8 @@ async fn an_hour_that_is_summed_up_several_times_at_once_has_all_its_buckets() {
         }
     });
     assert!(join_all(written).await.iter().all(Vec::is_empty));
-    let hours = sums.hours(&app.account, hour).await.unwrap().hours;
-    assert_eq!((hours.len(), hours[0].sum.endpoints["ep_of_a_sum"].cancelled), (1, 6_000));
+    let hours = sums.since(&app.account, Unit::Hour, hour).await.unwrap().sums;
+    assert_eq!((hours.len(), hours[0].sum.endpoints["ep_of_a_sum"].counts.cancelled), (1, 6_000));
     assert!((0..6).all(|number| hours[0].has(hour + BUCKET * number)));
 }
 
@@ -197,9 +198,9 @@ async fn sums_that_can_not_be_read_are_made_up_for() {
     sweep_later(&app).await;
     let told = told(&app).await;
     assert_eq!((&told["hours"], &told["latencyMs"]), (&walked["hours"], &walked["latencyMs"]));
-    let hours = sums(&app).hours(&app.account, time("2025-10-20T15:00:00Z")).await.unwrap();
-    assert_eq!((hours.hours.len(), hours.unreadable.len()), (1, 0));
-    assert!(hours.hours[0].has(time("2025-10-20T15:25:00Z")));
+    let hours = sums(&app).since(&app.account, Unit::Hour, time("2025-10-20T15:00:00Z")).await.unwrap();
+    assert_eq!((hours.sums.len(), hours.unreadable.len()), (1, 0));
+    assert!(hours.sums[0].has(time("2025-10-20T15:25:00Z")));
 }
 
 #[tokio::test]

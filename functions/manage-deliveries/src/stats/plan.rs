@@ -3,20 +3,19 @@
 use std::collections::HashMap;
 
 use jiff::{SignedDuration, Timestamp};
-use store::sums::{Progress, SummedHour, SummedHours};
+use store::sums::{Progress, Summed, SummedSpan, Unit};
 use store::undispatched::{BUCKET, GRACE, bucket_of};
 
-use super::Span;
+use super::span::Span;
 
-const HOUR: SignedDuration = SignedDuration::from_hours(1);
 /// Longer than it takes until the deliveries of a time are counted: its five minutes, five more, and a sweep or some.
 const LATEST: SignedDuration = SignedDuration::from_mins(20);
 
 /// How the deliveries of a span are counted.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Plan {
-    /// Hours that are taken as they are.
-    pub(super) hours: Vec<SummedHour>,
+    /// Sums that are taken as they are.
+    pub(super) sums: Vec<Summed>,
     /// Time of which nothing is known, newest first.
     pub(super) gaps: Vec<Gap>,
 }
@@ -36,23 +35,24 @@ impl Gap {
 }
 
 impl Plan {
-    /// `summed` must have been read after `progress`.
-    pub(super) fn new(span: Span, progress: Option<Progress>, summed: SummedHours, now: Timestamp) -> Self {
+    /// `summed` must have been read after `progress`, and be of the unit of the span's steps.
+    pub(super) fn new(span: Span, progress: Option<Progress>, summed: SummedSpan, now: Timestamp) -> Self {
         // Without sums all is walked.
         let Progress { since, until } = progress.unwrap_or(Progress { since: Timestamp::MAX, until: span.since });
         // When a clock was ahead that has noted it, not all of that time is counted.
         let until = until.min(bucket_of(now - GRACE));
+        let unit = Unit::of(span.step);
         // Of hours before sums, those buckets alone are counted in which something has changed since.
-        let hours = summed.hours.into_iter().filter(|hour| hour.begins_at + HOUR > since);
-        let hours: Vec<SummedHour> = hours.filter(|hour| span.hour_of(hour.begins_at).is_some()).collect();
-        let by_begin: HashMap<Timestamp, &SummedHour> = hours.iter().map(|hour| (hour.begins_at, hour)).collect();
+        let sums = summed.sums.into_iter().filter(|sum| sum.begins_at + unit.length() > since);
+        let sums: Vec<Summed> = sums.filter(|sum| span.step_of(sum.begins_at).is_some()).collect();
+        let by_begin: HashMap<Timestamp, &Summed> = sums.iter().map(|sum| (sum.begins_at, sum)).collect();
         let mut gaps: Vec<Gap> = Vec::new();
-        for begins_at in span.begins() {
-            let hour = by_begin.get(&begins_at);
+        for begins_at in every(unit.length(), span.since, span.end()) {
+            let sum = by_begin.get(&begins_at);
             let is_unreadable = summed.unreadable.contains(&begins_at);
-            for bucket in (0..12).map(|number| begins_at + BUCKET * number) {
+            for bucket in every(BUCKET, begins_at, begins_at + unit.length()) {
                 let is_known = (since..until).contains(&bucket) && !is_unreadable;
-                if is_known || hour.is_some_and(|hour| hour.has(bucket)) {
+                if is_known || sum.is_some_and(|sum| sum.has(bucket)) {
                     continue;
                 }
                 let end = Some(bucket + BUCKET);
@@ -67,13 +67,18 @@ impl Plan {
         if let Some(latest) = gaps.first_mut().filter(|gap| gap.until == Some(span.end())) {
             latest.until = None;
         }
-        Self { hours, gaps }
+        Self { sums, gaps }
     }
+}
+
+/// The instants from `since` on and before `until` that are so far apart.
+fn every(length: SignedDuration, since: Timestamp, until: Timestamp) -> impl Iterator<Item = Timestamp> {
+    std::iter::successors(Some(since), move |at| at.checked_add(length).ok()).take_while(move |at| *at < until)
 }
 
 #[cfg(test)]
 mod tests {
-    use domain::statistics::Sum;
+    use domain::statistics::{Step, Sum};
 
     use super::*;
 
@@ -83,19 +88,33 @@ mod tests {
         text.parse().unwrap()
     }
 
-    fn hour(begin: &str, minutes: &[i64]) -> SummedHour {
+    fn hour(begin: &str, minutes: &[i64]) -> Summed {
         let begin = time(begin);
         let buckets = minutes.iter().map(|minute| begin + SignedDuration::from_mins(*minute));
-        SummedHour::of(begin, Sum::default(), buckets)
+        Summed::hour(begin, Sum::default(), buckets)
     }
 
-    fn gaps(progress: Option<(&str, &str)>, hours: Vec<SummedHour>, unreadable: &[&str]) -> (usize, Vec<String>) {
+    fn bucket(begin: &str) -> Summed {
+        Summed::bucket(time(begin), Sum::default())
+    }
+
+    fn plan(
+        span: Span,
+        progress: Option<(&str, &str)>,
+        sums: Vec<Summed>,
+        unreadable: &[&str],
+    ) -> (usize, Vec<String>) {
         let progress = progress.map(|(since, until)| Progress { since: time(since), until: time(until) });
-        let summed = SummedHours { hours, unreadable: unreadable.iter().map(|begin| time(begin)).collect() };
-        let plan = Plan::new(Span::latest(3, time(NOW)), progress, summed, time(NOW));
+        let summed = SummedSpan { sums, unreadable: unreadable.iter().map(|begin| time(begin)).collect() };
+        let plan = Plan::new(span, progress, summed, time(NOW));
         let clock = |at: Timestamp| at.to_string()[11..16].to_owned();
         let end = |gap: &Gap| gap.until.map_or("end".to_owned(), clock);
-        (plan.hours.len(), plan.gaps.iter().map(|gap| format!("{}-{}", clock(gap.since), end(gap))).collect())
+        (plan.sums.len(), plan.gaps.iter().map(|gap| format!("{}-{}", clock(gap.since), end(gap))).collect())
+    }
+
+    /// Those of three hours by the hour.
+    fn gaps(progress: Option<(&str, &str)>, hours: Vec<Summed>, unreadable: &[&str]) -> (usize, Vec<String>) {
+        plan(Span::latest(3, Step::Hour, time(NOW)), progress, hours, unreadable)
     }
 
     const LONG: &str = "2025-10-01T00:00:00Z";
@@ -133,6 +152,31 @@ mod tests {
         let known = Some((LONG, "2025-10-20T14:25:00Z"));
         assert_eq!(gaps(known, vec![], &["2025-10-20T13:00:00Z"]).1, ["14:25-end", "13:00-14:00"]);
         assert_eq!(gaps(known, vec![], &["2025-10-20T14:00:00Z"]).1, ["14:00-end"]);
+    }
+
+    #[test]
+    fn steps_of_five_minutes_are_taken_from_their_own_sums() {
+        let span = Span::latest(1, Step::FiveMinutes, time(NOW));
+        let known = Some((LONG, "2025-10-20T14:25:00Z"));
+        assert_eq!(
+            plan(span, known, vec![], &[]),
+            (0, vec!["14:25-end".to_owned()]),
+            "those without had no deliveries"
+        );
+        // One lies before the span, and one was counted while the sweeper lags behind.
+        let sums = ["2025-10-20T13:30:00Z", "2025-10-20T13:50:00Z", "2025-10-20T14:20:00Z"].map(bucket);
+        let late = Some((LONG, "2025-10-20T14:05:00Z"));
+        assert_eq!(plan(span, late, sums.into(), &[]), (2, vec!["14:25-end".to_owned(), "14:05-14:20".to_owned()]));
+        let damaged = ["2025-10-20T13:50:00Z"];
+        assert_eq!(plan(span, known, vec![], &damaged).1, ["14:25-end", "13:50-13:55"]);
+    }
+
+    #[test]
+    fn six_hours_are_taken_from_hours() {
+        let span = Span::latest(6, Step::SixHours, time(NOW));
+        let known = Some((LONG, "2025-10-20T14:25:00Z"));
+        let hours = vec![hour("2025-10-20T12:00:00Z", &[0]), hour("2025-10-20T14:00:00Z", &[5])];
+        assert_eq!(plan(span, known, hours, &[]), (2, vec!["14:25-end".to_owned()]));
     }
 
     #[test]

@@ -83,9 +83,9 @@ function liveSwitch(refresh, signal) {
  * @param {Api.EventType[]} types
  */
 function controls(wanted, endpoints, types) {
-  const states = ["pending", "retrying", "delivered", "failed", "cancelled"];
+  const states = ["waiting", "pending", "retrying", "delivered", "failed", "cancelled"];
   return [
-    filter("Status", select("status", [["", "any"], ...states.map((state) => [state, state])], wanted.status)),
+    filter("Status", select("status", [["", "any"], ...states.map((state) => [state, state === "waiting" ? "pending or retrying" : state])], wanted.status)),
     filter("Endpoint", select("endpointId", [["", "any"], ...endpoints.map((one) => [one.id, nameOf(one)])], wanted.endpointId)),
     filter("Event", select("event", [["", "any"], ...types.map(({ name }) => [name, name])], wanted.event)),
     filter("Event id", h("input", { name: "eventId", value: wanted.eventId, placeholder: "evt_...", spellcheck: "false" })),

@@ -1,8 +1,8 @@
 import { get, patch, post, remove, to, withQuery } from "../api.js";
-import { sparkline } from "../chart.js";
-import { dayStats, eventTypes, nameOf, sourceIps, stateOf } from "../data.js";
+import { eventTypes, nameOf, sourceIps, stateOf } from "../data.js";
 import { h } from "../dom.js";
-import { countdown, duration, failure, moment, time } from "../format.js";
+import { delivered, figure, figures, responseTime, total } from "../figures.js";
+import { count, countdown, duration, errorWords, failure, moment, time } from "../format.js";
 import { select } from "../form.js";
 import { firstWithAny } from "../list.js";
 import { badge, button, card, code, confirm, empty, facts, heading, pretty, table, toast } from "../parts.js";
@@ -19,18 +19,19 @@ const latest = (endpointId, signal) =>
   firstWithAny((cursor) => get(withQuery("/api/deliveries", { endpointId, limit: 8, cursor }), signal), null);
 
 /** @type {import("../app.js").View} */
-export async function endpoint({ path, signal }) {
+export async function endpoint(route) {
+  const { path, signal } = route;
   const id = path[1] ?? "";
-  const [one, deliveries, types, stats, addresses] = await Promise.all([
-    get(to`/api/endpoints/${id}`, signal), latest(id, signal), eventTypes(), dayStats(signal), sourceIps(),
+  const numbered = figures(`#/endpoints/${id}`, route, { endpointId: id, numbers });
+  const [one, deliveries, types, { words, choice, body, stats }, addresses] = await Promise.all([
+    get(to`/api/endpoints/${id}`, signal), latest(id, signal), eventTypes(), numbered, sourceIps(),
   ]);
+  const held = await heldOf(one, signal);
   return [
     heading(nameOf(one), { crumb: ["#/endpoints", "Endpoints"], lead: h("code", {}, one.url), actions: actions(one) }),
-    one.status === "disabled" && h("p", { class: stateOf(one) === "paused" ? "notice" : "notice bad", role: "note" },
-      h("strong", {}, stateOf(one) === "paused" ? "Paused by a user. " : `Disabled by the system: ${one.disabledReason}. `),
-      one.disabledAt && h("span", {}, "Since ", moment(one.disabledAt), ". "),
-      "New events are not delivered, and pending deliveries are held for up to five days. They are sent when the endpoint is enabled; you can replay the events it missed."),
-    h("div", { class: "columns" }, card("About", about(one, stats, addresses)),
+    trouble(one),
+    card("Deliveries", h("div", { class: "heading" }, h("p", { class: "muted" }, words), choice), body),
+    h("div", { class: "columns" }, card("About", about(one, stats(), held, addresses)),
       h("div", { class: "stack" }, await secretCard(one, signal), card("Send a test", testForm(one, types)))),
     card("Latest deliveries", deliveries.data.length === 0 ? empty(deliveries.nextCursor ? "None among the latest events" : "No deliveries yet")
       : table("Latest deliveries", ["Event", "Record", "Status", "Response", "Attempts", "When"], deliveries.data.map((/** @type {Api.Delivery} */ each) => deliveryRow(each))),
@@ -38,31 +39,87 @@ export async function endpoint({ path, signal }) {
   ].filter((part) => part instanceof HTMLElement);
 }
 
+/** @param {Api.Stats} stats */
+function numbers(stats) {
+  const counts = total(stats);
+  const each = counts.attempts / Math.max(1, counts.delivered + counts.failed + counts.waiting);
+  return h("div", { class: "numbers" },
+    delivered("Success rate", counts),
+    responseTime(stats),
+    figure("Attempts", count(counts.attempts), counts.attempts ? `${each.toFixed(1)} per delivery` : "none"),
+    figure("Waiting", count(counts.waiting), counts.cancelled ? `and ${count(counts.cancelled)} cancelled` : "pending or retrying"));
+}
+
+/**
+ * What is wrong with an endpoint, and what follows from it.
+ * @param {Api.WholeEndpoint} one
+ */
+function trouble(one) {
+  const { health } = one;
+  if (one.status === "disabled") {
+    return h("p", { class: stateOf(one) === "paused" ? "notice" : "notice bad", role: "note" },
+      h("strong", {}, stateOf(one) === "paused" ? "Paused by a user. " : `Disabled by the system: ${one.disabledReason}. `),
+      one.disabledAt && h("span", {}, "Since ", moment(one.disabledAt), ". "),
+      "New events are not delivered, and pending deliveries are held for up to five days. They are sent when the endpoint is enabled; you can replay the events it missed.");
+  }
+  return health.state === "failing" && h("p", { class: "notice bad", role: "note" },
+    h("strong", {}, `Failing: ${count(health.consecutiveFailures)} deliveries in a row. `),
+    health.lastError && `${failure(health.lastError)} `,
+    health.disablesAt && h("span", {}, "If nothing arrives, the first failure after ", moment(health.disablesAt), " disables it."));
+}
+
+/**
+ * What is not sent although it is due, and why.
+ * @param {Api.WholeEndpoint} one
+ * @param {AbortSignal} signal
+ */
+async function heldOf({ id, status, disabledAt, waiting }, signal) {
+  const list = (/** @type {number} */ held) =>
+    h("a", { href: withQuery("#/deliveries", { endpointId: id, status: "waiting" }) }, `about ${count(held)}`);
+  if (status === "disabled") {
+    // What is held was raised at most five days before it was disabled, or is older than these and fails soon.
+    const { waiting: held } = total(await get(withQuery("/api/stats", { hours: 168, step: "6h", endpointId: id }), signal));
+    return held === 0 ? ["none"] : [list(held), ": the endpoint is disabled", ...(disabledAt ? [", since ", time(disabledAt)] : []), ". Each fails after five days."];
+  }
+  return waiting ? [list(waiting.deliveries), ": in line for the endpoint's pace. The last of them is sent ", countdown(waiting.until), "."] : ["none"];
+}
+
 /**
  * @param {Api.WholeEndpoint} one
- * @param {Api.Stats} stats
+ * @param {Api.Stats | undefined} stats
+ * @param {import("../dom.js").Child[]} held
  * @param {Api.SourceIps} addresses
  */
-function about(one, stats, addresses) {
+function about(one, stats, held, addresses) {
   const { health } = one;
-  const own = stats.endpoints.find(({ endpointId }) => endpointId === one.id);
+  const own = stats?.endpoints.find(({ endpointId }) => endpointId === one.id);
   return facts([
     ["State", badge(stateOf(one))],
-    [stats.complete ? "Last 24 hours" : "Latest deliveries", sparkline(own, stats)],
+    ["Held", held],
     ["Next retry", own?.nextAttemptAt ? countdown(own.nextAttemptAt) : "none"],
-    ["Failing since", health.failingSince ? time(health.failingSince) : "—"],
     ["Last success", time(health.lastSuccessAt)],
-    ["Last failure", time(health.lastFailureAt)],
+    ["Last failure", health.lastError ? lastError(health) : time(health.lastFailureAt)],
+    ["Failing since", health.failingSince ? [time(health.failingSince), `, ${count(health.consecutiveFailures)} deliveries in a row`] : "—"],
+    ["Disabled", health.disablesAt ? ["by its first failure after ", moment(health.disablesAt), ", unless a delivery arrives"] : one.disabledAt ? ["since ", time(one.disabledAt)] : "no"],
     ["Last slow attempt", time(health.lastSlowAt)],
     ["Events", one.events.map((name) => h("code", { class: "chip" }, name))],
     ["Projects", one.projectIds.length ? one.projectIds.map((id) => h("code", { class: "chip" }, id)) : "all"],
     ["Pace", one.maxPerSecond ? `at most ${one.maxPerSecond} a second` : "no limit"],
-    ["In line", one.waiting ? [`about ${one.waiting.deliveries.toLocaleString("en")}, the last of them `, countdown(one.waiting.until)] : "none"],
     ["Custom headers", Object.keys(one.headers).length ? Object.entries(one.headers).map(([name, value]) => h("code", { class: "chip" }, `${name}: ${value}`)) : "none"],
     ["Delivered from", addresses.static ? addresses.ips.map((block) => h("code", { class: "chip" }, block)) : "changing addresses"],
     ["Created", moment(one.createdAt)],
     ["Id", h("code", {}, one.id)],
   ]);
+}
+
+/**
+ * What failed last, why, and which delivery that was.
+ * @param {Api.Health} health
+ */
+function lastError({ lastFailureAt, lastError }) {
+  if (!lastError) return [];
+  const { deliveryId, error, errorDetail, statusCode } = lastError;
+  return [time(lastFailureAt), ": ", h("a", { href: `#/deliveries/${deliveryId}` }, statusCode ? `responded ${statusCode}` : errorWords(error, errorDetail)), `. ${failure(lastError)}`];
 }
 
 /** @param {Api.Endpoint} one */

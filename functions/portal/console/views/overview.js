@@ -1,19 +1,19 @@
 import { get, usage } from "../api.js";
-import { all, chart } from "../chart.js";
-import { allEndpoints, dayStats, nameOf, stateOf } from "../data.js";
+import { allEndpoints, nameOf, stateOf } from "../data.js";
 import { h } from "../dom.js";
-import { count, duration, onOwnMachine, time } from "../format.js";
+import { delivered, figure, figures, responseTime, total } from "../figures.js";
+import { count, onOwnMachine, time } from "../format.js";
 import { badge, card, code, empty, heading, table } from "../parts.js";
 import { alertRow } from "./alerts.js";
 
 /** @type {import("../app.js").View} */
-export async function overview({ signal }) {
-  const [endpoints, stats, alerts] = await Promise.all([allEndpoints(), dayStats(signal), get("/api/alerts?limit=5", signal)]);
+export async function overview(route) {
+  const [endpoints, alerts] = await Promise.all([allEndpoints(), get("/api/alerts?limit=5", route.signal)]);
   if (endpoints.length === 0) return firstRun();
+  const { words, choice, body } = await figures("#/", route, { numbers: (stats) => numbers(stats, endpoints) });
   return [
-    heading("Overview", { lead: "The last 24 hours" }),
-    numbers(stats, endpoints),
-    card("Deliveries per hour", stats.hours.some((hour) => all(hour) > 0) ? chart(stats) : empty("No deliveries in the last 24 hours")),
+    heading("Overview", { lead: words, actions: [choice] }),
+    body,
     h("div", { class: "columns" },
       attention(endpoints),
       card("Latest alerts", alerts.data.length === 0 ? empty("No alerts")
@@ -26,33 +26,19 @@ export async function overview({ signal }) {
  * @param {Api.Stats} stats
  * @param {Api.Endpoint[]} endpoints
  */
-function numbers({ hours, latencyMs }, endpoints) {
-  const sum = (/** @type {keyof Api.Counts} */ kind) => hours.reduce((total, hour) => total + hour[kind], 0);
-  const [delivered, failed, waiting, cancelled] = [sum("delivered"), sum("failed"), sum("waiting"), sum("cancelled")];
-  const ended = delivered + failed;
+function numbers(stats, endpoints) {
+  const counts = total(stats);
   const states = endpoints.map(stateOf);
   const number = (/** @type {string} */ state) => states.filter((one) => one === state).length;
   const troubled = [[number("failing"), "failing"], [number("disabled"), "disabled"], [number("paused"), "paused"]].filter(([n]) => n);
   const hour = usage()?.hour;
   return h("div", { class: "numbers" },
-    figure("Delivered", ended ? percent(delivered / ended) : "—", `${count(delivered)} of ${count(ended)}`, failed > ended * 0.01 ? "bad" : ""),
-    figure("Waiting", count(waiting), cancelled ? `and ${count(cancelled)} cancelled` : "pending or retrying"),
-    figure("Response time", latencyMs ? duration(latencyMs.p50) : "—", latencyMs ? `95 % within ${duration(latencyMs.p95)}` : "no deliveries yet"),
+    delivered("Delivered", counts),
+    figure("Waiting", count(counts.waiting), counts.cancelled ? `and ${count(counts.cancelled)} cancelled` : "pending or retrying"),
+    responseTime(stats),
     figure("Endpoints", count(endpoints.length), troubled.length ? troubled.map(([n, word]) => `${n} ${word}`).join(", ") : "all healthy"),
     figure("Calls this hour", hour ? count(hour.limit - hour.remaining) : "—", hour ? `of ${count(hour.limit)}` : ""));
 }
-
-/** @param {number} share */
-const percent = (share) => `${(Math.floor(share * 1000) / 10).toFixed(share === 1 ? 0 : 1)} %`;
-
-/**
- * @param {string} name
- * @param {string} value
- * @param {string} note
- * @param {string} [tone]
- */
-const figure = (name, value, note, tone = "") =>
-  h("div", { class: "number" }, h("p", {}, name), h("p", { class: `value num ${tone}` }, value), h("p", { class: "small muted" }, note));
 
 /**
  * Endpoints that fail and those that the system has disabled. Paused ones are not among them: somebody did that on

@@ -9,7 +9,7 @@ mod requests;
 use domain::models::Kind;
 use serde_json::{Value, json};
 
-use self::deliveries::{alert, attempt, delivery, event, event_more, feed, hour, request_body, stats};
+use self::deliveries::{alert, attempt, delivery, event, event_more, feed, hour, request_body, stats, timed_hour};
 use self::endpoints::{endpoint, health, replay_result, secret_answer, test_result, waiting};
 use self::keys::{api_key, key, replaced};
 use self::records::{change, record_summary};
@@ -59,8 +59,9 @@ pub(super) fn all() -> Vec<(&'static str, Value)> {
         ("RaisedEvent", whole(&[&event(), &self::records::event_deliveries()])),
         ("Alert", object(&alert())),
         ("RefusedCall", object(&refused_call())),
-        ("Stats", object(&stats())),
+        ("Stats", stats()),
         ("Hour", object(&hour())),
+        ("TimedHour", object(&timed_hour())),
         ("Key", object(&key())),
         ("KeyCreated", whole(&[&key(), &[("key", api_key())]])),
         ("KeyRotated", whole(&[&key(), &[("key", api_key()), ("replaces", replaced())]])),

@@ -2,6 +2,7 @@
 
 use domain::alert::{AlertKind, AlertStatus};
 use domain::delivery::DeliveryStatus;
+use domain::statistics::Step;
 
 use crate::http::{Parameter, Parameters, ValueType};
 use crate::problem::ProblemCode;
@@ -17,7 +18,11 @@ pub const DELIVERIES: Parameters = &[
     parameter("endpointId", ValueType::Id("ep_"), "Only deliveries to this endpoint"),
     EVENT,
     parameter("eventId", ValueType::Id("evt_"), "Only deliveries of this event"),
-    parameter("status", ValueType::Word { all: statuses, default: None }, "Only deliveries with this status"),
+    parameter(
+        "status",
+        ValueType::Word { all: statuses, default: None },
+        "Only deliveries with this status; `waiting`: pending or retrying",
+    ),
     parameter("since", ValueType::Time, "Only deliveries of events from this time on"),
     parameter("until", ValueType::Time, "Only deliveries of events before this time"),
     LIMIT,
@@ -82,11 +87,19 @@ pub const REQUESTS: Parameters = &[
 ];
 
 /// `GET /api/stats`: a week at most.
-pub const STATS: Parameters = &[parameter(
-    "hours",
-    ValueType::Number { min: 1, max: 168, default: DEFAULT_HOURS },
-    "How many hours, ending with the current one",
-)];
+pub const STATS: Parameters = &[
+    parameter(
+        "hours",
+        ValueType::Number { min: 1, max: 168, default: DEFAULT_HOURS },
+        "How many hours, ending with the current one; at most 24 with `step=5m`",
+    ),
+    parameter(
+        "step",
+        ValueType::Word { all: steps, default: Some("1h") },
+        "How finely the numbers are told. With `5m` and `6h`, they are in `steps` in place of `hours`",
+    ),
+    parameter("endpointId", ValueType::Id("ep_"), "Only deliveries to this endpoint"),
+];
 
 /// The hours that `GET /api/stats` covers by default.
 pub const DEFAULT_HOURS: u8 = 24;
@@ -94,6 +107,10 @@ pub const DEFAULT_HOURS: u8 = 24;
 pub const TIMELINE_LIMIT: u8 = 20;
 /// The longest natural key, in characters.
 const LONGEST_NUMBER: usize = 50;
+/// The most that it covers in steps of five minutes.
+pub const MAX_FINE_HOURS: u8 = 24;
+/// What `GET /api/deliveries` takes beside a status: those that statistics count as waiting.
+pub const WAITING: &str = "waiting";
 /// The default size of a page.
 pub const DEFAULT_LIMIT: u8 = 50;
 
@@ -110,7 +127,11 @@ const fn parameter(name: &'static str, value: ValueType, doc: &'static str) -> P
 }
 
 fn statuses() -> Vec<&'static str> {
-    DeliveryStatus::ALL.map(DeliveryStatus::as_str).into()
+    DeliveryStatus::WORDS.iter().copied().chain([WAITING]).collect()
+}
+
+fn steps() -> Vec<&'static str> {
+    Step::WORDS.into()
 }
 
 fn kinds() -> Vec<&'static str> {

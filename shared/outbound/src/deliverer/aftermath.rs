@@ -8,11 +8,11 @@ use std::sync::{Mutex, PoisonError};
 use domain::alert::{Alert, AlertKind};
 use domain::clock::is_recent;
 use domain::delivery::{Delivery, LastAttempt};
-use domain::endpoint::{Endpoint, FAILING_AFTER, HealthState};
+use domain::endpoint::{Endpoint, FAILING_AFTER, HealthState, LastError};
 use jiff::Timestamp;
 use store::StoreError;
 use store::alerts::Alerts;
-use store::endpoints::{Cause, Endpoints, Success};
+use store::endpoints::{Cause, Endpoints, Failure, Success};
 use telemetry::causes::causes;
 
 use super::Deliverer;
@@ -114,7 +114,9 @@ impl Deliverer {
         first: bool,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let noted = self.endpoints.note_failure(&delivery.account, &endpoint.id, first, now).await;
+        let error = LastError::of(delivery, last);
+        let what = Failure { counts: first, error: error.as_ref() };
+        let noted = self.endpoints.note_failure(&delivery.account, &endpoint.id, what, now).await;
         self.health_writes.insert(&endpoint.id);
         let Some(after) = noted? else { return Ok(()) };
         let health = &after.health;
@@ -128,14 +130,28 @@ impl Deliverer {
         Ok(())
     }
 
-    /// Disables an endpoint, unless its people have changed it since it was read: what happened was not about what they
-    /// made of it.
-    pub(super) async fn disable(
+    /// Disables an endpoint that answered 410; `first` if that was a first attempt.
+    pub(super) async fn disable_gone(
         &self,
         delivery: &Delivery,
         endpoint: &Endpoint,
         last: LastAttempt,
-        cause: Cause,
+        first: bool,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let error = LastError::of(delivery, last);
+        let what = Failure { counts: first, error: error.as_ref() };
+        self.disable(delivery, endpoint, last, Cause::Gone(what), now).await
+    }
+
+    /// Disables an endpoint, unless its people have changed it since it was read: what happened was not about what they
+    /// made of it.
+    async fn disable(
+        &self,
+        delivery: &Delivery,
+        endpoint: &Endpoint,
+        last: LastAttempt,
+        cause: Cause<'_>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let alert = Alert::about(AlertKind::EndpointDisabled, delivery, Some(last), now);

@@ -6,7 +6,6 @@ use domain::delivery::{Attempt, Delivery, DeliveryTask, LastAttempt};
 use domain::schedule::is_left_to_sweeper;
 use jiff::Timestamp;
 use store::deliveries::Outcome;
-use store::endpoints::Cause;
 
 use super::decision::{Decision, EndpointNews};
 use super::together::Recorder;
@@ -36,7 +35,7 @@ impl Deliverer {
         if let EndpointNews::Gone { counts } = news {
             // Before anything is recorded: should it fail, the attempt is made again, and a 410 is never just
             // forgotten.
-            Box::pin(self.disable(delivery, endpoint, last, Cause::Gone { counts }, ended)).await?;
+            Box::pin(self.disable_gone(delivery, endpoint, last, counts, ended)).await?;
         }
         let outcome = Outcome { status, attempt: Some(attempt), next_attempt_at, paced: false, claim, now: ended };
         if !recorder.record(delivery, &outcome).await? {

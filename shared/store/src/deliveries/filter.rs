@@ -29,6 +29,8 @@ pub struct Filter<'a> {
     pub event_id: Option<&'a str>,
     /// Those with this status.
     pub status: Option<DeliveryStatus>,
+    /// Only those that are not final.
+    pub unfinished: bool,
     /// Those of events from this instant on (inclusive).
     pub since: Option<Timestamp>,
     /// Those of events before this instant (exclusive).
@@ -72,7 +74,7 @@ impl Filter<'_> {
     pub(super) fn needs_search(&self, among: &Among) -> bool {
         let status_is_key = matches!(among, Among::Index(tables::BY_STATUS, ..));
         let unkeyed = if status_is_key { self.endpoint_id.is_some() } else { self.status.is_some() };
-        self.event.is_some() || self.event_id.is_some() || unkeyed
+        self.event.is_some() || self.event_id.is_some() || self.unfinished || unkeyed
     }
 
     pub(super) fn matches(&self, delivery: &Delivery) -> bool {
@@ -80,14 +82,18 @@ impl Filter<'_> {
             && self.event.is_none_or(|event| delivery.event == event)
             && self.event_id.is_none_or(|id| delivery.event_id == id)
             && self.status.is_none_or(|status| delivery.status == status)
+            && !(self.unfinished && delivery.status.is_final())
     }
 
     /// What DynamoDB filters by, with its values.
     pub(super) fn expression(&self) -> (Option<String>, Item) {
-        equal(&[
+        let (equal, values) = equal(&[
             ("#event", ":event", self.event.map(EventName::as_str)),
             ("eventId", ":eventId", self.event_id),
             ("#status", ":status", self.status.map(DeliveryStatus::as_str)),
-        ])
+        ]);
+        let unfinished = self.unfinished.then(|| "attribute_not_exists(completedAt)".to_owned());
+        let terms: Vec<String> = equal.into_iter().chain(unfinished).collect();
+        ((!terms.is_empty()).then(|| terms.join(" AND ")), values)
     }
 }

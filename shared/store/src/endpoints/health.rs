@@ -6,7 +6,7 @@
 use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
 use domain::alert::Alert;
-use domain::endpoint::{Endpoint, EndpointStatus, FAILING_AFTER};
+use domain::endpoint::{Endpoint, EndpointStatus, FAILING_AFTER, LastError};
 use jiff::Timestamp;
 
 use super::{Endpoints, changed, status};
@@ -38,46 +38,52 @@ impl Success {
     }
 }
 
+/// A failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Failure<'a> {
+    /// Whether the first attempt of a delivery failed: it is one more consecutive failure then.
+    pub counts: bool,
+    /// What it was.
+    pub error: Option<&'a LastError>,
+}
+
 /// Why an endpoint is disabled because of what it answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cause {
+pub enum Cause<'a> {
     /// It answered 410, which is also recorded as a failure.
-    Gone {
-        /// Whether that is a first attempt, as in [`Endpoints::note_failure`].
-        counts: bool,
-    },
+    Gone(Failure<'a>),
     /// Every attempt has failed for days; the failures are recorded already.
     FailedForDays,
 }
 
-impl Cause {
+impl Cause<'_> {
     /// The `disabledReason` that the API shows.
     const fn reason(self) -> &'static str {
         match self {
-            Self::Gone { .. } => "the endpoint answered 410 Gone",
+            Self::Gone(_) => "the endpoint answered 410 Gone",
             Self::FailedForDays => "every attempt has failed for 5 days",
         }
     }
 }
 
 /// What a failure changes. [`failure`] has its values.
-const FAILED: &str = "lastFailureAt = :now, firstFailureAt = if_not_exists(firstFailureAt, :now) \
+const FAILED: &str = "lastFailureAt = :now, lastError = :error, firstFailureAt = if_not_exists(firstFailureAt, :now) \
                       ADD consecutiveFailures :by, failedDays :day";
 
 /// The values of [`FAILED`]; a failure that does not count leaves the number of consecutive failures as it is.
-fn failure(counts: bool, now: Timestamp) -> Item {
+fn failure(Failure { counts, error }: Failure<'_>, now: Timestamp) -> Item {
     // The calendar day (UTC), counted from 1970, as a set: it grows once a day, whichever failure comes first.
     let day = now.as_second().div_euclid(86_400).to_string();
     Item::from([
         (":now".to_owned(), s(now.to_string())),
+        (":error".to_owned(), error.map_or(AttributeValue::Null(true), |error| s(error.to_string()))),
         (":by".to_owned(), n(u8::from(counts))),
         (":day".to_owned(), AttributeValue::Ns(vec![day])),
     ])
 }
 
 impl Endpoints {
-    /// Records a failure; with `counts`, because the first attempt of a delivery failed, it is one more consecutive
-    /// failure. One write unit for each KB. Returns the endpoint as it is then, or `None` when it was deleted.
+    /// Records a failure. One write unit for each KB. Returns the endpoint as it is then, or `None` when it was deleted.
     ///
     /// # Errors
     /// When DynamoDB can't be reached or the item can't be read.
@@ -85,14 +91,14 @@ impl Endpoints {
         &self,
         account: &str,
         id: &str,
-        counts: bool,
+        what: Failure<'_>,
         now: Timestamp,
     ) -> Result<Option<Endpoint>, StoreError> {
         let call = self
             .update_item(account, id)
             .update_expression(format!("SET {FAILED}"))
             .condition_expression("attribute_exists(pk)")
-            .set_expression_attribute_values(Some(failure(counts, now)));
+            .set_expression_attribute_values(Some(failure(what, now)));
         changed(call).await
     }
 
@@ -219,14 +225,14 @@ impl Endpoints {
         &self,
         account: &str,
         seen: &Endpoint,
-        cause: Cause,
+        cause: Cause<'_>,
         now: Timestamp,
         alerts: (&Alerts, &Alert),
     ) -> Result<(), StoreError> {
         let disabled = "SET #status = :disabled, disabledReason = :reason, disabledAt = :now";
         let (expression, values) = match cause {
             Cause::FailedForDays => (disabled.to_owned(), Item::from([(":now".to_owned(), s(now.to_string()))])),
-            Cause::Gone { counts } => (format!("{disabled}, {FAILED}"), failure(counts, now)),
+            Cause::Gone(what) => (format!("{disabled}, {FAILED}"), failure(what, now)),
         };
         let update = Update::builder()
             .update_expression(expression)

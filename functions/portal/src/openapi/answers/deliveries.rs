@@ -129,12 +129,13 @@ pub(super) fn alert() -> Vec<Member> {
     ]
 }
 
-pub(super) fn stats() -> Vec<Member> {
-    let latency = object(&[("p50", count()), ("p95", count()), ("p99", count())]);
+/// `hours` or `steps`, whichever was asked for, so neither is required.
+pub(super) fn stats() -> Value {
     let endpoint = [
         &[("endpointId", id("ep_"))],
         &counts()[..],
         &[
+            ("latencyMs", noted(nullable(&latency()), "how long successful attempts took, within a tenth")),
             (
                 "nextAttemptAt",
                 noted(
@@ -142,25 +143,50 @@ pub(super) fn stats() -> Vec<Member> {
                     "the earliest retry that is planned, of the latest 500 deliveries that are retried",
                 ),
             ),
-            ("hours", noted(list(&schema("Hour")), "hours without deliveries are left out")),
         ],
     ];
-    vec![
-        ("since", noted(time(), "the start of the first hour")),
+    let endpoint = by_step(&endpoint.concat(), "Hour", "those without deliveries are left out");
+    let stats = [
+        ("since", noted(time(), "the start of the first step")),
         ("until", noted(time(), "now, or some ten minutes ago if these have too many deliveries")),
         ("complete", noted(boolean(), "whether every delivery from `since` until `until` was counted")),
         ("countedSince", noted(time(), "from when on every delivery was counted")),
-        ("hours", noted(list(&schema("Hour")), "by the time of the event, oldest first")),
-        ("latencyMs", noted(nullable(&latency), "how long successful attempts took, within 4 %")),
+        (
+            "latencyMs",
+            noted(
+                nullable(&latency()),
+                "how long successful attempts took, within 4 %; of one endpoint within a tenth",
+            ),
+        ),
         (
             "endpoints",
-            noted(list(&object(&endpoint.concat())), "newest first; endpoints without deliveries are left out"),
+            noted(
+                list(&endpoint),
+                "newest first; endpoints without deliveries are left out, unless one is to be tried again",
+            ),
         ),
-    ]
+    ];
+    by_step(&stats, "TimedHour", "by the time of the event, oldest first")
+}
+
+fn by_step(members: &[Member], item: &str, note: &str) -> Value {
+    let mut object = object(members);
+    object["properties"]["hours"] = noted(list(&schema(item)), &format!("with `step=1h`; {note}"));
+    object["properties"]["steps"] = noted(list(&schema(item)), &format!("with `step=5m` and `6h`; {note}"));
+    object
+}
+
+fn latency() -> Value {
+    object(&[("p50", count()), ("p95", count()), ("p99", count())])
 }
 
 pub(super) fn hour() -> Vec<Member> {
-    [&[("at", noted(time(), "the start of the hour"))], &counts()[..]].concat()
+    [&[("at", noted(time(), "the start of the hour, or of the step"))], &counts()[..]].concat()
+}
+
+pub(super) fn timed_hour() -> Vec<Member> {
+    let latency = noted(nullable(&latency()), "how long successful attempts took");
+    [&hour()[..], &[("latencyMs", latency)]].concat()
 }
 
 pub(super) fn counts() -> Vec<Member> {
@@ -169,6 +195,7 @@ pub(super) fn counts() -> Vec<Member> {
         ("failed", count()),
         ("waiting", noted(count(), "pending or retrying")),
         ("cancelled", count()),
+        ("attempts", noted(count(), "attempts that these deliveries took, whenever they were made")),
     ]
 }
 

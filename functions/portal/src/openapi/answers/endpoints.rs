@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 
 use super::super::schema;
 use super::super::shape::{
-    Member, boolean, count, event_name, id, list, noted, nullable, object, secret, text, time, words,
+    Member, attempt_error, boolean, count, error_detail, event_name, id, list, noted, nullable, object, secret, text,
+    time, words,
 };
 
 pub(super) fn endpoint() -> Vec<Member> {
@@ -41,17 +42,32 @@ pub(super) fn waiting() -> Value {
 }
 
 pub(super) fn health() -> Vec<Member> {
+    let error = object(&[
+        ("deliveryId", id("dlv_")),
+        ("error", attempt_error()),
+        ("errorDetail", noted(nullable(&error_detail()), "what exactly failed, if known")),
+        ("statusCode", nullable(&count())),
+    ]);
     vec![
         ("state", words(["healthy", "failing"])),
         ("consecutiveFailures", count()),
         ("failingSince", nullable(&time())),
         ("lastSuccessAt", noted(nullable(&time()), "accurate to the minute")),
         ("lastFailureAt", nullable(&time())),
+        ("lastError", noted(nullable(&error), "why the attempt of `lastFailureAt` failed")),
         (
             "lastSlowAt",
             noted(
                 nullable(&time()),
                 "when an attempt last took so long that the endpoint counts as slow, by default more than 3 seconds; accurate to the minute",
+            ),
+        ),
+        (
+            "disablesAt",
+            noted(
+                nullable(&time()),
+                "from when on its next failure gets it disabled, if nothing arrives until then; null while it is healthy \
+                 or disabled",
             ),
         ),
     ]

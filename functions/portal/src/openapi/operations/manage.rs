@@ -183,7 +183,9 @@ fn deliveries() -> Vec<Call> {
             .about(
                 "Deliveries",
                 "Get delivery statistics",
-                "Deliveries per hour and per endpoint, by outcome, without test sends. The latest minutes are exact, \
+                "Deliveries by outcome, the attempts that they took, and how long these took, by hour and endpoint, without \
+                 test sends. With `endpointId`, all numbers are of that endpoint. A delivery counts in the hour of its event. \
+                 With `step`, the numbers are by five minutes or by six hours. The latest minutes are exact, \
                  unless they have more than 10,000 deliveries: then the statistics end before these, as `until` says. A \
                  delivery that ends after ten minutes or more, as by a retry, changes the numbers 5 to 11 minutes later. \
                  If some older ones could not be counted, `complete` is false, and `countedSince` says from when on all are.",
