@@ -56,6 +56,7 @@ declare namespace Api {
     statusCode: number | null;
     error: string | null;
     errorDetail: string | null;
+    responseHeaders: Record<string, string> | null;
     responseBody: string | null;
   };
   type WholeDelivery = Delivery & { attempts: Attempt[]; requestBody: string | null };

@@ -7,6 +7,7 @@ import { editing, fewCalls, keyboard, keys, replaying, resending, rotation, sear
 import { integrator, investigator, onCall, outage, subscriber, whatIsWrong } from "./journeys.mjs";
 import { figures, holding } from "./plots.mjs";
 import { nightlySync } from "./refused.mjs";
+import { comingBack, exporting, headers, live, narrow, ownTest, sendingAgain, tabs, zones } from "./lists.mjs";
 import { startSystem, stopAll } from "./system.mjs";
 
 const LONGEST_MS = 120_000;
@@ -31,6 +32,15 @@ try {
     resending,
     figures,
     holding,
+    tabs,
+    zones,
+    sendingAgain,
+    exporting,
+    comingBack,
+    live,
+    ownTest,
+    headers,
+    narrow,
     fewCalls,
     nightlySync,
   ]) {

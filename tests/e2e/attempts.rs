@@ -93,6 +93,30 @@ async fn two_kibibytes_of_a_long_answer_are_kept_of_a_failure_and_nothing_of_a_s
 }
 
 #[tokio::test]
+async fn who_answered_is_kept_of_a_failure_and_of_a_test_and_not_of_a_success() {
+    let (app, receiver) = (TestApp::start().await, Receiver::start().await);
+    let answer = |status| {
+        let answer = Answer::status(status).header("server", "nginx").header("set-cookie", "session=1");
+        answer.header("retry-after", "30").header("location", "https://example.com/login?token=1")
+    };
+    receiver.answer_with([answer(429), answer(200)]);
+    let endpoint = app.endpoint(&receiver.url(), ["*"]).await;
+    create_work_order(&app, "WO-1").await;
+    app.drain().await;
+    app.advance(Duration::from_secs(70)).await;
+    app.drain().await;
+    let id = app.only_delivery().await.id;
+    let attempts = app.get(&format!("/api/deliveries/{id}")).await.expect(200).body["attempts"].take();
+    let expected = json!({ "location": "https://example.com/login", "retry-after": "30", "server": "nginx" });
+    assert_eq!(attempts[0]["responseHeaders"], expected);
+    assert_eq!((&attempts[1]["statusCode"], &attempts[1]["responseHeaders"]), (&json!(200), &json!(null)));
+    let test = format!("/api/endpoints/{}/test", endpoint.id);
+    let tested = app.post(&test, json!({ "event": "vendor.created" })).await.expect(200).body;
+    assert_eq!(tested["attempt"]["responseHeaders"], expected);
+    app.drain().await;
+}
+
+#[tokio::test]
 async fn an_attempt_ends_after_thirty_seconds() {
     let (app, receiver) = (TestApp::start().await, Receiver::start().await);
     receiver.hang();

@@ -70,9 +70,19 @@ async fn a_delivery_is_shown_whole_with_its_attempts_and_the_body_as_sent() {
     assert_eq!(reply.body["requestBody"].as_str().unwrap(), receiver.only().body);
     let attempt = &reply.body["attempts"][0];
     let members: Vec<&String> = attempt.as_object().expect("an object").keys().collect();
-    let expected =
-        ["number", "trigger", "startedAt", "durationMs", "statusCode", "error", "errorDetail", "responseBody"];
+    let expected = [
+        "number",
+        "trigger",
+        "startedAt",
+        "durationMs",
+        "statusCode",
+        "error",
+        "errorDetail",
+        "responseHeaders",
+        "responseBody",
+    ];
     assert_eq!(members, expected);
+    assert_eq!((&attempt["responseHeaders"], &attempt["responseBody"]), (&json!(null), &json!(null)));
     assert_eq!((&attempt["trigger"], &attempt["statusCode"]), (&json!("scheduled"), &json!(200)));
 
     let list = app.get(DELIVERIES).await.expect(200).body;

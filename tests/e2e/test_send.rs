@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use domain::delivery::{DeliveryStatus, Trigger};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use tests::{Endpoint, Receiver, Reply, TestApp};
 
@@ -81,5 +82,62 @@ async fn a_disabled_endpoint_can_be_tested_and_an_unknown_event_can_not() {
     assert_eq!(receiver.count(), 1);
     let unchanged: Value = app.get(&format!("/api/endpoints/{}", endpoint.id)).await.expect(200).body;
     assert_eq!(unchanged["status"], "disabled");
+    app.drain().await;
+}
+
+#[tokio::test]
+async fn data_of_ones_own_is_sent_in_place_of_the_examples() {
+    let (app, receiver) = (TestApp::start().await, Receiver::start().await);
+    let endpoint = app.endpoint(&receiver.url(), ["*"]).await;
+    let path = format!("/api/endpoints/{}/test", endpoint.id);
+    let mut data = app.fixture("events/workorder.created")["data"].clone();
+    data["title"] = json!("Weld handrail, stair 2");
+    data["workOrderNumber"] = json!("WO-7");
+    data.as_object_mut().unwrap().remove("phase");
+    let told = app.post(&path, json!({ "event": "workorder.created", "data": data })).await.expect(200).body;
+    let request = receiver.only();
+    assert_signed(&request, &endpoint.secret);
+    let sent: Value = serde_json::from_slice(&request.body).unwrap();
+    data["phase"] = Value::Null;
+    assert_eq!(sent["data"], data, "with null for what is absent");
+    assert_eq!(sent["timestamp"], Timestamp::from_second(app.now().as_second()).unwrap().to_string());
+    let shown = app.get(&format!("/api/deliveries/{}", told["deliveryId"].as_str().unwrap())).await.expect(200).body;
+    assert_eq!((&shown["test"], &shown["subject"]["number"]), (&json!(true), &json!("WO-7")));
+
+    for nothing in [json!(null), json!(" ")] {
+        app.post(&path, json!({ "event": "workorder.created", "data": nothing })).await.expect(200);
+        assert_eq!(
+            receiver.requests().last().unwrap().body,
+            app.fixture("events/workorder.created").to_string(),
+            "{nothing}"
+        );
+    }
+    app.drain().await;
+}
+
+#[tokio::test]
+async fn data_that_does_not_fit_the_event_is_not_sent() {
+    let (app, receiver) = (TestApp::start().await, Receiver::start().await);
+    let endpoint = app.endpoint(&receiver.url(), ["*"]).await;
+    let path = format!("/api/endpoints/{}/test", endpoint.id);
+    let example = app.fixture("events/vendor.created")["data"].clone();
+    let with = |field: &str, value: Value| {
+        let mut data = example.clone();
+        data[field] = value;
+        data
+    };
+    for (data, defects) in [
+        (with("status", json!("lost")), &["data.status invalid_value"][..]),
+        (with("taxId", json!("12-3456789")), &["data.taxId forbidden_field"]),
+        (with("colour", json!("red")), &["data.colour unknown_field"]),
+        (json!([1]), &["data invalid_type"]),
+        (with("trades", json!("x".repeat(33_000))), &["data too_large"]),
+    ] {
+        let body = json!({ "event": "vendor.created", "data": data });
+        invalid(&app.post(&path, body).await, defects);
+    }
+    let both = json!({ "event": "vendor.exploded", "data": {} });
+    invalid(&app.post(&path, both).await, &["event invalid_value"]);
+    assert_eq!(receiver.count(), 0);
     app.drain().await;
 }

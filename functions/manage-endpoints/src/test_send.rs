@@ -1,4 +1,5 @@
-//! A test send: the catalog's example of an event, once and now, whether the endpoint is enabled or not.
+//! A test send: the catalog's example of an event, or the caller's own data, once and now, whether the endpoint is enabled
+//! or not.
 //!
 //! The response says how the endpoint responded. A failed test has no consequences; a successful one resets the failure
 //! count.
@@ -6,15 +7,17 @@
 use std::time::Duration;
 
 use domain::defect::{DefectCode, Defects};
-use domain::delivery::{Attempt, Delivery, DeliveryStatus, Trigger};
+use domain::delivery::view::AttemptView;
+use domain::delivery::{Delivery, DeliveryStatus, Trigger};
 use domain::endpoint::{Endpoint, EndpointStatus};
-use domain::events::EventName;
+use domain::events::{Event, EventDraft, EventName};
 use domain::ids;
 use domain::outbox::{Outbox, StoredEvent};
 use inbound::http::{Facts, Reply};
 use inbound::manage::bodies::TEST;
 use inbound::manage::body;
 use inbound::manage::body::Form;
+use inbound::manage::event_data;
 use inbound::problem::Problem;
 use jiff::Timestamp;
 use outbound::attempts::AttemptResult;
@@ -40,16 +43,16 @@ struct TestView<'a> {
     endpoint_id: &'a str,
     test: bool,
     status: DeliveryStatus,
-    attempt: &'a Attempt,
+    attempt: AttemptView<'a>,
 }
 
 impl Call<'_> {
-    /// Sends an example and responds with the outcome. The event is stored before it is sent, so that everything that
+    /// Sends one event and responds with the outcome. The event is stored before it is sent, so that everything that
     /// was sent leaves a trace; the delivery is stored afterwards, when it is final.
     pub(crate) async fn test(&self, id: &str, body: Map<String, Value>) -> Result<Reply, Problem> {
-        let name = event_name(body)?;
+        let sample = Sample::parse(body)?;
         let endpoint = self.read(id).await?;
-        let event = StoredEvent::example(ids::new_id("evt_", self.now), name);
+        let event = sample.event(self.now);
         let outbox = Outbox::of_test(self.account(), self.caller.origin(), event.clone());
         self.function.events.store(&outbox, self.now).await?;
         let delivery = outbox.delivery(&event, id, Trigger::Test, self.now);
@@ -68,7 +71,7 @@ impl Call<'_> {
             endpoint_id: &delivery.endpoint_id,
             test: delivery.test,
             status: delivery.status,
-            attempt: &made.attempt,
+            attempt: AttemptView::of(&made.attempt),
         };
         Ok(Reply::ok(&view).with_facts(facts))
     }
@@ -101,15 +104,34 @@ fn finished(delivery: Delivery, made: &AttemptResult) -> Delivery {
     }
 }
 
-fn event_name(body: Map<String, Value>) -> Result<EventName, Problem> {
-    let mut defects = Defects::default();
-    let read = body::read(&TEST, body, Form::New, &mut defects);
-    let name = read.get("event").and_then(Value::as_str).map(str::parse::<EventName>);
-    if let Some(Err(unknown)) = &name {
-        defects.push("event", DefectCode::InvalidValue, unknown.to_string());
+/// What a test sends.
+struct Sample {
+    name: EventName,
+    /// In place of the example's.
+    data: Option<Map<String, Value>>,
+}
+
+impl Sample {
+    /// Reads a body. The problem lists all its defects.
+    fn parse(mut body: Map<String, Value>) -> Result<Self, Problem> {
+        let data = body.shift_remove(event_data::FIELD).filter(|data| !event_data::is_nothing(data));
+        let mut defects = Defects::default();
+        let read = body::read(&TEST, body, Form::New, &mut defects);
+        let name = read.get("event").and_then(Value::as_str).map(str::parse::<EventName>);
+        if let Some(Err(unknown)) = &name {
+            defects.push("event", DefectCode::InvalidValue, unknown.to_string());
+        }
+        let Some(Ok(name)) = name else { return Err(Problem::invalid(defects)) };
+        let data = data.map(|data| event_data::read(name, &data, &mut defects));
+        if defects.is_empty() { Ok(Self { name, data }) } else { Err(Problem::invalid(defects)) }
     }
-    match name {
-        Some(Ok(name)) if defects.is_empty() => Ok(name),
-        _ => Err(Problem::invalid(defects)),
+
+    /// The event, with an id of its own. The example says when it happened; the caller's own data happen at `now`.
+    fn event(self, now: Timestamp) -> StoredEvent {
+        let id = ids::new_id("evt_", now);
+        match self.data {
+            None => StoredEvent::example(id, self.name),
+            Some(data) => StoredEvent::new(&Event::new(id, EventDraft::new(self.name, &data, Map::new()), now), None),
+        }
     }
 }

@@ -1,6 +1,9 @@
 /** Calls to the API with the key of this tab, and what its responses say about the rate limit. */
 
-const KEY = "workskedge.key";
+import { changes, ownKey } from "./session.js";
+
+export { changes, dropKey, isOwnKey, signIn, signOut, signedIn } from "./session.js";
+
 /** Calls that need no key: their rate limit is that of the address. */
 const OPEN = /^\/api\/(event-types|source-ips)(\/|$)/;
 
@@ -24,13 +27,18 @@ export class ApiError extends Error {
   }
 }
 
-/** Dispatches `usage` when the windows change, `changed` after each call other than GET, `refused` and `signedout`. */
-export const changes = new EventTarget();
-
 /** @type {{ minute: Window, hour: Window, at: number } | null} */
 let used = null;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let resetting;
+let made = 0;
+
+/** How many calls this tab has made that count towards its rate limit. */
+export const callsMade = () => made;
+changes.addEventListener("signedout", () => {
+  used = null;
+  clearTimeout(resetting);
+});
 
 /**
  * The rate limit windows of the key now: as the last response said, or full if a new window has begun since.
@@ -47,32 +55,17 @@ export function usage() {
   return { minute: now(used.minute), hour: now(used.hour) };
 }
 
-/** Whether this tab has a key. */
-export const signedIn = () => sessionStorage.getItem(KEY) !== null;
-/**
- * Whether the key of this tab ends like this hint, which is all that lists show of a key.
- * @param {string} hint
- */
-export const isOwnKey = (hint) => (sessionStorage.getItem(KEY) ?? "").endsWith(hint.replace("…", ""));
-
-/** @param {string} key */
-export function signIn(key) {
-  sessionStorage.setItem(KEY, key);
-}
-
-/** Forgets the key. */
-export function signOut() {
-  sessionStorage.removeItem(KEY);
-  used = null;
-  clearTimeout(resetting);
-  changes.dispatchEvent(new Event("signedout"));
-}
-
 /**
  * @param {string} path
  * @param {AbortSignal} [signal]
  */
-export const get = (path, signal) => call("GET", path, undefined, signal);
+export const get = (path, signal) => call("GET", path, { signal });
+/**
+ * A call with a key that this tab is not signed in with.
+ * @param {string} key
+ * @param {string} path
+ */
+export const getAs = (key, path) => call("GET", path, { key });
 /**
  * A whole list, page by page.
  * @param {string} path
@@ -91,8 +84,9 @@ export async function getAll(path, signal) {
 /**
  * @param {string} path
  * @param {unknown} [body]
+ * @param {AbortSignal} [signal]
  */
-export const post = (path, body) => call("POST", path, body);
+export const post = (path, body, signal) => call("POST", path, { body, signal });
 
 /**
  * A POST that may be sent twice and is done once: the same body goes under the same `Idempotency-Key` until it has
@@ -104,7 +98,7 @@ export function postOnce() {
   return async (/** @type {string} */ path, /** @type {unknown} */ body) => {
     const wanted = `${path} ${JSON.stringify(body)}`;
     if (wanted !== text) [text, key] = [wanted, crypto.randomUUID()];
-    const answer = await call("POST", path, body, undefined, key);
+    const answer = await call("POST", path, { body, once: key });
     text = "";
     return answer;
   };
@@ -114,7 +108,7 @@ export function postOnce() {
  * @param {string} path
  * @param {unknown} body
  */
-export const patch = (path, body) => call("PATCH", path, body);
+export const patch = (path, body) => call("PATCH", path, { body });
 /** @param {string} path */
 export const remove = (path) => call("DELETE", path);
 
@@ -139,13 +133,11 @@ export function withQuery(path, query) {
 /**
  * @param {string} method
  * @param {string} path
- * @param {unknown} [body]
- * @param {AbortSignal} [signal]
- * @param {string} [once] its Idempotency-Key
+ * @param {{ body?: unknown, signal?: AbortSignal | undefined, once?: string, key?: string }} [more] once: its Idempotency-Key
  * @returns {Promise<any>}
  */
-async function call(method, path, body, signal, once) {
-  const headers = new Headers({ "X-API-Key": sessionStorage.getItem(KEY) ?? "" });
+async function call(method, path, { body, signal, once, key = ownKey() } = {}) {
+  const headers = new Headers({ "X-API-Key": key });
   if (body !== undefined) headers.set("Content-Type", "application/json");
   if (once) headers.set("Idempotency-Key", once);
   const text = body === undefined ? undefined : JSON.stringify(body);
@@ -156,7 +148,10 @@ async function call(method, path, body, signal, once) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw new ApiError(0, {}, null);
   }
-  if (response.status !== 401 && !OPEN.test(path)) noteUsage(response.headers);
+  if (response.status !== 401 && !OPEN.test(path)) {
+    made += 1;
+    noteUsage(response.headers);
+  }
   if (method !== "GET") changes.dispatchEvent(new Event("changed"));
   if (response.status === 204) return null;
   const answer = await response.json().catch(() => {
@@ -165,7 +160,8 @@ async function call(method, path, body, signal, once) {
     return {};
   });
   if (response.ok) return answer;
-  if (response.status === 401) changes.dispatchEvent(new Event("refused"));
+  // Another tab may have brought a new key meanwhile, or the key was only tried.
+  if (response.status === 401 && key === ownKey()) changes.dispatchEvent(new Event("refused"));
   const wait = Number.parseInt(response.headers.get("Retry-After") ?? "", 10);
   throw new ApiError(response.status, answer, Number.isNaN(wait) ? null : wait);
 }

@@ -1,10 +1,12 @@
 /** The frame around every view: sign-in, navigation and routing. */
 
-import { changes, signOut, signedIn, usage } from "./api.js";
+import { changes, dropKey, signOut, signedIn, usage } from "./api.js";
 import { openAlerts } from "./data.js";
 import { h, redraw } from "./dom.js";
 import { count, startClock } from "./format.js";
+import { keepLive, liveSwitch } from "./live.js";
 import { button, closeDialogs, failure, heading, toast } from "./parts.js";
+import { askTabs } from "./session.js";
 import { startTheme, themeButton } from "./theme.js";
 import { alerts } from "./views/alerts.js";
 import { catalog } from "./views/catalog.js";
@@ -22,17 +24,21 @@ import { replay } from "./views/replay.js";
 import { search, searchBox } from "./views/search.js";
 import { requests } from "./views/requests.js";
 import { signInView } from "./views/sign-in.js";
+import { zone, zoneChoice } from "./zone.js";
 
 /**
- * What the address says: `#/deliveries/dlv_1?x=y` is `{ path: ["deliveries", "dlv_1"], query }`.
- * @typedef {{ path: string[], query: URLSearchParams, signal: AbortSignal }} Route
+ * What the address says: `#/deliveries/dlv_1?x=y` is `{ path: ["deliveries", "dlv_1"], query }`. `back`: whether the user
+ * came back to it.
+ * @typedef {{ path: string[], query: URLSearchParams, signal: AbortSignal, back: boolean }} Route
  * @typedef {(route: Route) => Promise<HTMLElement[]> | HTMLElement[]} View
  */
 
-/** @type {[RegExp, View][]} */
+/** How often views are shown anew by themselves. Those with forms and those with lists keep themselves up to date. */
+const [OFTEN_MS, SELDOM_MS] = [20_000, 60_000];
+/** @type {[RegExp, View, number?][]} */
 const VIEWS = [
-  [/^$/, overview],
-  [/^endpoints$/, endpoints],
+  [/^$/, overview, OFTEN_MS],
+  [/^endpoints$/, endpoints, OFTEN_MS],
   [/^endpoints\/new$/, newEndpoint],
   [/^endpoints\/[^/]+$/, endpoint],
   [/^endpoints\/[^/]+\/edit$/, editEndpoint],
@@ -46,7 +52,7 @@ const VIEWS = [
   [/^catalog(\/[^/]+)?$/, catalog],
   [/^alerts$/, alerts],
   [/^requests$/, requests],
-  [/^keys$/, keys],
+  [/^keys$/, keys, SELDOM_MS],
   [/^debugger$/, debug],
 ];
 
@@ -78,7 +84,7 @@ changes.addEventListener("refused", () => {
   // During sign-in the form shows the error.
   if (app.className !== "inside") return;
   toast("This key is no longer valid. Sign in with another one.", "bad");
-  signOut();
+  dropKey();
 });
 window.addEventListener("hashchange", () => {
   // Other fragments are anchors on a page, not pages.
@@ -92,7 +98,10 @@ document.querySelector(".skip")?.addEventListener("click", (event) => {
   content?.scrollIntoView();
 });
 history.scrollRestoration = "manual";
+if (!signedIn()) await askTabs();
 start();
+// Another tab may sign in while this one asks for a key.
+changes.addEventListener("signedin", start);
 
 /** Draws the frame anew: after signing in or out. */
 function start() {
@@ -105,7 +114,8 @@ function start() {
     return;
   }
   app.className = "inside";
-  app.replaceChildren(frame(), h("main", { id: "content", tabindex: "-1" }));
+  const strip = h("section", { class: "strip", "aria-label": "Display" }, liveSwitch(), h("label", {}, h("span", {}, "Times"), zoneChoice()));
+  app.replaceChildren(frame(), strip, h("main", { id: "content", tabindex: "-1" }));
   showUsage();
   show();
 }
@@ -154,14 +164,12 @@ function meter(name, { limit, remaining }) {
     h("progress", { value: calls, max: Math.max(limit, 1), "aria-label": `Calls ${name.toLowerCase()}` }));
 }
 
-/**
- * Stores the scroll position of the page that is left, and returns that of the page that is shown now.
- */
+/** Stores the scroll position of the page that is left, and returns that of the page that is shown now, if it was left before. */
 function turnPage() {
   if (here) places.set(here, window.scrollY);
   here = history.state?.place ?? crypto.randomUUID();
   history.replaceState({ place: here }, "");
-  return places.get(here) ?? 0;
+  return places.get(here);
 }
 
 /**
@@ -173,18 +181,21 @@ async function show(again = false) {
   leaving = new AbortController();
   const { signal } = leaving;
   if (!again) closeDialogs();
-  const top = again ? window.scrollY : turnPage();
+  const left = again ? undefined : turnPage();
+  const top = again ? window.scrollY : (left ?? 0);
   const [path = "", query = ""] = (location.hash.startsWith("#/") ? location.hash.slice(2) : "").split("?");
   const main = /** @type {HTMLElement} */ (document.getElementById("content"));
   mark(path);
   const parts = path.split("/").map(decoded);
-  const view = parts.includes(null) ? undefined : VIEWS.find(([pattern]) => pattern.test(path))?.[1];
+  const [, view, every] = (!parts.includes(null) && VIEWS.find(([pattern]) => pattern.test(path))) || [];
   const waiting = setTimeout(() => signal.aborted || again || main.replaceChildren(skeleton()), 120);
   main.setAttribute("aria-busy", "true");
   try {
-    const route = { path: parts.map(String), query: new URLSearchParams(query), signal };
+    const route = { path: parts.map(String), query: new URLSearchParams(query), signal, back: left !== undefined };
     const shown = view ? await view(route) : [heading("Page not found", { lead: h("a", { href: "#/" }, "Go to the overview") })];
-    if (!signal.aborted) settle(main, shown, again, top);
+    if (signal.aborted) return;
+    settle(main, shown, again, top);
+    if (view && every) keepShown(main, () => view({ ...route, back: false }), signal, every);
   } catch (error) {
     if (!signal.aborted) settle(main, [failed(error)], again, top);
   } finally {
@@ -194,6 +205,22 @@ async function show(again = false) {
       showOpenAlerts();
     }
   }
+}
+
+/**
+ * Shows a view anew from time to time, and when times are to be in another zone: drawings have theirs in their words.
+ * @param {HTMLElement} main
+ * @param {() => Promise<HTMLElement[]> | HTMLElement[]} view
+ * @param {AbortSignal} signal
+ * @param {number} every
+ */
+function keepShown(main, view, signal, every) {
+  const renew = async () => {
+    const shown = await view();
+    if (!signal.aborted) redraw(main, () => main.replaceChildren(...shown));
+  };
+  keepLive(renew, signal, { every });
+  zone.addEventListener("changed", () => renew().catch(() => {}), { signal });
 }
 
 /** @param {string} part */

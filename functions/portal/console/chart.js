@@ -2,7 +2,7 @@
 
 import { withQuery } from "./api.js";
 import { h, svg } from "./dom.js";
-import { count, duration, moment } from "./format.js";
+import { count, duration, moment, zoned, zoneLabel } from "./format.js";
 import { table } from "./parts.js";
 
 /** From the top down, with their words. */
@@ -14,23 +14,25 @@ const KINDS = /** @type {const} */ ([["failed", "Failed"], ["waiting", "Waiting"
  * @typedef {{ label: string, words: string, query: { hours: number, step: string }, bar: string, ms: number, tick: (at: Date) => string | false }} Range
  */
 
-const clock = new Intl.DateTimeFormat("en", { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-const day = new Intl.DateTimeFormat("en", { month: "short", day: "numeric" });
-const span = new Intl.DateTimeFormat("en", { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const clock = zoned({ hour: "2-digit", minute: "2-digit" });
+const day = zoned({ month: "short", day: "numeric" });
+const span = zoned({ month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" });
+/** @param {Date} at */
+const hourOf = (at) => Number(clock().format(at).slice(0, 2));
 
 /** @type {Record<string, Range>} */
 export const RANGES = {
   "1h": {
     label: "1 hour", words: "The last hour", query: { hours: 1, step: "5m" }, bar: "5 minutes", ms: 300_000,
-    tick: (at) => at.getMinutes() % 15 === 0 && clock.format(at),
+    tick: (at) => at.getUTCMinutes() % 15 === 0 && clock().format(at),
   },
   "24h": {
     label: "24 hours", words: "The last 24 hours", query: { hours: 24, step: "1h" }, bar: "hour", ms: 3_600_000,
-    tick: (at) => at.getHours() % 6 === 0 && clock.format(at),
+    tick: (at) => hourOf(at) % 6 === 0 && clock().format(at),
   },
   "7d": {
     label: "7 days", words: "The last 7 days", query: { hours: 168, step: "6h" }, bar: "6 hours", ms: 21_600_000,
-    tick: (at) => at.getHours() < 6 && day.format(at),
+    tick: (at) => hourOf(at) < 6 && day().format(at),
   },
 };
 
@@ -58,7 +60,7 @@ export function chart(stats, range, endpointId) {
     slowest: ceiling(Math.max(10, ...steps.map(({ latencyMs }) => latencyMs?.p95 ?? 0))),
     present,
     isCounted: (/** @type {Api.Step} */ { at }) => stats.complete || at >= stats.countedSince,
-    when: (/** @type {Api.Step} */ { at }) => span.formatRange(Date.parse(at), Date.parse(at) + range.ms),
+    when: (/** @type {Api.Step} */ { at }) => span().formatRange(Date.parse(at), Date.parse(at) + range.ms),
     list: (/** @type {Api.Step} */ { at }, status = "") => {
       const until = new Date(Date.parse(at) + range.ms).toISOString().replace(".000Z", "Z");
       return withQuery("#/deliveries", { endpointId, status, since: at, until });
@@ -72,7 +74,7 @@ export function chart(stats, range, endpointId) {
       h("p", { class: "unit" }, `Deliveries per ${range.bar}`), scale("counts", look.most, count),
       h("p", { class: "unit second" }, "Response time"), scale("times", look.slowest, duration),
       h("ol", { class: "columns", "aria-label": `Deliveries per ${range.bar}` }, steps.map((step, i) => column(step, range, look, i >= steps.length - 2, i >= steps.length / 2)))),
-    h("p", { class: "small muted" }, `By the time of the event. Time zone: ${clock.resolvedOptions().timeZone}.`),
+    h("p", { class: "small muted" }, "By the time of the event. Time zone: ", zoneLabel(), "."),
     uncounted && h("p", { class: "small muted" }, "There were too many deliveries to count them all: the numbers are of those since ", moment(stats.countedSince), "."),
     h("details", {}, h("summary", {}, "Show as a table"), rows(steps, range, look)));
   // What a pointer or the focus opens can be put away without moving either.

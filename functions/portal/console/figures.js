@@ -5,6 +5,7 @@ import { all, chart, RANGES, stepsOf } from "./chart.js";
 import { h, redraw } from "./dom.js";
 import { count, duration } from "./format.js";
 import { button, empty } from "./parts.js";
+import { zone } from "./zone.js";
 
 /** @typedef {import("./chart.js").Range} Range */
 /** @typedef {import("./dom.js").Child} Child */
@@ -23,6 +24,7 @@ export async function figures(place, { query, signal }, { endpointId, numbers })
   /** @type {Api.Stats | undefined} */
   let stats;
   let turn = 0;
+  let shown = "24h";
   /** @param {string} name @param {boolean} chosen */
   async function show(name, chosen) {
     const range = /** @type {Range} */ (RANGES[name]);
@@ -30,15 +32,24 @@ export async function figures(place, { query, signal }, { endpointId, numbers })
     const read = /** @type {Api.Stats} */ (await get(withQuery("/api/stats", { ...range.query, endpointId }), signal));
     // Another range was chosen meanwhile.
     if (mine !== turn) return;
-    stats = read;
+    [stats, shown] = [read, name];
     words.textContent = range.words;
     buttons.forEach((element, i) => element.setAttribute("aria-pressed", String(names[i] === name)));
-    redraw(body, () => body.replaceChildren(numbers(read), plot(read, range, endpointId)));
-    if (chosen) history.replaceState(history.state, "", withQuery(place, { range: name }));
+    draw();
+    if (!chosen) return;
+    // The view that is shown anew begins with it.
+    query.set("range", name);
+    history.replaceState(history.state, "", withQuery(place, { range: name }));
   }
+  function draw() {
+    const [read, range] = [stats, RANGES[shown]];
+    if (read && range) redraw(body, () => body.replaceChildren(numbers(read), plot(read, range, endpointId)));
+  }
+  zone.addEventListener("changed", draw, { signal });
   const wanted = query.get("range") ?? "";
   await show(Object.hasOwn(RANGES, wanted) ? wanted : "24h", false);
-  return { words, body, stats: () => stats, choice: h("div", { class: "ranges", role: "group", "aria-label": "Range" }, buttons) };
+  const refresh = () => show(shown, false);
+  return { words, body, stats: () => stats, refresh, choice: h("div", { class: "ranges", role: "group", "aria-label": "Range" }, buttons) };
 }
 
 /**

@@ -1,13 +1,24 @@
 /** A bar of filters over a list: the address says what is wanted, the list follows, the bar and the focus stay. */
 
-import { ApiError, withQuery } from "./api.js";
+import { ApiError, changes, withQuery } from "./api.js";
 import { h } from "./dom.js";
-import { fromLocalInput } from "./format.js";
+import { fromLocalInput, localInput, zoneLabel } from "./format.js";
+import { filter } from "./form.js";
 import { button, defects, empty, failure, isAbort } from "./parts.js";
 
 /**
  * @typedef {{ load: () => Promise<void>, clear: (...instead: HTMLElement[]) => void }} List
  */
+
+/** The address of each list as it was last looked at, filters included. @type {Map<string, string>} */
+const latest = new Map();
+changes.addEventListener("signedout", () => latest.clear());
+
+/**
+ * Where a link back to a list leads: to the list as it was left.
+ * @param {string} place such as `#/deliveries`
+ */
+export const listAddress = (place) => latest.get(place) ?? place;
 
 /**
  * @param {string} label
@@ -18,6 +29,7 @@ import { button, defects, empty, failure, isAbort } from "./parts.js";
  */
 export function filterBar(label, place, wanted, controls, list) {
   const alert = h("p", { class: "defect", role: "alert" });
+  latest.set(place, withQuery(place, wanted));
   const clear = button(
     "Clear",
     () => {
@@ -48,20 +60,30 @@ export function filterBar(label, place, wanted, controls, list) {
   });
 
   function change() {
-    if (inputs().every(({ validity }) => validity.valid)) apply();
+    if (inputs().every(({ validity }) => validity.valid) && inOrder()) apply();
+  }
+
+  /** Whether the span of time does not end before it begins. */
+  function inOrder() {
+    const [since, until] = ["since", "until"].map((name) => inputs().find((input) => input.name === name));
+    if (!since?.value || !until?.value || since.value < until.value) return true;
+    until.setAttribute("aria-invalid", "true");
+    alert.textContent = "Until must be later than From.";
+    return false;
   }
 
   function apply() {
     let same = true;
     for (const control of inputs()) {
       const typed = control.value.trim();
-      const value = control.type === "datetime-local" && typed ? fromLocalInput(typed) : typed;
+      const value = control.type === "datetime-local" && typed ? (control.dataset.at ?? "") : typed;
       if (wanted[control.name] !== value) same = false;
       wanted[control.name] = value;
     }
     if (same) return;
     // Not a step of its own in the history: Back leads out of the list.
-    history.replaceState(history.state, "", withQuery(place, wanted));
+    latest.set(place, withQuery(place, wanted));
+    history.replaceState(history.state, "", latest.get(place));
     load().catch((error) => list().clear(failure(error, load)));
   }
 
@@ -86,6 +108,28 @@ export function filterBar(label, place, wanted, controls, list) {
   return { form, load };
 }
 
-/** @param {string} name @param {string} value */
-export const dateTime = (name, value) =>
-  h("input", { type: "datetime-local", name, value, min: "2000-01-01T00:00", max: "2100-12-31T23:59" });
+/**
+ * An input for an instant, in the zone that is chosen.
+ * @param {string} name
+ * @param {string | number} [at] the instant that it has at first
+ */
+export function dateTime(name, at = "") {
+  const value = localInput(at);
+  const step = value.length > 16 ? 1 : 60;
+  const input = h("input", { type: "datetime-local", name, value, step, min: "2000-01-01T00:00", max: "2100-12-31T23:59" });
+  input.dataset.at = value && new Date(at).toISOString().replace(".000Z", "Z");
+  input.addEventListener("change", () => (input.dataset.at = input.value && fromLocalInput(input.value)));
+  return input;
+}
+
+/**
+ * A span of time as two filters, which stay side by side.
+ * @param {Record<string, string>} wanted
+ */
+export const spanFilter = ({ since, until }) =>
+  h(
+    "div",
+    { class: "span" },
+    filter(["From (", zoneLabel(), ")"], dateTime("since", since)),
+    filter(["Until (", zoneLabel(), ")"], dateTime("until", until)),
+  );

@@ -8,9 +8,9 @@ import { busy, isAbort } from "./parts.js";
 
 /**
  * A field with its label, a hint and a place for its error.
- * @param {string} label
+ * @param {Child | Child[]} label
  * @param {HTMLElement} control
- * @param {{ hint?: Child, name?: string }} [more] name: the API's name of the field
+ * @param {{ hint?: Child | Child[], name?: string }} [more] name: the API's name of the field
  */
 export function field(label, control, { hint, name = control.getAttribute("name") ?? "" } = {}) {
   const [id, hintId, errorId] = [freshId(), freshId(), freshId()];
@@ -28,7 +28,7 @@ export function field(label, control, { hint, name = control.getAttribute("name"
 
 /**
  * A field of a bar of filters.
- * @param {string} label
+ * @param {Child | Child[]} label
  * @param {HTMLElement} control
  */
 export function filter(label, control) {

@@ -1,9 +1,11 @@
 /** Numbers, times and words as people read them. */
 
 import { h } from "./dom.js";
+import { isUtc, timeZone, zone, zoneName } from "./zone.js";
 
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" });
-const absolute = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "medium" });
+/** How long how many seconds are said for: what is older is shown as a date and a time. */
+const RECENT_SECONDS = 86_400;
 /** @type {[Intl.RelativeTimeFormatUnit, number][]} */
 const UNITS = [
   ["day", 86_400],
@@ -20,27 +22,57 @@ export function ago(iso) {
 }
 
 /**
- * An instant as how long ago it was, with the exact time in its title.
+ * A format in the zone that is chosen when it is asked for.
+ * @param {Intl.DateTimeFormatOptions} options
+ */
+export function zoned(options) {
+  const make = () => new Intl.DateTimeFormat("en", { hourCycle: "h23", timeZone: timeZone(), ...options });
+  let format = make();
+  zone.addEventListener("changed", () => (format = make()));
+  return () => format;
+}
+
+/** @param {Intl.DateTimeFormatOptions} options */
+function formatter(options) {
+  const format = zoned(options);
+  return (/** @type {string} */ iso) => format().format(new Date(iso));
+}
+
+/** An instant in full, with its zone: `Nov 30, 2026, 14:33:19 UTC`. */
+const exact = formatter({ dateStyle: "medium", timeStyle: "long" });
+/** The same to the minute: `Nov 30, 14:33 UTC`. */
+const short = formatter({ month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", timeZoneName: "short" });
+
+/** @param {string} iso */
+const recent = (iso) => (Math.abs(Date.parse(iso) - Date.now()) < RECENT_SECONDS * 1000 ? ago(iso) : short(iso));
+
+/** How each kind of time is written, by its attribute. @type {Record<string, (iso: string) => string>} */
+const WRITTEN = { "data-ago": recent, "data-moment": exact, "data-until": left };
+
+/**
+ * @param {keyof typeof WRITTEN} kind
+ * @param {string} iso
+ */
+const timeOf = (kind, iso) => h("time", { class: "num", datetime: iso, title: exact(iso), [kind]: true }, WRITTEN[kind]?.(iso));
+
+/**
+ * An instant as how long ago it was, or its date if that is long; with the exact time in its title.
  * @param {string | null | undefined} iso
  * @param {string} [never]
  */
-export function time(iso, never = "never") {
-  if (!iso) return h("span", { class: "muted" }, never);
-  return h("time", { datetime: iso, title: absolute.format(new Date(iso)), "data-ago": true }, ago(iso));
-}
+export const time = (iso, never = "never") => (iso ? timeOf("data-ago", iso) : h("span", { class: "muted" }, never));
 
 /**
  * An instant in full.
  * @param {string | null | undefined} iso
  */
-export const moment = (iso) => (iso ? h("time", { datetime: iso }, absolute.format(new Date(iso))) : "—");
+export const moment = (iso) => (iso ? timeOf("data-moment", iso) : "—");
 
 /**
  * How long until an instant, counted down.
  * @param {string} iso
  */
-export const countdown = (iso) =>
-  h("time", { class: "num", datetime: iso, title: absolute.format(new Date(iso)), "data-until": true }, left(iso));
+export const countdown = (iso) => timeOf("data-until", iso);
 
 /** @param {string} iso */
 function left(iso) {
@@ -55,33 +87,45 @@ function left(iso) {
       : `in ${s} s`;
 }
 
-/** Keeps relative times on the page up to date. */
+/** Keeps the times on the page up to date, and in the zone that is chosen. */
 export function startClock() {
-  setInterval(() => {
-    for (const element of document.querySelectorAll("time[data-until]")) {
-      element.textContent = left(element.getAttribute("datetime") ?? "");
+  setInterval(() => rewrite("data-until"), 1000);
+  setInterval(() => rewrite("data-ago"), 15_000);
+  zone.addEventListener("changed", () => {
+    for (const kind of Object.keys(WRITTEN)) rewrite(kind);
+    for (const input of document.querySelectorAll("input[data-at]")) {
+      if (input instanceof HTMLInputElement) input.value = localInput(input.dataset.at ?? "");
     }
-  }, 1000);
-  setInterval(() => {
-    for (const element of document.querySelectorAll("time[data-ago]")) {
-      element.textContent = ago(element.getAttribute("datetime") ?? "");
-    }
-  }, 15_000);
+    for (const element of document.querySelectorAll("[data-zone]")) element.textContent = zoneName();
+  });
 }
+
+/** @param {string} kind */
+function rewrite(kind) {
+  for (const element of document.querySelectorAll(`time[${kind}]`)) {
+    const iso = element.getAttribute("datetime") ?? "";
+    element.textContent = WRITTEN[kind]?.(iso) ?? "";
+    element.setAttribute("title", exact(iso));
+  }
+}
+
+/** The name of the zone that times are in; it follows the choice. */
+export const zoneLabel = () => h("span", { "data-zone": true }, zoneName());
 
 /**
  * An instant as the value of a datetime-local input, with the UTC offset of that day: today's may differ by summer time.
+ * Seconds are left out where they are 0.
  * @param {string | number} at
  */
 export function localInput(at) {
   const date = new Date(at);
-  if (Number.isNaN(date.getTime())) return "";
-  const two = (/** @type {number} */ value) => String(value).padStart(2, "0");
-  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}T${two(date.getHours())}:${two(date.getMinutes())}`;
+  if (at === "" || Number.isNaN(date.getTime())) return "";
+  const shifted = isUtc() ? date : new Date(date.getTime() - date.getTimezoneOffset() * 60_000);
+  return shifted.toISOString().slice(0, date.getUTCSeconds() ? 19 : 16);
 }
 
 /** @param {string} value of an input of the type datetime-local */
-export const fromLocalInput = (value) => new Date(value).toISOString().replace(".000Z", "Z");
+export const fromLocalInput = (value) => new Date(isUtc() ? `${value}Z` : value).toISOString().replace(".000Z", "Z");
 
 /**
  * When the thing with this id was created: its ULID begins with the milliseconds.
@@ -154,9 +198,41 @@ const DETAILS = /** @type {Record<string, string>} */ ({
  */
 export const failure = ({ error, errorDetail }) => error && (DETAILS[errorDetail ?? ""] ?? ERRORS[error] ?? error);
 
+/** The same in a few words. */
+const SHORT = /** @type {Record<string, string>} */ ({
+  dns: "host name not found",
+  connect: "no connection",
+  tls: "TLS failed",
+  timeout: "no response in time",
+  forbidden_address: "address not public",
+  http_status: "not a 2xx",
+  response_too_large: "response headers too large",
+  refused: "connection refused",
+  reset: "connection reset",
+  unreachable: "no route to the address",
+  timed_out: "no connection in time",
+  self_signed: "self-signed certificate",
+  wrong_name: "certificate for another name",
+  unknown_issuer: "certificate not trusted",
+  not_tls: "no TLS on this port",
+  handshake_closed: "TLS handshake broken off",
+  no_such_name: "no such host name",
+  no_answer: "name servers did not answer",
+  server_failure: "name servers failed",
+});
+
 /**
- * The same in a word or two.
+ * Why an attempt failed, in a few words.
  * @param {string | null} error
  * @param {string | null} detail
  */
-export const errorWords = (error, detail) => [error, detail].filter(Boolean).join(": ");
+export const errorWords = (error, detail) =>
+  SHORT[detail ?? ""] ?? detail?.replaceAll("_", " ") ?? SHORT[error ?? ""] ?? error ?? "";
+
+/**
+ * What came of an attempt, in a few words: the status of the response, or why there was none.
+ * @param {number | null} status
+ * @param {string | null} error
+ * @param {string | null} detail
+ */
+export const answerWords = (status, error, detail) => (status === null ? errorWords(error, detail) : String(status));

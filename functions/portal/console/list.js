@@ -1,11 +1,30 @@
-/** Paged lists: they load more on demand, refresh their beginning, and say how far back a search has gone. */
+/**
+ * Paged lists: they load more on demand, stay up to date, say how far back a search has gone, and are found again as they
+ * were left. Rows can be selected.
+ */
 
+import { changes, signedIn } from "./api.js";
 import { h, redraw } from "./dom.js";
 import { idTime, moment } from "./format.js";
-import { button, empty, table } from "./parts.js";
+import { keepLive } from "./live.js";
+import { button, empty, labelled, table } from "./parts.js";
+import { picker } from "./picker.js";
 
 /** How many pages a search without results reads before it asks whether to go on. */
 const MAX_LOOKS = 4;
+const LIVE_MS = 10_000;
+/** How many lists are remembered as they were left. */
+const KEPT_LISTS = 5;
+
+/**
+ * Where each page that is shown begins: its cursor and the id before it.
+ * @typedef {{ cursor: string | null, after: string | null }} Begin
+ */
+
+/** Lists as they were left, by their place in the history. @type {Map<string, { items: any[], pages: Begin[], next: string | null }>} */
+const left = new Map();
+const place = () => `${history.state?.place} ${location.hash}`;
+changes.addEventListener("signedout", () => left.clear());
 
 /**
  * A page, or the first one of some that has anything.
@@ -23,27 +42,42 @@ export async function firstWithAny(read, cursor) {
 
 /**
  * @template {{ id: string }} T
- * @param {{ label: string, columns: string[], row: (item: T) => HTMLElement, none: () => HTMLElement }} look
- * @param {(cursor: string | null, signal: AbortSignal) => Promise<Api.Page<T>>} read
- * @param {AbortSignal} signal of the view
+ * @typedef {{ label: string, columns: string[], row: (item: T) => HTMLElement, none: () => HTMLElement,
+ *   pick?: import("./picker.js").Pick<T>, tools?: HTMLElement[] }} Look tools: buttons over the list
  */
-export function growingList({ label, columns, row, none }, read, signal) {
-  const body = h("tbody");
+
+/**
+ * @template {{ id: string }} T
+ * @param {Look<T>} look
+ * @param {(cursor: string | null, signal: AbortSignal) => Promise<Api.Page<T>>} read
+ * @param {{ signal: AbortSignal, back: boolean }} route of the view; back: whether the list was left before and is shown again
+ */
+export function growingList({ label, columns: named, row, none, pick, tools = [] }, read, { signal, back }) {
+  const columns = pick ? ["Select", ...named] : named;
   const frame = table(label, columns, []);
-  frame.querySelector("tbody")?.replaceWith(body);
-  const place = h("div", { class: "list" });
+  const body = /** @type {HTMLElement} */ (frame.querySelector("tbody"));
+  const picked = pick && picker(pick, () => rows, refresh);
+  const list = h("div", { class: "list" });
+  const over = h("div", { class: "tools" }, picked?.element, h("div", { class: "actions" }, tools));
   const note = h("p", { class: "muted", role: "status" });
   const more = button("Load more", grow);
   const foot = h("div", { class: "more" }, note, more);
   /** @type {{ data: T, text: string, element: HTMLElement }[]} */
   let rows = [];
-  /** Where each page that is shown begins: its cursor and the id before it. @type {{ cursor: string | null, after: string | null }[]} */
+  /** @type {Begin[]} */
   let pages = [];
   /** @type {string | null} */
   let next = null;
   let turn = 0;
   let loading = new AbortController();
-  signal.addEventListener("abort", () => loading.abort());
+  let here = "";
+  signal.addEventListener("abort", () => {
+    loading.abort();
+    left.delete(here);
+    if (pages.length && signedIn()) left.set(here, { items: rows.map(({ data }) => data), pages, next });
+    for (const oldest of [...left.keys()].slice(0, -KEPT_LISTS)) left.delete(oldest);
+  });
+  keepLive(refresh, signal, { every: LIVE_MS });
 
   /** @param {string | null} cursor */
   async function search(cursor) {
@@ -53,10 +87,20 @@ export function growingList({ label, columns, row, none }, read, signal) {
     return page;
   }
 
-  /** Shows the list from its beginning. */
+  /** Shows the list from its beginning, or as it was left. */
   async function load() {
     loading.abort();
     loading = new AbortController();
+    const known = here === "" && back ? left.get(place()) : undefined;
+    here = place();
+    if (known) {
+      ({ pages, next } = known);
+      rows = entries(known.items);
+      draw();
+      // What is shown is old; if it can't be read again now, the next live update does.
+      refresh().catch(() => {});
+      return;
+    }
     const page = await search(null);
     rows = [];
     pages = [{ cursor: null, after: null }];
@@ -89,8 +133,15 @@ export function growingList({ label, columns, row, none }, read, signal) {
     return data.map((item) => {
       const text = JSON.stringify(item);
       const old = known.get(item.id);
-      return old?.text === text ? old : { data: item, text, element: row(item) };
+      return old?.text === text ? old : { data: item, text, element: rowOf(item) };
     });
+  }
+
+  /** @param {T} item */
+  function rowOf(item) {
+    const element = row(item);
+    if (picked) element.prepend(picked.cell(item));
+    return labelled(element, columns);
   }
 
   /**
@@ -116,7 +167,9 @@ export function growingList({ label, columns, row, none }, read, signal) {
       });
     });
     const shown = rows.length ? frame : next ? null : none();
-    if (shown !== frame || !frame.isConnected) place.replaceChildren(...(shown ? [shown] : []));
+    if (shown !== frame || !frame.isConnected) list.replaceChildren(...(shown ? [shown] : []));
+    picked?.draw();
+    over.hidden = rows.length === 0;
     more.hidden = next === null;
     more.textContent = rows.length ? "Load more" : "Search older";
     const at = next && rows.length === 0 && idTime(idOf(next) ?? "");
@@ -150,7 +203,7 @@ export function growingList({ label, columns, row, none }, read, signal) {
     draw();
   }
 
-  return { element: h("div", {}, place, foot), load, refresh, clear };
+  return { element: h("div", { class: "stack" }, over, list, foot), load, refresh, clear };
 
   /** @param {...HTMLElement} instead */
   function clear(...instead) {
@@ -159,7 +212,7 @@ export function growingList({ label, columns, row, none }, read, signal) {
     pages = [];
     next = null;
     draw();
-    place.replaceChildren(...instead);
+    list.replaceChildren(...instead);
   }
 }
 

@@ -1,6 +1,10 @@
-/** Live updates that leave most of the key's rate limit to the user. */
+/**
+ * Live updates: the one mechanism of all pages, and its switch. They leave most of the key's rate limit to the user, and
+ * stand still in a tab that nobody sees.
+ */
 
-import { ApiError, usage } from "./api.js";
+import { ApiError, callsMade, usage } from "./api.js";
+import { h } from "./dom.js";
 import { isAbort } from "./parts.js";
 
 /** The share of the remaining calls that live updates may use. */
@@ -10,37 +14,47 @@ const RESERVE = 0.2;
 const LONGEST_MS = 120_000;
 /** How many updates after an action of the user come without pacing: that is when something changes. */
 const EAGER = 5;
+/** Whether it is switched off in this tab. */
+const CHOICE = "workskedge.live";
+
+/** What the page that is shown does to stay up to date. @type {{ soon: (wait: number) => void, words: string } | null} */
+let current = null;
+/** Dispatches `changed` when a page begins or ends to be live, and when it waits. */
+const state = new EventTarget();
+const isOn = () => sessionStorage.getItem(CHOICE) !== "off";
 
 /**
- * Calls `refresh` repeatedly, one call at a time, while the page is visible.
+ * Calls `refresh` repeatedly, one call at a time, while the page is visible and live updates are switched on.
  * @param {() => Promise<number | void>} refresh resolves to how many milliseconds the next call may wait
- * @param {AbortSignal} signal
- * @param {{ every: number, say?: (words: string) => void, wanted?: () => boolean }} options say: why it waits, or ""
+ * @param {AbortSignal} signal of the view
+ * @param {{ every: number, wanted?: () => boolean }} options
  */
-export function keepLive(refresh, signal, { every, say = () => {}, wanted = () => true }) {
+export function keepLive(refresh, signal, { every, wanted = () => true }) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
+  let due = 0;
   let running = false;
   let failures = 0;
   let eager = 0;
   const plan = (/** @type {number} */ wait) => {
     clearTimeout(timer);
+    due = Date.now() + wait;
     if (!signal.aborted) timer = setTimeout(tick, wait);
   };
   const tick = async () => {
-    if (running || signal.aborted) return;
-    if (!wanted() || document.hidden) return;
+    if (running || signal.aborted || document.hidden || !isOn() || !wanted()) return;
     const held = holdBack();
     if (held > 0) {
       say("Paused: rate limit nearly used up");
       return plan(held);
     }
     running = true;
+    const before = callsMade();
     try {
       const wait = await refresh();
       failures = 0;
       say("");
-      plan(Math.max(wait ?? every, eager-- > 0 ? 0 : pace()));
+      plan(Math.max(wait ?? every, eager-- > 0 ? 0 : pace(callsMade() - before)));
     } catch (error) {
       if (signal.aborted) return;
       if (isAbort(error)) return plan(every);
@@ -52,12 +66,21 @@ export function keepLive(refresh, signal, { every, say = () => {}, wanted = () =
       running = false;
     }
   };
-  const seen = () => document.hidden || plan(0);
+  const own = { soon: plan, words: "" };
+  const say = (/** @type {string} */ words) => {
+    own.words = words;
+    state.dispatchEvent(new Event("changed"));
+  };
+  const seen = () => document.hidden || plan(Math.max(0, due - Date.now()));
   document.addEventListener("visibilitychange", seen);
   signal.addEventListener("abort", () => {
     clearTimeout(timer);
     document.removeEventListener("visibilitychange", seen);
+    if (current === own) current = null;
+    state.dispatchEvent(new Event("changed"));
   });
+  current = own;
+  say("");
   plan(every);
   return {
     soon(wait = 0) {
@@ -65,6 +88,26 @@ export function keepLive(refresh, signal, { every, say = () => {}, wanted = () =
       plan(wait);
     },
   };
+}
+
+/** The switch of live updates, with the reason when they wait. It is there while the page that is shown has any. */
+export function liveSwitch() {
+  const input = h("input", { type: "checkbox", role: "switch", checked: isOn() });
+  const words = h("span", { class: "small", role: "status" });
+  const element = h("div", { class: "live" }, words, h("label", { class: "choice" }, input, h("span", {}, "Live")));
+  const draw = () => {
+    element.hidden = current === null;
+    const text = (input.checked && current?.words) || "";
+    if (words.textContent !== text) words.textContent = text;
+  };
+  input.addEventListener("change", () => {
+    sessionStorage.setItem(CHOICE, input.checked ? "on" : "off");
+    if (input.checked) current?.soon(0);
+    draw();
+  });
+  state.addEventListener("changed", draw);
+  draw();
+  return element;
 }
 
 /** How long to wait because a window is nearly used up, in milliseconds. */
@@ -75,11 +118,15 @@ function holdBack() {
   return Math.max(0, ...near.map(({ resetsIn }) => resetsIn * 1000 + 500));
 }
 
-/** How far apart readings are when they take their share of what is left and no more. */
-function pace() {
+/**
+ * How far apart readings are when they take their share of what is left and no more.
+ * @param {number} calls how many one reading takes
+ */
+function pace(calls) {
   const windows = usage();
   if (!windows) return 0;
-  return Math.max(
-    ...[windows.minute, windows.hour].map(({ remaining, resetsIn }) => (resetsIn * 1000) / Math.max(1, remaining * SHARE)),
+  const apart = [windows.minute, windows.hour].map(
+    ({ remaining, resetsIn }) => (resetsIn * 1000) / Math.max(1, remaining * SHARE),
   );
+  return Math.max(1, calls) * Math.max(...apart);
 }

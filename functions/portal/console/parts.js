@@ -12,12 +12,20 @@ const WORDS = /** @type {Record<string, [string, string]>} */ ({
   retrying: ["warn", "Retrying"],
   pending: ["idle", "Pending"],
   cancelled: ["idle", "Cancelled"],
+  queued: ["good", "Queued"],
+  refused: ["bad", "Not sent"],
   healthy: ["good", "Healthy"],
   failing: ["bad", "Failing"],
   paused: ["idle", "Paused"],
   disabled: ["bad", "Disabled"],
   deleted: ["idle", "Deleted"],
 });
+
+/**
+ * What people call a status.
+ * @param {string} state
+ */
+export const statusWord = (state) => WORDS[state]?.[1] ?? state;
 
 /**
  * A status as a coloured word.
@@ -53,16 +61,59 @@ export function card(title, ...children) {
   return h("section", { class: "card", "aria-labelledby": id }, h("h2", { id }, title), ...children);
 }
 
+/** Columns whose names are for screen readers: what is in them says it. @type {Record<string, string>} */
+const UNNAMED = { "": "Actions", Select: "Select" };
+
 /**
- * A table that scrolls within itself where it does not fit.
+ * A table. Where it does not fit, each row becomes a card, so that nothing is out of sight.
  * @param {string} label
  * @param {string[]} columns
  * @param {HTMLElement[]} rows
  */
 export function table(label, columns, rows) {
-  const head = columns.map((column) => h("th", { scope: "col" }, column || h("span", { class: "hidden" }, "Actions")));
-  return h("div", { class: "table", role: "group", tabindex: "0", "aria-label": label },
-    h("table", {}, h("thead", {}, h("tr", {}, head)), h("tbody", {}, rows)));
+  const head = columns.map((column) => h("th", { scope: "col", role: "columnheader" }, UNNAMED[column] ? h("span", { class: "hidden" }, UNNAMED[column]) : column));
+  // As cards they are no tables to browsers: the roles keep them tables to screen readers.
+  const element = h("table", { role: "table", "aria-label": label },
+    h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, head)),
+    h("tbody", { role: "rowgroup" }, rows.map((row) => labelled(row, columns))));
+  const frame = h("div", { class: "table" }, element);
+  fit(frame, element);
+  return frame;
+}
+
+/**
+ * A row whose cells know their column: as a card it shows that.
+ * @param {HTMLElement} row
+ * @param {string[]} columns
+ */
+export function labelled(row, columns) {
+  row.setAttribute("role", "row");
+  // The first column with a name is the card's title.
+  const title = columns.findIndex((column) => !UNNAMED[column]);
+  [...row.children].forEach((cell, i) => {
+    const column = columns[i] ?? "";
+    cell.setAttribute("role", "cell");
+    if (i !== title && !UNNAMED[column]) cell.setAttribute("data-label", column);
+  });
+  return row;
+}
+
+/**
+ * Shows a table as cards while its frame is narrower than it needs: that is known before anything is drawn.
+ * @param {HTMLElement} frame
+ * @param {HTMLTableElement} table
+ */
+function fit(frame, table) {
+  // Only its width ever changes, so that measuring it does not lead to measuring it again.
+  const ruler = h("div", { class: "ruler" });
+  frame.prepend(ruler);
+  const measure = () => {
+    frame.classList.remove("cards");
+    frame.classList.toggle("cards", table.offsetWidth > ruler.clientWidth);
+  };
+  new ResizeObserver(measure).observe(ruler);
+  const grown = new MutationObserver(() => frame.classList.contains("cards") || measure());
+  for (const body of table.tBodies) grown.observe(body, { childList: true });
 }
 
 /**

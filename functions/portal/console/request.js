@@ -18,13 +18,14 @@ async function userAgent() {
  * @param {WholeDelivery} one
  * @param {Api.Endpoint | undefined} endpoint
  * @param {Signed} signed
+ * @param {number} [attempt] its number, from 1; the latest by default
  */
-export const headersOf = (one, endpoint, { seconds, signature, standard }) => [
+export const headersOf = (one, endpoint, { seconds, signature, standard }, attempt = one.attemptCount) => [
   ["Content-Type", "application/json"],
   ["X-Webhook-ID", one.id],
   ["X-Webhook-Event", one.event],
   ["X-Webhook-Event-ID", one.eventId],
-  ["X-Webhook-Retry", String(Math.max(0, one.attemptCount - 1))],
+  ["X-Webhook-Retry", String(Math.max(0, attempt - 1))],
   ["X-Webhook-Timestamp", seconds],
   ["X-Webhook-Signature", signature],
   ["webhook-id", one.id],
@@ -32,6 +33,19 @@ export const headersOf = (one, endpoint, { seconds, signature, standard }) => [
   ["webhook-signature", standard],
   ...Object.keys(endpoint?.headers ?? {}).map((name) => [name, "<your value>"]),
 ];
+
+/**
+ * The signatures of a delivery at a time.
+ * @param {WholeDelivery} one
+ * @param {string} secret
+ * @param {number} at milliseconds
+ * @returns {Promise<Signed>}
+ */
+export async function signedAt({ id, requestBody }, secret, at) {
+  const timestamp = String(Math.floor(at / 1000));
+  const parts = { body: requestBody ?? "", timestamp, secret, id };
+  return { seconds: timestamp, signature: await hex(parts), standard: `v1,${await standard(parts)}` };
+}
 
 /**
  * A curl command that sends the delivery, signed now: receivers refuse old signatures.
@@ -42,9 +56,7 @@ export const headersOf = (one, endpoint, { seconds, signature, standard }) => [
 export async function curl(one, endpoint, secret) {
   const quote = (/** @type {string} */ text) => `'${text.replaceAll("'", "'\\''")}'`;
   const body = one.requestBody ?? "";
-  const timestamp = String(Math.floor(Date.now() / 1000));
-  const parts = { body, timestamp, secret, id: one.id };
-  const signed = { seconds: timestamp, signature: await hex(parts), standard: `v1,${await standard(parts)}` };
+  const signed = await signedAt(one, secret, Date.now());
   const headers = [...headersOf(one, endpoint, signed), ["User-Agent", await userAgent()]];
   const lines = headers.map(([name, value]) => `-H ${quote(`${name}: ${value}`)}`);
   return ["curl", quote(endpoint.url), ...lines, `--data-binary ${quote(body)}`].join(" \\\n  ");

@@ -6,13 +6,11 @@ use domain::rules::fields::text;
 use domain::schema::parse_fields;
 use domain::{clock, json};
 use inbound::manage::bodies::PUBLICATION;
+use inbound::manage::event_data;
 use inbound::problem::Problem;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
-
-/// The limit for data, in bytes: the body of a delivery has at most 32 KiB, of which the envelope needs some.
-const MAX_DATA_BYTES: usize = 32 * 1024 - 200;
 
 /// A publication whose body has no defects.
 pub(crate) struct Publication {
@@ -27,7 +25,7 @@ impl Publication {
     /// Reads a body. The problem lists all its defects.
     pub(crate) fn parse(body: &[u8], now: Timestamp) -> Result<Self, Problem> {
         let mut body = json::parse_object(body)?;
-        let data = body.shift_remove("data");
+        let data = body.shift_remove(event_data::FIELD);
         let mut defects = Defects::default();
         let envelope = parse_fields(&PUBLICATION, &Value::Object(body), "", &mut defects);
         let name = event(&envelope, &mut defects);
@@ -62,15 +60,9 @@ fn event(envelope: &Map<String, Value>, defects: &mut Defects) -> Option<EventNa
 }
 
 fn data_of(name: Option<EventName>, data: Option<&Value>, defects: &mut Defects) -> Map<String, Value> {
-    let is_nothing = |data: &Value| data.is_null() || data.as_str().is_some_and(|text| text.trim().is_empty());
-    let Some(data) = data.filter(|data| !is_nothing(data)) else {
-        defects.push("data", DefectCode::Required, "is required");
+    let Some(data) = data.filter(|data| !event_data::is_nothing(data)) else {
+        defects.push(event_data::FIELD, DefectCode::Required, "is required");
         return Map::new();
     };
-    let Some(name) = name else { return Map::new() };
-    if data.to_string().len() > MAX_DATA_BYTES {
-        defects.push("data", DefectCode::TooLarge, "must have at most 32 KiB");
-        return Map::new();
-    }
-    parse_fields(name.event_type().fields, data, "data", defects)
+    name.map(|name| event_data::read(name, data, defects)).unwrap_or_default()
 }

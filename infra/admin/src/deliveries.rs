@@ -46,10 +46,11 @@ pub(crate) async fn show(aws: &Aws, wanted: &ShowDelivery) -> Result<Report, Fai
     Ok(Report::new(json, text))
 }
 
-/// Removes the request body and the response bodies.
+/// Removes the request body, and what receivers said.
 fn withhold(delivery: &mut Value) {
     let attempts = delivery.get_mut("attempts").and_then(Value::as_array_mut).map(Vec::as_mut_slice);
     for attempt in attempts.unwrap_or_default().iter_mut().filter_map(Value::as_object_mut) {
+        attempt.remove("responseHeaders");
         attempt.remove("responseBody");
     }
     if let Some(delivery) = delivery.as_object_mut() {

@@ -1,11 +1,21 @@
 //! Results of delivery attempts, as they are stored and shown.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
 use crate::words;
 
 /// How many bytes of an answer's body are kept at most.
 pub const KEPT_LIMIT: usize = 2 * 1_024;
+/// The header fields of an answer that are kept: those that tell who answered and what it asks for. None is a credential,
+/// and none comes with every answer: each attempt is written with those before it.
+pub const KEPT_HEADERS: [&str; 5] = ["content-type", "location", "retry-after", "server", "x-request-id"];
+/// How many bytes of the value of each are kept at most.
+pub const KEPT_HEADER_LIMIT: usize = 200;
+
+/// Header fields of an answer, by their names in lower case.
+pub type AnswerHeaders = BTreeMap<String, String>;
 
 /// The result of one attempt. A failure is a result too: it is stored, and decides about the next attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +28,8 @@ pub struct Answer {
     pub error_detail: Option<ErrorDetail>,
     /// The beginning of the answer's body: at most [`KEPT_LIMIT`] bytes, what is not UTF-8 replaced. None when empty.
     pub response_body: Option<String>,
+    /// Those of its header fields that are in [`KEPT_HEADERS`].
+    pub response_headers: AnswerHeaders,
     /// `Retry-After` of the answer, whatever its status.
     pub retry_after: Option<RetryAfter>,
     /// How long the attempt took, name resolution and the reading of the body included.

@@ -6,7 +6,7 @@ pub mod view;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::attempt::{AttemptError, ErrorDetail};
+use crate::attempt::{AnswerHeaders, AttemptError, ErrorDetail};
 use crate::clock::SKEW;
 use crate::events::EventName;
 use crate::subject::Subject;
@@ -139,6 +139,9 @@ pub struct Attempt {
     /// More precisely, where it is known.
     #[serde(default)]
     pub error_detail: Option<ErrorDetail>,
+    /// Some header fields of the answer, unless it was a success; of a test send in any case.
+    #[serde(default, skip_serializing_if = "AnswerHeaders::is_empty")]
+    pub response_headers: AnswerHeaders,
     /// The first 2 KiB of the answer, unless it was a success; of a test send in any case.
     pub response_body: Option<String>,
 }
@@ -187,11 +190,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn attempts_stored_without_error_details_can_be_read() {
+    fn attempts_stored_without_error_details_and_headers_can_be_read() {
         let attempt = r#"{"number":1,"trigger":"scheduled","startedAt":"2025-10-20T14:30:00Z","durationMs":5,
             "statusCode":null,"error":"tls","responseBody":null}"#;
         let attempt: Attempt = serde_json::from_str(attempt).unwrap();
         assert_eq!((attempt.error, attempt.error_detail), (Some(AttemptError::Tls), None));
+        assert!(attempt.response_headers.is_empty());
         let last: LastAttempt =
             serde_json::from_str(r#"{"durationMs":5,"statusCode":null,"error":"connect"}"#).unwrap();
         assert_eq!((last.error, last.error_detail), (Some(AttemptError::Connect), None));

@@ -3,6 +3,7 @@
 
 pub mod bodies;
 pub mod body;
+pub mod event_data;
 pub mod overlap;
 mod page;
 pub mod parameters;

@@ -6,7 +6,7 @@ mod secrets;
 use std::time::Duration;
 
 use bytes::Bytes;
-use domain::attempt::Answer;
+use domain::attempt::{Answer, AnswerHeaders};
 use domain::delivery::{Attempt, Delivery};
 use domain::endpoint::Endpoint;
 use domain::signing::Signers;
@@ -96,7 +96,7 @@ impl AttemptMaker {
 /// The next attempt at `delivery`, as it is recorded: it began at `now` and got this answer. What a receiver says when
 /// all is well is kept of test sends only, which people look at.
 fn attempt(delivery: &Delivery, answer: &Answer, now: Timestamp) -> Attempt {
-    let keeps_body = !answer.is_success() || delivery.test;
+    let keeps_words = !answer.is_success() || delivery.test;
     Attempt {
         number: delivery.attempt_count + 1,
         trigger: delivery.trigger,
@@ -105,6 +105,7 @@ fn attempt(delivery: &Delivery, answer: &Answer, now: Timestamp) -> Attempt {
         status_code: answer.status_code,
         error: answer.error,
         error_detail: answer.error_detail,
-        response_body: answer.response_body.clone().filter(|_| keeps_body),
+        response_headers: if keeps_words { answer.response_headers.clone() } else { AnswerHeaders::new() },
+        response_body: answer.response_body.clone().filter(|_| keeps_words),
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use domain::attempt::AttemptError;
+use domain::attempt::{AnswerHeaders, AttemptError};
 use domain::delivery::{Attempt, DeliveryStatus, Trigger};
 use domain::events::EventName;
 use domain::ids;
@@ -133,6 +133,7 @@ fn outcome(fails: bool, number: usize, at: Timestamp) -> Outcome {
         status_code: Some(if fails { 410 } else { 200 }),
         error: fails.then_some(AttemptError::HttpStatus),
         error_detail: None,
+        response_headers: AnswerHeaders::new(),
         response_body: fails.then(|| "Gone".to_owned()),
     };
     Outcome {

@@ -1,12 +1,12 @@
 import { get, patch, to, withQuery } from "../api.js";
 import { allEndpoints, nameOf } from "../data.js";
-import { h } from "../dom.js";
+import { h, redraw } from "../dom.js";
+import { exportButton, recordColumns } from "../export.js";
 import { filterBar } from "../filters.js";
-import { errorWords, time } from "../format.js";
+import { answerWords, time } from "../format.js";
 import { filter, select } from "../form.js";
 import { growingList, nothing } from "../list.js";
 import { button, card, confirm, heading, toast } from "../parts.js";
-import { subjectOf } from "./deliveries.js";
 import { reload } from "./endpoint.js";
 import { run, words } from "./replay.js";
 
@@ -27,37 +27,44 @@ const STATUSES = /** @type {Record<string, [string, string]>} */ ({
 const LONGEST_MS = 30 * 86_400_000;
 
 /** @type {import("../app.js").View} */
-export async function alerts({ query, signal }) {
+export async function alerts(route) {
+  const { query, signal } = route;
   const wanted = { kind: query.get("kind") ?? "", endpointId: query.get("endpointId") ?? "" };
   const endpoints = new Map((await allEndpoints()).map((one) => [one.id, one]));
   const names = new Map([...endpoints].map(([id, one]) => [id, nameOf(one)]));
+  const read = (/** @type {string | null} */ cursor, /** @type {AbortSignal} */ signal, limit = 50) =>
+    get(withQuery("/api/alerts", { ...wanted, limit, cursor }), signal);
   const look = {
     label: "Alerts", columns: ["What happened", "When", ""],
     row: (/** @type {Api.Alert} */ alert) => alertRow(alert, names),
     none: nothing("Nothing else", "Failing or disabled endpoints, and what was resolved, are listed here."),
+    tools: [exportButton({
+      name: "alerts", read, at: (/** @type {Api.Alert} */ one) => one.createdAt,
+      row: ({ subject, examples: _, ...one }) => ({ ...one, ...recordColumns(subject), endpoint: one.endpointId && names.get(one.endpointId) }),
+    })],
   };
+  const cards = h("div", { class: "stack" });
+  // What is open has a card, which is read anew with each head of the list.
+  const list = growingList(look, async (cursor, signal, limit = 50) => {
+    const [page, found] = await Promise.all([read(cursor, signal, limit), cursor ? null : unresolved(wanted, signal)]);
+    if (found) showCards(found);
+    return { ...page, data: page.data.filter((/** @type {Api.Alert} */ { id }) => !carded.has(id)) };
+  }, route);
   /** Those that have a card. @type {Set<string>} */
   let carded = new Set();
-  const list = growingList(look, async (cursor, signal) => {
-    const page = await get(withQuery("/api/alerts", { ...wanted, limit: 50, cursor }), signal);
-    return { ...page, data: page.data.filter((/** @type {Api.Alert} */ { id }) => !carded.has(id)) };
-  }, signal);
-  const cards = h("div", { class: "stack" });
-  const load = async () => {
-    const found = await unresolved(wanted, signal);
+  const showCards = (/** @type {Api.Alert[]} */ found) => {
     carded = new Set(found.map(({ id }) => id));
-    cards.replaceChildren(...found.map((alert) => alertCard(alert, endpoints.get(alert.endpointId ?? ""), signal)));
+    redraw(cards, () => cards.replaceChildren(...found.map((alert) => alertCard(alert, endpoints.get(alert.endpointId ?? ""), signal))));
     cards.hidden = found.length === 0;
-    await list.load();
   };
   const clear = (/** @type {HTMLElement[]} */ ...instead) => {
     cards.replaceChildren();
     list.clear(...instead);
   };
   const bar = filterBar("Filter alerts", "#/alerts", wanted, [
-    filter("Kind", select("kind", [["", "any"], ...Object.entries(KINDS).map(([key, [, word]]) => [key, word])], wanted.kind)),
-    filter("Endpoint", select("endpointId", [["", "any"], ...names], wanted.endpointId)),
-  ], () => ({ load, clear }));
+    filter("Kind", select("kind", [["", "Any"], ...Object.entries(KINDS).map(([key, [, word]]) => [key, word])], wanted.kind)),
+    filter("Endpoint", select("endpointId", [["", "Any"], ...names], wanted.endpointId)),
+  ], () => ({ load: list.load, clear }));
   await bar.load();
   const lead = "The failed deliveries of an endpoint are one alert, until it is resolved. Alerts are also published to the alert topic, which can send e-mail.";
   return [heading("Alerts", { lead }), bar.form, cards, list.element];
@@ -91,11 +98,11 @@ function alertCard(alert, endpoint, signal) {
   }, "", { "data-key": `${status} ${id}` });
   return card(nameOf(endpoint),
     h("p", {}, h("span", { class: `badge ${tone}` }, word), " ", h("strong", {}, `${words(alert.count ?? 0)} failed`), ", the latest ", time(lastAt),
-      ": ", lastStatusCode ? `HTTP ${lastStatusCode}` : errorWords(lastError, lastErrorDetail) || "not sent", ". The oldest event was ", time(since), "."),
+      ": ", answerWords(lastStatusCode, lastError, lastErrorDetail) || "not sent", ". The oldest event was ", time(since), "."),
     recoveredAt && h("p", {}, h("span", { class: "badge good" }, "Works again"), " ", time(recoveredAt)),
     endpoint && !enabled && h("p", { class: "notice" }, "The endpoint is disabled. ", h("a", { href: `#/endpoints/${endpoint.id}` }, "Enable it"), " to replay what failed."),
     h("ul", { class: "plain" }, alert.examples.map((one) =>
-      h("li", {}, h("code", {}, one.event ?? "event"), " ", h("a", { href: `#/deliveries/${one.deliveryId}` }, subjectOf(one) || "delivery"), " ", time(one.failedAt)))),
+      h("li", {}, h("code", {}, one.event ?? "event"), " ", h("a", { href: `#/deliveries/${one.deliveryId}` }, one.subject?.number ?? "delivery"), " ", time(one.failedAt)))),
     h("div", { class: "actions" },
       enabled && button("Replay what failed", () => replayFailed(alert, signal), "primary", { "data-key": `replay ${id}` }),
       status === "open" ? set("Acknowledge", "acknowledged") : set("Open again", "open"),

@@ -1,9 +1,7 @@
-import { post, to } from "../api.js";
 import { allEndpoints, eventTypes, nameOf } from "../data.js";
 import { h } from "../dom.js";
-import { errorWords } from "../format.js";
-import { select } from "../form.js";
-import { button, card, code, heading, table, toast } from "../parts.js";
+import { card, code, heading, table } from "../parts.js";
+import { testForm } from "./test-send.js";
 
 /** @type {import("../app.js").View} */
 export async function catalog({ path }) {
@@ -20,8 +18,9 @@ export async function catalog({ path }) {
   return [
     heading(type.name, { crumb: ["#/catalog", "Event catalog"], lead: `${type.description}.` }),
     card("Fields of data", table("Fields of data", ["Field", "Type", "Nullable"], Object.entries(data.properties ?? {}).map(row))),
-    card("Example", code("Body", JSON.stringify(type.example, null, 2)), endpoints.length > 0 && testBar(type.name, endpoints)),
-  ];
+    card("Example", code("Body", JSON.stringify(type.example, null, 2))),
+    endpoints.length > 0 && card("Send a test", testForm({ endpoints: endpoints.map((one) => [one.id, nameOf(one)]), types: [type] })),
+  ].filter((part) => part instanceof HTMLElement);
 }
 
 /** @param {[string, any]} field */
@@ -31,18 +30,4 @@ function row([name, schema]) {
     : [types.filter((word) => word !== "null").join(" or "), schema.format ? ` (${schema.format})` : ""];
   return h("tr", {}, h("td", {}, h("code", {}, name)), h("td", {}, words),
     h("td", {}, types.includes("null") || schema.enum?.includes(null) ? "yes" : "no"));
-}
-
-/**
- * @param {string} event
- * @param {Api.Endpoint[]} endpoints
- */
-function testBar(event, endpoints) {
-  const choice = select("endpoint", endpoints.map((one) => [one.id, nameOf(one)]));
-  choice.setAttribute("aria-label", "Endpoint");
-  const send = async () => {
-    const { status, attempt } = await post(to`/api/endpoints/${choice.value}/test`, { event });
-    toast(status === "delivered" ? `The endpoint responded with ${attempt.statusCode}.` : `The test failed: ${attempt.statusCode ?? errorWords(attempt.error, attempt.errorDetail)}.`, status === "delivered" ? "good" : "bad");
-  };
-  return h("div", { class: "inline" }, choice, button("Send test", send));
 }

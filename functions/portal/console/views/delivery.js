@@ -1,11 +1,13 @@
 import { get, postOnce, to } from "../api.js";
 import { allEndpoints, nameOf } from "../data.js";
 import { h, redraw } from "../dom.js";
-import { countdown, duration, errorWords, failure, moment } from "../format.js";
+import { listAddress } from "../filters.js";
+import { answerWords, countdown, duration, failure, moment } from "../format.js";
 import { keepLive } from "../live.js";
 import { badge, button, card, code, confirm, facts, heading, pretty, toast } from "../parts.js";
-import { curl, headersOf } from "../request.js";
+import { curl } from "../request.js";
 import { subjectOf } from "./deliveries.js";
+import { requestCard } from "./request-card.js";
 
 /** @typedef {Api.Endpoint | undefined} MaybeEndpoint */
 
@@ -23,10 +25,10 @@ export async function delivery({ path, signal }) {
   let one = first;
   const once = postOnce();
   const place = h("div", { class: "stack" });
+  const request = requestCard(endpoint);
   const draw = () => redraw(place, () => place.replaceChildren(
-    heading(one.event, { crumb: ["#/deliveries", "Deliveries"], lead: [subjectOf(one), " ", badge(one.status), " to ", nameOf(endpoint)], actions: actions(one, endpoint, retry) }),
-    h("div", { class: "columns" }, card("About", about(one, endpoint)), card("Attempts", attempts(one))),
-    card("Request", request(one, endpoint))));
+    heading(one.event, { crumb: [listAddress("#/deliveries"), "Deliveries"], lead: [subjectOf(one), " ", badge(one.status), " to ", nameOf(endpoint)], actions: actions(one, endpoint, retry) }),
+    h("div", { class: "columns" }, h("div", { class: "stack" }, card("Last attempt", attempts(one)), card("About", about(one, endpoint))), request.show(one))));
   const live = keepLive(async () => {
     const fresh = await read();
     if (JSON.stringify(fresh) !== JSON.stringify(one)) {
@@ -67,10 +69,10 @@ function about(one, endpoint) {
   return facts([
     ["Endpoint", endpoint ? h("a", { href: `#/endpoints/${endpoint.id}` }, nameOf(endpoint)) : "deleted"],
     ["Record", subjectOf(one) ?? "none"],
-    ["Source", h("a", { href: `#/events/${one.eventId}` }, "event and request")],
+    ["Cause", h("a", { href: `#/events/${one.eventId}` }, "event and request")],
     ["Created", moment(one.createdAt)],
     ["Completed", moment(one.completedAt)],
-    ["Next attempt", one.held === "endpoint_disabled" ? "held until its endpoint is enabled, for up to five days" : one.nextAttemptAt ? countdown(one.nextAttemptAt) : "none"],
+    ["Next attempt", one.held === "endpoint_disabled" ? "waits until its endpoint is enabled, for up to five days" : one.nextAttemptAt ? countdown(one.nextAttemptAt) : "none"],
     ["X-Webhook-ID", h("code", {}, one.id)],
   ]);
 }
@@ -102,29 +104,21 @@ function attempts(one) {
     const none = FINAL.includes(one.status) ? "No attempt was made." : one.held === "endpoint_disabled" ? "None yet: the endpoint is disabled." : one.held ? "None yet: it waits in line, since its endpoint takes only so many attempts a second." : "None yet: the first attempt is queued.";
     return h("p", { class: "muted" }, none);
   }
-  return h("ol", { class: "timeline", "aria-live": "polite" }, [...one.attempts].reverse().map((attempt) =>
-    h("li", { class: attempt.error ? "bad" : "good" },
-      h("p", {}, h("strong", {}, `Attempt ${attempt.number}`), ` · ${TRIGGERS[attempt.trigger] ?? attempt.trigger} · `,
-        h("span", { class: "num" }, attempt.statusCode ? `${attempt.statusCode} in ${duration(attempt.durationMs)}` : `${errorWords(attempt.error, attempt.errorDetail)} after ${duration(attempt.durationMs)}`)),
-      h("p", { class: "small muted" }, moment(attempt.startedAt)),
-      attempt.error && h("p", {}, failure(attempt)),
-      attempt.responseBody && code("Response", pretty(attempt.responseBody)))));
+  const [last, ...earlier] = [...one.attempts].reverse().map(attemptItem);
+  return h("div", { class: "stack" },
+    h("ol", { class: "timeline", "aria-live": "polite" }, last),
+    earlier.length > 0 && h("details", {}, h("summary", {}, "Earlier attempts"), h("ol", { class: "timeline" }, earlier)));
 }
 
-/**
- * @param {Api.WholeDelivery} one
- * @param {MaybeEndpoint} endpoint
- */
-function request(one, endpoint) {
-  if (one.requestBody === null) return h("p", {}, "The body is no longer available: events are not kept for longer.");
-  const last = one.attempts.at(-1);
-  const sent = {
-    seconds: last ? String(Math.floor(Date.parse(last.startedAt) / 1000)) : "<seconds>",
-    signature: "<hex HMAC-SHA256 of timestamp.body>", standard: "v1,<base64>",
-  };
-  const lines = [`POST ${endpoint?.url ?? ""}`, ...headersOf(one, endpoint, sent).map(([name, value]) => `${name}: ${value}`)];
-  return h("div", { class: "stack" },
-    code("Headers of the latest attempt", lines.join("\n")),
-    code("Body, formatted", pretty(one.requestBody)),
-    h("details", {}, h("summary", {}, "Signed bytes"), code("Body", one.requestBody)));
+/** @param {Api.Attempt} attempt */
+function attemptItem(attempt) {
+  const { number, trigger, statusCode, error, errorDetail, durationMs, startedAt, responseHeaders, responseBody } = attempt;
+  const headers = Object.entries(responseHeaders ?? {});
+  return h("li", { class: error ? "bad" : "good" },
+    h("p", {}, h("strong", {}, `Attempt ${number}`), ` · ${TRIGGERS[trigger] ?? trigger} · `,
+      h("span", { class: "num" }, `${answerWords(statusCode, error, errorDetail)} ${statusCode ? "in" : "after"} ${duration(durationMs)}`)),
+    h("p", { class: "small muted" }, moment(startedAt)),
+    error && h("p", {}, failure(attempt)),
+    headers.length > 0 && code("Response headers", headers.map(([name, value]) => `${name}: ${value}`).join("\n")),
+    responseBody && code("Response", pretty(responseBody)));
 }

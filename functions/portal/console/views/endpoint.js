@@ -1,13 +1,16 @@
-import { get, patch, post, remove, to, withQuery } from "../api.js";
+import { get, patch, remove, to, withQuery } from "../api.js";
 import { eventTypes, nameOf, sourceIps, stateOf } from "../data.js";
-import { h } from "../dom.js";
+import { h, redraw } from "../dom.js";
 import { delivered, figure, figures, responseTime, total } from "../figures.js";
 import { count, countdown, duration, errorWords, failure, moment, time } from "../format.js";
-import { select } from "../form.js";
 import { firstWithAny } from "../list.js";
-import { badge, button, card, code, confirm, empty, facts, heading, pretty, table, toast } from "../parts.js";
+import { keepLive } from "../live.js";
+import { badge, button, card, confirm, empty, facts, heading, table, toast } from "../parts.js";
 import { deliveryRow } from "./deliveries.js";
 import { secretCard } from "./secret.js";
+import { testForm } from "./test-send.js";
+
+const LIVE_MS = 20_000;
 
 /**
  * The latest deliveries to an endpoint.
@@ -18,24 +21,31 @@ import { secretCard } from "./secret.js";
 const latest = (endpointId, signal) =>
   firstWithAny((cursor) => get(withQuery("/api/deliveries", { endpointId, limit: 8, cursor }), signal), null);
 
+/** @param {Api.Page<Api.Delivery>} page */
+const latestOf = ({ data, nextCursor }) => data.length === 0 ? empty(nextCursor ? "None among the latest events" : "No deliveries yet")
+  : table("Latest deliveries", ["Event", "Record", "Status", "Response", "Attempts", "When"], data.map((one) => deliveryRow(one)));
+
 /** @type {import("../app.js").View} */
 export async function endpoint(route) {
   const { path, signal } = route;
   const id = path[1] ?? "";
   const numbered = figures(`#/endpoints/${id}`, route, { endpointId: id, numbers });
-  const [one, deliveries, types, { words, choice, body, stats }, addresses] = await Promise.all([
+  const [one, deliveries, types, { words, choice, body, stats, refresh }, addresses] = await Promise.all([
     get(to`/api/endpoints/${id}`, signal), latest(id, signal), eventTypes(), numbered, sourceIps(),
   ]);
   const held = await heldOf(one, signal);
+  const recent = h("div", { class: "stack" }, latestOf(deliveries));
+  keepLive(async () => {
+    const [found] = await Promise.all([latest(id, signal), refresh()]);
+    redraw(recent, () => recent.replaceChildren(latestOf(found)));
+  }, signal, { every: LIVE_MS });
   return [
     heading(nameOf(one), { crumb: ["#/endpoints", "Endpoints"], lead: h("code", {}, one.url), actions: actions(one) }),
     trouble(one),
     card("Deliveries", h("div", { class: "heading" }, h("p", { class: "muted" }, words), choice), body),
     h("div", { class: "columns" }, card("About", about(one, stats(), held, addresses)),
-      h("div", { class: "stack" }, await secretCard(one, signal), card("Send a test", testForm(one, types)))),
-    card("Latest deliveries", deliveries.data.length === 0 ? empty(deliveries.nextCursor ? "None among the latest events" : "No deliveries yet")
-      : table("Latest deliveries", ["Event", "Record", "Status", "Response", "Attempts", "When"], deliveries.data.map((/** @type {Api.Delivery} */ each) => deliveryRow(each))),
-    h("p", {}, h("a", { href: `#/deliveries?endpointId=${one.id}` }, "All deliveries to this endpoint"))),
+      h("div", { class: "stack" }, await secretCard(one, signal), card("Send a test", testForm({ endpoints: [[one.id, nameOf(one)]], types }, "Sent once, with up to 22 seconds for the response. A failed test has no consequences; a successful one resets the endpoint's failure count.")))),
+    card("Latest deliveries", recent, h("p", {}, h("a", { href: `#/deliveries?endpointId=${one.id}` }, "All deliveries to this endpoint"))),
   ].filter((part) => part instanceof HTMLElement);
 }
 
@@ -147,34 +157,3 @@ function actions(one) {
 
 /** Shows the page again with fresh data; focus and scroll position stay. */
 export const reload = () => window.dispatchEvent(new Event("reload"));
-
-/**
- * @param {Api.Endpoint} one
- * @param {Api.EventType[]} types
- */
-function testForm(one, types) {
-  const outcome = h("div", { role: "status", class: "outcome" });
-  const events = select("event", types.map(({ name }) => [name, name]));
-  events.setAttribute("aria-label", "Event");
-  const send = async () => {
-    outcome.replaceChildren(h("p", { class: "muted" }, "Sending…"));
-    try {
-      outcome.replaceChildren(result(await post(to`/api/endpoints/${one.id}/test`, { event: events.value })));
-    } catch (error) {
-      outcome.replaceChildren();
-      throw error;
-    }
-  };
-  return h("div", {},
-    h("p", {}, "Sends the catalog's example once and waits up to 22 seconds for the response. A failed test has no consequences; a successful one resets the endpoint's failure count."),
-    h("div", { class: "inline" }, events, button("Send test", send, "primary")), outcome);
-}
-
-/** @param {{ deliveryId: string, status: string, attempt: Api.Attempt }} test */
-function result({ deliveryId, status, attempt }) {
-  return h("div", {},
-    h("p", {}, badge(status), " ", attempt.statusCode ? `responded ${attempt.statusCode} in ` : "after ", duration(attempt.durationMs), " · ",
-      h("a", { href: `#/deliveries/${deliveryId}` }, "Delivery")),
-    attempt.error && h("p", {}, attempt.error === "timeout" ? "No response within 22 seconds, the limit for a test. Respond at once and do the work afterwards." : failure(attempt)),
-    attempt.responseBody && code("Response", pretty(attempt.responseBody)));
-}

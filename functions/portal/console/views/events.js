@@ -1,26 +1,33 @@
 import { get, to, withQuery } from "../api.js";
-import { allEndpoints, eventTypes } from "../data.js";
+import { allEndpoints, eventTypes, nameOf } from "../data.js";
 import { h } from "../dom.js";
-import { filterBar } from "../filters.js";
+import { exportButton, recordColumns } from "../export.js";
+import { filterBar, listAddress } from "../filters.js";
 import { idTime, moment, shortId, time } from "../format.js";
 import { filter, select } from "../form.js";
 import { growingList, nothing } from "../list.js";
-import { card, code, empty, facts, heading, table } from "../parts.js";
-import { deliveryRow, subjectOf } from "./deliveries.js";
+import { card, code, empty, facts, heading } from "../parts.js";
+import { resendEvents } from "../resend.js";
+import { deliveryList, subjectOf } from "./deliveries.js";
 
 /** @type {import("../app.js").View} */
-export async function events({ query, signal }) {
-  const wanted = { event: query.get("event") ?? "" };
+export async function events(route) {
+  const wanted = { event: route.query.get("event") ?? "" };
   const types = await eventTypes();
+  const read = (/** @type {string | null} */ cursor, /** @type {AbortSignal} */ signal, limit = 50) =>
+    get(withQuery("/api/events", { order: "newest", limit, ...wanted, cursor }), signal);
   const look = {
     label: "Events", columns: ["Event", "Record", "Time", "Request"], row,
     none: nothing("No events", "Events appear when records are created or changed."),
+    pick: { word: (/** @type {Api.Event} */ one) => `${one.event} ${one.subject?.number ?? ""}`, action: "Send again…", run: resendEvents },
+    tools: [exportButton({
+      name: "events", read, at: (/** @type {Api.Event} */ one) => one.timestamp,
+      row: ({ subject, data, ...one }) => ({ ...one, ...recordColumns(subject), data }),
+    })],
   };
-  const read = (/** @type {string | null} */ cursor, /** @type {AbortSignal} */ signal) =>
-    get(withQuery("/api/events", { order: "newest", limit: 50, ...wanted, cursor }), signal);
-  const list = growingList(look, read, signal);
+  const list = growingList(look, read, route);
   const bar = filterBar("Filter events", "#/events", wanted, [
-    filter("Event", select("event", [["", "any"], ...types.map(({ name }) => [name, name])], wanted.event)),
+    filter("Event", select("event", [["", "Any"], ...types.map(({ name }) => [name, name])], wanted.event)),
   ], () => list);
   await bar.load();
   return [heading("Events", { lead: "What happened, newest first." }), bar.form, list.element];
@@ -34,14 +41,16 @@ const row = (event) => h("tr", {},
   h("td", {}, shortId(event.requestId)));
 
 /** @type {import("../app.js").View} */
-export async function event({ path, signal }) {
-  const [one, endpoints] = await Promise.all([get(to`/api/events/${path[1]}`, signal), allEndpoints()]);
+export async function event(route) {
+  const [one, endpoints] = await Promise.all([get(to`/api/events/${route.path[1]}`, route.signal), allEndpoints()]);
   const names = new Map(endpoints.map((endpoint) => [endpoint.id, endpoint]));
   const siblings = one.siblings.map((/** @type {{ id: string, event: string }} */ sibling) =>
     h("li", {}, h("a", { href: `#/events/${sibling.id}` }, sibling.event)));
-  const rows = one.deliveries.map((/** @type {Api.Delivery} */ delivery) => deliveryRow(delivery, names));
+  const none = () => empty("No endpoint subscribed to it", h("p", {}, "Endpoints that subscribe later can get it by a replay."));
+  const list = deliveryList("Deliveries", () => ({ eventId: one.id }), names, route, none);
+  await list.load();
   return [
-    heading(one.event, { crumb: ["#/events", "Events"], lead: subjectOf(one) }),
+    heading(one.event, { crumb: [listAddress("#/events"), "Events"], lead: subjectOf(one) }),
     h("div", { class: "columns" },
       card("Source request", facts([
         ["Request", h("code", {}, one.requestId)],
@@ -51,9 +60,25 @@ export async function event({ path, signal }) {
       ])),
       card("Event", facts([["Id", h("code", {}, one.id)], ["Timestamp", [moment(one.timestamp), h("p", { class: "small muted" }, "When it happened, as in the body.")]],
         ["Schema", h("a", { href: `#/catalog/${one.event}` }, "in the catalog")]]))),
-    card("Deliveries", rows.length ? table("Deliveries", ["Event", "Record", "Status", "Endpoint", "Response", "Attempts", "When"], rows)
-      : empty("No endpoint subscribed to it", h("p", {}, "Endpoints that subscribe later can get it by a replay.")),
-      one.truncated && h("p", {}, "More deliveries exist. ", h("a", { href: `#/deliveries?eventId=${one.id}` }, "All deliveries of this event"))),
+    card("Deliveries", list.element, missing(one, endpoints)),
     card("Data", code("data", JSON.stringify(one.data, null, 2))),
   ];
+}
+
+/**
+ * Endpoints that have not got an event: a replay sends it to them.
+ * @param {Api.WholeEvent} one
+ * @param {Api.Endpoint[]} endpoints
+ */
+function missing(one, endpoints) {
+  const got = new Set(one.deliveries.map(({ endpointId }) => endpointId));
+  const others = endpoints.filter(({ id, status }) => !got.has(id) && status === "enabled");
+  const received = Date.parse(idTime(one.id) ?? one.timestamp);
+  // Whole seconds around it: the preview of the replay says how many events that are.
+  const [since, until] = [received, received + 1000].map((at) => `${new Date(at).toISOString().slice(0, 19)}Z`);
+  return others.length > 0 && !one.truncated && h("details", {}, h("summary", {}, "Endpoints that have not got it"),
+    h("p", {}, "A replay sends it to those that subscribe to it by now:"),
+    h("ul", { class: "advice" }, others.map((each) => h("li", {}, h("a", {
+      href: withQuery("#/replay", { endpointId: each.id, events: one.event, only: "missing", since, until }),
+    }, `Replay to ${nameOf(each)}`)))));
 }

@@ -1,6 +1,7 @@
 import { getAll, isOwnKey, patch, postOnce, remove, signIn, signOut, to } from "../api.js";
 import { h } from "../dom.js";
-import { count, fromLocalInput, localInput, time } from "../format.js";
+import { dateTime } from "../filters.js";
+import { count, fromLocalInput, time, zoneLabel } from "../format.js";
 import { choice, field, form, group } from "../form.js";
 import { button, code, confirm, heading, modal, table, toast } from "../parts.js";
 import { reload } from "./endpoint.js";
@@ -54,16 +55,16 @@ const bar = (name, used, limit) =>
 /** @param {Api.Key | null} key the key to edit; null for a new one */
 function edit(key) {
   const once = postOnce();
-  const before = key?.expiresAt ? localInput(key.expiresAt) : "";
   const name = h("input", { name: "name", required: true, maxlength: 100, value: key?.name ?? "", placeholder: "ERP" });
-  const expires = h("input", { name: "expiresAt", type: "datetime-local", value: before });
+  const expires = dateTime("expiresAt", key?.expiresAt ?? "");
+  const before = expires.value;
   const scopes = SCOPES.map(([scope, word]) => choice("scopes", scope, word, key?.scopes.includes(scope) ?? scope === "inbound"));
   const dialog = modal(key ? `Edit ${key.name}` : "New key", [form([
     field("Name", name, { hint: "The system that uses the key." }),
     group("Scopes", scopes, "scopes"),
-    field("Expires", expires, { hint: "In your local time. Empty for never." }),
+    field(["Expires (", zoneLabel(), ")"], expires, { hint: "Empty for never." }),
   ], key ? "Save" : "Create key", async (data) => {
-    // The field has minutes, the key may have seconds: what was not changed is not sent.
+    // What was not changed is not sent.
     const expiry = expires.value === before ? {} : { expiresAt: expires.value ? fromLocalInput(expires.value) : null };
     const body = { name: name.value, scopes: data.getAll("scopes").map(String), ...expiry };
     const saved = key ? await patch(to`/api/keys/${key.id}`, body) : await once("/api/keys", body);
@@ -113,13 +114,13 @@ function rotate(key, own) {
   const hours = h("input", { name: "overlapHours", type: "number", min: 0, max: 168, value: 24, required: true });
   const dialog = modal(`Rotate ${key.name}`, [form([
     field("Overlap in hours", hours, { hint: "How long the old key continues to work: 0 to 168." }),
-    own && h("p", {}, "You are signed in with this key. This tab will continue with the new one."),
+    own && h("p", {}, "You are signed in with this key. Your tabs will continue with the new one."),
   ], "Rotate", async () => {
     const made = await once(to`/api/keys/${key.id}/rotate`, { overlapHours: Number(hours.value) });
     if (own) signIn(made.key);
     dialog.close();
     reload();
-    shownOnce(made, own ? "This tab is now signed in with it." : "");
+    shownOnce(made, own ? "Your tabs are now signed in with it." : "");
   }, [h("button", { type: "button", onclick: () => dialog.close() }, "Cancel")])]);
 }
 

@@ -2,8 +2,9 @@ import { ApiError, post, to } from "../api.js";
 import { allEndpoints, eventTypes, nameOf } from "../data.js";
 import { h } from "../dom.js";
 import { dateTime } from "../filters.js";
-import { countdown, count, fromLocalInput, localInput, moment } from "../format.js";
+import { countdown, count, fromLocalInput, moment, zoneLabel } from "../format.js";
 import { choice, field, form, group, select } from "../form.js";
+import { sleep } from "../pacing.js";
 import { button, card, empty, heading, sentence } from "../parts.js";
 
 /** @typedef {{ dryRun: boolean, matched: number, queued: number, underWay: number, nextSince: string | null }} Replayed */
@@ -21,17 +22,18 @@ export async function replay({ query, signal }) {
   const lead = "Send failed or missed deliveries to an endpoint again. You see how many before anything is sent.";
   if (endpoints.length === 0) return [heading("Replay", { lead }), empty("No endpoints yet")];
   const outcome = h("div", { role: "status" }, empty("Nothing is sent yet", h("p", {}, "The preview counts the deliveries that match.")));
-  const names = [["", "all events"], ...types.map(({ name }) => [name, name])];
+  const only = ["missing", "all"].find((word) => word === query.get("only")) ?? "failed";
+  const names = [["", "All events"], ...types.map(({ name }) => [name, name])];
   const options = endpoints.map((one) => [one.id, nameOf(one)]);
   const element = form([
     field("Endpoint", select("endpointId", options, query.get("endpointId") ?? "")),
-    field("From", dateTime("since", localInput(Date.now() - 86_400_000))),
-    field("Until", dateTime("until", ""), { hint: "Empty for the present." }),
-    field("Events", select("events", names)),
+    field(["From (", zoneLabel(), ")"], dateTime("since", query.get("since") ?? Math.floor(Date.now() / 60_000 - 1440) * 60_000)),
+    field(["Until (", zoneLabel(), ")"], dateTime("until", query.get("until") ?? ""), { hint: "Empty for the present." }),
+    field("Events", select("events", names, query.get("events") ?? "")),
     group("Which deliveries", [
-      choice("only", "failed", "Failed or cancelled", true, "radio"),
-      choice("only", "missing", "Missing, such as from before the endpoint was created", false, "radio"),
-      choice("only", "all", "All, including delivered ones", false, "radio"),
+      choice("only", "failed", "Failed or cancelled", only === "failed", "radio"),
+      choice("only", "missing", "Missing, such as from before the endpoint was created", only === "missing", "radio"),
+      choice("only", "all", "All, including delivered ones", only === "all", "radio"),
     ], "only"),
   ], "Preview", (data) => preview(outcome, String(data.get("endpointId")), bodyOf(data), signal));
   return [heading("Replay", { lead }), h("div", { class: "columns" }, h("div", { class: "card" }, element), outcome)];
@@ -134,15 +136,3 @@ export async function run(id, body, signal, report, status) {
   }
   return { ...total, why: total.next ? "It stopped after too many calls." : "" };
 }
-
-/**
- * @param {number} ms
- * @param {AbortSignal} signal
- */
-const sleep = (ms, signal) => new Promise((resolve) => {
-  const timer = setTimeout(resolve, ms);
-  signal.addEventListener("abort", () => {
-    clearTimeout(timer);
-    resolve(undefined);
-  });
-});

@@ -1,7 +1,8 @@
 import { get, withQuery } from "../api.js";
 import { h } from "../dom.js";
-import { dateTime, filterBar } from "../filters.js";
-import { count, localInput, time } from "../format.js";
+import { exportButton, recordColumns } from "../export.js";
+import { filterBar, spanFilter } from "../filters.js";
+import { count, time } from "../format.js";
 import { filter, select } from "../form.js";
 import { growingList, nothing } from "../list.js";
 import { heading } from "../parts.js";
@@ -35,24 +36,29 @@ const ADVICE = /** @type {Record<string, string>} */ ({
 });
 
 /** @type {import("../app.js").View} */
-export async function requests({ query, signal }) {
-  const wanted = Object.fromEntries(FILTERS.map((name) => [name, query.get(name) ?? ""]));
+export async function requests(route) {
+  const wanted = Object.fromEntries(FILTERS.map((name) => [name, route.query.get(name) ?? ""]));
+  const read = (/** @type {string | null} */ cursor, /** @type {AbortSignal} */ signal, limit = 50) =>
+    get(withQuery("/api/requests", { ...wanted, limit, cursor }), signal);
   const look = {
     label: "Refused calls", columns: ["When", "Call", "Why", "Record", "Key"], row,
     none: () => nothing("No refused calls", Object.values(wanted).some(Boolean)
       ? "No refused calls of the last 7 days match these filters."
       : "Calls with a key of this account that get a 4xx response are listed here for 7 days.")(),
+    tools: [exportButton({
+      name: "refused-calls", read, at: (/** @type {Api.RefusedCall} */ one) => one.createdAt,
+      row: ({ subject, ...one }) => ({ ...one, ...recordColumns(subject) }),
+    })],
   };
-  const list = growingList(look, (cursor, signal) => get(withQuery("/api/requests", { ...wanted, limit: 50, cursor }), signal), signal);
-  const any = (/** @type {string[]} */ words) => [["", "any"], ...words.map((word) => [word, word])];
+  const list = growingList(look, read, route);
+  const any = (/** @type {string[]} */ words) => [["", "Any"], ...words.map((word) => [word, word])];
   const input = (/** @type {string} */ name, placeholder = "") => h("input", { name, value: wanted[name], placeholder, spellcheck: "false" });
   const bar = filterBar("Filter refused calls", "#/requests", wanted, [
     filter("Status", select("status", any(STATUSES), wanted.status)),
     filter("Code", select("code", any(Object.keys(ADVICE)), wanted.code)),
     filter("Number", input("number", "WO-12345")),
     filter("Key id", input("key", "key_...")),
-    filter("From", dateTime("since", localInput(wanted.since ?? ""))),
-    filter("Until", dateTime("until", localInput(wanted.until ?? ""))),
+    spanFilter(wanted),
   ], () => list);
   await bar.load();
   return [

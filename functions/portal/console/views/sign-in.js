@@ -1,20 +1,21 @@
-import { ApiError, get, signIn, signOut } from "../api.js";
+import { ApiError, getAs, signIn } from "../api.js";
 import { h } from "../dom.js";
 import { onOwnMachine } from "../format.js";
 import { field, form } from "../form.js";
 
 /**
- * Asks for a key and tries it before it is stored.
+ * Asks for a key, and tries it before it is stored.
  * @param {() => void} done
  */
 export function signInView(done) {
+  const alert = () => /** @type {HTMLElement} */ (document.querySelector("form .defect[role=alert]"));
   const key = h("input", { name: "key", type: "password", autocomplete: "off", spellcheck: "false", required: true, placeholder: "wsk_..." });
   return [
     h("div", { class: "sign-in card" },
       h("img", { src: "/console/icon.svg", alt: "", width: 44, height: 44 }),
       h("h1", {}, "WorkSkedge Webhooks"),
       h("p", { class: "lead" }, "Manage the endpoints, deliveries, events and keys of your account."),
-      form([field("API key", key, { hint: "Kept in this tab only and sent only to this site." })], "Sign in", submit),
+      form([field("API key", key, { hint: "Kept by the open tabs of this console until you sign out or close the last one, and sent only to this site." })], "Sign in", submit),
       h("details", {}, h("summary", {}, "Where do I get a key?"),
         onOwnMachine && h("p", {}, "On your own machine, the first start prints one and stores it: ", h("code", {}, "cat .workskedge/api-key")),
         h("p", {}, onOwnMachine ? "In a deployment, an operator creates one: " : "An operator of this deployment creates one: ", h("code", {}, "workskedge-admin accounts create")),
@@ -25,27 +26,23 @@ export function signInView(done) {
   async function submit() {
     const text = key.value.trim();
     if (!/^[\x21-\x7e]+$/.test(text)) throw new ApiError(400, { detail: "Enter an API key. It begins with wsk_." }, null);
-    signIn(text);
     try {
-      await get("/api/endpoints?limit=1");
+      await getAs(text, "/api/endpoints?limit=1");
     } catch (error) {
-      if (error instanceof ApiError && error.status === 403 && (await managesKeys())) location.hash = "#/keys";
-      else {
-        signOut();
-        // The form was drawn anew when the key was dropped.
-        const place = document.querySelector("form .defect[role=alert]");
-        if (place) place.textContent = refusal(error);
-        /** @type {HTMLElement | null} */ (document.querySelector("form input"))?.focus();
+      if (!(error instanceof ApiError && error.status === 403 && (await managesKeys(text)))) {
+        alert().textContent = refusal(error);
+        key.focus();
         return;
       }
+      location.hash = "#/keys";
     }
+    signIn(text);
     done();
   }
 }
 
-async function managesKeys() {
-  return get("/api/keys?limit=1").then(() => true, () => false);
-}
+/** @param {string} key */
+const managesKeys = (key) => getAs(key, "/api/keys?limit=1").then(() => true, () => false);
 
 /** @param {unknown} error */
 function refusal(error) {

@@ -86,6 +86,10 @@ fn endpoint(new: bool) -> Value {
 fn test() -> Value {
     let mut schema = sent_object(&bodies::TEST);
     schema["properties"]["event"]["enum"] = names();
+    schema["properties"]["data"] = json!({
+        "type": ["object", "null"],
+        "description": "sent in place of the catalog's example; as in the schema of the event, at most 32 KiB",
+    });
     schema
 }
 

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{Attempt, Delivery, DeliveryStatus, Trigger};
-use crate::attempt::{AttemptError, ErrorDetail};
+use crate::attempt::{AnswerHeaders, AttemptError, ErrorDetail};
 use crate::clock::whole_seconds;
 use crate::events::EventName;
 use crate::subject::Subject;
@@ -57,9 +57,10 @@ pub struct WholeDelivery<'a> {
     request_body: Option<&'a str>,
 }
 
+/// One attempt.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct AttemptView<'a> {
+pub struct AttemptView<'a> {
     number: u32,
     trigger: Trigger,
     started_at: Timestamp,
@@ -67,6 +68,7 @@ struct AttemptView<'a> {
     status_code: Option<u16>,
     error: Option<AttemptError>,
     error_detail: Option<ErrorDetail>,
+    response_headers: Option<&'a AnswerHeaders>,
     response_body: Option<&'a str>,
 }
 
@@ -112,7 +114,9 @@ impl<'a> DeliveryView<'a> {
 }
 
 impl<'a> AttemptView<'a> {
-    fn of(attempt: &'a Attempt) -> Self {
+    /// What is shown of `attempt`.
+    #[must_use]
+    pub fn of(attempt: &'a Attempt) -> Self {
         Self {
             number: attempt.number,
             trigger: attempt.trigger,
@@ -121,6 +125,7 @@ impl<'a> AttemptView<'a> {
             status_code: attempt.status_code,
             error: attempt.error,
             error_detail: attempt.error_detail,
+            response_headers: Some(&attempt.response_headers).filter(|headers| !headers.is_empty()),
             response_body: attempt.response_body.as_deref(),
         }
     }

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::attempt::AttemptError;
+use crate::attempt::{AnswerHeaders, AttemptError};
 use crate::delivery::Trigger;
 use crate::events::EventName;
 use crate::outbox::{Outbox, StoredEvent};
@@ -18,6 +18,7 @@ fn answered(status_code: u16, retry_after: Option<RetryAfter>) -> Answer {
         error,
         error_detail: None,
         response_body: None,
+        response_headers: AnswerHeaders::new(),
         retry_after,
         duration_ms: 12,
     }
@@ -29,6 +30,7 @@ fn unanswered(error: AttemptError) -> Answer {
         error: Some(error),
         error_detail: None,
         response_body: None,
+        response_headers: AnswerHeaders::new(),
         retry_after: None,
         duration_ms: 30_000,
     }

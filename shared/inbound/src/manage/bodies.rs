@@ -29,8 +29,8 @@ pub const ENDPOINT: [Field; 6] = [
     optional("status", Type::Enum(&["enabled", "disabled"]), Operational, "default `enabled`"),
 ];
 
-/// A test send.
-pub const TEST: [Field; 1] = [on_create("event", string(60), Operational, "the event type whose example is sent")];
+/// A test send without `data`, which depends on `event`.
+pub const TEST: [Field; 1] = [on_create("event", string(60), Operational, "the event type")];
 
 /// A replay.
 pub const REPLAY: [Field; 5] = [

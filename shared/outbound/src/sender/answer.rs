@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use domain::attempt::{Answer, AttemptError, KEPT_LIMIT, RetryAfter};
+use domain::attempt::{Answer, AnswerHeaders, AttemptError, KEPT_HEADER_LIMIT, KEPT_HEADERS, KEPT_LIMIT, RetryAfter};
 use http_body_util::BodyExt;
 use hyper::Response;
 use hyper::body::{Body, Incoming};
-use hyper::header::{HeaderMap, RETRY_AFTER};
+use hyper::header::{HeaderMap, LOCATION, RETRY_AFTER};
 use jiff::Timestamp;
 use tokio::time::{Instant, timeout_at};
 
@@ -28,6 +28,7 @@ pub(super) fn failed(failure: Failure, started: Instant) -> Answer {
         error: Some(failure.error),
         error_detail: failure.detail,
         response_body: None,
+        response_headers: AnswerHeaders::new(),
         retry_after: None,
         duration_ms: millis_since(started),
     }
@@ -40,6 +41,7 @@ pub(super) fn failed(failure: Failure, started: Instant) -> Answer {
 pub(super) async fn read(mut response: Response<Incoming>, started: Instant, deadline: Instant) -> (Answer, bool) {
     let status = response.status();
     let retry_after = parse_retry_after(response.headers());
+    let response_headers = kept_headers(response.headers());
     let mut kept = Vec::new();
     // If the body is late or breaks off, what has arrived is kept.
     let patience = deadline.min(Instant::now() + BODY_PATIENCE);
@@ -49,6 +51,7 @@ pub(super) async fn read(mut response: Response<Incoming>, started: Instant, dea
         error: (!status.is_success()).then_some(AttemptError::HttpStatus),
         error_detail: None,
         response_body: text_of(&kept),
+        response_headers,
         retry_after,
         duration_ms: millis_since(started),
     };
@@ -76,6 +79,17 @@ fn text_of(bytes: &[u8]) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
+/// The header fields that are kept. Of one that comes repeatedly that is the first, and of a location not its query, which
+/// may be a credential.
+fn kept_headers(headers: &HeaderMap) -> AnswerHeaders {
+    let kept = KEPT_HEADERS.iter().filter_map(|name| {
+        let value = headers.get(*name)?.to_str().ok()?;
+        let value = if *name == LOCATION.as_str() { value.split(['?', '#']).next()? } else { value };
+        Some(((*name).to_owned(), value[..value.floor_char_boundary(KEPT_HEADER_LIMIT)].to_owned()))
+    });
+    kept.collect()
+}
+
 fn parse_retry_after(headers: &HeaderMap) -> Option<RetryAfter> {
     let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -92,6 +106,8 @@ fn millis_since(started: Instant) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use hyper::header::HeaderName;
+
     use super::*;
 
     fn retry_after(value: &'static str) -> Option<RetryAfter> {
@@ -110,6 +126,25 @@ mod tests {
             assert_eq!(retry_after(wrong), None, "{wrong}");
         }
         assert_eq!(parse_retry_after(&HeaderMap::new()), None);
+    }
+
+    #[test]
+    fn what_is_kept_of_the_header_is_harmless_and_short() {
+        let long = "x".repeat(500);
+        let sent = [
+            ("set-cookie", "session=1"),
+            ("server", long.as_str()),
+            ("location", "https://example.com/login?token=1#a"),
+            ("retry-after", "30"),
+            ("x-request-id", "\u{e9}1"),
+        ];
+        let header = |(name, value): (&str, &str)| (name.parse::<HeaderName>().unwrap(), value.parse().unwrap());
+        let kept = kept_headers(&HeaderMap::from_iter(sent.map(header)));
+        let kept: Vec<(&str, &str)> = kept.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        assert_eq!(
+            kept,
+            [("location", "https://example.com/login"), ("retry-after", "30"), ("server", &long[..KEPT_HEADER_LIMIT])]
+        );
     }
 
     #[test]

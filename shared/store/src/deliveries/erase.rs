@@ -20,7 +20,7 @@ use crate::walk::{self, Span, key_of};
 const MAX_TRIES: u32 = 8;
 
 impl Deliveries {
-    /// Deletes an account's deliveries of these events, and of the others the bodies of answers which `is_personal`. Counts
+    /// Deletes an account's deliveries of these events, and of the others what of answers `is_personal`. Counts
     /// items: each is a delivery, or all of an event that share one. Messages that are still queued for them lead nowhere,
     /// and are dropped. Reads all deliveries of the account.
     ///
@@ -89,7 +89,7 @@ impl Deliveries {
     }
 }
 
-/// The attempts as they are stored, and without the bodies of answers which `is_personal`; `None` if there are none of these.
+/// The attempts as they are stored, and without what of their answers `is_personal`; `None` if there is nothing of that.
 fn without_answers(
     item: &Item,
     is_personal: impl Fn(&str) -> bool,
@@ -102,6 +102,9 @@ fn without_answers(
     let mut is_changed = false;
     for attempt in &mut attempts {
         is_changed |= attempt.response_body.take_if(|body| is_personal(body)).is_some();
+        let headers = attempt.response_headers.len();
+        attempt.response_headers.retain(|_, value| !is_personal(value));
+        is_changed |= attempt.response_headers.len() < headers;
     }
     Ok(is_changed.then_some((stored, attempts)))
 }

@@ -6,6 +6,7 @@
 //!
 //! The sort key is the event's id; an event for more than [`MAX_SHARING`] endpoints has further items, `<event id>#<number>`.
 
+use domain::attempt::AnswerHeaders;
 use domain::delivery::{Attempt, Delivery, DeliveryStatus, LastAttempt, Trigger};
 use domain::events::EventName;
 use domain::ids;
@@ -208,6 +209,7 @@ fn arrived(pending: Delivery, started_at: i64, duration_ms: u64, status_code: u1
         status_code: Some(status_code),
         error: None,
         error_detail: None,
+        response_headers: AnswerHeaders::new(),
         response_body: None,
     };
     let took = SignedDuration::from_millis(i64::try_from(duration_ms).unwrap_or_default());

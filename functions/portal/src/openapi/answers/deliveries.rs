@@ -50,6 +50,14 @@ pub(super) fn attempt() -> Vec<Member> {
         ("error", nullable(&attempt_error())),
         ("errorDetail", noted(nullable(&error_detail()), "what exactly failed, if known")),
         (
+            "responseHeaders",
+            noted(
+                nullable(&json!({ "type": "object", "additionalProperties": { "type": "string" } })),
+                "`content-type`, `location` without its query, `retry-after`, `server` and `x-request-id` of the response, \
+                 200 bytes of each; null as `responseBody` is, or if it had none of them",
+            ),
+        ),
+        (
             "responseBody",
             noted(
                 nullable(&text()),

@@ -94,8 +94,8 @@ fn sending() -> Vec<Call> {
             .about(
                 "Endpoints",
                 "Send a test",
-                "Sends the catalog's example once, now, and responds with the outcome. A failed test has no \
-                 consequences: it is not counted, alerted or retried. A successful one resets the failure count.",
+                "Sends the catalog's example, or `data` of your own, once, now, and responds with the outcome. A failed \
+                 test has no consequences: it is not counted, alerted or retried. A successful one resets the failure count.",
             )
             .takes("TestSend", json!({ "event": "workorder.created" }))
             .answers(200, "The outcome", "TestResult"),

@@ -1,4 +1,4 @@
-use domain::attempt::AttemptError;
+use domain::attempt::{AnswerHeaders, AttemptError};
 use domain::endpoint::{EventFilter, Health, HealthState, PreviousSecrets, SealedSecret, StoredHeaders};
 use domain::events::EventName;
 use domain::outbox::Outbox;
@@ -170,6 +170,7 @@ fn answer(status_code: u16) -> Answer {
         error: (status_code != 200).then_some(AttemptError::HttpStatus),
         error_detail: None,
         response_body: None,
+        response_headers: AnswerHeaders::new(),
         retry_after: None,
         duration_ms: 5,
     }
