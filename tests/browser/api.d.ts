@@ -1,5 +1,8 @@
 // What the API answers with, as far as the console uses it: for tsc alone, so that browsers need not load it.
 
+/** What the explorer's page has beside its own scripts. */
+declare const Scalar: { createApiReference(selector: string, configuration: Record<string, unknown>): unknown };
+
 declare namespace Api {
   type Health = {
     state: "healthy" | "failing";

@@ -92,7 +92,7 @@ fn find(path: &str) -> Option<Page> {
         "/openapi.json" => Some(Page::json(openapi::text()).uncached()),
         "/docs/explorer" => Some(explorer::page()),
         "/docs/explorer/scalar.js" => Some(explorer::script()),
-        "/docs/explorer/start.js" | "/docs/explorer/explorer.css" => {
+        "/docs/explorer/start.js" | "/docs/explorer/examples.js" | "/docs/explorer/explorer.css" => {
             files::explorer(path.strip_prefix("/docs/explorer/")?)
         }
         _ => match path.strip_prefix("/console/") {

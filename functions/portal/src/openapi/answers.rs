@@ -47,7 +47,8 @@ pub(super) fn all() -> Vec<(&'static str, Value)> {
             whole(&[&delivery(), &[("attempts", list(&schema("Attempt"))), ("requestBody", request_body())]]),
         ),
         ("Attempt", object(&attempt())),
-        ("Event", object(&event())),
+        // Not `Event`: the variables of a generated class are named after it and its members, and one of these is `event`.
+        ("FeedEvent", object(&event())),
         ("EventWhole", whole(&[&event(), &event_more()])),
         (
             "Published",

@@ -33,18 +33,18 @@ pub(super) fn of(schema: &str) -> Value {
             let body = EventName::WorkorderCreated.example_body();
             more("Delivery", json!({ "attempts": [attempt], "requestBody": body }))
         }
-        "Event" => {
+        "FeedEvent" => {
             json!({ "id": format!("evt_{ID}"), "event": "workorder.created",
                 "subject": { "type": "workorder", "id": "wo_xyz789", "number": "WO-12345" }, "timestamp": "2026-11-24T14:30:00Z",
             "data": WRITTEN["EventData"], "requestId": format!("req_{ID}") })
         }
-        "EventWhole" => more("Event", json!({ "deliveries": [of("Delivery")], "siblings": [], "truncated": false })),
+        "EventWhole" => more("FeedEvent", json!({ "deliveries": [of("Delivery")], "siblings": [], "truncated": false })),
         "Record" => more("RecordSummary", json!({ "record": WRITTEN["StoredRecord"] })),
         "Change" => {
-            let event = more("Event", json!({ "deliveries": [of("Delivery")] }));
+            let event = more("FeedEvent", json!({ "deliveries": [of("Delivery")] }));
             json!({ "requestId": format!("req_{ID}"), "receivedAt": "2026-11-24T14:30:00Z", "events": [event], "truncated": false })
         }
-        "Feed" => extended(page(&of("Event")), json!({ "resumeAfter": "MDFKQU1CM1g5VDdRMlY1SzhONEM2RDBFRkcuMQ" })),
+        "Feed" => extended(page(&of("FeedEvent")), json!({ "resumeAfter": "MDFKQU1CM1g5VDdRMlY1SzhONEM2RDBFRkcuMQ" })),
         "KeyCreated" => more("Key", json!({ "key": API_KEY })),
         "KeyRotated" => {
             let replaced = json!({ "id": format!("key_{ID}"), "expiresAt": "2026-11-25T09:00:00Z" });

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::members;
 
-/// Headers of every counted response of the API; the first is on every response.
+/// Headers of every counted response; the first is on every response.
 const COUNTED: [&str; 6] = [
     "X-Request-ID",
     "X-RateLimit-Limit",

@@ -59,16 +59,16 @@ pub(super) fn examples() -> Value {
 }
 
 /// The answers for these codes, one for each status.
-pub(super) fn responses(codes: &[ProblemCode], counted: bool) -> BTreeMap<String, Value> {
+pub(super) fn responses(codes: &[ProblemCode]) -> BTreeMap<String, Value> {
     let mut by_status: BTreeMap<u16, Vec<ProblemCode>> = BTreeMap::new();
     for code in codes {
         by_status.entry(code.status().as_u16()).or_default().push(*code);
     }
-    let answers = by_status.into_iter().map(|(status, codes)| (status.to_string(), response(&codes, counted)));
+    let answers = by_status.into_iter().map(|(status, codes)| (status.to_string(), response(&codes)));
     answers.collect()
 }
 
-fn response(codes: &[ProblemCode], counted: bool) -> Value {
+fn response(codes: &[ProblemCode]) -> Value {
     let words: Vec<String> = codes.iter().map(|code| format!("[`{0}`](/docs/errors/{0})", code.as_str())).collect();
     let examples =
         codes.iter().map(|code| (code.as_str(), json!({ "$ref": format!("#/components/examples/{}", code.as_str()) })));
@@ -79,7 +79,7 @@ fn response(codes: &[ProblemCode], counted: bool) -> Value {
     };
     // Requests that could not be counted, or did not arrive whole, get no rate limit headers.
     let uncounted = [ProblemCode::Unavailable, ProblemCode::RequestTimeout, ProblemCode::InternalError];
-    let counted = counted && !codes.iter().any(|code| uncounted.contains(code));
+    let counted = !codes.iter().any(|code| uncounted.contains(code));
     json!({
         "description": words.join(", "),
         "headers": headers::of(counted, more),

@@ -9,7 +9,7 @@ use outbound::sender::{LONGEST_NAME, LONGEST_VALUE};
 use serde_json::{Map, Value, json};
 
 use super::records::name;
-use super::{answers, problems};
+use super::{answers, members, problems, schema};
 
 /// All schemas.
 pub(super) fn all() -> Value {
@@ -21,8 +21,8 @@ pub(super) fn all() -> Value {
     for (name, schema) in [
         ("EndpointBody", endpoint(true)),
         ("EndpointChange", endpoint(false)),
-        ("KeyBody", sent_object(&bodies::KEY)),
-        ("KeyChange", change(&bodies::KEY)),
+        ("KeyBody", key(sent_object(&bodies::KEY))),
+        ("KeyChange", key(change(&bodies::KEY))),
         ("Rotation", sent_object(&bodies::ROTATION)),
         ("SecretRotation", sent_object(&bodies::SECRET_ROTATION)),
         ("TestSend", test()),
@@ -40,11 +40,15 @@ pub(super) fn all() -> Value {
     }
     for event in EventName::ALL {
         add(format!("Event.{event}"), event_schema(event));
+        add(publication_name(event), publication_of(event));
     }
     Value::Object(schemas)
 }
 
 /// A body that creates or changes a record. Fields that only a new record needs are not required of every body.
+///
+/// That it has its key or an id is said by `if`, not by `anyOf`: of alternatives generators make a union, whose members say
+/// nothing about the fields.
 fn record(model: &Model) -> Value {
     let mut schema = json_schema(model);
     if let Value::Object(schema) = &mut schema {
@@ -59,7 +63,9 @@ fn record(model: &Model) -> Value {
             model.key
         );
         schema.insert("description".to_owned(), json!(text));
-        schema.insert("anyOf".to_owned(), json!([{ "required": [model.key] }, { "required": ["id"] }]));
+        let has = |name: &str| json!({ "properties": { name: {} }, "required": [name] });
+        schema.insert("if".to_owned(), json!({ "not": has("id") }));
+        schema.insert("then".to_owned(), has(model.key));
     }
     schema
 }
@@ -85,7 +91,7 @@ fn endpoint(new: bool) -> Value {
 
 fn test() -> Value {
     let mut schema = sent_object(&bodies::TEST);
-    schema["properties"]["event"]["enum"] = names();
+    schema["properties"]["event"]["enum"] = json!(EventName::ALL.map(EventName::as_str));
     schema["properties"]["data"] = json!({
         "type": ["object", "null"],
         "description": "sent in place of the catalog's example; as in the schema of the event, at most 32 KiB",
@@ -93,15 +99,33 @@ fn test() -> Value {
     schema
 }
 
-fn publication() -> Value {
-    let mut schema = sent_object(&bodies::PUBLICATION);
-    schema["required"] = json!(["event", "data", "idempotencyKey"]);
-    schema["properties"]["event"]["enum"] = names();
-    schema["properties"]["data"] =
-        json!({ "type": "object", "description": "as in the schema of the event, at most 32 KiB" });
+/// Its scopes are a set.
+fn key(mut schema: Value) -> Value {
+    schema["properties"]["scopes"]["uniqueItems"] = json!(true);
     schema
 }
 
-fn names() -> Value {
-    json!(EventName::ALL.map(EventName::as_str))
+/// The schema of a publication, one for each event: which says what `data` is.
+fn publication() -> Value {
+    let events = EventName::ALL.map(|event| (event, schema(&publication_name(event))));
+    let mapping = events.iter().map(|(event, schema)| (event.as_str(), schema["$ref"].clone()));
+    json!({
+        "description": "`event` says what `data` is.",
+        "oneOf": events.iter().map(|(_, schema)| schema).collect::<Vec<_>>(),
+        "discriminator": { "propertyName": "event", "mapping": members(mapping) },
+    })
+}
+
+fn publication_name(event: EventName) -> String {
+    format!("Publication.{event}")
+}
+
+fn publication_of(event: EventName) -> Value {
+    let mut schema = sent_object(&bodies::PUBLICATION);
+    schema["required"] = json!(["event", "data", "idempotencyKey"]);
+    schema["properties"]["event"] = json!({ "type": "string", "const": event.as_str() });
+    let mut data = sent_object(event.event_type().fields);
+    data["description"] = json!("at most 32 KiB");
+    schema["properties"]["data"] = data;
+    schema
 }

@@ -19,6 +19,11 @@ pub(super) fn list(items: &Value) -> Value {
     json!({ "type": "array", "items": items })
 }
 
+/// A list in which nothing is there twice.
+pub(super) fn set(items: &Value) -> Value {
+    json!({ "type": "array", "items": items, "uniqueItems": true })
+}
+
 pub(super) fn words(words: impl IntoIterator<Item = &'static str>) -> Value {
     json!({ "type": "string", "enum": words.into_iter().collect::<Vec<_>>() })
 }

@@ -78,7 +78,7 @@ fn receiving(event: EventName) -> Value {
         "operationId": format!("on-{}", event.as_str().replace('.', "-")),
         "summary": event.as_str(),
         "description": format!("{}. [More](/docs/events/{event})", event.description()),
-        "tags": ["Events"],
+        "tags": ["Webhooks"],
         "security": [],
         "parameters": headers,
         "requestBody": {

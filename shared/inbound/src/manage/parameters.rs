@@ -50,7 +50,7 @@ pub const EVENTS: Parameters = &[
 /// `GET /api/records`
 pub const RECORDS: Parameters = &[Parameter {
     name: "q",
-    value: ValueType::Text(100),
+    value: ValueType::Text { max: 100 },
     required: true,
     doc: "A number or an id; if no record has it, a part of a title or a name",
 }];

@@ -80,7 +80,7 @@ pub(super) fn event() -> Vec<Member> {
 
 /// `resumeAfter` is absent with the newest first, so it is not required.
 pub(super) fn feed() -> Value {
-    let mut feed = object(&page("Event"));
+    let mut feed = object(&page("FeedEvent"));
     feed["properties"]["resumeAfter"] =
         noted(nullable(&text()), "store it: where to continue later; only with the oldest first");
     feed

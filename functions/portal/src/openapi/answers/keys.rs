@@ -3,7 +3,7 @@
 use domain::api_key::Scope;
 use serde_json::Value;
 
-use super::super::shape::{Member, count, id, list, noted, nullable, object, text, time, words};
+use super::super::shape::{Member, count, id, noted, nullable, object, set, text, time, words};
 
 pub(super) fn key() -> Vec<Member> {
     let windows = || object(&[("perHour", count()), ("perMinute", count())]);
@@ -11,7 +11,7 @@ pub(super) fn key() -> Vec<Member> {
         ("id", id("key_")),
         ("name", text()),
         ("hint", noted(text(), "the first and last characters of the key")),
-        ("scopes", list(&words(Scope::ALL.map(Scope::as_str)))),
+        ("scopes", set(&words(Scope::ALL.map(Scope::as_str)))),
         ("limits", windows()),
         ("usage", noted(windows(), "calls in the current hour and minute")),
         ("expiresAt", nullable(&time())),

@@ -1,7 +1,7 @@
 //! One call, and the builder that the tables of calls are written with.
 
 use domain::api_key::Scope;
-use inbound::http::{Parameters, is_api};
+use inbound::http::Parameters;
 use inbound::problem::ProblemCode;
 use inbound::problem::ProblemCode::{
     DuplicateKey, Forbidden, IdempotencyKeyInUse, IdempotencyKeyReused, InternalError, MalformedJson, MethodNotAllowed,
@@ -75,7 +75,7 @@ impl Call {
 
     /// A call that needs no key.
     pub(super) fn open(path: &str, id: &str) -> Self {
-        let errors = if is_api(path) { vec![ValidationFailed, MethodNotAllowed] } else { vec![MethodNotAllowed] };
+        let errors = vec![ValidationFailed, MethodNotAllowed];
         let call = Self { scope: None, errors, ..Self::new("get", path, id, Scope::ManageWebhooks) };
         if path.contains('{') { call.fails_with(&[NotFound]) } else { call }
     }
@@ -131,14 +131,12 @@ impl Call {
     pub(super) fn operation(mut self) -> Value {
         self.errors.sort_by_key(|code| ProblemCode::ALL.iter().position(|one| one == code));
         self.errors.dedup();
-        let counted = is_api(&self.path);
-        let mut responses = problems::responses(&self.errors, counted);
+        let mut responses = problems::responses(&self.errors);
         let (status, description, body) = &self.success;
-        if let Some(page) = body.as_deref().filter(|body| content::is_page(body)) {
-            content::add_page_answers(page, counted, &mut responses, &mut self.parameters);
+        if body.as_deref().is_some_and(content::is_kept) {
+            content::add_unchanged(&mut responses, &mut self.parameters);
         }
-        let mut success =
-            json!({ "description": description, "headers": headers::of(counted, self.success_headers()) });
+        let mut success = json!({ "description": description, "headers": headers::of(true, self.success_headers()) });
         if let Some(body) = body {
             success["content"] = content(body);
         }
@@ -170,7 +168,7 @@ impl Call {
         match (self.success.0, self.method) {
             (201, _) => &["Location", "Idempotency-Replayed"],
             (_, "post") => &["Idempotency-Replayed"],
-            _ if self.success.2.as_deref().is_some_and(content::is_page) => &["ETag"],
+            _ if self.success.2.as_deref().is_some_and(content::is_kept) => &["ETag"],
             _ => &[],
         }
     }

@@ -89,6 +89,9 @@ fn secrets() -> Vec<Call> {
 
 fn sending() -> Vec<Call> {
     let call = |method, path: &str, id: &str| Call::new(method, path, id, ManageWebhooks);
+    // With its end, so that it never spans more than 30 days.
+    let day =
+        json!({ "since": "2026-11-20T00:00:00Z", "until": "2026-11-21T00:00:00Z", "only": "failed", "dryRun": true });
     vec![
         call("post", "/api/endpoints/{id}/test", "test-endpoint")
             .about(
@@ -106,7 +109,7 @@ fn sending() -> Vec<Call> {
                 "Sends the `failed`, the `missing` or `all` deliveries of a span of time again; `dryRun` only counts \
                  them. [Catching up](/docs/catching-up)",
             )
-            .takes("Replay", json!({ "since": "2026-11-20T00:00:00Z", "only": "failed", "dryRun": true }))
+            .takes("Replay", day)
             .answers(202, "How many are sent, or would be", "ReplayResult")
             .fails_with(&[InvalidStateTransition]),
         call("post", "/api/deliveries/{id}/retry", "retry-delivery")

@@ -22,19 +22,10 @@ pub(super) fn calls() -> Vec<Call> {
                  is empty: verify signatures instead. Blocks are added before anything comes from them; read the list once a day.",
             )
             .answers(200, "The addresses", "SourceIps"),
-        page("/openapi.json", "get-openapi", "This description", "OpenAPI 3.1", "OpenAPI"),
-        page("/", "get-console", "The console", "A page", "text/html"),
-        page("/docs", "get-docs", "The docs", "A page", "text/html"),
-        page("/docs/explorer", "get-explorer", "The API explorer", "A page", "text/html"),
-        page("/docs/search.json", "get-search", "The search index of the docs", "Every page with its text", "Search"),
-        page("/docs/errors/{code}", "get-error-page", "An error explained: its `type`", "A page", "text/html"),
-        page("/docs/events/{name}", "get-event-page", "An event with its fields", "A page", "text/html"),
-        page("/docs/resources/{resource}", "get-resource-page", "A resource with its fields", "A page", "text/html"),
-        page("/docs/samples/{file}", "get-sample", "A code sample", "The file", "*/*"),
-        page("/docs/{page}", "get-docs-page", "A page of the docs", "A page", "text/html"),
+        Call::open("/openapi.json", "get-openapi").about("Catalog", "Get this description", "").answers(
+            200,
+            "OpenAPI 3.1",
+            "OpenAPI",
+        ),
     ]
-}
-
-fn page(path: &str, id: &str, summary: &str, answer: &'static str, content: &str) -> Call {
-    Call::open(path, id).about("Pages", summary, "").answers(200, answer, content)
 }

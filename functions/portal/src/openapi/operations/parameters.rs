@@ -1,55 +1,38 @@
-//! Parameters of calls, each with an example.
+//! Parameters of calls. Optional ones have no examples: what has one, clients and explorers send without being asked to.
 
 use domain::events::EventName;
 use domain::models::Kind;
-use inbound::http::{Parameter, ValueType, write_cursor};
-use inbound::problem::ProblemCode;
+use inbound::http::{Parameter, ValueType};
 use serde_json::{Value, json};
 
 /// A query parameter, from the table that requests are read by.
 pub(super) fn query(parameter: &Parameter) -> Value {
-    let (schema, example) = value(parameter);
-    json!({
-        "name": parameter.name, "in": "query", "required": parameter.required, "description": parameter.doc,
-        "schema": schema, "example": example,
-    })
+    let mut described = optional("query", parameter.name, parameter.doc, &schema(parameter.value));
+    if parameter.required {
+        described["required"] = json!(true);
+        described["example"] = json!(RECORD_NUMBER);
+    }
+    described
 }
 
-/// The schema of its values, and an example.
-fn value(parameter: &Parameter) -> (Value, Value) {
-    let id = |prefix: &str| format!("{prefix}{ULID}");
-    match parameter.value {
+/// The schema of its values.
+fn schema(value: ValueType) -> Value {
+    match value {
         ValueType::Number { min, max, default } => {
-            (json!({ "type": "integer", "minimum": min, "maximum": max, "default": default }), json!(default))
+            json!({ "type": "integer", "minimum": min, "maximum": max, "default": default })
         }
-        ValueType::Word { all, default: Some(word) } => {
-            (json!({ "type": "string", "enum": all(), "default": word }), json!(word))
-        }
-        ValueType::Word { all, default: None } => {
-            // Of deliveries the one that people look for.
-            let example = all().into_iter().find(|word| *word == "failed").or_else(|| all().first().copied());
-            (json!({ "type": "string", "enum": all() }), json!(example))
-        }
-        ValueType::Event => {
-            (json!({ "type": "string", "enum": EventName::ALL.map(EventName::as_str) }), json!("workorder.created"))
-        }
-        ValueType::Id(prefix) => {
-            (json!({ "type": "string", "pattern": format!("^{prefix}[0-9A-HJKMNP-TV-Z]{{26}}$") }), json!(id(prefix)))
-        }
-        ValueType::Text { max } => (json!({ "type": "string", "minLength": 1, "maxLength": max }), json!("WO-12345")),
-        ValueType::Time => {
-            let example = if parameter.name == "until" { "2026-11-21T00:00:00Z" } else { "2026-11-20T00:00:00Z" };
-            (json!({ "type": "string", "format": "date-time" }), json!(example))
-        }
-        ValueType::Text(longest) => {
-            (json!({ "type": "string", "minLength": 1, "maxLength": longest }), json!("WO-12345"))
-        }
-        ValueType::Cursor(prefix) => (free(), json!(write_cursor(&id(prefix)))),
-        ValueType::Position => (free(), json!(write_cursor(&format!("{ULID}.1")))),
+        ValueType::Word { all, default: Some(word) } => json!({ "type": "string", "enum": all(), "default": word }),
+        ValueType::Word { all, default: None } => json!({ "type": "string", "enum": all() }),
+        ValueType::Event => events(),
+        ValueType::Id(prefix) => json!({ "type": "string", "pattern": format!("^{prefix}[0-9A-HJKMNP-TV-Z]{{26}}$") }),
+        ValueType::Text { max } => json!({ "type": "string", "minLength": 1, "maxLength": max }),
+        ValueType::Time => json!({ "type": "string", "format": "date-time" }),
+        ValueType::Cursor(_) | ValueType::Position => free(),
     }
 }
 
-const ULID: &str = "01JAMB3X9T7Q2V5K8N4C6D0EFG";
+/// The number of the record that examples are about.
+const RECORD_NUMBER: &str = "WO-12345";
 
 /// The parameters in the path.
 pub(super) fn in_path(path: &str) -> Vec<Value> {
@@ -58,78 +41,61 @@ pub(super) fn in_path(path: &str) -> Vec<Value> {
 }
 
 fn named(name: &str, path: &str) -> Value {
-    let words = |words: Vec<String>| json!({ "type": "string", "enum": words });
-    let events = || words(EventName::ALL.map(|name| name.to_string()).into());
+    let kinds = || json!({ "type": "string", "enum": Kind::ALL.map(Kind::segment) });
     let (schema, example, description) = match name {
-        "page" => (free(), "getting-started", "Name of the page"),
         "name" => (events(), "workorder.created", "Name of the event"),
-        "code" => {
-            let codes = ProblemCode::ALL.iter().map(|code| code.as_str().to_owned()).collect();
-            (words(codes), "validation_failed", "`code` of the error")
+        "type" => (kinds(), "workorder", "Which type of record"),
+        "record" => (free(), RECORD_NUMBER, "Its number or its id; by its id if the number has `/` or `%` in it"),
+        _ => {
+            let (example, description) = id(path);
+            (free(), example, description)
         }
-        "type" => (words(Kind::ALL.map(|kind| kind.segment().to_owned()).into()), "workorder", "Which type of record"),
-        "record" => (free(), "WO-12345", "Its number or its id; by its id if the number has `/` or `%` in it"),
-        "resource" => (words(Kind::ALL.map(|kind| kind.segment().to_owned()).into()), "workorder", "Which resource"),
-        "file" => (free(), "verify.py", "Name of the file"),
-        _ => return id(path),
     };
-    parameter(name, &schema, example, description)
+    json!({
+        "name": name, "in": "path", "required": true, "description": description, "schema": schema, "example": example,
+    })
 }
 
-fn id(path: &str) -> Value {
+/// The example of an id, and what it is the id of.
+fn id(path: &str) -> (&'static str, &'static str) {
     let things = [
-        ("/api/endpoints", "ep_01JAMB3X9T7Q2V5K8N4C6D0EFG", "Id of the endpoint"),
-        ("/api/deliveries", "dlv_01JAMB3X9T7Q2V5K8N4C6D0EFG", "Id of the delivery"),
-        ("/api/events", "evt_01JAMB3X9T7Q2V5K8N4C6D0EFG", "Id of the event"),
-        ("/api/alerts", "alr_01JAMB3X9T7Q2V5K8N4C6D0EFG", "Id of the alert"),
-        ("/api/keys", "key_01JAMB3X9T7Q2V5K8N4C6D0EFG", "Id of the key"),
+        ("/api/endpoints/", "ep_01JAMB3X9T7Q2V5K8N4C6D0EFG", "Id of the endpoint"),
+        ("/api/deliveries/", "dlv_01JAMB3X9T7Q2V5K8N4C6D0EFG", "Id of the delivery"),
+        ("/api/events/", "evt_01JAMB3X9T7Q2V5K8N4C6D0EFG", "Id of the event"),
+        ("/api/alerts/", "alr_01JAMB3X9T7Q2V5K8N4C6D0EFG", "Id of the alert"),
+        ("/api/keys/", "key_01JAMB3X9T7Q2V5K8N4C6D0EFG", "Id of the key"),
     ];
-    let thing = things.iter().find(|(root, ..)| path.starts_with(root)).unwrap_or(&things[0]);
-    parameter("id", &free(), thing.1, thing.2)
+    let (_, example, description) = things.iter().find(|(root, ..)| path.starts_with(root)).unwrap_or(&things[0]);
+    (example, description)
+}
+
+fn events() -> Value {
+    json!({ "type": "string", "enum": EventName::ALL.map(EventName::as_str) })
 }
 
 fn free() -> Value {
     json!({ "type": "string", "minLength": 1 })
 }
 
-fn parameter(name: &str, schema: &Value, example: &str, description: &str) -> Value {
-    json!({
-        "name": name, "in": "path", "required": true, "description": description, "schema": schema, "example": example,
-    })
+fn optional(place: &str, name: &str, description: &str, schema: &Value) -> Value {
+    json!({ "name": name, "in": place, "required": false, "description": description, "schema": schema })
 }
 
 /// The header that makes repeated requests safe.
 pub(super) fn idempotency_key() -> Value {
-    json!({
-        "name": "Idempotency-Key",
-        "in": "header",
-        "required": false,
-        "description": "A unique value such as a UUID. For 24 hours, requests with the same key get the response to the first one.",
-        "schema": { "type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[!#-+\\--~]+$" },
-        "example": "0b7c6f0e-3f0a-4f3e-9c57-6f1f9b1f4a11",
-    })
+    let schema = json!({ "type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[!#-+\\--~]+$" });
+    let text =
+        "A unique value such as a UUID. For 24 hours, requests with the same key get the response to the first one.";
+    optional("header", "Idempotency-Key", text, &schema)
 }
 
 /// The header by which a call belongs to its caller's trace.
 pub(super) fn traceparent() -> Value {
-    json!({
-        "name": "traceparent",
-        "in": "header",
-        "required": false,
-        "description": "W3C Trace Context: the events that the call raises and their deliveries belong to this trace.",
-        "schema": { "type": "string" },
-        "example": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
-    })
+    let text = "W3C Trace Context: the events that the call raises and their deliveries belong to this trace.";
+    optional("header", "traceparent", text, &json!({ "type": "string" }))
 }
 
-/// The header of conditional requests for cached pages.
+/// The header of conditional requests for what clients may keep.
 pub(super) fn if_none_match() -> Value {
-    json!({
-        "name": "If-None-Match",
-        "in": "header",
-        "required": false,
-        "description": "The `ETag` of your cached version",
-        "schema": { "type": "string" },
-        "example": "\"5257a869e7ecebeda32affa6\"",
-    })
+    optional("header", "If-None-Match", "The `ETag` of your cached version", &json!({ "type": "string" }))
 }

@@ -51,8 +51,6 @@ pub enum ValueType {
     },
     /// An RFC 3339 timestamp.
     Time,
-    /// Any text of at most so many characters.
-    Text(usize),
     /// The cursor of a page: it holds an id with this prefix.
     Cursor(&'static str),
     /// A cursor that holds a position in the feed of events.
@@ -75,17 +73,12 @@ impl ValueType {
                 "must be an event of the catalog, such as workorder.created".to_owned(),
             ),
             Self::Id(prefix) => must_be(is_id(text, prefix), format!("must be an id that begins with {prefix}")),
-            Self::Text { max } => {
-                must_be((1..=max).contains(&text.chars().count()), format!("must have 1 to {max} characters"))
-            }
             Self::Time => {
                 must_be(text.parse::<Timestamp>().is_ok(), "must be a time such as 2025-10-20T14:30:00Z".to_owned())
             }
-            Self::Text(longest) => match text.chars().count() {
+            Self::Text { max } => match text.chars().count() {
                 0 => Some((DefectCode::InvalidValue, "must not be empty".to_owned())),
-                length if length > longest => {
-                    Some((DefectCode::TooLong, format!("must have at most {longest} characters")))
-                }
+                length if length > max => Some((DefectCode::TooLong, format!("must have at most {max} characters"))),
                 _ => None,
             },
             Self::Cursor(prefix) => must_be(
