@@ -73,6 +73,8 @@ function pages({ id, failed }) {
     "docs-errors": ["/docs/errors", ""],
     "docs-mapping": ["/docs/dynamics-365", ""],
     "docs-start": ["/docs/getting-started", ""],
+    "docs-frameworks": ["/docs/frameworks", ""],
+    "docs-limits": ["/docs/limits", ""],
   };
 }
 

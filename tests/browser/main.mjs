@@ -5,9 +5,10 @@ import { chromium } from "playwright-core";
 import { accessibility } from "./accessibility.mjs";
 import { editing, fewCalls, keyboard, keys, replaying, resending, rotation, searching, watching } from "./everyday.mjs";
 import { integrator, investigator, onCall, outage, subscriber, whatIsWrong } from "./journeys.mjs";
-import { figures, holding } from "./plots.mjs";
-import { nightlySync } from "./refused.mjs";
 import { comingBack, exporting, headers, live, narrow, ownTest, sendingAgain, tabs, zones } from "./lists.mjs";
+import { figures, holding } from "./plots.mjs";
+import { reading } from "./reading.mjs";
+import { nightlySync } from "./refused.mjs";
 import { startSystem, stopAll } from "./system.mjs";
 
 const LONGEST_MS = 120_000;
@@ -43,6 +44,7 @@ try {
     narrow,
     fewCalls,
     nightlySync,
+    reading,
   ]) {
     const started = performance.now();
     await journey(browser, system);

@@ -11,6 +11,7 @@ import sys
 import tempfile
 
 import frameworks
+import mappings
 from system import (
     Capture,
     FlakyServer,
@@ -38,6 +39,7 @@ VERIFY = {
     "Go": [BUILT / "verify-go"],
     "Rust": [BUILT / "verify/target/debug/verify"],
     "C#": ["mono", BUILT / "verify-cs.exe"],
+    "Java": ["java", "-cp", BUILT / "java", "Verify"],
 }
 SEND = {
     "bash": ["bash", SAMPLES / "send.sh"],
@@ -182,6 +184,48 @@ def attempts(base, key, delivery, count):
     return len(found) == count and found
 
 
+def check_signing(base, directory):
+    """The sample that signs is believed by a receiver with the same secret, and by no other."""
+    port, home = free_port(), directory / "signing"
+    home.mkdir()
+    environment = ENVIRONMENT | {"WEBHOOK_SECRET": "whsec_test"}
+    command = ["bash", SAMPLES / "sign.sh", f"http://127.0.0.1:{port}/", "workorder.completed", base]
+    id = "dlv_01JAMB3X9T7Q2V5K8N4C6D0EFG"
+    with running([*RECEIVERS["Python"], port], cwd=home, env=environment, stdout=subprocess.DEVNULL):
+        until("the receiver", lambda: listens(port))
+        for secret, status in (("whsec_test", b"204"), ("whsec_test", b"204"), ("whsec_other", b"401")):
+            done = run(command, env={"WEBHOOK_SECRET": secret, "ID": id})
+            check(done.stdout.split() == [status], f"signing with {secret}: {done}")
+        check(stored("Python", home) == 1, "the same id was stored twice")
+        done = run(command, env={"WEBHOOK_SECRET": "whsec_test"})
+        check(done.stdout.split() == [b"204"] and stored("Python", home) == 2, f"signing with an id of its own: {done}")
+
+
+def check_getting_started(base, key, directory):
+    """The commands of the page as they stand there, one after the other in one shell."""
+    home, port = directory / "getting-started", free_port()
+    (home / ".workskedge").mkdir(parents=True)
+    (home / ".workskedge/api-key").write_text(key)
+    page = (SAMPLES.parent / "getting-started.md").read_text()
+    commands = "\n".join(re.findall(r"^```sh\n(.*?)^```", page, re.S | re.M))
+    # A person is slower than this, and has sent nothing before.
+    until_it_listens = f"until curl -so /dev/null http://127.0.0.1:{port}; do sleep 0.1; done"
+    until_it_arrived = "until grep -q workorder.created arrived; do sleep 0.1; done"
+    replaced = {
+        "http://127.0.0.1:3000": base,
+        "http://127.0.0.1:4000": f"http://127.0.0.1:{port}",
+        "node receiver.mjs &": f"node receiver.mjs {port} >arrived & {until_it_listens}",
+        "API_KEY=$KEY bash": "sed -i s/WO-12345/WO-12346/ send.sh; API_KEY=$KEY bash",
+        "DELIVERY=": f"{until_it_arrived}; DELIVERY=",
+    }
+    for words, others in replaced.items():
+        check(words in commands, f"the page has no {words} any more")
+        commands = commands.replace(words, others)
+    done = run(["bash", "-euc", f"trap 'kill $(jobs -p)' EXIT\n{commands}"], cwd=home)
+    text = done.stdout.decode()
+    check('"action":"created"' in text and '"event": "workorder.created"' in text, f"getting started: {done}")
+
+
 def check_catching_up(base, key, directory):
     """Each sample reads every event once, goes on where it was, and keeps its place in a file."""
     for language, command in CATCH_UP.items():
@@ -228,8 +272,8 @@ def main(binary):
                 check_rotation(language, endpoint["secret"], new, headers, body)
             frameworks.check_libraries(endpoint["secret"], headers, body)
             frameworks.check_libraries(new, headers, body)
-            frameworks.check_frameworks(endpoint["secret"], headers, body)
-            frameworks.check_frameworks(new, headers, body)
+            # This one leads with the old secret: a receiver that has the new one looks at the next signature.
+            served = frameworks.check_frameworks(new, headers, body, directory)
             call(base, key, f"/api/endpoints/{endpoint['id']}/secret/promote", {})
             call(base, key, "/api/webhook/workorder", {"workOrderNumber": "WO-12345", "priority": "low"})
             headers, body = until("the delivery after the promotion", lambda: Capture.received[2:])[0]
@@ -238,8 +282,12 @@ def main(binary):
             for language in RECEIVERS:
                 check_receiver(language, base, key, directory / language)
             check_catching_up(base, key, directory)
+            check_signing(base, directory)
+            mappings.check_mappings(base, key)
+            check_getting_started(base, key, directory)
     print(f"{len(VERIFY)} languages verify real deliveries, in a rotation too, and refuse what differs; {len(SEND)} send,")
-    print(f"{len(RECEIVERS)} receive, {len(CATCH_UP)} catch up; {counted()} checks")
+    print(f"{len(RECEIVERS)} and {served} frameworks receive, {len(CATCH_UP)} catch up, records of 2 other systems are mapped;")
+    print(f"{counted()} checks")
 
 
 main(sys.argv[1])

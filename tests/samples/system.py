@@ -26,8 +26,8 @@ def counted():
     return _checks
 
 
-def until(what, found):
-    deadline = time.monotonic() + 30
+def until(what, found, seconds=30):
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if value := found():
             return value
@@ -64,11 +64,11 @@ def call(base, key, path, body=None, method=None):
         return json.loads(text) if text else None
 
 
-def answer(port, body, headers=()):
+def answer(port, body, headers=(), path="/", timeout=10):
     """The status that a receiver answers with."""
-    request = urllib.request.Request(f"http://127.0.0.1:{port}/", body, dict(headers), method="POST")
+    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", body, dict(headers), method="POST")
     try:
-        with urllib.request.urlopen(request, timeout=10) as reply:
+        with urllib.request.urlopen(request, timeout=timeout) as reply:
             return reply.status
     except urllib.error.HTTPError as error:
         return error.code

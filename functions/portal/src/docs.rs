@@ -9,12 +9,16 @@ mod layout;
 mod markdown;
 mod reading;
 mod search;
+mod sections;
 
 use domain::models::Kind;
 use lambda_http::http::StatusCode;
 
 use crate::files;
 use crate::page::Page;
+
+/// Where the page of a resource has its example and its fields: `{{fields}}` alone on a line.
+const FIELDS: &str = "<p>{{fields}}</p>";
 
 /// A page's title, and what is on it as HTML.
 #[derive(Debug)]
@@ -57,9 +61,8 @@ fn article(slug: &str) -> Option<Article> {
 
 fn resource(segment: &str) -> Option<Article> {
     let kind = Kind::ALL.into_iter().find(|kind| kind.segment() == segment)?;
-    let mut article = markdown::article(&format!("resources/{segment}"))?;
-    article.body.push_str(&fields::tables(kind));
-    Some(article)
+    let Article { title, body } = markdown::article(&format!("resources/{segment}"))?;
+    Some(Article { title, body: body.replace(FIELDS, &fields::tables(kind)) })
 }
 
 #[cfg(test)]

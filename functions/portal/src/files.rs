@@ -46,7 +46,7 @@ mod tests {
 
     #[test]
     fn what_a_sample_writes_when_it_runs_is_not_published() {
-        let known = ["cs", "go", "json", "mjs", "php", "py", "rb", "rs", "sh"];
+        let known = ["cs", "go", "java", "js", "json", "mjs", "php", "py", "rb", "rs", "sh"];
         let samples: Vec<_> = Docs::iter().filter_map(|name| Some(name.strip_prefix("samples/")?.to_owned())).collect();
         assert!(samples.len() > known.len());
         for name in samples {

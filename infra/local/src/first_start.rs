@@ -68,7 +68,7 @@ Send a first work order:
 
   curl {base_url}/api/webhook/workorder \
     -H "X-API-Key: {key}" -H "Content-Type: application/json" \
-    -d '{{"workOrderNumber":"WO-12345","title":"Install HVAC System"}}'
+    -d '{{"workOrderNumber":"WO-1000","title":"Install HVAC System"}}'
 
 The console is at {base_url}/ and the docs are at {base_url}/docs
 "#

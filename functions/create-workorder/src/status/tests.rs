@@ -79,6 +79,39 @@ fn every_cell_of_the_contracts_matrix() {
     assert_eq!(cells, 7 * 6);
 }
 
+/// The page of work orders, whose table says the same in words.
+const PAGE: &str = include_str!("../../../portal/docs/resources/workorder.md");
+
+/// The events that the page's table has for a step, in their order; `None` where it has none. `from` is "new" for a new order.
+fn on_the_page(from: &str, to: &str) -> Option<Vec<String>> {
+    let words = |cell: &str| cell.split(", ").map(|word| word.trim_matches(['`', '*']).to_owned()).collect::<Vec<_>>();
+    let rows = PAGE.split("| from | to | events |").nth(1).expect("a table of states").lines().skip(2);
+    let mut found = rows.take_while(|row| row.starts_with('|')).filter_map(|row| {
+        let cells: Vec<_> = row.trim_matches('|').split('|').map(|cell| words(cell.trim())).collect();
+        let [starts, ends, events] = cells.try_into().expect("three cells");
+        let ends = if ends == ["each other"] { starts.clone() } else { ends };
+        let is_it = starts.iter().any(|one| one == from) && ends.iter().any(|one| one == to);
+        (is_it && from != to).then_some(events)
+    });
+    let events = found.next();
+    assert_eq!(found.next(), None, "{from} to {to} is on the page twice");
+    events
+}
+
+#[test]
+fn the_page_says_what_the_contract_does() {
+    for row in CONTRACT.trim().lines() {
+        let mut columns = row.trim().trim_matches('|').split('|').map(str::trim);
+        let from = columns.next().expect("a first column");
+        for (to, cell) in Status::ALL.into_iter().zip(columns) {
+            let codes = cell.split(' ').next().filter(|codes| !matches!(*codes, "" | "-"));
+            let expected: Option<Vec<String>> =
+                codes.map(|codes| codes.split(',').map(|code| event(code).to_owned()).collect());
+            assert_eq!(on_the_page(from, to.as_str()), expected, "{from} to {}", to.as_str());
+        }
+    }
+}
+
 #[test]
 fn an_order_is_started_only_once() {
     for (from, to, expected) in [

@@ -26,7 +26,7 @@ function verify(string $secret, string $timestamp, array $signatures, string $bo
 }
 
 // usage: WEBHOOK_SECRET=whsec_... php verify.php <timestamp> <signature> [more signatures] < body
-if (PHP_SAPI === 'cli' && realpath($argv[0]) === __FILE__) {
+if (PHP_SAPI === 'cli' && realpath($_SERVER['argv'][0] ?? '') === __FILE__) {
     $now = getenv('VERIFY_NOW') === false ? null : (int) getenv('VERIFY_NOW');
     $body = stream_get_contents(STDIN);
     $verified = verify((string) getenv('WEBHOOK_SECRET'), $argv[1] ?? '', array_slice($argv, 2), $body, $now);

@@ -41,10 +41,23 @@ pub(super) const SECTIONS: &[Section] = &[
             ("events", "Event catalog"),
             ("verifying-signatures", "Verifying signatures"),
             ("receiving-well", "Receiving well"),
+            ("frameworks", "Receivers in your framework"),
+            ("local-development", "Localhost and tunnels"),
             ("retries", "Retries and idempotency"),
             ("catching-up", "Catching up"),
             ("rotating-secrets", "Rotating secrets"),
             ("troubleshooting", "Troubleshooting"),
+        ],
+    },
+    Section {
+        title: "Going live",
+        pages: &[
+            ("testing", "Testing"),
+            ("go-live", "Checklist"),
+            ("limits", "Limits"),
+            ("versions", "Versions and deprecation"),
+            ("changelog", "Changelog"),
+            ("support", "Support"),
         ],
     },
     Section {
@@ -55,7 +68,6 @@ pub(super) const SECTIONS: &[Section] = &[
             ("quickbooks", "QuickBooks Online"),
         ],
     },
-    Section { title: "More", pages: &[("changelog", "Changelog")] },
 ];
 
 /// Whether a slug is that of a page of Markdown.

@@ -68,7 +68,7 @@ fn tabs(names: &[&str]) -> String {
 
 fn language(file: &str) -> &str {
     match file.rsplit('.').next() {
-        Some("mjs") => "Node",
+        Some("mjs" | "js") => "Node",
         Some("py") => "Python",
         Some("php") => "PHP",
         Some("sh") => "bash",
@@ -76,6 +76,7 @@ fn language(file: &str) -> &str {
         Some("rb") => "Ruby",
         Some("rs") => "Rust",
         Some("cs") => "C#",
+        Some("java") => "Java",
         _ => file,
     }
 }

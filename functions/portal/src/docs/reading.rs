@@ -6,31 +6,20 @@ use domain::events::EventName;
 use inbound::problem::ProblemCode;
 
 use super::contents::SECTIONS;
-use super::html::{escape, plain};
+use super::html::escape;
+use super::sections::{Section, sections};
 
 /// Fewer headings than this are seen at a glance.
 const WORTH_A_LIST: usize = 3;
 
-/// The headings of the second order with their ids.
-fn headings(body: &str) -> Vec<(&str, String)> {
-    let after = body.split("<h2 id=\"").skip(1);
-    after
-        .filter_map(|part| {
-            let (id, rest) = part.split_once('"')?;
-            let (title, _) = rest.split_once('>')?.1.split_once("</h2>")?;
-            Some((id, plain(title)))
-        })
-        .collect()
-}
-
 /// What is on the page, when it is long.
 pub(super) fn on_this_page(body: &str) -> String {
-    let headings = headings(body);
+    let headings: Vec<_> = sections(body).into_iter().filter(|section| section.level == 2).collect();
     if headings.len() < WORTH_A_LIST {
         return String::new();
     }
     let mut list = String::new();
-    for (id, title) in headings {
+    for Section { id, title, .. } in headings {
         let _ = write!(list, "<li><a href=\"#{id}\">{}</a></li>", escape(&title));
     }
     format!(
@@ -72,7 +61,6 @@ mod tests {
     #[test]
     fn a_long_page_lists_its_headings() {
         let body = "<h2 id=\"a\"><a class=\"anchor\" href=\"#a\">A <code>b</code></a></h2>";
-        assert_eq!(headings(body), [("a", "A b".to_owned())]);
         assert_eq!(on_this_page(body), "");
         assert!(on_this_page(&body.repeat(3)).contains("<a href=\"#a\">A b</a>"));
     }

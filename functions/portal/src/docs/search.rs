@@ -1,4 +1,4 @@
-//! What the search of the docs looks in: every page with its text, fetched when somebody begins to search.
+//! What the search of the docs looks in: every page with its text by headings, fetched when somebody begins to search.
 
 use domain::events::EventName;
 use inbound::problem::ProblemCode;
@@ -6,9 +6,11 @@ use serde_json::{Value, json};
 
 use super::contents::SECTIONS;
 use super::html::plain;
+use super::sections::{Section, sections};
 use super::{Article, article};
 
-/// The pages as JSON: `path`, `title` and `text` of each, guides first.
+/// The pages as JSON, guides first: `path`, `title`, and `parts`, one for each heading with its `id`, `title` and `text`.
+/// The first part is what comes before the first heading; its `id` and `title` are empty.
 pub(super) fn index() -> String {
     let guides = SECTIONS.iter().flat_map(|section| section.pages).map(|(slug, _)| (*slug).to_owned());
     let events = EventName::ALL.map(|event| format!("events/{event}"));
@@ -19,5 +21,10 @@ pub(super) fn index() -> String {
 }
 
 fn entry(slug: &str, Article { title, body }: &Article) -> Value {
-    json!({ "path": format!("/docs/{slug}"), "title": title, "text": plain(body) })
+    let parts: Value = sections(body).iter().map(part).collect();
+    json!({ "path": format!("/docs/{slug}"), "title": title, "parts": parts })
+}
+
+fn part(Section { id, title, body, .. }: &Section<'_>) -> Value {
+    json!({ "id": id, "title": title, "text": plain(body) })
 }

@@ -1,9 +1,17 @@
 use std::collections::BTreeSet;
 
+use domain::attempt::KEPT_LIMIT;
+use domain::endpoint::{DISABLE_AFTER_SECONDS, FAILING_AFTER, LONGEST_URL, MAX_PREVIOUS_SECRETS, SLOW_AFTER};
 use domain::events::EventName;
+use domain::pace::{LONGEST_LINE, MAX_PER_SECOND};
+use domain::rate_limit::Limits;
+use inbound::http::MAX_BODY_BYTES;
+use inbound::manage::parameters::DEFAULT_LIMIT;
 use inbound::problem::ProblemCode;
 use lambda_http::http::HeaderMap;
 use lambda_http::{Body, Response};
+use outbound::sender::{LONGEST_NAME, LONGEST_VALUE, READ_LIMIT};
+use store::tables::{ALERT_RETENTION_DAYS, EVENT_RETENTION_DAYS, RETENTION_DAYS};
 
 use super::*;
 
@@ -116,8 +124,73 @@ fn no_page_speaks_in_words_that_only_we_know() {
 fn the_search_knows_every_guide_and_its_words() {
     let pages: Vec<serde_json::Value> = serde_json::from_str(&text("/docs/search.json")).unwrap();
     let of = |path: &str| pages.iter().find(|page| page["path"] == path).unwrap_or_else(|| panic!("{path}"));
-    assert!(of("/docs/retries")["text"].as_str().unwrap().contains("attempt"));
+    let words = |page: &serde_json::Value| {
+        let parts = page["parts"].as_array().unwrap().iter();
+        parts.map(|part| format!("{} {}", part["title"], part["text"])).collect::<String>()
+    };
+    assert!(words(of("/docs/retries")).contains("attempt"));
     assert_eq!(of("/docs/events/workorder.created")["title"], "workorder.created");
-    assert!(of("/docs/errors/overlap")["text"].as_str().unwrap().contains("time off"));
-    assert!(pages.iter().all(|page| page["text"].as_str().unwrap().len() > 100));
+    assert!(words(of("/docs/errors/overlap")).contains("time off"));
+    assert!(pages.iter().all(|page| words(page).len() > 100));
+}
+
+#[test]
+fn what_the_search_finds_is_where_it_says() {
+    let pages: Vec<serde_json::Value> = serde_json::from_str(&text("/docs/search.json")).unwrap();
+    let mut headings = 0;
+    for page in pages {
+        let html = text(page["path"].as_str().unwrap());
+        for part in &page["parts"].as_array().unwrap()[1..] {
+            let id = part["id"].as_str().unwrap();
+            assert!(html.contains(&format!("id=\"{id}\"")), "{} {id}", page["path"]);
+            headings += 1;
+        }
+    }
+    assert!(headings > 200, "{headings}");
+}
+
+#[test]
+fn a_resource_shows_its_example_and_fields_before_its_states() {
+    for kind in Kind::ALL {
+        let page = text(&format!("/docs/resources/{}", kind.segment()));
+        let at = ["example", "fields", "defaults", "states"].map(|id| page.find(&format!("id=\"{id}\"")).unwrap());
+        assert!(at.is_sorted(), "{}: {at:?}", kind.name());
+    }
+}
+
+/// A number as people read it.
+fn read(number: impl TryInto<u64>) -> String {
+    let number: u64 = number.try_into().ok().unwrap();
+    if number < 1_000 { number.to_string() } else { format!("{},{:03}", read(number / 1_000), number % 1_000) }
+}
+
+#[test]
+fn the_page_of_limits_has_the_numbers_of_the_code() {
+    let calls = Limits::default();
+    let kept = RETENTION_DAYS;
+    let code = [
+        ("calls of a key", format!("{} an hour and {} a minute", read(calls.per_hour), calls.per_minute)),
+        ("body of a request", format!("{} bytes", read(MAX_BODY_BYTES))),
+        ("a page of a list", format!("100 entries, {DEFAULT_LIMIT} by default")),
+        ("length of a URL", format!("{} characters", read(LONGEST_URL))),
+        ("custom headers", format!("names of {LONGEST_NAME} and values of {} characters", read(LONGEST_VALUE))),
+        ("pace", format!("1 to {MAX_PER_SECOND} attempts a second")),
+        ("a line at a pace", format!("{} hours;", LONGEST_LINE.as_hours())),
+        ("replaced secrets that are valid at once", MAX_PREVIOUS_SECRETS.to_string()),
+        ("what counts as slow", format!("more than {} seconds", SLOW_AFTER.as_secs())),
+        (
+            "response that we read",
+            format!("{} KiB; of a failure and a test, {} KiB", READ_LIMIT / 1_024, KEPT_LIMIT / 1_024),
+        ),
+        ("failures in a row until an endpoint is `failing`", format!("{FAILING_AFTER} deliveries")),
+        ("failures until an endpoint is disabled", format!("[{} days]", DISABLE_AFTER_SECONDS / 86_400)),
+        ("events and deliveries", format!("{EVENT_RETENTION_DAYS} days; {} to {}", kept.start(), kept.end())),
+        ("alerts", format!("{ALERT_RETENTION_DAYS} days")),
+    ];
+    let page = files::docs_text("limits.md").unwrap();
+    for (what, limit) in code {
+        let row =
+            page.lines().find(|line| line.starts_with(&format!("| {what} | "))).unwrap_or_else(|| panic!("{what}"));
+        assert!(row.contains(&format!("| {limit}")), "{row} has to say {limit}");
+    }
 }
