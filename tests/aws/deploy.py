@@ -228,6 +228,20 @@ def use(port, url, clients):
     check("it is retried by hand", status == 202)
     until("and arrives", lambda: len(receiver.requests) == count + 1)
 
+    # Looking back: a record with its history, what was refused, and the failure.
+    status, record = api("GET", "/api/records/workorder/WO-1")
+    check("a record is read back", status == 200 and record["record"]["title"] == "Install HVAC System", (status, record))
+    status, page = api("GET", "/api/records/workorder/WO-1/timeline")
+    delivered = [
+        delivery["status"] for change in page["data"] for event in change["events"] for delivery in event["deliveries"]
+    ]
+    check("with what happened to it", status == 200 and delivered == ["delivered"], (status, page))
+    api("POST", "/api/webhook/workorder", {"workOrderNumber": "WO-X", "name": "Install HVAC System"})
+    status, page = api("GET", "/api/requests?number=WO-X")
+    check("a refused call is listed", status == 200 and page["data"][0]["code"] == "validation_failed", (status, page))
+    status, page = api("GET", "/api/alerts?status=open")
+    check("the failure is one open alert", status == 200 and [one["count"] for one in page["data"]] == [1], (status, page))
+
     # A message that is lost, and one that is none.
     receiver.answers = [503]
     order("WO-4")

@@ -6,12 +6,15 @@ import dataclasses
 RETENTION = 30 * 86_400
 
 FAN_OUT = {"endpoints": 10, "rate": 40}
-# What lists and statistics are timed with.
+# What lists, statistics and searches are timed with. A title is looked for where no number fits.
 CALLS = {
     "list_ms": "/api/deliveries?limit=50",
     "of_endpoint_ms": "/api/deliveries?limit=50&endpointId={endpoint}",
     "failed_ms": "/api/deliveries?limit=50&status=failed",
     "stats_ms": "/api/stats?hours=168",
+    "number_ms": "/api/records?q=FIRST",
+    "title_ms": "/api/records?q=benchm",
+    "timeline_ms": "/api/records/workorder/FIRST/timeline",
 }
 
 
@@ -91,6 +94,9 @@ STORED_COLUMNS = {
     "of_endpoint_ms": ("of an endpoint", 1),
     "failed_ms": ("failed", 1),
     "stats_ms": ("stats of 7 days", 1),
+    "number_ms": ("record by number", 1),
+    "title_ms": ("by title", 1),
+    "timeline_ms": ("its timeline", 1),
 }
 
 # Of each minute of a soak.

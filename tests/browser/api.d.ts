@@ -64,8 +64,21 @@ declare namespace Api {
   };
   type WholeDelivery = Delivery & { attempts: Attempt[]; requestBody: string | null };
   type Subject = { type: string; id: string; number: string };
-  type Event = { id: string; event: string; subject: Subject | null; timestamp: string; data: Record<string, unknown>; requestId: string };
-  type RecordSummary = Subject & { title: string | null; status: string | null; version: number; updatedAt: string | null; deletedAt: string | null };
+  type Event = {
+    id: string;
+    event: string;
+    subject: Subject | null;
+    timestamp: string;
+    data: Record<string, unknown>;
+    requestId: string;
+  };
+  type RecordSummary = Subject & {
+    title: string | null;
+    status: string | null;
+    version: number;
+    updatedAt: string | null;
+    deletedAt: string | null;
+  };
   type WholeRecord = RecordSummary & { record: Record<string, unknown> | null };
   type RaisedEvent = Event & { deliveries: Delivery[] };
   type Change = { requestId: string; receivedAt: string; events: RaisedEvent[]; truncated: boolean };
@@ -144,5 +157,12 @@ declare namespace Api {
     example: Record<string, any>;
   };
   type SourceIps = { static: boolean; ips: string[] };
+  /** What the lists are of. */
+  type Lists = {
+    "/api/deliveries": Delivery;
+    "/api/events": Event;
+    "/api/alerts": Alert;
+    "/api/requests": RefusedCall;
+  };
   type Page<T> = { data: T[]; nextCursor: string | null };
 }

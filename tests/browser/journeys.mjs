@@ -5,7 +5,7 @@ import { mkdirSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { env } from "node:process";
-import { call, run, startReceiver, until } from "./system.mjs";
+import { attempt, call, run, startReceiver, until } from "./system.mjs";
 
 /** A window that fails on errors, on what the policy blocks, and on requests to anywhere else. */
 export async function open(browser, { base }, options = {}) {
@@ -36,6 +36,22 @@ export async function signIn(page, key) {
 export async function leave(page) {
   assert.deepEqual(page.faults, []);
   await page.context().close();
+}
+
+/** Counts what a person does until a question is answered, by the clock of the test; more than `most` is a failure. */
+export function clock(question, most) {
+  const started = performance.now();
+  let actions = 0;
+  return {
+    act: (action) => {
+      actions += 1;
+      return action;
+    },
+    answered: () => {
+      console.log(`  ${question}: ${actions} actions, ${((performance.now() - started) / 1000).toFixed(2)} s`);
+      assert.ok(actions <= most, question);
+    },
+  };
 }
 
 async function freePort() {
@@ -96,10 +112,13 @@ export async function onCall(browser, system) {
   await signIn(page, system.key);
   await page.getByRole("link", { name: "Alerts", exact: true }).click();
   // In a row of its own, or rolled up within the minute.
-  await page.getByRole("link", { name: "View delivery" }).first().click();
+  await page
+    .getByRole("link", { name: /^(View|Latest) delivery/ })
+    .first()
+    .click();
   await page.getByText("the schedule database is read-only").first().waitFor();
   assert.equal(await page.getByText("The response was not 2xx").count(), 5, "five attempts, each with its reason");
-  await page.getByRole("link", { name: "event and request" }).click();
+  await page.getByRole("link", { name: /^evt_/ }).click();
   await page.getByRole("heading", { name: "Source request" }).waitFor();
   await page.goBack();
   broken.status = 200;
@@ -127,27 +146,40 @@ export async function outage(browser, system) {
   const body = { url: broken.url, events: ["vendor.created"], description: "Dispatch board" };
   const { id } = await call(system, "POST", "/api/endpoints", body);
   for (let number = 1; number <= 112; number++) {
-    await call(system, "POST", "/api/webhook/vendor", { vendorNumber: `D-${number}`, name: "Hill Supply", vendorType: "supplier" });
+    await call(system, "POST", "/api/webhook/vendor", {
+      vendorNumber: `D-${number}`,
+      name: "Hill Supply",
+      vendorType: "supplier",
+    });
   }
   const alerts = async () => (await call(system, "GET", `/api/alerts?status=open&endpointId=${id}`)).data;
   await until("the alert", async () => (await alerts())[0]?.count === 112, 100);
-  assert.equal((await alerts()).length, 1);
+  const [{ id: alert }, ...others] = await alerts();
+  assert.deepEqual(others, []);
   const page = await open(browser, system);
   await signIn(page, system.key);
   await page.locator("#open-alerts", { hasText: /\d/ }).waitFor();
   broken.status = 204;
   const before = broken.received.length;
-  await page.getByRole("link", { name: "Alerts", exact: true }).click();
+  const { act, answered } = clock("112 failed deliveries of an endpoint that works again", 3);
+  await act(page.getByRole("link", { name: "Alerts", exact: true }).click());
   const card = page.getByRole("region", { name: "Dispatch board" });
   await card.getByText("112 deliveries failed").waitFor();
   assert.equal(await card.count(), 1);
-  await card.getByRole("button", { name: "Replay what failed" }).click();
-  await page.getByRole("dialog").getByRole("button", { name: "Send 112 deliveries" }).click();
+  await act(card.getByRole("button", { name: "Replay what failed" }).click());
+  await act(page.getByRole("dialog").getByRole("button", { name: "Send 112 deliveries" }).click());
   await card.waitFor({ state: "detached" });
   const arrived = () => new Set(broken.received.slice(before).map(({ headers }) => headers["x-webhook-id"]));
   await until("all of them", () => arrived().size === 112);
+  answered();
   assert.deepEqual(await alerts(), []);
-  await page.getByRole("row").filter({ hasText: "112 deliveries failed" }).getByText("Resolved").waitFor();
+  const row = page.getByRole("row").filter({ hasText: "112 deliveries failed" });
+  await row.getByText("Resolved").waitFor();
+  await page.getByRole("link", { name: "Overview" }).click();
+  await page.getByRole("searchbox", { name: /Search/ }).fill(alert);
+  await page.keyboard.press("Enter");
+  await page.waitForURL(new RegExp(`alerts\\?kind=delivery.failed&endpointId=${id}`));
+  await row.waitFor();
   await leave(page);
 }
 
@@ -175,31 +207,54 @@ export async function integrator(browser, system) {
   await leave(page);
 }
 
-/** "What happened to WO-77120?": two actions, from wherever one is. */
+/** "What happened to WO-77120?": two actions, from wherever one is; what happens meanwhile comes by itself. */
 export async function investigator(browser, system) {
   const receiver = await startReceiver(200);
-  await call(system, "POST", "/api/endpoints", { url: receiver.url, events: ["workorder.*"], description: "Dispatch board" });
+  const board = { url: receiver.url, events: ["workorder.*"], description: "Site diary" };
+  const { id: endpoint } = await call(system, "POST", "/api/endpoints", board);
   const order = { workOrderNumber: "WO-77120", title: "Install HVAC System" };
   const created = await call(system, "POST", "/api/webhook/workorder", order);
   await call(system, "POST", "/api/webhook/workorder", { ...order, title: "Replace HVAC System" });
+  await attempt(system, "POST", "/api/webhook/workorder", { ...order, priority: "soon" });
   await until("the deliveries", () => receiver.received.length === 2);
   const page = await open(browser, system);
   await signIn(page, system.key);
   const box = page.getByRole("searchbox", { name: /Search/ });
-  await box.fill("wo-77120");
-  await box.press("Enter");
+  const { act, answered } = clock("What happened to WO-77120?", 2);
+  await act(box.fill("wo-77120"));
+  await act(box.press("Enter"));
   await page.getByRole("heading", { name: "WO-77120", exact: true }).waitFor();
   const timeline = page.getByRole("region", { name: "Timeline" });
   await timeline.getByRole("link", { name: "workorder.updated" }).waitFor();
   const change = timeline.getByRole("row").filter({ hasText: "title" });
   assert.match(await change.innerText(), /Install HVAC System\s+Replace HVAC System/);
-  assert.equal(await timeline.getByText("Dispatch board").count(), 2, "each event with its delivery");
+  answered();
+  assert.equal(await timeline.getByText("Site diary").count(), 2, "each event with its delivery");
+  const entries = await timeline.locator("ol.timeline > li").allInnerTexts();
+  const told = ["validation_failed", "workorder.updated", "workorder.created"];
+  assert.ok(entries.length === 3 && entries.every((text, i) => text.includes(told[i])), "newest first, and what was refused");
+  await call(system, "POST", "/api/webhook/workorder", { workOrderNumber: order.workOrderNumber, status: "in_progress" });
+  await timeline.getByRole("link", { name: "workorder.started" }).waitFor({ timeout: 30_000 });
+
   // Ids lead to what they are of; a title leads to a list.
   const { requestId } = created;
-  for (const [sought, title] of [[requestId, "workorder.created"], ["replace hvac", "Search"], ["WO-0", "Search"]]) {
+  const [{ id: refused }] = (await call(system, "GET", "/api/requests?number=WO-77120")).data;
+  const [delivery] = (await call(system, "GET", `/api/deliveries?endpointId=${endpoint}`)).data;
+  const [key] = (await call(system, "GET", "/api/keys")).data;
+  for (const [sought, title] of [
+    [requestId, "workorder.created"],
+    [refused, "Refused calls"],
+    [delivery.id, delivery.event],
+    [delivery.eventId, delivery.event],
+    [endpoint, "Site diary"],
+    [key.id, "API keys"],
+    ["replace hvac", "Search"],
+    ["WO-0", "Search"],
+  ]) {
     await box.fill(sought);
     await box.press("Enter");
     await page.getByRole("heading", { name: title, exact: true }).waitFor();
+    if (sought === refused) await page.getByRole("row").filter({ hasText: refused }).waitFor();
   }
   await page.getByText("Nothing found").waitFor();
   await page.goBack();

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { leave, open, signIn } from "./journeys.mjs";
-import { call, startReceiver, until } from "./system.mjs";
+import { attempt, call, startReceiver, until } from "./system.mjs";
 
 /** An endpoint with so many vendors that failed to arrive. */
 async function failures(system, description, numbers) {
@@ -307,19 +307,22 @@ export async function headers(browser, system) {
 
 /** On a narrow screen rows are cards: no cell is out of sight. */
 export async function narrow(browser, system) {
+  await attempt(system, "POST", "/api/endpoints/ep_01JAMB3X9T7Q2V5K8N4C6D0EFG/secret/promote", {});
   const page = await open(browser, system, { viewport: { width: 390, height: 844 } });
   await signIn(page, system.key);
-  for (const place of ["deliveries", "events", "alerts", "endpoints", "keys", ""]) {
+  for (const place of ["deliveries", "events", "alerts", "requests", "endpoints", "keys", ""]) {
     await page.goto(`/#/${place}`);
-    await page.locator("main:not([aria-busy]) tbody tr").first().waitFor();
+    await page.locator("main:not([aria-busy]) tbody tr:visible").first().waitFor();
+    for (const summary of await page.getByText("Show as a table").all()) await summary.click();
     const outside = await page
       .locator(".table, .table td, .table td > *")
       .evaluateAll((parts) =>
         parts
           .filter(
             (part) =>
-              part.getBoundingClientRect().right > innerWidth ||
-              part.scrollWidth > Math.max(part.clientWidth, part.offsetWidth) + 1,
+              part.checkVisibility() &&
+              (part.getBoundingClientRect().right > innerWidth ||
+                part.scrollWidth > Math.max(part.clientWidth, part.offsetWidth) + 1),
           )
           .map((part) => part.outerHTML.slice(0, 120)),
       );

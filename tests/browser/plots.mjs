@@ -17,7 +17,12 @@ export async function figures(browser, system) {
     description: "Badge printer",
   });
   for (const employeeNumber of ["F-1", "F-2", "F-3"])
-    await call(system, "POST", "/api/webhook/employee", { employeeNumber, firstName: "Ana", lastName: "Ruiz", role: "painter" });
+    await call(system, "POST", "/api/webhook/employee", {
+      employeeNumber,
+      firstName: "Ana",
+      lastName: "Ruiz",
+      role: "painter",
+    });
   await until(
     "three failures",
     async () => (await call(system, "GET", `/api/deliveries?status=failed&endpointId=${id}`)).data.length === 3,
@@ -68,7 +73,7 @@ export async function figures(browser, system) {
   const counted = Number((await failed.textContent()).match(/: (\d) failed/)[1]);
   await page.keyboard.press("Enter");
   await page.waitForURL(/#\/deliveries\?.*status=failed/);
-  await page.getByRole("heading", { name: "Deliveries" }).waitFor();
+  await page.getByRole("heading", { name: "Deliveries", level: 1 }).waitFor();
   const query = new URLSearchParams(new URL(page.url()).hash.split("?")[1]);
   assert.equal(query.get("endpointId"), id);
   assert.equal(Date.parse(query.get("until")) - Date.parse(query.get("since")), 6 * 3_600_000);
@@ -77,9 +82,9 @@ export async function figures(browser, system) {
 
   await page.goBack();
   await page.getByText("Show as a table").click();
-  const cell = page.getByRole("group", { name: "Deliveries per 6 hours" }).getByRole("row").last().getByRole("link").last();
+  const cell = page.getByRole("table", { name: "Deliveries per 6 hours" }).getByRole("row").last().getByRole("link").last();
   assert.match(await cell.getAttribute("href"), /status=delivered/);
-  const column = page.locator(".columns > li").last();
+  const column = page.locator(".bins > li").last();
   await column.hover({ position: { x: 3, y: 40 } });
   await note.getByText(/95 % within/).waitFor();
   await column.locator(".bars").click({ position: { x: 12, y: 8 } });
@@ -104,7 +109,7 @@ export async function holding(browser, system) {
   await signIn(page, system.key);
   await page.goto(`/#/endpoints/${id}`);
   await page.getByText(/^Failing: 3 deliveries in a row\./).waitFor();
-  await page.getByText(/If nothing arrives, the first failure after .* disables it\./).waitFor();
+  await page.getByText(/Unless a delivery succeeds, its first failure after .* disables it\./).waitFor();
 
   // Paused while a delivery waits for its first attempt or the next one.
   await call(system, "POST", "/api/webhook/vendor", { vendorNumber: "H-4", name: "H-4", vendorType: "supplier" });
@@ -115,7 +120,7 @@ export async function holding(browser, system) {
   await page.getByText("Paused by a user.").waitFor();
   await page.getByRole("link", { name: /^about \d$/ }).click();
   await page.waitForURL(/status=waiting/);
-  await page.getByText("held: endpoint is disabled").first().waitFor();
+  await page.getByText("waits until its endpoint is enabled").first().waitFor();
   assert.equal(await page.getByLabel("Status").inputValue(), "waiting");
   await leave(page);
 }

@@ -86,6 +86,7 @@ async fn a_failed_delivery_is_joined_with_the_request_that_raised_its_event() {
     let trace = TraceContext::parse(receiver.only().header("traceparent")).expect("a trace");
     assert_eq!(attempt["span"]["trace_id"], trace.trace_id());
     assert_eq!(attempt["fields"]["span_id"], trace.span_id());
+    assert_eq!(attempt["fields"]["record_number"], "WO-1");
     let request = log.line("request 200");
     assert_eq!(request["fields"]["trace_id"], trace.trace_id());
     assert!(request["fields"].get("code").is_none(), "what there is nothing to say about is left out: {request}");

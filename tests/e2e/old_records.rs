@@ -31,6 +31,7 @@ pub(crate) async fn make_old_of(app: &InboundApp, kind: Kind, number: &str, dele
         ("number".to_owned(), text(number)),
         ("card".to_owned(), text(&card(&body).to_string())),
     ]);
+    record.remove("trail");
     record.insert("pk".to_owned(), text(&old_key(app, kind, number)));
     record.insert("id".to_owned(), text(&id));
     record.insert("body".to_owned(), text(&body.to_string()));
@@ -70,6 +71,23 @@ async fn lies_under_its_id(app: &InboundApp, known: &str, number: &str) {
     assert!(moved.contains_key("body") && moved.contains_key("orders") && !moved.contains_key("card"), "{moved:?}");
     let slot = at(app, &slot_key(&app.account, "workorder", number)).await.unwrap();
     assert_eq!(slot["leads"], AttributeValue::S(known.to_owned()));
+}
+
+#[tokio::test]
+async fn it_is_read_back_and_its_history_begins_with_its_next_change() {
+    let (app, known) = old_order().await;
+    for name in ["WO-1", &known] {
+        let read = app.get(&format!("/api/records/workorder/{name}")).await.expect(200).body;
+        assert_eq!((&read["id"], &read["record"]["title"]), (&json!(known), &json!("Pour slab")));
+    }
+    let changes = async || app.get("/api/records/workorder/WO-1/timeline").await.expect(200).body["data"].clone();
+    assert_eq!(changes().await, json!([]));
+    work_order(&app, "WO-1", json!({"title": "Pour the slab"})).await;
+    let changes = changes().await;
+    assert_eq!(
+        (changes.as_array().unwrap().len(), &changes[0]["events"][0]["event"]),
+        (1, &json!("workorder.updated"))
+    );
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use store::tables;
 use tests::{InboundApp, Receiver, Tenant, TestApp};
 
-use crate::crew::{WORK_ORDER, employee, vendor};
+use crate::crew::{WORK_ORDER, employee, vendor, work_order};
 use crate::deliveries::create_work_order;
 use crate::expect::{accepted, invalid, refused};
 
@@ -105,7 +105,7 @@ async fn the_timeline_has_each_change_with_its_events_and_their_deliveries() {
     let endpoint = app.endpoint(&receiver.url(), ["workorder.*"]).await;
     let created = create_work_order(&app, "WO-1").await.body;
     create_work_order(&app, "WO-2").await;
-    app.advance(Duration::from_secs(60)).await;
+    app.advance(Duration::from_mins(1)).await;
     let updated = rename(&app, "WO-1", "Paint the fence").await;
     app.drain().await;
     let page = app.get("/api/records/workorder/WO-1/timeline").await.expect(200).body;
@@ -183,12 +183,24 @@ async fn a_history_stays_with_the_record_when_its_number_changes() {
 async fn a_history_ends_where_the_retention_of_events_ends() {
     let app = InboundApp::start().await;
     create_work_order(&app, "WO-1").await;
-    app.advance(Duration::from_secs(31 * 86_400)).await;
+    app.advance(Duration::from_hours(31 * 24)).await;
     delete_events(&app).await;
     rename(&app, "WO-1", "New").await;
     assert_eq!(titles(&app, "WO-1", "").await, (vec!["New".to_owned()], None));
     delete_events(&app).await;
     assert_eq!(titles(&app, "WO-1", "").await, (Vec::new(), None));
+}
+
+/// What a sender said of a field that a change of status has cleared is a note of ours.
+#[tokio::test]
+async fn what_a_record_has_no_more_is_not_read_back() {
+    let app = InboundApp::start().await;
+    let sent = json!({"status": "cancelled", "cancellationReason": "The customer is away"});
+    work_order(&app, "WO-1", json!({})).await;
+    work_order(&app, "WO-1", sent).await;
+    work_order(&app, "WO-1", json!({"status": "unscheduled"})).await;
+    let read = app.get("/api/records/workorder/WO-1").await.expect(200);
+    assert!(!read.text.contains("away") && read.body["record"]["status"] == "unscheduled", "{}", read.text);
 }
 
 #[tokio::test]

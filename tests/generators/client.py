@@ -36,7 +36,9 @@ from workskedge.models import (
 )
 
 address, key = sys.argv[1:]
-client = AuthenticatedClient(base_url=address, token=key, prefix="", auth_header_name="X-API-Key", raise_on_unexpected_status=True)
+client = AuthenticatedClient(
+    base_url=address, token=key, prefix="", auth_header_name="X-API-Key", raise_on_unexpected_status=True
+)
 rebar = WorkOrderMaterialsType0Item(name="#5 rebar, 20 ft", quantity=40, unit="ea", unit_cost="0.0525", vendor_number="V-PY")
 christmas = datetime.date(2026, 12, 24)
 order = WorkOrder(
@@ -104,7 +106,7 @@ WRONG: list[Callable[[], object]] = [
     lambda: Project(project_number="G-1", status="closed"),  # type: ignore[arg-type]
     lambda: Employee(employee_number="E-1", first_name=True),  # type: ignore[arg-type]
     lambda: Vendor(vendor_number="V-1", iban="DE02120300000000202051"),  # type: ignore[call-arg]
-    lambda: TimeOff(request_number="TO-1", type_="holiday"),  # type: ignore[arg-type]
+    lambda: TimeOff(request_number="TO-1", type_="leave"),  # type: ignore[arg-type]
     lambda: KeyBody(name="ERP", scopes=["everything"]),  # type: ignore[list-item]
     lambda: PublicationReportGenerated(event="report.generated", idempotency_key="1", data=deleted),  # type: ignore[arg-type]
     lambda: PublicationReportGenerated(event="workorder.deleted", idempotency_key="1", data={}),  # type: ignore[arg-type]

@@ -103,7 +103,7 @@ export const wrong: {
   // @ts-expect-error not a field
   vendors: [{ vendorNumber: "V-1", iban: "DE02120300000000202051" }],
   // @ts-expect-error not a word of this field
-  timeOff: [{ requestNumber: "TO-1", type: "holiday" }],
+  timeOff: [{ requestNumber: "TO-1", type: "leave" }],
   // @ts-expect-error not a scope
   keys: [{ name: "ERP", scopes: ["everything"] }],
   // @ts-expect-error a pace is a number

@@ -79,10 +79,19 @@ def filled(path):
     return path
 
 
+def address(id, query):
+    """Where the operation is called, with what it requires in the query."""
+    _, path, operation = by_id[id]
+    required = filter(lambda parameter: parameter["in"] == "query" and parameter["required"], operation["parameters"])
+    query = {parameter["name"]: parameter["example"] for parameter in required} | query
+    return filled(path) + (f"?{urllib.parse.urlencode(query)}" if query else "")
+
+
 def expect(id, status, **options):
     """The operation answers with this status when it is called like that."""
-    method, path, operation = by_id[id]
-    path = options.pop("path", None) or filled(path)
+    method, _, operation = by_id[id]
+    query = options.pop("query", {})
+    path = options.pop("path", None) or address(id, query)
     got, headers, text = call(options.pop("method", method), path, **options)
     if got != status:
         sys.exit(f"FAILED: {id} was to answer {status}, and answered {got}: {text[:300]}")
@@ -106,20 +115,20 @@ def make_each_call():
             new[id] = new.get(id) or made_or_found
         for parameter in operation["parameters"]:
             if parameter["in"] == "query":
-                go_through(id, path, parameter)
+                go_through(id, parameter)
     expect("change-endpoint", 200, body={"status": "enabled"})
 
 
-def go_through(id, path, parameter):
+def go_through(id, parameter):
     """A page is asked for by what the one before says, everything else by the values that its schema has."""
-    path, name, more = filled(path), parameter["name"], ""
+    name = parameter["name"]
+    more = {"order": "newest"} if (id, name) == ("list-events", "cursor") else {}
     if name in ("cursor", "after"):
-        more = "&order=newest" if (id, name) == ("list-events", "cursor") else ""
-        values = [expect(id, 200, path=f"{path}?limit=1{more}")["nextCursor"]]
+        values = [expect(id, 200, query=more | {"limit": 1})["nextCursor"]]
     else:
         values = valid(parameter["schema"])
     for value in filter(None, values):
-        expect(id, 200, path=f"{path}?{urllib.parse.urlencode({name: value})}{more}")
+        expect(id, 200, query=more | {name: value})
 
 
 def valid(schema):
@@ -172,4 +181,4 @@ def be_refused():
 by_id = {id: (method, path, operation) for id, method, path, operation in operations()}
 be_refused()
 make_each_call()
-print(f"{len(by_id)} operations do what their examples say; {calls} calls")
+print(f"{len(by_id) - len(RARE)} of {len(by_id)} operations do what their examples say; {calls} calls")

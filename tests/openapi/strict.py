@@ -1,6 +1,7 @@
 """Closes every object of the document that lists its members, so that an answer with a member that is not described fails.
 
-Readers of the published document are to ignore what they don't know; only the test is to see it.
+Readers of the published document are to ignore what they don't know; only the test is to see it. Of the events that can be
+published it leaves a few: with all of them, one call of forty would be tried as often as the others together.
 
 usage: strict.py < openapi.json > strict.json
 """
@@ -21,5 +22,7 @@ def close(schema):
 
 
 document = json.load(sys.stdin)
-close(document["components"]["schemas"])
+schemas = document["components"]["schemas"]
+close(schemas)
+schemas["Publication"]["oneOf"] = schemas["Publication"]["oneOf"][::8]
 json.dump(document, sys.stdout)

@@ -209,7 +209,7 @@ def check_getting_started(base, key, directory):
     page = (SAMPLES.parent / "getting-started.md").read_text()
     commands = "\n".join(re.findall(r"^```sh\n(.*?)^```", page, re.S | re.M))
     # A person is slower than this, and has sent nothing before.
-    until_it_listens = f"until curl -so /dev/null http://127.0.0.1:{port}; do sleep 0.1; done"
+    until_it_listens = f"until curl -so /dev/null http://127.0.0.1:{port}; do kill -0 $!; sleep 0.1; done"
     until_it_arrived = "until grep -q workorder.created arrived; do sleep 0.1; done"
     replaced = {
         "http://127.0.0.1:3000": base,

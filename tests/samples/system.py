@@ -3,6 +3,8 @@
 import contextlib
 import http.server
 import json
+import os
+import signal
 import socket
 import struct
 import subprocess
@@ -43,11 +45,13 @@ def free_port():
 
 @contextlib.contextmanager
 def running(command, **options):
-    process = subprocess.Popen([str(word) for word in command], **options)
+    # In a group of its own: Next.js would leave its server behind.
+    process = subprocess.Popen([str(word) for word in command], start_new_session=True, **options)
     try:
         yield process
     finally:
-        process.kill()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
 

@@ -62,13 +62,16 @@ INVOKERS = {"apigateway.amazonaws.com", "events.amazonaws.com"}
 
 # The items of paces among those of rate windows, for functions that have nothing to do with calls of keys.
 PACES = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["PACE#*"]}}
+# Records, what is left of them, and those under their number still.
+NO_SECRETS = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["*#I#*", "*#D#*", "*#N#*"]}}
 OF_PACES = {(function, "dynamodb:UpdateItem", "rate-windows") for function in ("deliverer", "retry-worker", "slow-worker")} | {
     ("manage-endpoints", "dynamodb:GetItem", "rate-windows")
 }
+BY_FUNCTION = dict.fromkeys(OF_PACES, PACES) | {("manage-deliveries", "dynamodb:BatchGetItem", "records"): NO_SECRETS}
 
 
 def conditions(code):
-    """The conditions that there are on what is granted, and nothing else may have one but those of OF_PACES."""
+    """The conditions that there are on what is granted, and nothing else may have one but those of BY_FUNCTION."""
     last_use = {
         "ForAllValues:StringEquals": {"dynamodb:Attributes": ["pk", "sk", code.last_use]},
         "StringEqualsIfExists": {"dynamodb:ReturnValues": ["NONE", "UPDATED_OLD", "UPDATED_NEW"]},
@@ -117,7 +120,7 @@ def check_roles(template, code):
         if any("*" in part for grant in granted for part in grant):
             yield f"{function} has a wildcard in its role"
         for action, resource, condition in all_grants:
-            wanted = PACES if (function, action, resource) in OF_PACES else conditions(code).get((action, resource))
+            wanted = BY_FUNCTION.get((function, action, resource), conditions(code).get((action, resource)))
             # Who manages keys changes them; to all others the condition is the point.
             if condition != wanted and not (function == "manage-keys" and condition is None):
                 yield f"{function} may do {action} on {resource} if {condition}"

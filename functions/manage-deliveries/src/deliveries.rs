@@ -23,6 +23,7 @@ impl Call<'_> {
             event_id: query.event_id.as_deref(),
             status: query.status,
             unfinished: query.waiting,
+            test: query.test,
             since: query.since,
             until: query.until,
             own_items: false,

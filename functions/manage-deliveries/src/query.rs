@@ -23,6 +23,8 @@ pub(crate) struct DeliveryQuery {
     pub(crate) status: Option<DeliveryStatus>,
     /// Whether only those are wanted that wait, as statistics call it.
     pub(crate) waiting: bool,
+    /// Only test sends, or none of them.
+    pub(crate) test: Option<bool>,
     pub(crate) since: Option<Timestamp>,
     pub(crate) until: Option<Timestamp>,
 }
@@ -60,6 +62,7 @@ pub(crate) fn deliveries(query: &Query) -> DeliveryQuery {
         event_id: query.text("eventId").map(str::to_owned),
         status: query.text("status").and_then(DeliveryStatus::parse),
         waiting: query.text("status") == Some(WAITING),
+        test: query.parsed("test"),
         since: query.parsed("since"),
         until: query.parsed("until"),
     }
@@ -172,13 +175,14 @@ mod tests {
             ("event", "workorder.created"),
             ("eventId", event),
             ("status", "failed"),
+            ("test", "false"),
             ("since", time),
             ("until", time),
         ];
-        let DeliveryQuery { endpoint_id, event, event_id, status, waiting, since, until } =
+        let DeliveryQuery { endpoint_id, event, event_id, status, waiting, test, since, until } =
             deliveries(&query(DELIVERIES, &sent));
         assert!(endpoint_id.is_some() && event.is_some() && event_id.is_some());
-        assert!(status.is_some() && !waiting && since.is_some() && until.is_some());
+        assert!(status.is_some() && !waiting && test == Some(false) && since.is_some() && until.is_some());
         let wait = deliveries(&query(DELIVERIES, &[("status", "waiting")]));
         assert_eq!((wait.status, wait.waiting), (None, true));
         let key = "key_01JAMB3X9T7Q2V5K8N4C6D0EFG";

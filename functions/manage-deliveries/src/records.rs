@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use domain::ids::is_id;
 use domain::models::Kind;
+use domain::resource::NOTE;
 use domain::rules::fields::text;
 use domain::schema::is_natural_key;
 use inbound::http::{Facts, Reply};
@@ -43,8 +44,8 @@ struct RecordSummary<'a> {
 struct WholeRecord<'a> {
     #[serde(flatten)]
     summary: RecordSummary<'a>,
-    /// Null once it is deleted: what it said of people was to go with it.
-    record: Option<&'a Map<String, Value>>,
+    /// Without our notes. Null once it is deleted: what it said of people was to go with it.
+    record: Option<Map<String, Value>>,
 }
 
 impl<'a> RecordSummary<'a> {
@@ -68,7 +69,7 @@ impl Call<'_> {
         let (kind, stored) = self.stored_record(kind, record).await?;
         let view = WholeRecord {
             summary: RecordSummary::of(kind, &stored),
-            record: (!stored.deleted).then_some(&stored.body),
+            record: (!stored.deleted).then(|| without_notes(&stored.body)),
         };
         let facts = Facts { id: Some(stored.id.clone()), ..Facts::default() };
         Ok(Reply::ok(&view).with_facts(facts))
@@ -105,15 +106,14 @@ impl Call<'_> {
         Ok(by_id.into_iter().chain(by_number).filter_map(with_kind).collect())
     }
 
-    /// By the newest event of each record: it may have been called otherwise before.
+    /// What an event says that a record is called, and the record still is.
     async fn with_title(&self, sought: &str) -> Result<Vec<(Kind, Stored)>, Problem> {
         let latest = self.function.events.latest(self.account(), None, None, EVENTS_SEARCHED).await?;
         let (sought, mut seen, mut ids) = (sought.to_lowercase(), HashSet::new(), Vec::new());
         for FeedEvent { event, .. } in latest.events {
             let Ok(Body { data }) = serde_json::from_str(&event.body) else { continue };
             let Some(id) = text(&data, "id").filter(|id| Kind::of_id(id).is_some()) else { continue };
-            let is_named = title(&data).is_some_and(|title| title.to_lowercase().contains(&sought));
-            if seen.insert(id.to_owned()) && is_named && ids.len() < MOST_FOUND {
+            if is_called(&data, &sought) && ids.len() < MOST_FOUND && seen.insert(id.to_owned()) {
                 ids.push(id.to_owned());
             }
         }
@@ -122,10 +122,16 @@ impl Call<'_> {
         Ok(ids
             .iter()
             .filter_map(|id| found.by_id.remove(id))
-            .filter(|stored| !stored.deleted)
+            .filter(|stored| !stored.deleted && is_called(&stored.body, &sought))
             .filter_map(with_kind)
             .collect())
     }
+}
+
+/// A record as its sender knows it. What a sender said of fields that a change of state has cleared is a note of ours, for
+/// when the same row comes again.
+fn without_notes(body: &Map<String, Value>) -> Map<String, Value> {
+    body.iter().filter(|(name, _)| *name != NOTE).map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
 /// What is read of the bytes of an event.
@@ -143,6 +149,11 @@ fn keys_of(kind: Kind, text: &str) -> Vec<RecordKey> {
 
 fn with_kind(stored: Stored) -> Option<(Kind, Stored)> {
     Some((Kind::of_id(&stored.id)?, stored))
+}
+
+/// Whether `sought`, in lower case, is a part of what the record is called.
+fn is_called(record: &Map<String, Value>, sought: &str) -> bool {
+    title(record).is_some_and(|title| title.to_lowercase().contains(sought))
 }
 
 /// A work order's title, a project's or a company's name, a person's names.

@@ -7,14 +7,11 @@ export { changes, dropKey, isOwnKey, signIn, signOut, signedIn } from "./session
 /** Calls that need no key: their rate limit is that of the address. */
 const OPEN = /^\/api\/(event-types|source-ips)(\/|$)/;
 
-/** @typedef {{ limit: number, remaining: number, resetsIn: number }} Window */
-/** @typedef {{ field: string, code: string, message: string }} Defect */
-
 /** An error of the API, from its problem+json. */
 export class ApiError extends Error {
   /**
    * @param {number} status 0 when there was no answer
-   * @param {{ detail?: string, code?: string, errors?: Defect[], requestId?: string }} problem
+   * @param {{ detail?: string, code?: string, errors?: Ui.Defect[], requestId?: string }} problem
    * @param {number | null} retryAfter seconds
    */
   constructor(status, problem, retryAfter) {
@@ -27,7 +24,7 @@ export class ApiError extends Error {
   }
 }
 
-/** @type {{ minute: Window, hour: Window, at: number } | null} */
+/** @type {{ minute: Ui.Window, hour: Ui.Window, at: number } | null} */
 let used = null;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let resetting;
@@ -42,12 +39,12 @@ changes.addEventListener("signedout", () => {
 
 /**
  * The rate limit windows of the key now: as the last response said, or full if a new window has begun since.
- * @returns {{ minute: Window, hour: Window } | null}
+ * @returns {{ minute: Ui.Window, hour: Ui.Window } | null}
  */
 export function usage() {
   if (!used) return null;
   const passed = (Date.now() - used.at) / 1000;
-  const now = (/** @type {Window} */ { limit, remaining, resetsIn }) => ({
+  const now = (/** @type {Ui.Window} */ { limit, remaining, resetsIn }) => ({
     limit,
     remaining: passed >= resetsIn ? limit : remaining,
     resetsIn: Math.max(0, resetsIn - passed),
@@ -55,10 +52,7 @@ export function usage() {
   return { minute: now(used.minute), hour: now(used.hour) };
 }
 
-/**
- * @param {string} path
- * @param {AbortSignal} [signal]
- */
+/** @param {string} path @param {AbortSignal} [signal] */
 export const get = (path, signal) => call("GET", path, { signal });
 /**
  * A call with a key that this tab is not signed in with.
@@ -81,11 +75,7 @@ export async function getAll(path, signal) {
   return all;
 }
 
-/**
- * @param {string} path
- * @param {unknown} [body]
- * @param {AbortSignal} [signal]
- */
+/** @param {string} path @param {unknown} [body] @param {AbortSignal} [signal] */
 export const post = (path, body, signal) => call("POST", path, { body, signal });
 
 /**
@@ -104,10 +94,7 @@ export function postOnce() {
   };
 }
 
-/**
- * @param {string} path
- * @param {unknown} body
- */
+/** @param {string} path @param {unknown} body */
 export const patch = (path, body) => call("PATCH", path, { body });
 /** @param {string} path */
 export const remove = (path) => call("DELETE", path);

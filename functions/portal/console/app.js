@@ -26,16 +26,9 @@ import { requests } from "./views/requests.js";
 import { signInView } from "./views/sign-in.js";
 import { zone, zoneChoice } from "./zone.js";
 
-/**
- * What the address says: `#/deliveries/dlv_1?x=y` is `{ path: ["deliveries", "dlv_1"], query }`. `back`: whether the user
- * came back to it.
- * @typedef {{ path: string[], query: URLSearchParams, signal: AbortSignal, back: boolean }} Route
- * @typedef {(route: Route) => Promise<HTMLElement[]> | HTMLElement[]} View
- */
-
 /** How often views are shown anew by themselves. Those with forms and those with lists keep themselves up to date. */
 const [OFTEN_MS, SELDOM_MS] = [20_000, 60_000];
-/** @type {[RegExp, View, number?][]} */
+/** @type {[RegExp, Ui.View, number?][]} */
 const VIEWS = [
   [/^$/, overview, OFTEN_MS],
   [/^endpoints$/, endpoints, OFTEN_MS],
@@ -78,7 +71,10 @@ let here = "";
 
 startTheme();
 startClock();
-changes.addEventListener("usage", showUsage);
+changes.addEventListener("usage", () => {
+  showUsage();
+  if (signedIn() && !document.hidden) showOpenAlerts();
+});
 changes.addEventListener("signedout", start);
 changes.addEventListener("refused", () => {
   // During sign-in the form shows the error.
@@ -114,27 +110,27 @@ function start() {
     return;
   }
   app.className = "inside";
-  const strip = h("section", { class: "strip", "aria-label": "Display" }, liveSwitch(), h("label", {}, h("span", {}, "Times"), zoneChoice()));
+  const strip = h("section.strip", { "aria-label": "Display" }, liveSwitch(), h("label", h("span", "Times"), zoneChoice()));
   app.replaceChildren(frame(), strip, h("main", { id: "content", tabindex: "-1" }));
   showUsage();
   show();
 }
 
 function frame() {
-  const links = PLACES.map(([path, name]) => h("li", {}, h("a", { href: `#/${path}`, "data-place": path }, name),
-    path === "alerts" && h("span", { id: "open-alerts", class: "tally" })));
-  const menu = h("details", { class: "menu" },
-    h("summary", {}, "Menu"),
-    h("nav", { "aria-label": "Console" }, h("ul", {}, links)),
-    h("div", { class: "usage", id: "usage", role: "group", "aria-label": "Calls of this key" }),
-    h("div", { class: "foot" },
+  const links = PLACES.map(([path, name]) => h("li", h("a", { href: `#/${path}`, "data-place": path }, name),
+    path === "alerts" && h("span.tally", { id: "open-alerts" })));
+  const menu = h("details.menu",
+    h("summary", "Menu"),
+    h("nav", { "aria-label": "Console" }, h("ul", links)),
+    h("div.usage", { id: "usage", role: "group", "aria-label": "Calls of this key" }),
+    h("div.foot",
       h("a", { href: "/docs" }, "Docs"), h("a", { href: "/docs/explorer" }, "API explorer"),
       themeButton(), button("Sign out", signOut, "quiet")));
   const wide = matchMedia("(min-width: 60rem)");
   menu.open = wide.matches;
   wide.addEventListener("change", () => (menu.open = wide.matches));
-  return h("header", { class: "bar" },
-    h("a", { class: "brand", href: "#/" }, h("img", { src: "/console/icon.svg", alt: "", width: 26, height: 26 }), "WorkSkedge"),
+  return h("header.bar",
+    h("a.brand", { href: "#/" }, h("img", { src: "/console/icon.svg", alt: "", width: 26, height: 26 }), "WorkSkedge"),
     searchBox(),
     menu);
 }
@@ -142,7 +138,7 @@ function frame() {
 /** Shows beside the link how many alerts are open. */
 async function showOpenAlerts() {
   const number = await openAlerts();
-  document.getElementById("open-alerts")?.replaceChildren(...(number ? [number, h("span", { class: "hidden" }, " open")] : []));
+  document.getElementById("open-alerts")?.replaceChildren(...(number ? [number, h("span.hidden", " open")] : []));
 }
 
 /** Shows what the key has used of both windows, as the latest response says. */
@@ -152,15 +148,12 @@ function showUsage() {
   document.getElementById("usage")?.replaceChildren(...(meters ?? []));
 }
 
-/**
- * @param {string} name
- * @param {import("./api.js").Window} window
- */
+/** @param {string} name @param {Ui.Window} window */
 function meter(name, { limit, remaining }) {
   const calls = limit - remaining;
   return h("div", { class: calls > limit * 0.8 ? "meter near" : "meter" },
-    h("span", {}, name),
-    h("span", { class: "num" }, `${count(calls)} of ${count(limit)}`),
+    h("span", name),
+    h("span.num", `${count(calls)} of ${count(limit)}`),
     h("progress", { value: calls, max: Math.max(limit, 1), "aria-label": `Calls ${name.toLowerCase()}` }));
 }
 
@@ -172,10 +165,7 @@ function turnPage() {
   return places.get(here);
 }
 
-/**
- * Shows the view that the address names.
- * @param {boolean} [again] whether the same page is shown again with fresh data
- */
+/** Shows the view that the address names. @param {boolean} [again] whether the same page is shown again with fresh data */
 async function show(again = false) {
   leaving.abort();
   leaving = new AbortController();
@@ -232,12 +222,7 @@ function decoded(part) {
   }
 }
 
-/**
- * @param {HTMLElement} main
- * @param {HTMLElement[]} shown
- * @param {boolean} again
- * @param {number} top the scroll position
- */
+/** @param {HTMLElement} main @param {HTMLElement[]} shown @param {boolean} again @param {number} top the scroll position */
 function settle(main, shown, again, top) {
   const kept = redraw(main, () => main.replaceChildren(...shown));
   const title = main.querySelector("h1");
@@ -249,7 +234,7 @@ function settle(main, shown, again, top) {
 
 /** @param {unknown} error */
 function failed(error) {
-  return h("div", {}, h("h1", { tabindex: "-1" }, "This page could not be loaded"), failure(error, show));
+  return h("div", h("h1", { tabindex: "-1" }, "This page could not be loaded"), failure(error, show));
 }
 
 /** @param {string} path */
@@ -265,4 +250,4 @@ function mark(path) {
 
 /** A placeholder while a view loads, so that the page does not jump. */
 const skeleton = () =>
-  h("div", { class: "skeleton", "aria-hidden": "true" }, h("div"), h("div"), h("div"), h("div"));
+  h("div.skeleton", { "aria-hidden": "true" }, h("div"), h("div"), h("div"), h("div"));

@@ -8,10 +8,7 @@ const ENDPOINTS_KEPT_MS = 15_000;
 let kept = null;
 for (const change of ["changed", "signedout"]) changes.addEventListener(change, () => (kept = null));
 
-/**
- * All endpoints of the account.
- * @returns {Promise<Api.Endpoint[]>}
- */
+/** All endpoints of the account. @returns {Promise<Api.Endpoint[]>} */
 export function allEndpoints() {
   if (!kept || Date.now() - kept.at > ENDPOINTS_KEPT_MS) {
     const reading = { at: Date.now(), list: getAll("/api/endpoints") };
@@ -20,6 +17,9 @@ export function allEndpoints() {
   }
   return kept.list;
 }
+
+/** @returns {Promise<Ui.Names>} */
+export const endpointsById = async () => new Map((await allEndpoints()).map((one) => [one.id, one]));
 
 /** How long the number of open alerts is cached: it costs a call of the key. */
 const OPEN_KEPT_MS = 60_000;
@@ -31,7 +31,8 @@ for (const change of ["changed", "signedout"]) changes.addEventListener(change, 
 export function openAlerts() {
   if (!open || Date.now() - open.at > OPEN_KEPT_MS) {
     const found = get("/api/alerts?status=open&limit=100");
-    const words = (/** @type {Api.Page<Api.Alert>} */ { data, nextCursor }) => (nextCursor ? `${data.length}+` : data.length ? `${data.length}` : "");
+    const words = (/** @type {Api.Page<Api.Alert>} */ { data, nextCursor }) =>
+      nextCursor ? `${data.length}+` : data.length ? `${data.length}` : "";
     open = { at: Date.now(), count: found.then(words).catch(() => "") };
   }
   return open.count;
@@ -64,10 +65,7 @@ export function sourceIps() {
   return addresses;
 }
 
-/**
- * What people call an endpoint: its description, or where it is.
- * @param {Api.Endpoint | undefined} endpoint
- */
+/** What people call an endpoint: its description, or where it is. @param {Api.Endpoint | undefined} endpoint */
 export function nameOf(endpoint) {
   if (!endpoint) return "Deleted endpoint";
   return endpoint.description || endpoint.url.replace(/^https?:\/\//, "").replace(/\/$/, "");

@@ -1,41 +1,34 @@
 /** Creates elements. Text is always text: nothing that comes from the API can become markup. */
 
-/** @typedef {Node | string | number | null | undefined | false} Child */
-/** @typedef {Record<string, unknown>} Props */
-
 /**
- * An element. Functions are listeners (`onclick`), `true` is an attribute without a value, null and false are left out.
- * @template {keyof HTMLElementTagNameMap} K
- * @param {K} tag
- * @param {Props} [props]
- * @param {...(Child | Child[])} children
- * @returns {HTMLElementTagNameMap[K]}
+ * An element: `h("p.small.muted", { id: "x" }, "text")`. Attributes can be left out. Functions are listeners (`onclick`),
+ * `true` is an attribute without a value, null and false are none.
+ * @type {<T extends Ui.Tag>(tag: T, ...more: Ui.Content) => Ui.ElementOf<T>}
  */
-export function h(tag, props = {}, ...children) {
-  const element = document.createElement(tag);
-  set(element, props);
-  element.append(...nodes(children));
+export function h(tag, ...more) {
+  const [name = "", ...classes] = tag.split(".");
+  const element = document.createElement(name);
+  element.classList.add(...classes);
+  return /** @type {any} */ (filled(element, more));
+}
+
+/** The same for SVG, without classes. @type {(tag: string, ...more: Ui.Content) => SVGElement} */
+export const svg = (tag, ...more) =>
+  /** @type {SVGElement} */ (filled(document.createElementNS("http://www.w3.org/2000/svg", tag), more));
+
+/** @param {Element} element @param {Ui.Content} more */
+function filled(element, more) {
+  const [first, ...rest] = more;
+  const hasProps = isProps(first);
+  if (hasProps) set(element, first);
+  element.append(...nodes(/** @type {Ui.Children[]} */ (hasProps ? rest : more)));
   return element;
 }
 
-/**
- * The same for SVG.
- * @param {string} tag
- * @param {Props} [props]
- * @param {...(Child | Child[])} children
- * @returns {SVGElement}
- */
-export function svg(tag, props = {}, ...children) {
-  const element = /** @type {SVGElement} */ (document.createElementNS("http://www.w3.org/2000/svg", tag));
-  set(element, props);
-  element.append(...nodes(children));
-  return element;
-}
+/** @param {unknown} one @returns {one is Ui.Props} */
+const isProps = (one) => typeof one === "object" && one !== null && !(one instanceof Node) && !Array.isArray(one);
 
-/**
- * @param {Element} element
- * @param {Props} props
- */
+/** @param {Element} element @param {Ui.Props} props */
 function set(element, props) {
   for (const [name, value] of Object.entries(props)) {
     if (typeof value === "function") element.addEventListener(name.slice(2), /** @type {EventListener} */ (value));
@@ -45,10 +38,7 @@ function set(element, props) {
   }
 }
 
-/**
- * @param {(Child | Child[])[]} children
- * @returns {(Node | string)[]}
- */
+/** @param {(Ui.Children)[]} children @returns {(Node | string)[]} */
 function nodes(children) {
   const present = children.flat().filter((child) => child !== null && child !== undefined && child !== false);
   return present.map((child) => (child instanceof Node ? child : String(child)));
@@ -83,9 +73,6 @@ export function redraw(root, draw) {
   return same !== undefined;
 }
 
-/**
- * What identifies a control among others with the same tag: `data-key` where its text changes.
- * @param {Element} element
- */
+/** What identifies a control among others with the same tag: `data-key` where its text changes. @param {Element} element */
 const nameOf = (element) =>
   element.getAttribute("data-key") ?? element.getAttribute("aria-label") ?? element.getAttribute("name") ?? element.textContent;

@@ -1,10 +1,10 @@
 /** Exports of lists: what the filters match, up to a bound, as a file that is made in the browser. */
 
 import { h } from "./dom.js";
-import { count, countdown, moment } from "./format.js";
+import { count, moment } from "./format.js";
 import { choice, group } from "./form.js";
-import { whenAllowed } from "./pacing.js";
-import { button, isAbort, modal, sentence } from "./parts.js";
+import { usedUp, whenAllowed } from "./pacing.js";
+import { button, closeButton, isAbort, modal, sentence } from "./parts.js";
 
 /** The most rows of one file, and the most calls that reading them takes: a search may find few on a page. */
 const MAX_ROWS = 2_000;
@@ -12,22 +12,15 @@ const MAX_CALLS = 40;
 const PAGE = 100;
 
 /**
- * @template T
- * @typedef {{ name: string, read: (cursor: string | null, signal: AbortSignal, limit: number) => Promise<Api.Page<T>>,
- *   row: (item: T) => Record<string, unknown>, at: (item: T) => string }} Exported
- *   name: of the file; row: the columns of CSV, the same for each item; at: an item's time
- */
-
-/**
  * The button that exports a list.
  * @template T
- * @param {Exported<T>} what
+ * @param {Ui.Exported<T>} what
  */
 export const exportButton = (what) => button("Export…", () => ask(what));
 
 /**
  * @template T
- * @param {Exported<T>} what
+ * @param {Ui.Exported<T>} what
  */
 function ask(what) {
   const leaving = new AbortController();
@@ -36,14 +29,14 @@ function ask(what) {
     choice("format", "csv", "CSV, for spreadsheets", true, "radio"),
     choice("format", "jsonl", "JSON lines: each item as the API returns it", false, "radio"),
   ]);
-  const close = h("button", { type: "button", onclick: () => dialog.close() }, "Cancel");
+  const close = closeButton();
   const start = button("Export", run, "primary");
   const dialog = modal(`Export ${what.name}`, [
-    h("p", {}, `What the filters match, newest first: up to ${count(MAX_ROWS)}, read ${PAGE} a call. The file is made in your browser; its times are in UTC.`),
+    h("p", `What the filters match, newest first: up to ${count(MAX_ROWS)}, read ${PAGE} a call. The file is made in your browser; its times are in UTC.`),
     format,
-    h("p", { class: "small muted" }, "In CSV, text that a spreadsheet would run as a formula has an apostrophe in front."),
+    h("p.small.muted", "In CSV, text that a spreadsheet would run as a formula has an apostrophe in front."),
     status,
-    h("div", { class: "actions end" }, close, start),
+    h("div.actions.end", close, start),
   ]);
   dialog.addEventListener("close", () => leaving.abort());
 
@@ -67,7 +60,7 @@ function ask(what) {
 
 /**
  * @template T
- * @param {Exported<T>} what
+ * @param {Ui.Exported<T>} what
  * @param {AbortSignal} signal
  * @param {HTMLElement} status
  */
@@ -82,7 +75,7 @@ async function readAll({ read }, signal, status) {
     const page = await whenAllowed(
       () => read(cursor, signal, PAGE),
       signal,
-      (until) => until && status.replaceChildren(`${count(items.length)} read. The key's rate limit is used up; continuing `, countdown(until), "."),
+      (until) => until && status.replaceChildren(`${count(items.length)} read. `, ...usedUp(until)),
     );
     items.push(...page.data);
     cursor = page.nextCursor;
@@ -102,7 +95,7 @@ function csv(rows) {
 
 /**
  * The record that something is about, as columns.
- * @param {Api.Subject | null} subject
+ * @param {{ type: string, number: string, id?: string } | null} subject a refused call has no id of it
  */
 export const recordColumns = (subject) => ({ recordType: subject?.type, recordNumber: subject?.number, recordId: subject?.id });
 
@@ -120,10 +113,7 @@ function cell(value) {
 /** @param {unknown[]} items */
 const jsonLines = (items) => items.map((item) => `${JSON.stringify(item)}\n`).join("");
 
-/**
- * @param {string} name
- * @param {string} text
- */
+/** @param {string} name @param {string} text */
 function save(name, text) {
   const type = name.endsWith(".csv") ? "text/csv" : "application/x-ndjson";
   const href = URL.createObjectURL(new Blob([text], { type: `${type};charset=utf-8` }));

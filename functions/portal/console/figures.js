@@ -7,18 +7,15 @@ import { count, duration } from "./format.js";
 import { button, empty } from "./parts.js";
 import { zone } from "./zone.js";
 
-/** @typedef {import("./chart.js").Range} Range */
-/** @typedef {import("./dom.js").Child} Child */
-
 /**
  * The range of the address, or a day, and a switch that changes it in place.
  * @param {string} place the address of the view, such as `#/`
- * @param {import("./app.js").Route} route
+ * @param {Ui.Route} route
  * @param {{ endpointId?: string, numbers: (stats: Api.Stats) => HTMLElement }} look
  */
 export async function figures(place, { query, signal }, { endpointId, numbers }) {
   const words = h("span", { role: "status" });
-  const body = h("div", { class: "stack" });
+  const body = h("div.stack");
   const names = Object.keys(RANGES);
   const buttons = names.map((name) => button(RANGES[name]?.label ?? "", () => show(name, true)));
   /** @type {Api.Stats | undefined} */
@@ -27,7 +24,7 @@ export async function figures(place, { query, signal }, { endpointId, numbers })
   let shown = "24h";
   /** @param {string} name @param {boolean} chosen */
   async function show(name, chosen) {
-    const range = /** @type {Range} */ (RANGES[name]);
+    const range = /** @type {Ui.Range} */ (RANGES[name]);
     const mine = ++turn;
     const read = /** @type {Api.Stats} */ (await get(withQuery("/api/stats", { ...range.query, endpointId }), signal));
     // Another range was chosen meanwhile.
@@ -49,16 +46,12 @@ export async function figures(place, { query, signal }, { endpointId, numbers })
   const wanted = query.get("range") ?? "";
   await show(Object.hasOwn(RANGES, wanted) ? wanted : "24h", false);
   const refresh = () => show(shown, false);
-  return { words, body, stats: () => stats, refresh, choice: h("div", { class: "ranges", role: "group", "aria-label": "Range" }, buttons) };
+  return { words, body, stats: () => stats, refresh, choice: h("div.ranges", { role: "group", "aria-label": "Range" }, buttons) };
 }
 
-/**
- * @param {Api.Stats} stats
- * @param {Range} range
- * @param {string} [endpointId]
- */
+/** @param {Api.Stats} stats @param {Ui.Range} range @param {string} [endpointId] */
 const plot = (stats, range, endpointId) =>
-  stepsOf(stats).some((step) => all(step) > 0) ? chart(stats, range, endpointId) : empty("No deliveries", h("p", {}, `${range.words} had none.`));
+  stepsOf(stats).some((step) => all(step) > 0) ? chart(stats, range, endpointId) : empty("No deliveries", h("p", `${range.words} had none.`));
 
 /** @param {Api.Stats} stats */
 export function total(stats) {
@@ -78,16 +71,11 @@ export function delivered(name, { delivered, failed }) {
 
 /** @param {Api.Stats} stats */
 export const responseTime = ({ latencyMs }) =>
-  figure("Response time", latencyMs ? duration(latencyMs.p50) : "—", latencyMs ? `95 % within ${duration(latencyMs.p95)}` : "no deliveries yet");
+  figure("Response time", latencyMs ? duration(latencyMs.p50) : "—", latencyMs ? `95 % within ${duration(latencyMs.p95)}` : "nothing delivered yet");
 
 /** @param {number} share */
 const percent = (share) => `${(Math.floor(share * 1000) / 10).toFixed(share === 1 ? 0 : 1)} %`;
 
-/**
- * @param {string} name
- * @param {string} value
- * @param {Child | Child[]} note
- * @param {string} [tone]
- */
+/** @param {string} name @param {string} value @param {Ui.Children} note @param {string} [tone] */
 export const figure = (name, value, note, tone = "") =>
-  h("div", { class: "number" }, h("p", {}, name), h("p", { class: `value num ${tone}` }, value), h("p", { class: "small muted" }, note));
+  h("div.number", h("p", name), h("p", { class: `value num ${tone}` }, value), h("p.small.muted", note));

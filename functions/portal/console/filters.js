@@ -3,21 +3,14 @@
 import { ApiError, changes, withQuery } from "./api.js";
 import { h } from "./dom.js";
 import { fromLocalInput, localInput, zoneLabel } from "./format.js";
-import { filter } from "./form.js";
+import { filter, select } from "./form.js";
 import { button, defects, empty, failure, isAbort } from "./parts.js";
-
-/**
- * @typedef {{ load: () => Promise<void>, clear: (...instead: HTMLElement[]) => void }} List
- */
 
 /** The address of each list as it was last looked at, filters included. @type {Map<string, string>} */
 const latest = new Map();
 changes.addEventListener("signedout", () => latest.clear());
 
-/**
- * Where a link back to a list leads: to the list as it was left.
- * @param {string} place such as `#/deliveries`
- */
+/** Where a link back to a list leads: to the list as it was left. @param {string} place such as `#/deliveries` */
 export const listAddress = (place) => latest.get(place) ?? place;
 
 /**
@@ -25,10 +18,10 @@ export const listAddress = (place) => latest.get(place) ?? place;
  * @param {string} place the address of the list, such as `#/deliveries`
  * @param {Record<string, string>} wanted what the address asks for; changed when the person changes it
  * @param {HTMLElement[]} controls
- * @param {() => List} list
+ * @param {() => Ui.List} list
  */
 export function filterBar(label, place, wanted, controls, list) {
-  const alert = h("p", { class: "defect", role: "alert" });
+  const alert = h("p.defect", { role: "alert" });
   latest.set(place, withQuery(place, wanted));
   const clear = button(
     "Clear",
@@ -38,9 +31,7 @@ export function filterBar(label, place, wanted, controls, list) {
     },
     "quiet",
   );
-  const form = h(
-    "form",
-    { class: "filters", role: "search", "aria-label": label, novalidate: true },
+  const form = h("form.filters", { role: "search", "aria-label": label, novalidate: true },
     ...controls,
     controls.length > 1 && clear,
     alert,
@@ -100,7 +91,7 @@ export function filterBar(label, place, wanted, controls, list) {
         alert.textContent = wrong.join(" ");
         for (const { field } of error.errors)
           form.querySelector(`[name="${CSS.escape(field)}"]`)?.setAttribute("aria-invalid", "true");
-        list().clear(empty("These filters are not valid", h("p", {}, "Correct the marked filters, or clear them.")));
+        list().clear(empty("These filters are not valid", h("p", "Correct the marked filters, or clear them.")));
       } else if (error instanceof ApiError && error.status === 401) throw error;
       else list().clear(failure(error, load));
     }
@@ -123,13 +114,28 @@ export function dateTime(name, at = "") {
 }
 
 /**
- * A span of time as two filters, which stay side by side.
+ * What an address asks for, by the names of filters.
+ * @param {URLSearchParams} query
+ * @param {string[]} names
+ * @returns {Record<string, string>}
+ */
+export const wantedBy = (query, names) => Object.fromEntries(names.map((name) => [name, query.get(name) ?? ""]));
+
+/**
+ * A filter with these values, or any.
+ * @param {string} label
+ * @param {string} name
+ * @param {string[][]} options value and word
  * @param {Record<string, string>} wanted
  */
+export const oneOf = (label, name, options, wanted) => filter(label, select(name, [["", "Any"], ...options], wanted[name]));
+
+/** Values that are their own words. @param {string[]} values */
+export const plain = (values) => values.map((value) => [value, value]);
+
+/** A span of time as two filters, which stay side by side. @param {Record<string, string>} wanted */
 export const spanFilter = ({ since, until }) =>
-  h(
-    "div",
-    { class: "span" },
+  h("div.span",
     filter(["From (", zoneLabel(), ")"], dateTime("since", since)),
     filter(["Until (", zoneLabel(), ")"], dateTime("until", until)),
   );

@@ -4,46 +4,42 @@ import { ApiError } from "./api.js";
 import { freshId, h } from "./dom.js";
 import { busy, isAbort } from "./parts.js";
 
-/** @typedef {import("./dom.js").Child} Child */
-
 /**
  * A field with its label, a hint and a place for its error.
- * @param {Child | Child[]} label
+ * @param {Ui.Children} label
  * @param {HTMLElement} control
- * @param {{ hint?: Child | Child[], name?: string }} [more] name: the API's name of the field
+ * @param {{ hint?: Ui.Children, name?: string }} [more] name: the API's name of the field
  */
 export function field(label, control, { hint, name = control.getAttribute("name") ?? "" } = {}) {
   const [id, hintId, errorId] = [freshId(), freshId(), freshId()];
   control.id = id;
   control.setAttribute("aria-describedby", hint ? `${hintId} ${errorId}` : errorId);
-  return h(
-    "div",
-    { class: "field", "data-field": name },
+  return h("div.field", { "data-field": name },
     h("label", { for: id }, label),
     control,
-    hint && h("p", { class: "hint", id: hintId }, hint),
-    h("p", { class: "defect", id: errorId }),
+    hint && h("p.hint", { id: hintId }, hint),
+    h("p.defect", { id: errorId }),
   );
 }
 
 /**
  * A field of a bar of filters.
- * @param {Child | Child[]} label
+ * @param {Ui.Children} label
  * @param {HTMLElement} control
  */
 export function filter(label, control) {
   control.id = freshId();
-  return h("div", { class: "filter" }, h("label", { for: control.id }, label), control);
+  return h("div.filter", h("label", { for: control.id }, label), control);
 }
 
 /**
  * Radio buttons, check boxes: several controls under one name.
  * @param {string} legend
- * @param {Child[]} children
+ * @param {Ui.Child[]} children
  * @param {string} [name]
  */
 export const group = (legend, children, name = "") =>
-  h("fieldset", { class: "field", "data-field": name }, h("legend", {}, legend), ...children, h("p", { class: "defect" }));
+  h("fieldset.field", { "data-field": name }, h("legend", legend), ...children, h("p.defect"));
 
 /**
  * @param {string} name
@@ -53,13 +49,9 @@ export const group = (legend, children, name = "") =>
  * @param {"checkbox" | "radio"} [type]
  */
 export const choice = (name, value, label, checked, type = "checkbox") =>
-  h("label", { class: "choice" }, h("input", { type, name, value, checked }), h("span", {}, label));
+  h("label.choice", h("input", { type, name, value, checked }), h("span", label));
 
-/**
- * @param {string} name
- * @param {string[][]} options value and word
- * @param {string} [value]
- */
+/** @param {string} name @param {string[][]} options value and word @param {string} [value] */
 export const select = (name, options, value = "") =>
   // A value from the address is shown even if it is not an option: the list is filtered by it.
   h(
@@ -72,15 +64,15 @@ export const select = (name, options, value = "") =>
 
 /**
  * A form whose defects are shown at their fields.
- * @param {Child[]} children
+ * @param {Ui.Child[]} children
  * @param {string} action what its button says
  * @param {(data: FormData) => Promise<void>} submit
- * @param {Child[]} [more] beside the button
+ * @param {Ui.Child[]} [more] beside the button
  */
 export function form(children, action, submit, more = []) {
-  const alert = h("p", { class: "defect", role: "alert" });
-  const button = h("button", { type: "submit", class: "primary" }, action);
-  const element = h("form", { novalidate: true }, ...children, alert, h("div", { class: "actions end" }, ...more, button));
+  const alert = h("p.defect", { role: "alert" });
+  const button = h("button.primary", { type: "submit" }, action);
+  const element = h("form", { novalidate: true }, ...children, alert, h("div.actions.end", ...more, button));
   element.addEventListener("submit", async (event) => {
     event.preventDefault();
     if (button.getAttribute("aria-disabled") === "true") return;
@@ -94,21 +86,14 @@ export function form(children, action, submit, more = []) {
   return element;
 }
 
-/**
- * @param {HTMLFormElement} form
- * @param {HTMLElement} alert
- */
+/** @param {HTMLFormElement} form @param {HTMLElement} alert */
 function clear(form, alert) {
   alert.textContent = "";
   for (const place of form.querySelectorAll(".defect")) place.textContent = "";
   for (const control of form.querySelectorAll("[aria-invalid]")) control.removeAttribute("aria-invalid");
 }
 
-/**
- * @param {HTMLFormElement} form
- * @param {HTMLElement} alert
- * @param {unknown} error
- */
+/** @param {HTMLFormElement} form @param {HTMLElement} alert @param {unknown} error */
 function show(form, alert, error) {
   const elsewhere = [];
   for (const defect of error instanceof ApiError ? error.errors : []) {

@@ -21,10 +21,7 @@ export function ago(iso) {
   return relative.format(Math.trunc(seconds / size), unit);
 }
 
-/**
- * A format in the zone that is chosen when it is asked for.
- * @param {Intl.DateTimeFormatOptions} options
- */
+/** A format in the zone that is chosen when it is asked for. @param {Intl.DateTimeFormatOptions} options */
 export function zoned(options) {
   const make = () => new Intl.DateTimeFormat("en", { hourCycle: "h23", timeZone: timeZone(), ...options });
   let format = make();
@@ -49,29 +46,20 @@ const recent = (iso) => (Math.abs(Date.parse(iso) - Date.now()) < RECENT_SECONDS
 /** How each kind of time is written, by its attribute. @type {Record<string, (iso: string) => string>} */
 const WRITTEN = { "data-ago": recent, "data-moment": exact, "data-until": left };
 
-/**
- * @param {keyof typeof WRITTEN} kind
- * @param {string} iso
- */
-const timeOf = (kind, iso) => h("time", { class: "num", datetime: iso, title: exact(iso), [kind]: true }, WRITTEN[kind]?.(iso));
+/** @param {keyof typeof WRITTEN} kind @param {string} iso */
+const timeOf = (kind, iso) => h("time.num", { datetime: iso, title: exact(iso), [kind]: true }, WRITTEN[kind]?.(iso));
 
 /**
  * An instant as how long ago it was, or its date if that is long; with the exact time in its title.
  * @param {string | null | undefined} iso
  * @param {string} [never]
  */
-export const time = (iso, never = "never") => (iso ? timeOf("data-ago", iso) : h("span", { class: "muted" }, never));
+export const time = (iso, never = "never") => (iso ? timeOf("data-ago", iso) : h("span.muted", never));
 
-/**
- * An instant in full.
- * @param {string | null | undefined} iso
- */
+/** An instant in full. @param {string | null | undefined} iso */
 export const moment = (iso) => (iso ? timeOf("data-moment", iso) : "—");
 
-/**
- * How long until an instant, counted down.
- * @param {string} iso
- */
+/** How long until an instant, counted down. @param {string} iso */
 export const countdown = (iso) => timeOf("data-until", iso);
 
 /** @param {string} iso */
@@ -127,16 +115,16 @@ export function localInput(at) {
 /** @param {string} value of an input of the type datetime-local */
 export const fromLocalInput = (value) => new Date(isUtc() ? `${value}Z` : value).toISOString().replace(".000Z", "Z");
 
-/**
- * When the thing with this id was created: its ULID begins with the milliseconds.
- * @param {string} id
- */
+/** When the thing with this id was created: its ULID begins with the milliseconds. @param {string} id */
 export function idTime(id) {
   const ulid = id.match(/_([0-9A-HJKMNP-TV-Z]{26})$/)?.[1];
   if (!ulid) return null;
   const digits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
   return new Date([...ulid.slice(0, 10)].reduce((all, digit) => all * 32 + digits.indexOf(digit), 0)).toISOString();
 }
+
+/** An instant for the API, down to the second. @param {number} at milliseconds */
+export const wholeSeconds = (at) => `${new Date(at).toISOString().slice(0, 19)}Z`;
 
 /** Whether the page comes from the reader's own machine, where other advice applies. */
 export const onOwnMachine = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(location.hostname);
@@ -150,11 +138,12 @@ export function duration(ms) {
 const number = new Intl.NumberFormat("en");
 /** @param {number} value */
 export const count = (value) => number.format(value);
+/** @param {number} number */
+export const deliveriesOf = (number) => (number === 1 ? "1 delivery" : `${count(number)} deliveries`);
+/** @param {number} number */
+export const queued = (number) => `${deliveriesOf(number)} ${number === 1 ? "is" : "are"} queued.`;
 
-/**
- * The end of an id, which is what tells ids apart.
- * @param {string} id
- */
+/** The end of an id, which is what tells ids apart. @param {string} id */
 export const shortId = (id) => h("code", { title: id }, `${id.split("_")[0]}_…${id.slice(-6)}`);
 
 /** What an attempt's error means, and what to do. */

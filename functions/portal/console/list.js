@@ -3,7 +3,7 @@
  * were left. Rows can be selected.
  */
 
-import { changes, signedIn } from "./api.js";
+import { changes, get, signedIn, withQuery } from "./api.js";
 import { h, redraw } from "./dom.js";
 import { idTime, moment } from "./format.js";
 import { keepLive } from "./live.js";
@@ -16,15 +16,22 @@ const LIVE_MS = 10_000;
 /** How many lists are remembered as they were left. */
 const KEPT_LISTS = 5;
 
-/**
- * Where each page that is shown begins: its cursor and the id before it.
- * @typedef {{ cursor: string | null, after: string | null }} Begin
- */
-
-/** Lists as they were left, by their place in the history. @type {Map<string, { items: any[], pages: Begin[], next: string | null }>} */
+/** Lists as they were left, by their place in the history. @type {Map<string, { items: any[], pages: Ui.Begin[], next: string | null }>} */
 const left = new Map();
 const place = () => `${history.state?.place} ${location.hash}`;
 changes.addEventListener("signedout", () => left.clear());
+
+/**
+ * Reads the pages of a list of the API.
+ * @template {keyof Api.Lists} P
+ * @param {P} path
+ * @param {() => Record<string, string>} query what it is asked for
+ * @returns {Ui.Read<Api.Lists[P]>}
+ */
+export const pagesOf =
+  (path, query) =>
+  (cursor, signal, limit = 50) =>
+    get(withQuery(path, { ...query(), limit, cursor }), signal);
 
 /**
  * A page, or the first one of some that has anything.
@@ -42,14 +49,8 @@ export async function firstWithAny(read, cursor) {
 
 /**
  * @template {{ id: string }} T
- * @typedef {{ label: string, columns: string[], row: (item: T) => HTMLElement, none: () => HTMLElement,
- *   pick?: import("./picker.js").Pick<T>, tools?: HTMLElement[] }} Look tools: buttons over the list
- */
-
-/**
- * @template {{ id: string }} T
- * @param {Look<T>} look
- * @param {(cursor: string | null, signal: AbortSignal) => Promise<Api.Page<T>>} read
+ * @param {Ui.Look<T>} look
+ * @param {Ui.Read<T>} read
  * @param {{ signal: AbortSignal, back: boolean }} route of the view; back: whether the list was left before and is shown again
  */
 export function growingList({ label, columns: named, row, none, pick, tools = [] }, read, { signal, back }) {
@@ -57,14 +58,14 @@ export function growingList({ label, columns: named, row, none, pick, tools = []
   const frame = table(label, columns, []);
   const body = /** @type {HTMLElement} */ (frame.querySelector("tbody"));
   const picked = pick && picker(pick, () => rows, refresh);
-  const list = h("div", { class: "list" });
-  const over = h("div", { class: "tools" }, picked?.element, h("div", { class: "actions" }, tools));
-  const note = h("p", { class: "muted", role: "status" });
+  const list = h("div.list");
+  const over = h("div.tools", picked?.element, h("div.actions", tools));
+  const note = h("p.muted", { role: "status" });
   const more = button("Load more", grow);
-  const foot = h("div", { class: "more" }, note, more);
+  const foot = h("div.more", note, more);
   /** @type {{ data: T, text: string, element: HTMLElement }[]} */
   let rows = [];
-  /** @type {Begin[]} */
+  /** @type {Ui.Begin[]} */
   let pages = [];
   /** @type {string | null} */
   let next = null;
@@ -203,7 +204,7 @@ export function growingList({ label, columns: named, row, none, pick, tools = []
     draw();
   }
 
-  return { element: h("div", { class: "stack" }, over, list, foot), load, refresh, clear };
+  return { element: h("div.stack", over, list, foot), load, refresh, clear };
 
   /** @param {...HTMLElement} instead */
   function clear(...instead) {
@@ -219,10 +220,7 @@ export function growingList({ label, columns: named, row, none, pick, tools = []
 /** @param {object} item */
 const isMoving = (item) => "status" in item && (item.status === "pending" || item.status === "retrying");
 
-/**
- * The id that a page ended at: that is what a cursor is.
- * @param {string} cursor
- */
+/** The id that a page ended at: that is what a cursor is. @param {string} cursor */
 function idOf(cursor) {
   try {
     return atob(cursor.replaceAll("-", "+").replaceAll("_", "/"));
@@ -236,4 +234,4 @@ function idOf(cursor) {
  * @param {string} title
  * @param {string} text
  */
-export const nothing = (title, text) => () => empty(title, h("p", {}, text));
+export const nothing = (title, text) => () => empty(title, h("p", text));

@@ -93,8 +93,8 @@ export function keepLive(refresh, signal, { every, wanted = () => true }) {
 /** The switch of live updates, with the reason when they wait. It is there while the page that is shown has any. */
 export function liveSwitch() {
   const input = h("input", { type: "checkbox", role: "switch", checked: isOn() });
-  const words = h("span", { class: "small", role: "status" });
-  const element = h("div", { class: "live" }, words, h("label", { class: "choice" }, input, h("span", {}, "Live")));
+  const words = h("span.small", { role: "status" });
+  const element = h("div.live", words, h("label.choice", input, h("span", "Live")));
   const draw = () => {
     element.hidden = current === null;
     const text = (input.checked && current?.words) || "";

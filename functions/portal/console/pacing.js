@@ -1,6 +1,7 @@
 /** Many calls in a row within the key's rate limit: they wait where it is used up, and say so. */
 
 import { ApiError, usage } from "./api.js";
+import { countdown } from "./format.js";
 
 /** How often in a row a call is refused before that counts as a failure. */
 const MAX_WAITS = 5;
@@ -37,6 +38,9 @@ export async function whenAllowed(call, signal, waiting) {
   }
 }
 
+/** What is told meanwhile. @param {string} until */
+export const usedUp = (until) => ["The key's rate limit is used up. Continuing ", countdown(until), "."];
+
 /** How long until the key has calls again, in milliseconds; 0 if it has some. */
 function usedUpFor() {
   const windows = usage();
@@ -45,10 +49,7 @@ function usedUpFor() {
   return Math.max(0, ...full.map(({ resetsIn }) => resetsIn * 1000 + 200));
 }
 
-/**
- * @param {number} ms
- * @param {AbortSignal} signal ends it early
- */
+/** @param {number} ms @param {AbortSignal} signal ends it early */
 export const sleep = (ms, signal) =>
   new Promise((resolve) => {
     const timer = setTimeout(resolve, ms);

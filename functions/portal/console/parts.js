@@ -4,8 +4,6 @@ import { ApiError } from "./api.js";
 import { freshId, h } from "./dom.js";
 import { countdown } from "./format.js";
 
-/** @typedef {import("./dom.js").Child} Child */
-
 const WORDS = /** @type {Record<string, [string, string]>} */ ({
   delivered: ["good", "Delivered"],
   failed: ["bad", "Failed"],
@@ -21,16 +19,10 @@ const WORDS = /** @type {Record<string, [string, string]>} */ ({
   deleted: ["idle", "Deleted"],
 });
 
-/**
- * What people call a status.
- * @param {string} state
- */
+/** What people call a status. @param {string} state */
 export const statusWord = (state) => WORDS[state]?.[1] ?? state;
 
-/**
- * A status as a coloured word.
- * @param {string} state
- */
+/** A status as a coloured word. @param {string} state */
 export function badge(state) {
   const [tone, word] = WORDS[state] ?? ["idle", state];
   return h("span", { class: `badge ${tone}` }, word);
@@ -39,26 +31,26 @@ export function badge(state) {
 /**
  * The head of a view.
  * @param {string} title
- * @param {{ lead?: Child | Child[], actions?: Child[], crumb?: [string, string] }} [more]
+ * @param {{ lead?: Ui.Children, actions?: Ui.Child[], crumb?: [string, string] }} [more]
  */
 export function heading(title, { lead, actions = [], crumb } = {}) {
-  return h("div", { class: "heading" },
-    h("div", {},
-      crumb && h("a", { class: "crumb", href: crumb[0] }, `← ${crumb[1]}`),
+  return h("div.heading",
+    h("div",
+      crumb && h("a.crumb", { href: crumb[0] }, `← ${crumb[1]}`),
       h("h1", { tabindex: "-1" }, title),
-      lead && h("p", { class: "lead" }, lead)),
-    actions.length > 0 && h("div", { class: "actions" }, actions));
+      lead && h("p.lead", lead)),
+    actions.length > 0 && h("div.actions", actions));
 }
 
 /**
  * A card with a title.
- * @param {string} title
- * @param {...(Child | Child[])} children
+ * @param {string | HTMLElement} title
+ * @param {...(Ui.Children)} children
  * @returns {HTMLElement}
  */
 export function card(title, ...children) {
   const id = freshId();
-  return h("section", { class: "card", "aria-labelledby": id }, h("h2", { id }, title), ...children);
+  return h("section.card", { "aria-labelledby": id }, h("h2", { id }, title), ...children);
 }
 
 /** Columns whose names are for screen readers: what is in them says it. @type {Record<string, string>} */
@@ -71,12 +63,12 @@ const UNNAMED = { "": "Actions", Select: "Select" };
  * @param {HTMLElement[]} rows
  */
 export function table(label, columns, rows) {
-  const head = columns.map((column) => h("th", { scope: "col", role: "columnheader" }, UNNAMED[column] ? h("span", { class: "hidden" }, UNNAMED[column]) : column));
+  const head = columns.map((column) => h("th", { scope: "col", role: "columnheader" }, UNNAMED[column] ? h("span.hidden", UNNAMED[column]) : column));
   // As cards they are no tables to browsers: the roles keep them tables to screen readers.
   const element = h("table", { role: "table", "aria-label": label },
     h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, head)),
     h("tbody", { role: "rowgroup" }, rows.map((row) => labelled(row, columns))));
-  const frame = h("div", { class: "table" }, element);
+  const frame = h("div.table", element);
   fit(frame, element);
   return frame;
 }
@@ -105,7 +97,7 @@ export function labelled(row, columns) {
  */
 function fit(frame, table) {
   // Only its width ever changes, so that measuring it does not lead to measuring it again.
-  const ruler = h("div", { class: "ruler" });
+  const ruler = h("div.ruler");
   frame.prepend(ruler);
   const measure = () => {
     frame.classList.remove("cards");
@@ -116,26 +108,23 @@ function fit(frame, table) {
   for (const body of table.tBodies) grown.observe(body, { childList: true });
 }
 
-/**
- * Names and values.
- * @param {[string, Child | Child[]][]} pairs
- */
+/** Names and values. @param {[string, Ui.Children][]} pairs */
 export const facts = (pairs) =>
-  h("dl", { class: "facts" }, pairs.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
+  h("dl.facts", pairs.flatMap(([name, value]) => [h("dt", name), h("dd", value)]));
 
 /**
  * A note in place of content that does not exist.
  * @param {string} title
- * @param {...(Child | Child[])} children
+ * @param {...(Ui.Children)} children
  */
 export const empty = (title, ...children) =>
-  h("div", { class: "empty" }, h("p", { class: "empty-title" }, title), ...children);
+  h("div.empty", h("p.empty-title", title), ...children);
 
 /**
  * @param {string} label
  * @param {() => unknown} action
  * @param {string} [kind] primary, danger or quiet
- * @param {import("./dom.js").Props} [more] such as an aria-label where rows have the same buttons
+ * @param {Ui.Props} [more] such as an aria-label where rows have the same buttons
  */
 export function button(label, action, kind = "", more = {}) {
   const run = () => busy(element, action).catch((error) => isAbort(error) || toast(sentence(error), "bad"));
@@ -158,23 +147,14 @@ export async function busy(element, action) {
   }
 }
 
-/**
- * Whether a call was aborted because the user left the view.
- * @param {unknown} error
- */
+/** Whether a call was aborted because the user left the view. @param {unknown} error */
 export const isAbort = (error) => error instanceof DOMException && error.name === "AbortError";
 
-/**
- * The defects that the API found, a sentence each.
- * @param {unknown} error
- */
+/** The defects that the API found, a sentence each. @param {unknown} error */
 export const defects = (error) =>
   error instanceof ApiError ? error.errors.map(({ field, message }) => `${field} ${message}.`) : [];
 
-/**
- * An error as a sentence.
- * @param {unknown} error
- */
+/** An error as a sentence. @param {unknown} error */
 export function sentence(error) {
   if (error instanceof ApiError) return error.requestId ? `${[error.message, ...defects(error)].join(" ")} (${error.requestId})` : error.message;
   return "Something went wrong on this page. Reload it.";
@@ -189,19 +169,16 @@ const TITLES = /** @type {Record<number, string>} */ ({ 403: "Not allowed with t
  */
 export function failure(error, again) {
   const known = error instanceof ApiError ? error : null;
-  return h("div", { class: "empty", role: "alert" },
-    h("p", { class: "empty-title" }, TITLES[known?.status ?? 0] ?? "Something went wrong"),
-    h("p", {}, known ? known.message : "Something went wrong on this page."),
-    known?.status === 429 && known.retryAfter !== null && h("p", {}, "The next call is allowed ",
+  return h("div.empty", { role: "alert" },
+    h("p.empty-title", TITLES[known?.status ?? 0] ?? "Something went wrong"),
+    h("p", known ? known.message : "Something went wrong on this page."),
+    known?.status === 429 && known.retryAfter !== null && h("p", "The next call is allowed ",
       countdown(new Date(Date.now() + known.retryAfter * 1000).toISOString()), "."),
-    known?.requestId && h("p", { class: "small muted" }, `Request ${known.requestId}`),
+    known?.requestId && h("p.small.muted", `Request ${known.requestId}`),
     button("Try again", again));
 }
 
-/**
- * @param {string} text
- * @param {"good" | "bad"} [tone]
- */
+/** @param {string} text @param {"good" | "bad"} [tone] */
 export function toast(text, tone = "good") {
   const element = h("div", { class: `toast ${tone}` }, text);
   document.getElementById("toasts")?.append(element);
@@ -216,15 +193,12 @@ export function toast(text, tone = "good") {
  */
 export function code(label, text, copy = true) {
   const run = () => navigator.clipboard.writeText(text).then(() => toast("Copied."));
-  return h("figure", { class: "code" },
-    h("figcaption", {}, h("span", {}, label), copy && button("Copy", run, "quiet")),
-    h("pre", { tabindex: "0", "aria-label": label }, h("code", {}, text)));
+  return h("figure.code",
+    h("figcaption", h("span", label), copy && button("Copy", run, "quiet")),
+    h("pre", { tabindex: "0", "aria-label": label }, h("code", text)));
 }
 
-/**
- * JSON with line breaks, or the text as it is.
- * @param {string} text
- */
+/** JSON with line breaks, or the text as it is. @param {string} text */
 export function pretty(text) {
   try {
     return JSON.stringify(JSON.parse(text), null, 2);
@@ -236,7 +210,7 @@ export function pretty(text) {
 /**
  * Asks for confirmation. Resolves to whether it was given.
  * @param {string} title
- * @param {Child | Child[]} text
+ * @param {Ui.Children} text
  * @param {string} action
  * @param {string} [kind] of its button
  * @returns {Promise<boolean>}
@@ -244,14 +218,20 @@ export function pretty(text) {
 export function confirm(title, text, action, kind = "danger") {
   return new Promise((resolve) => {
     const dialog = modal(title, [
-      h("p", {}, text),
-      h("div", { class: "actions end" },
-        h("button", { type: "button", onclick: () => dialog.close() }, "Cancel"),
+      h("p", text),
+      h("div.actions.end",
+        closeButton(),
         h("button", { type: "button", class: kind, onclick: () => dialog.close("yes") }, action)),
     ]);
     dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"));
   });
 }
+
+/** A button that closes the dialog in which it is. */
+export const closeButton = (word = "Cancel") => {
+  const element = h("button", { type: "button", onclick: () => element.closest("dialog")?.close() }, word);
+  return element;
+};
 
 /** Closes all dialogs: they belong to the page that the user has left. */
 export function closeDialogs() {
@@ -261,7 +241,7 @@ export function closeDialogs() {
 /**
  * A dialog over the page.
  * @param {string} title
- * @param {Child[]} children
+ * @param {Ui.Child[]} children
  */
 export function modal(title, children) {
   const id = freshId();

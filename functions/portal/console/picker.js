@@ -5,14 +5,8 @@ import { count } from "./format.js";
 import { button } from "./parts.js";
 
 /**
- * @template T
- * @typedef {{ word: (item: T) => string, action: string, run: (items: T[]) => Promise<T[]> }} Pick
- *   word: what a row is called; run resolves to those that it was done with
- */
-
-/**
  * @template {{ id: string }} T
- * @param {Pick<T>} pick
+ * @param {Ui.Pick<T>} pick
  * @param {() => { data: T }[]} rows
  * @param {() => Promise<void>} refresh shows what became of the rows
  */
@@ -22,9 +16,9 @@ export function picker({ word, action, run }, rows, refresh) {
   /** @type {Map<string, HTMLInputElement>} */
   const boxes = new Map();
   const all = h("input", { type: "checkbox", onchange: () => set(all.checked) });
-  const words = h("span", { class: "muted", role: "status" });
+  const words = h("span.muted", { role: "status" });
   const start = button(action, perform, "primary");
-  const element = h("div", { class: "picked" }, h("label", { class: "choice" }, all, h("span", {}, "Select all shown")), words, start);
+  const element = h("div.picked", h("label.choice", all, h("span", "Select all shown")), words, start);
 
   /** @param {boolean} on */
   function set(on) {
@@ -60,10 +54,7 @@ export function picker({ word, action, run }, rows, refresh) {
   return {
     element,
     draw,
-    /**
-     * The cell with which a row is selected.
-     * @param {T} item
-     */
+    /** The cell with which a row is selected. @param {T} item */
     cell(item) {
       const change = () => {
         box.checked ? ids.add(item.id) : ids.delete(item.id);
@@ -71,7 +62,7 @@ export function picker({ word, action, run }, rows, refresh) {
       };
       const box = h("input", { type: "checkbox", "aria-label": `Select ${word(item)}`, "data-key": `pick ${item.id}`, checked: ids.has(item.id), onchange: change });
       boxes.set(item.id, box);
-      return h("td", { class: "pick" }, box);
+      return h("td.pick", box);
     },
   };
 }

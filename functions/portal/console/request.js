@@ -2,11 +2,6 @@
 
 import { hex, standard } from "./signature.js";
 
-/**
- * @typedef {Api.WholeDelivery} WholeDelivery
- * @typedef {{ seconds: string, signature: string, standard: string }} Signed
- */
-
 /** The `User-Agent` of deliveries; its version is the API description's. */
 async function userAgent() {
   const { info } = await (await fetch("/openapi.json")).json();
@@ -15,9 +10,9 @@ async function userAgent() {
 
 /**
  * The headers of an attempt. The endpoint's own are there by name only: their values are not shown again.
- * @param {WholeDelivery} one
+ * @param {Api.WholeDelivery} one
  * @param {Api.Endpoint | undefined} endpoint
- * @param {Signed} signed
+ * @param {Ui.Signed} signed
  * @param {number} [attempt] its number, from 1; the latest by default
  */
 export const headersOf = (one, endpoint, { seconds, signature, standard }, attempt = one.attemptCount) => [
@@ -36,10 +31,10 @@ export const headersOf = (one, endpoint, { seconds, signature, standard }, attem
 
 /**
  * The signatures of a delivery at a time.
- * @param {WholeDelivery} one
+ * @param {Api.WholeDelivery} one
  * @param {string} secret
  * @param {number} at milliseconds
- * @returns {Promise<Signed>}
+ * @returns {Promise<Ui.Signed>}
  */
 export async function signedAt({ id, requestBody }, secret, at) {
   const timestamp = String(Math.floor(at / 1000));
@@ -49,7 +44,7 @@ export async function signedAt({ id, requestBody }, secret, at) {
 
 /**
  * A curl command that sends the delivery, signed now: receivers refuse old signatures.
- * @param {WholeDelivery} one
+ * @param {Api.WholeDelivery} one
  * @param {Api.Endpoint} endpoint
  * @param {string} secret
  */

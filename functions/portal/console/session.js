@@ -7,8 +7,6 @@ const KEY = "workskedge.key";
 /** How long a new tab waits for an answer of the others before it asks for a key. */
 const PATIENCE_MS = 250;
 
-/** @typedef {{ ask: true } | { key: string, instead?: string } | { out: string }} Message */
-
 /** `signedin`, `signedout`; of calls: `usage`, `changed` and `refused`. */
 export const changes = new EventTarget();
 
@@ -20,13 +18,10 @@ const refused = new Set();
 export const ownKey = () => sessionStorage.getItem(KEY) ?? "";
 /** Whether this tab has a key. */
 export const signedIn = () => ownKey() !== "";
-/**
- * Whether the key of this tab ends like this hint, which is all that lists show of a key.
- * @param {string} hint
- */
+/** Whether the key of this tab ends like this hint, which is all that lists show of a key. @param {string} hint */
 export const isOwnKey = (hint) => ownKey().endsWith(hint.replace("…", ""));
 
-/** @param {Message} message */
+/** @param {Ui.Message} message */
 const tell = (message) => tabs.postMessage(message);
 
 /**
@@ -65,7 +60,7 @@ export function askTabs() {
   });
 }
 
-tabs.addEventListener("message", (/** @type {MessageEvent<Message>} */ { data }) => {
+tabs.addEventListener("message", (/** @type {MessageEvent<Ui.Message>} */ { data }) => {
   const own = ownKey();
   if ("ask" in data) {
     if (own) tell({ key: own });

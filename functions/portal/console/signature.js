@@ -2,15 +2,6 @@
 
 import { ago } from "./format.js";
 
-/**
- * @typedef {{ body: string, timestamp: string, signature: string, secret: string, id: string }} Received
- * @typedef {"good" | "warn" | "bad"} Tone
- * @typedef {{ tone: Tone, verdict: string, title: string, advice: string[], parts?: Part[], expected?: string }} Finding
- * @typedef {{ name: string, right: boolean, words: string }} Part
- * @typedef {{ change: Partial<Received>, part: string, advice: string }} Trial
- * @typedef {{ body: string | null, secret: string, previous: number, attempts: number[], endpoint: string, others: { name: string, hint: string }[] }} Sent what is known of the delivery; attempts: Unix seconds
- */
-
 const TOLERANCE_SECONDS = 300;
 /** Common mistakes. */
 const OFTEN = {
@@ -21,12 +12,7 @@ const OFTEN = {
   cutSecret: "The secret lacks whsec_. The key is the whole string, including the prefix.",
 };
 
-/**
- * @param {Received} received
- * @param {Sent | null} sent
- * @param {number} [now] milliseconds
- * @returns {Promise<Finding>}
- */
+/** @param {Ui.Received} received @param {Ui.Sent | null} sent @param {number} [now] milliseconds @returns {Promise<Ui.Finding>} */
 export async function diagnose(received, sent, now = Date.now()) {
   const missing = /** @type {const} */ (["body", "timestamp", "signature", "secret"]).filter((name) => received[name] === "");
   if (missing.length) return wrong("Something is missing", [`Enter the ${missing.join(", the ")}.`]);
@@ -39,9 +25,9 @@ export async function diagnose(received, sent, now = Date.now()) {
 
 /**
  * The signature is valid; is its timestamp recent?
- * @param {Received} received
+ * @param {Ui.Received} received
  * @param {number} now
- * @returns {Finding}
+ * @returns {Ui.Finding}
  */
 function fresh({ timestamp }, now) {
   if (!/^\d{1,12}$/.test(timestamp)) {
@@ -59,9 +45,9 @@ function fresh({ timestamp }, now) {
 
 /**
  * Compares each part with what was sent: more than one can be wrong.
- * @param {Received} received
- * @param {Sent} sent
- * @returns {Promise<Finding>}
+ * @param {Ui.Received} received
+ * @param {Ui.Sent} sent
+ * @returns {Promise<Ui.Finding>}
  */
 async function compare(received, sent) {
   const parts = [bodyPart(received.body, sent.body), timePart(received.timestamp, sent.attempts), secretPart(received.secret, sent)];
@@ -73,11 +59,7 @@ async function compare(received, sent) {
     ...(sent.previous ? ["The secret was rotated recently. Until it is promoted, its signature is in X-Webhook-Signature-Next and the one before it signs X-Webhook-Signature; afterwards that one signs X-Webhook-Signature-Previous."] : [])], expected), parts };
 }
 
-/**
- * @param {string} body
- * @param {string | null} sent
- * @returns {Part}
- */
+/** @param {string} body @param {string | null} sent @returns {Ui.Part} */
 function bodyPart(body, sent) {
   const part = (/** @type {boolean} */ right, /** @type {string} */ words) => ({ name: "Body", right, words });
   if (sent === null) return part(true, "It is no longer stored and can't be compared.");
@@ -90,11 +72,7 @@ function bodyPart(body, sent) {
   return part(false, `It was changed. From character ${at + 1} on it is ${near(body)}, but ${near(sent)} was sent.`);
 }
 
-/**
- * @param {string} timestamp
- * @param {number[]} attempts
- * @returns {Part}
- */
+/** @param {string} timestamp @param {number[]} attempts @returns {Ui.Part} */
 function timePart(timestamp, attempts) {
   const part = (/** @type {boolean} */ right, /** @type {string} */ words) => ({ name: "Timestamp", right, words });
   if (!/^\d+$/.test(timestamp)) return part(false, "It is not a Unix time in seconds. Use the header's text as received.");
@@ -104,11 +82,7 @@ function timePart(timestamp, attempts) {
   return part(false, `No attempt was made at that time. Attempts were made at: ${attempts.slice(-3).join(", ") || "none yet"}. Each attempt has its own signature: take timestamp and signature from the same request.`);
 }
 
-/**
- * @param {string} secret
- * @param {Sent} sent
- * @returns {Part}
- */
+/** @param {string} secret @param {Ui.Sent} sent @returns {Ui.Part} */
 function secretPart(secret, sent) {
   const part = (/** @type {boolean} */ right, /** @type {string} */ words) => ({ name: "Secret", right, words });
   if (secret === sent.secret) return part(true, `Matches ${sent.endpoint}.`);
@@ -121,8 +95,8 @@ function secretPart(secret, sent) {
 
 /**
  * Without the delivery: tries common mistakes, one at a time, then pairs.
- * @param {Received} received
- * @returns {Promise<Finding>}
+ * @param {Ui.Received} received
+ * @returns {Promise<Ui.Finding>}
  */
 async function guess(received) {
   const expected = await sign(isStandard(received), received);
@@ -148,14 +122,11 @@ async function guess(received) {
 /** @param {string[]} parts */
 const title = (parts) => `The ${parts.join(" and the ")} ${parts.length > 1 ? "are" : "is"} wrong`;
 
-/**
- * @param {Received} received
- * @returns {Trial[]}
- */
+/** @param {Ui.Received} received @returns {Ui.Trial[]} */
 function trials({ body, timestamp, signature, secret }) {
   const seconds = Math.floor(Date.parse(timestamp) / 1000);
   const again = reserialised(body);
-  /** @type {(Trial | false)[]} */
+  /** @type {(Ui.Trial | false)[]} */
   const list = [
     { change: { secret: secret.trim() }, part: "secret", advice: OFTEN.spacedSecret },
     { change: { secret: `whsec_${secret.trim()}` }, part: "secret", advice: OFTEN.cutSecret },
@@ -169,7 +140,7 @@ function trials({ body, timestamp, signature, secret }) {
     again !== null && { change: { body: again }, part: "body", advice: OFTEN.rewritten },
   ];
   const own = /** @type {Record<string, string>} */ ({ body, timestamp, signature, secret });
-  return /** @type {Trial[]} */ (list.filter((trial) => trial && Object.entries(trial.change).some(([name, value]) => own[name] !== value)));
+  return /** @type {Ui.Trial[]} */ (list.filter((trial) => trial && Object.entries(trial.change).some(([name, value]) => own[name] !== value)));
 }
 
 /** @param {string} body */
@@ -181,10 +152,10 @@ function reserialised(body) {
   }
 }
 
-/** @param {Received} received */
+/** @param {Ui.Received} received */
 const isStandard = ({ signature }) => signature.trim().startsWith("v1,");
 
-/** @param {Received} received */
+/** @param {Ui.Received} received */
 async function matches(received) {
   const { signature } = received;
   if (!isStandard(received)) return signature === (await hex(received));
@@ -192,16 +163,10 @@ async function matches(received) {
   return own !== null && signature.trim().split(" ").includes(`v1,${own}`);
 }
 
-/**
- * @param {boolean} asStandard
- * @param {Received} received
- */
+/** @param {boolean} asStandard @param {Ui.Received} received */
 const sign = async (asStandard, received) => (asStandard ? `v1,${await standard(received)}` : hex(received));
 
-/**
- * Hex of `timestamp.body`, keyed with the whole secret.
- * @param {{ body: string, timestamp: string, secret: string }} parts
- */
+/** Hex of `timestamp.body`, keyed with the whole secret. @param {{ body: string, timestamp: string, secret: string }} parts */
 export async function hex({ body, timestamp, secret }) {
   const mac = await hmac(new TextEncoder().encode(secret), `${timestamp}.${body}`);
   return [...mac].map((byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -220,19 +185,11 @@ export async function standard({ id, body, timestamp, secret }) {
   }
 }
 
-/**
- * @param {Uint8Array<ArrayBuffer>} key
- * @param {string} text
- */
+/** @param {Uint8Array<ArrayBuffer>} key @param {string} text */
 async function hmac(key, text) {
   const imported = await crypto.subtle.importKey("raw", key, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
   return new Uint8Array(await crypto.subtle.sign("HMAC", imported, new TextEncoder().encode(text)));
 }
 
-/**
- * @param {string} title
- * @param {string[]} advice
- * @param {string} [expected]
- * @returns {Finding}
- */
+/** @param {string} title @param {string[]} advice @param {string} [expected] @returns {Ui.Finding} */
 const wrong = (title, advice, expected) => ({ tone: "bad", verdict: "Not verified", title, advice, ...(expected ? { expected } : {}) });

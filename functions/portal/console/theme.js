@@ -19,7 +19,7 @@ function apply() {
 /** A button that switches to the other theme. */
 export function themeButton() {
   const word = () => (isDark() ? "Light theme" : "Dark theme");
-  const element = h("button", { type: "button", class: "quiet", onclick: change }, word());
+  const element = h("button.quiet", { type: "button", onclick: change }, word());
   dark.addEventListener("change", () => (element.textContent = word()));
   function change() {
     localStorage.setItem(CHOICE, isDark() ? "light" : "dark");

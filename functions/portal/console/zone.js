@@ -10,10 +10,7 @@ export const isUtc = () => localStorage.getItem(CHOICE) === "utc";
 /** The zone for `Intl`; undefined is the reader's own. */
 export const timeZone = () => (isUtc() ? "UTC" : undefined);
 
-/**
- * What people call the reader's own zone on that day, such as `CET` or `GMT+2`.
- * @param {Date} at
- */
+/** What people call the reader's own zone on that day, such as `CET` or `GMT+2`. @param {Date} at */
 const ownName = (at) =>
   new Intl.DateTimeFormat("en", { timeZoneName: "short" }).formatToParts(at).find(({ type }) => type === "timeZoneName")
     ?.value ?? "";

@@ -24,7 +24,7 @@ const BODIES = {
   "create-endpoint": (_, example) => ({ ...example, url: `${location.origin}/replace-with-your-receiver`, status: "disabled" }),
   "change-endpoint": ({ endpoints }) => endpoints && { description: endpoints.description },
   "change-key": ({ keys }) => keys && { name: keys.name },
-  "send-timeoff": ({ employee }, example) => employee && { ...example, employeeNumber: employee },
+  "send-timeoff": ({ employee }, example) => (employee ? { ...example, employeeNumber: employee } : undefined),
 };
 
 /**
@@ -35,7 +35,8 @@ export async function fillIn(description) {
   const account = signedIn() ? await look() : {};
   for (const [path, methods] of Object.entries(description.paths))
     for (const [method, operation] of Object.entries(methods)) {
-      const parameter = (/** @type {string} */ wanted) => operation.parameters.find((/** @type {{ name: string }} */ { name }) => name === wanted);
+      const parameter = (/** @type {string} */ wanted) =>
+        operation.parameters.find((/** @type {{ name: string }} */ { name }) => name === wanted);
       const id = parameter("id");
       if (id) id.example = idFor(account, path, method, operation.operationId);
       if (account.record && parameter("record")) {

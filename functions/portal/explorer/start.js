@@ -1,10 +1,10 @@
 // @ts-check
 /**
- * Opens the explorer on this deployment's own description, with the key that open tabs are signed in with. Nothing leaves this site, and the key
- * stays in the memory of the page: Scalar would store it only with `persistAuth`.
+ * Opens the explorer on this deployment's own description, with the key that open tabs are signed in with. Nothing leaves
+ * this site, and the key stays in the memory of the page: Scalar would store it only with `persistAuth`.
  */
 
-import { askTabs, ownKey, signedIn } from "/console/session.js";
+import { askTabs, changes, ownKey, signedIn } from "/console/session.js";
 import { startTheme, themeButton } from "/console/theme.js";
 import { fillIn } from "./examples.js";
 
@@ -17,6 +17,8 @@ new MutationObserver(wear).observe(root, { attributeFilter: ["data-theme"] });
 new MutationObserver(wear).observe(document.body, { attributeFilter: ["class"] });
 if (!signedIn()) await askTabs();
 await open();
+// Scalar has been handed the key: a new page has none, or the next one.
+for (const turn of ["signedin", "signedout"]) changes.addEventListener(turn, () => location.reload());
 
 /** Scalar's theme is a class of the body, which it sets by the system's theme: here it is the one that was chosen. */
 function wear() {

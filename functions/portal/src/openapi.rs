@@ -31,7 +31,7 @@ events to every subscriber's endpoint, with retries.\n\n\
 - *Webhooks* lists the events that subscribers receive. [Verifying signatures](/docs/verifying-signatures)";
 
 /// The groups of operations, with their descriptions.
-const TAGS: [(&str, &str); 9] = [
+const TAGS: [(&str, &str); 10] = [
     ("Inbound", "Records that other systems send: created, updated or deleted by their natural key."),
     ("Endpoints", "The URLs that receive events, and which events they receive."),
     ("Deliveries", "Each event sent to each endpoint, its outcome, and retries."),
@@ -172,7 +172,9 @@ mod tests {
         let document = document();
         let resolved = |schema: &Value| document.pointer(&schema["$ref"].as_str().unwrap()[1..]).unwrap().clone();
         let mut bodies = Vec::new();
-        for call in document["paths"].as_object().unwrap().values().flat_map(|calls| calls.as_object().unwrap().values()) {
+        for call in
+            document["paths"].as_object().unwrap().values().flat_map(|calls| calls.as_object().unwrap().values())
+        {
             let content = &call["requestBody"]["content"]["application/json"];
             bodies.extend(content.get("schema").map(resolved));
         }

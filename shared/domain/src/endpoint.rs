@@ -316,7 +316,7 @@ mod tests {
         let (first, state) = ("2025-10-20T14:30:00Z", HealthState::Failing);
         let failing = |last: &str, failed_days| {
             let (first_failure_at, last_failure_at) = (Some(time(first)), Some(time(last)));
-            Health { state, first_failure_at, last_failure_at, failed_days, ..Health::default() }
+            Health { state, last_failure_at, first_failure_at, failed_days, ..Health::default() }
         };
         for (last, failed_days, at) in [
             (first, 1, "2025-10-25T14:30:00Z"),

@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 
 pub use self::calendar::{Booking, CalendarEdit, Holder, Leave};
 pub use self::change::{Change, Deletion, Warning, WarningCode};
+pub use self::said::NOTE;
 pub use self::settle::{Action, FoundBy, Merged, Settled, Upsert};
 use crate::defect::Defects;
 use crate::events::EventDraft;

@@ -1,5 +1,5 @@
 //! Trails: which outbox items a record has raised before, newest first. A record and each of its outbox items carry one, so
-//! that the record's history is read backwards, six requests at a time, without an index that each event would pay for
+//! that the record's history is read backwards, three requests at a time, without an index that each event would pay for
 //! (`docs/adr/0020-the-history-of-a-record.md`).
 
 use std::fmt;
@@ -9,10 +9,10 @@ use serde::de::{Error, Visitor};
 use ulid::Ulid;
 
 /// How many items a trail names: what is read at once. Each takes 16 bytes of two items.
-pub const LENGTH: usize = 6;
+pub const LENGTH: usize = 3;
 const ULID_BYTES: usize = 16;
 
-/// The ids of the latest outbox items of a record, newest first: six at most.
+/// The ids of the latest outbox items of a record, newest first: three at most.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Trail(Vec<Ulid>);
 
@@ -80,7 +80,7 @@ mod tests {
     #[test]
     fn it_names_the_latest_and_forgets_the_oldest() {
         let trail = (1..=10).fold(Trail::default(), |trail, number| trail.behind(&ulid(number)));
-        let ids: Vec<_> = (5..=10).rev().map(ulid).collect();
+        let ids: Vec<_> = (8..=10).rev().map(ulid).collect();
         assert_eq!(trail.ids().collect::<Vec<_>>(), ids);
         assert!(!trail.is_empty() && Trail::default().is_empty());
     }

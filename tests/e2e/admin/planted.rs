@@ -126,8 +126,9 @@ fn readable(value: &AttributeValue) -> String {
         }
         AttributeValue::L(values) => values.iter().map(readable).collect::<Vec<_>>().join("\n"),
         AttributeValue::M(members) => {
-            let mut members: Vec<_> =
-                members.iter().map(|(name, value)| format!("{name}: {}", readable(value))).collect();
+            // A trail is ids in binary.
+            let named = members.iter().filter(|(name, _)| *name != "trail");
+            let mut members: Vec<_> = named.map(|(name, value)| format!("{name}: {}", readable(value))).collect();
             members.sort();
             members.join("\n")
         }

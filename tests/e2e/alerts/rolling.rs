@@ -53,6 +53,12 @@ impl Troubled {
         listed.remove(0)
     }
 
+    async fn only_open(&self) -> Value {
+        let mut listed = self.listed("&status=open").await;
+        assert_eq!(listed.len(), 1, "{listed:?}");
+        listed.remove(0)
+    }
+
     async fn set(&self, alert: &Value, status: &str) -> Reply {
         let path = format!("{ALERTS}/{}", alert["id"].as_str().unwrap());
         self.app.patch(&path, json!({ "status": status })).await
@@ -65,6 +71,30 @@ impl Troubled {
         let alerts = messages.map(|message| serde_json::from_str::<Value>(&message).unwrap());
         alerts.filter_map(|alert| alert["count"].as_u64()).collect()
     }
+}
+
+/// What failed in the minute before it is resolved is of it; what fails afterwards is not.
+#[tokio::test]
+async fn a_failure_of_before_it_was_resolved_opens_no_other() {
+    let mut troubled = Troubled::start().await;
+    troubled.fail(2).await;
+    troubled.app.sweep().await;
+    troubled.fail(1).await;
+    let alert = troubled.only_open().await;
+    troubled.app.advance(Duration::from_secs(1)).await;
+    troubled.set(&alert, "resolved").await.expect(200);
+    troubled.app.sweep().await;
+    assert_eq!(troubled.listed("&status=open").await, Vec::<Value>::new());
+    assert_eq!(troubled.only().await["count"], 3);
+    troubled.app.advance(Duration::from_secs(1)).await;
+    troubled.fail(1).await;
+    troubled.app.sweep().await;
+    let other = troubled.only_open().await;
+    assert_eq!(other["count"], 1);
+    troubled.set(&alert, "open").await.expect(409);
+    troubled.set(&other, "resolved").await.expect(200);
+    troubled.set(&alert, "open").await.expect(200);
+    assert_eq!(troubled.only_open().await["id"], alert["id"]);
 }
 
 #[tokio::test]

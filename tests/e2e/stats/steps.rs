@@ -34,7 +34,6 @@ async fn with_two_endpoints() -> (TestApp, String, String) {
             app.advance(Duration::from_secs(minutes * 60 - 70)).await;
         }
     }
-    app.leave_work("the last retry is not made");
     (app, good, bad)
 }
 
@@ -95,7 +94,6 @@ async fn the_next_attempt_of_one_endpoint_is_told_though_its_event_is_older() {
     assert_eq!(counts(of(&told, &endpoint)), [0; 4]);
     assert!(of(&told, &endpoint)["nextAttemptAt"].as_str().unwrap() >= "2025-10-21T00:30:00Z", "{told}");
     assert_eq!(stats(&app, "?hours=1").await.body["endpoints"], json!([]));
-    app.leave_work("the retry is not made");
 }
 
 #[tokio::test]

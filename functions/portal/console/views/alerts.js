@@ -1,14 +1,13 @@
 import { get, patch, to, withQuery } from "../api.js";
-import { allEndpoints, nameOf } from "../data.js";
+import { endpointsById, nameOf } from "../data.js";
 import { h, redraw } from "../dom.js";
 import { exportButton, recordColumns } from "../export.js";
-import { filterBar } from "../filters.js";
-import { answerWords, time } from "../format.js";
-import { filter, select } from "../form.js";
-import { growingList, nothing } from "../list.js";
+import { filterBar, oneOf, wantedBy } from "../filters.js";
+import { answerWords, deliveriesOf, queued, time, wholeSeconds } from "../format.js";
+import { growingList, nothing, pagesOf } from "../list.js";
 import { button, card, confirm, heading, toast } from "../parts.js";
 import { reload } from "./endpoint.js";
-import { run, words } from "./replay.js";
+import { run } from "./replay.js";
 
 const KINDS = /** @type {Record<string, [string, string]>} */ ({
   "delivery.failed": ["bad", "Delivery failed"],
@@ -26,29 +25,28 @@ const STATUSES = /** @type {Record<string, [string, string]>} */ ({
 /** A replay goes back as far. */
 const LONGEST_MS = 30 * 86_400_000;
 
-/** @type {import("../app.js").View} */
+/** @type {Ui.View} */
 export async function alerts(route) {
-  const { query, signal } = route;
-  const wanted = { kind: query.get("kind") ?? "", endpointId: query.get("endpointId") ?? "" };
-  const endpoints = new Map((await allEndpoints()).map((one) => [one.id, one]));
+  const { signal } = route;
+  const wanted = wantedBy(route.query, ["kind", "endpointId"]);
+  const endpoints = await endpointsById();
   const names = new Map([...endpoints].map(([id, one]) => [id, nameOf(one)]));
-  const read = (/** @type {string | null} */ cursor, /** @type {AbortSignal} */ signal, limit = 50) =>
-    get(withQuery("/api/alerts", { ...wanted, limit, cursor }), signal);
+  const read = pagesOf("/api/alerts", () => wanted);
   const look = {
     label: "Alerts", columns: ["What happened", "When", ""],
     row: (/** @type {Api.Alert} */ alert) => alertRow(alert, names),
     none: nothing("Nothing else", "Failing or disabled endpoints, and what was resolved, are listed here."),
     tools: [exportButton({
-      name: "alerts", read, at: (/** @type {Api.Alert} */ one) => one.createdAt,
+      name: "alerts", read, at: (one) => one.createdAt,
       row: ({ subject, examples: _, ...one }) => ({ ...one, ...recordColumns(subject), endpoint: one.endpointId && names.get(one.endpointId) }),
     })],
   };
-  const cards = h("div", { class: "stack" });
+  const cards = h("div.columns");
   // What is open has a card, which is read anew with each head of the list.
   const list = growingList(look, async (cursor, signal, limit = 50) => {
     const [page, found] = await Promise.all([read(cursor, signal, limit), cursor ? null : unresolved(wanted, signal)]);
     if (found) showCards(found);
-    return { ...page, data: page.data.filter((/** @type {Api.Alert} */ { id }) => !carded.has(id)) };
+    return { ...page, data: page.data.filter(({ id }) => !carded.has(id)) };
   }, route);
   /** Those that have a card. @type {Set<string>} */
   let carded = new Set();
@@ -62,11 +60,11 @@ export async function alerts(route) {
     list.clear(...instead);
   };
   const bar = filterBar("Filter alerts", "#/alerts", wanted, [
-    filter("Kind", select("kind", [["", "Any"], ...Object.entries(KINDS).map(([key, [, word]]) => [key, word])], wanted.kind)),
-    filter("Endpoint", select("endpointId", [["", "Any"], ...names], wanted.endpointId)),
+    oneOf("Kind", "kind", Object.entries(KINDS).map(([key, [, word]]) => [key, word]), wanted),
+    oneOf("Endpoint", "endpointId", [...names], wanted),
   ], () => ({ load: list.load, clear }));
   await bar.load();
-  const lead = "The failed deliveries of an endpoint are one alert, until it is resolved. Alerts are also published to the alert topic, which can send e-mail.";
+  const lead = "The failed deliveries of an endpoint become one alert within a minute, until it is resolved. Your operator can have alerts sent by e-mail.";
   return [heading("Alerts", { lead }), bar.form, cards, list.element];
 }
 
@@ -96,40 +94,40 @@ function alertCard(alert, endpoint, signal) {
     await patch(to`/api/alerts/${id}`, { status });
     reload();
   }, "", { "data-key": `${status} ${id}` });
-  return card(nameOf(endpoint),
-    h("p", {}, h("span", { class: `badge ${tone}` }, word), " ", h("strong", {}, `${words(alert.count ?? 0)} failed`), ", the latest ", time(lastAt),
+  return card(endpoint ? h("a", { href: `#/endpoints/${endpoint.id}` }, nameOf(endpoint)) : nameOf(endpoint),
+    h("p", h("span", { class: `badge ${tone}` }, word), " ", h("strong", `${deliveriesOf(alert.count ?? 0)} failed`), ", the latest ", time(lastAt),
       ": ", answerWords(lastStatusCode, lastError, lastErrorDetail) || "not sent", ". The oldest event was ", time(since), "."),
-    recoveredAt && h("p", {}, h("span", { class: "badge good" }, "Works again"), " ", time(recoveredAt)),
-    endpoint && !enabled && h("p", { class: "notice" }, "The endpoint is disabled. ", h("a", { href: `#/endpoints/${endpoint.id}` }, "Enable it"), " to replay what failed."),
-    h("ul", { class: "plain" }, alert.examples.map((one) =>
-      h("li", {}, h("code", {}, one.event ?? "event"), " ", h("a", { href: `#/deliveries/${one.deliveryId}` }, one.subject?.number ?? "delivery"), " ", time(one.failedAt)))),
-    h("div", { class: "actions" },
-      enabled && button("Replay what failed", () => replayFailed(alert, signal), "primary", { "data-key": `replay ${id}` }),
+    recoveredAt && h("p", h("span.badge.good", "Works again"), " ", time(recoveredAt)),
+    endpoint && !enabled && h("p.notice", "The endpoint is disabled. ", h("a", { href: `#/endpoints/${endpoint.id}` }, "Enable it"), " to replay what failed."),
+    h("ul.plain", alert.examples.map((one) =>
+      h("li", h("code", one.event ?? "event"), " ", h("a", { href: `#/deliveries/${one.deliveryId}` }, one.subject?.number ?? "delivery"), " ", time(one.failedAt)))),
+    h("div.actions",
+      enabled && button("Replay what failed", () => replayFailed(alert, nameOf(endpoint), signal), "primary", { "data-key": `replay ${id}` }),
       status === "open" ? set("Acknowledge", "acknowledged") : set("Open again", "open"),
       set("Resolve", "resolved"),
-      deliveryId && h("a", { href: `#/deliveries/${deliveryId}` }, "View delivery"),
-      endpoint && h("a", { href: `#/deliveries?endpointId=${endpoint.id}&status=failed` }, "All failed deliveries")));
+      deliveryId && h("a", { href: `#/deliveries/${deliveryId}` }, "Latest delivery"),
+      endpoint && h("a", { href: `#/deliveries?endpointId=${endpoint.id}&status=failed&test=false` }, "All failed deliveries")));
 }
 
 /**
  * Sends again what failed, once the user has seen how much that is; then the alert is resolved.
  * @param {Api.Alert} alert
+ * @param {string} name of the endpoint
  * @param {AbortSignal} signal
  */
-async function replayFailed({ id, endpointId, since }, signal) {
-  const iso = (/** @type {number} */ at) => new Date(at).toISOString().replace(/\.\d+Z$/, "Z");
+async function replayFailed({ id, endpointId, since }, name, signal) {
   const from = Math.max(Date.parse(since ?? ""), Date.now() - LONGEST_MS + 60_000);
-  const body = { since: iso(from), until: iso(Date.now()), events: null, only: "failed" };
+  const body = { since: wholeSeconds(from), until: wholeSeconds(Date.now()), events: null, only: "failed" };
   const send = (/** @type {object} */ more) => run(String(endpointId), { ...body, ...more }, signal, () => {}, h("p"));
   const { matched, underWay, next } = await send({ dryRun: true });
   if (matched === 0) return toast(underWay ? "What failed is being sent again already." : "Nothing that failed is left to be sent again.");
-  const text = "They keep their ids and bodies. This alert is resolved; what fails again begins another one.";
-  if (!(await confirm("Replay what failed", text, `Send ${words(matched)}${next ? " or more" : ""}`, "primary"))) return;
+  const text = "What failed is sent again with the same X-Webhook-ID and body. The alert is resolved; what fails again begins another one.";
+  if (!(await confirm(`Replay what failed to ${name}?`, text, `Send ${deliveriesOf(matched)}${next ? " or more" : ""}`, "primary"))) return;
   const sent = await send({});
   if (signal.aborted) return;
-  if (sent.next) return toast(`${words(sent.queued)} queued. ${sent.why} Replay once more for the others.`, "bad");
+  if (sent.next) return toast(`${queued(sent.queued)} ${sent.why} Replay once more for the others.`, "bad");
   await patch(to`/api/alerts/${id}`, { status: "resolved" });
-  toast(`${words(sent.queued)} ${sent.queued === 1 ? "is" : "are"} queued.`);
+  toast(queued(sent.queued));
   reload();
 }
 
@@ -141,10 +139,7 @@ async function replayFailed({ id, endpointId, since }, signal) {
 const told = ({ message, endpointId }, names) =>
   (endpointId ? message.replaceAll(endpointId, names.get(endpointId) ?? "a deleted endpoint") : message).replace(/\bdlv_\w+/g, "the delivery");
 
-/**
- * Where an alert's cause is shown, and the link's words.
- * @param {Api.Alert} alert
- */
+/** Where an alert's cause is shown, and the link's words. @param {Api.Alert} alert */
 function causeOf({ deliveryId, endpointId, eventId }) {
   if (deliveryId) {
     return [`#/deliveries/${deliveryId}`, "View delivery"];
@@ -156,15 +151,16 @@ function causeOf({ deliveryId, endpointId, eventId }) {
  * What happened, with a link to its cause.
  * @param {Api.Alert} alert
  * @param {Map<string, string>} [names] of endpoints; with them the row has the message that says what to do
+ * @param {string | null} [endpoint] its name, where there is no message
  */
-export function alertRow(alert, names) {
+export function alertRow(alert, names, endpoint) {
   const [tone, kind] = KINDS[alert.kind] ?? ["idle", alert.kind];
-  const word = (alert.count ?? 0) > 1 ? `${words(alert.count ?? 0)} failed` : kind;
+  const word = (alert.count ?? 0) > 1 ? `${deliveriesOf(alert.count ?? 0)} failed` : kind;
   const [href, action] = causeOf(alert);
   const stands = STATUSES[alert.status ?? ""];
-  return h("tr", {},
-    h("td", {}, h("span", { class: `badge ${alert.status === "resolved" ? "idle" : tone}` }, word), " ",
-      stands ? h("span", { class: "small muted" }, stands[1]) : alert.event && h("code", {}, alert.event), names && h("p", { class: "told" }, told(alert, names))),
-    h("td", {}, time(alert.lastAt ?? alert.createdAt)),
-    h("td", { class: "go" }, h("a", { href, "data-key": alert.id }, names ? action : "View", !names && h("span", { class: "hidden" }, ` what led to ${word}, ${alert.event ?? ""} ${time(alert.createdAt).textContent}`))));
+  return h("tr",
+    h("td", h("span", { class: `badge ${alert.status === "resolved" ? "idle" : tone}` }, word), " ",
+      stands ? h("span.small.muted", stands[1]) : alert.event && h("code", alert.event), names && h("p.told", told(alert, names)), endpoint && h("p.small.muted", endpoint)),
+    h("td", time(alert.lastAt ?? alert.createdAt)),
+    h("td.go", h("a", { href, "data-key": alert.id }, names ? action : "View", !names && h("span.hidden", ` what led to ${word}, ${alert.event ?? ""} ${time(alert.createdAt).textContent}`))));
 }

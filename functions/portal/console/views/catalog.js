@@ -3,7 +3,7 @@ import { h } from "../dom.js";
 import { card, code, heading, table } from "../parts.js";
 import { testForm } from "./test-send.js";
 
-/** @type {import("../app.js").View} */
+/** @type {Ui.View} */
 export async function catalog({ path }) {
   const types = await eventTypes();
   const type = types.find(({ name }) => name === path[1]);
@@ -11,7 +11,7 @@ export async function catalog({ path }) {
     const groups = [...new Set(types.map(({ group }) => group))];
     return [heading("Event catalog", { lead: "Every event type, with its fields and an example." }),
       ...groups.map((group) => card(group, table(group, ["Event", "When"], types.filter((one) => one.group === group).map((one) =>
-        h("tr", {}, h("td", {}, h("a", { class: "strong", href: `#/catalog/${one.name}` }, one.name)), h("td", {}, one.description))))))];
+        h("tr", h("td", h("a.strong", { href: `#/catalog/${one.name}` }, one.name)), h("td", one.description))))))];
   }
   const endpoints = await allEndpoints();
   const data = type.schema.properties?.data ?? {};
@@ -26,8 +26,8 @@ export async function catalog({ path }) {
 /** @param {[string, any]} field */
 function row([name, schema]) {
   const types = [schema.type ?? []].flat();
-  const words = schema.enum ? schema.enum.filter((/** @type {unknown} */ word) => word !== null).map((/** @type {string} */ word) => h("code", { class: "chip" }, word))
-    : [types.filter((word) => word !== "null").join(" or "), schema.format ? ` (${schema.format})` : ""];
-  return h("tr", {}, h("td", {}, h("code", {}, name)), h("td", {}, words),
-    h("td", {}, types.includes("null") || schema.enum?.includes(null) ? "yes" : "no"));
+  const words = schema.enum ? schema.enum.filter((/** @type {unknown} */ word) => word !== null).map((/** @type {string} */ word) => h("code.chip", word))
+    : [types.filter((word) => word !== "null").join(" or "), schema.items?.type ? ` of ${[schema.items.type].flat().join(" or ")}` : schema.format ? ` (${schema.format})` : ""];
+  return h("tr", h("td", h("code", name)), h("td", words),
+    h("td", types.includes("null") || schema.enum?.includes(null) ? "yes" : "no"));
 }

@@ -5,20 +5,20 @@ import { field, form } from "../form.js";
 import { card, code, empty, heading } from "../parts.js";
 import { diagnose } from "../signature.js";
 
-/** @type {import("../app.js").View} */
+/** @type {Ui.View} */
 export function debug({ query }) {
   const input = (/** @type {string} */ name, /** @type {string} */ placeholder, value = "") =>
-    h("input", { name, placeholder, value, autocomplete: "off", spellcheck: "false", class: "mono" });
+    h("input.mono", { name, placeholder, value, autocomplete: "off", spellcheck: "false" });
   const body = h("textarea", { name: "body", rows: 7, spellcheck: "false", class: "mono", placeholder: '{"event":"workorder.created",...}' });
-  const outcome = h("div", { role: "status" }, empty("Paste what your receiver got", h("p", {}, "The more you fill in, the more precise the result.")));
+  const outcome = h("div", { role: "status" }, empty("Paste what your receiver got", h("p", "The more you fill in, the more precise the result.")));
   const element = form([
     field("X-Webhook-ID", input("id", "dlv_...", query.get("id") ?? ""), { hint: "With the id, each part is compared with what was sent. Required for a webhook-signature." }),
     field("Body, as received", body, { hint: "The raw bytes, before any parsing." }),
-    h("div", { class: "pair" },
+    h("div.pair",
       field("X-Webhook-Timestamp", input("timestamp", "1760970600")),
       field("Signing secret", h("input", { name: "secret", type: "password", autocomplete: "off", class: "mono", placeholder: "whsec_..." }))),
     field("X-Webhook-Signature or webhook-signature", input("signature", "5257a869e7ec... or v1,...")),
-    h("p", { class: "hint" }, "Checked in your browser. Only the id is sent, to look up the delivery."),
+    h("p.hint", "Checked in your browser. Only the id is sent, to look up the delivery."),
   ], "Check", async (data) => {
     const text = (/** @type {string} */ name) => String(data.get(name) ?? "");
     const id = text("id").trim();
@@ -28,14 +28,14 @@ export function debug({ query }) {
   });
   return [
     heading("Signature debugger", { lead: ["Finds out which of body, timestamp and secret is wrong. ", h("a", { href: "/docs/verifying-signatures" }, "How signatures are made")] }),
-    h("div", { class: "columns" }, h("div", { class: "card" }, element), outcome),
+    h("div.columns", h("div.card", element), outcome),
   ];
 }
 
 /**
  * What was sent, as far as it is still known.
  * @param {string} id
- * @returns {Promise<{ sent: import("../signature.js").Sent | null, words: string }>}
+ * @returns {Promise<{ sent: Ui.Sent | null, words: string }>}
  */
 async function lookUp(id) {
   if (!id) return { sent: null, words: "" };
@@ -53,14 +53,11 @@ async function lookUp(id) {
   }
 }
 
-/**
- * @param {import("../signature.js").Finding} finding
- * @param {string} words
- */
+/** @param {Ui.Finding} finding @param {string} words */
 const verdict = ({ tone, verdict, title, advice, parts, expected }, words) =>
   card(title, h("p", { class: `badge ${tone}` }, verdict),
-    words && h("p", { class: "notice" }, words),
-    parts && h("dl", { class: "parts" }, parts.map(({ name, right, words }) =>
-      h("div", { class: right ? "good" : "bad" }, h("dt", {}, h("span", { "aria-hidden": "true" }, right ? "✓" : "✗"), ` ${name}`, h("span", { class: "hidden" }, right ? ": right" : ": wrong")), h("dd", {}, words)))),
-    advice.length > 0 && h("ul", { class: "advice" }, advice.map((line) => h("li", {}, line))),
+    words && h("p.notice", words),
+    parts && h("dl.parts", parts.map(({ name, right, words }) =>
+      h("div", { class: right ? "good" : "bad" }, h("dt", h("span", { "aria-hidden": "true" }, right ? "✓" : "✗"), ` ${name}`, h("span.hidden", right ? ": right" : ": wrong")), h("dd", words)))),
+    advice.length > 0 && h("ul.advice", advice.map((line) => h("li", line))),
     expected && code(parts ? "Expected signature" : "Signature of body, timestamp and secret", expected));

@@ -9,14 +9,12 @@ import { curl } from "../request.js";
 import { subjectOf } from "./deliveries.js";
 import { requestCard } from "./request-card.js";
 
-/** @typedef {Api.Endpoint | undefined} MaybeEndpoint */
-
 const TRIGGERS = /** @type {Record<string, string>} */ ({ scheduled: "scheduled", manual: "manual retry", test: "test", replay: "replay" });
 const FINAL = ["delivered", "failed", "cancelled"];
 /** While an attempt is due, and while the next one is far off. */
 const [SOON_MS, LATER_MS] = [1_000, 30_000];
 
-/** @type {import("../app.js").View} */
+/** @type {Ui.View} */
 export async function delivery({ path, signal }) {
   const read = () => get(to`/api/deliveries/${path[1]}`, signal);
   const [first, endpoints] = await Promise.all([read(), allEndpoints()]);
@@ -24,11 +22,11 @@ export async function delivery({ path, signal }) {
   /** @type {Api.WholeDelivery} */
   let one = first;
   const once = postOnce();
-  const place = h("div", { class: "stack" });
+  const place = h("div.stack");
   const request = requestCard(endpoint);
   const draw = () => redraw(place, () => place.replaceChildren(
     heading(one.event, { crumb: [listAddress("#/deliveries"), "Deliveries"], lead: [subjectOf(one), " ", badge(one.status), " to ", nameOf(endpoint)], actions: actions(one, endpoint, retry) }),
-    h("div", { class: "columns" }, h("div", { class: "stack" }, card("Last attempt", attempts(one)), card("About", about(one, endpoint))), request.show(one))));
+    h("div.columns", h("div.stack", card("Last attempt", attempts(one)), card("About", about(one, endpoint))), request.show(one))));
   const live = keepLive(async () => {
     const fresh = await read();
     if (JSON.stringify(fresh) !== JSON.stringify(one)) {
@@ -61,27 +59,20 @@ function untilNext({ status, nextAttemptAt }) {
   return status === "retrying" && wait > 0 ? Math.min(wait + SOON_MS, LATER_MS) : SOON_MS;
 }
 
-/**
- * @param {Api.WholeDelivery} one
- * @param {MaybeEndpoint} endpoint
- */
+/** @param {Api.WholeDelivery} one @param {Api.Endpoint | undefined} endpoint */
 function about(one, endpoint) {
   return facts([
     ["Endpoint", endpoint ? h("a", { href: `#/endpoints/${endpoint.id}` }, nameOf(endpoint)) : "deleted"],
     ["Record", subjectOf(one) ?? "none"],
-    ["Cause", h("a", { href: `#/events/${one.eventId}` }, "event and request")],
+    ["Event", h("a", { href: `#/events/${one.eventId}` }, h("code", one.eventId))],
     ["Created", moment(one.createdAt)],
-    ["Completed", moment(one.completedAt)],
+    ["Ended", moment(one.completedAt)],
     ["Next attempt", one.held === "endpoint_disabled" ? "waits until its endpoint is enabled, for up to five days" : one.nextAttemptAt ? countdown(one.nextAttemptAt) : "none"],
-    ["X-Webhook-ID", h("code", {}, one.id)],
+    ["X-Webhook-ID", h("code", one.id)],
   ]);
 }
 
-/**
- * @param {Api.WholeDelivery} one
- * @param {MaybeEndpoint} endpoint
- * @param {() => Promise<void>} retry
- */
+/** @param {Api.WholeDelivery} one @param {Api.Endpoint | undefined} endpoint @param {() => Promise<void>} retry */
 function actions(one, endpoint, retry) {
   const arrived = one.status === "delivered";
   const copy = async () => {
@@ -102,12 +93,12 @@ function actions(one, endpoint, retry) {
 function attempts(one) {
   if (one.attempts.length === 0) {
     const none = FINAL.includes(one.status) ? "No attempt was made." : one.held === "endpoint_disabled" ? "None yet: the endpoint is disabled." : one.held ? "None yet: it waits in line, since its endpoint takes only so many attempts a second." : "None yet: the first attempt is queued.";
-    return h("p", { class: "muted" }, none);
+    return h("p.muted", none);
   }
   const [last, ...earlier] = [...one.attempts].reverse().map(attemptItem);
-  return h("div", { class: "stack" },
-    h("ol", { class: "timeline", "aria-live": "polite" }, last),
-    earlier.length > 0 && h("details", {}, h("summary", {}, "Earlier attempts"), h("ol", { class: "timeline" }, earlier)));
+  return h("div.stack",
+    h("ol.timeline", { "aria-live": "polite" }, last),
+    earlier.length > 0 && h("details", h("summary", `Earlier attempts (${earlier.length})`), h("ol.timeline", earlier)));
 }
 
 /** @param {Api.Attempt} attempt */
@@ -115,10 +106,10 @@ function attemptItem(attempt) {
   const { number, trigger, statusCode, error, errorDetail, durationMs, startedAt, responseHeaders, responseBody } = attempt;
   const headers = Object.entries(responseHeaders ?? {});
   return h("li", { class: error ? "bad" : "good" },
-    h("p", {}, h("strong", {}, `Attempt ${number}`), ` · ${TRIGGERS[trigger] ?? trigger} · `,
-      h("span", { class: "num" }, `${answerWords(statusCode, error, errorDetail)} ${statusCode ? "in" : "after"} ${duration(durationMs)}`)),
-    h("p", { class: "small muted" }, moment(startedAt)),
-    error && h("p", {}, failure(attempt)),
+    h("p", h("strong", `Attempt ${number}`), ` · ${TRIGGERS[trigger] ?? trigger} · `,
+      h("span.num", `${answerWords(statusCode, error, errorDetail)} ${statusCode ? "in" : "after"} ${duration(durationMs)}`)),
+    h("p.small.muted", moment(startedAt)),
+    error && h("p", failure(attempt)),
     headers.length > 0 && code("Response headers", headers.map(([name, value]) => `${name}: ${value}`).join("\n")),
     responseBody && code("Response", pretty(responseBody)));
 }

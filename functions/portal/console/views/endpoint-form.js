@@ -5,7 +5,7 @@ import { onOwnMachine } from "../format.js";
 import { choice, field, form, group } from "../form.js";
 import { button, card, code, heading, toast } from "../parts.js";
 
-/** @type {import("../app.js").View} */
+/** @type {Ui.View} */
 export async function newEndpoint() {
   const place = h("div");
   const once = postOnce();
@@ -17,7 +17,7 @@ export async function newEndpoint() {
   return [heading("New endpoint", { crumb: ["#/endpoints", "Endpoints"] }), place];
 }
 
-/** @type {import("../app.js").View} */
+/** @type {Ui.View} */
 export async function editEndpoint({ path, signal }) {
   const id = path[1] ?? "";
   const endpoint = await get(to`/api/endpoints/${id}`, signal);
@@ -32,10 +32,10 @@ export async function editEndpoint({ path, signal }) {
 /** @param {Api.Endpoint} endpoint */
 function created(endpoint) {
   const shown = card("Endpoint created",
-    h("p", {}, "This is its signing secret. Your receiver needs it to verify deliveries."),
+    h("p", "This is its signing secret. Your receiver needs it to verify deliveries."),
     code("Signing secret", endpoint.secret ?? ""),
-    onOwnMachine && [h("p", {}, "Try it on your own machine:"), code("Terminal", "cargo run --bin receiver -- whsec_...", false)],
-    h("div", { class: "actions" }, h("a", { class: "button primary", href: `#/endpoints/${endpoint.id}` }, "Send a test")));
+    onOwnMachine && [h("p", "Try it on your own machine:"), code("Terminal", "cargo run --bin receiver -- whsec_...", false)],
+    h("div.actions", h("a.button.primary", { href: `#/endpoints/${endpoint.id}` }, "Send a test")));
   // Focused by the caller, so that screen readers announce it in place of the form.
   shown.querySelector("h2")?.setAttribute("tabindex", "-1");
   return shown;
@@ -58,9 +58,9 @@ async function endpointForm(endpoint, action, save) {
     field("URL", url, { hint: `A public HTTPS address.${onOwnMachine ? " On your own machine http://127.0.0.1:4000/ works too." : ""}` }),
     field("Description", description, { hint: "A name for your team." }),
     group("Events", [picker(types.map(({ name }) => name), chosen)], "events"),
-    field("Only these projects", projects, { hint: "Ids, separated by spaces. Empty for all projects." }),
-    field("Attempts a second, at most", pace, { hint: "1 to 500; the others wait in line. Empty for no limit." }),
-    group("Custom headers", [headers.element, h("p", { class: "hint" }, "Up to 10, such as Authorization, sent with each delivery. Values are hidden: to change one, enter all of them again.")], "headers"),
+    field("Only these projects", projects, { hint: "Ids, separated by spaces. Leave empty for all projects." }),
+    field("Attempts a second, at most", pace, { hint: "1 to 500; the others wait in line. Leave empty for no limit." }),
+    group("Custom headers", [headers.element, h("p.hint", "Up to 10, such as Authorization, sent with each delivery. Values are hidden: to change one, enter all of them again.")], "headers"),
   ], action, async (data) => {
     const own = headers.read();
     await save({
@@ -85,17 +85,18 @@ function picker(names, chosen) {
   const groups = [...new Set(names.map((name) => name.split(".")[0] ?? ""))].map((name) => {
     const wide = `${name}.*`;
     const own = names.filter((event) => event.startsWith(`${name}.`));
-    return h("div", { class: "event-group" }, choice("events", wide, wide, chosen.has(wide)),
-      h("div", { class: "choices" }, own.map((event) => choice("events", event, event.split(".")[1] ?? event, chosen.has(event)))));
+    return h("div", choice("events", wide, wide, chosen.has(wide)),
+      h("div.choices", own.map((event) => choice("events", event, event.split(".")[1] ?? event, chosen.has(event)))));
   });
-  const element = h("div", { class: "picker" }, all, ...groups);
+  const element = h("div.picker", all, ...groups);
   const settle = () => {
     const everything = /** @type {HTMLInputElement} */ (all.querySelector("input")).checked;
     for (const group of groups) {
       const [wide, ...single] = /** @type {HTMLInputElement[]} */ ([...group.querySelectorAll("input")]);
       if (!wide) continue;
-      wide.disabled = everything;
-      for (const input of single) input.disabled = everything || wide.checked;
+      // A dash: it is among those that were chosen together.
+      wide.disabled = wide.indeterminate = everything;
+      for (const input of single) input.disabled = input.indeterminate = everything || wide.checked;
     }
   };
   element.addEventListener("change", settle);
@@ -105,10 +106,10 @@ function picker(names, chosen) {
 
 /** @param {Record<string, string>} present */
 function headerRows(present) {
-  const rows = h("div", { class: "rows" });
+  const rows = h("div");
   let touched = false;
   const add = (/** @type {string} */ name, /** @type {string} */ value) => {
-    const row = h("div", { class: "row" },
+    const row = h("div.row",
       h("input", { "aria-label": "Header name", placeholder: "Authorization", value: name }),
       h("input", { "aria-label": "Header value", placeholder: value || "Bearer ..." }),
       button("Remove", () => { touched = true; row.remove(); }, "quiet"));
@@ -116,7 +117,7 @@ function headerRows(present) {
   };
   for (const [name, value] of Object.entries(present)) add(name, value);
   rows.addEventListener("input", () => (touched = true));
-  const element = h("div", {}, rows, button("Add a header", () => add("", ""), "quiet"));
+  const element = h("div", rows, button("Add a header", () => add("", ""), "quiet"));
   const read = () => {
     if (!touched) return null;
     const pairs = [...rows.children].map((row) => [...row.querySelectorAll("input")].map((input) => input.value.trim()));

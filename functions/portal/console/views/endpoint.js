@@ -2,7 +2,7 @@ import { get, patch, remove, to, withQuery } from "../api.js";
 import { eventTypes, nameOf, sourceIps, stateOf } from "../data.js";
 import { h, redraw } from "../dom.js";
 import { delivered, figure, figures, responseTime, total } from "../figures.js";
-import { count, countdown, duration, errorWords, failure, moment, time } from "../format.js";
+import { count, countdown, errorWords, failure, moment, time } from "../format.js";
 import { firstWithAny } from "../list.js";
 import { keepLive } from "../live.js";
 import { badge, button, card, confirm, empty, facts, heading, table, toast } from "../parts.js";
@@ -25,7 +25,7 @@ const latest = (endpointId, signal) =>
 const latestOf = ({ data, nextCursor }) => data.length === 0 ? empty(nextCursor ? "None among the latest events" : "No deliveries yet")
   : table("Latest deliveries", ["Event", "Record", "Status", "Response", "Attempts", "When"], data.map((one) => deliveryRow(one)));
 
-/** @type {import("../app.js").View} */
+/** @type {Ui.View} */
 export async function endpoint(route) {
   const { path, signal } = route;
   const id = path[1] ?? "";
@@ -34,18 +34,18 @@ export async function endpoint(route) {
     get(to`/api/endpoints/${id}`, signal), latest(id, signal), eventTypes(), numbered, sourceIps(),
   ]);
   const held = await heldOf(one, signal);
-  const recent = h("div", { class: "stack" }, latestOf(deliveries));
+  const recent = h("div.stack", latestOf(deliveries));
   keepLive(async () => {
     const [found] = await Promise.all([latest(id, signal), refresh()]);
     redraw(recent, () => recent.replaceChildren(latestOf(found)));
   }, signal, { every: LIVE_MS });
   return [
-    heading(nameOf(one), { crumb: ["#/endpoints", "Endpoints"], lead: h("code", {}, one.url), actions: actions(one) }),
+    heading(nameOf(one), { crumb: ["#/endpoints", "Endpoints"], lead: h("code", one.url), actions: actions(one) }),
     trouble(one),
-    card("Deliveries", h("div", { class: "heading" }, h("p", { class: "muted" }, words), choice), body),
-    h("div", { class: "columns" }, card("About", about(one, stats(), held, addresses)),
-      h("div", { class: "stack" }, await secretCard(one, signal), card("Send a test", testForm({ endpoints: [[one.id, nameOf(one)]], types }, "Sent once, with up to 22 seconds for the response. A failed test has no consequences; a successful one resets the endpoint's failure count.")))),
-    card("Latest deliveries", recent, h("p", {}, h("a", { href: `#/deliveries?endpointId=${one.id}` }, "All deliveries to this endpoint"))),
+    card("Deliveries", h("div.heading", h("p.muted", words), choice), body),
+    h("div.columns", card("About", about(one, stats(), held, addresses)),
+      h("div.stack", await secretCard(one, signal), card("Send a test", testForm({ endpoints: [[one.id, nameOf(one)]], types }, "Sent once, with up to 22 seconds for the response. A failed test has no consequences; a successful one resets the endpoint's failure count.")))),
+    card("Latest deliveries", recent, h("p", h("a", { href: `#/deliveries?endpointId=${one.id}` }, "All deliveries to this endpoint"))),
   ].filter((part) => part instanceof HTMLElement);
 }
 
@@ -53,29 +53,27 @@ export async function endpoint(route) {
 function numbers(stats) {
   const counts = total(stats);
   const each = counts.attempts / Math.max(1, counts.delivered + counts.failed + counts.waiting);
-  return h("div", { class: "numbers" },
+  return h("div.numbers",
     delivered("Success rate", counts),
     responseTime(stats),
     figure("Attempts", count(counts.attempts), counts.attempts ? `${each.toFixed(1)} per delivery` : "none"),
     figure("Waiting", count(counts.waiting), counts.cancelled ? `and ${count(counts.cancelled)} cancelled` : "pending or retrying"));
 }
 
-/**
- * What is wrong with an endpoint, and what follows from it.
- * @param {Api.WholeEndpoint} one
- */
+/** What is wrong with an endpoint, and what follows from it. @param {Api.WholeEndpoint} one */
 function trouble(one) {
   const { health } = one;
   if (one.status === "disabled") {
     return h("p", { class: stateOf(one) === "paused" ? "notice" : "notice bad", role: "note" },
-      h("strong", {}, stateOf(one) === "paused" ? "Paused by a user. " : `Disabled by the system: ${one.disabledReason}. `),
-      one.disabledAt && h("span", {}, "Since ", moment(one.disabledAt), ". "),
+      h("strong", stateOf(one) === "paused" ? "Paused by a user. " : `Disabled by the system: ${one.disabledReason}. `),
+      one.disabledAt && h("span", "Since ", moment(one.disabledAt), ". "),
       "New events are not delivered, and pending deliveries are held for up to five days. They are sent when the endpoint is enabled; you can replay the events it missed.");
   }
-  return health.state === "failing" && h("p", { class: "notice bad", role: "note" },
-    h("strong", {}, `Failing: ${count(health.consecutiveFailures)} deliveries in a row. `),
+  return health.state === "failing" && h("p.notice.bad", { role: "note" },
+    h("strong", `Failing: ${count(health.consecutiveFailures)} deliveries in a row. `),
     health.lastError && `${failure(health.lastError)} `,
-    health.disablesAt && h("span", {}, "If nothing arrives, the first failure after ", moment(health.disablesAt), " disables it."));
+    health.disablesAt && h("span", "Unless a delivery succeeds, its first failure after ", moment(health.disablesAt), " disables it. "),
+    h("a", { href: `#/deliveries?endpointId=${one.id}&status=failed&test=false` }, "Failed deliveries"));
 }
 
 /**
@@ -85,7 +83,7 @@ function trouble(one) {
  */
 async function heldOf({ id, status, disabledAt, waiting }, signal) {
   const list = (/** @type {number} */ held) =>
-    h("a", { href: withQuery("#/deliveries", { endpointId: id, status: "waiting" }) }, `about ${count(held)}`);
+    h("a", { href: withQuery("#/deliveries", { endpointId: id, status: "waiting", test: "false" }) }, `about ${count(held)}`);
   if (status === "disabled") {
     // What is held was raised at most five days before it was disabled, or is older than these and fails soon.
     const { waiting: held } = total(await get(withQuery("/api/stats", { hours: 168, step: "6h", endpointId: id }), signal));
@@ -97,7 +95,7 @@ async function heldOf({ id, status, disabledAt, waiting }, signal) {
 /**
  * @param {Api.WholeEndpoint} one
  * @param {Api.Stats | undefined} stats
- * @param {import("../dom.js").Child[]} held
+ * @param {Ui.Child[]} held
  * @param {Api.SourceIps} addresses
  */
 function about(one, stats, held, addresses) {
@@ -110,22 +108,19 @@ function about(one, stats, held, addresses) {
     ["Last success", time(health.lastSuccessAt)],
     ["Last failure", health.lastError ? lastError(health) : time(health.lastFailureAt)],
     ["Failing since", health.failingSince ? [time(health.failingSince), `, ${count(health.consecutiveFailures)} deliveries in a row`] : "—"],
-    ["Disabled", health.disablesAt ? ["by its first failure after ", moment(health.disablesAt), ", unless a delivery arrives"] : one.disabledAt ? ["since ", time(one.disabledAt)] : "no"],
+    ["Disabled", health.disablesAt ? ["by its first failure after ", moment(health.disablesAt), ", unless a delivery succeeds"] : one.disabledAt ? ["since ", time(one.disabledAt)] : "no"],
     ["Last slow attempt", time(health.lastSlowAt)],
-    ["Events", one.events.map((name) => h("code", { class: "chip" }, name))],
-    ["Projects", one.projectIds.length ? one.projectIds.map((id) => h("code", { class: "chip" }, id)) : "all"],
+    ["Events", one.events.map((name) => h("code.chip", name))],
+    ["Projects", one.projectIds.length ? one.projectIds.map((id) => h("code.chip", id)) : "all"],
     ["Pace", one.maxPerSecond ? `at most ${one.maxPerSecond} a second` : "no limit"],
-    ["Custom headers", Object.keys(one.headers).length ? Object.entries(one.headers).map(([name, value]) => h("code", { class: "chip" }, `${name}: ${value}`)) : "none"],
-    ["Delivered from", addresses.static ? addresses.ips.map((block) => h("code", { class: "chip" }, block)) : "changing addresses"],
+    ["Custom headers", Object.keys(one.headers).length ? Object.entries(one.headers).map(([name, value]) => h("code.chip", `${name}: ${value}`)) : "none"],
+    ["Delivered from", addresses.static ? addresses.ips.map((block) => h("code.chip", block)) : "changing addresses"],
     ["Created", moment(one.createdAt)],
-    ["Id", h("code", {}, one.id)],
+    ["Id", h("code", one.id)],
   ]);
 }
 
-/**
- * What failed last, why, and which delivery that was.
- * @param {Api.Health} health
- */
+/** What failed last, why, and which delivery that was. @param {Api.Health} health */
 function lastError({ lastFailureAt, lastError }) {
   if (!lastError) return [];
   const { deliveryId, error, errorDetail, statusCode } = lastError;
@@ -142,15 +137,15 @@ function actions(one) {
   };
   const drop = async () => {
     const text = "Its pending and retrying deliveries are cancelled, and its secret is deleted. This can't be undone.";
-    if (!(await confirm(`Delete ${nameOf(one)}?`, text, "Delete"))) return;
+    if (!(await confirm(`Delete “${nameOf(one)}”?`, text, "Delete"))) return;
     await remove(to`/api/endpoints/${one.id}`);
     toast("Deleted.");
     location.hash = "#/endpoints";
   };
   return [
-    h("a", { class: "button", href: `#/endpoints/${one.id}/edit` }, "Edit"),
+    h("a.button", { href: `#/endpoints/${one.id}/edit` }, "Edit"),
     button(enabled ? "Pause" : "Enable", toggle, stateOf(one) === "disabled" ? "primary" : "", { "data-key": "toggle" }),
-    h("a", { class: "button", href: `#/replay?endpointId=${one.id}` }, "Replay"),
+    h("a.button", { href: `#/replay?endpointId=${one.id}` }, "Replay"),
     button("Delete", drop, "danger quiet"),
   ];
 }

@@ -1,66 +1,61 @@
 import { get, to, withQuery } from "../api.js";
-import { allEndpoints, eventTypes, nameOf } from "../data.js";
+import { endpointsById, eventTypes, nameOf } from "../data.js";
 import { h } from "../dom.js";
 import { exportButton, recordColumns } from "../export.js";
-import { filterBar, listAddress } from "../filters.js";
-import { idTime, moment, shortId, time } from "../format.js";
-import { filter, select } from "../form.js";
-import { growingList, nothing } from "../list.js";
+import { filterBar, listAddress, oneOf, plain, wantedBy } from "../filters.js";
+import { idTime, moment, shortId, time, wholeSeconds } from "../format.js";
+import { growingList, nothing, pagesOf } from "../list.js";
 import { card, code, empty, facts, heading } from "../parts.js";
 import { resendEvents } from "../resend.js";
 import { deliveryList, subjectOf } from "./deliveries.js";
 
-/** @type {import("../app.js").View} */
+/** @type {Ui.View} */
 export async function events(route) {
-  const wanted = { event: route.query.get("event") ?? "" };
+  const wanted = wantedBy(route.query, ["event"]);
   const types = await eventTypes();
-  const read = (/** @type {string | null} */ cursor, /** @type {AbortSignal} */ signal, limit = 50) =>
-    get(withQuery("/api/events", { order: "newest", limit, ...wanted, cursor }), signal);
+  const read = pagesOf("/api/events", () => ({ order: "newest", ...wanted }));
   const look = {
     label: "Events", columns: ["Event", "Record", "Time", "Request"], row,
     none: nothing("No events", "Events appear when records are created or changed."),
     pick: { word: (/** @type {Api.Event} */ one) => `${one.event} ${one.subject?.number ?? ""}`, action: "Send again…", run: resendEvents },
     tools: [exportButton({
-      name: "events", read, at: (/** @type {Api.Event} */ one) => one.timestamp,
+      name: "events", read, at: (one) => one.timestamp,
       row: ({ subject, data, ...one }) => ({ ...one, ...recordColumns(subject), data }),
     })],
   };
   const list = growingList(look, read, route);
-  const bar = filterBar("Filter events", "#/events", wanted, [
-    filter("Event", select("event", [["", "Any"], ...types.map(({ name }) => [name, name])], wanted.event)),
-  ], () => list);
+  const bar = filterBar("Filter events", "#/events", wanted, [oneOf("Event", "event", plain(types.map(({ name }) => name)), wanted)], () => list);
   await bar.load();
   return [heading("Events", { lead: "What happened, newest first." }), bar.form, list.element];
 }
 
 /** @param {Api.Event} event */
-const row = (event) => h("tr", {},
-  h("td", {}, h("a", { class: "strong", href: `#/events/${event.id}`, "data-key": event.id }, event.event)),
-  h("td", {}, subjectOf(event)),
-  h("td", {}, time(event.timestamp)),
-  h("td", {}, shortId(event.requestId)));
+const row = (event) => h("tr",
+  h("td", h("a.strong", { href: `#/events/${event.id}`, "data-key": event.id }, event.event)),
+  h("td", subjectOf(event)),
+  h("td", time(event.timestamp)),
+  h("td", shortId(event.requestId)));
 
-/** @type {import("../app.js").View} */
+/** @type {Ui.View} */
 export async function event(route) {
-  const [one, endpoints] = await Promise.all([get(to`/api/events/${route.path[1]}`, route.signal), allEndpoints()]);
-  const names = new Map(endpoints.map((endpoint) => [endpoint.id, endpoint]));
+  const [one, names] = await Promise.all([get(to`/api/events/${route.path[1]}`, route.signal), endpointsById()]);
   const siblings = one.siblings.map((/** @type {{ id: string, event: string }} */ sibling) =>
-    h("li", {}, h("a", { href: `#/events/${sibling.id}` }, sibling.event)));
-  const none = () => empty("No endpoint subscribed to it", h("p", {}, "Endpoints that subscribe later can get it by a replay."));
+    h("li", h("a", { href: `#/events/${sibling.id}` }, sibling.event)));
+  const none = () => empty("No endpoint subscribed to it", h("p", "Endpoints that subscribe later can get it by a replay."));
   const list = deliveryList("Deliveries", () => ({ eventId: one.id }), names, route, none);
   await list.load();
   return [
     heading(one.event, { crumb: [listAddress("#/events"), "Events"], lead: subjectOf(one) }),
-    h("div", { class: "columns" },
+    h("div.columns",
       card("Source request", facts([
-        ["Request", h("code", {}, one.requestId)],
+        ["Request", h("code", one.requestId)],
         ["Received", moment(idTime(one.id))],
         ["Record", subjectOf(one) ?? "none"],
-        ["Other events", siblings.length ? h("ul", { class: "plain" }, siblings) : "none"],
+        ["Other events", siblings.length ? h("ul.plain", siblings) : "none"],
       ])),
-      card("Event", facts([["Id", h("code", {}, one.id)], ["Timestamp", [moment(one.timestamp), h("p", { class: "small muted" }, "When it happened, as in the body.")]],
+      card("Event", facts([["Id", h("code", one.id)], ["Timestamp", [moment(one.timestamp), h("p.small.muted", "When it happened, as in the body.")]],
         ["Schema", h("a", { href: `#/catalog/${one.event}` }, "in the catalog")]]))),
-    card("Deliveries", list.element, missing(one, endpoints)),
+    card("Deliveries", list.element, missing(one, [...names.values()])),
     card("Data", code("data", JSON.stringify(one.data, null, 2))),
   ];
 }
@@ -75,10 +70,10 @@ function missing(one, endpoints) {
   const others = endpoints.filter(({ id, status }) => !got.has(id) && status === "enabled");
   const received = Date.parse(idTime(one.id) ?? one.timestamp);
   // Whole seconds around it: the preview of the replay says how many events that are.
-  const [since, until] = [received, received + 1000].map((at) => `${new Date(at).toISOString().slice(0, 19)}Z`);
-  return others.length > 0 && !one.truncated && h("details", {}, h("summary", {}, "Endpoints that have not got it"),
-    h("p", {}, "A replay sends it to those that subscribe to it by now:"),
-    h("ul", { class: "advice" }, others.map((each) => h("li", {}, h("a", {
+  const [since, until] = [wholeSeconds(received), wholeSeconds(received + 1000)];
+  return others.length > 0 && !one.truncated && h("details", h("summary", "Endpoints that have not got it"),
+    h("p", "A replay sends it to those that subscribe to it by now:"),
+    h("ul.advice", others.map((each) => h("li", h("a", {
       href: withQuery("#/replay", { endpointId: each.id, events: one.event, only: "missing", since, until }),
     }, `Replay to ${nameOf(each)}`)))));
 }

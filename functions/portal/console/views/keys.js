@@ -3,7 +3,7 @@ import { h } from "../dom.js";
 import { dateTime } from "../filters.js";
 import { count, fromLocalInput, time, zoneLabel } from "../format.js";
 import { choice, field, form, group } from "../form.js";
-import { button, code, confirm, heading, modal, table, toast } from "../parts.js";
+import { button, closeButton, code, confirm, heading, modal, table, toast } from "../parts.js";
 import { reload } from "./endpoint.js";
 
 const SCOPES = /** @type {[string, string][]} */ ([
@@ -14,7 +14,7 @@ const SCOPES = /** @type {[string, string][]} */ ([
   ["keys:manage", "Manage API keys (keys:manage)"],
 ]);
 
-/** @type {import("../app.js").View} */
+/** @type {Ui.View} */
 export async function keys({ signal }) {
   /** @type {Api.Key[]} */
   const list = await getAll("/api/keys", signal);
@@ -27,30 +27,23 @@ export async function keys({ signal }) {
   ];
 }
 
-/**
- * @param {Api.Key} key
- * @param {boolean} own the one that this tab has signed in with
- */
+/** @param {Api.Key} key @param {boolean} own the one that this tab has signed in with */
 function row(key, own) {
   const action = (/** @type {string} */ word, /** @type {() => unknown} */ run, kind = "quiet") =>
     button(word, run, kind, { "aria-label": `${word} ${key.name}` });
-  return h("tr", {},
-    h("td", {}, h("strong", {}, key.name), " ", own && h("span", { class: "badge" }, "this key"), h("p", { class: "small muted" }, h("code", {}, key.hint))),
-    h("td", {}, key.scopes.map((scope) => h("code", { class: "chip" }, scope))),
-    h("td", {}, bar(`${key.name}, this minute`, key.usage.perMinute, key.limits.perMinute)),
-    h("td", {}, bar(`${key.name}, this hour`, key.usage.perHour, key.limits.perHour)),
-    h("td", {}, time(key.lastUsedAt)),
-    h("td", {}, time(key.expiresAt)),
-    h("td", {}, h("div", { class: "actions" }, action("Edit", () => edit(key)), action("Rotate", () => rotate(key, own)), action("Revoke", () => revoke(key, own), "danger quiet"))));
+  return h("tr",
+    h("td", h("strong", key.name), " ", own && h("span.badge", "this key"), h("p.small.muted", h("code", key.hint), " · ", h("a", { href: `#/requests?key=${key.id}`, "aria-label": `Refused calls of ${key.name}` }, "refused calls"))),
+    h("td", key.scopes.map((scope) => h("code.chip", scope))),
+    h("td", bar(`${key.name}, this minute`, key.usage.perMinute, key.limits.perMinute)),
+    h("td", bar(`${key.name}, this hour`, key.usage.perHour, key.limits.perHour)),
+    h("td", time(key.lastUsedAt)),
+    h("td", time(key.expiresAt)),
+    h("td", h("div.actions", action("Edit", () => edit(key)), action("Rotate", () => rotate(key, own)), action("Revoke", () => revoke(key, own), "danger quiet"))));
 }
 
-/**
- * @param {string} name
- * @param {number} used
- * @param {number} limit
- */
+/** @param {string} name @param {number} used @param {number} limit */
 const bar = (name, used, limit) =>
-  h("div", { class: used > limit * 0.8 ? "meter near" : "meter" }, h("span", { class: "num" }, `${count(used)} of ${count(limit)}`), h("progress", { value: used, max: Math.max(1, limit), "aria-label": `Calls of ${name}` }));
+  h("div", { class: used > limit * 0.8 ? "meter near" : "meter" }, h("span.num", `${count(used)} of ${count(limit)}`), h("progress", { value: used, max: Math.max(1, limit), "aria-label": `Calls of ${name}` }));
 
 /** @param {Api.Key | null} key the key to edit; null for a new one */
 function edit(key) {
@@ -59,10 +52,10 @@ function edit(key) {
   const expires = dateTime("expiresAt", key?.expiresAt ?? "");
   const before = expires.value;
   const scopes = SCOPES.map(([scope, word]) => choice("scopes", scope, word, key?.scopes.includes(scope) ?? scope === "inbound"));
-  const dialog = modal(key ? `Edit ${key.name}` : "New key", [form([
+  const dialog = modal(key ? `Edit “${key.name}”` : "New key", [form([
     field("Name", name, { hint: "The system that uses the key." }),
     group("Scopes", scopes, "scopes"),
-    field(["Expires (", zoneLabel(), ")"], expires, { hint: "Empty for never." }),
+    field(["Expires (", zoneLabel(), ")"], expires, { hint: "Leave empty if it never expires." }),
   ], key ? "Save" : "Create key", async (data) => {
     // What was not changed is not sent.
     const expiry = expires.value === before ? {} : { expiresAt: expires.value ? fromLocalInput(expires.value) : null };
@@ -72,7 +65,7 @@ function edit(key) {
     reload();
     if (saved.key) shownOnce(saved);
     else toast("Saved.");
-  }, [h("button", { type: "button", onclick: () => dialog.close() }, "Cancel")])]);
+  }, [closeButton()])]);
 }
 
 /**
@@ -84,11 +77,11 @@ function shownOnce(key, more) {
   const shown = code(key.name, key.key ?? "");
   let copied = false;
   shown.querySelector("button")?.addEventListener("click", () => (copied = true));
-  const question = h("div", { class: "notice", role: "alert", hidden: true });
+  const question = h("div.notice", { role: "alert", hidden: true });
   const close = button("Done", ask, "primary");
   const dialog = modal("Your new key", [
-    h("p", {}, "It is shown only once. Store it with the secrets of the system that uses it.", more && ` ${more}`),
-    shown, question, h("div", { class: "actions end" }, close),
+    h("p", "It is shown only once. Store it with the secrets of the system that uses it.", more && ` ${more}`),
+    shown, question, h("div.actions.end", close),
   ]);
   dialog.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
@@ -100,37 +93,31 @@ function shownOnce(key, more) {
     if (copied) return dialog.close();
     question.hidden = false;
     const sure = button("Close without copying", () => dialog.close());
-    question.replaceChildren(h("p", {}, "You have not copied the key, and it can't be shown again."), h("div", { class: "inline" }, sure));
+    question.replaceChildren(h("p", "You have not copied the key, and it can't be shown again."), h("div.inline", sure));
     sure.focus();
   }
 }
 
-/**
- * @param {Api.Key} key
- * @param {boolean} own
- */
+/** @param {Api.Key} key @param {boolean} own */
 function rotate(key, own) {
   const once = postOnce();
   const hours = h("input", { name: "overlapHours", type: "number", min: 0, max: 168, value: 24, required: true });
-  const dialog = modal(`Rotate ${key.name}`, [form([
+  const dialog = modal(`Rotate “${key.name}”`, [form([
     field("Overlap in hours", hours, { hint: "How long the old key continues to work: 0 to 168." }),
-    own && h("p", {}, "You are signed in with this key. Your tabs will continue with the new one."),
+    own && h("p", "You are signed in with this key. Your tabs will continue with the new one."),
   ], "Rotate", async () => {
     const made = await once(to`/api/keys/${key.id}/rotate`, { overlapHours: Number(hours.value) });
     if (own) signIn(made.key);
     dialog.close();
     reload();
     shownOnce(made, own ? "Your tabs are now signed in with it." : "");
-  }, [h("button", { type: "button", onclick: () => dialog.close() }, "Cancel")])]);
+  }, [closeButton()])]);
 }
 
-/**
- * @param {Api.Key} key
- * @param {boolean} own
- */
+/** @param {Api.Key} key @param {boolean} own */
 async function revoke(key, own) {
-  const text = ["Systems that use it are refused within a minute. This can't be undone.", own && h("strong", {}, " You are signed in with this key, and will be signed out.")];
-  if (!(await confirm(`Revoke ${key.name}?`, text, "Revoke"))) return;
+  const text = ["Systems that use it are refused within a minute. This can't be undone.", own && h("strong", " You are signed in with this key, and will be signed out.")];
+  if (!(await confirm(`Revoke “${key.name}”?`, text, "Revoke"))) return;
   await remove(to`/api/keys/${key.id}`);
   toast(`${key.name} was revoked.`);
   if (own) signOut();

@@ -3,21 +3,19 @@ import { h } from "../dom.js";
 import { button, card, code, pretty } from "../parts.js";
 import { headersOf, signedAt } from "../request.js";
 
-/** @typedef {import("../request.js").Signed} Signed */
-
 /**
  * The card of a delivery's request: as one of its attempts sent it. Signatures are not stored: they are made again, in the
  * browser, when somebody asks for them.
  * @param {Api.Endpoint | undefined} endpoint
  */
 export function requestCard(endpoint) {
-  const place = h("div", { class: "stack" });
+  const place = h("div.stack");
   const element = card("Request", place);
   /** The number of the attempt that was chosen; null for the latest. @type {number | null} */
   let chosen = null;
   /** @type {{ secret: string, rotating: boolean } | null} */
   let opened = null;
-  /** By the number of the attempt. @type {Map<number, Signed>} */
+  /** By the number of the attempt. @type {Map<number, Ui.Signed>} */
   const made = new Map();
   /** @type {Api.WholeDelivery | null} */
   let one = null;
@@ -32,7 +30,7 @@ export function requestCard(endpoint) {
   async function draw() {
     const shown = one;
     if (!shown) return;
-    if (shown.requestBody === null) return place.replaceChildren(h("p", {}, "The body is no longer available: events are not kept for longer."));
+    if (shown.requestBody === null) return place.replaceChildren(h("p", "The body is no longer available: events are not kept for longer."));
     const attempt = shown.attempts.find(({ number }) => number === chosen) ?? shown.attempts.at(-1);
     if (opened && attempt && !made.has(attempt.number)) made.set(attempt.number, await signedAt(shown, opened.secret, Date.parse(attempt.startedAt)));
     if (one !== shown) return;
@@ -45,21 +43,14 @@ export function requestCard(endpoint) {
       code(attempt ? `Headers of attempt ${attempt.number}` : "Headers", lines(shown, signed, attempt)),
       ...note(attempt),
       code("Body, formatted", pretty(shown.requestBody ?? "")),
-      h("details", {}, h("summary", {}, "Signed bytes"), code("Body", shown.requestBody ?? "")));
+      h("details", h("summary", "Signed bytes"), code("Body", shown.requestBody ?? "")));
   }
 
-  /**
-   * @param {Api.WholeDelivery} shown
-   * @param {Signed} signed
-   * @param {Api.Attempt | undefined} attempt
-   */
+  /** @param {Api.WholeDelivery} shown @param {Ui.Signed} signed @param {Api.Attempt | undefined} attempt */
   const lines = (shown, signed, attempt) =>
     [`POST ${endpoint?.url ?? ""}`, ...headersOf(shown, endpoint, signed, attempt?.number).map(([name, value]) => `${name}: ${value}`)].join("\n");
 
-  /**
-   * @param {Api.Attempt[]} attempts
-   * @param {number | undefined} number
-   */
+  /** @param {Api.Attempt[]} attempts @param {number | undefined} number */
   function choice(attempts, number) {
     const select = h("select", { "aria-label": "Attempt" }, [...attempts].reverse().map((each, i) =>
       h("option", { value: each.number, selected: each.number === number }, `Attempt ${each.number}${i === 0 ? ", the latest" : ""}`)));
@@ -73,13 +64,13 @@ export function requestCard(endpoint) {
   /** @param {Api.Attempt | undefined} attempt */
   function note(attempt) {
     if (!endpoint || !attempt) return [];
-    if (!opened) return [h("div", { class: "actions" }, button("Show the signatures", open), h("span", { class: "small muted" }, "Made again in your browser, with the endpoint's secret."))];
+    if (!opened) return [h("div.actions", button("Show the signatures", open), h("span.small.muted", "Made again in your browser, with the endpoint's secret."))];
     const words = opened.rotating
       ? "The secret is being rotated: these are by the newest one. While the one before signs X-Webhook-Signature, this is the value of X-Webhook-Signature-Next."
       : Date.parse(attempt.startedAt) <= Date.parse(endpoint.updatedAt)
         ? "The endpoint was changed after this attempt. If that was its secret, other signatures were sent: these are by the present one."
         : "As they were sent: neither the secret nor anything else of the endpoint was changed since.";
-    return [h("p", { class: "small muted" }, words)];
+    return [h("p.small.muted", words)];
   }
 
   async function open() {

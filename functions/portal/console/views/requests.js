@@ -1,10 +1,10 @@
-import { get, withQuery } from "../api.js";
+import { withQuery } from "../api.js";
 import { h } from "../dom.js";
 import { exportButton, recordColumns } from "../export.js";
-import { filterBar, spanFilter } from "../filters.js";
+import { filterBar, oneOf, plain, spanFilter, wantedBy } from "../filters.js";
 import { count, time } from "../format.js";
-import { filter, select } from "../form.js";
-import { growingList, nothing } from "../list.js";
+import { filter } from "../form.js";
+import { growingList, nothing, pagesOf } from "../list.js";
 import { heading } from "../parts.js";
 
 const FILTERS = ["status", "code", "key", "number", "since", "until"];
@@ -35,27 +35,25 @@ const ADVICE = /** @type {Record<string, string>} */ ({
   rate_limit_exceeded: "Wait as long as Retry-After says. One such call of a key is listed a minute.",
 });
 
-/** @type {import("../app.js").View} */
+/** @type {Ui.View} */
 export async function requests(route) {
-  const wanted = Object.fromEntries(FILTERS.map((name) => [name, route.query.get(name) ?? ""]));
-  const read = (/** @type {string | null} */ cursor, /** @type {AbortSignal} */ signal, limit = 50) =>
-    get(withQuery("/api/requests", { ...wanted, limit, cursor }), signal);
+  const wanted = wantedBy(route.query, FILTERS);
+  const read = pagesOf("/api/requests", () => wanted);
   const look = {
     label: "Refused calls", columns: ["When", "Call", "Why", "Record", "Key"], row,
     none: () => nothing("No refused calls", Object.values(wanted).some(Boolean)
       ? "No refused calls of the last 7 days match these filters."
       : "Calls with a key of this account that get a 4xx response are listed here for 7 days.")(),
     tools: [exportButton({
-      name: "refused-calls", read, at: (/** @type {Api.RefusedCall} */ one) => one.createdAt,
+      name: "refused-calls", read, at: (one) => one.createdAt,
       row: ({ subject, ...one }) => ({ ...one, ...recordColumns(subject) }),
     })],
   };
   const list = growingList(look, read, route);
-  const any = (/** @type {string[]} */ words) => [["", "Any"], ...words.map((word) => [word, word])];
   const input = (/** @type {string} */ name, placeholder = "") => h("input", { name, value: wanted[name], placeholder, spellcheck: "false" });
   const bar = filterBar("Filter refused calls", "#/requests", wanted, [
-    filter("Status", select("status", any(STATUSES), wanted.status)),
-    filter("Code", select("code", any(Object.keys(ADVICE)), wanted.code)),
+    oneOf("Status", "status", plain(STATUSES), wanted),
+    oneOf("Code", "code", plain(Object.keys(ADVICE)), wanted),
     filter("Number", input("number", "WO-12345")),
     filter("Key id", input("key", "key_...")),
     spanFilter(wanted),
@@ -68,13 +66,17 @@ export async function requests(route) {
   ];
 }
 
+/** Why a call was refused, and what to do. @param {Api.RefusedCall} call */
+export const why = ({ id, status, code, errors, errorCount, truncated }) => h("div",
+  h("span.num", `${status} `), h("a", { href: `/docs/errors/${code}`, "data-key": id }, code),
+  h("p.told", ADVICE[code], truncated && status !== 429 && " Later ones of this minute may be missing."),
+  errors.map(({ field, code }) => h("p.small", field === null ? h("span.muted", "a name that is not kept") : h("code", field), ": ", code)),
+  errorCount > errors.length && h("p.small.muted", `and ${count(errorCount - errors.length)} more`));
+
 /** @param {Api.RefusedCall} call */
-const row = (call) => h("tr", {},
-  h("td", {}, time(call.createdAt)),
-  h("td", {}, h("code", {}, `${call.method} ${call.path}`), h("p", { class: "small muted" }, h("code", {}, call.id))),
-  h("td", {}, h("span", { class: "num" }, `${call.status} `), h("a", { href: `/docs/errors/${call.code}`, "data-key": call.id }, call.code),
-    h("p", { class: "told" }, ADVICE[call.code], call.truncated && call.status !== 429 && " Later ones of this minute may be missing."),
-    call.errors.map(({ field, code }) => h("p", { class: "small" }, field === null ? h("span", { class: "muted" }, "name not kept") : h("code", {}, field), " ", code)),
-    call.errorCount > call.errors.length && h("p", { class: "small muted" }, `and ${count(call.errorCount - call.errors.length)} more`)),
-  h("td", {}, call.subject?.number ?? ""),
-  h("td", {}, h("a", { href: `#/requests?key=${call.keyId}`, "data-key": `${call.id} key` }, call.keyName)));
+const row = (call) => h("tr",
+  h("td", time(call.createdAt)),
+  h("td", h("p", h("code", `${call.method} ${call.path}`)), h("p.small.muted", h("code", call.id))),
+  h("td", why(call)),
+  h("td", call.subject && h("a", { href: withQuery("#/search", { q: call.subject.number }) }, call.subject.number)),
+  h("td", h("a", { href: `#/requests?key=${call.keyId}`, "data-key": `${call.id} key` }, call.keyName)));

@@ -1,18 +1,30 @@
-/** The search box: numbers of records, ids of anything, parts of titles. */
+/** The search box: numbers of records, ids of anything, parts of titles. What is clear leads to its page at once. */
 
 import { get, to, withQuery } from "../api.js";
 import { h } from "../dom.js";
-import { time } from "../format.js";
+import { idTime, time, wholeSeconds } from "../format.js";
 import { badge, empty, heading, table } from "../parts.js";
 import { TYPES } from "./record.js";
 
-/** Where ids lead, by their prefix. */
-const PLACES = /** @type {Record<string, string>} */ ({ evt: "events", dlv: "deliveries", ep: "endpoints" });
+/** Where an id leads, by its prefix. @type {Record<string, (id: string, signal: AbortSignal) => string | Promise<string | null>>} */
+const PLACES = {
+  evt: (id) => `#/events/${id}`,
+  dlv: (id) => `#/deliveries/${id}`,
+  ep: (id) => `#/endpoints/${id}`,
+  key: () => "#/keys",
+  alr: async (id, signal) => {
+    const { kind, endpointId } = await get(to`/api/alerts/${id}`, signal);
+    return withQuery("#/alerts", { kind, endpointId });
+  },
+  req: ofRequest,
+};
+/** The longest number that the list of refused calls takes. */
+const LONGEST_NUMBER = 50;
 
 /** The box in the frame. */
 export function searchBox() {
   const input = h("input", {
-    type: "search", name: "q", placeholder: "WO-12345, an id, a title", "aria-label": "Search records, events and deliveries",
+    type: "search", name: "q", placeholder: "Number, id or title", "aria-label": "Search records, events and deliveries",
     autocomplete: "off", spellcheck: "false", maxlength: 100,
   });
   return h("form", {
@@ -27,10 +39,11 @@ export function searchBox() {
   }, input);
 }
 
-/** @type {import("../app.js").View} */
+/** @type {Ui.View} */
 export async function search({ query, signal }) {
   const sought = (query.get("q") ?? "").trim();
-  const found = await placeOf(sought, signal);
+  const prefix = sought.match(/^([a-z]+)_[0-9A-HJKMNP-TV-Z]{26}$/)?.[1] ?? "";
+  const found = await PLACES[prefix]?.(sought, signal);
   if (found) {
     return leaveTo(found, signal);
   }
@@ -40,10 +53,15 @@ export async function search({ query, signal }) {
   if (exact.length === 1) {
     return leaveTo(address(/** @type {Api.RecordSummary} */ (exact[0])), signal);
   }
+  // What was never stored may have been refused.
+  const refused = withQuery("#/requests", { number: sought });
+  if (records.length === 0 && sought && sought.length <= LONGEST_NUMBER && (await get(withQuery("/api/requests", { number: sought, limit: 1 }), signal)).data.length) {
+    return leaveTo(refused, signal);
+  }
   return [
     heading("Search", { lead: `“${sought}”` }),
     records.length ? table("Records", ["Number", "Title", "Type", "Status", "Updated"], records.map(row))
-      : empty("Nothing found", h("p", {}, "Numbers and ids have to be whole. Parts of titles and names are looked for in the latest 500 events.")),
+      : empty("Nothing found", h("p", "Enter a whole number or id. Parts of titles and names are found in the latest 500 events.")),
   ];
 }
 
@@ -63,22 +81,24 @@ function leaveTo(place, signal) {
 const address = ({ type, id }) => to`#/records/${type}/${id}`;
 
 /**
- * Where an id of something that is no record leads.
- * @param {string} sought
+ * A call leads to the event that it raised, or to where it stands among the refused ones. Those are listed by time, which
+ * the id begins with.
+ * @param {string} id
  * @param {AbortSignal} signal
  */
-async function placeOf(sought, signal) {
-  const prefix = sought.match(/^([a-z]+)_[0-9A-HJKMNP-TV-Z]{26}$/)?.[1] ?? "";
-  if (PLACES[prefix]) return `#/${PLACES[prefix]}/${sought}`;
-  if (prefix !== "req") return null;
-  const { data } = await get(withQuery("/api/events", { requestId: sought }), signal);
-  return data.length ? `#/events/${data[0].id}` : null;
+async function ofRequest(id, signal) {
+  const { data } = await get(withQuery("/api/events", { requestId: id }), signal);
+  if (data.length) return `#/events/${data[0].id}`;
+  const at = Date.parse(idTime(id) ?? "");
+  const span = { since: wholeSeconds(at), until: wholeSeconds(at + 1000) };
+  const refused = await get(withQuery("/api/requests", { ...span, limit: 100 }), signal);
+  return refused.data.some((/** @type {Api.RefusedCall} */ one) => one.id === id) ? withQuery("#/requests", span) : null;
 }
 
 /** @param {Api.RecordSummary} record */
-const row = (record) => h("tr", {},
-  h("td", {}, h("a", { class: "strong", href: address(record) }, record.number)),
-  h("td", {}, record.title ?? ""),
-  h("td", {}, TYPES[record.type] ?? record.type),
-  h("td", {}, record.deletedAt ? badge("deleted") : (record.status ?? "")),
-  h("td", {}, time(record.updatedAt)));
+const row = (record) => h("tr",
+  h("td", h("a.strong", { href: address(record) }, record.number)),
+  h("td", record.title ?? ""),
+  h("td", TYPES[record.type] ?? record.type),
+  h("td", record.deletedAt ? badge("deleted") : (record.status?.replaceAll("_", " ") ?? "")),
+  h("td", time(record.updatedAt)));

@@ -3,24 +3,21 @@ import { h } from "../dom.js";
 import { onOwnMachine } from "../format.js";
 import { field, form } from "../form.js";
 
-/**
- * Asks for a key, and tries it before it is stored.
- * @param {() => void} done
- */
+/** Asks for a key, and tries it before it is stored. @param {() => void} done */
 export function signInView(done) {
   const alert = () => /** @type {HTMLElement} */ (document.querySelector("form .defect[role=alert]"));
   const key = h("input", { name: "key", type: "password", autocomplete: "off", spellcheck: "false", required: true, placeholder: "wsk_..." });
   return [
-    h("div", { class: "sign-in card" },
+    h("div.sign-in.card",
       h("img", { src: "/console/icon.svg", alt: "", width: 44, height: 44 }),
-      h("h1", {}, "WorkSkedge Webhooks"),
-      h("p", { class: "lead" }, "Manage the endpoints, deliveries, events and keys of your account."),
+      h("h1", "WorkSkedge Webhooks"),
+      h("p.lead", "Manage the endpoints, deliveries, events and keys of your account."),
       form([field("API key", key, { hint: "Kept by the open tabs of this console until you sign out or close the last one, and sent only to this site." })], "Sign in", submit),
-      h("details", {}, h("summary", {}, "Where do I get a key?"),
-        onOwnMachine && h("p", {}, "On your own machine, the first start prints one and stores it: ", h("code", {}, "cat .workskedge/api-key")),
-        h("p", {}, onOwnMachine ? "In a deployment, an operator creates one: " : "An operator of this deployment creates one: ", h("code", {}, "workskedge-admin accounts create")),
-        h("p", {}, "Managing endpoints needs the scope ", h("code", {}, "webhooks:manage"), ", reading records ", h("code", {}, "records:read"), ", managing keys ", h("code", {}, "keys:manage"), ".")),
-      h("p", { class: "links" }, h("a", { href: "/docs" }, "Docs"), h("a", { href: "/docs/explorer" }, "API explorer"))),
+      h("details", h("summary", "Where do I get a key?"),
+        onOwnMachine && h("p", "On your own machine, the first start prints one and stores it: ", h("code", "cat .workskedge/api-key")),
+        h("p", onOwnMachine ? "In a deployment, an operator creates one: " : "An operator of this deployment creates one: ", h("code", "workskedge-admin accounts create")),
+        h("p", "Managing endpoints needs the scope ", h("code", "webhooks:manage"), ", reading records ", h("code", "records:read"), ", managing keys ", h("code", "keys:manage"), ".")),
+      h("p.links", h("a", { href: "/docs" }, "Docs"), h("a", { href: "/docs/explorer" }, "API explorer"))),
   ];
 
   async function submit() {

@@ -10,10 +10,10 @@ import { badge, button, code, pretty } from "../parts.js";
  * @param {string} [note]
  */
 export function testForm({ endpoints, types }, note = "") {
-  const outcome = h("div", { role: "status", class: "outcome" });
+  const outcome = h("div.outcome", { role: "status" });
   const endpoint = select("endpoint", endpoints);
   const event = select("event", types.map(({ name }) => [name, name]));
-  const body = h("textarea", { name: "data", rows: 14, spellcheck: "false", class: "mono" });
+  const body = h("textarea.mono", { name: "data", rows: 14, spellcheck: "false" });
   const example = () => JSON.stringify(types.find(({ name }) => name === event.value)?.example.data, null, 2);
   const reset = () => (body.value = example());
   event.addEventListener("change", reset);
@@ -21,15 +21,15 @@ export function testForm({ endpoints, types }, note = "") {
   const fields = [
     endpoints.length > 1 && field("Endpoint", endpoint),
     types.length > 1 && field("Event", event),
-    h("details", {}, h("summary", {}, "Change what is sent"),
+    h("details", h("summary", "Change what is sent"),
       field("data", body, { hint: "As in the schema of the event. It is checked before it is sent." }),
       button("Back to the example", reset, "quiet")),
   ];
-  return h("div", { class: "stack" }, note && h("p", {}, note), form(fields, "Send test", send), outcome);
+  return h("div.stack", note && h("p", note), form(fields, "Send test", send), outcome);
 
   async function send() {
     const own = body.value.trim() === example() ? {} : { data: parsed(body.value) };
-    outcome.replaceChildren(h("p", { class: "muted" }, "Sending…"));
+    outcome.replaceChildren(h("p.muted", "Sending…"));
     try {
       outcome.replaceChildren(result(await post(to`/api/endpoints/${endpoint.value}/test`, { event: event.value, ...own })));
     } catch (error) {
@@ -52,9 +52,9 @@ function parsed(text) {
 
 /** @param {{ deliveryId: string, status: string, attempt: Api.Attempt }} test */
 function result({ deliveryId, status, attempt }) {
-  return h("div", {},
-    h("p", {}, badge(status), " ", attempt.statusCode ? `responded ${attempt.statusCode} in ` : "after ", duration(attempt.durationMs), " · ",
+  return h("div",
+    h("p", badge(status), " ", attempt.statusCode ? `responded ${attempt.statusCode} in ` : "after ", duration(attempt.durationMs), " · ",
       h("a", { href: `#/deliveries/${deliveryId}` }, "Delivery")),
-    attempt.error && h("p", {}, attempt.error === "timeout" ? "No response within 22 seconds, the limit for a test. Respond at once and do the work afterwards." : failure(attempt)),
+    attempt.error && h("p", attempt.error === "timeout" ? "No response within 22 seconds, the limit for a test. Respond at once and do the work afterwards." : failure(attempt)),
     attempt.responseBody && code("Response", pretty(attempt.responseBody)));
 }

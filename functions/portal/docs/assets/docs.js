@@ -17,6 +17,10 @@ const wide = matchMedia("(min-width: 60rem)");
 const fold = () => document.querySelectorAll("details.fold").forEach((list) => list.toggleAttribute("open", wide.matches));
 wide.addEventListener("change", fold);
 fold();
+// The contents show where one is.
+const current = /** @type {HTMLElement | null} */ (document.querySelector(".side [aria-current]"));
+const side = current?.closest(".side");
+if (current && side && wide.matches) side.scrollTop = current.offsetTop - side.clientHeight / 2;
 
 // What is copied from here is to call here.
 const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);

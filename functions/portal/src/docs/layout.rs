@@ -44,7 +44,12 @@ fn contents(current: &str) -> String {
     for section in SECTIONS {
         let _ = write!(list, "<p>{}</p><ul>", escape(section.title));
         for (slug, title) in section.pages {
-            let here = if *slug == current { " aria-current=\"page\"" } else { "" };
+            let is_within = current.strip_prefix(slug).is_some_and(|rest| rest.starts_with('/'));
+            let here = match (*slug == current, is_within) {
+                (true, _) => " aria-current=\"page\"",
+                (false, true) => " aria-current=\"true\"",
+                (false, false) => "",
+            };
             let _ = write!(list, "<li><a href=\"/docs/{slug}\"{here}>{}</a></li>", escape(title));
         }
         list.push_str("</ul>");

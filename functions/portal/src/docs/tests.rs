@@ -126,7 +126,7 @@ fn the_search_knows_every_guide_and_its_words() {
     let of = |path: &str| pages.iter().find(|page| page["path"] == path).unwrap_or_else(|| panic!("{path}"));
     let words = |page: &serde_json::Value| {
         let parts = page["parts"].as_array().unwrap().iter();
-        parts.map(|part| format!("{} {}", part["title"], part["text"])).collect::<String>()
+        parts.map(|part| format!("{} {}", part["title"], part["text"])).collect::<Vec<_>>().concat()
     };
     assert!(words(of("/docs/retries")).contains("attempt"));
     assert_eq!(of("/docs/events/workorder.created")["title"], "workorder.created");

@@ -55,7 +55,8 @@ pub(super) fn all() -> Vec<(&'static str, Value)> {
             object(&[("success", json!({ "const": true })), ("eventId", id("evt_")), ("duplicate", boolean())]),
         ),
         ("RecordSummary", object(&record_summary())),
-        ("Record", whole(&[&record_summary(), &[("record", self::records::stored())]])),
+        // Not `Record`, for the same reason: it has a member `record`.
+        ("RecordWhole", whole(&[&record_summary(), &[("record", self::records::stored())]])),
         ("Change", object(&change())),
         ("RaisedEvent", whole(&[&event(), &self::records::event_deliveries()])),
         ("Alert", object(&alert())),

@@ -38,8 +38,10 @@ pub(super) fn of(schema: &str) -> Value {
                 "subject": { "type": "workorder", "id": "wo_xyz789", "number": "WO-12345" }, "timestamp": "2026-11-24T14:30:00Z",
             "data": WRITTEN["EventData"], "requestId": format!("req_{ID}") })
         }
-        "EventWhole" => more("FeedEvent", json!({ "deliveries": [of("Delivery")], "siblings": [], "truncated": false })),
-        "Record" => more("RecordSummary", json!({ "record": WRITTEN["StoredRecord"] })),
+        "EventWhole" => {
+            more("FeedEvent", json!({ "deliveries": [of("Delivery")], "siblings": [], "truncated": false }))
+        }
+        "RecordWhole" => more("RecordSummary", json!({ "record": WRITTEN["StoredRecord"] })),
         "Change" => {
             let event = more("FeedEvent", json!({ "deliveries": [of("Delivery")] }));
             json!({ "requestId": format!("req_{ID}"), "receivedAt": "2026-11-24T14:30:00Z", "events": [event], "truncated": false })

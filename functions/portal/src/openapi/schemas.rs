@@ -47,8 +47,8 @@ pub(super) fn all() -> Value {
 
 /// A body that creates or changes a record. Fields that only a new record needs are not required of every body.
 ///
-/// That it has its key or an id is said by `if`, not by `anyOf`: of alternatives generators make a union, whose members say
-/// nothing about the fields.
+/// That its key and its id are not both absent is said by `not`: of `anyOf` generators make a union, whose members say nothing
+/// about the fields, and Redocly refuses examples for what `then` does not name.
 fn record(model: &Model) -> Value {
     let mut schema = json_schema(model);
     if let Value::Object(schema) = &mut schema {
@@ -63,9 +63,8 @@ fn record(model: &Model) -> Value {
             model.key
         );
         schema.insert("description".to_owned(), json!(text));
-        let has = |name: &str| json!({ "properties": { name: {} }, "required": [name] });
-        schema.insert("if".to_owned(), json!({ "not": has("id") }));
-        schema.insert("then".to_owned(), has(model.key));
+        let absent = json!({ "not": {} });
+        schema.insert("not".to_owned(), json!({ "properties": { "id": absent, model.key: absent } }));
     }
     schema
 }

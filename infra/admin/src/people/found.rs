@@ -12,7 +12,7 @@ use crate::failure::Failure;
 /// What an employee is known by.
 pub(super) enum Found {
     /// Its record, or the tombstone of one.
-    Record(Stored),
+    Record(Box<Stored>),
     /// The copy that an erasure has kept.
     Copy(Kept),
     /// Nothing: there is the id only.
@@ -28,7 +28,7 @@ impl Found {
         let mut found = records.fetch(account, std::slice::from_ref(&key)).await.map_err(aws.on(RECORDS))?;
         let stored = if is_id { found.by_id.remove(employee) } else { found.records.remove(&key) };
         if let Some(stored) = stored {
-            return Ok(Self::Record(stored));
+            return Ok(Self::Record(Box::new(stored)));
         }
         if !is_id {
             return Err(Failure::Impossible(format!(

@@ -43,7 +43,7 @@ pub struct Rolling {
     pub last_at: Timestamp,
     /// The latest few, newest first.
     pub examples: Vec<Example>,
-    /// When the endpoint accepted deliveries again, if nothing has failed since.
+    /// When the endpoint, having been failing, accepted a delivery again, if nothing has failed since.
     pub recovered_at: Option<Timestamp>,
     /// When a person took it on.
     pub acknowledged_at: Option<Timestamp>,
@@ -148,7 +148,7 @@ impl Alert {
                 format!("replay what failed since {since}."),
             ),
         };
-        let when = if rolling.recovered_at.is_some() { "It works again:" } else { "When it works again," };
+        let when = if rolling.recovered_at.is_some() { "It works again:" } else { "Once the cause is mended," };
         format!("{what} {when} {advice}")
     }
 }
@@ -168,7 +168,10 @@ impl Rolling {
     /// Whether what fails at `at` belongs to it.
     #[must_use]
     pub fn goes_on(&self, at: Timestamp) -> bool {
-        self.status != AlertStatus::Resolved && at.duration_since(self.last_at) < QUIET
+        match self.resolved_at {
+            Some(resolved_at) => at <= resolved_at,
+            None => at.duration_since(self.last_at) < QUIET,
+        }
     }
 
     /// Whether there is something that people were not told. Of each alert they are told once, whatever became of it.

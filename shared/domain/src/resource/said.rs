@@ -13,7 +13,7 @@ use crate::models::CONTROL;
 use crate::schema::{Presence, Type};
 
 /// The field of a stored record that holds the note: `{"version": 3, "fields": {"actualStart": null}}`.
-pub(super) const NOTE: &str = "said";
+pub const NOTE: &str = "said";
 
 /// The fields of the stored record of which the sender said something else, with what it said; `None` when that is not
 /// known.

@@ -1,5 +1,7 @@
 //! Answers, and the one log line that each leaves.
 
+use domain::events::EventName;
+use domain::ids::is_id;
 use domain::json;
 use domain::models::Kind;
 use domain::refusal::{MAX_DEFECTS, own_name};
@@ -142,18 +144,38 @@ impl Line<'_> {
     }
 }
 
-/// The path without segments that can't be one of ours or an id: somebody may have put a key, a secret or a name there. What is
-/// asked for as a record may be no number.
+/// The path without segments that can't be one of ours or an id: somebody may have put a key, a secret, a number or a name
+/// there. What is asked for as a record may be no number.
 pub(super) fn loggable(path: &str) -> String {
-    if let Some((kind, record)) = path.strip_prefix("/api/records/").and_then(|rest| rest.split_once('/')) {
-        let tail = if record.ends_with("/timeline") { "/timeline" } else { "" };
-        return format!("/api/records/{}/[record]{tail}", Kind::of_segment(kind).map_or("[redacted]", Kind::segment));
+    if let Some(rest) = path.strip_prefix("/api/records/") {
+        let (kind, record) = rest.split_once('/').map_or((rest, None), |(kind, record)| (kind, Some(record)));
+        let kind = Kind::of_segment(kind).map_or("[redacted]", Kind::segment);
+        let tail = if record.is_some_and(|record| record.ends_with("/timeline")) { "/timeline" } else { "" };
+        let record = if record.is_some() { "/[record]" } else { "" };
+        return format!("/api/records/{kind}{record}{tail}");
     }
+    let is_shown = if path.starts_with("/api/") { is_of_the_api } else { is_of_a_page };
+    let segments = path.split('/').enumerate();
+    let segments = segments.map(|(place, segment)| if is_shown(place, segment) { segment } else { "[redacted]" });
+    segments.collect::<Vec<_>>().join("/")
+}
+
+/// Ids, events, the last words of our paths; and what may be the misspelt word of a resource, where one stands.
+fn is_of_the_api(place: usize, segment: &str) -> bool {
+    const LAST: [&str; 6] = ["secret", "rotate", "promote", "test", "replay", "retry"];
+    const DEEPEST_RESOURCE: usize = 3;
+    const LONGEST_RESOURCE: usize = 30;
+    let is_resource = |segment: &str| segment.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
+    (place <= DEEPEST_RESOURCE && segment.len() <= LONGEST_RESOURCE && is_resource(segment))
+        || LAST.contains(&segment)
+        || segment.parse::<EventName>().is_ok()
+        || segment.find('_').is_some_and(|at| is_id(segment, &segment[..=at]))
+}
+
+fn is_of_a_page(_: usize, segment: &str) -> bool {
     let is_word = |segment: &str| segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte));
     let is_secret = |segment: &str| segment.len() > 60 || segment.contains("wsk_") || segment.contains("whsec_");
-    let loggable = |segment: &str| is_word(segment) && !is_secret(segment);
-    let segments = path.split('/').map(|segment| if loggable(segment) { segment } else { "[redacted]" });
-    segments.collect::<Vec<_>>().join("/")
+    is_word(segment) && !is_secret(segment)
 }
 
 /// Names of the fields at fault, with their codes: `title required, materials[0].quantity out_of_range`.
@@ -176,7 +198,30 @@ mod tests {
         assert_eq!(loggable("/api/records/employee/Ruiz"), "/api/records/employee/[record]");
         assert_eq!(loggable("/api/records/project/2025/014/timeline"), "/api/records/project/[record]/timeline");
         assert_eq!(loggable("/api/records/Ruiz/1"), "/api/records/[redacted]/[record]");
+        assert_eq!(loggable("/api/records/Ruiz"), "/api/records/[redacted]");
+        assert_eq!(loggable("/api/records/employee"), "/api/records/employee");
         assert_eq!(loggable("/api/records"), "/api/records");
+    }
+
+    #[test]
+    fn of_other_paths_words_and_ids_are_logged() {
+        for path in [
+            "/",
+            "/api/webhook/work-orders",
+            "/api/endpoints/ep_01JAMB3X9T7Q2V5K8N4C6D0EFG/secret/rotate",
+            "/api/event-types/workorder.created",
+            "/docs/samples/verify.py",
+        ] {
+            assert_eq!(loggable(path), path);
+        }
+        for (path, logged) in [
+            ("/api/webhook/employee/555-123-4567", "/api/webhook/employee/[redacted]"),
+            ("/api/employees/JohnSmith", "/api/employees/[redacted]"),
+            ("/api/wsk_live_abc", "/api/[redacted]"),
+            ("/docs/jane@doe", "/docs/[redacted]"),
+        ] {
+            assert_eq!(loggable(path), logged);
+        }
     }
 
     #[test]

@@ -3,7 +3,8 @@
 //! A refused call is stored before it is answered, since a function stops when it has answered; a call that succeeds has no
 //! part in this. What bounds the list, so that a loop of refused calls costs little more than the calls themselves:
 //!
-//! - each process keeps [`MOST_A_MINUTE`] of an account and minute;
+//! - each process keeps [`MOST_A_MINUTE`] of a key and minute, so that a key which loops does not hide another, and
+//!   [`MOST_OF_ACCOUNT`] of an account;
 //! - what is not 429 was let through by its key's limits, in all processes together;
 //! - of 429s, which no limit holds back, each process keeps one a key and minute.
 
@@ -26,8 +27,10 @@ use super::guard::COUNT_PATIENCE;
 use super::visit::Visit;
 use crate::problem::{Problem, ProblemCode};
 
-/// How many refused calls of an account a process keeps in a minute: as many as a key may make by default.
+/// How many refused calls of a key a process keeps in a minute: as many as a key may make by default.
 const MOST_A_MINUTE: usize = 50;
+/// How many of an account, whatever keys it makes for itself.
+const MOST_OF_ACCOUNT: usize = 500;
 /// Longer paths are cut.
 const LONGEST_PATH: usize = 200;
 
@@ -45,7 +48,7 @@ pub(super) struct RefusalLog {
 struct Minute {
     /// In minutes since 1970.
     number: i64,
-    /// How many of each account.
+    /// How many of each key, and of each account.
     kept: HashMap<String, usize>,
     /// Keys of which a 429 was kept.
     limited: HashSet<String>,
@@ -87,16 +90,21 @@ impl Minute {
         if self.number != number {
             *self = Self { number, ..Self::default() };
         }
-        let kept = self.kept.entry(account.to_owned()).or_default();
-        if *kept >= MOST_A_MINUTE {
+        let is_limit = code == ProblemCode::RateLimitExceeded;
+        if self.kept_of(account) >= MOST_OF_ACCOUNT || (!is_limit && self.kept_of(key_id) >= MOST_A_MINUTE) {
             return None;
         }
-        let is_limit = code == ProblemCode::RateLimitExceeded;
         if is_limit && !self.limited.insert(key_id.to_owned()) {
             return None;
         }
-        *kept += 1;
-        Some(is_limit || *kept == MOST_A_MINUTE)
+        *self.kept.entry(account.to_owned()).or_default() += 1;
+        // That of its limit comes beside the others, which are what has used it up.
+        *self.kept.entry(key_id.to_owned()).or_default() += usize::from(!is_limit);
+        Some(is_limit || self.kept_of(key_id) == MOST_A_MINUTE || self.kept_of(account) == MOST_OF_ACCOUNT)
+    }
+
+    fn kept_of(&self, id: &str) -> usize {
+        self.kept.get(id).copied().unwrap_or_default()
     }
 }
 
@@ -137,17 +145,30 @@ mod tests {
     }
 
     #[test]
-    fn a_minute_of_an_account_is_bounded_and_says_so_at_its_end() {
+    fn a_minute_of_a_key_is_bounded_and_says_so_at_its_end() {
         let mut minute = Minute::default();
-        let mut admit =
-            |account: &str, second| minute.admit(account, "key_1", ProblemCode::ValidationFailed, at(second));
-        let kept: Vec<Option<bool>> = (0..MOST_A_MINUTE + 10).map(|_| admit("acc_1", 0)).collect();
+        let mut admit = |key: &str, second| minute.admit("acc_1", key, ProblemCode::ValidationFailed, at(second));
+        let kept: Vec<Option<bool>> = (0..MOST_A_MINUTE + 10).map(|_| admit("key_1", 0)).collect();
         assert_eq!(kept.iter().flatten().count(), MOST_A_MINUTE);
         assert_eq!((kept[MOST_A_MINUTE - 2], kept[MOST_A_MINUTE - 1]), (Some(false), Some(true)));
-        assert_eq!(admit("acc_2", 59), Some(false), "another account has its own");
-        assert_eq!(admit("acc_1", 59), None);
-        assert_eq!(admit("acc_1", 60), Some(false), "and so has the next minute");
-        assert_eq!(admit("acc_1", 0), Some(false), "and one to which the clock was set back");
+        assert_eq!(admit("key_2", 59), Some(false), "another key has its own");
+        assert_eq!(admit("key_1", 59), None);
+        assert_eq!(admit("key_1", 60), Some(false), "and so has the next minute");
+        assert_eq!(admit("key_1", 0), Some(false), "and one to which the clock was set back");
+    }
+
+    #[test]
+    fn a_limit_is_told_beside_what_used_it_up_and_an_account_is_bounded() {
+        let mut minute = Minute::default();
+        let (wrong, too_often) = (ProblemCode::ValidationFailed, ProblemCode::RateLimitExceeded);
+        for _ in 0..MOST_A_MINUTE {
+            assert!(minute.admit("acc_1", "key_1", wrong, at(0)).is_some());
+        }
+        assert_eq!(minute.admit("acc_1", "key_1", too_often, at(1)), Some(true));
+        let keys = (0..MOST_OF_ACCOUNT).map(|number| format!("key_{}", number + 2));
+        let kept = keys.filter(|key| minute.admit("acc_1", key, wrong, at(2)).is_some()).count();
+        assert_eq!(kept, MOST_OF_ACCOUNT - MOST_A_MINUTE - 1);
+        assert_eq!(minute.admit("acc_2", "key_0", wrong, at(2)), Some(false));
     }
 
     #[test]

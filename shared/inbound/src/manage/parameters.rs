@@ -23,6 +23,7 @@ pub const DELIVERIES: Parameters = &[
         ValueType::Word { all: statuses, default: None },
         "Only deliveries with this status; `waiting`: pending or retrying",
     ),
+    parameter("test", ValueType::Word { all: truths, default: None }, "Only test sends, or only others"),
     parameter("since", ValueType::Time, "Only deliveries of events from this time on"),
     parameter("until", ValueType::Time, "Only deliveries of events before this time"),
     LIMIT,
@@ -128,6 +129,10 @@ const fn parameter(name: &'static str, value: ValueType, doc: &'static str) -> P
 
 fn statuses() -> Vec<&'static str> {
     DeliveryStatus::WORDS.iter().copied().chain([WAITING]).collect()
+}
+
+fn truths() -> Vec<&'static str> {
+    vec!["true", "false"]
 }
 
 fn steps() -> Vec<&'static str> {

@@ -25,7 +25,7 @@ pub(super) fn span_of(task: &DeliveryTask) -> Span {
     tracing::info_span!("delivery", account, delivery_id, event_id = empty, request_id = empty, trace_id = empty)
 }
 
-/// One wide line per attempt, in the span that says whose and which it is: numbers and the endpoint's host, never a
+/// One wide line per attempt, in the span that says whose and which it is: numbers, the record and the endpoint's host, never a
 /// body, a secret, or the rest of the URL, which often is one. A success is `DEBUG`: of it there are figures, and of a
 /// million events it would be the largest part of the log.
 pub(super) fn log(ready: Ready<'_>, attempt: &Attempt, status: DeliveryStatus) {
@@ -37,6 +37,8 @@ pub(super) fn log(ready: Ready<'_>, attempt: &Attempt, status: DeliveryStatus) {
         ($level:ident) => {
             tracing::$level!(
                 event = delivery.event.as_str(),
+                record_id = delivery.subject.as_ref().map(|subject| subject.id.as_str()),
+                record_number = delivery.subject.as_ref().map(|subject| subject.number.as_str()),
                 endpoint_id = delivery.endpoint_id,
                 span_id = trace.span_id(),
                 host = url.as_ref().and_then(Url::host_str),

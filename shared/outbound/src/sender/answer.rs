@@ -79,15 +79,27 @@ fn text_of(bytes: &[u8]) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-/// The header fields that are kept. Of one that comes repeatedly that is the first, and of a location not its query, which
-/// may be a credential.
+/// The header fields that are kept. Of one that comes repeatedly that is the first.
 fn kept_headers(headers: &HeaderMap) -> AnswerHeaders {
     let kept = KEPT_HEADERS.iter().filter_map(|name| {
         let value = headers.get(*name)?.to_str().ok()?;
-        let value = if *name == LOCATION.as_str() { value.split(['?', '#']).next()? } else { value };
+        let value = if *name == LOCATION.as_str() { &without_credentials(value)? } else { value };
         Some(((*name).to_owned(), value[..value.floor_char_boundary(KEPT_HEADER_LIMIT)].to_owned()))
     });
     kept.collect()
+}
+
+/// A location without its user, its query and its fragment, any of which may be a credential: a URL or a path. Anything else
+/// is left out, since nobody knows what is in it.
+fn without_credentials(location: &str) -> Option<String> {
+    let location = location.split(['?', '#']).next().unwrap_or_default();
+    if location.starts_with('/') && !location.starts_with("//") {
+        return Some(location.to_owned());
+    }
+    let (scheme, rest) = location.split_once("://").filter(|(scheme, _)| matches!(*scheme, "http" | "https"))?;
+    let (authority, path) = rest.split_at(rest.find(['/', '\\']).unwrap_or(rest.len()));
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    (!path.contains('@')).then(|| format!("{scheme}://{host}{path}"))
 }
 
 fn parse_retry_after(headers: &HeaderMap) -> Option<RetryAfter> {
@@ -134,7 +146,7 @@ mod tests {
         let sent = [
             ("set-cookie", "session=1"),
             ("server", long.as_str()),
-            ("location", "https://example.com/login?token=1#a"),
+            ("location", "https://svc:s3cret@example.com/login?token=1#a"),
             ("retry-after", "30"),
             ("x-request-id", "\u{e9}1"),
         ];
@@ -145,6 +157,22 @@ mod tests {
             kept,
             [("location", "https://example.com/login"), ("retry-after", "30"), ("server", &long[..KEPT_HEADER_LIMIT])]
         );
+    }
+
+    #[test]
+    fn of_a_location_no_credential_is_kept() {
+        for (sent, kept) in [
+            ("/login?token=1", Some("/login")),
+            ("http://user:pw@example.com", Some("http://example.com")),
+            ("https://example.com/a/b", Some("https://example.com/a/b")),
+            ("https:/user:pw@example.com/x", None),
+            ("https:\\\\user:pw@example.com/x", None),
+            ("user:pw@example.com/x", None),
+            ("//user:pw@example.com/x", None),
+            ("https://user:p/w@example.com/x", None),
+        ] {
+            assert_eq!(without_credentials(sent).as_deref(), kept, "{sent}");
+        }
     }
 
     #[test]

@@ -1,8 +1,10 @@
-//! Pointers to the alerts that are open or acknowledged, one for each endpoint: which one its next failure belongs to, and
-//! how many an account has.
+//! Pointers to the latest alert about failures, one for each endpoint: which one its next failure belongs to, and how many
+//! an account has that are not resolved. One that is resolved is pointed to still: what failed before that belongs to it.
 
-use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use domain::alert::{Alert, AlertStatus};
+
+use telemetry::causes::causes;
 
 use super::{AlertFilter, AlertPage, Alerts, TABLE};
 use crate::StoreError;
@@ -13,22 +15,31 @@ const POINTER: &str = "open#";
 /// How many alerts are read at a time.
 const BATCH: usize = 100;
 
+/// Which alert a pointer points to.
+pub(super) struct Pointer {
+    pub(super) alert_id: String,
+    /// The alert's status.
+    standing: String,
+}
+
 impl Alerts {
     /// The alert that is open, or acknowledged, for an endpoint. Two reads of one item, consistent.
     ///
     /// # Errors
-    /// When DynamoDB can't be reached or an item can't be read.
+    /// When DynamoDB can't be reached.
     pub async fn open_at(&self, account: &str, endpoint: &str) -> Result<Option<Alert>, StoreError> {
-        let Some(id) = self.pointer(account, endpoint).await? else { return Ok(None) };
-        let found = self.get(account, &id).await?;
-        Ok(found.filter(|alert| alert.rolling.is_some()))
+        let Some(pointer) = self.pointer(account, endpoint).await? else { return Ok(None) };
+        let found = unless_damaged(self.get(account, &pointer.alert_id).await)?;
+        Ok(found.filter(is_unresolved))
     }
 
-    /// The id in the pointer of an endpoint. Its alert may be gone: both expire, in no order.
-    pub(super) async fn pointer(&self, account: &str, endpoint: &str) -> Result<Option<String>, StoreError> {
+    /// The pointer of an endpoint. Its alert may be gone: both expire, in no order.
+    pub(super) async fn pointer(&self, account: &str, endpoint: &str) -> Result<Option<Pointer>, StoreError> {
         let call = self.db.get_item().table_name(&self.table).set_key(Some(key(account, pointer_to(endpoint))));
         let found = call.consistent_read(true).send().await.map_err(StoreError::call("GetItem open alert"))?;
-        found.item().map(|item| Reader { table: TABLE, item }.string("alertId")).transpose()
+        let Some(item) = found.item() else { return Ok(None) };
+        let reader = Reader { table: TABLE, item };
+        Ok(Some(Pointer { alert_id: reader.string("alertId")?, standing: reader.string("standing")? }))
     }
 
     /// The alerts with this status, newest first, after the id `after`. Reads all pointers of the account, at most one for
@@ -48,7 +59,7 @@ impl Alerts {
         let mut alerts: Vec<Alert> = Vec::with_capacity(ids.len());
         for some in ids.chunks(BATCH) {
             for item in self.read(some.iter().map(|id| key(account, id)).collect()).await? {
-                alerts.push(Reader { table: TABLE, item: &item }.json("alert")?);
+                alerts.extend(unless_damaged(Reader { table: TABLE, item: &item }.json("alert").map(Some))?);
             }
         }
         alerts.retain(|alert| {
@@ -84,34 +95,26 @@ impl Alerts {
         wanted.map(|pointer| pointer.string("alertId")).collect()
     }
 
-    /// Makes `alert` the one that its endpoint's next failure belongs to, unless another one than `before` is.
+    /// Makes `alert` the one that its endpoint's next failure belongs to, unless the pointer is neither to it nor as it was
+    /// `before`.
     pub(super) fn point_to(
         &self,
         account: &str,
         alert: &Alert,
-        before: Option<&str>,
+        before: Option<&Pointer>,
     ) -> Result<TransactWriteItem, StoreError> {
         let put = Put::builder()
             .table_name(&self.table)
             .set_item(Some(self.pointer_item(account, alert)))
-            .condition_expression("attribute_not_exists(pk) OR alertId = :id OR alertId = :before")
+            .condition_expression(
+                "attribute_not_exists(pk) OR alertId = :id OR (alertId = :before AND standing = :standing)",
+            )
             .expression_attribute_values(":id", s(&alert.id))
-            .expression_attribute_values(":before", s(before.unwrap_or(&alert.id)))
+            .expression_attribute_values(":before", s(before.map_or(&alert.id, |before| &before.alert_id)))
+            .expression_attribute_values(":standing", s(before.map_or("", |before| &before.standing)))
             .build()
             .map_err(StoreError::built("Put open alert"))?;
         Ok(TransactWriteItem::builder().put(put).build())
-    }
-
-    /// Ends that.
-    pub(super) fn point_away(&self, account: &str, alert: &Alert) -> Result<TransactWriteItem, StoreError> {
-        let delete = Delete::builder()
-            .table_name(&self.table)
-            .set_key(Some(key(account, pointer_to(endpoint_of(alert)))))
-            .condition_expression("attribute_not_exists(pk) OR alertId = :id")
-            .expression_attribute_values(":id", s(&alert.id))
-            .build()
-            .map_err(StoreError::built("Delete open alert"))?;
-        Ok(TransactWriteItem::builder().delete(delete).build())
     }
 
     /// Kept as long as the alert.
@@ -124,6 +127,21 @@ impl Alerts {
         item.extend(rolling.map(|rolling| ("standing".to_owned(), s(rolling.status.as_str()))));
         item
     }
+}
+
+/// One that can't be read is none: it must not keep people from seeing the others, and from being told of what fails now.
+pub(super) fn unless_damaged(found: Result<Option<Alert>, StoreError>) -> Result<Option<Alert>, StoreError> {
+    match found {
+        Err(error @ StoreError::Unreadable { .. }) => {
+            tracing::error!(error = %causes(&error), "an open alert can't be read, and is passed over");
+            Ok(None)
+        }
+        found => found,
+    }
+}
+
+pub(super) fn is_unresolved(alert: &Alert) -> bool {
+    alert.rolling.as_ref().is_some_and(|rolling| rolling.status != AlertStatus::Resolved)
 }
 
 fn pointer_to(endpoint: &str) -> String {

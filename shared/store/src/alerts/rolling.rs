@@ -7,8 +7,8 @@ use aws_sdk_dynamodb::types::builders::PutBuilder;
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
 use domain::alert::{Alert, AlertStatus};
 use jiff::Timestamp;
-use telemetry::causes::causes;
 
+use super::open::{Pointer, is_unresolved, unless_damaged};
 use super::{Alerts, TABLE, to_item};
 use crate::StoreError;
 use crate::conditional::unless_refused;
@@ -26,8 +26,9 @@ const IS_SINGLE: &str = "attribute_exists(unpublished) AND attribute_not_exists(
 
 impl Alerts {
     /// Rolls up failures of one endpoint, oldest first and [`MAX_ROLLED`] at most: into the alert that is open for it, or
-    /// into the first of them, which is open from then on. The others are deleted, in one transaction, so that each counts
-    /// once. Returns the alert; `None`, and nothing is stored, when it or one of them was changed meanwhile. Reads the
+    /// into the first of them, which is open from then on. Those that failed before the latest alert was resolved belong to
+    /// that, and later ones are left then. The others are deleted, in one transaction, so that each counts once. Returns
+    /// the alert; `None`, and nothing is stored, when it or one of them was changed meanwhile. Reads the
     /// pointer and the alert; all that it writes counts twice, and the index entries once.
     ///
     /// # Errors
@@ -41,18 +42,20 @@ impl Alerts {
         let Some(first) = failures.first() else { return Ok(None) };
         let pointer = self.pointer(account, first.endpoint_id.as_deref().unwrap_or_default()).await?;
         let before = match &pointer {
-            Some(id) => unless_damaged(self.get(account, id).await)?,
+            Some(pointer) => unless_damaged(self.get(account, &pointer.alert_id).await)?,
             None => None,
         };
         let mut items = Vec::with_capacity(failures.len() + 3);
         let (alert, rolled) = match before {
             Some(mut alert) if goes_on(&alert, first.created_at) => {
-                alert.roll_up(failures);
+                let later = failures.iter().position(|failure| !goes_on(&alert, failure.created_at));
+                let own = failures.get(..later.unwrap_or(failures.len())).unwrap_or_default();
+                alert.roll_up(own);
                 items.push(self.replace(account, &mut alert)?);
-                (alert, failures)
+                (alert, own)
             }
             before => {
-                if let Some(mut over) = before.filter(|alert| alert.rolling.is_some()) {
+                if let Some(mut over) = before.filter(is_unresolved) {
                     set_status(&mut over, AlertStatus::Resolved, now);
                     items.push(self.replace(account, &mut over)?);
                 }
@@ -61,7 +64,7 @@ impl Alerts {
                 (alert, failures.get(1..).unwrap_or_default())
             }
         };
-        items.push(self.point_to(account, &alert, pointer.as_deref())?);
+        items.push(self.point_to(account, &alert, pointer.as_ref())?);
         for failure in rolled {
             items.push(self.drop_single(account, failure)?);
         }
@@ -100,8 +103,7 @@ impl Alerts {
         Err(StoreError::Contention(TABLE))
     }
 
-    /// Gives an alert that rolls up failures another status, as it was read. One that is resolved is pointed to no more.
-    /// Returns the alert; `None`, and nothing is stored, when it has changed meanwhile, or another one is open for its
+    /// Gives an alert that rolls up failures another status, as it was read. Returns the alert; `None`, and nothing is stored, when it has changed meanwhile, or another one is open for its
     /// endpoint.
     ///
     /// # Errors
@@ -116,13 +118,18 @@ impl Alerts {
         let mut alert = alert.clone();
         set_status(&mut alert, status, now);
         let replaced = self.replace(account, &mut alert)?;
-        let pointer = match status {
-            AlertStatus::Open | AlertStatus::Acknowledged => self.point_to(account, &alert, None)?,
-            AlertStatus::Resolved => self.point_away(account, &alert)?,
-        };
-        let items = vec![replaced, pointer];
+        let replaceable = self.replaceable(account, &alert).await?;
+        let items = vec![replaced, self.point_to(account, &alert, replaceable.as_ref())?];
         let stored = transact(&self.db, items, "TransactWriteItems alert's status", TABLE).await?;
         Ok(stored.then_some(alert))
+    }
+
+    /// The pointer of the alert's endpoint, if what it points to is resolved or has expired.
+    async fn replaceable(&self, account: &str, alert: &Alert) -> Result<Option<Pointer>, StoreError> {
+        let endpoint = alert.endpoint_id.as_deref().unwrap_or_default();
+        let Some(pointer) = self.pointer(account, endpoint).await? else { return Ok(None) };
+        let found = unless_damaged(self.get(account, &pointer.alert_id).await)?;
+        Ok((!found.is_some_and(|alert| is_unresolved(&alert))).then_some(pointer))
     }
 
     /// Stores an alert in place of the one that it was read as.
@@ -156,17 +163,6 @@ impl Alerts {
         let delete = delete.condition_expression(IS_SINGLE).build();
         let delete = delete.map_err(StoreError::built("Delete alert"))?;
         Ok(TransactWriteItem::builder().delete(delete).build())
-    }
-}
-
-/// An alert that can't be read must not keep people from being told of what fails now: another one begins.
-fn unless_damaged(found: Result<Option<Alert>, StoreError>) -> Result<Option<Alert>, StoreError> {
-    match found {
-        Err(error @ StoreError::Unreadable { .. }) => {
-            tracing::error!(error = %causes(&error), "an open alert can't be read, and another one begins");
-            Ok(None)
-        }
-        found => found,
     }
 }
 

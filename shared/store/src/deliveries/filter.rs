@@ -35,6 +35,8 @@ pub struct Filter<'a> {
     pub since: Option<Timestamp>,
     /// Those of events before this instant (exclusive).
     pub until: Option<Timestamp>,
+    /// Only test sends, or none of them.
+    pub test: Option<bool>,
     /// Only those that have an item of their own, as all have that failed, are retried, or wait for their endpoint.
     pub own_items: bool,
 }
@@ -74,7 +76,7 @@ impl Filter<'_> {
     pub(super) fn needs_search(&self, among: &Among) -> bool {
         let status_is_key = matches!(among, Among::Index(tables::BY_STATUS, ..));
         let unkeyed = if status_is_key { self.endpoint_id.is_some() } else { self.status.is_some() };
-        self.event.is_some() || self.event_id.is_some() || self.unfinished || unkeyed
+        self.event.is_some() || self.event_id.is_some() || self.unfinished || self.test.is_some() || unkeyed
     }
 
     pub(super) fn matches(&self, delivery: &Delivery) -> bool {
@@ -83,6 +85,7 @@ impl Filter<'_> {
             && self.event_id.is_none_or(|id| delivery.event_id == id)
             && self.status.is_none_or(|status| delivery.status == status)
             && !(self.unfinished && delivery.status.is_final())
+            && self.test.is_none_or(|test| delivery.test == test)
     }
 
     /// What DynamoDB filters by, with its values.
@@ -93,7 +96,8 @@ impl Filter<'_> {
             ("#status", ":status", self.status.map(DeliveryStatus::as_str)),
         ]);
         let unfinished = self.unfinished.then(|| "attribute_not_exists(completedAt)".to_owned());
-        let terms: Vec<String> = equal.into_iter().chain(unfinished).collect();
+        let test = self.test.map(|test| format!("attribute_{}(#test)", if test { "exists" } else { "not_exists" }));
+        let terms: Vec<String> = equal.into_iter().chain(unfinished).chain(test).collect();
         ((!terms.is_empty()).then(|| terms.join(" AND ")), values)
     }
 }

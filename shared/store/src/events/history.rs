@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 use domain::outbox::Outbox;
 use domain::trail::Trail;
+use telemetry::causes::causes;
 
 use super::feed::EXAMINED;
 use super::{Events, read_outbox};
@@ -32,7 +33,7 @@ impl Events {
         Ok(found.into_iter().next().map(|outbox| outbox.trail).unwrap_or_default())
     }
 
-    /// The outbox items along a trail, newest first: `limit` of them. One call for each six, read consistently.
+    /// The outbox items along a trail, newest first: `limit` of them. One call for each three, read consistently.
     ///
     /// # Errors
     /// When DynamoDB can't be reached or an item can't be read.
@@ -52,8 +53,8 @@ impl Events {
         Ok(page)
     }
 
-    /// The outbox items of one request, oldest first, but for a test send's. They have its time; of the account's others in that millisecond 200 are
-    /// examined.
+    /// The outbox items of one request, oldest first, but for a test send's. They have its time; of the account's others in
+    /// that millisecond 200 are examined.
     ///
     /// # Errors
     /// When DynamoDB can't be reached or an item can't be read.
@@ -74,8 +75,13 @@ impl Events {
         let request = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true);
         let request = request.build().map_err(StoreError::built(CALL))?;
         let items = batch_get(&self.db, HashMap::from([(self.table.clone(), request)]), CALL).await?;
-        let read = items.into_iter().map(|(_, item)| read_outbox(item).map(|outbox| (outbox.id.clone(), outbox)));
-        let mut found = read.collect::<Result<HashMap<_, _>, _>>()?;
+        let read = items.into_iter().filter_map(|(_, item)| readable(read_outbox(item)));
+        let mut found: HashMap<_, _> = read.map(|outbox| (outbox.id.clone(), outbox)).collect();
         Ok(trail.ids().filter_map(|id| found.remove(&id)).collect())
     }
+}
+
+/// One that can't be read is passed over, so that the others are seen.
+fn readable(found: Result<Outbox, StoreError>) -> Option<Outbox> {
+    found.inspect_err(|error| tracing::error!(error = %causes(error), "an event of a history can't be read")).ok()
 }

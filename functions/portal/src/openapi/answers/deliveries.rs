@@ -129,7 +129,13 @@ pub(super) fn alert() -> Vec<Member> {
         ("since", of_failures(&time(), "the oldest event among them: replay `failed` deliveries since then")),
         ("lastAt", of_failures(&time(), "when the latest one failed")),
         ("examples", noted(list(&example), "the latest five, newest first")),
-        ("recoveredAt", of_failures(&time(), "when the endpoint accepted deliveries again, if none has failed since")),
+        (
+            "recoveredAt",
+            of_failures(
+                &time(),
+                "when the endpoint, having been failing, accepted a delivery again, if none has failed since",
+            ),
+        ),
         ("acknowledgedAt", nullable(&time())),
         ("resolvedAt", nullable(&time())),
         ("createdAt", time()),
@@ -148,7 +154,7 @@ pub(super) fn stats() -> Value {
                 "nextAttemptAt",
                 noted(
                     nullable(&time()),
-                    "the earliest retry that is planned, of the latest 500 deliveries that are retried",
+                    "the earliest retry that is planned, of the latest 500 deliveries that are retried, or of one endpoint among the account's latest 1,000",
                 ),
             ),
         ],

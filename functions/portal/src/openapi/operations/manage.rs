@@ -213,7 +213,7 @@ fn records() -> Vec<Call> {
             .answers(200, "What was found: one page", "RecordSummaryPage"),
         call("/{type}/{record}", "get-record")
             .about("Records", "Get a record", "As it is stored, without secrets. Of a deleted record, type, number and time are left for 30 days.")
-            .answers(200, "The record", "Record"),
+            .answers(200, "The record", "RecordWhole"),
         call("/{type}/{record}/timeline", "get-timeline")
             .about(
                 "Records",

@@ -45,7 +45,7 @@ fn named(name: &str, path: &str) -> Value {
     let (schema, example, description) = match name {
         "name" => (events(), "workorder.created", "Name of the event"),
         "type" => (kinds(), "workorder", "Which type of record"),
-        "record" => (free(), RECORD_NUMBER, "Its number or its id; by its id if the number has `/` or `%` in it"),
+        "record" => (free(), RECORD_NUMBER, "Its number or its id; by its id if the number ends in `/timeline`"),
         _ => {
             let (example, description) = id(path);
             (free(), example, description)

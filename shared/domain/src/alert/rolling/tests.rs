@@ -83,7 +83,8 @@ fn it_goes_on_until_it_is_resolved_or_a_day_is_quiet() {
     alert.rolling.as_mut().unwrap().set_status(AlertStatus::Acknowledged, last);
     assert!(rolling(&alert).goes_on(last));
     alert.rolling.as_mut().unwrap().set_status(AlertStatus::Resolved, last);
-    assert!(!rolling(&alert).goes_on(last));
+    assert!(rolling(&alert).goes_on(last), "it had failed by then");
+    assert!(!rolling(&alert).goes_on(last + SignedDuration::from_secs(1)));
 }
 
 #[test]
@@ -97,7 +98,7 @@ fn a_recovery_is_noted_until_something_fails_again() {
     assert_eq!(rolling(&alert).recovered_at, Some(time("12:10:00")), "it failed before");
     alert.roll_up(&[failure("10:00:00", "12:20:00")]);
     assert_eq!(rolling(&alert).recovered_at, None);
-    assert!(alert.message.contains("When it works again, replay"), "{}", alert.message);
+    assert!(alert.message.contains("Once the cause is mended, replay"), "{}", alert.message);
 }
 
 #[test]
