@@ -45,6 +45,13 @@ SCENARIOS = {
         {"events": 40},
         is_long=True,
     ),
+    # As many events as a search looks through, and more.
+    "thousand": Scenario(
+        "1,000 stored deliveries of one account to one endpoint",
+        {"events": 5_000},
+        None,
+        {"events": 1_000, "endpoints": 1, "accounts": 1, "failed": 10},
+    ),
     "stored": Scenario(
         "one endpoint, 1,000 stored deliveries, 10 accounts",
         {"events": 5_000},

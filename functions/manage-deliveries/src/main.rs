@@ -1,4 +1,4 @@
-//! The Lambda function behind `/api/deliveries`, `/api/events` (GET), `/api/alerts`, `/api/requests`,
+//! The Lambda function behind `/api/deliveries`, `/api/events` (GET), `/api/alerts`, `/api/requests`, `/api/records`,
 //! `/api/stats` and `/api/event-types`.
 
 use domain::clock;

@@ -1,5 +1,6 @@
 //! Records as they are stored, for integrators who read back what they sent, and for people who look for one.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use domain::ids::is_id;
@@ -54,7 +55,7 @@ impl<'a> RecordSummary<'a> {
             r#type: kind.segment(),
             id: &stored.id,
             number: &stored.number,
-            title: title(&stored.body).filter(|_| !stored.deleted),
+            title: Called::of(&stored.body).title().filter(|_| !stored.deleted).map(Cow::into_owned),
             status: text(&stored.body, "status"),
             version: stored.version,
             updated_at: text(&stored.body, "updatedAt"),
@@ -112,9 +113,9 @@ impl Call<'_> {
         let (sought, mut seen, mut ids) = (sought.to_lowercase(), HashSet::new(), Vec::new());
         for FeedEvent { event, .. } in latest.events {
             let Ok(Body { data }) = serde_json::from_str(&event.body) else { continue };
-            let Some(id) = text(&data, "id").filter(|id| Kind::of_id(id).is_some()) else { continue };
-            if is_called(&data, &sought) && ids.len() < MOST_FOUND && seen.insert(id.to_owned()) {
-                ids.push(id.to_owned());
+            let is_record = Kind::of_id(&data.id).is_some();
+            if is_record && data.has(&sought) && ids.len() < MOST_FOUND && seen.insert(data.id.to_string()) {
+                ids.push(data.id.into_owned());
             }
         }
         let keys: Vec<_> = ids.iter().cloned().map(RecordKey::Id).collect();
@@ -122,7 +123,7 @@ impl Call<'_> {
         Ok(ids
             .iter()
             .filter_map(|id| found.by_id.remove(id))
-            .filter(|stored| !stored.deleted && is_called(&stored.body, &sought))
+            .filter(|stored| !stored.deleted && Called::of(&stored.body).has(&sought))
             .filter_map(with_kind)
             .collect())
     }
@@ -136,8 +137,49 @@ fn without_notes(body: &Map<String, Value>) -> Map<String, Value> {
 
 /// What is read of the bytes of an event.
 #[derive(Deserialize)]
-struct Body {
-    data: Map<String, Value>,
+struct Body<'a> {
+    #[serde(borrow)]
+    data: Called<'a>,
+}
+
+/// What a record is called.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Called<'a> {
+    #[serde(borrow)]
+    id: Cow<'a, str>,
+    #[serde(borrow)]
+    title: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    name: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    first_name: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    last_name: Option<Cow<'a, str>>,
+}
+
+impl<'a> Called<'a> {
+    fn of(record: &'a Map<String, Value>) -> Self {
+        let field = |name| text(record, name).map(Cow::Borrowed);
+        Self {
+            id: field("id").unwrap_or_default(),
+            title: field("title"),
+            name: field("name"),
+            first_name: field("firstName"),
+            last_name: field("lastName"),
+        }
+    }
+
+    /// A work order's title, a project's or a company's name, a person's names.
+    fn title(&self) -> Option<Cow<'_, str>> {
+        let named = self.title.as_deref().or(self.name.as_deref()).map(Cow::Borrowed);
+        named.or_else(|| Some(Cow::Owned(format!("{} {}", self.first_name.as_ref()?, self.last_name.as_ref()?))))
+    }
+
+    /// Whether `sought`, in lower case, is a part of it.
+    fn has(&self, sought: &str) -> bool {
+        self.title().is_some_and(|title| title.to_lowercase().contains(sought))
+    }
 }
 
 /// What a text may mean as a number or as an id. What can be neither does not come into the keys of tables.
@@ -149,17 +191,6 @@ fn keys_of(kind: Kind, text: &str) -> Vec<RecordKey> {
 
 fn with_kind(stored: Stored) -> Option<(Kind, Stored)> {
     Some((Kind::of_id(&stored.id)?, stored))
-}
-
-/// Whether `sought`, in lower case, is a part of what the record is called.
-fn is_called(record: &Map<String, Value>, sought: &str) -> bool {
-    title(record).is_some_and(|title| title.to_lowercase().contains(sought))
-}
-
-/// A work order's title, a project's or a company's name, a person's names.
-fn title(record: &Map<String, Value>) -> Option<String> {
-    let named = text(record, "title").or_else(|| text(record, "name")).map(str::to_owned);
-    named.or_else(|| Some(format!("{} {}", text(record, "firstName")?, text(record, "lastName")?)))
 }
 
 #[cfg(test)]
@@ -181,7 +212,7 @@ mod tests {
 
     #[test]
     fn a_record_is_called_as_people_call_it() {
-        let title_of = |record: Value| title(record.as_object().unwrap());
+        let title_of = |record: Value| Called::of(record.as_object().unwrap()).title().map(Cow::into_owned);
         assert_eq!(title_of(json!({"title": "Install HVAC System"})).unwrap(), "Install HVAC System");
         assert_eq!(title_of(json!({"name": "Riverside"})).unwrap(), "Riverside");
         assert_eq!(title_of(json!({"firstName": "Daniel", "lastName": "O'Brien"})).unwrap(), "Daniel O'Brien");

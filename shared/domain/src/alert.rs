@@ -14,7 +14,7 @@ use crate::ids;
 use crate::subject::Subject;
 use crate::words;
 
-pub use rolling::{AlertStatus, Example, QUIET, Rolling, Told};
+pub use rolling::{AlertStatus, Example, Published, QUIET, Rolling};
 pub use view::AlertView;
 
 /// The age at which an event that can't be dispatched is given up, after some eighty tries.

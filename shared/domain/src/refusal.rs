@@ -31,11 +31,11 @@ pub struct Refusal {
     /// `code` of the answer.
     pub code: String,
     /// The first [`MAX_DEFECTS`] defects.
-    pub errors: Vec<Fault>,
+    pub errors: Vec<RefusedField>,
     /// How many defects there were.
     pub error_count: usize,
     /// The record that the call was about, as far as its body says.
-    pub subject: Option<Named>,
+    pub subject: Option<NamedRecord>,
     /// `key_` + ULID of the key that it came with.
     pub key_id: String,
     /// The key's name at the time.
@@ -46,7 +46,7 @@ pub struct Refusal {
 
 /// A defect without its message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Fault {
+pub struct RefusedField {
     /// Path in the body, or a parameter of the query; none where the sender has chosen the name.
     pub field: Option<String>,
     /// A [`DefectCode`](crate::defect::DefectCode). As text, so that one that a later version takes back can be read.
@@ -55,14 +55,14 @@ pub struct Fault {
 
 /// A record by its resource and natural key: whether there is one is not known.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Named {
+pub struct NamedRecord {
     /// [`Kind::segment`].
     pub r#type: String,
     /// Its natural key as it was sent, valid by the table of its fields.
     pub number: String,
 }
 
-impl Named {
+impl NamedRecord {
     /// The record of this resource with this natural key.
     #[must_use]
     pub fn new(kind: Kind, number: &str) -> Self {
@@ -76,7 +76,7 @@ impl Named {
     }
 }
 
-impl Fault {
+impl RefusedField {
     /// What is kept of a defect.
     #[must_use]
     pub fn of(defect: &Defect) -> Self {
@@ -114,7 +114,7 @@ mod tests {
     use crate::defect::DefectCode;
 
     fn kept(field: &str, code: DefectCode) -> Option<String> {
-        Fault::of(&Defect { field: field.to_owned(), code, message: "of Jane Doe".to_owned() }).field
+        RefusedField::of(&Defect { field: field.to_owned(), code, message: "of Jane Doe".to_owned() }).field
     }
 
     #[test]
@@ -139,7 +139,7 @@ mod tests {
 
     #[test]
     fn a_record_is_known_by_its_number_in_whatever_case() {
-        let named = Named::new(Kind::WorkOrder, "WO-12a");
+        let named = NamedRecord::new(Kind::WorkOrder, "WO-12a");
         assert!(named.is(Kind::WorkOrder, "wo-12A"));
         assert!(!named.is(Kind::Project, "WO-12a") && !named.is(Kind::WorkOrder, "WO-12"));
     }

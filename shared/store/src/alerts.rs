@@ -19,7 +19,7 @@ use jiff::SignedDuration;
 use crate::conditional::unless_refused;
 use crate::item::{Item, Reader, json, key, n, s};
 use crate::range::IdRange;
-use crate::search::{Found, equal, search, stopped};
+use crate::search::{EXAMINED, Found, Newest, equal};
 use crate::shard::Shard;
 use crate::transaction::transact;
 use crate::{Client, StoreError};
@@ -28,11 +28,6 @@ pub use rolling::MAX_ROLLED;
 pub use unpublished::Unpublished;
 
 const TABLE: &str = "alerts";
-
-/// How many items a query examines when there is a filter.
-const EXAMINED: i32 = 500;
-/// How many queries are made for one page.
-const MAX_QUERIES: usize = 5;
 
 /// Which alerts are wanted; `None` = any.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -144,44 +139,17 @@ impl Alerts {
         if let Some(status @ (AlertStatus::Open | AlertStatus::Acknowledged)) = filter.status {
             return self.unresolved(account, status, filter, after, limit).await;
         }
-        let examined = if *filter == AlertFilter::default() { limit } else { EXAMINED };
-        let query = async |_, after: Option<String>| {
-            let range = after.as_deref().map_or_else(IdRange::default, |after| IdRange::default().before(after));
-            if range.is_empty() {
-                return Ok(Found::nothing());
-            }
-            self.query(account, filter, range, examined).await
+        let newest = Newest {
+            db: &self.db,
+            table: (&self.table, TABLE),
+            call: "Query alerts",
+            prefix: "alr_",
+            filter: filter.expression(),
+            examined: if *filter == AlertFilter::default() { limit } else { EXAMINED },
         };
-        let Found { items, stopped } = search(after, limit, MAX_QUERIES, query).await?;
-        Ok(AlertPage { alerts: items, stopped })
-    }
-
-    async fn query(
-        &self,
-        account: &str,
-        filter: &AlertFilter<'_>,
-        range: IdRange,
-        examined: i32,
-    ) -> Result<Found<Alert>, StoreError> {
-        let (low, high) = range.keys("alr_");
-        let (expression, values) = filter.expression();
-        let output = self
-            .db
-            .query()
-            .table_name(&self.table)
-            .key_condition_expression("pk = :pk AND sk BETWEEN :low AND :high")
-            .set_filter_expression(expression)
-            .set_expression_attribute_values(Some(values))
-            .expression_attribute_values(":pk", s(account))
-            .expression_attribute_values(":low", s(low))
-            .expression_attribute_values(":high", s(high))
-            .scan_index_forward(false)
-            .limit(examined)
-            .send()
-            .await
-            .map_err(StoreError::call("Query alerts"))?;
-        let items = output.items().iter().map(|item| Reader { table: TABLE, item }.json("alert"));
-        Ok(Found { items: items.collect::<Result<_, _>>()?, stopped: stopped(TABLE, output.last_evaluated_key()) })
+        let Found { items, stopped } = newest.page(account, IdRange::default(), after, limit).await?;
+        let alerts = items.iter().map(|item| Reader { table: TABLE, item }.json("alert"));
+        Ok(AlertPage { alerts: alerts.collect::<Result<_, _>>()?, stopped })
     }
 }
 

@@ -6,17 +6,12 @@ use jiff::Timestamp;
 use crate::erasing::Mode;
 use crate::item::{Item, Reader, json, n, s};
 use crate::range::IdRange;
-use crate::search::{Found, equal, search, stopped};
+use crate::search::{EXAMINED, Found, Newest, equal};
 use crate::tables::REQUESTS;
 use crate::walk::{self, Span};
 use crate::{Client, StoreError};
 
 const TABLE: &str = "requests";
-
-/// How many items a query examines when there is a filter.
-const EXAMINED: i32 = 500;
-/// How many queries are made for one page.
-const MAX_QUERIES: usize = 5;
 
 /// Which refused calls are wanted; `None` = any.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -99,45 +94,17 @@ impl Requests {
         limit: i32,
         now: Timestamp,
     ) -> Result<RefusalPage, StoreError> {
-        let range = filter.range(now);
-        let (expression, values) = filter.expression();
-        let examined = if expression.is_some() { EXAMINED } else { limit };
-        let query = async |_, after: Option<String>| {
-            let range = after.as_deref().map_or(range, |after| range.before(after));
-            if range.is_empty() {
-                return Ok(Found::nothing());
-            }
-            self.query(account, (expression.clone(), values.clone()), range, examined).await
+        let expression = filter.expression();
+        let newest = Newest {
+            db: &self.db,
+            table: (&self.table, TABLE),
+            call: "Query refused calls",
+            prefix: "req_",
+            examined: if expression.0.is_some() { EXAMINED } else { limit },
+            filter: expression,
         };
-        let Found { items, stopped } = search(after, limit, MAX_QUERIES, query).await?;
-        Ok(RefusalPage { refusals: items, stopped })
-    }
-
-    async fn query(
-        &self,
-        account: &str,
-        (filter, values): (Option<String>, Item),
-        range: IdRange,
-        examined: i32,
-    ) -> Result<Found<Refusal>, StoreError> {
-        let (low, high) = range.keys("req_");
-        let output = self
-            .db
-            .query()
-            .table_name(&self.table)
-            .key_condition_expression("pk = :pk AND sk BETWEEN :low AND :high")
-            .set_filter_expression(filter)
-            .set_expression_attribute_values(Some(values))
-            .expression_attribute_values(":pk", s(account))
-            .expression_attribute_values(":low", s(low))
-            .expression_attribute_values(":high", s(high))
-            .scan_index_forward(false)
-            .limit(examined)
-            .send()
-            .await
-            .map_err(StoreError::call("Query refused calls"))?;
-        let items = output.items().iter().map(read).collect::<Result<_, _>>()?;
-        Ok(Found { items, stopped: stopped(TABLE, output.last_evaluated_key()) })
+        let Found { items, stopped } = newest.page(account, filter.range(now), after, limit).await?;
+        Ok(RefusalPage { refusals: items.iter().map(read).collect::<Result<_, _>>()?, stopped })
     }
 
     /// Deletes those refused calls of an account that `go`, or only counts them, and returns how many there were. One that

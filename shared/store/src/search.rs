@@ -3,8 +3,14 @@
 //! DynamoDB filters after it has read, so that a query for a rare match may return none of the items that it examined.
 //! A search goes on behind them, and stops after a number of queries: its caller is told where, and goes on from there.
 
-use crate::StoreError;
 use crate::item::{Item, Reader, s};
+use crate::range::IdRange;
+use crate::{Client, StoreError};
+
+/// How many items a query examines when there is a filter.
+pub(crate) const EXAMINED: i32 = 500;
+/// How many queries are made for one page.
+const MAX_QUERIES: usize = 5;
 
 /// What a query, or a search of several, found.
 #[derive(Debug)]
@@ -46,6 +52,64 @@ where
         }
     }
     Ok(found)
+}
+
+/// What is looked for among the items of an account, which lie under ids that begin with the time.
+pub(crate) struct Newest<'a> {
+    pub(crate) db: &'a Client,
+    /// The table as it is deployed, and as errors call it.
+    pub(crate) table: (&'a str, &'static str),
+    /// The name of the call in errors.
+    pub(crate) call: &'static str,
+    /// What the ids begin with.
+    pub(crate) prefix: &'static str,
+    /// What DynamoDB filters by, with its values.
+    pub(crate) filter: (Option<String>, Item),
+    /// How many items a query examines.
+    pub(crate) examined: i32,
+}
+
+impl Newest<'_> {
+    /// The items of `range`, newest first, after the id `after`: `limit` of them or somewhat more, or fewer when the search
+    /// stopped early, after five queries. Reads are eventually consistent.
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached.
+    pub(crate) async fn page(
+        &self,
+        account: &str,
+        range: IdRange,
+        after: Option<&str>,
+        limit: i32,
+    ) -> Result<Found<Item>, StoreError> {
+        let query = async |_, after: Option<String>| {
+            let range = after.as_deref().map_or(range, |after| range.before(after));
+            if range.is_empty() { Ok(Found::nothing()) } else { self.query(account, range).await }
+        };
+        search(after, limit, MAX_QUERIES, query).await
+    }
+
+    async fn query(&self, account: &str, range: IdRange) -> Result<Found<Item>, StoreError> {
+        let (low, high) = range.keys(self.prefix);
+        let (expression, values) = self.filter.clone();
+        let output = self
+            .db
+            .query()
+            .table_name(self.table.0)
+            .key_condition_expression("pk = :pk AND sk BETWEEN :low AND :high")
+            .set_filter_expression(expression)
+            .set_expression_attribute_values(Some(values))
+            .expression_attribute_values(":pk", s(account))
+            .expression_attribute_values(":low", s(low))
+            .expression_attribute_values(":high", s(high))
+            .scan_index_forward(false)
+            .limit(self.examined)
+            .send()
+            .await
+            .map_err(StoreError::call(self.call))?;
+        let stopped = stopped(self.table.1, output.last_evaluated_key());
+        Ok(Found { items: output.items.unwrap_or_default(), stopped })
+    }
 }
 
 /// The filter for attributes that must equal a value: rows of the attribute's name in the expression, the name of its

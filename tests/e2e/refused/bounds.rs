@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::models::Kind;
 use domain::rate_limit::Limits;
-use domain::refusal::{Named, Refusal};
+use domain::refusal::{NamedRecord, Refusal};
 use serde_json::{Value, json};
 use store::tables::REQUESTS;
 use tests::{InboundApp, Tenant, TestApp};
@@ -30,7 +30,7 @@ async fn a_search_reads_a_bounded_number_and_goes_on() {
     let first: Refusal = serde_json::from_value(listed(&app).await.remove(0)).expect("a refused call");
     for number in 0..2_600 {
         let id = domain::ids::new_id("req_", app.now() + Duration::from_millis(number + 1));
-        let common = Named::new(Kind::WorkOrder, "WO-common");
+        let common = NamedRecord::new(Kind::WorkOrder, "WO-common");
         let call = Refusal { id, subject: Some(common), ..first.clone() };
         requests.put(&app.account, &call).await.expect("a write");
     }

@@ -50,7 +50,7 @@ pub struct Rolling {
     /// When it was done with.
     pub resolved_at: Option<Timestamp>,
     /// What was published last.
-    pub told: Option<Told>,
+    pub told: Option<Published>,
     /// Grows with each change: who changes it has seen this one.
     pub revision: u64,
 }
@@ -71,7 +71,7 @@ pub struct Example {
 
 /// What people were told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Told {
+pub struct Published {
     /// When.
     pub at: Timestamp,
     /// The count of that time.
@@ -184,13 +184,13 @@ impl Rolling {
     /// set back since counts as told long ago.
     #[must_use]
     pub fn is_due(&self, now: Timestamp) -> bool {
-        let lately = |told: Told| told.at <= now && now.duration_since(told.at) < TOLD_EVERY;
+        let lately = |told: Published| told.at <= now && now.duration_since(told.at) < TOLD_EVERY;
         self.has_news() && !self.told.is_some_and(lately)
     }
 
     /// Notes that it was published.
     pub const fn tell(&mut self, now: Timestamp) {
-        self.told = Some(Told { at: now, count: self.count });
+        self.told = Some(Published { at: now, count: self.count });
     }
 
     /// Makes `status` its status.

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{ERASED, Person};
+use crate::resource::NOTE;
 use crate::schema::{Class, Field, Shape, Type};
 
 /// What becomes of a value.
@@ -29,6 +30,11 @@ impl Person {
                 None => Fate::Stays,
             },
             Some(field) => self.erase_value(&field.kind, class.max(field.class), value),
+            // What a sender said of the fields beside it.
+            None if name == NOTE => match value.get_mut("fields").and_then(Value::as_object_mut) {
+                Some(said) => changed_if(self.erase_fields(fields, class, said)),
+                None => Fate::Stays,
+            },
             // A field of an earlier version.
             None => self.erase_loose(class, value),
         })

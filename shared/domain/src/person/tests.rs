@@ -62,6 +62,7 @@ fn a_contact_goes_as_a_whole_and_a_text_keeps_the_rest() {
         "assignments": [{"employeeId": "emp_01JAMB3X9T7Q2V5K8N4C6D0EFG", "employeeNumber": "E-7", "notes": "ana@acme.test, 5125550147"}],
         "materials": [{"name": "rebar", "quantity": 1}], "tags": ["ANA@acme.test", "roof"], "estimatedHours": 8,
         "customFields": {"foreman": "ruiz, ána", "crew": ["Annie Ruiz", "Bo"], "size": 4}, "gone": ["of Ána Ruiz"],
+        "said": {"version": 3, "fields": {"siteContact": {"name": "Bo", "phone": "(512) 555-0147"}, "title": "Ána Ruiz"}},
     }));
     assert!(ana().erase_from(Kind::WorkOrder, &mut order));
     let left = json!({
@@ -70,6 +71,7 @@ fn a_contact_goes_as_a_whole_and_a_text_keeps_the_rest() {
         "assignments": [{"employeeId": "emp_01JAMB3X9T7Q2V5K8N4C6D0EFG", "employeeNumber": "E-7", "notes": "[erased], [erased]"}],
         "materials": [{"name": "rebar", "quantity": 1}], "tags": ["roof"], "estimatedHours": 8,
         "customFields": {"foreman": "[erased]", "crew": ["Bo"], "size": 4}, "gone": ["of [erased]"],
+        "said": {"version": 3, "fields": {"title": "[erased]"}},
     });
     assert_eq!(Value::Object(order.clone()), left);
     assert!(!ana().erase_from(Kind::WorkOrder, &mut order), "nothing is left to erase");

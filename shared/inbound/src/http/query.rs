@@ -10,6 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::defect::{DefectCode, Defects};
 use domain::schema::{MAX_SUGGESTIONS, join, nearest};
+use lambda_http::aws_lambda_events::query_map::QueryMap;
 use lambda_http::http::Method;
 use lambda_http::{Request, RequestExt as _};
 
@@ -43,14 +44,17 @@ impl Query {
     /// Reads the query of `request` by `parameters`.
     ///
     /// # Errors
-    /// 400 with every defect: unknown names, invalid values, names that are sent twice.
+    /// 400 with every defect: unknown names, invalid values, names that are sent twice, and those that are missing.
     pub fn of(request: &Request, parameters: Parameters) -> Result<Self, Problem> {
-        let Some(sent) = request.query_string_parameters_ref() else { return Ok(Self::default()) };
         let mut values: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        for (name, value) in sent.iter() {
+        for (name, value) in request.query_string_parameters_ref().into_iter().flat_map(QueryMap::iter) {
             values.entry(name).or_default().push(value);
         }
         let (mut read, mut defects) = (BTreeMap::new(), Defects::default());
+        let is_missing = |parameter: &&Parameter| parameter.required && !values.contains_key(parameter.name);
+        for parameter in parameters.iter().filter(is_missing) {
+            defects.push(parameter.name, DefectCode::Required, "is required");
+        }
         for (name, values) in values {
             let Some(parameter) = parameters.iter().find(|parameter| parameter.name == name) else {
                 let message = unknown(name, parameters, request.method(), defects.len() < MAX_SUGGESTIONS);

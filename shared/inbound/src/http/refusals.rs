@@ -13,7 +13,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use domain::clock::whole_seconds;
-use domain::refusal::{Fault, MAX_DEFECTS, Refusal};
+use domain::refusal::{MAX_DEFECTS, Refusal, RefusedField};
 use jiff::Timestamp;
 use lambda_http::Request;
 use lambda_http::http::Method;
@@ -119,7 +119,7 @@ fn refusal(visit: &Visit<'_>, caller: &Caller, problem: &Problem, truncated: boo
         path,
         status: problem.code.status().as_u16(),
         code: problem.code.as_str().to_owned(),
-        errors: problem.errors.iter().take(MAX_DEFECTS).map(Fault::of).collect(),
+        errors: problem.errors.iter().take(MAX_DEFECTS).map(RefusedField::of).collect(),
         error_count: problem.errors.len(),
         subject: visit.subject.clone(),
         key_id: caller.key.id.clone(),
@@ -197,7 +197,7 @@ mod tests {
         let text = domain::json::write(&kept);
         assert!(!text.to_lowercase().contains("jane"), "{text}");
         assert_eq!((kept.errors.len(), kept.error_count, kept.path.len()), (MAX_DEFECTS, 31, LONGEST_PATH));
-        assert_eq!(kept.errors[0], Fault { field: None, code: "unknown_field".to_owned() });
+        assert_eq!(kept.errors[0], RefusedField { field: None, code: "unknown_field".to_owned() });
         assert!(text.len() < 2_048, "{} bytes", text.len());
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use domain::refusal::Named;
+use domain::refusal::NamedRecord;
 use domain::trace::TraceContext;
 use jiff::Timestamp;
 use lambda_http::{Request, RequestExt as _};
@@ -20,17 +20,17 @@ pub(super) struct Visit<'a> {
     pub(super) caller: Option<Caller>,
     pub(super) rate: Option<RateLimit>,
     /// The record that its body is about.
-    pub(super) subject: Option<Named>,
+    pub(super) subject: Option<NamedRecord>,
 }
 
 /// What a function reads of a request while the call is counted.
 pub(crate) trait ReadAhead {
     /// The record that the body is about, as far as it could be read.
-    fn subject(&self) -> Option<Named>;
+    fn subject(&self) -> Option<NamedRecord>;
 }
 
 impl ReadAhead for () {
-    fn subject(&self) -> Option<Named> {
+    fn subject(&self) -> Option<NamedRecord> {
         None
     }
 }

@@ -3,7 +3,7 @@
 use domain::defect::{DefectCode, Defects};
 use domain::json;
 use domain::models::{self, CONTROL, Kind, Operation};
-use domain::refusal::Named;
+use domain::refusal::NamedRecord;
 use domain::resource::Resource;
 use domain::rules::fields::{Extent, Sent, text};
 use jiff::{SignedDuration, Timestamp};
@@ -18,7 +18,7 @@ pub(super) struct Parsed {
     pub(super) id: Option<String>,
     pub(super) number: Option<String>,
     /// The record as the body calls it, also where it is not clear what to do with it.
-    pub(super) subject: Option<Named>,
+    pub(super) subject: Option<NamedRecord>,
     pub(super) if_version: Option<u64>,
     pub(super) source_updated_at: Option<Timestamp>,
     /// A vendor's tax id, taken out of everything else.
@@ -50,7 +50,7 @@ pub(super) fn parse<R: Resource>(body: &[u8], now: Timestamp) -> Result<Parsed, 
     };
     let named = |field: &str| text(&sent, field).filter(|_| !is_unclear).map(str::to_owned);
     let (id, number) = (named("id"), named(R::MODEL.key));
-    let subject = text(&sent, R::MODEL.key).map(|number| Named::new(R::MODEL.kind, number));
+    let subject = text(&sent, R::MODEL.key).map(|number| NamedRecord::new(R::MODEL.kind, number));
     let if_version = sent.get("ifVersion").and_then(Value::as_u64);
     let tax_id = match sent.remove(TAX_ID) {
         None => Sent::Absent,

@@ -8,7 +8,7 @@ use domain::events::{Event, EventDraft};
 use domain::ids;
 use domain::models::{Kind, Operation};
 use domain::outbox::{Outbox, StoredEvent};
-use domain::refusal::Named;
+use domain::refusal::NamedRecord;
 use domain::rejection::{ConflictCode, Rejection};
 use domain::resource::{Action, Resource, Warning, WarningCode};
 use domain::rules::fields::text;
@@ -57,7 +57,7 @@ pub(super) struct Prepared {
 }
 
 impl ReadAhead for Result<Prepared, Problem> {
-    fn subject(&self) -> Option<Named> {
+    fn subject(&self) -> Option<NamedRecord> {
         self.as_ref().ok().and_then(|prepared| prepared.parsed.subject.clone())
     }
 }

@@ -15,7 +15,7 @@ pub struct Parameter {
     pub name: &'static str,
     /// Which values are valid.
     pub value: ValueType,
-    /// Whether a call without it is refused, by the function itself.
+    /// Whether a call without it is refused.
     pub required: bool,
     /// Its description in `/openapi.json`.
     pub doc: &'static str,

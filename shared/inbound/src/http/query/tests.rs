@@ -81,6 +81,14 @@ fn every_defect_is_reported_at_once() {
 }
 
 #[test]
+fn what_a_call_needs_is_missed() {
+    const NEEDED: Parameters = &[Parameter { required: true, ..parameter("q", ValueType::Text { max: 3 }) }];
+    assert_eq!(defects(&[], NEEDED), ["q required is required"]);
+    assert_eq!(defects(&[("x", "1")], NEEDED).len(), 2, "with the others");
+    assert_eq!(defects(&[("q", "1")], NEEDED), [""; 0]);
+}
+
+#[test]
 fn messages_say_which_values_are_valid() {
     let status = "status invalid_value must be pending, retrying or delivered";
     assert_eq!(defects(&[("status", "")], DELIVERIES), [status]);
