@@ -200,6 +200,8 @@ def use(port, url, clients):
     }.items():
         status, answer = api("POST", f"/api/webhook/{resource}", body)
         check(f"{resource} is accepted", status == 200 and answer["action"] == "created", (status, answer))
+        status, answer = api("POST", f"/api/webhook/{resource}/batch", {"records": [body]})
+        check(f"{resource} is taken in a batch", status == 200 and answer["succeeded"] == 1, (status, answer))
     until("their events arrive", lambda: len(receiver.requests) == 5)
     check("all are signed", all(is_signed(request, endpoint["secret"]) for request in receiver.requests))
 

@@ -50,6 +50,7 @@ async fn a_key_does_what_its_scopes_say() {
     let calls = [
         ("inbound", "POST", WORK_ORDER),
         ("inbound", "POST", TIME_OFF),
+        ("inbound", "POST", "/api/webhook/employee/batch"),
         ("events:publish", "POST", "/api/events"),
         ("webhooks:manage", "GET", "/api/endpoints"),
         ("records:read", "GET", "/api/records"),
@@ -97,6 +98,8 @@ async fn unknown_paths_are_404() {
         "/api/webhook/workorders",
         "/api/webhook/workorder/",
         "/api/webhook/workorder/WO-1",
+        "/api/webhook/workorder/batch/",
+        "/api/webhook/batch",
         "/api/webhook/WorkOrder",
         "//api/webhook/workorder",
         "/api/webhook/../webhook/nothing",

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use tests::{Receiver, TestApp};
 
 use self::Step::{
-    Create, CreateInProject, Crowd, Delete, Deliver, Dispatch, Endpoints, Fail, Identify, Paced, Rename, Retitle,
-    Retry, Succeed, Sweep, Update, Wait,
+    Batch, Create, CreateInProject, Crowd, Delete, Deliver, Dispatch, Endpoints, Fail, Identify, Paced, Rename,
+    Retitle, Retry, Succeed, Sweep, Try, Update, Wait,
 };
 use crate::crew::with;
 
@@ -23,6 +23,9 @@ const ROWS: &[Row] = &[
     row("request: says the same again", &[Create(1), Update], &[Update], [2, 1, 2, 0, 0]),
     row("request: gives one another number", &[Create(1), Identify], &[Rename], [3, 7, 3, 0, 0]),
     row("request: deletes one", &[Create(1)], &[Delete], [3, 9, 2, 0, 0]),
+    row("request: a dry run of one that creates a work order", &[], &[Try], [2, 1, 2, 0, 0]),
+    row("batch: creates ten work orders", &[], &[Batch(10)], [1 + 2 * 10, 1 + 4 * 10, 2 * 10, 0, 0]),
+    row("batch: says the same of ten again", &[Batch(10)], &[Batch(10)], [1 + 10, 1, 2 * 10, 0, 0]),
     row("dispatch: nobody wants it", &[Create(1)], &[Dispatch], [1, 0, 1, 0, 0]),
     row("dispatch: to one endpoint", &[Endpoints(1), Create(1)], &[Dispatch], [2, 1, 1, 0, 1]),
     row("dispatch: to ten endpoints", &[Endpoints(10), Create(1)], &[Dispatch], [2, 1, 2, 0, 1]),
@@ -134,6 +137,10 @@ enum Step {
     Create(usize),
     /// Creates one that refers to P-1.
     CreateInProject,
+    /// Sends one that is new, for a dry run.
+    Try,
+    /// Sends the first so many work orders of this kind as a batch.
+    Batch(usize),
     /// Sends a change of the first work order.
     Update,
     /// Sends so many changes of it: a trail is full with three.
@@ -191,9 +198,7 @@ impl World {
 
     async fn create(&mut self, more: Value) {
         self.orders += 1;
-        let number = format!("WO-{}", self.orders);
-        let body = json!({ "workOrderNumber": number, "title": "New", "description": DESCRIPTION });
-        self.send(with(body, more)).await;
+        self.send(order(&format!("WO-{}", self.orders), more)).await;
     }
 
     async fn endpoints(&self, count: usize) {
@@ -218,6 +223,15 @@ impl World {
                 for _ in 0..*count {
                     self.create(json!({})).await;
                 }
+            }
+            Try => {
+                let body = order("WO-tried", json!({}));
+                self.app.post("/api/webhook/workorder?dryRun=true", body).await.expect(200);
+            }
+            Batch(count) => {
+                let records: Vec<Value> =
+                    (1..=*count).map(|number| order(&format!("WO-B{number}"), json!({}))).collect();
+                self.app.post("/api/webhook/workorder/batch", json!({ "records": records })).await.expect(200);
             }
             CreateInProject => self.create(json!({ "projectNumber": "P-1" })).await,
             Update => self.send(json!({ "workOrderNumber": "WO-1", "title": "Changed" })).await,
@@ -266,6 +280,11 @@ impl World {
             [units.written, units.read].map(|units| units.ceil().to_string().parse().expect("whole units"));
         [count("DynamoDB_"), written, read, units.refused, count("AmazonSQS.SendMessage")]
     }
+}
+
+/// A work order with a description of 1 KB, in prose.
+fn order(number: &str, more: Value) -> Value {
+    with(json!({ "workOrderNumber": number, "title": "New", "description": DESCRIPTION }), more)
 }
 
 /// Does each row on a system of its own, and fails with the rows whose cost differs in what `part` takes of it.

@@ -15,9 +15,9 @@ pub(crate) fn common_headers(reply: &Reply) {
     for name in ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"] {
         header(reply, name).parse::<u64>().expect(name);
     }
-    let policy = header(reply, "ratelimit-policy");
+    let policy = header(reply, "ratelimit-policy").replace("batch-", "");
     assert!(policy.starts_with(r#""permin";q="#) && policy.contains(r#","perhr";q="#), "{policy}");
-    let state = header(reply, "ratelimit");
+    let state = header(reply, "ratelimit").replace("batch-", "");
     assert!(state.starts_with(r#""permin";r="#) && state.contains(r#","perhr";r="#), "{state}");
     assert_eq!(header(reply, "cache-control"), "no-store");
     assert_eq!(header(reply, "x-content-type-options"), "nosniff");

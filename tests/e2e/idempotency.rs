@@ -42,6 +42,7 @@ async fn cases(app: &TestApp, receiver: &Receiver) -> Vec<Case> {
         case("/api/webhook/employee", 200, minimal("employee")),
         case("/api/webhook/vendor", 200, minimal("vendor")),
         case("/api/webhook/timeoff", 200, minimal("timeoff")),
+        case("/api/webhook/project/batch", 200, json!({ "records": [minimal("project")] })),
         case("/api/events", 200, event),
         case("/api/endpoints", 201, json!({ "url": url, "events": ["project.*"] })),
         case(format!("/api/endpoints/{endpoint}/secret/rotate"), 200, json!({})),

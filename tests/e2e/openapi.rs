@@ -59,6 +59,6 @@ async fn every_described_call_is_there() {
             calls += 1;
         }
     }
-    assert_eq!(calls, 39);
+    assert_eq!(calls, 44);
     assert_eq!(document["webhooks"].as_object().unwrap().len(), 23);
 }

@@ -104,13 +104,13 @@ async fn an_unusable_checkpoint_starts_the_stream_over() {
         ("too long", b"99999999999999999999999999999999999999999"),
     ];
     for (what, content) in contents {
-        assert_starts_over(what, |file| std::fs::write(file, content).unwrap()).await;
+        Box::pin(assert_starts_over(what, |file| std::fs::write(file, content).unwrap())).await;
     }
     let directory = |file: &Path| {
         std::fs::remove_file(file).unwrap();
         std::fs::create_dir(file).unwrap();
     };
-    assert_starts_over("a directory", directory).await;
+    Box::pin(assert_starts_over("a directory", directory)).await;
 }
 
 async fn assert_starts_over(what: &str, damage: impl Fn(&Path)) {

@@ -141,7 +141,11 @@ async fn no_route_tells_or_changes_anything_of_another_account() {
                 let reply = other.post(&path, json!({ "id": id, "operation": operation })).await;
                 assert!(reply.status >= 400 && !reply.text.contains(MINE), "{operation} {path} {id}: {}", reply.text);
             }
-            tried.insert(path);
+            let operations = ["upsert", "create", "update", "delete"];
+            let records = operations.map(|operation| json!({ "id": id, "operation": operation }));
+            let reply = other.post(&format!("{path}/batch"), json!({ "records": records })).await.expect(207);
+            assert!(reply.body["succeeded"] == 0 && !reply.text.contains(MINE), "{path} {id}: {}", reply.text);
+            tried.extend([format!("{path}/batch"), path]);
         }
     }
     assert!(called > 1_000, "{called}");

@@ -101,6 +101,12 @@ impl Builder {
         self
     }
 
+    /// How long records of a batch are begun.
+    pub fn batch_patience(mut self, patience: Duration) -> Self {
+        self.options.batch_patience = patience;
+        self
+    }
+
     /// Runs the functions with these faults.
     pub fn faults(mut self, faults: &Faults) -> Self {
         self.faults = Some(faults.clone());

@@ -25,7 +25,12 @@ const BODIES = {
   "change-endpoint": ({ endpoints }) => endpoints && { description: endpoints.description },
   "change-key": ({ keys }) => keys && { name: keys.name },
   "send-timeoff": ({ employee }, example) => (employee ? { ...example, employeeNumber: employee } : undefined),
+  "send-timeoff-batch": ({ employee }, example) =>
+    employee ? { records: /** @type {any} */ (example).records.map(of(employee)) } : undefined,
 };
+
+/** @param {string} employeeNumber */
+const of = (employeeNumber) => (/** @type {object} */ record) => ({ ...record, employeeNumber });
 
 /**
  * The description with examples for this account.

@@ -25,7 +25,9 @@ events to every subscriber's endpoint, with retries.\n\n\
 - Every call carries an API key in `X-API-Key`. [How keys work](/docs/authentication)\n\
 - Sending the same body again is always safe: the natural key finds the record, and a repeat is `unchanged`. \
 [How records are written](/docs/inbound)\n\
-- A key has 1,000 calls an hour and 50 a minute. [Rate limits](/docs/rate-limits)\n\
+- A key has 1,000 calls an hour and 50 a minute, and 100 [batches](/docs/batches) an hour and 10 a minute. \
+[Rate limits](/docs/rate-limits)\n\
+- `?dryRun=true` checks what is sent, and stores nothing. [Dry runs](/docs/batches#dry-runs)\n\
 - `HEAD` works wherever `GET` does. Unknown query parameters are refused.\n\
 - Errors are RFC 9457 `application/problem+json`, and list every defect of the body at once. [Errors](/docs/errors)\n\
 - *Webhooks* lists the events that subscribers receive. [Verifying signatures](/docs/verifying-signatures)";

@@ -7,7 +7,7 @@ use domain::events::{Event, EventName};
 use domain::ids;
 use domain::outbox::{Outbox, StoredEvent};
 use inbound::http;
-use inbound::http::{Caller, Facts, Gate, Reply};
+use inbound::http::{Caller, Facts, Gate, Query, Reply, Sending};
 use inbound::problem::{Problem, ProblemCode};
 use jiff::Timestamp;
 use lambda_http::http::Method;
@@ -44,11 +44,15 @@ impl PublishEvent {
     pub async fn handle(&self, request: Request, now: Timestamp) -> Response<Body> {
         let request = &request;
         let find = || match *request.method() {
-            Method::POST => Ok(()),
+            Method::POST => Ok(Sending),
             _ => Err(Problem::method_not_allowed("POST")),
         };
-        let work = async |caller: Caller, (), _| {
-            self.publish(&caller, Publication::parse(http::json_body(request)?, now)?, now).await
+        let work = async |caller: Caller, Sending, query: Query| {
+            let publication = Publication::parse(http::json_body(request)?, now)?;
+            if query.is_dry_run() {
+                return Ok(dry_answer(now));
+            }
+            self.publish(&caller, publication, now).await
         };
         self.gate.serve(request, Scope::PublishEvents, now, find, work).await
     }
@@ -82,9 +86,15 @@ fn project_of(name: EventName, data: &Map<String, Value>) -> Option<&str> {
     id.and_then(Value::as_str)
 }
 
+/// That of a dry run: its id is of the right form and no event's, and whether its idempotency key was used before is not known.
+fn dry_answer(now: Timestamp) -> Reply {
+    let id = ids::new_id("evt_", now);
+    Reply::ok(&json!({ "success": true, "eventId": id, "duplicate": false, "dryRun": true }))
+}
+
 fn answer(event_id: &str, duplicate: bool) -> Reply {
     let action = if duplicate { "duplicate" } else { "published" };
-    let facts =
-        Facts { action: Some(action), id: Some(event_id.to_owned()), events: usize::from(!duplicate), number: None };
+    let (id, events) = (Some(event_id.to_owned()), usize::from(!duplicate));
+    let facts = Facts { action: Some(action), id, events, ..Facts::default() };
     Reply::ok(&json!({ "success": true, "eventId": event_id, "duplicate": duplicate })).with_facts(facts)
 }

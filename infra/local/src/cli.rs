@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use domain::endpoint::SLOW_AFTER;
+use inbound::BATCH_PATIENCE;
 use inbound::http::COUNT_PATIENCE;
 use store::tables::{EVENT_RETENTION_DAYS, RETENTION_DAYS};
 use telemetry::causes::causes;
@@ -77,6 +78,7 @@ impl From<Arguments> for Options {
             note_usage: false,
             patience: Patience::default(),
             count_patience: COUNT_PATIENCE,
+            batch_patience: BATCH_PATIENCE,
             stream_rest: stream::REST,
             trusted_roots: Vec::new(),
             variables: Vec::new(),

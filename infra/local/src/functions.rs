@@ -89,10 +89,15 @@ pub fn functions(environment_of: EnvironmentOf<'_>, clock: &Clock) -> Result<Fun
 /// The rows of the route table: method, path, function.
 const ROUTES: &[(&str, &str, HttpFunction)] = &[
     ("ANY", "/api/webhook/workorder", HttpFunction::CreateWorkOrder),
+    ("ANY", "/api/webhook/workorder/batch", HttpFunction::CreateWorkOrder),
     ("ANY", "/api/webhook/project", HttpFunction::CreateProject),
+    ("ANY", "/api/webhook/project/batch", HttpFunction::CreateProject),
     ("ANY", "/api/webhook/employee", HttpFunction::CreateEmployee),
+    ("ANY", "/api/webhook/employee/batch", HttpFunction::CreateEmployee),
     ("ANY", "/api/webhook/vendor", HttpFunction::CreateVendor),
+    ("ANY", "/api/webhook/vendor/batch", HttpFunction::CreateVendor),
     ("ANY", "/api/webhook/timeoff", HttpFunction::RequestTimeOff),
+    ("ANY", "/api/webhook/timeoff/batch", HttpFunction::RequestTimeOff),
     ("POST", "/api/events", HttpFunction::PublishEvent),
     ("ANY", "/api/events", HttpFunction::ManageDeliveries),
     ("ANY", "/api/events/{proxy+}", HttpFunction::ManageDeliveries),

@@ -19,6 +19,29 @@ pub fn new_id(prefix: &str, now: Timestamp) -> String {
     format!("{prefix}{}", new_ulid(now))
 }
 
+/// A place in a row of ids: what a call does one after the other gets ids that sort by their places, whenever they are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    row: Ulid,
+    number: u8,
+}
+
+impl Place {
+    /// The place with this number in the row of an id; `None` when that is not one.
+    #[must_use]
+    pub fn in_row_of(id: &str, number: u8) -> Option<Self> {
+        Some(Self { row: ulid_of(id)?, number })
+    }
+
+    /// A new ULID of the row's millisecond, behind those of smaller places. Its first 18 characters are the row's, its last 32
+    /// bits are random.
+    #[must_use]
+    pub fn new_ulid(self) -> Ulid {
+        let row = (self.row.0 >> 40) << 40;
+        Ulid(row | (u128::from(self.number) << 32) | u128::from(u32::from_be_bytes(random())))
+    }
+}
+
 /// The id of the first record of an account with this natural key, whatever its case: it follows from them, so that the
 /// number leads to the record. In form it is a ULID, but says nothing of time.
 #[must_use]
@@ -108,6 +131,18 @@ mod tests {
         ] {
             assert_ne!(id, other);
         }
+    }
+
+    #[test]
+    fn what_stands_in_a_row_sorts_by_its_place() {
+        let now: Timestamp = "2025-10-20T14:30:00Z".parse().unwrap();
+        let row = new_id("req_", now);
+        let place = |number| Place::in_row_of(&row, number).unwrap();
+        let ulids: Vec<Ulid> = (0..=u8::MAX).map(|number| place(number).new_ulid()).collect();
+        assert!(ulids.is_sorted_by(|a, b| a < b), "{ulids:?}");
+        assert!(ulids.iter().all(|ulid| ulid.to_string()[..18] == row[4..22]), "by which they are found together");
+        assert_ne!(place(7).new_ulid(), place(7).new_ulid());
+        assert_eq!(Place::in_row_of("row", 7), None);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Strict JSON for request bodies: what `JSON.parse` would let pass and no sender means is an error.
 
 mod digits;
+mod records;
 
 use std::cell::RefCell;
 use std::fmt;
@@ -9,6 +10,8 @@ use serde::Serialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::error::Category;
 use serde_json::{Map, Number, Value};
+
+pub use self::records::{Members, members};
 
 /// How deep objects and arrays may be nested; the body itself is the first level.
 const MAX_DEPTH: usize = 8;
@@ -68,14 +71,7 @@ pub fn write(value: &impl Serialize) -> String {
 /// # Errors
 /// [`BodyError`] for anything else.
 pub fn parse_object(body: &[u8]) -> Result<Map<String, Value>, BodyError> {
-    let malformed = |message: &str| BodyError::Malformed { message: message.to_owned() };
-    let text = std::str::from_utf8(body).map_err(|_| malformed("the body is not UTF-8"))?;
-    if text.starts_with('\u{feff}') {
-        return Err(malformed("the body begins with a byte order mark; send UTF-8 without it"));
-    }
-    if text.trim().is_empty() {
-        return Err(malformed("the body is empty; send one JSON object"));
-    }
+    let text = text(body)?;
     let reading = Reading::default();
     let text = digits::kept(text);
     let mut json = serde_json::Deserializer::from_str(&text);
@@ -88,6 +84,22 @@ pub fn parse_object(body: &[u8]) -> Result<Map<String, Value>, BodyError> {
         Ok(_) => Err(BodyError::NotAnObject),
         Err(error) => Err(reading.refusal.into_inner().unwrap_or_else(|| malformed(&error.to_string()))),
     }
+}
+
+fn malformed(message: &str) -> BodyError {
+    BodyError::Malformed { message: message.to_owned() }
+}
+
+/// The text of a body that has any.
+fn text(body: &[u8]) -> Result<&str, BodyError> {
+    let text = std::str::from_utf8(body).map_err(|_| malformed("the body is not UTF-8"))?;
+    if text.starts_with('\u{feff}') {
+        return Err(malformed("the body begins with a byte order mark; send UTF-8 without it"));
+    }
+    if text.trim().is_empty() {
+        return Err(malformed("the body is empty; send one JSON object"));
+    }
+    Ok(text)
 }
 
 /// What is known beside the parser's own position.

@@ -1,4 +1,5 @@
-//! Rate limits: 1,000 calls an hour and 50 a minute, unless a key has its own.
+//! Rate limits: 1,000 calls an hour and 50 a minute, unless a key has its own. Batches have windows of their own, which
+//! follow from these.
 
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +20,13 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// How many batches a caller with these limits may send: a tenth of its calls an hour and a fifth of those a minute, rounded
+    /// up. So whoever raises or lowers a key's limits does so for its batches (`docs/adr/0023-batches-and-dry-runs.md`).
+    #[must_use]
+    pub const fn of_batches(self) -> Self {
+        Self { per_hour: self.per_hour.div_ceil(10), per_minute: self.per_minute.div_ceil(5) }
+    }
+
     /// The most calls that both windows have room for when nothing of them is used.
     #[must_use]
     pub fn most(self) -> u64 {
@@ -48,5 +56,21 @@ impl Usage {
     #[must_use]
     pub fn before(self, calls: u64) -> Self {
         Self { hour: self.hour.saturating_sub(calls), minute: self.minute.saturating_sub(calls), ..self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn batches_follow_from_calls_and_are_never_none() {
+        let of = |per_hour, per_minute| {
+            let batches = Limits { per_hour, per_minute }.of_batches();
+            (batches.per_hour, batches.per_minute)
+        };
+        let Limits { per_hour, per_minute } = Limits::default();
+        assert_eq!(of(per_hour, per_minute), (100, 10));
+        assert_eq!((of(1, 1), of(11, 6), of(0, 0)), ((1, 1), (2, 2), (0, 0)));
     }
 }

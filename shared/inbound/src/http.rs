@@ -3,6 +3,7 @@
 
 mod answer;
 mod authentication;
+mod caller;
 mod content_type;
 mod edge;
 pub mod function;
@@ -18,18 +19,23 @@ mod visit;
 use lambda_http::http::{HeaderMap, header};
 use lambda_http::{Body, Request};
 
-pub use answer::{Facts, Reply};
-pub use gate::{Caller, Gate};
+pub use answer::{Facts, Refused, Reply};
+pub use caller::{Admission, Caller};
+pub use gate::Gate;
 pub use guard::{COUNT_PATIENCE, Guard};
 pub use head::{is_api, method, without_body_for_head};
-pub use query::{NO_PARAMETERS, Parameter, Parameters, Query, TakesParameters, ValueType, write_cursor};
+pub use query::{
+    DRY_RUN, NO_PARAMETERS, Parameter, Parameters, Query, Sending, TakesParameters, ValueType, write_cursor,
+};
 pub use rate_limit::RateLimit;
 pub(crate) use visit::ReadAhead;
 
 use crate::problem::{Problem, ProblemCode};
 
-/// The largest body that is read, in bytes.
+/// The largest body that is read, in bytes; and the largest record of a batch.
 pub const MAX_BODY_BYTES: usize = 131_072;
+/// The largest body of a batch, in bytes: a hundred batches an hour are no more than a thousand of the largest bodies.
+pub const MAX_BATCH_BYTES: usize = 1_048_576;
 
 /// The bytes of the body; API Gateway's base64 is undone already.
 #[must_use]
@@ -46,6 +52,18 @@ pub fn body(request: &Request) -> &[u8] {
 /// # Errors
 /// 415 or 413.
 pub fn json_body(request: &Request) -> Result<&[u8], Problem> {
+    json_within(request, MAX_BODY_BYTES)
+}
+
+/// The body of a batch that must be JSON and not too large.
+///
+/// # Errors
+/// 415 or 413.
+pub(crate) fn json_batch(request: &Request) -> Result<&[u8], Problem> {
+    json_within(request, MAX_BATCH_BYTES)
+}
+
+fn json_within(request: &Request, most: usize) -> Result<&[u8], Problem> {
     let unsupported = |detail: &str| Problem::new(ProblemCode::UnsupportedMediaType, detail);
     if !content_type::is_json(request.headers()) {
         return Err(unsupported("Send the body with Content-Type: application/json, in UTF-8."));
@@ -54,11 +72,13 @@ pub fn json_body(request: &Request) -> Result<&[u8], Problem> {
         return Err(unsupported("Send the body uncompressed: no Content-Encoding but identity is understood."));
     }
     let body = body(request);
-    if body.len() > MAX_BODY_BYTES {
-        let detail = format!("The body has {} bytes; at most {MAX_BODY_BYTES} are accepted.", body.len());
-        return Err(Problem::new(ProblemCode::PayloadTooLarge, detail));
-    }
-    Ok(body)
+    if body.len() > most { Err(too_large("body", body.len(), most)) } else { Ok(body) }
+}
+
+/// 413 for `what` has more than `most` bytes.
+pub(crate) fn too_large(what: &str, bytes: usize, most: usize) -> Problem {
+    let detail = format!("The {what} has {bytes} bytes; at most {most} are accepted.");
+    Problem::new(ProblemCode::PayloadTooLarge, detail)
 }
 
 /// Whether the body is not sent as it is.

@@ -6,4 +6,4 @@ pub mod manage;
 mod pipeline;
 pub mod problem;
 
-pub use pipeline::Inbound;
+pub use pipeline::{BATCH_PATIENCE, Inbound, MAX_RECORDS};

@@ -38,6 +38,8 @@ pub struct Problem {
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// What failed inside, for the log alone.
     pub cause: Option<Cause>,
+    /// Whether the call was only tried, which the answer then says.
+    pub is_dry_run: bool,
 }
 
 impl Problem {
@@ -51,6 +53,7 @@ impl Problem {
             violated_policies: Vec::new(),
             headers: Vec::new(),
             cause: None,
+            is_dry_run: false,
         }
     }
 
@@ -120,11 +123,10 @@ impl Problem {
         self
     }
 
-    /// The answer: `application/problem+json` with the request's id.
-    #[must_use]
-    pub fn into_response(self, request_id: &str) -> Response<Body> {
+    /// Its members, with the request's id.
+    pub(crate) fn members<'a>(&'a self, request_id: &'a str) -> impl Serialize + 'a {
         let lists_errors = matches!(self.code.status(), StatusCode::BAD_REQUEST | StatusCode::CONFLICT);
-        let body = Wire {
+        Wire {
             r#type: self.code.type_uri(),
             title: self.code.title(),
             status: self.code.status().as_u16(),
@@ -134,8 +136,14 @@ impl Problem {
             truncated: lists_errors.then_some(self.errors.len() > MAX_ERRORS),
             violated_policies: &self.violated_policies,
             request_id,
-        };
-        let text = json::write(&body);
+            is_dry_run: self.is_dry_run.then_some(true),
+        }
+    }
+
+    /// The answer: `application/problem+json` with the request's id.
+    #[must_use]
+    pub fn into_response(self, request_id: &str) -> Response<Body> {
+        let text = json::write(&self.members(request_id));
         let mut response = Response::new(Body::from(text));
         *response.status_mut() = self.code.status();
         let headers = response.headers_mut();
@@ -161,6 +169,8 @@ struct Wire<'a> {
     violated_policies: &'a [&'static str],
     #[serde(rename = "requestId")]
     request_id: &'a str,
+    #[serde(rename = "dryRun", skip_serializing_if = "Option::is_none")]
+    is_dry_run: Option<bool>,
 }
 
 impl From<BodyError> for Problem {

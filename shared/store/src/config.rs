@@ -47,6 +47,7 @@ pub struct Environment {
     source: Source,
     extra_roots: Vec<CertificateDer<'static>>,
     count_patience: Option<Duration>,
+    batch_patience: Option<Duration>,
 }
 
 #[derive(Debug, Clone)]
@@ -76,7 +77,13 @@ impl Environment {
     pub fn of_process() -> Self {
         let source = Source::Process;
         let sdk = aws::sdk_config(source.get("AWS_REGION"), source.get("AWS_ENDPOINT_URL"));
-        Self { clients: Clients::new(&sdk), source, extra_roots: Vec::new(), count_patience: None }
+        Self {
+            clients: Clients::new(&sdk),
+            source,
+            extra_roots: Vec::new(),
+            count_patience: None,
+            batch_patience: None,
+        }
     }
 
     /// An environment of these variables and of clients with this configuration: for the local system, the operator's
@@ -84,7 +91,7 @@ impl Environment {
     #[must_use]
     pub fn given(sdk: &SdkConfig, variables: impl IntoIterator<Item = (String, String)>) -> Self {
         let source = Source::Map { variables: variables.into_iter().collect(), read: Arc::default() };
-        Self { clients: Clients::new(sdk), source, extra_roots: Vec::new(), count_patience: None }
+        Self { clients: Clients::new(sdk), source, extra_roots: Vec::new(), count_patience: None, batch_patience: None }
     }
 
     /// The same variables with other clients. [`Self::variables_read`] starts empty.
@@ -220,6 +227,19 @@ impl Environment {
     #[must_use]
     pub fn counting_within(mut self, patience: Duration) -> Self {
         self.count_patience = Some(patience);
+        self
+    }
+
+    /// How long records of a batch are begun; `None` = as long as a function of the template has time for.
+    #[must_use]
+    pub fn batch_patience(&self) -> Option<Duration> {
+        self.batch_patience
+    }
+
+    /// The same environment with another [`Self::batch_patience`]: for tests.
+    #[must_use]
+    pub fn batches_within(mut self, patience: Duration) -> Self {
+        self.batch_patience = Some(patience);
         self
     }
 }

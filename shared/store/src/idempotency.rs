@@ -16,13 +16,16 @@ use crate::erasing::Mode;
 use crate::item::{Item, Reader, n, s};
 use crate::tables::IDEMPOTENCY;
 use crate::walk::{self, Span};
-use crate::{Client, StoreError};
+use crate::{Client, StoreError, body};
 
 pub(crate) const TABLE: &str = "idempotency";
 /// Answers are kept 24 hours.
 const KEEP_SECONDS: i64 = 86_400;
 /// After this long without an answer a claim counts as abandoned.
 const CLAIM_SECONDS: i64 = 60;
+
+/// From so many bytes on an answer is deflated, as those of batches are. Shorter ones stay text, which the version before reads.
+const WORTH_DEFLATING: usize = 4_096;
 
 /// The table of idempotency keys.
 #[derive(Debug, Clone)]
@@ -58,7 +61,8 @@ impl Claim {
         if !item.contains_key("answer") {
             return Ok(Self::Running { fingerprint });
         }
-        Ok(Self::Done { fingerprint, answer: reader.string("answer")? })
+        let answer = item.get("answer").and_then(body::text).ok_or_else(|| reader.unreadable("answer"))?;
+        Ok(Self::Done { fingerprint, answer })
     }
 }
 
@@ -126,11 +130,12 @@ impl Idempotency {
     }
 
     /// Leaves the answer under a key, for 24 hours from the claim. Nothing happens when another request has taken the
-    /// claim of `owner` over. One write unit for each KB of the answer.
+    /// claim of `owner` over. One write unit for each KB of the answer, deflated from 4 KB on.
     ///
     /// # Errors
     /// When DynamoDB can't be reached.
     pub async fn complete(&self, key: &str, owner: &str, answer: &str) -> Result<(), StoreError> {
+        let answer = if answer.len() < WORTH_DEFLATING { s(answer) } else { body::attribute(answer) };
         let outcome = self
             .db
             .update_item()
@@ -140,7 +145,7 @@ impl Idempotency {
             .condition_expression("#owner = :owner")
             .expression_attribute_names("#owner", "owner")
             .expression_attribute_values(":owner", s(owner))
-            .expression_attribute_values(":answer", s(answer))
+            .expression_attribute_values(":answer", answer)
             .send()
             .await;
         unless_refused(outcome, "UpdateItem idempotency key")?;
@@ -160,9 +165,8 @@ impl Idempotency {
     ) -> Result<usize, StoreError> {
         let span = Span::Prefix(format!("{account}#"));
         let goes = |item: &Item| {
-            let mut texts =
-                ["pk", "answer"].into_iter().filter_map(|name| Reader { table: TABLE, item }.opt_text(name));
-            texts.any(&is_personal)
+            let mut texts = ["pk", "answer"].into_iter().filter_map(|name| item.get(name).and_then(body::text));
+            texts.any(|text| is_personal(&text))
         };
         walk::delete(&self.db, (IDEMPOTENCY, &self.table), &span, mode, goes).await
     }

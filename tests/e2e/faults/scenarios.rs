@@ -31,6 +31,8 @@ pub(super) enum Scenario {
     Crew,
     /// A number that is changed, and used again.
     Rename,
+    /// A batch, of which the sender sends again what failed.
+    Batch,
     /// Published events, one of them twice.
     Publish,
     /// A request that is sent again under its `Idempotency-Key`.
@@ -75,6 +77,7 @@ impl Scenario {
         Self::TimeOff,
         Self::Crew,
         Self::Rename,
+        Self::Batch,
         Self::Publish,
         Self::Idempotency,
         Self::Retry,
@@ -104,6 +107,7 @@ impl Scenario {
             Self::TimeOff => "timeoff",
             Self::Crew => "crew",
             Self::Rename => "rename",
+            Self::Batch => "batch",
             Self::Publish => "publish",
             Self::Idempotency => "idempotency",
             Self::Retry => "retry",
@@ -166,6 +170,7 @@ impl Scenario {
             Self::TimeOff => records::time_off(world).await,
             Self::Crew => records::crew(world).await,
             Self::Rename => records::rename(world).await,
+            Self::Batch => records::batch(world).await,
             Self::Publish => management::publish(world).await,
             Self::Idempotency => management::idempotency(world).await,
             Self::ManualRetry => management::manual_retry(world).await,

@@ -30,7 +30,7 @@ const ADVICE = /** @type {Record<string, string>} */ ({
   limit_reached: "The account has as many as it may have. Delete one, or ask for more.",
   last_key: "Create another key that manages keys first.",
   already_delivered: "It has arrived. Send it again only by force.",
-  payload_too_large: "Send at most 131,072 bytes.",
+  payload_too_large: "Send at most 131,072 bytes, in a batch 1,048,576.",
   unsupported_media_type: "Send uncompressed JSON, as application/json.",
   rate_limit_exceeded: "Wait as long as Retry-After says. One such call of a key is listed a minute.",
 });

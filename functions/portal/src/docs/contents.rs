@@ -27,6 +27,7 @@ pub(super) const SECTIONS: &[Section] = &[
         title: "Sending records",
         pages: &[
             ("inbound", "How records are written"),
+            ("batches", "Batches and dry runs"),
             ("resources/workorder", "Work orders"),
             ("resources/project", "Projects"),
             ("resources/employee", "Employees"),

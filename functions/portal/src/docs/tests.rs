@@ -5,9 +5,10 @@ use domain::endpoint::{DISABLE_AFTER_SECONDS, FAILING_AFTER, LONGEST_URL, MAX_PR
 use domain::events::EventName;
 use domain::pace::{LONGEST_LINE, MAX_PER_SECOND};
 use domain::rate_limit::Limits;
-use inbound::http::MAX_BODY_BYTES;
+use inbound::http::{MAX_BATCH_BYTES, MAX_BODY_BYTES};
 use inbound::manage::parameters::DEFAULT_LIMIT;
 use inbound::problem::ProblemCode;
+use inbound::{BATCH_PATIENCE, MAX_RECORDS};
 use lambda_http::http::HeaderMap;
 use lambda_http::{Body, Response};
 use outbound::sender::{LONGEST_NAME, LONGEST_VALUE, READ_LIMIT};
@@ -166,11 +167,18 @@ fn read(number: impl TryInto<u64>) -> String {
 
 #[test]
 fn the_page_of_limits_has_the_numbers_of_the_code() {
-    let calls = Limits::default();
+    let (calls, batches) = (Limits::default(), Limits::default().of_batches());
     let kept = RETENTION_DAYS;
     let code = [
         ("calls of a key", format!("{} an hour and {} a minute", read(calls.per_hour), calls.per_minute)),
+        (
+            "[batches](/docs/rate-limits#batches) of a key",
+            format!("{} an hour and {} a minute", batches.per_hour, batches.per_minute),
+        ),
+        ("records of a batch", format!("1 to {MAX_RECORDS}")),
         ("body of a request", format!("{} bytes", read(MAX_BODY_BYTES))),
+        ("body of a batch", format!("{} bytes; {}", read(MAX_BATCH_BYTES), read(MAX_BODY_BYTES))),
+        ("time in which records of a batch are begun", format!("{} seconds", BATCH_PATIENCE.as_secs())),
         ("a page of a list", format!("100 entries, {DEFAULT_LIMIT} by default")),
         ("length of a URL", format!("{} characters", read(LONGEST_URL))),
         ("custom headers", format!("names of {LONGEST_NAME} and values of {} characters", read(LONGEST_VALUE))),

@@ -14,7 +14,7 @@ use self::endpoints::{endpoint, health, replay_result, secret_answer, test_resul
 use self::keys::{api_key, key, replaced};
 use self::records::{change, record_summary};
 use self::requests::refused_call;
-use super::records::{name, receipt_name};
+use super::records::{name, receipt_name, result_name, results_name};
 use super::schema;
 use super::shape::{Member, boolean, count, event_name, id, list, noted, nullable, object, secret, text, time, words};
 
@@ -52,7 +52,11 @@ pub(super) fn all() -> Vec<(&'static str, Value)> {
         ("EventWhole", whole(&[&event(), &event_more()])),
         (
             "Published",
-            object(&[("success", json!({ "const": true })), ("eventId", id("evt_")), ("duplicate", boolean())]),
+            may_be_dry(object(&[
+                ("success", json!({ "const": true })),
+                ("eventId", id("evt_")),
+                ("duplicate", boolean()),
+            ])),
         ),
         ("RecordSummary", object(&record_summary())),
         // Not `Record`, for the same reason: it has a member `record`.
@@ -72,11 +76,43 @@ pub(super) fn all() -> Vec<(&'static str, Value)> {
         ("SourceIps", object(&source_ips())),
     ];
     all.extend(PAGES.map(|(name, item)| (name, object(&page(item)))));
-    all.extend(Kind::ALL.map(|kind| (receipt_name(kind), receipt(kind))));
+    for kind in Kind::ALL {
+        let (receipt, result) = (receipt_members(kind), result_members());
+        all.push((receipt_name(kind), titled(may_be_dry(object(&receipt)), &format!("{} receipt", name(kind)))));
+        all.push((result_name(kind), may_be_dry(object(&[&result[..], &receipt].concat()))));
+        all.push((results_name(kind), may_be_dry(object(&results(kind)))));
+    }
     all
 }
 
-fn receipt(kind: Kind) -> Value {
+/// An answer that says so when nothing was stored.
+fn may_be_dry(mut answer: Value) -> Value {
+    answer["properties"]["dryRun"] = noted(boolean(), "true in a dry run, absent otherwise");
+    answer
+}
+
+fn titled(mut schema: Value, title: &str) -> Value {
+    schema["title"] = json!(title);
+    schema
+}
+
+/// What the result of a record has before what the answer to a call of its own has.
+fn result_members() -> [Member; 2] {
+    [("index", noted(count(), "its place in `records`")), ("status", json!({ "type": "integer", "const": 200 }))]
+}
+
+fn results(kind: Kind) -> Vec<Member> {
+    let result = json!({ "oneOf": [schema(result_name(kind)), schema("RefusedRecord")] });
+    vec![
+        ("success", noted(boolean(), "whether all records were accepted")),
+        ("succeeded", count()),
+        ("failed", count()),
+        ("results", noted(list(&result), "one for each record, in the order of `records`")),
+        ("requestId", text()),
+    ]
+}
+
+fn receipt_members(kind: Kind) -> Vec<Member> {
     let model = kind.model();
     let record = [("id", id(model.prefix)), (model.key, text()), ("status", text())];
     let data = [&record[..], &[("version", count()), ("createdAt", time()), ("updatedAt", time())]].concat();
@@ -86,7 +122,7 @@ fn receipt(kind: Kind) -> Value {
     } else {
         &["created", "updated", "unchanged"]
     };
-    let mut receipt = object(&[
+    vec![
         ("success", json!({ "const": true })),
         ("message", text()),
         ("action", words(actions.iter().copied())),
@@ -94,9 +130,7 @@ fn receipt(kind: Kind) -> Value {
         ("events", noted(list(&event_name()), "the events that were raised, in order")),
         ("warnings", noted(list(&warning), "for a person to check; never a reason to send the record again")),
         ("requestId", text()),
-    ]);
-    receipt["title"] = json!(format!("{} receipt", name(kind)));
-    receipt
+    ]
 }
 
 fn event_type() -> Vec<Member> {

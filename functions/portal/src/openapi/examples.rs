@@ -4,9 +4,11 @@ use std::sync::LazyLock;
 
 use domain::events::{EventName, catalog_entry};
 use domain::models::Kind;
+use inbound::problem::ProblemCode;
 use serde_json::{Map, Value, json};
 
-use super::records::{example as sent, receipt_name};
+use super::problem_examples;
+use super::records::{example as sent, receipt_name, results_name};
 
 const ID: &str = "01JAMB3X9T7Q2V5K8N4C6D0EFG";
 const API_KEY: &str = "wsk_live_EXAMPLEexampleEXAMPLEexampleEXAMPLE0";
@@ -53,11 +55,31 @@ pub(super) fn of(schema: &str) -> Value {
             more("Key", json!({ "key": API_KEY, "replaces": replaced }))
         }
         "EventType" => catalog_entry(EventName::WorkorderCreated),
-        receipt => match Kind::ALL.into_iter().find(|kind| receipt_name(*kind) == receipt) {
-            Some(kind) => self::receipt(kind),
-            None => WRITTEN[receipt].clone(),
-        },
+        other => {
+            Kind::ALL.into_iter().find_map(|kind| of_record(kind, other)).unwrap_or_else(|| WRITTEN[other].clone())
+        }
     }
+}
+
+fn of_record(kind: Kind, schema: &str) -> Option<Value> {
+    match schema {
+        schema if schema == receipt_name(kind) => Some(receipt(kind)),
+        schema if schema == results_name(kind) => Some(results(kind)),
+        _ => None,
+    }
+}
+
+/// What a batch of two is answered of which the second is refused.
+fn results(kind: Kind) -> Value {
+    let accepted = extended(json!({ "index": 0, "status": 200 }), receipt(kind));
+    let refused = extended(json!({ "index": 1 }), problem_examples::body(ProblemCode::ValidationFailed));
+    json!({
+        "success": false,
+        "succeeded": 1,
+        "failed": 1,
+        "results": [accepted, refused],
+        "requestId": format!("req_{ID}"),
+    })
 }
 
 fn page(item: &Value) -> Value {

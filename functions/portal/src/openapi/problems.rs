@@ -32,11 +32,23 @@ pub(super) fn problem() -> Value {
             "violated-policies": {
                 "type": "array",
                 "description": "The rate limit windows that are used up (429)",
-                "items": { "type": "string", "enum": ["permin", "perhr"] },
+                "items": { "type": "string", "enum": ["permin", "perhr", "batch-permin", "batch-perhr"] },
             },
             "requestId": { "type": "string" },
+            "dryRun": { "type": "boolean", "description": "True in a dry run, absent otherwise" },
         },
     })
+}
+
+/// The result of a record of a batch that was not accepted: what a call of its own would have been answered.
+pub(super) fn of_record() -> Value {
+    let mut schema = problem();
+    schema["description"] = json!("As the response to a call of its own would be");
+    schema["properties"]["index"] = json!({ "type": "integer", "minimum": 0, "description": "Its place in `records`" });
+    if let Some(required) = schema["required"].as_array_mut() {
+        required.insert(0, json!("index"));
+    }
+    schema
 }
 
 /// One defect of a body or a query.

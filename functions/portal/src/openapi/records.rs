@@ -25,6 +25,33 @@ pub(super) const fn receipt_name(kind: Kind) -> &'static str {
     }
 }
 
+/// The schema of a body with many of them.
+pub(super) fn batch_name(kind: Kind) -> String {
+    format!("{}Batch", name(kind))
+}
+
+/// The schema of the answer to that.
+pub(super) const fn results_name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::WorkOrder => "WorkOrderResults",
+        Kind::Project => "ProjectResults",
+        Kind::Employee => "EmployeeResults",
+        Kind::Vendor => "VendorResults",
+        Kind::TimeOff => "TimeOffResults",
+    }
+}
+
+/// The schema of the result of one of them that was accepted.
+pub(super) const fn result_name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::WorkOrder => "WorkOrderResult",
+        Kind::Project => "ProjectResult",
+        Kind::Employee => "EmployeeResult",
+        Kind::Vendor => "VendorResult",
+        Kind::TimeOff => "TimeOffResult",
+    }
+}
+
 /// A body that creates a record of this kind.
 pub(crate) fn example(kind: Kind) -> Value {
     let text = match kind {

@@ -4,11 +4,12 @@ use domain::events::{EventName, json_schema as event_schema};
 use domain::models::json_schema;
 use domain::models::{Kind, Model};
 use domain::schema::{Field, published, sent_object};
+use inbound::MAX_RECORDS;
 use inbound::manage::bodies;
 use outbound::sender::{LONGEST_NAME, LONGEST_VALUE};
 use serde_json::{Map, Value, json};
 
-use super::records::name;
+use super::records::{batch_name, name};
 use super::{answers, members, problems, schema};
 
 /// All schemas.
@@ -17,6 +18,7 @@ pub(super) fn all() -> Value {
     let mut add = |name: String, schema: Value| schemas.insert(name, published(schema));
     for kind in Kind::ALL {
         add(name(kind).to_owned(), record(kind.model()));
+        add(batch_name(kind), batch(kind));
     }
     for (name, schema) in [
         ("EndpointBody", endpoint(true)),
@@ -31,6 +33,7 @@ pub(super) fn all() -> Value {
         ("AlertChange", sent_object(&bodies::ALERT)),
         ("Publication", publication()),
         ("Problem", problems::problem()),
+        ("RefusedRecord", problems::of_record()),
         ("Defect", problems::defect()),
     ] {
         add(name.to_owned(), schema);
@@ -67,6 +70,24 @@ fn record(model: &Model) -> Value {
         schema.insert("not".to_owned(), json!({ "properties": { "id": absent, model.key: absent } }));
     }
     schema
+}
+
+/// A body with many of them.
+fn batch(kind: Kind) -> Value {
+    let records = json!({
+        "type": "array",
+        "minItems": 1,
+        "maxItems": MAX_RECORDS,
+        "items": schema(name(kind)),
+        "description": "processed in this order; each may have 131,072 bytes, and the body 1,048,576",
+    });
+    json!({
+        "type": "object",
+        "title": batch_name(kind),
+        "required": ["records"],
+        "properties": { "records": records },
+        "additionalProperties": false,
+    })
 }
 
 fn change(fields: &[Field]) -> Value {

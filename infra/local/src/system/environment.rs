@@ -52,6 +52,7 @@ impl Resources {
         Environment::given(sdk_config, self.variables(options))
             .trusting(options.trusted_roots.clone())
             .counting_within(options.count_patience)
+            .batches_within(options.batch_patience)
     }
 
     fn variables(&self, options: &Options) -> HashMap<String, String> {

@@ -57,6 +57,8 @@ pub struct Options {
     pub patience: Patience,
     /// How long the answer to a call without a key waits for the rate window of its address.
     pub count_patience: Duration,
+    /// How long records of a batch are begun.
+    pub batch_patience: Duration,
     /// How long the reader of the event stream waits before it looks again, unless it is told of a change.
     pub stream_rest: Duration,
     /// The URL of another DynamoDB, which replaces the embedded one.
@@ -84,6 +86,7 @@ impl Options {
             clock,
             patience: Patience::default(),
             count_patience: Duration::from_mins(1),
+            batch_patience: Duration::from_mins(1),
             stream_rest: stream::REST,
             dynamodb_url: None,
             note_usage: false,

@@ -4,7 +4,7 @@ use domain::events::EventName;
 use domain::ids::is_id;
 use domain::json;
 use domain::models::Kind;
-use domain::refusal::{MAX_DEFECTS, own_name};
+use domain::refusal::{MAX_DEFECTS, NamedRecord, own_name};
 use lambda_http::http::{HeaderName, HeaderValue, StatusCode, header};
 use lambda_http::{Body, Response};
 use serde::Serialize;
@@ -14,7 +14,7 @@ use crate::headers::keep_private;
 use crate::problem::Problem;
 
 /// A good answer: a status and JSON.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Reply {
     /// 2xx.
     pub status: StatusCode,
@@ -24,6 +24,22 @@ pub struct Reply {
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// What the log line says about the call.
     pub facts: Facts,
+    /// Parts of the call that were refused, though the call was not: records of a batch.
+    pub refused: Vec<Refused>,
+    /// Whether it is the last word about the call, which is kept under an idempotency key. One that asks for a part of the call
+    /// again is not.
+    pub is_final: bool,
+}
+
+/// A part of a call that was refused.
+#[derive(Debug, Clone)]
+pub struct Refused {
+    /// `req_` + ULID, the `requestId` of its result.
+    pub request_id: String,
+    /// The record that it is about.
+    pub subject: Option<NamedRecord>,
+    /// Why.
+    pub problem: Problem,
 }
 
 /// What the log line of a request says beyond caller, path and status: names and codes, never values of a body.
@@ -37,6 +53,10 @@ pub struct Facts {
     pub id: Option<String>,
     /// How many events it raised.
     pub events: usize,
+    /// How many records a batch had.
+    pub records: Option<usize>,
+    /// How many of them were refused.
+    pub refused: Option<usize>,
 }
 
 impl Reply {
@@ -49,13 +69,18 @@ impl Reply {
     /// Any status with `body` as JSON.
     #[must_use]
     pub fn new(status: StatusCode, body: &impl Serialize) -> Self {
-        Self { status, body: json::write(body), headers: Vec::new(), facts: Facts::default() }
+        Self::with_body(status, json::write(body))
     }
 
     /// 204.
     #[must_use]
     pub fn no_content() -> Self {
-        Self { status: StatusCode::NO_CONTENT, body: String::new(), headers: Vec::new(), facts: Facts::default() }
+        Self::with_body(StatusCode::NO_CONTENT, String::new())
+    }
+
+    fn with_body(status: StatusCode, body: String) -> Self {
+        let (headers, refused) = (Vec::new(), Vec::new());
+        Self { status, body, headers, facts: Facts::default(), refused, is_final: true }
     }
 
     /// Adds a header; one that can't be written as a header is left out.
@@ -99,6 +124,7 @@ pub(super) struct Line<'a> {
     pub(super) key_id: Option<&'a str>,
     pub(super) method: &'a str,
     pub(super) path: &'a str,
+    pub(super) is_dry_run: bool,
     pub(super) started: std::time::Instant,
 }
 
@@ -126,6 +152,9 @@ impl Line<'_> {
                     number = facts.number,
                     id = facts.id,
                     events = facts.events,
+                    records = facts.records,
+                    refused = facts.refused,
+                    dry_run = self.is_dry_run.then_some(true),
                     code,
                     fields,
                     $($field,)?
@@ -162,7 +191,7 @@ pub(super) fn loggable(path: &str) -> String {
 
 /// Ids, events, the last words of our paths; and what may be the misspelt word of a resource, where one stands.
 fn is_of_the_api(place: usize, segment: &str) -> bool {
-    const LAST: [&str; 6] = ["secret", "rotate", "promote", "test", "replay", "retry"];
+    const LAST: [&str; 7] = ["secret", "rotate", "promote", "test", "replay", "retry", "batch"];
     const DEEPEST_RESOURCE: usize = 3;
     const LONGEST_RESOURCE: usize = 30;
     let is_resource = |segment: &str| segment.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
@@ -208,6 +237,7 @@ mod tests {
         for path in [
             "/",
             "/api/webhook/work-orders",
+            "/api/webhook/employee/batch",
             "/api/endpoints/ep_01JAMB3X9T7Q2V5K8N4C6D0EFG/secret/rotate",
             "/api/event-types/workorder.created",
             "/docs/samples/verify.py",

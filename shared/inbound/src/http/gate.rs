@@ -5,9 +5,7 @@ use std::collections::HashSet;
 use std::future::{Future, ready};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use domain::account::Account;
-use domain::api_key::{ApiKey, Scope};
-use domain::trace::{Origin, TraceContext};
+use domain::api_key::Scope;
 use jiff::Timestamp;
 use lambda_http::http::HeaderValue;
 use lambda_http::{Body, Request, Response};
@@ -18,38 +16,18 @@ use tracing::{Instrument as _, Span, field};
 
 use super::answer::{Line, Reply};
 use super::authentication::KnownKeys;
+use super::caller::{Admission, Caller};
 use super::guard::Guard;
 use super::head::without_body_for_head;
 use super::idempotency::{IdempotencyGuard, Status};
 use super::query::{NO_PARAMETERS, Query, TakesParameters};
+use super::rate_limit::Allowance;
 use super::refusals::RefusalLog;
 use super::visit::{ReadAhead, Visit};
-use crate::http::RateLimit;
 use crate::problem::{Problem, ProblemCode};
 
 /// The most keys that are remembered as used up; when there are more, all are forgotten.
 const MAX_USED_UP: usize = 10_000;
-
-/// Who is calling.
-#[derive(Debug, Clone)]
-pub struct Caller {
-    /// The tenant.
-    pub account: Account,
-    /// The key that was sent.
-    pub key: ApiKey,
-    /// `req_` + ULID of this request.
-    pub request_id: String,
-    /// This request's place in a trace.
-    pub trace: TraceContext,
-}
-
-impl Caller {
-    /// Where the events come from that this request raises.
-    #[must_use]
-    pub fn origin(&self) -> Origin<'_> {
-        Origin { request_id: &self.request_id, trace: self.trace }
-    }
-}
 
 /// Authenticates callers and counts their calls.
 #[derive(Debug)]
@@ -92,7 +70,7 @@ impl Gate {
     pub async fn serve<C, W, F>(
         &self,
         request: &Request,
-        scope: Scope,
+        admission: impl Into<Admission>,
         now: Timestamp,
         find: impl FnOnce() -> Result<C, Problem>,
         work: W,
@@ -103,7 +81,7 @@ impl Gate {
         F: Future<Output = Result<Reply, Problem>>,
     {
         let work = |caller, call, query, ()| work(caller, call, query);
-        self.serve_ahead(request, scope, now, |_| ready(()), find, work).await
+        self.serve_ahead(request, admission, now, |_| ready(()), find, work).await
     }
 
     /// The same with `ahead`, which reads for the account while the call is counted, and hands what it read to `work`. It
@@ -112,7 +90,7 @@ impl Gate {
     pub(crate) async fn serve_ahead<C, T, A, B, W, F>(
         &self,
         request: &Request,
-        scope: Scope,
+        admission: impl Into<Admission>,
         now: Timestamp,
         ahead: A,
         find: impl FnOnce() -> Result<C, Problem>,
@@ -126,11 +104,14 @@ impl Gate {
         W: FnOnce(Caller, C, Query, T) -> F,
         F: Future<Output = Result<Reply, Problem>>,
     {
-        let mut visit = Visit::new(request, now);
+        let Admission { scope, allowance } = admission.into();
+        let mut visit = Visit::new(request, allowance, now);
         let span = self.span(&visit);
         let outcome = self.pass(&mut visit, scope, ahead, find, work).instrument(span.clone()).await;
-        if let Err(problem) = &outcome {
-            self.refusals.keep(&visit, problem).instrument(span).await;
+        match &outcome {
+            Ok(reply) if reply.refused.is_empty() => {}
+            Ok(reply) => self.refusals.keep_parts(&visit, &reply.refused).instrument(span).await,
+            Err(problem) => self.refusals.keep(&visit, problem).instrument(span).await,
         }
         self.finish(visit, outcome)
     }
@@ -143,7 +124,7 @@ impl Gate {
         now: Timestamp,
         answer: impl FnOnce() -> Result<Reply, Problem>,
     ) -> Response<Body> {
-        let mut visit = Visit::new(request, now);
+        let mut visit = Visit::new(request, Allowance::Calls, now);
         if let Err(refusal) = self.guard.admit(request) {
             return self.finish(visit, Err(refusal));
         }
@@ -162,7 +143,7 @@ impl Gate {
 
     /// Writes the request's line and makes its response.
     fn finish(&self, visit: Visit<'_>, outcome: Result<Reply, Problem>) -> Response<Body> {
-        let Visit { request, request_id, trace, started, caller, rate, .. } = visit;
+        let Visit { request, request_id, trace, started, caller, rate, is_dry_run, .. } = visit;
         let line = Line {
             function: self.function,
             request_id: &request_id,
@@ -171,6 +152,7 @@ impl Gate {
             key_id: caller.as_ref().map(|caller| caller.key.id.as_str()),
             method: request.method().as_str(),
             path: request.uri().path(),
+            is_dry_run,
             started,
         };
         let mut response = match outcome {
@@ -180,7 +162,7 @@ impl Gate {
             }
             Err(problem) => {
                 line.write(problem.code.status(), Err(&problem));
-                problem.into_response(&request_id)
+                Problem { is_dry_run, ..problem }.into_response(&request_id)
             }
         };
         if let Ok(value) = HeaderValue::from_str(&request_id) {
@@ -213,7 +195,13 @@ impl Gate {
         // Before the idempotency key: an answer is never given again to a request that asks for something else.
         let call = find()?;
         let query = Query::of(request, call.parameters())?;
-        match self.idempotency.check(request, &caller.account.id, &visit.request_id, now).await? {
+        visit.is_dry_run = query.is_dry_run();
+        let status = if visit.is_dry_run {
+            IdempotencyGuard::pass_over(request)?
+        } else {
+            self.idempotency.check(request, &caller.account.id, &visit.request_id, now).await?
+        };
+        match status {
             Status::Answered(reply) => Ok(reply),
             Status::NoKey => work(caller, call, query, read).await,
             Status::Claimed(claimed) => {
@@ -243,9 +231,9 @@ impl Gate {
         Span::current().record("account", &account.id);
         let caller = Caller { account, key, request_id: visit.request_id.clone(), trace: visit.trace };
         visit.caller = Some(caller.clone());
-        let limits = caller.key.limits();
-        let take = self.rates.take(&caller.key.id, limits, now);
-        let reads_ahead = caller.key.allows(scope) && !self.used_up().contains(&caller.key.id);
+        let (limits, counted) = (visit.allowance.limits(caller.key.limits()), visit.allowance.caller(&caller.key.id));
+        let take = self.rates.take(&counted, limits, now);
+        let reads_ahead = caller.key.allows(scope) && !self.used_up().contains(&counted);
         let (usage, read) = if reads_ahead {
             let (usage, read) = tokio::join!(take, ahead(caller.account.id.clone()));
             visit.subject = read.subject();
@@ -253,13 +241,13 @@ impl Gate {
         } else {
             (take.await, Err(ahead))
         };
-        let rate = RateLimit::new(limits, usage?, now);
+        let rate = visit.allowance.rate(limits, usage?, now);
         visit.rate = Some(rate);
         if let Some(refusal) = rate.refusal("This key") {
-            self.remember_used_up(caller.key.id);
+            self.remember_used_up(counted);
             return Err(refusal);
         }
-        self.used_up().remove(&caller.key.id);
+        self.used_up().remove(&counted);
         if !caller.key.allows(scope) {
             let detail = format!("This call needs a key with the scope {}.", scope.as_str());
             return Err(Problem::new(ProblemCode::Forbidden, detail));
@@ -272,12 +260,12 @@ impl Gate {
         Ok((caller, read))
     }
 
-    fn remember_used_up(&self, key_id: String) {
+    fn remember_used_up(&self, counted: String) {
         let mut used_up = self.used_up();
         if used_up.len() >= MAX_USED_UP {
             used_up.clear();
         }
-        used_up.insert(key_id);
+        used_up.insert(counted);
     }
 
     fn used_up(&self) -> MutexGuard<'_, HashSet<String>> {

@@ -89,13 +89,18 @@ impl IdempotencyGuard {
         }
     }
 
+    /// What a dry run has of its key: it must be one, and is left for the call itself.
+    pub(super) fn pass_over(request: &Request) -> Result<Status, Problem> {
+        idempotency_key(request.headers()).map(|_| Status::NoKey)
+    }
+
     /// Keeps the answer of a request that claimed its key. An error releases the key: what was missing (a parent, for example)
-    /// may be there when the same request comes again.
+    /// may be there when the same request comes again. So does an answer that asks for a part of the request again.
     pub(super) async fn settle(&self, claimed: &Claimed, outcome: &Result<Reply, Problem>) {
         let Claimed { key, owner } = claimed;
         let done = match outcome {
-            Ok(reply) => self.keep_or_try_again(claimed, &Kept::of(reply)).await,
-            Err(_) => self.store.release(key, owner).await.map_err(Problem::from),
+            Ok(reply) if reply.is_final => self.keep_or_try_again(claimed, &Kept::of(reply)).await,
+            Ok(_) | Err(_) => self.store.release(key, owner).await.map_err(Problem::from),
         };
         if let Err(problem) = done {
             // The work is done and answered. Only who repeats it within a minute is told that it is still running.

@@ -23,16 +23,30 @@ pub type Parameters = &'static [Parameter];
 /// The table of a call without parameters.
 pub const NO_PARAMETERS: Parameters = &[];
 
+/// The table of a call that stores what is sent, unless it is asked only to try.
+pub const DRY_RUN: Parameters = &[Parameter {
+    name: DRY,
+    value: ValueType::Flag,
+    required: false,
+    doc: "Checks everything and answers as the call would, and stores nothing: no record, no event, no `Idempotency-Key`. The call \
+          counts as one. Its response has `dryRun: true`.",
+}];
+
+const DRY: &str = "dryRun";
+
 /// A call with a table of its parameters.
 pub trait TakesParameters {
     /// The table.
     fn parameters(&self) -> Parameters;
 }
 
-/// The only call of a function that takes no query.
-impl TakesParameters for () {
+/// The only call of a function to which records or events are sent.
+#[derive(Debug, Clone, Copy)]
+pub struct Sending;
+
+impl TakesParameters for Sending {
     fn parameters(&self) -> Parameters {
-        NO_PARAMETERS
+        DRY_RUN
     }
 }
 
@@ -82,6 +96,12 @@ impl Query {
     #[must_use]
     pub fn parsed<T: FromStr>(&self, name: &str) -> Option<T> {
         self.text(name)?.parse().ok()
+    }
+
+    /// Whether the call is only tried: it answers as it would, and stores nothing.
+    #[must_use]
+    pub fn is_dry_run(&self) -> bool {
+        self.text(DRY) == Some("true")
     }
 
     /// The text inside the cursor that was sent as this parameter, see [`write_cursor`].

@@ -21,9 +21,46 @@ struct Window {
     length: i64,
 }
 
+/// Which windows of a key a call is counted in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Allowance {
+    /// Those of all calls but batches.
+    Calls,
+    /// Those of batches.
+    Batches,
+}
+
+impl Allowance {
+    /// Under which name the calls of a key are counted.
+    pub(super) fn caller(self, key_id: &str) -> String {
+        match self {
+            Self::Calls => key_id.to_owned(),
+            Self::Batches => format!("{key_id}#batches"),
+        }
+    }
+
+    /// The limits of a key whose calls have these.
+    pub(super) const fn limits(self, calls: Limits) -> Limits {
+        match self {
+            Self::Calls => calls,
+            Self::Batches => calls.of_batches(),
+        }
+    }
+
+    /// The state of its windows after a call at `now`.
+    pub(super) fn rate(self, limits: Limits, usage: Usage, now: Timestamp) -> RateLimit {
+        match self {
+            Self::Calls => RateLimit::new(limits, usage, now),
+            Self::Batches => RateLimit::named(("batches", "batch-permin", "batch-perhr"), limits, usage, now),
+        }
+    }
+}
+
 /// Both windows of a caller after a call, for the headers of the answer.
 #[derive(Debug, Clone, Copy)]
 pub struct RateLimit {
+    /// What is counted, in sentences.
+    what: &'static str,
     minute: Window,
     hour: Window,
     now: Timestamp,
@@ -34,6 +71,12 @@ impl RateLimit {
     /// The state after a call at `now`.
     #[must_use]
     pub fn new(limits: Limits, usage: Usage, now: Timestamp) -> Self {
+        Self::named(("calls", "permin", "perhr"), limits, usage, now)
+    }
+
+    /// The same with these names of what is counted, of the minute and of the hour.
+    fn named(names: (&'static str, &'static str, &'static str), limits: Limits, usage: Usage, now: Timestamp) -> Self {
+        let (what, minute, hour) = names;
         let window = |name, limit: u64, used: u64, length: i64| Window {
             name,
             limit,
@@ -42,8 +85,9 @@ impl RateLimit {
             length,
         };
         Self {
-            minute: window("permin", limits.per_minute, usage.minute, MINUTE),
-            hour: window("perhr", limits.per_hour, usage.hour, HOUR),
+            what,
+            minute: window(minute, limits.per_minute, usage.minute, MINUTE),
+            hour: window(hour, limits.per_hour, usage.hour, HOUR),
             now,
             granted: usage.granted,
         }
@@ -57,7 +101,7 @@ impl RateLimit {
         }
         let used_up: Vec<_> = [self.minute, self.hour].into_iter().filter(|w| w.remaining == 0).collect();
         let wait = used_up.iter().map(|w| w.reset).max().unwrap_or(1);
-        let limits = format!("{} calls a minute and {} an hour", self.minute.limit, self.hour.limit);
+        let limits = format!("{} {} a minute and {} an hour", self.minute.limit, self.what, self.hour.limit);
         let mut problem = Problem::new(
             ProblemCode::RateLimitExceeded,
             format!("{who} may make {limits}. Wait {wait} seconds, then send the same request again."),
@@ -129,6 +173,25 @@ mod tests {
         let usage = Usage { hour: 50, minute: 50, granted: false };
         let problem = RateLimit::new(Limits::default(), usage, at("2025-10-20T14:29:01Z")).refusal("This key").unwrap();
         assert_eq!(problem.violated_policies, ["permin"]);
+    }
+
+    #[test]
+    fn batches_have_windows_with_names_of_their_own() {
+        let usage = Usage { hour: 10, minute: 10, granted: false };
+        let limits = Allowance::Batches.limits(Limits::default());
+        let rate = Allowance::Batches.rate(limits, usage, at("2025-10-20T14:59:30Z"));
+        let mut headers = HeaderMap::new();
+        rate.write_headers(&mut headers);
+        assert_eq!(headers["ratelimit-policy"], r#""batch-permin";q=10;w=60,"batch-perhr";q=100;w=3600"#);
+        assert_eq!(headers["ratelimit"], r#""batch-permin";r=0;t=30,"batch-perhr";r=90;t=30"#);
+        let problem = rate.refusal("This key").unwrap();
+        assert_eq!(problem.violated_policies, ["batch-permin"]);
+        assert!(
+            problem.detail.starts_with("This key may make 10 batches a minute and 100 an hour."),
+            "{}",
+            problem.detail
+        );
+        assert_ne!(Allowance::Batches.caller("key_1"), Allowance::Calls.caller("key_1"));
     }
 
     #[test]

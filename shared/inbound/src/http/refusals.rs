@@ -5,7 +5,7 @@
 //!
 //! - each process keeps [`MOST_A_MINUTE`] of a key and minute, so that a key which loops does not hide another, and
 //!   [`MOST_OF_ACCOUNT`] of an account;
-//! - what is not 429 was let through by its key's limits, in all processes together;
+//! - what is not 429 was let through by its key's limits, in all processes together: of a batch each refused record is one;
 //! - of 429s, which no limit holds back, each process keeps one a key and minute.
 
 use std::collections::{HashMap, HashSet};
@@ -13,7 +13,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use domain::clock::whole_seconds;
-use domain::refusal::{MAX_DEFECTS, Refusal, RefusedField};
+use domain::refusal::{MAX_DEFECTS, NamedRecord, Refusal, RefusedField};
 use jiff::Timestamp;
 use lambda_http::Request;
 use lambda_http::http::Method;
@@ -21,8 +21,8 @@ use store::config::{ConfigError, Environment};
 use store::requests::Requests;
 use telemetry::causes::causes;
 
-use super::answer::loggable;
-use super::gate::Caller;
+use super::answer::{Refused, loggable};
+use super::caller::Caller;
 use super::guard::COUNT_PATIENCE;
 use super::visit::Visit;
 use crate::problem::{Problem, ProblemCode};
@@ -66,15 +66,32 @@ impl RefusalLog {
 
     /// Stores a call that is answered 4xx, within bounds. That it could not be stored is logged, and changes nothing.
     pub(super) async fn keep(&self, visit: &Visit<'_>, problem: &Problem) {
-        let Some(caller) = visit.caller.as_ref().filter(|_| problem.code.status().is_client_error()) else { return };
-        let Some(last) = self.admit(caller, problem.code, visit.now) else { return };
-        let refusal = refusal(visit, caller, problem, last);
+        self.keep_one(visit, (&visit.request_id, visit.subject.as_ref()), problem).await;
+    }
+
+    /// The same for parts of a call, each under its own id. After one that could not be stored no others are tried: the answer
+    /// waits for them.
+    pub(super) async fn keep_parts(&self, visit: &Visit<'_>, parts: &[Refused]) {
+        for Refused { request_id, subject, problem } in parts {
+            if !self.keep_one(visit, (request_id, subject.as_ref()), problem).await {
+                return;
+            }
+        }
+    }
+
+    /// False when it could not be stored.
+    async fn keep_one(&self, visit: &Visit<'_>, part: (&str, Option<&NamedRecord>), problem: &Problem) -> bool {
+        let is_kept = !visit.is_dry_run && problem.code.status().is_client_error();
+        let Some(caller) = visit.caller.as_ref().filter(|_| is_kept) else { return true };
+        let Some(last) = self.admit(caller, problem.code, visit.now) else { return true };
+        let refusal = refusal((visit, caller), part, problem, last);
         let cause = match tokio::time::timeout(self.patience, self.requests.put(&caller.account.id, &refusal)).await {
-            Ok(Ok(())) => return,
+            Ok(Ok(())) => return true,
             Ok(Err(error)) => causes(&error),
             Err(_) => "it was not stored in time".to_owned(),
         };
         tracing::warn!(error = cause, "a refused call was not kept");
+        false
     }
 
     /// Whether this call is kept; if so, whether one like it may be the last of its minute.
@@ -109,11 +126,16 @@ impl Minute {
 }
 
 /// What is kept of a call: nothing that its sender has written but the number of the record.
-fn refusal(visit: &Visit<'_>, caller: &Caller, problem: &Problem, truncated: bool) -> Refusal {
+fn refusal(
+    (visit, caller): (&Visit<'_>, &Caller),
+    (id, subject): (&str, Option<&NamedRecord>),
+    problem: &Problem,
+    truncated: bool,
+) -> Refusal {
     let mut path = loggable(visit.request.uri().path());
     path.truncate(LONGEST_PATH);
     Refusal {
-        id: visit.request_id.clone(),
+        id: id.to_owned(),
         created_at: whole_seconds(visit.now),
         method: method(visit.request).to_owned(),
         path,
@@ -121,7 +143,7 @@ fn refusal(visit: &Visit<'_>, caller: &Caller, problem: &Problem, truncated: boo
         code: problem.code.as_str().to_owned(),
         errors: problem.errors.iter().take(MAX_DEFECTS).map(RefusedField::of).collect(),
         error_count: problem.errors.len(),
-        subject: visit.subject.clone(),
+        subject: subject.cloned(),
         key_id: caller.key.id.clone(),
         key_name: caller.key.name.clone(),
         truncated,
@@ -139,6 +161,7 @@ mod tests {
     use domain::defect::{DefectCode, Defects};
 
     use super::*;
+    use crate::http::rate_limit::Allowance;
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(1_760_970_600 + second).unwrap()
@@ -193,7 +216,8 @@ mod tests {
             defects.push(format!("materials[{number}].quantity"), DefectCode::OutOfRange, "not by Jane");
         }
         defects.push("janeDoe", DefectCode::UnknownField, "is not a field; did you mean name?");
-        let kept = refusal(&Visit::new(&request, at(0)), &caller(), &Problem::invalid(defects), false);
+        let visit = Visit::new(&request, Allowance::Calls, at(0));
+        let kept = refusal((&visit, &caller()), (&visit.request_id, None), &Problem::invalid(defects), false);
         let text = domain::json::write(&kept);
         assert!(!text.to_lowercase().contains("jane"), "{text}");
         assert_eq!((kept.errors.len(), kept.error_count, kept.path.len()), (MAX_DEFECTS, 31, LONGEST_PATH));

@@ -7,8 +7,8 @@ use domain::trace::TraceContext;
 use jiff::Timestamp;
 use lambda_http::{Request, RequestExt as _};
 
-use super::gate::Caller;
-use super::rate_limit::RateLimit;
+use super::caller::Caller;
+use super::rate_limit::{Allowance, RateLimit};
 
 /// One request, and what is known of it so far: its answer and its line in the log need that even when it is refused.
 pub(super) struct Visit<'a> {
@@ -18,7 +18,10 @@ pub(super) struct Visit<'a> {
     pub(super) started: Instant,
     pub(super) now: Timestamp,
     pub(super) caller: Option<Caller>,
+    pub(super) allowance: Allowance,
     pub(super) rate: Option<RateLimit>,
+    /// Whether it is known to be only tried.
+    pub(super) is_dry_run: bool,
     /// The record that its body is about.
     pub(super) subject: Option<NamedRecord>,
 }
@@ -36,10 +39,21 @@ impl ReadAhead for () {
 }
 
 impl<'a> Visit<'a> {
-    pub(super) fn new(request: &'a Request, now: Timestamp) -> Self {
+    pub(super) fn new(request: &'a Request, allowance: Allowance, now: Timestamp) -> Self {
         let request_id = domain::ids::new_id("req_", now);
         let (trace, started) = (trace_of(request), Instant::now());
-        Self { request, request_id, trace, started, now, caller: None, rate: None, subject: None }
+        Self {
+            request,
+            request_id,
+            trace,
+            started,
+            now,
+            caller: None,
+            allowance,
+            rate: None,
+            is_dry_run: false,
+            subject: None,
+        }
     }
 }
 

@@ -47,7 +47,7 @@ pub(super) async fn create<R: Resource>(
     }
     let slot = run.parsed.number.as_deref().and_then(|number| loaded.slot(R::MODEL.kind, number));
     let id = slot.map_or_else(|| ids::new_id(R::MODEL.prefix, run.now), |slot| slot.id_of_new(run.now));
-    let tax_id = tax_id::sealed(run.parts, run.account(), &id, &run.parsed, loaded).await?;
+    let tax_id = tax_id::sealed(run, &id, loaded).await?;
     let upsert = upsert(run, &id, None);
     let Merged { news, record } = upsert.merge::<R>();
     let holds_calendar = R::needs_own_calendar(None, &record);
@@ -86,7 +86,7 @@ pub(super) async fn update<R: Resource>(
     if holds_calendar {
         loaded.read(&run.parts.records, run.account(), orders(stored)).await?;
     }
-    let tax_id = tax_id::sealed(run.parts, run.account(), &stored.id, &run.parsed, loaded).await?;
+    let tax_id = tax_id::sealed(run, &stored.id, loaded).await?;
     let references = loaded.references(&trusted);
     let change = upsert.change::<R>(&news, record, &references, &stored.bookings);
     let mut settled = upsert.settle::<R>(change, tax_id.is_some())?;

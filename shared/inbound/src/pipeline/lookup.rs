@@ -10,6 +10,7 @@ use store::StoreError;
 use store::records::{Found, RecordKey, Records, SealedTaxId, Seen, Slot, Stored};
 
 use super::control::Parsed;
+use super::foresight::Foresight;
 
 /// The most work orders that one calendar holds.
 const MAX_BOOKINGS: usize = 1000;
@@ -19,6 +20,8 @@ const MAX_BOOKINGS: usize = 1000;
 pub(super) struct Loaded {
     asked: HashSet<RecordKey>,
     found: Found,
+    /// What the records of a dry run before this one would have stored.
+    pub(super) foresight: Foresight,
 }
 
 impl Loaded {
@@ -33,7 +36,8 @@ impl Loaded {
         if new.is_empty() {
             return Ok(());
         }
-        let found = records.fetch(account, &new).await?;
+        let mut found = records.fetch(account, &new).await?;
+        self.foresight.replace(&new, &mut found);
         // Calendars are found by number, also those of people who were named by id.
         for stored in found.by_id.values().filter(|stored| !stored.deleted) {
             if let Some(kind) = Kind::of_id(&stored.id) {
@@ -48,9 +52,9 @@ impl Loaded {
         Ok(())
     }
 
-    /// Forgets everything that was read, since it is out of date.
+    /// Forgets everything that was read, since it is out of date. What was foreseen is not.
     pub(super) fn forget(&mut self) {
-        *self = Self::default();
+        *self = Self { foresight: std::mem::take(&mut self.foresight), ..Self::default() };
     }
 
     /// Reads the record that the body names, and nothing else.
@@ -206,7 +210,7 @@ impl Loaded {
 }
 
 /// The keys under which the record that the body names may be.
-fn own_keys(parsed: &Parsed) -> impl Iterator<Item = RecordKey> {
+pub(super) fn own_keys(parsed: &Parsed) -> impl Iterator<Item = RecordKey> {
     let number = parsed.number.as_deref().map(|number| RecordKey::number(parsed.kind, number));
     number.into_iter().chain(parsed.id.clone().map(RecordKey::Id))
 }

@@ -4,17 +4,16 @@ use std::time::Duration;
 
 use domain::clock::whole_seconds;
 use domain::defect::Defects;
-use domain::events::{Event, EventDraft};
-use domain::ids;
+use domain::events::Event;
+use domain::ids::{self, Place};
 use domain::models::{Kind, Operation};
 use domain::outbox::{Outbox, StoredEvent};
 use domain::refusal::NamedRecord;
-use domain::rejection::{ConflictCode, Rejection};
-use domain::resource::{Action, Resource, Warning, WarningCode};
+use domain::resource::{Action, Resource};
 use domain::rules::fields::text;
 use jiff::Timestamp;
 use lambda_http::Request;
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 use store::StoreError;
 use store::records::{Commit, Committed, NewNumber, RecordWrite, Stored};
 
@@ -22,7 +21,8 @@ use super::Parts;
 use super::control::{self, Parsed};
 use super::decision::{self, Plan};
 use super::lookup::Loaded;
-use crate::http::{Caller, Facts, ReadAhead, Reply, json_body};
+use super::receipt::Receipt;
+use crate::http::{Caller, ReadAhead, Reply, json_body};
 use crate::problem::Problem;
 
 /// How often a request is tried when others change what it read.
@@ -32,7 +32,7 @@ const MAX_KEYS_AHEAD: usize = 10;
 /// The longest pause before the second try.
 const PAUSE_MILLISECONDS: u32 = 20;
 
-/// One request.
+/// One request, or one record of a batch.
 pub(super) struct Run<'a> {
     pub(super) parts: &'a Parts,
     pub(super) caller: &'a Caller,
@@ -41,11 +41,15 @@ pub(super) struct Run<'a> {
     pub(super) received_at: Timestamp,
     /// In whole seconds, for records and events.
     pub(super) now: Timestamp,
+    /// Whether it is only tried: nothing is stored.
+    pub(super) is_dry: bool,
+    /// Its place among the records of a batch.
+    pub(super) place: Option<Place>,
 }
 
 /// What came of one try.
 enum Step {
-    Answered(Reply),
+    Answered(Receipt),
     /// Others wrote first, and what they changed was read again.
     Again,
 }
@@ -79,26 +83,17 @@ pub(super) async fn prepare<R: Resource>(
     Ok(Prepared { parsed, loaded: read.map(|()| loaded) })
 }
 
-/// Reads what was not read ahead, decides, stores and answers.
+/// Reads what was not read ahead, decides, stores and answers. A dry run stores nothing.
 pub(super) async fn run<R: Resource>(
     parts: &Parts,
     caller: &Caller,
     prepared: Prepared,
+    is_dry: bool,
     now: Timestamp,
 ) -> Result<Reply, Problem> {
-    let run = Run { parts, caller, parsed: prepared.parsed, received_at: now, now: whole_seconds(now) };
-    let mut loaded = prepared.loaded?;
-    if !run.parsed.defects.is_empty() {
-        return Err(run.refusal::<R>(&mut loaded).await?);
-    }
-    run.read::<R>(&mut loaded).await?;
-    for tries in 1..=MAX_TRIES {
-        match run.step::<R>(&mut loaded).await? {
-            Step::Answered(reply) => return Ok(reply),
-            Step::Again => pause(tries).await,
-        }
-    }
-    Err(Problem::contention())
+    let Prepared { parsed, loaded } = prepared;
+    let run = Run { parts, caller, parsed, received_at: now, now: whole_seconds(now), is_dry, place: None };
+    Ok(run.process::<R>(&mut loaded?).await?.into_reply())
 }
 
 /// Waits for other writers of the same records: longer each time, for a random time.
@@ -110,6 +105,21 @@ async fn pause(tries: u32) {
 impl Run<'_> {
     pub(super) fn account(&self) -> &str {
         &self.caller.account.id
+    }
+
+    /// Reads what was not read yet, decides, stores and answers.
+    pub(super) async fn process<R: Resource>(&self, loaded: &mut Loaded) -> Result<Receipt, Problem> {
+        if !self.parsed.defects.is_empty() {
+            return Err(self.refusal::<R>(loaded).await?);
+        }
+        self.read::<R>(loaded).await?;
+        for tries in 1..=MAX_TRIES {
+            match self.step::<R>(loaded).await? {
+                Step::Answered(receipt) => return Ok(receipt),
+                Step::Again => pause(tries).await,
+            }
+        }
+        Err(Problem::contention())
     }
 
     /// 400 for a body with defects: those, and the defects of the record that it would make.
@@ -164,7 +174,8 @@ impl Run<'_> {
 
     /// A deletion of what is deleted already: it may have a later time, which the tombstone then keeps.
     async fn delete_again<R: Resource>(&self, loaded: &mut Loaded, tombstone: &Stored) -> Result<Step, Problem> {
-        if let Some(body) = decision::deleted_again(self, tombstone)
+        if !self.is_dry
+            && let Some(body) = decision::deleted_again(self, tombstone)
             && !self.parts.records.update_tombstone(self.account(), tombstone, &body).await?
         {
             return self.again::<R>(loaded).await;
@@ -192,6 +203,12 @@ impl Run<'_> {
         // People of the stored record may be deleted by now.
         let edits = plan.calendar.iter().filter(|edit| loaded.knows(edit.holder())).cloned();
         let calendar: Vec<_> = edits.filter_map(|edit| loaded.within_bounds(edit)).collect();
+        if self.is_dry {
+            self.write(loaded, &plan, stored)?;
+            let receipt = self.answer(plan.action, &plan.body, &plan.events, &plan.warnings);
+            loaded.foresee(self, plan, known, calendar);
+            return Ok(Step::Answered(receipt));
+        }
         let commit = Commit {
             account: self.account(),
             kind: self.parsed.kind,
@@ -239,7 +256,7 @@ impl Run<'_> {
     /// The events of a plan, with ids, in as many outbox items as they need, behind those of the record, or of the deleted one
     /// that had its number.
     fn outboxes(&self, plan: &Plan, known: Option<&Stored>) -> Vec<Outbox> {
-        let mut ulid = ids::new_ulid(self.received_at);
+        let mut ulid = self.place.map_or_else(|| ids::new_ulid(self.received_at), Place::new_ulid);
         let project = match self.parsed.kind {
             Kind::WorkOrder => plan.body.get("projectId"),
             Kind::Project => plan.body.get("id"),
@@ -254,42 +271,5 @@ impl Run<'_> {
         });
         let trail = known.map(|known| known.trail.clone()).unwrap_or_default();
         Outbox::split(self.account(), self.caller.origin(), events.collect(), trail)
-    }
-
-    fn exists(&self, stored: &Stored) -> Problem {
-        let (kind, key) = (self.parsed.kind.name(), self.parsed.kind.model().key);
-        let detail = format!("There is a {kind} with this {key} already: {}. Send it as an update.", stored.id);
-        Rejection::conflict(ConflictCode::AlreadyExists, detail).into()
-    }
-
-    /// 200 with a warning, for a body that is older than what is stored.
-    fn stale(&self, stored: &Map<String, Value>) -> Reply {
-        let warning = Warning {
-            code: WarningCode::StaleUpdate,
-            field: "sourceUpdatedAt".to_owned(),
-            message: "is older than what is stored, so nothing was changed".to_owned(),
-        };
-        self.answer(Action::Unchanged, stored, &[], &[warning])
-    }
-
-    /// The answer, `docs/contract.md#success`.
-    fn answer(&self, action: Action, body: &Map<String, Value>, events: &[EventDraft], warnings: &[Warning]) -> Reply {
-        let events: Vec<_> = events.iter().map(|draft| draft.name.as_str()).collect();
-        let key = self.parsed.kind.model().key;
-        let fields = ["id", key, "status", "version", "createdAt", "updatedAt"];
-        let data: Map<String, Value> =
-            fields.into_iter().filter_map(|field| Some((field.to_owned(), body.get(field)?.clone()))).collect();
-        let known = |field| text(body, field).map(str::to_owned);
-        let facts = Facts { action: Some(action.as_str()), number: known(key), id: known("id"), events: events.len() };
-        Reply::ok(&json!({
-            "success": true,
-            "message": "Request processed successfully",
-            "action": action.as_str(),
-            "data": data,
-            "events": events,
-            "warnings": warnings,
-            "requestId": self.caller.request_id,
-        }))
-        .with_facts(facts)
     }
 }

@@ -3,25 +3,23 @@
 use domain::rules::fields::Sent;
 use store::records::{RecordKey, SealedTaxId};
 
-use super::Parts;
-use super::control::Parsed;
 use super::lookup::Loaded;
+use super::request::Run;
 use crate::problem::{Problem, ProblemCode};
 
 /// The tax id to be stored with this request, or `None` when it was not sent or is the one that is stored.
 pub(super) async fn sealed(
-    parts: &Parts,
-    account: &str,
+    run: &Run<'_>,
     vendor_id: &str,
-    parsed: &Parsed,
     loaded: &mut Loaded,
 ) -> Result<Option<SealedTaxId>, Problem> {
-    let value = match &parsed.tax_id {
+    let account = run.account();
+    let value = match &run.parsed.tax_id {
         Sent::Absent => return Ok(None),
         Sent::Cleared => "",
         Sent::Value(value) => value.as_str().unwrap_or_default(),
     };
-    let Some(sealer) = &parts.sealer else {
+    let Some(sealer) = &run.parts.sealer else {
         return Err(Problem::new(
             ProblemCode::InternalError,
             "Tax ids can't be stored by this function. Report the requestId.",
@@ -29,13 +27,14 @@ pub(super) async fn sealed(
     };
     let context = format!("{account}#{vendor_id}#taxId");
     let fingerprint = sealer.fingerprint(value.as_bytes(), &context).await?;
-    loaded.read(&parts.records, account, [RecordKey::TaxId(vendor_id.to_owned())]).await?;
+    loaded.read(&run.parts.records, account, [RecordKey::TaxId(vendor_id.to_owned())]).await?;
     match loaded.tax_id(vendor_id) {
         Some(stored) if stored.fingerprint == fingerprint => return Ok(None),
         None if value.is_empty() => return Ok(None),
         _ => {}
     }
-    let envelope = sealer.seal(value.as_bytes(), &context).await?;
+    // A dry run stores nothing, and needs to know only that it is another one.
+    let envelope = if run.is_dry { String::new() } else { sealer.seal(value.as_bytes(), &context).await? };
     Ok(Some(SealedTaxId { sealed: envelope, fingerprint, last4: last4(value) }))
 }
 

@@ -43,7 +43,7 @@ domain::words! {
         LastKey = "last_key",
         /// A delivery that arrived is not sent again unless it is forced.
         AlreadyDelivered = "already_delivered",
-        /// The body is larger than 131,072 bytes.
+        /// The body is larger than 131,072 bytes, or 1,048,576 of a batch.
         PayloadTooLarge = "payload_too_large",
         /// The body is not `application/json`, or is compressed.
         UnsupportedMediaType = "unsupported_media_type",

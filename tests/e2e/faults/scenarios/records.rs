@@ -28,6 +28,41 @@ pub(super) async fn two(world: &mut World) {
     world.app.advance(Duration::from_secs(3)).await;
 }
 
+/// Sends a batch, and what of it has failed in another one, until nothing has.
+pub(super) async fn batch(world: &mut World) {
+    const TRIES: usize = 8;
+    let order = |number: &str, title: &str| json!({ "workOrderNumber": number, "title": title });
+    let mut records = vec![order("WO-1", "New"), order("WO-2", "New"), order("WO-1", "Changed")];
+    for round in 0..TRIES {
+        let (path, key) = ("/api/webhook/workorder/batch", format!("batch-{round}"));
+        let reply = world.ask("POST", path, Some(&key), &json!({ "records": records })).await.reply;
+        if !matches!(reply.status, 200 | 207) {
+            world.wrong.push(format!("{path} was answered {}: {}", reply.status, reply.text));
+            break;
+        }
+        let results = reply.body["results"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let has_failed = |result: &Value| result["status"].as_u64() >= Some(500);
+        if let Some(refused) = results.iter().find(|result| result["status"] != 200 && !has_failed(result)) {
+            world.wrong.push(format!("a record was refused: {refused}"));
+        }
+        let failed: Vec<Value> = records
+            .iter()
+            .zip(results)
+            .filter(|(_, result)| has_failed(result))
+            .map(|(record, _)| record.clone())
+            .collect();
+        records = failed;
+        if records.is_empty() {
+            break;
+        }
+        world.app.advance(Duration::from_secs(2)).await;
+    }
+    if !records.is_empty() {
+        world.wrong.push(format!("{} records were not accepted in {TRIES} rounds", records.len()));
+    }
+    world.expect(&["workorder.created", "workorder.created", "workorder.updated"]);
+}
+
 /// Each of a crowd gets it.
 pub(super) async fn fan_out(world: &mut World) {
     create(world, "WO-1").await;

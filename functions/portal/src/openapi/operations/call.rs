@@ -26,8 +26,8 @@ pub(super) struct Call {
     parameters: Vec<Value>,
     body: Option<Body>,
     success: (u16, &'static str, Option<String>),
-    /// The description of 200 for a call whose usual response is 201.
-    found: Option<&'static str>,
+    /// The status and the description of another success, with the same body.
+    otherwise: Option<(u16, &'static str)>,
     errors: Vec<ProblemCode>,
 }
 
@@ -68,7 +68,7 @@ impl Call {
             parameters,
             body: None,
             success,
-            found: None,
+            otherwise: None,
             errors,
         }
     }
@@ -114,7 +114,12 @@ impl Call {
 
     /// The same body with 200, if nothing had to be created.
     pub(super) fn or_finds(self, description: &'static str) -> Self {
-        Self { found: Some(description), ..self }
+        Self { otherwise: Some((200, description)), ..self }
+    }
+
+    /// The same body with 207, if a part of the call was refused.
+    pub(super) fn or_partly(self, description: &'static str) -> Self {
+        Self { otherwise: Some((207, description)), ..self }
     }
 
     /// A successful response without a body.
@@ -140,10 +145,10 @@ impl Call {
         if let Some(body) = body {
             success["content"] = content(body);
         }
-        if let Some(description) = self.found {
-            let found =
+        if let Some((status, description)) = self.otherwise {
+            let other =
                 json!({ "description": description, "headers": success["headers"], "content": success["content"] });
-            responses.insert("200".to_owned(), found);
+            responses.insert(status.to_string(), other);
         }
         responses.insert(status.to_string(), success);
         let mut operation = json!({

@@ -21,6 +21,7 @@ fn schema(value: ValueType) -> Value {
         ValueType::Number { min, max, default } => {
             json!({ "type": "integer", "minimum": min, "maximum": max, "default": default })
         }
+        ValueType::Flag => json!({ "type": "boolean", "default": false }),
         ValueType::Word { all, default: Some(word) } => json!({ "type": "string", "enum": all(), "default": word }),
         ValueType::Word { all, default: None } => json!({ "type": "string", "enum": all() }),
         ValueType::Event => events(),

@@ -33,6 +33,8 @@ pub enum ValueType {
         /// The value when the parameter is absent.
         default: u8,
     },
+    /// `true` or `false`, which is the value when the parameter is absent.
+    Flag,
     /// One word of a list.
     Word {
         /// The list.
@@ -67,6 +69,7 @@ impl ValueType {
                 let message = || (DefectCode::OutOfRange, format!("must be a whole number from {min} to {max}"));
                 (!right).then(message)
             }
+            Self::Flag => must_be(matches!(text, "true" | "false"), "must be true or false".to_owned()),
             Self::Word { all, .. } => must_be(all().contains(&text), format!("must be {}", one_of(&all()))),
             Self::Event => must_be(
                 text.parse::<EventName>().is_ok(),
