@@ -12,6 +12,7 @@ mod attempts;
 mod batch;
 mod cases;
 mod catalog;
+mod cli;
 mod clock;
 mod costs;
 mod crew;

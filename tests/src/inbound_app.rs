@@ -8,7 +8,7 @@ use domain::account::Account;
 use domain::api_key::{ApiKey, NewKey, Scope};
 use domain::ids;
 use jiff::Timestamp;
-use local::System;
+use local::{Clock, System};
 use reqwest::Client;
 use serde_json::Value;
 use store::tables::Table;
@@ -62,6 +62,12 @@ impl InboundApp {
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.settings.options.clock.now()
+    }
+
+    /// The application's clock itself.
+    #[must_use]
+    pub fn clock(&self) -> Clock {
+        self.settings.options.clock.clone()
     }
 
     /// Lets time pass. Messages that become due are visible and stay in their queues.

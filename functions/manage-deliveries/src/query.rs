@@ -111,22 +111,37 @@ pub(crate) fn requests(query: &Query) -> RefusalFilter<'_> {
 
 /// Each order has its own paging parameter: the other order's would silently give a wrong page, and is refused.
 pub(crate) fn feed(query: &Query) -> Result<FeedQuery, Problem> {
-    let after = query.cursor("after").and_then(|position| position.parse().ok());
+    let after: Option<Position> = query.cursor("after").and_then(|position| position.parse().ok());
+    let since = query.parsed("since").map(Position::since);
     let order = if query.text("order") == Some("newest") { Order::NewestFirst } else { Order::OldestFirst };
     let conflicting = |name, message| Err(Problem::invalid_field(name, DefectCode::ConflictingFields, message));
     match order {
         Order::NewestFirst if after.is_some() => {
             conflicting("after", "is for order=oldest; use cursor with order=newest")
         }
+        Order::NewestFirst if since.is_some() => {
+            conflicting("since", "is for order=oldest; page back with cursor instead")
+        }
+        _ if after.is_some() && since.is_some() => {
+            conflicting("since", "says where to begin, and so does after; leave one of them out")
+        }
         Order::OldestFirst if query.text("cursor").is_some() => {
             conflicting("cursor", "is for order=newest; use after with order=oldest")
         }
-        _ if query.text("requestId").is_some() && (after.is_some() || query.text("cursor").is_some()) => {
-            conflicting("requestId", "has all events of a call on one page; leave the cursor out")
+        _ if query.text("requestId").is_some()
+            && (after.is_some() || since.is_some() || query.text("cursor").is_some()) =>
+        {
+            conflicting("requestId", "has all events of a call on one page; leave the cursor and since out")
         }
         _ => {
             let request_id = query.text("requestId").map(str::to_owned);
-            Ok(FeedQuery { order, after, event: query.parsed("event"), request_id, page: PageRequest::of(query) })
+            Ok(FeedQuery {
+                order,
+                after: after.or(since),
+                event: query.parsed("event"),
+                request_id,
+                page: PageRequest::of(query),
+            })
         }
     }
 }
@@ -214,6 +229,12 @@ mod tests {
         let newest = feed(&query(EVENTS, &[("order", "newest"), ("cursor", &cursor)])).unwrap();
         assert!(newest.order == Order::NewestFirst && newest.page.after().is_some());
         let wrong = |sent: &[(&str, &str)]| feed(&query(EVENTS, sent)).unwrap_err().errors[0].field.clone();
+        let since = ("since", "2025-10-20T14:30:00Z");
+        let begun = feed(&query(EVENTS, &[since])).unwrap();
+        assert_eq!(begun.after, Some(Position::since(since.1.parse().unwrap())));
+        assert_eq!(wrong(&[since, ("after", &after)]), "since");
+        assert_eq!(wrong(&[since, ("order", "newest")]), "since");
+        assert_eq!(wrong(&[since, ("requestId", "req_01JAMB3X9T7Q2V5K8N4C6D0EFG")]), "requestId");
         assert_eq!(wrong(&[("order", "newest"), ("after", &after)]), "after");
         assert_eq!(wrong(&[("order", "oldest"), ("cursor", &cursor)]), "cursor");
     }

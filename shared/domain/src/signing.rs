@@ -165,18 +165,47 @@ pub fn verify(
     body: &[u8],
     now: Timestamp,
 ) -> Result<(), VerifyError> {
-    let sent: i64 = timestamp.parse().map_err(|_| VerifyError::MalformedTimestamp)?;
-    let age = now.as_second().saturating_sub(sent);
-    if age > TOLERANCE_SECONDS {
-        return Err(VerifyError::TooOld);
-    }
-    if age < -TOLERANCE_SECONDS {
-        return Err(VerifyError::TooNew);
-    }
+    check_age(timestamp, now)?;
     let signature = hex::decode(signature).map_err(|_| VerifyError::Mismatch)?;
     mac(secret.text.as_bytes(), &[timestamp.as_bytes(), b".", body])
         .verify_slice(&signature)
         .map_err(|_| VerifyError::Mismatch)
+}
+
+/// The same for `webhook-signature`, whose signatures stand apart with spaces: any of them may match. Signatures of other
+/// versions than `v1` don't count.
+///
+/// # Errors
+/// As for [`verify`].
+pub fn verify_standard(
+    secret: &SigningSecret,
+    delivery_id: &str,
+    signatures: &str,
+    timestamp: &str,
+    body: &[u8],
+    now: Timestamp,
+) -> Result<(), VerifyError> {
+    check_age(timestamp, now)?;
+    let parts = [delivery_id.as_bytes(), b".", timestamp.as_bytes(), b".", body];
+    let matches = |signature: &str| {
+        let signature = signature.strip_prefix("v1,").and_then(|encoded| STANDARD.decode(encoded).ok());
+        signature.is_some_and(|signature| mac(&secret.key, &parts).verify_slice(&signature).is_ok())
+    };
+    signatures.split(' ').any(matches).then_some(()).ok_or(VerifyError::Mismatch)
+}
+
+/// Whether a delivery's timestamp is near enough to the receiver's clock.
+///
+/// # Errors
+/// When it is malformed, or more than [`TOLERANCE_SECONDS`] away from `now`.
+pub fn check_age(timestamp: &str, now: Timestamp) -> Result<(), VerifyError> {
+    let sent: i64 = timestamp.parse().map_err(|_| VerifyError::MalformedTimestamp)?;
+    let age = now.as_second().saturating_sub(sent);
+    match age {
+        _ if age > TOLERANCE_SECONDS => Err(VerifyError::TooOld),
+        _ if age < -TOLERANCE_SECONDS => Err(VerifyError::TooNew),
+        _ => Ok(()),
+    }
 }
 
 #[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]

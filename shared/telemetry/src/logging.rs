@@ -11,6 +11,7 @@ use crate::guard;
 /// The packages of this project, which log no secrets and no bodies at any level.
 const OURS: &[&str] = &[
     "admin",
+    "cli",
     "create_employee",
     "create_project",
     "create_vendor",
@@ -32,6 +33,7 @@ const OURS: &[&str] = &[
     "store",
     "sweeper",
     "telemetry",
+    "workskedge",
     "workskedge_webhooks",
 ];
 

@@ -21,6 +21,7 @@ pub(super) const SECTIONS: &[Section] = &[
             ("rate-limits", "Rate limits"),
             ("errors", "Errors"),
             ("explorer", "API explorer"),
+            ("cli", "Command line"),
         ],
     },
     Section {

@@ -48,6 +48,18 @@ impl Event {
     }
 }
 
+/// The body of an event that somebody read from an answer, the same bytes that were sent of it.
+#[must_use]
+pub fn body_as_sent(event: &str, timestamp: &Value, data: &Value) -> String {
+    #[derive(Serialize)]
+    struct Read<'a> {
+        event: &'a str,
+        timestamp: &'a Value,
+        data: &'a Value,
+    }
+    to_wire(&Read { event, timestamp, data })
+}
+
 /// JSON as JavaScript would write it.
 pub(super) fn to_wire(value: &impl Serialize) -> String {
     let mut bytes = Vec::with_capacity(1024);

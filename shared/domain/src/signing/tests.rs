@@ -120,3 +120,19 @@ fn a_secret_reads_back_and_is_not_printed() {
         assert_eq!(SigningSecret::parse(wrong.to_owned()), Err(SecretError), "{wrong}");
     }
 }
+
+#[test]
+fn any_standard_signature_of_a_rotation_verifies() {
+    let headers = signed(&other(1), &[&secret()], 1);
+    let (id, signatures) = (header(&headers, "webhook-id"), header(&headers, "webhook-signature"));
+    let check = |secret: &SigningSecret, id: &str, signatures: &str, now| {
+        verify_standard(secret, id, signatures, "1760970600", BODY, at(now))
+    };
+    for valid in [secret(), other(1)] {
+        assert_eq!(check(&valid, &id, &signatures, SENT), Ok(()));
+    }
+    assert_eq!(check(&other(2), &id, &signatures, SENT), Err(VerifyError::Mismatch));
+    assert_eq!(check(&secret(), "dlv_other", &signatures, SENT), Err(VerifyError::Mismatch), "the id is signed too");
+    assert_eq!(check(&secret(), &id, &signatures.replace("v1,", "v2,"), SENT), Err(VerifyError::Mismatch));
+    assert_eq!(check(&secret(), &id, &signatures, SENT + TOLERANCE_SECONDS + 1), Err(VerifyError::TooOld));
+}

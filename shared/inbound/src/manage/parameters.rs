@@ -38,6 +38,12 @@ pub const EVENTS: Parameters = &[
         "`nextCursor` or `resumeAfter` of the previous response; only with the oldest first",
     ),
     parameter(
+        "since",
+        ValueType::Time,
+        "Only events of calls from this time on: where to begin without a position; only with the oldest first, and not \
+         with `after`",
+    ),
+    parameter(
         "order",
         ValueType::Word { all: orders, default: Some("oldest") },
         "`oldest` is paged with `after`, `newest` with `cursor`",

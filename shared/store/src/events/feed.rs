@@ -51,6 +51,15 @@ pub struct FeedPage {
     pub more: bool,
 }
 
+impl Position {
+    /// Before the first event of a call that arrived at `since` or later.
+    #[must_use]
+    pub fn since(since: Timestamp) -> Self {
+        let millis = u64::try_from(since.as_millisecond()).unwrap_or(0);
+        Self { outbox: Ulid::from_parts(millis, 0), events: 0 }
+    }
+}
+
 impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", self.outbox, self.events)
@@ -200,6 +209,13 @@ impl Events {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_position_by_time_is_before_everything_of_that_millisecond() {
+        let position = Position::since("2025-10-20T14:30:00.0005Z".parse().unwrap());
+        assert_eq!(position, Position { outbox: Ulid::from_parts(1_760_970_600_000, 0), events: 0 });
+        assert_eq!(Position::since("1969-01-01T00:00:00Z".parse().unwrap()).outbox.timestamp_ms(), 0);
+    }
 
     #[test]
     fn a_position_reads_back_as_it_was_written() {

@@ -150,3 +150,16 @@ fn node_gives_every_body_back_unchanged() {
         assert_eq!(sent, returned);
     }
 }
+
+#[test]
+fn an_event_that_was_read_from_an_answer_has_the_bytes_that_were_sent() {
+    for name in crate::events::EventName::ALL {
+        let example = catalog_entry(name)["example"].clone();
+        let sent = to_wire(&example);
+        let read: Value = serde_json::from_str(&sent).unwrap();
+        assert_eq!(body_as_sent(name.as_str(), &read["timestamp"], &read["data"]), sent);
+    }
+    let data = json!({ "n": [1e21, 1e-7, 0.1, 9_007_199_254_740_993_u64, -0.0] });
+    let body = body_as_sent("vendor.created", &json!("2025-10-20T14:30:00Z"), &data);
+    assert!(body.ends_with(r#""data":{"n":[1e+21,1e-7,0.1,9007199254740992,0]}}"#), "{body}");
+}
