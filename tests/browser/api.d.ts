@@ -14,6 +14,7 @@ declare namespace Api {
     lastSlowAt: string | null;
     disablesAt: string | null;
   };
+  type Format = "full" | "thin" | "cloudevents";
   type Endpoint = {
     id: string;
     url: string;
@@ -25,6 +26,7 @@ declare namespace Api {
     disabledAt: string | null;
     headers: Record<string, string>;
     maxPerSecond: number | null;
+    format: Format;
     secretHint: string;
     createdAt: string;
     updatedAt: string;
@@ -54,6 +56,7 @@ declare namespace Api {
   type Attempt = {
     number: number;
     trigger: string;
+    format: Format;
     startedAt: string;
     durationMs: number;
     statusCode: number | null;

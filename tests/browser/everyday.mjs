@@ -126,7 +126,8 @@ export async function watching(browser, system) {
 /** An endpoint is renamed, paused by a person, and another is disabled by the system: the overview knows one from the other. */
 export async function editing(browser, system) {
   const receiver = await startReceiver(200);
-  await call(system, "POST", "/api/endpoints", { url: receiver.url, events: ["employee.*"], description: "Time clock" });
+  const clock = { url: receiver.url, events: ["employee.*"], description: "Time clock" };
+  const { id } = await call(system, "POST", "/api/endpoints", clock);
   const gone = await startReceiver(410);
   await call(system, "POST", "/api/endpoints", { url: gone.url, events: ["timeoff.*"], description: "Old intranet" });
   const page = await open(browser, system);
@@ -135,6 +136,7 @@ export async function editing(browser, system) {
   await page.getByRole("link", { name: "Time clock" }).click();
   await page.getByRole("link", { name: "Edit" }).click();
   await page.getByLabel("Description").fill("Time clock, gate 2");
+  await page.getByLabel("Format", { exact: true }).selectOption("cloudevents");
   await page.getByRole("button", { name: "Save" }).click();
   await page.getByRole("heading", { name: "Time clock, gate 2" }).waitFor();
   await page.getByRole("button", { name: "Pause" }).press("Enter");
@@ -163,6 +165,12 @@ export async function editing(browser, system) {
   await needing.getByRole("row").filter({ hasText: "Old intranet" }).getByText("Disabled", { exact: true }).waitFor();
   await needing.getByText("the endpoint answered 410 Gone").waitFor();
   assert.equal(await needing.getByText("Time clock").count(), 0, "who paused an endpoint knows of it");
+
+  const { deliveryId } = await call(system, "POST", `/api/endpoints/${id}/test`, { event: "employee.created" });
+  await page.goto(`/#/deliveries/${deliveryId}`);
+  await page.getByText("Content-Type: application/cloudevents+json").waitFor();
+  await page.getByText('"specversion": "1.0"').waitFor();
+  assert.equal(receiver.received.at(-1).headers["content-type"], "application/cloudevents+json", "as it was sent");
   await leave(page);
 }
 

@@ -45,6 +45,7 @@ async fn an_endpoint_is_created_and_read_and_its_secret_is_shown_at_creation_onl
         "disabledAt",
         "headers",
         "maxPerSecond",
+        "format",
         "secretHint",
         "createdAt",
         "updatedAt",

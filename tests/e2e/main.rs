@@ -25,6 +25,7 @@ mod expect;
 mod fan_out;
 mod faults;
 mod feed;
+mod formats;
 mod health;
 mod hot_path;
 mod idempotency;

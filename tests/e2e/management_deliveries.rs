@@ -73,6 +73,7 @@ async fn a_delivery_is_shown_whole_with_its_attempts_and_the_body_as_sent() {
     let expected = [
         "number",
         "trigger",
+        "format",
         "startedAt",
         "durationMs",
         "statusCode",

@@ -169,6 +169,7 @@ impl World {
             event_id: "evt_01JAMB3X9T7Q2V5K8N4C6D0EFG",
             delivery_id: "dlv_01JAMB3X9T7Q2V5K8N4C6D0EFG",
             retry: 0,
+            content_type: "application/json",
             body: Bytes::from_static(b"{}"),
             signers: &self.signers,
             headers: &domain::endpoint::OwnHeaders::default(),

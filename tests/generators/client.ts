@@ -11,6 +11,7 @@ import type { components, paths, webhooks } from "./api.js";
 
 type Schemas = components["schemas"];
 type WorkOrderCreated = webhooks["workorder.created"]["post"]["requestBody"]["content"]["application/json"];
+type CloudWorkOrderCreated = webhooks["workorder.created"]["post"]["requestBody"]["content"]["application/cloudevents+json"];
 
 const [baseUrl = "", key = ""] = process.argv.slice(2);
 const api = createClient<paths>({ baseUrl, headers: { "X-API-Key": key } });
@@ -71,6 +72,12 @@ assert.equal(error?.code === "validation_failed" && error.errors?.[0]?.field, "t
 /** What a subscriber reads of an event. */
 export const shown = ({ event, data }: WorkOrderCreated) => `${event}: ${data.workOrderNumber} ${data.priority.toUpperCase()}`;
 
+/** The same of a CloudEvent, and of an event that only links to the whole. */
+export const shownCloud = ({ subject, data }: CloudWorkOrderCreated) =>
+  `${subject}: ${data.workOrderNumber} ${data.priority.toUpperCase()}`;
+export const shownThin = ({ event, data }: Schemas["ThinEvent"]) =>
+  `${event}: ${data.id} ${data.version ?? ""} ${data.url.slice(1)}`;
+
 /** Each of these is refused, or TypeScript complains of the comment above it. */
 export const wrong: {
   orders: Schemas["WorkOrder"][];
@@ -106,8 +113,12 @@ export const wrong: {
   timeOff: [{ requestNumber: "TO-1", type: "leave" }],
   // @ts-expect-error not a scope
   keys: [{ name: "ERP", scopes: ["everything"] }],
-  // @ts-expect-error a pace is a number
-  endpoints: [{ url: "https://erp.example.com", events: ["*"], maxPerSecond: "5" }],
+  endpoints: [
+    // @ts-expect-error a pace is a number
+    { url: "https://erp.example.com", events: ["*"], maxPerSecond: "5" },
+    // @ts-expect-error not a format
+    { url: "https://erp.example.com", events: ["*"], format: "xml" },
+  ],
   publications: [
     // @ts-expect-error not an event
     { event: "workorder.exploded", idempotencyKey: "1", data: published.data },

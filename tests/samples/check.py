@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 
+import formats
 import frameworks
 import mappings
 from system import (
@@ -281,11 +282,13 @@ def main(binary):
                 check_rotation(language, endpoint["secret"], new, headers, body)
             for language in RECEIVERS:
                 check_receiver(language, base, key, directory / language)
+            formats.check_formats(base, key, VERIFY, verdict)
             check_catching_up(base, key, directory)
             check_signing(base, directory)
             mappings.check_mappings(base, key)
             check_getting_started(base, key, directory)
-    print(f"{len(VERIFY)} languages verify real deliveries, in a rotation too, and refuse what differs; {len(SEND)} send,")
+    print(f"{len(VERIFY)} languages verify real deliveries, in a rotation and each format too, and refuse what differs;")
+    print(f"{len(SEND)} send, {len(formats.CLOUD_EVENTS)} SDKs read CloudEvents,")
     print(f"{len(RECEIVERS)} and {served} frameworks receive, {len(CATCH_UP)} catch up, records of 2 other systems are mapped;")
     print(f"{counted()} checks")
 

@@ -5,6 +5,7 @@ use domain::endpoint::{
     Endpoint, EndpointStatus, EventFilter, Health, PreviousSecrets, SealedSecret, StoredHeaders, secret_context,
 };
 use domain::events::EventName;
+use domain::format::Format;
 use domain::ids;
 use domain::outbox::{Outbox, StoredEvent};
 use domain::signing::SigningSecret;
@@ -49,6 +50,7 @@ fn endpoint(id: &str, url: &str, secret: SealedSecret, now: Timestamp) -> Endpoi
         description: None,
         headers: StoredHeaders::None,
         max_per_second: None,
+        format: Format::Full,
         secret,
         previous_secrets: PreviousSecrets::default(),
         created_at: now,

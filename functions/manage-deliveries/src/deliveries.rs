@@ -35,12 +35,13 @@ impl Call<'_> {
         Ok(PageRequest::reply(&views, next.as_deref()))
     }
 
-    /// One delivery with its attempts and the body that they sent.
+    /// One delivery with its attempts and the body that the latest of them sent.
     pub(crate) async fn delivery(&self, id: &str) -> Result<Reply, Problem> {
         let delivery = self.read(id).await?;
         let disabled = self.disabled([&delivery]).await?;
         let event = self.function.events.get(self.account(), &delivery.event_id).await?;
-        let body = event.as_ref().map(|found| found.event.body.as_str());
+        let format = self.function.endpoints.format_of(&delivery).await?;
+        let body = event.as_ref().map(|found| format.content(&found.event).body);
         let facts = Facts { id: Some(delivery.id.clone()), ..Facts::default() };
         Ok(Reply::ok(&DeliveryView::whole(&delivery, &disabled, body)).with_facts(facts))
     }

@@ -3,6 +3,7 @@
 use domain::endpoint::{
     Endpoint, EndpointStatus, Health, OwnHeaders, PreviousSecrets, SealedSecret, StoredHeaders, Subscription,
 };
+use domain::format::Format;
 use domain::ids;
 use domain::pace::Waiting;
 use domain::signing::SigningSecret;
@@ -180,6 +181,7 @@ impl Call<'_> {
             description: None,
             headers: StoredHeaders::None,
             max_per_second: None,
+            format: Format::Full,
             secret,
             previous_secrets: PreviousSecrets::default(),
             created_at: self.now,

@@ -5,6 +5,7 @@ use std::num::NonZeroU16;
 
 use domain::defect::{DefectCode, Defects};
 use domain::endpoint::{Endpoint, EndpointStatus, EventFilter, OwnHeaders};
+use domain::format::Format;
 use domain::rules::fields::Sent;
 use inbound::manage::bodies::ENDPOINT;
 use inbound::manage::body;
@@ -28,6 +29,7 @@ pub(crate) struct Changes {
     description: Sent<String>,
     headers: Option<OwnHeaders>,
     max_per_second: Sent<NonZeroU16>,
+    format: Option<Format>,
     status: Option<EndpointStatus>,
 }
 
@@ -53,6 +55,8 @@ impl Changes {
             description: Sent::from(read.get("description")).and_then(|value| value.as_str().map(str::to_owned)),
             headers,
             max_per_second: Sent::from(read.get("maxPerSecond")).and_then(per_second),
+            // Null is the default, as it is of the status.
+            format: read.get("format").map(|value| value.as_str().and_then(Format::parse).unwrap_or_default()),
             status: read.remove("status").map(|value| match value.as_str() {
                 Some("disabled") => EndpointStatus::Disabled,
                 _ => EndpointStatus::Enabled,
@@ -73,6 +77,7 @@ impl Changes {
         replace(&mut endpoint.project_ids, new.project_ids);
         endpoint.description = new.description.over(endpoint.description.take());
         endpoint.max_per_second = new.max_per_second.over(endpoint.max_per_second);
+        replace(&mut endpoint.format, new.format);
         let status = new.status.filter(|status| *status != endpoint.status)?;
         endpoint.status = status;
         match status {

@@ -57,7 +57,7 @@ impl Call<'_> {
         self.function.events.store(&outbox, self.now).await?;
         let delivery = outbox.delivery(&event, id, Trigger::Test, self.now);
         let trace = self.caller.trace.child();
-        let made = self.function.attempts.make(&delivery, &event.body, &endpoint, trace, TIMEOUT, self.now).await?;
+        let made = self.function.attempts.make(&delivery, &event, &endpoint, trace, TIMEOUT, self.now).await?;
         let delivery = finished(delivery, &made);
         self.function.deliveries.create_one(&delivery).await?;
         if delivery.status == DeliveryStatus::Delivered {

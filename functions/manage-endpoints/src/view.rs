@@ -5,6 +5,7 @@ use std::num::NonZeroU16;
 
 use domain::clock::whole_seconds;
 use domain::endpoint::{Endpoint, EndpointStatus, EventFilter, Health, OwnHeaders, PreviousSecrets};
+use domain::format::Format;
 use domain::pace::Waiting;
 use domain::signing::SigningSecret;
 use jiff::Timestamp;
@@ -25,6 +26,7 @@ pub(crate) struct EndpointView<'a> {
     /// Values are masked, except in the response to a call that set them.
     headers: BTreeMap<String, String>,
     max_per_second: Option<NonZeroU16>,
+    format: Format,
     secret_hint: &'a str,
     created_at: Timestamp,
     updated_at: Timestamp,
@@ -71,6 +73,7 @@ impl<'a> EndpointView<'a> {
             disabled_at: endpoint.disabled_at.map(whole_seconds),
             headers: endpoint.headers.masked(),
             max_per_second: endpoint.max_per_second,
+            format: endpoint.format,
             secret_hint: &endpoint.secret.hint,
             created_at: endpoint.created_at,
             updated_at: endpoint.updated_at,

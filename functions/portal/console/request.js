@@ -2,11 +2,26 @@
 
 import { hex, standard } from "./signature.js";
 
+/** By the format. */
+const CONTENT_TYPES = /** @type {Record<Api.Format, string>} */ ({
+  full: "application/json",
+  thin: "application/json",
+  cloudevents: "application/cloudevents+json",
+});
 /** The `User-Agent` of deliveries; its version is the API description's. */
 async function userAgent() {
   const { info } = await (await fetch("/openapi.json")).json();
   return `WorkSkedge-Webhooks/${info.version} (+${location.origin}/docs)`;
 }
+
+/**
+ * The format of an attempt; without one, that which the endpoint has.
+ * @param {Api.WholeDelivery} one
+ * @param {Api.Endpoint | undefined} endpoint
+ * @param {number} attempt its number, from 1
+ */
+const formatOf = (one, endpoint, attempt) =>
+  one.attempts.find(({ number }) => number === attempt)?.format ?? endpoint?.format ?? "full";
 
 /**
  * The headers of an attempt. The endpoint's own are there by name only: their values are not shown again.
@@ -16,7 +31,7 @@ async function userAgent() {
  * @param {number} [attempt] its number, from 1; the latest by default
  */
 export const headersOf = (one, endpoint, { seconds, signature, standard }, attempt = one.attemptCount) => [
-  ["Content-Type", "application/json"],
+  ["Content-Type", CONTENT_TYPES[formatOf(one, endpoint, attempt)]],
   ["X-Webhook-ID", one.id],
   ["X-Webhook-Event", one.event],
   ["X-Webhook-Event-ID", one.eventId],

@@ -2,6 +2,7 @@ use domain::alert::{AlertKind, AlertStatus};
 use domain::api_key::Scope;
 use domain::attempt::{AttemptError, ErrorDetail};
 use domain::delivery::DeliveryStatus;
+use domain::format::Format;
 
 /// The words that `script` has as strings or as names of members.
 fn without(script: &str, words: &[&'static str]) -> Vec<&'static str> {
@@ -16,6 +17,8 @@ fn the_console_knows_every_word_that_it_shows() {
         (include_str!("../console/views/alerts.js"), AlertStatus::WORDS),
         (include_str!("../console/views/deliveries.js"), DeliveryStatus::WORDS),
         (include_str!("../console/views/keys.js"), Scope::WORDS),
+        (include_str!("../console/views/endpoint-form.js"), Format::WORDS),
+        (include_str!("../console/request.js"), Format::WORDS),
         (include_str!("../console/format.js"), AttemptError::WORDS),
         (include_str!("../console/format.js"), ErrorDetail::WORDS),
     ] {

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use domain::attempt::{AttemptError, ErrorDetail};
 use domain::delivery::view::DeliveryView;
 use domain::delivery::{Attempt, Delivery};
+use domain::format::Format;
 use serde_json::{Value, json};
 use store::tables::{DELIVERIES, ENDPOINTS, EVENTS};
 
@@ -24,22 +25,21 @@ pub(crate) async fn show(aws: &Aws, wanted: &ShowDelivery) -> Result<Report, Fai
             account.id
         )));
     };
-    let event = if *body {
-        let events = aws.environment.events()?;
-        events.get(&account.id, &delivery.event_id).await.map_err(aws.on(EVENTS))?
-    } else {
-        None
-    };
-    let sent = event.as_ref().map(|found| found.event.body.as_str());
+    let (mut event, mut format) = (None, Format::Full);
+    if *body {
+        event = aws.environment.events()?.get(&account.id, &delivery.event_id).await.map_err(aws.on(EVENTS))?;
+        format = aws.environment.endpoints()?.format_of(&delivery).await.map_err(aws.on(ENDPOINTS))?;
+    }
+    let sent = event.as_ref().map(|found| format.content(&found.event).body);
     let mut disabled = HashSet::new();
     if !delivery.status.is_final() {
         let of = BTreeSet::from([delivery.endpoint_id.as_str()]);
         disabled = aws.environment.endpoints()?.disabled_among(&account.id, &of).await.map_err(aws.on(ENDPOINTS))?;
     }
-    let mut json = json!(DeliveryView::whole(&delivery, &disabled, sent));
+    let mut json = json!(DeliveryView::whole(&delivery, &disabled, sent.clone()));
     let mut text = described(&delivery, json.get("held").and_then(Value::as_str));
     if *body {
-        text.push_str(&bodies(&delivery, sent));
+        text.push_str(&bodies(&delivery, sent.as_deref()));
     } else {
         withhold(&mut json);
     }

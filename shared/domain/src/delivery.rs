@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::attempt::{AnswerHeaders, AttemptError, ErrorDetail};
 use crate::clock::SKEW;
 use crate::events::EventName;
+use crate::format::Format;
 use crate::subject::Subject;
 use crate::words;
 
@@ -128,6 +129,9 @@ pub struct Attempt {
     pub number: u32,
     /// What caused it.
     pub trigger: Trigger,
+    /// In which format it was sent.
+    #[serde(default, skip_serializing_if = "Format::is_full")]
+    pub format: Format,
     /// When it was sent.
     pub started_at: Timestamp,
     /// Duration in milliseconds.
@@ -190,12 +194,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn attempts_stored_without_error_details_and_headers_can_be_read() {
+    fn attempts_stored_without_error_details_headers_and_format_can_be_read() {
         let attempt = r#"{"number":1,"trigger":"scheduled","startedAt":"2025-10-20T14:30:00Z","durationMs":5,
             "statusCode":null,"error":"tls","responseBody":null}"#;
         let attempt: Attempt = serde_json::from_str(attempt).unwrap();
         assert_eq!((attempt.error, attempt.error_detail), (Some(AttemptError::Tls), None));
         assert!(attempt.response_headers.is_empty());
+        assert_eq!(attempt.format, Format::Full);
         let last: LastAttempt =
             serde_json::from_str(r#"{"durationMs":5,"statusCode":null,"error":"connect"}"#).unwrap();
         assert_eq!((last.error, last.error_detail), (Some(AttemptError::Connect), None));

@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::events::EventName;
+use crate::format::Format;
 use crate::words;
 
 pub use health::{
@@ -47,6 +48,9 @@ pub struct Endpoint {
     /// How many attempts a second it takes at most, see [`crate::pace`]; `None` for no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_per_second: Option<NonZeroU16>,
+    /// In which format it gets its events, from the next attempt on.
+    #[serde(default, skip_serializing_if = "Format::is_full")]
+    pub format: Format,
     /// The current signing secret.
     pub secret: SealedSecret,
     /// The secrets that rotations replaced, while they are still valid.

@@ -3,12 +3,15 @@
 
 mod secrets;
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use bytes::Bytes;
 use domain::attempt::{Answer, AnswerHeaders};
 use domain::delivery::{Attempt, Delivery};
 use domain::endpoint::Endpoint;
+use domain::format::Format;
+use domain::outbox::StoredEvent;
 use domain::signing::Signers;
 use domain::trace::TraceContext;
 use futures_util::future::{try_join, try_join_all};
@@ -52,8 +55,8 @@ impl AttemptMaker {
         &self.sender
     }
 
-    /// Makes the next attempt at `delivery` now: `body` goes to `endpoint`, signed with all of its valid secrets. The
-    /// head of the answer has to be there within `timeout`.
+    /// Makes the next attempt at `delivery` now: `event` goes to `endpoint` in the format that it has by now, signed with
+    /// all of its valid secrets. The head of the answer has to be there within `timeout`.
     ///
     /// # Errors
     /// When a secret or the own headers can't be opened; nothing was sent then. That the endpoint can't be reached is
@@ -61,7 +64,7 @@ impl AttemptMaker {
     pub async fn make(
         &self,
         delivery: &Delivery,
-        body: &str,
+        event: &StoredEvent,
         endpoint: &Endpoint,
         trace: TraceContext,
         timeout: Duration,
@@ -73,13 +76,18 @@ impl AttemptMaker {
         let previous =
             try_join_all(endpoint.previous_secrets.valid(now).map(|previous| open(&previous.sealed))).await?;
         let signers = Signers::new(newest, previous, endpoint.previous_secrets.lead(now));
+        let content = endpoint.format.content(event);
         let outgoing = Outgoing {
             url: &endpoint.url,
             event: delivery.event.as_str(),
             event_id: &delivery.event_id,
             delivery_id: &delivery.id,
             retry: delivery.attempt_count,
-            body: Bytes::copy_from_slice(body.as_bytes()),
+            content_type: content.format.content_type(),
+            body: match content.body {
+                Cow::Borrowed(body) => Bytes::copy_from_slice(body.as_bytes()),
+                Cow::Owned(body) => body.into(),
+            },
             signers: &signers,
             headers: &headers,
             timestamp: now.as_second(),
@@ -87,19 +95,20 @@ impl AttemptMaker {
             timeout,
         };
         let answer = self.sender.send(outgoing).await;
-        let attempt = attempt(delivery, &answer, now);
+        let attempt = attempt(delivery, &answer, content.format, now);
         let ended = now + SignedDuration::from_millis(i64::try_from(answer.duration_ms).unwrap_or_default());
         Ok(AttemptResult { answer, attempt, ended })
     }
 }
 
-/// The next attempt at `delivery`, as it is recorded: it began at `now` and got this answer. What a receiver says when
-/// all is well is kept of test sends only, which people look at.
-fn attempt(delivery: &Delivery, answer: &Answer, now: Timestamp) -> Attempt {
+/// The next attempt at `delivery`, as it is recorded: it began at `now`, in this format, and got this answer. What a receiver
+/// says when all is well is kept of test sends only, which people look at.
+fn attempt(delivery: &Delivery, answer: &Answer, format: Format, now: Timestamp) -> Attempt {
     let keeps_words = !answer.is_success() || delivery.test;
     Attempt {
         number: delivery.attempt_count + 1,
         trigger: delivery.trigger,
+        format,
         started_at: now,
         duration_ms: answer.duration_ms,
         status_code: answer.status_code,

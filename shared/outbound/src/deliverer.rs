@@ -252,7 +252,7 @@ impl Deliverer {
     /// after it.
     async fn make(&self, ready: Ready<'_>, event: &StoredEvent, now: Timestamp) -> Result<AttemptResult, SealError> {
         let Ready { delivery, endpoint, trace, .. } = ready;
-        let mut making = pin!(self.attempts.make(delivery, &event.body, endpoint, trace, TIMEOUT, now));
+        let mut making = pin!(self.attempts.make(delivery, event, endpoint, trace, TIMEOUT, now));
         // The shortest time of a timer is a millisecond, which is more than none.
         let quick = if self.slow_after.is_zero() { None } else { timeout(self.slow_after, &mut making).await.ok() };
         match quick {

@@ -104,7 +104,9 @@ pub struct Outgoing<'a> {
     pub delivery_id: &'a str,
     /// 0 for the first attempt of a delivery, then 1, 2, ...: `X-Webhook-Retry`.
     pub retry: u32,
-    /// The event's bytes.
+    /// `Content-Type` of the body.
+    pub content_type: &'static str,
+    /// The event's bytes, in the endpoint's format.
     pub body: Bytes,
     /// The endpoint's valid secrets, which sign it.
     pub signers: &'a Signers,

@@ -13,7 +13,9 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, ReturnValue, Select};
+use domain::delivery::Delivery;
 use domain::endpoint::{Endpoint, EndpointStatus, Health, HealthState, StoredHeaders};
+use domain::format::Format;
 use telemetry::causes::causes;
 
 use crate::batch::batch_get;
@@ -142,6 +144,19 @@ impl Endpoints {
             }
         }
         Ok(disabled)
+    }
+
+    /// The format of a delivery's body: that of its latest attempt, and before the first one, for which its endpoint is read,
+    /// the one that it would be sent in now.
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached or the item can't be read.
+    pub async fn format_of(&self, delivery: &Delivery) -> Result<Format, StoreError> {
+        if let Some(latest) = delivery.attempts.last() {
+            return Ok(latest.format);
+        }
+        let endpoint = self.get(&delivery.account, &delivery.endpoint_id).await?;
+        Ok(endpoint.map(|endpoint| endpoint.format).unwrap_or_default())
     }
 
     /// How many endpoints an account has, counted consistently. Reads them all: one read unit for each 4 KB.

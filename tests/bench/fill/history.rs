@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use domain::attempt::{AnswerHeaders, AttemptError};
 use domain::delivery::{Attempt, DeliveryStatus, Trigger};
 use domain::events::EventName;
+use domain::format::Format;
 use domain::ids;
 use domain::outbox::{Outbox, StoredEvent};
 use domain::trace::{Origin, TraceContext};
@@ -128,6 +129,7 @@ fn outcome(fails: bool, number: usize, at: Timestamp) -> Outcome {
     let attempt = Attempt {
         number: 1,
         trigger: Trigger::Scheduled,
+        format: Format::Full,
         started_at,
         duration_ms: took,
         status_code: Some(if fails { 410 } else { 200 }),

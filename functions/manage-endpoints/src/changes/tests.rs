@@ -17,6 +17,7 @@ fn endpoint() -> Endpoint {
         description: Some("old".to_owned()),
         headers: StoredHeaders::None,
         max_per_second: None,
+        format: Format::Full,
         secret: SealedSecret { sealed: "f1.x".to_owned(), hint: "whsec_…x".to_owned() },
         previous_secrets: PreviousSecrets::default(),
         created_at: "2025-10-20T14:30:00Z".parse().unwrap(),
@@ -34,7 +35,7 @@ fn a_whole_body_is_read() {
     let body = json!({
         "url": " https://hooks.example.com/in ", "events": ["workorder.*", "vendor.created", "workorder.*", "*"],
         "projectIds": ["proj_abc123", "proj_abc123"], "description": "ERP\nsync", "headers": {"Authorization": "Bearer x"},
-        "maxPerSecond": 25, "status": "disabled",
+        "maxPerSecond": 25, "format": "thin", "status": "disabled",
     });
     let mut endpoint = endpoint();
     let changes = parse(&body, Form::New).unwrap();
@@ -44,6 +45,7 @@ fn a_whole_body_is_read() {
     assert_eq!(endpoint.project_ids, ["proj_abc123"]);
     assert_eq!(endpoint.description.as_deref(), Some("ERP\nsync"));
     assert_eq!(endpoint.max_per_second, NonZeroU16::new(25));
+    assert_eq!(endpoint.format, Format::Thin);
     assert_eq!(changes.headers().unwrap()["Authorization"].expose(), "Bearer x");
     assert_eq!(endpoint.disabled_reason.as_deref(), Some(BY_REQUEST));
     assert_eq!(switch, Some(Switch::Off { reason: BY_REQUEST.to_owned() }));
@@ -53,7 +55,7 @@ fn a_whole_body_is_read() {
 fn all_defects_come_at_once() {
     let body = json!({
         "url": "http://hooks.example.com", "events": ["vendor.gone", "*", 7, "*", ""], "projectIds": ["wo_1"],
-        "description": "d".repeat(501), "headers": {"Host": "x"}, "maxPerSecond": 501,
+        "description": "d".repeat(501), "headers": {"Host": "x"}, "maxPerSecond": 501, "format": "xml",
         "status": "paused", "secret": "mine",
     });
     assert_eq!(
@@ -63,6 +65,7 @@ fn all_defects_come_at_once() {
             "events[0] InvalidValue",
             "events[2] InvalidType",
             "events[4] TooShort",
+            "format InvalidValue",
             "headers.Host InvalidKey",
             "maxPerSecond OutOfRange",
             "projectIds[0] InvalidFormat",
@@ -111,6 +114,19 @@ fn a_pace_is_a_whole_number_and_null_removes_it() {
     assert_eq!(endpoint.max_per_second, None);
     for wrong in [json!(0), json!(-1), json!(0.5), json!(true)] {
         assert!(parse(&json!({"maxPerSecond": wrong}), Form::Change).is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn null_is_the_full_format() {
+    let mut endpoint = endpoint();
+    for (sent, format) in [
+        (json!({"format": "cloudevents"}), Format::CloudEvents),
+        (json!({}), Format::CloudEvents),
+        (json!({"format": null}), Format::Full),
+    ] {
+        parse(&sent, Form::Change).unwrap().apply(&mut endpoint);
+        assert_eq!(endpoint.format, format, "{sent}");
     }
 }
 

@@ -46,7 +46,9 @@ async function lookUp(id) {
     const { secret, previous } = await get(to`/api/endpoints/${endpoint.id}/secret`);
     const attempts = delivery.attempts.map((/** @type {{ startedAt: string }} */ { startedAt }) => Math.floor(Date.parse(startedAt) / 1000));
     const others = endpoints.filter((one) => one !== endpoint).map((one) => ({ name: nameOf(one), hint: one.secretHint }));
-    return { sent: { body: delivery.requestBody, secret, previous: previous.length, attempts, endpoint: nameOf(endpoint), others }, words: "" };
+    const formats = new Set(delivery.attempts.map((/** @type {Api.Attempt} */ { format }) => format));
+    const words = formats.size > 1 ? `The endpoint's format was changed between the attempts. The body is compared with that of the latest one, ${delivery.attempts.at(-1)?.format}.` : "";
+    return { sent: { body: delivery.requestBody, secret, previous: previous.length, attempts, endpoint: nameOf(endpoint), others }, words };
   } catch (error) {
     if (error instanceof ApiError && error.status === 404) return { sent: null, words: "There is no delivery with this id in your account, so nothing can be compared." };
     throw error;

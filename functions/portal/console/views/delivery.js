@@ -103,10 +103,10 @@ function attempts(one) {
 
 /** @param {Api.Attempt} attempt */
 function attemptItem(attempt) {
-  const { number, trigger, statusCode, error, errorDetail, durationMs, startedAt, responseHeaders, responseBody } = attempt;
+  const { number, trigger, format, statusCode, error, errorDetail, durationMs, startedAt, responseHeaders, responseBody } = attempt;
   const headers = Object.entries(responseHeaders ?? {});
   return h("li", { class: error ? "bad" : "good" },
-    h("p", h("strong", `Attempt ${number}`), ` · ${TRIGGERS[trigger] ?? trigger} · `,
+    h("p", h("strong", `Attempt ${number}`), ` · ${TRIGGERS[trigger] ?? trigger} · `, format !== "full" && `${format} · `,
       h("span.num", `${answerWords(statusCode, error, errorDetail)} ${statusCode ? "in" : "after"} ${duration(durationMs)}`)),
     h("p.small.muted", moment(startedAt)),
     error && h("p", failure(attempt)),

@@ -2,8 +2,14 @@ import { get, patch, postOnce, to } from "../api.js";
 import { eventTypes } from "../data.js";
 import { h } from "../dom.js";
 import { onOwnMachine } from "../format.js";
-import { choice, field, form, group } from "../form.js";
+import { choice, field, form, group, select } from "../form.js";
 import { button, card, code, heading, toast } from "../parts.js";
+
+const FORMATS = [
+  ["full", "Full: the whole event"],
+  ["thin", "Thin: ids, and a link to the whole event"],
+  ["cloudevents", "CloudEvents: the whole event as CloudEvents 1.0"],
+];
 
 /** @type {Ui.View} */
 export async function newEndpoint() {
@@ -54,12 +60,14 @@ async function endpointForm(endpoint, action, save) {
   const description = h("input", { name: "description", maxlength: 500, value: endpoint?.description ?? "" });
   const projects = h("input", { name: "projectIds", value: endpoint?.projectIds.join(" ") ?? "", placeholder: "proj_..." });
   const pace = h("input", { name: "maxPerSecond", type: "number", min: 1, max: 500, value: endpoint?.maxPerSecond ?? "", placeholder: "no limit" });
+  const format = select("format", FORMATS, endpoint?.format ?? "full");
   return form([
     field("URL", url, { hint: `A public HTTPS address.${onOwnMachine ? " On your own machine http://127.0.0.1:4000/ works too." : ""}` }),
     field("Description", description, { hint: "A name for your team." }),
     group("Events", [picker(types.map(({ name }) => name), chosen)], "events"),
     field("Only these projects", projects, { hint: "Ids, separated by spaces. Leave empty for all projects." }),
     field("Attempts a second, at most", pace, { hint: "1 to 500; the others wait in line. Leave empty for no limit." }),
+    field("Format", format, { hint: ["What is sent of an event. A change counts from the next attempt on. ", h("a", { href: "/docs/formats" }, "Examples")] }),
     group("Custom headers", [headers.element, h("p.hint", "Up to 10, such as Authorization, sent with each delivery. Values are hidden: to change one, enter all of them again.")], "headers"),
   ], action, async (data) => {
     const own = headers.read();
@@ -69,6 +77,7 @@ async function endpointForm(endpoint, action, save) {
       events: data.getAll("events").map(String),
       projectIds: projects.value.split(/[\s,]+/).filter(Boolean),
       maxPerSecond: pace.value === "" ? null : pace.valueAsNumber,
+      format: format.value,
       // Values come masked: they are sent only when they were entered again, or the masks would be stored.
       ...(own ? { headers: own } : {}),
     });

@@ -113,6 +113,7 @@ function about(one, stats, held, addresses) {
     ["Events", one.events.map((name) => h("code.chip", name))],
     ["Projects", one.projectIds.length ? one.projectIds.map((id) => h("code.chip", id)) : "all"],
     ["Pace", one.maxPerSecond ? `at most ${one.maxPerSecond} a second` : "no limit"],
+    ["Format", h("code.chip", one.format)],
     ["Custom headers", Object.keys(one.headers).length ? Object.entries(one.headers).map(([name, value]) => h("code.chip", `${name}: ${value}`)) : "none"],
     ["Delivered from", addresses.static ? addresses.ips.map((block) => h("code.chip", block)) : "changing addresses"],
     ["Created", moment(one.createdAt)],

@@ -32,6 +32,12 @@ export function requestCard(endpoint) {
     if (!shown) return;
     if (shown.requestBody === null) return place.replaceChildren(h("p", "The body is no longer available: events are not kept for longer."));
     const attempt = shown.attempts.find(({ number }) => number === chosen) ?? shown.attempts.at(-1);
+    // The body that is shown, and signed again, is that of the latest.
+    const format = shown.attempts.at(-1)?.format;
+    if (attempt && attempt.format !== format) {
+      const words = `Attempt ${attempt.number} was sent in the format ${attempt.format}, before the endpoint's was changed. The body is shown of the latest attempt only.`;
+      return place.replaceChildren(choice(shown.attempts, attempt.number), h("p", {}, words));
+    }
     if (opened && attempt && !made.has(attempt.number)) made.set(attempt.number, await signedAt(shown, opened.secret, Date.parse(attempt.startedAt)));
     if (one !== shown) return;
     const signed = made.get(attempt?.number ?? 0) ?? {

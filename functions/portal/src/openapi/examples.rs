@@ -29,7 +29,7 @@ pub(super) fn of(schema: &str) -> Value {
         }
         "EndpointWithSecret" => more("Endpoint", json!({ "secret": WRITTEN["Secret"]["secret"] })),
         "DeliveryWhole" => {
-            let attempt = json!({ "number": 1, "trigger": "scheduled", "startedAt": "2026-11-24T14:30:01Z",
+            let attempt = json!({ "number": 1, "trigger": "scheduled", "format": "full", "startedAt": "2026-11-24T14:30:01Z",
                 "durationMs": 184, "statusCode": 503, "error": "http_status", "errorDetail": null,
                 "responseHeaders": { "content-type": "text/plain", "retry-after": "120" }, "responseBody": "maintenance" });
             let body = EventName::WorkorderCreated.example_body();

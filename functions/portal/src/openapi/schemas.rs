@@ -10,7 +10,7 @@ use outbound::sender::{LONGEST_NAME, LONGEST_VALUE};
 use serde_json::{Map, Value, json};
 
 use super::records::{batch_name, name};
-use super::{answers, members, problems, schema};
+use super::{answers, members, problems, schema, webhooks};
 
 /// All schemas.
 pub(super) fn all() -> Value {
@@ -32,6 +32,7 @@ pub(super) fn all() -> Value {
         ("Retry", sent_object(&bodies::RETRY)),
         ("AlertChange", sent_object(&bodies::ALERT)),
         ("Publication", publication()),
+        ("ThinEvent", webhooks::thin_event()),
         ("Problem", problems::problem()),
         ("RefusedRecord", problems::of_record()),
         ("Defect", problems::defect()),

@@ -1,9 +1,15 @@
 //! What a subscriber receives: every event under `webhooks`.
 
 use domain::events::EventName;
+use domain::format::{Format, JSON, SOURCE, cloud_event_type};
+use domain::outbox::StoredEvent;
 use serde_json::{Value, json};
 
+use super::shape::{Member, count, event_name, id, noted, nullable, object, time};
 use super::{members, schema};
+
+/// The id of the example.
+const EVENT_ID: &str = "evt_01JAMB3X9T7Q2V5K8N4C6D0EFG";
 
 /// The headers of a delivery: name, meaning, example.
 const HEADERS: [(&str, &str, &str); 12] = [
@@ -54,9 +60,11 @@ const HEADERS: [(&str, &str, &str); 12] = [
     ),
 ];
 
-/// The events.
+/// The events, and what endpoints get in their place that want ids and a link only.
 pub(super) fn all() -> Value {
-    members(EventName::ALL.map(|event| (event.as_str(), json!({ "post": receiving(event) }))))
+    let thin = ("thin", json!({ "post": receiving_thin() }));
+    let events = EventName::ALL.map(|event| (event.as_str(), json!({ "post": receiving(event) })));
+    members(events.into_iter().chain([thin]))
 }
 
 /// The headers of a delivery.
@@ -71,22 +79,78 @@ pub(super) fn parameters() -> Value {
 }
 
 fn receiving(event: EventName) -> Value {
+    let full = schema(&format!("Event.{event}"));
+    let content = [(Format::Full, full), (Format::CloudEvents, cloud_event(event))];
+    let content = content.map(|(format, schema)| {
+        (format.content_type(), json!({ "schema": schema, "example": example(event, format) }))
+    });
+    let description = format!(
+        "{}. [More](/docs/events/{event}). Endpoints with the format `cloudevents` get it as a CloudEvent; those with the \
+         format `thin`, as in the webhook `thin`.",
+        event.description()
+    );
+    post(&event.as_str().replace('.', "-"), event.as_str(), &description, &members(content))
+}
+
+fn receiving_thin() -> Value {
+    let example = example(EventName::WorkorderCreated, Format::Thin);
+    let content = json!({ JSON: { "schema": schema("ThinEvent"), "example": example } });
+    let description =
+        "Any event, to an endpoint with the [format](/docs/formats) `thin`: ids, and a link to the whole.";
+    post("thin", "Any event, thin", description, &content)
+}
+
+fn example(event: EventName, format: Format) -> Value {
+    let event = StoredEvent::example(EVENT_ID.to_owned(), event);
+    serde_json::from_str(&format.content(&event).body).unwrap_or_default()
+}
+
+/// An event in the format `thin`.
+pub(super) fn thin_event() -> Value {
+    let url = json!({ "type": "string", "pattern": "^/api/events/evt_" });
+    let data = object(&[
+        ("id", noted(json!({ "type": "string" }), "the record, as in the data of the full format")),
+        (
+            "version",
+            noted(
+                nullable(&count()),
+                "of two events of a record the one with the higher version is newer; null where the full format has none",
+            ),
+        ),
+        ("eventId", id("evt_")),
+        ("url", noted(url, "`GET` of it, with an API key, has the whole event: a path of this API")),
+    ]);
+    object(&[("event", event_name()), ("timestamp", noted(time(), "when it happened")), ("data", data)])
+}
+
+/// An event in the format `cloudevents`.
+fn cloud_event(event: EventName) -> Value {
+    let constant = |value: &str| json!({ "const": value });
+    let data = format!("#/components/schemas/Event.{event}/properties/data");
+    let attributes: [Member; 8] = [
+        ("specversion", constant("1.0")),
+        ("id", noted(id("evt_"), "the event, as `X-Webhook-Event-ID`")),
+        ("source", constant(SOURCE)),
+        ("type", constant(&cloud_event_type(event))),
+        ("datacontenttype", constant(JSON)),
+        ("subject", noted(json!({ "type": "string" }), "`id` of the data: the record")),
+        ("time", noted(time(), "when it happened")),
+        ("data", json!({ "$ref": data })),
+    ];
+    object(&attributes)
+}
+
+fn post(id: &str, summary: &str, description: &str, content: &Value) -> Value {
     let headers: Vec<Value> =
         HEADERS.iter().map(|(name, ..)| json!({ "$ref": format!("#/components/parameters/{name}") })).collect();
-    let example: Value = serde_json::from_str(&event.example_body()).unwrap_or_default();
     json!({
-        "operationId": format!("on-{}", event.as_str().replace('.', "-")),
-        "summary": event.as_str(),
-        "description": format!("{}. [More](/docs/events/{event})", event.description()),
+        "operationId": format!("on-{id}"),
+        "summary": summary,
+        "description": description,
         "tags": ["Webhooks"],
         "security": [],
         "parameters": headers,
-        "requestBody": {
-            "required": true,
-            "content": {
-                "application/json": { "schema": schema(&format!("Event.{event}")), "example": example }
-            },
-        },
+        "requestBody": { "required": true, "content": content },
         "responses": {
             "2XX": { "description": "You have stored the event. Respond within 30 seconds." },
             "410": { "description": "Ends the delivery and disables the endpoint." },

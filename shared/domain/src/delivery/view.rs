@@ -1,5 +1,6 @@
 //! Deliveries as answers show them.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use jiff::Timestamp;
@@ -9,6 +10,7 @@ use super::{Attempt, Delivery, DeliveryStatus, Trigger};
 use crate::attempt::{AnswerHeaders, AttemptError, ErrorDetail};
 use crate::clock::whole_seconds;
 use crate::events::EventName;
+use crate::format::Format;
 use crate::subject::Subject;
 use crate::words;
 
@@ -53,8 +55,8 @@ pub struct WholeDelivery<'a> {
     #[serde(flatten)]
     delivery: DeliveryView<'a>,
     attempts: Vec<AttemptView<'a>>,
-    /// The bytes that were signed; null when the event has aged out.
-    request_body: Option<&'a str>,
+    /// The bytes of the latest attempt; null when the event has aged out.
+    request_body: Option<Cow<'a, str>>,
 }
 
 /// One attempt.
@@ -63,6 +65,7 @@ pub struct WholeDelivery<'a> {
 pub struct AttemptView<'a> {
     number: u32,
     trigger: Trigger,
+    format: Format,
     started_at: Timestamp,
     duration_ms: u64,
     status_code: Option<u16>,
@@ -101,12 +104,12 @@ impl<'a> DeliveryView<'a> {
         }
     }
 
-    /// With its attempts and the body that they sent.
+    /// With its attempts and the body that the latest of them sent.
     #[must_use]
     pub fn whole(
         delivery: &'a Delivery,
         disabled: &HashSet<String>,
-        request_body: Option<&'a str>,
+        request_body: Option<Cow<'a, str>>,
     ) -> WholeDelivery<'a> {
         let attempts = delivery.attempts.iter().map(AttemptView::of).collect();
         WholeDelivery { delivery: Self::of(delivery, disabled), attempts, request_body }
@@ -120,6 +123,7 @@ impl<'a> AttemptView<'a> {
         Self {
             number: attempt.number,
             trigger: attempt.trigger,
+            format: attempt.format,
             started_at: whole_seconds(attempt.started_at),
             duration_ms: attempt.duration_ms,
             status_code: attempt.status_code,

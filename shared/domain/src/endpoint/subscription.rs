@@ -54,6 +54,7 @@ mod tests {
 
     use super::*;
     use crate::endpoint::{EndpointStatus, Health, PreviousSecrets, SealedSecret, StoredHeaders};
+    use crate::format::Format;
 
     fn endpoint(url: &str, events: &[&str], project_ids: &[&str]) -> Endpoint {
         Endpoint {
@@ -64,6 +65,7 @@ mod tests {
             description: None,
             headers: StoredHeaders::default(),
             max_per_second: None,
+            format: Format::Full,
             secret: SealedSecret { sealed: String::new(), hint: String::new() },
             previous_secrets: PreviousSecrets::default(),
             created_at: Timestamp::UNIX_EPOCH,

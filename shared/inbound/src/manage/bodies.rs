@@ -4,13 +4,14 @@
 use domain::alert::AlertStatus;
 use domain::api_key::Scope;
 use domain::endpoint::LONGEST_URL;
+use domain::format::Format;
 use domain::pace::MAX_PER_SECOND;
 use domain::schema::Class::{Contact, Operational};
 use domain::schema::declare::{always, int, list, nullable, on_create, optional, string, text};
 use domain::schema::{Field, Type};
 
 /// An endpoint. `headers` is not in the table: its names are the subscriber's choice.
-pub const ENDPOINT: [Field; 6] = [
+pub const ENDPOINT: [Field; 7] = [
     on_create(
         "url",
         string(LONGEST_URL),
@@ -25,6 +26,12 @@ pub const ENDPOINT: [Field; 6] = [
         int(1, MAX_PER_SECOND as i64),
         Operational,
         "how many attempts a second it takes at most; the others wait in line. No limit by default",
+    ),
+    optional(
+        "format",
+        Type::Enum(Format::WORDS),
+        Operational,
+        "what is sent of an event: `full` (the default) all of it, `thin` ids and a link, `cloudevents` all of it as a CloudEvent",
     ),
     optional("status", Type::Enum(&["enabled", "disabled"]), Operational, "default `enabled`"),
 ];

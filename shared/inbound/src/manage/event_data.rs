@@ -8,8 +8,8 @@ use serde_json::{Map, Value};
 /// The name of the member, and of its defects.
 pub const FIELD: &str = "data";
 
-/// The limit for data, in bytes: the body of a delivery has at most 32 KiB, of which the envelope needs some.
-const MAX_BYTES: usize = 32 * 1024 - 200;
+/// The limit for data, in bytes: the body of a delivery has at most 32 KiB in any format, of which the envelope needs some.
+const MAX_BYTES: usize = 32 * 1024 - 400;
 
 /// Whether `data` says that there is none, as null and blank text do for any field.
 #[must_use]

@@ -21,19 +21,19 @@ pub(super) fn delivery_headers(
     user_agent: &HeaderValue,
     outgoing: &Outgoing<'_>,
 ) -> Result<HeaderMap, InvalidHeaderValue> {
-    let Outgoing { event, event_id, delivery_id, retry, body, signers, headers: own, timestamp, trace, .. } = outgoing;
+    let Outgoing { event, event_id, delivery_id, retry, content_type, body, signers, headers: own, .. } = outgoing;
     let mut headers = HeaderMap::with_capacity(16 + own.len());
     headers.insert(HOST, HeaderValue::from_str(&url[Position::BeforeHost..Position::AfterPort])?);
     headers.insert(USER_AGENT, user_agent.clone());
     headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     headers.insert("X-Webhook-Event", HeaderValue::from_str(event)?);
     headers.insert("X-Webhook-Event-ID", HeaderValue::from_str(event_id)?);
     headers.insert("X-Webhook-Retry", HeaderValue::from(*retry));
-    for (name, value) in signature_headers(signers, delivery_id, *timestamp, body) {
+    for (name, value) in signature_headers(signers, delivery_id, outgoing.timestamp, body) {
         headers.insert(name, HeaderValue::from_str(&value)?);
     }
-    headers.insert("traceparent", HeaderValue::from_str(&trace.to_string())?);
+    headers.insert("traceparent", HeaderValue::from_str(&outgoing.trace.to_string())?);
     for (name, value) in *own {
         add_own(&mut headers, name, value.expose());
     }
@@ -74,6 +74,7 @@ mod tests {
             event_id: "evt_1",
             delivery_id: "dlv_1",
             retry: 2,
+            content_type: "application/cloudevents+json",
             body: Bytes::from_static(b"{}"),
             signers: &Signers::new(newest, previous.into(), lead),
             headers: &own,
@@ -115,6 +116,7 @@ mod tests {
         ];
         assert_eq!(names, expected);
         assert_eq!(values(&headers, "host"), ["erp.example.com:8443"]);
+        assert_eq!(values(&headers, "content-type"), ["application/cloudevents+json"]);
         assert_eq!(values(&headers, "x-webhook-retry"), ["2"]);
     }
 

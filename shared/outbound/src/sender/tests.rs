@@ -72,6 +72,7 @@ async fn send_within(sender: &Sender, url: &str, timeout: Duration) -> Answer {
         event_id: "evt_01K80J3Z40ABCDEFGHJKMNPQRT",
         delivery_id: "dlv_01K80J3Z40ABCDEFGHJKMNPQRS",
         retry: 2,
+        content_type: "application/json",
         body: Bytes::from_static(BODY.as_bytes()),
         signers: &signers,
         headers: &[("X-Tenant", "7"), ("Host", "evil.example")]

@@ -3,13 +3,14 @@
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 use domain::delivery::Delivery;
+use domain::format::Format;
 use futures_util::future::join_all;
 use jiff::Timestamp;
 
 use super::record::Outcome;
-use super::shared::{ENTRIES, Entry};
+use super::shared::{ENTRIES, Entry, said_formats};
 use super::{Deliveries, TABLE};
 use crate::StoreError;
 use crate::backoff::pause_before;
@@ -23,12 +24,16 @@ pub(super) struct Change<'a> {
     pub(super) endpoint_id: &'a str,
     pub(super) seen: Entry,
     pub(super) becomes: Entry,
+    /// In which format the attempt was made that it becomes delivered with.
+    pub(super) format: Format,
 }
 
 impl<'a> Change<'a> {
     /// The change that an outcome makes; `None` when a shared item can't say it.
     fn of(delivery: &'a Delivery, outcome: &Outcome) -> Option<Self> {
-        Some(Self { endpoint_id: &delivery.endpoint_id, seen: outcome.seen(delivery)?, becomes: outcome.entry()? })
+        let format = outcome.attempt.as_ref().map(|attempt| attempt.format).unwrap_or_default();
+        let (seen, becomes) = (outcome.seen(delivery)?, outcome.entry()?);
+        Some(Self { endpoint_id: &delivery.endpoint_id, seen, becomes, format })
     }
 }
 
@@ -86,7 +91,8 @@ impl Deliveries {
         until: Timestamp,
     ) -> Result<bool, StoreError> {
         let Some(seen) = Entry::of(delivery).filter(|entry| entry.is_open()) else { return Ok(false) };
-        let change = Change { endpoint_id: &delivery.endpoint_id, seen, becomes: Entry::claimed(until) };
+        let becomes = Entry::claimed(until);
+        let change = Change { endpoint_id: &delivery.endpoint_id, seen, becomes, format: Format::Full };
         Ok(matches!(self.change(&delivery.account, shared, &[change]).await?, Changed::All))
     }
 
@@ -107,7 +113,7 @@ impl Deliveries {
     async fn replace_open(&self, delivery: &Delivery, becomes: Entry) -> Result<(), StoreError> {
         let (Some(shared), Some(seen)) = (&delivery.shared, Entry::of(delivery)) else { return Ok(()) };
         if seen.is_open() {
-            let change = Change { endpoint_id: &delivery.endpoint_id, seen, becomes };
+            let change = Change { endpoint_id: &delivery.endpoint_id, seen, becomes, format: Format::Full };
             self.change(&delivery.account, shared, &[change]).await?;
         }
         Ok(())
@@ -136,8 +142,17 @@ impl Deliveries {
                 .expression_attribute_values(format!(":b{i}"), change.becomes.value())
                 .expression_attribute_values(format!(":s{i}"), change.seen.value());
         }
+        let mut add = Vec::new();
+        for (format, endpoints) in sent_in(changes) {
+            let word = format.as_str();
+            add.push(format!("#{word} :{word}"));
+            call = call
+                .expression_attribute_names(format!("#{word}"), word)
+                .expression_attribute_values(format!(":{word}"), AttributeValue::Ss(endpoints));
+        }
+        let add = if add.is_empty() { String::new() } else { format!(" ADD {}", add.join(", ")) };
         let outcome = call
-            .update_expression(format!("SET {}", set.join(", ")))
+            .update_expression(format!("SET {}{add}", set.join(", ")))
             .condition_expression(condition.join(" AND "))
             .expression_attribute_names("#entries", ENTRIES)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
@@ -154,6 +169,15 @@ impl Deliveries {
             Err(other) => Err(StoreError::operation("UpdateItem shared deliveries", other)),
         }
     }
+}
+
+/// The endpoints of changes by the format of what was sent to them, if it is not the full one.
+fn sent_in(changes: &[Change<'_>]) -> impl Iterator<Item = (Format, Vec<String>)> {
+    said_formats().filter_map(|format| {
+        let sent = changes.iter().filter(|change| change.format == format);
+        let endpoints: Vec<String> = sent.map(|change| change.endpoint_id.to_owned()).collect();
+        (!endpoints.is_empty()).then_some((format, endpoints))
+    })
 }
 
 /// How the delivery to this endpoint stands; `None` when the item has none, or it can't be read.

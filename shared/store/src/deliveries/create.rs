@@ -48,6 +48,7 @@ impl Deliveries {
                 // The first item of an event would say that it was dispatched.
                 is_incomplete: existing.is_empty(),
                 entries: vec![(delivery.endpoint_id.clone(), Entry::Own)],
+                formats: Vec::new(),
             };
             let own = to_item(delivery, delivery.created_at, self.kept);
             let items = [note.to_item(self.kept), own].map(|item| self.put_new(item));

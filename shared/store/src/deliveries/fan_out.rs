@@ -134,6 +134,7 @@ fn shared_item(part: FanOut<'_>, number: usize, endpoint_ids: &[String]) -> Shar
         created_at: part.now,
         is_incomplete: number == 0 && !part.is_all,
         entries: endpoint_ids.iter().map(|id| (id.clone(), Entry::Pending)).collect(),
+        formats: Vec::new(),
     }
 }
 

@@ -4,11 +4,15 @@
 //! map says so, `<endpoint>: "delivered <start in epoch ms> <duration in ms> <status code>"`. Anything else makes the
 //! delivery move out into an item of its own (`moved.rs`), and its entry says `own`.
 //!
+//! In which format it was sent is said beside the map, unless in full: the sets `thin` and `cloudevents` have the endpoints.
+//! Functions of before there were formats read the map as it always was.
+//!
 //! The sort key is the event's id; an event for more than [`MAX_SHARING`] endpoints has further items, `<event id>#<number>`.
 
 use domain::attempt::AnswerHeaders;
 use domain::delivery::{Attempt, Delivery, DeliveryStatus, LastAttempt, Trigger};
 use domain::events::EventName;
+use domain::format::Format;
 use domain::ids;
 use domain::subject::Subject;
 use jiff::{SignedDuration, Timestamp};
@@ -104,6 +108,13 @@ pub(super) struct SharedItem {
     pub(super) is_incomplete: bool,
     /// By endpoint, in no order.
     pub(super) entries: Vec<(String, Entry)>,
+    /// In which format attempts were made that arrived, if not in full.
+    pub(super) formats: Vec<(String, Format)>,
+}
+
+/// The formats that are said beside the entries, each in the attribute of its name.
+pub(super) fn said_formats() -> impl Iterator<Item = Format> {
+    Format::ALL.into_iter().filter(|format| !format.is_full())
 }
 
 /// The event that the sort key of a shared item names.
@@ -126,6 +137,13 @@ impl SharedItem {
         ]);
         if let Some(subject) = &self.subject {
             item.insert("subject".to_owned(), s(subject.to_string()));
+        }
+        for format in said_formats() {
+            let sent = self.formats.iter().filter(|(_, sent)| *sent == format);
+            let endpoints: Vec<String> = sent.map(|(endpoint, _)| endpoint.clone()).collect();
+            if !endpoints.is_empty() {
+                item.insert(format.as_str().to_owned(), AttributeValue::Ss(endpoints));
+            }
         }
         if self.is_incomplete {
             item.insert(INCOMPLETE.to_owned(), AttributeValue::Bool(true));
@@ -151,6 +169,7 @@ impl SharedItem {
             created_at: created_at.map_err(|_| reader.unreadable("createdAt"))?,
             is_incomplete: reader.flag(INCOMPLETE),
             entries: entries.collect::<Result<_, StoreError>>()?,
+            formats: formats(item),
         })
     }
 
@@ -192,18 +211,34 @@ impl SharedItem {
                 Some(Delivery { claimed_until: Timestamp::from_millisecond(until).ok(), ..pending })
             }
             Entry::Delivered { started_at, duration_ms, status_code } => {
-                arrived(pending, started_at, duration_ms, status_code)
+                let said = self.formats.iter().find(|(sent_to, _)| sent_to == endpoint);
+                let format = said.map(|(_, format)| *format).unwrap_or_default();
+                arrived(pending, format, (started_at, duration_ms, status_code))
             }
         }
     }
 }
 
-/// `pending` after a first attempt that arrived; `None` when `started_at` is no time.
-fn arrived(pending: Delivery, started_at: i64, duration_ms: u64, status_code: u16) -> Option<Delivery> {
+/// In which formats an item says that its deliveries were sent.
+fn formats(item: &Item) -> Vec<(String, Format)> {
+    let said = |format: Format| {
+        let endpoints = item.get(format.as_str()).and_then(|value| value.as_ss().ok()).map_or(&[][..], Vec::as_slice);
+        endpoints.iter().map(move |endpoint| (endpoint.clone(), format))
+    };
+    said_formats().flat_map(said).collect()
+}
+
+/// `pending` after a first attempt that arrived, with what its entry says; `None` when it did not start at a time.
+fn arrived(
+    pending: Delivery,
+    format: Format,
+    (started_at, duration_ms, status_code): (i64, u64, u16),
+) -> Option<Delivery> {
     let started_at = Timestamp::from_millisecond(started_at).ok()?;
     let attempt = Attempt {
         number: 1,
         trigger: pending.trigger,
+        format,
         started_at,
         duration_ms,
         status_code: Some(status_code),
@@ -238,6 +273,7 @@ mod tests {
             created_at: Timestamp::from_millisecond(1_760_970_600_123).unwrap(),
             is_incomplete: false,
             entries,
+            formats: Vec::new(),
         }
     }
 
@@ -254,6 +290,10 @@ mod tests {
         for entry in [Entry::Pending, Entry::Claimed { until: 1 }, Entry::Own, DELIVERED] {
             assert_eq!(Entry::parse(entry.value().as_s().unwrap()), Some(entry));
         }
+        let formats =
+            vec![(endpoint(1), Format::Thin), (endpoint(2), Format::CloudEvents), (endpoint(3), Format::CloudEvents)];
+        let sent = SharedItem { formats, ..item };
+        assert_eq!(SharedItem::read(&sent.to_item(SignedDuration::ZERO)).unwrap(), sent);
         for wrong in ["", "delivered", "delivered 1 2", "delivered 1 2 x", "failed"] {
             assert_eq!(Entry::parse(wrong), None, "{wrong}");
         }
@@ -267,6 +307,14 @@ mod tests {
         assert_eq!(statuses, [DeliveryStatus::Pending, DeliveryStatus::Delivered]);
         assert_eq!(deliveries[0].id, ids::delivery_id("evt_01JAMB3X9T7Q2V5K8N4C6D0EFG", &endpoint(1)));
         assert_eq!([Entry::of(&deliveries[0]), Entry::of(&deliveries[1])], [Some(Entry::Pending), Some(DELIVERED)]);
+    }
+
+    #[test]
+    fn a_delivery_that_arrived_says_in_which_format() {
+        let entries = vec![(endpoint(1), DELIVERED), (endpoint(2), DELIVERED)];
+        let item = SharedItem { formats: vec![(endpoint(2), Format::Thin)], ..item(entries) };
+        let formats: Vec<_> = item.deliveries().map(|delivery| delivery.attempts[0].format).collect();
+        assert_eq!(formats, [Format::Full, Format::Thin]);
     }
 
     /// The price of an event rests on this.

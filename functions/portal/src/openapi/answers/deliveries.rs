@@ -3,6 +3,7 @@
 use domain::alert::{AlertKind, AlertStatus};
 use domain::delivery::view::Hold;
 use domain::delivery::{DeliveryStatus, Trigger};
+use domain::format::Format;
 use serde_json::{Value, json};
 
 use super::super::schema;
@@ -44,6 +45,13 @@ pub(super) fn attempt() -> Vec<Member> {
     vec![
         ("number", count()),
         ("trigger", words(Trigger::ALL.map(Trigger::as_str))),
+        (
+            "format",
+            noted(
+                words(Format::WORDS.iter().copied()),
+                "what was sent of the event: the endpoint's format at the time",
+            ),
+        ),
         ("startedAt", time()),
         ("durationMs", count()),
         ("statusCode", nullable(&count())),
@@ -214,5 +222,8 @@ pub(super) fn counts() -> Vec<Member> {
 }
 
 pub(super) fn request_body() -> Value {
-    noted(nullable(&text()), "the bytes that were signed; null when the event is no longer stored")
+    noted(
+        nullable(&text()),
+        "the bytes that the latest attempt signed, or would if it were made now; null when the event is no longer stored",
+    )
 }

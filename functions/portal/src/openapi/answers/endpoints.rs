@@ -1,5 +1,6 @@
 //! Answers of `/api/endpoints`.
 
+use domain::format::Format;
 use domain::pace::MAX_PER_SECOND;
 use serde_json::{Value, json};
 
@@ -25,6 +26,7 @@ pub(super) fn endpoint() -> Vec<Member> {
             json!({ "type": "object", "additionalProperties": { "type": "string" }, "description": "custom headers; values are masked, except in the responses to the calls that set them" }),
         ),
         ("maxPerSecond", noted(nullable(&pace), "how many attempts a second it takes at most; null for no limit")),
+        ("format", noted(words(Format::WORDS.iter().copied()), "what is sent of an event, from the next attempt on")),
         ("secretHint", noted(text(), "the last characters of the secret")),
         ("createdAt", time()),
         ("updatedAt", time()),

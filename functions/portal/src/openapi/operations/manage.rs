@@ -31,8 +31,8 @@ fn endpoints() -> Vec<Call> {
                 "Subscribe",
                 "Creates an endpoint. The response has its signing secret, which `/secret` shows again. If the account \
                  already has an endpoint with the same URL, events and projects, in any order or spelling, the \
-                 response is 200 with that endpoint, unchanged: `description`, `headers`, `maxPerSecond` and `status` \
-                 of the body are ignored.",
+                 response is 200 with that endpoint, unchanged: `description`, `headers`, `maxPerSecond`, \
+                 `format` and `status` of the body are ignored.",
             )
             .takes("EndpointBody", body)
             .answers(201, "The endpoint with its secret", "EndpointWithSecret")
@@ -47,7 +47,8 @@ fn endpoints() -> Vec<Call> {
                 "Change, pause or enable an endpoint",
                 "Absent fields stay as they are. Enabling resets its health and sends held deliveries at once. Pending \
                  deliveries of events that it no longer subscribes to are cancelled when they are due. A new \
-                 `maxPerSecond` counts at once for new deliveries; null removes it.",
+                 `maxPerSecond` counts at once for new deliveries; null removes it. A new `format` counts from the next attempt \
+                 on, retries and replays included.",
             )
             .takes("EndpointChange", json!({ "status": "disabled" }))
             .answers(200, "The endpoint", "Endpoint"),

@@ -1,6 +1,7 @@
 use domain::attempt::{AnswerHeaders, AttemptError};
 use domain::endpoint::{EventFilter, Health, HealthState, PreviousSecrets, SealedSecret, StoredHeaders};
 use domain::events::EventName;
+use domain::format::Format;
 use domain::outbox::Outbox;
 use domain::trace::{Origin, TraceContext};
 
@@ -36,6 +37,7 @@ fn endpoint() -> Endpoint {
         description: None,
         headers: StoredHeaders::None,
         max_per_second: None,
+        format: Format::Full,
         secret: SealedSecret { sealed: "sealed".to_owned(), hint: "whsec_…abcd".to_owned() },
         previous_secrets: PreviousSecrets::default(),
         created_at: now(),
