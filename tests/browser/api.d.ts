@@ -20,6 +20,9 @@ declare namespace Api {
     url: string;
     events: string[];
     projectIds: string[];
+    filter: Record<string, unknown> | null;
+    changed: string[];
+    skipKeys: string[];
     description: string | null;
     status: "enabled" | "disabled";
     disabledReason: string | null;
@@ -158,6 +161,13 @@ declare namespace Api {
     description: string;
     schema: Record<string, any>;
     example: Record<string, any>;
+  };
+  type Preview = {
+    examples: boolean;
+    examined: number;
+    matched: number;
+    events: { id: string | null; event: string; subject: Subject | null; raisedAt: string | null; unmet: string | null }[];
+    key: { id: string; name: string; sends: boolean };
   };
   type SourceIps = { static: boolean; ips: string[] };
   /** What the lists are of. */

@@ -67,6 +67,7 @@ async fn a_test_send_belongs_to_the_trace_of_who_asked_for_it() {
         app.request("POST", &format!("/api/endpoints/{endpoint}/test")).json(&json!({"event": "workorder.created"}));
     test.header("traceparent", CALLER).send().await.expect(200);
     assert_eq!(traces(&receiver)[0].trace_id(), TRACE);
+    assert_eq!(receiver.only().header("tracestate"), "workskedge=h:1");
 }
 
 #[tokio::test]

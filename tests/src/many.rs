@@ -47,6 +47,9 @@ fn endpoint(id: &str, url: &str, secret: SealedSecret, now: Timestamp) -> Endpoi
         url: url.to_owned(),
         events: vec![EventFilter::All],
         project_ids: Vec::new(),
+        filter: None,
+        changed: Vec::new(),
+        skip_keys: Vec::new(),
         description: None,
         headers: StoredHeaders::None,
         max_per_second: None,
@@ -116,7 +119,11 @@ pub fn done_delivery(account: &str, endpoint_id: &str, status: DeliveryStatus, a
         project_id: None,
         subject: None,
     };
-    let pending = Outbox::of(account, Origin { request_id: "req_1", trace: TraceContext::start() }, event.clone())
-        .delivery(&event, endpoint_id, Trigger::Scheduled, at);
+    let pending = Outbox::of(
+        account,
+        Origin { request_id: "req_1", trace: TraceContext::start(), key_line: "key_1" },
+        event.clone(),
+    )
+    .delivery(&event, endpoint_id, Trigger::Scheduled, at);
     Delivery { status, attempt_count: 1, next_attempt_at: None, completed_at: Some(at), ..pending }
 }

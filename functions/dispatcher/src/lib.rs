@@ -5,6 +5,7 @@
 //! queued, and events that were not dispatched.
 
 mod batch;
+mod choice;
 mod outgoing;
 
 use std::collections::BTreeSet;
@@ -12,16 +13,15 @@ use std::{mem, slice};
 
 use aws_lambda_events::dynamodb::Event as StreamEvent;
 use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
-use domain::clock::SKEW;
-use domain::endpoint::Endpoint;
+use domain::filter::Filters;
 use domain::outbox::{Outbox, StoredEvent};
 use futures_util::future::{join_all, join3};
 use jiff::Timestamp;
 use store::StoreError;
+use store::alerts::Alerts;
 use store::config::{ConfigError, Environment};
 use store::deliveries::{Deliveries, FanOut};
 use store::endpoints::{Endpoints, Page};
-use store::events::raised_at;
 use store::queue::{Queue, QueueError};
 use store::range::Order;
 use telemetry::causes::causes;
@@ -41,6 +41,9 @@ const AT_ONCE: usize = 100;
 pub struct Dispatcher {
     endpoints: Endpoints,
     deliveries: Deliveries,
+    /// For events that come round for ever.
+    alerts: Alerts,
+    filters: Filters,
     first: Queue,
     later: Queue,
     slow: Queue,
@@ -123,7 +126,8 @@ enum DispatchError {
 }
 
 impl Dispatcher {
-    /// Reads `ENDPOINTS_TABLE`, `DELIVERIES_TABLE`, `DELIVERY_QUEUE_URL`, `RETRY_QUEUE_URL` and `SLOW_QUEUE_URL`.
+    /// Reads `ENDPOINTS_TABLE`, `DELIVERIES_TABLE`, `ALERTS_TABLE`, the retentions, `DELIVERY_QUEUE_URL`, `RETRY_QUEUE_URL`
+    /// and `SLOW_QUEUE_URL`.
     ///
     /// # Errors
     /// When one of them is not set.
@@ -131,6 +135,8 @@ impl Dispatcher {
         Ok(Self {
             endpoints: environment.endpoints()?,
             deliveries: environment.deliveries()?,
+            alerts: environment.alerts()?,
+            filters: Filters::default(),
             first: environment.delivery_queue()?,
             later: environment.retry_queue()?,
             slow: environment.slow_queue()?,
@@ -174,8 +180,10 @@ impl Dispatcher {
     async fn dispatch_page(&self, account: &mut Account, now: Timestamp) {
         let Account { id, batch, next, unreadable, told, error } = account;
         let is_first = next.is_none();
-        let page = match self.endpoints.page(id, next.as_deref(), Order::OldestFirst, PAGE).await {
-            Ok(page) => page,
+        // Before anything says that the events are dispatched: nobody would come back for the alert.
+        let alerted = if is_first { self.alert_of_loops(&batch.outboxes, now).await } else { Ok(()) };
+        let page = match alerted.and(self.endpoints.page(id, next.as_deref(), Order::OldestFirst, PAGE).await) {
+            Ok(page) => self.understood(id, page),
             Err(failure) => {
                 *error = Some(failure.into());
                 return;
@@ -234,8 +242,7 @@ impl Dispatcher {
         let mut stored = Ok(());
         for some in events.chunks(AT_ONCE) {
             let fanned_out = some.iter().map(|(outbox, event)| {
-                let wanted = page.endpoints.iter().filter(|endpoint| is_wanted(outbox, event, endpoint, now));
-                let wanted: Vec<String> = wanted.map(|endpoint| endpoint.id.clone()).collect();
+                let wanted = self.wanted(outbox, event, page, now);
                 let part = FanOut { outbox, event, is_first, is_all, now };
                 async move { self.deliveries.fan_out(part, &wanted).await }
             });
@@ -260,14 +267,6 @@ impl Dispatcher {
         .await;
         Ok(first.and(later).and(slow)?)
     }
-}
-
-/// Whether an endpoint gets an event: it wants it, and was not made after it. That matters only for an event that is
-/// dispatched again, maybe days late. An endpoint of a time that has not come was made before the clock was set back.
-fn is_wanted(outbox: &Outbox, event: &StoredEvent, endpoint: &Endpoint, now: Timestamp) -> bool {
-    let was_made_since = |raised_at| (raised_at + SKEW..=now + SKEW).contains(&endpoint.created_at);
-    let is_too_new = outbox.brought_again_at.is_some() && raised_at(&outbox.id).is_ok_and(was_made_since);
-    !is_too_new && endpoint.wants(event.name, event.project_id.as_deref())
 }
 
 /// The answer after which the stream goes on from this record.

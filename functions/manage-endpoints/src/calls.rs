@@ -36,6 +36,7 @@ impl Call<'_> {
         let secret = SigningSecret::from_bytes(ids::random());
         let mut endpoint = self.blank(id, SealedSecret { sealed: String::new(), hint: secret.hint() });
         wanted.apply(&mut endpoint);
+        self.skip_keys(&mut endpoint, wanted.conditions()).await?;
         endpoint.disabled_at = (endpoint.status == EndpointStatus::Disabled).then_some(self.now);
         let subscription = Subscription::of(&endpoint);
         if let Some(existing) = self.subscribed(&subscription).await? {
@@ -119,6 +120,7 @@ impl Call<'_> {
             let stored = self.read(id).await?;
             let mut endpoint = stored.clone();
             let switch = changes.apply(&mut endpoint);
+            self.skip_keys(&mut endpoint, changes.conditions()).await?;
             let new_headers = self.new_headers(&stored, changes.headers()).await?;
             if endpoint == stored && new_headers.is_none() {
                 return Ok(answer(&stored, "unchanged"));
@@ -172,12 +174,15 @@ impl Call<'_> {
     }
 
     /// An endpoint of which nothing is known but its secret.
-    fn blank(&self, id: String, secret: SealedSecret) -> Endpoint {
+    pub(crate) fn blank(&self, id: String, secret: SealedSecret) -> Endpoint {
         Endpoint {
             id,
             url: String::new(),
             events: Vec::new(),
             project_ids: Vec::new(),
+            filter: None,
+            changed: Vec::new(),
+            skip_keys: Vec::new(),
             description: None,
             headers: StoredHeaders::None,
             max_per_second: None,
@@ -225,7 +230,13 @@ fn created(endpoint: &Endpoint, secret: &SigningSecret, headers: Option<&OwnHead
 fn outdates_line(old: &Endpoint, new: &Endpoint) -> bool {
     let Some(pace) = old.max_per_second else { return false };
     let is_raised = new.max_per_second.is_none_or(|new| new > pace);
-    is_raised || old.events != new.events || old.project_ids != new.project_ids
+    is_raised || conditions(old) != conditions(new)
+}
+
+/// Which events it asks for.
+fn conditions(endpoint: &Endpoint) -> impl PartialEq + '_ {
+    let Endpoint { events, project_ids, filter, changed, skip_keys, .. } = endpoint;
+    (events, project_ids, filter, changed, skip_keys)
 }
 
 fn location(endpoint: &Endpoint) -> String {

@@ -1,20 +1,19 @@
 //! The changes that a body asks for, applied to an endpoint.
 
-use std::collections::HashSet;
 use std::num::NonZeroU16;
 
 use domain::defect::{DefectCode, Defects};
-use domain::endpoint::{Endpoint, EndpointStatus, EventFilter, OwnHeaders};
+use domain::endpoint::{Endpoint, EndpointStatus, OwnHeaders};
 use domain::format::Format;
 use domain::rules::fields::Sent;
 use inbound::manage::bodies::ENDPOINT;
-use inbound::manage::body;
 use inbound::manage::body::Form;
 use inbound::problem::Problem;
 use outbound::sender::{UrlDefect, check_endpoint_url};
 use serde_json::{Map, Value};
 use store::endpoints::Switch;
 
+use crate::conditions::Conditions;
 use crate::own_headers;
 
 /// `disabledReason` when a user disabled it.
@@ -24,8 +23,7 @@ pub(crate) const BY_REQUEST: &str = "disabled by request";
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Changes {
     url: Option<String>,
-    events: Option<Vec<EventFilter>>,
-    project_ids: Option<Vec<String>>,
+    conditions: Conditions,
     description: Sent<String>,
     headers: Option<OwnHeaders>,
     max_per_second: Sent<NonZeroU16>,
@@ -38,20 +36,17 @@ impl Changes {
     pub(crate) fn parse(mut sent: Map<String, Value>, form: Form, allow_private: bool) -> Result<Self, Problem> {
         let mut defects = Defects::default();
         let headers = sent.shift_remove("headers").map(|value| own_headers::read(&value, &mut defects));
-        let event_names = sent.get("events").cloned();
-        let mut read = body::read(&ENDPOINT, sent, form, &mut defects);
+        let (mut read, conditions) = Conditions::read(&ENDPOINT, sent, form, &mut defects);
         let url = read.get("url").and_then(Value::as_str).map(str::to_owned);
         if let Some(Err(defect)) = url.as_deref().map(|url| check_endpoint_url(url, allow_private)) {
             defects.push("url", url_code(defect), url_message(defect));
         }
-        let events = event_names.map(|names| filters(&names, &mut defects));
         if !defects.is_empty() {
             return Err(Problem::invalid(defects));
         }
         Ok(Self {
             url,
-            events,
-            project_ids: read.remove("projectIds").map(|value| strings(&value)),
+            conditions,
             description: Sent::from(read.get("description")).and_then(|value| value.as_str().map(str::to_owned)),
             headers,
             max_per_second: Sent::from(read.get("maxPerSecond")).and_then(per_second),
@@ -69,12 +64,16 @@ impl Changes {
         self.headers.as_ref()
     }
 
-    /// Applies the changes, except for the headers, which have to be sealed. Returns the change of the status, if any.
+    /// Which events it asks for.
+    pub(crate) fn conditions(&self) -> &Conditions {
+        &self.conditions
+    }
+
+    /// Applies the changes, except for the headers, which have to be sealed, and the keys, which have to be looked up. Returns the change of the status, if any.
     pub(crate) fn apply(&self, endpoint: &mut Endpoint) -> Option<Switch> {
         let new = self.clone();
         replace(&mut endpoint.url, new.url);
-        replace(&mut endpoint.events, new.events);
-        replace(&mut endpoint.project_ids, new.project_ids);
+        new.conditions.apply(endpoint);
         endpoint.description = new.description.over(endpoint.description.take());
         endpoint.max_per_second = new.max_per_second.over(endpoint.max_per_second);
         replace(&mut endpoint.format, new.format);
@@ -117,31 +116,9 @@ fn url_message(defect: UrlDefect) -> String {
     }
 }
 
-/// The filters in `events`, each once, and a defect for each unknown name. The table has checked their types, number
-/// and lengths.
-pub(crate) fn filters(names: &Value, defects: &mut Defects) -> Vec<EventFilter> {
-    let names = names.as_array().map(Vec::as_slice).unwrap_or_default();
-    let (mut filters, mut seen) = (Vec::new(), HashSet::new());
-    for (i, name) in names.iter().enumerate() {
-        let Some(name) = name.as_str().map(str::trim).filter(|name| seen.insert(name.to_lowercase())) else { continue };
-        let field = format!("events[{i}]");
-        match EventFilter::try_from(name.to_owned()) {
-            Ok(filter) => filters.push(filter),
-            Err(_) if defects.iter().any(|defect| defect.field == field || defect.field == "events") => {}
-            Err(unknown) => defects.push(field, DefectCode::InvalidValue, unknown.to_string()),
-        }
-    }
-    filters
-}
-
 /// A number that the table has checked.
 fn per_second(value: &Value) -> Option<NonZeroU16> {
     value.as_u64().and_then(|number| u16::try_from(number).ok()).and_then(NonZeroU16::new)
-}
-
-fn strings(list: &Value) -> Vec<String> {
-    let items = list.as_array().map(Vec::as_slice).unwrap_or_default();
-    items.iter().filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
 fn replace<T>(old: &mut T, new: Option<T>) {

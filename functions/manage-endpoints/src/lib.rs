@@ -6,7 +6,9 @@
 
 mod calls;
 mod changes;
+mod conditions;
 mod own_headers;
+mod preview;
 mod replay;
 mod route;
 mod secrets;
@@ -16,6 +18,7 @@ mod view;
 
 use domain::api_key::Scope;
 use domain::clock::whole_seconds;
+use domain::filter::Filters;
 use inbound::http;
 use inbound::http::{Caller, Gate, Query};
 use inbound::manage;
@@ -24,6 +27,7 @@ use jiff::Timestamp;
 use lambda_http::{Body, Request, Response};
 use outbound::attempts::AttemptMaker;
 use store::alerts::Alerts;
+use store::api_keys::ApiKeys;
 use store::config::{ConfigError, Environment};
 use store::deliveries::Deliveries;
 use store::endpoints::Endpoints;
@@ -42,6 +46,8 @@ const ROOT: &str = "/api/endpoints";
 #[derive(Debug)]
 pub struct ManageEndpoints {
     gate: Gate,
+    /// Those whose events an endpoint leaves out.
+    keys: ApiKeys,
     endpoints: Endpoints,
     deliveries: Deliveries,
     events: Events,
@@ -54,6 +60,8 @@ pub struct ManageEndpoints {
     retries: Queue,
     attempts: AttemptMaker,
     sealer: Sealer,
+    /// Those of endpoints, compiled.
+    filters: Filters,
     /// Whether endpoints may be `http` and private: in the local system.
     allow_private: bool,
     /// How many endpoints an account may have.
@@ -77,6 +85,7 @@ impl ManageEndpoints {
     pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
         Ok(Self {
             gate: Gate::from_environment(environment, "manage-endpoints")?.sealing_answers(environment.sealer()?),
+            keys: environment.api_keys()?,
             endpoints: environment.endpoints()?,
             deliveries: environment.deliveries()?,
             events: environment.events()?,
@@ -86,6 +95,7 @@ impl ManageEndpoints {
             retries: environment.retry_queue()?,
             attempts: AttemptMaker::from_environment(environment)?,
             sealer: environment.sealer()?,
+            filters: Filters::default(),
             allow_private: environment.allow_private_endpoints(),
             max_endpoints: manage::number(environment, "MAX_ENDPOINTS_PER_ACCOUNT", 100)?,
         })

@@ -11,7 +11,7 @@ use std::collections::HashMap;
 
 use domain::clock::whole_seconds;
 use domain::delivery::{Delivery, Trigger};
-use domain::endpoint::{Endpoint, EndpointStatus};
+use domain::endpoint::{Candidate, Endpoint, EndpointStatus};
 use domain::outbox::Outbox;
 use futures_util::future::join_all;
 use inbound::http::{Facts, Reply};
@@ -115,7 +115,7 @@ impl Call<'_> {
         for (outbox, event) in events {
             let delivery = found.remove(&event.id);
             // An existing delivery may be sent again, whatever the endpoint subscribes to now.
-            let selected = endpoint.selects(event.name, event.project_id.as_deref());
+            let selected = endpoint.selects(&Candidate::new(outbox, event), &self.function.filters);
             let stands = delivery.as_ref().map(|delivery| Stands::of(delivery, endpoint.status, self.now));
             match wanted.step(selected, stands) {
                 Step::Leave => {}
@@ -215,6 +215,8 @@ mod tests {
             id: domain::ids::new_ulid(at.parse().unwrap()).to_string(),
             request_id: "req_1".to_owned(),
             trace: None,
+            hops: 0,
+            key_line: None,
             events: Vec::new(),
             trail: Trail::default(),
             brought_again_at: None,

@@ -16,6 +16,9 @@ pub(crate) const ROUTER: Router<Handler> = Router(&[
     Route::new(Method::POST, "/api/endpoints", NO_PARAMETERS, |call, input| {
         Box::pin(async move { call.create(input.object()?).await })
     }),
+    Route::new(Method::POST, "/api/endpoints/preview", NO_PARAMETERS, |call, input| {
+        Box::pin(async move { call.preview(input.object()?).await })
+    }),
     Route::new(Method::GET, "/api/endpoints/{endpoint}", NO_PARAMETERS, |call, input| Box::pin(call.get(input.id))),
     Route::new(Method::PATCH, "/api/endpoints/{endpoint}", NO_PARAMETERS, |call, input| {
         Box::pin(async move { call.change(input.id, input.object()?).await })
@@ -54,6 +57,7 @@ mod tests {
         for (method, path) in [
             (Method::POST, "/api/endpoints"),
             (Method::GET, "/api/endpoints"),
+            (Method::POST, "/api/endpoints/preview"),
             (Method::GET, "/api/endpoints/{endpoint}"),
             (Method::PATCH, "/api/endpoints/{endpoint}"),
             (Method::DELETE, "/api/endpoints/{endpoint}"),

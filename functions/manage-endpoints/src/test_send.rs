@@ -56,7 +56,7 @@ impl Call<'_> {
         let outbox = Outbox::of_test(self.account(), self.caller.origin(), event.clone());
         self.function.events.store(&outbox, self.now).await?;
         let delivery = outbox.delivery(&event, id, Trigger::Test, self.now);
-        let trace = self.caller.trace.child();
+        let trace = self.caller.trace.delivered();
         let made = self.function.attempts.make(&delivery, &event, &endpoint, trace, TIMEOUT, self.now).await?;
         let delivery = finished(delivery, &made);
         self.function.deliveries.create_one(&delivery).await?;

@@ -6,10 +6,12 @@ use std::num::NonZeroU16;
 use domain::clock::whole_seconds;
 use domain::endpoint::{Endpoint, EndpointStatus, EventFilter, Health, OwnHeaders, PreviousSecrets};
 use domain::format::Format;
+use domain::filter::Filter;
 use domain::pace::Waiting;
 use domain::signing::SigningSecret;
 use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::Value;
 
 /// An endpoint as its account sees it.
 #[derive(Serialize)]
@@ -19,6 +21,9 @@ pub(crate) struct EndpointView<'a> {
     url: &'a str,
     events: &'a [EventFilter],
     project_ids: &'a [String],
+    filter: Option<Value>,
+    changed: &'a [String],
+    skip_keys: Vec<&'a str>,
     description: Option<&'a str>,
     status: EndpointStatus,
     disabled_reason: Option<&'a str>,
@@ -67,6 +72,9 @@ impl<'a> EndpointView<'a> {
             url: &endpoint.url,
             events: &endpoint.events,
             project_ids: &endpoint.project_ids,
+            filter: endpoint.filter.as_ref().map(Filter::value),
+            changed: &endpoint.changed,
+            skip_keys: endpoint.skip_keys.iter().map(|key| key.id.as_str()).collect(),
             description: endpoint.description.as_deref(),
             status: endpoint.status,
             disabled_reason: endpoint.disabled_reason.as_deref(),

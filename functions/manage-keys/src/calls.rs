@@ -78,6 +78,7 @@ impl Call<'_> {
         let successor = |old: &ApiKey| {
             (!old.expired(self.now)).then(|| ApiKey {
                 name: old.name.clone(),
+                first: Some(old.line().to_owned()),
                 scopes: old.scopes.clone(),
                 limits: old.limits,
                 expires_at: old.expires_at,

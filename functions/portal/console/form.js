@@ -101,7 +101,8 @@ function show(form, alert, error) {
     const place = form.querySelector(`[data-field="${CSS.escape(name ?? "")}"]`);
     const text = place?.querySelector(".defect");
     if (place && text) {
-      text.textContent = `${defect.field} ${defect.message}.`;
+      text.textContent = `${text.textContent} ${defect.field} ${defect.message}.`.trim();
+      place.closest("details")?.setAttribute("open", "");
       place.querySelector("input, select, textarea")?.setAttribute("aria-invalid", "true");
     } else elsewhere.push(`${defect.field} ${defect.message}.`);
   }

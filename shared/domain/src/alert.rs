@@ -11,7 +11,9 @@ use crate::attempt::{AttemptError, ErrorDetail};
 use crate::delivery::{Delivery, LastAttempt};
 use crate::events::EventName;
 use crate::ids;
+use crate::outbox::{Outbox, StoredEvent};
 use crate::subject::Subject;
+use crate::trace::MAX_HOPS;
 use crate::words;
 
 pub use rolling::{AlertStatus, Example, Published, QUIET, Rolling};
@@ -33,6 +35,8 @@ words! {
         EndpointRecovered = "endpoint.recovered",
         /// An event could not be passed on to all of its endpoints for a week.
         EventFailed = "event.failed",
+        /// Events came round too often, and are delivered to nobody.
+        EventLooped = "event.looped",
     }
 }
 
@@ -117,6 +121,44 @@ impl Alert {
     }
 }
 
+/// How long one alert about a loop stands for those that follow.
+const LOOP_HOUR_MS: u64 = 3_600_000;
+
+impl Alert {
+    /// The alert about an event that is delivered to nobody because it came round too often. Its id follows from the hour of
+    /// the event and the key that caused it: however often they meet in an hour, it is one.
+    #[must_use]
+    pub fn looped(outbox: &Outbox, event: &StoredEvent, now: Timestamp) -> Self {
+        let key = outbox.key_line.as_deref().unwrap_or("a key");
+        let raised_at = ids::ulid_of(&event.id).map_or(0, |ulid| ulid.timestamp_ms());
+        let hour = raised_at - raised_at % LOOP_HOUR_MS;
+        Self {
+            id: ids::derived("alr_", hour, &[&outbox.account, "loop", key]),
+            kind: AlertKind::EventLooped,
+            endpoint_id: None,
+            delivery_id: None,
+            event_id: Some(event.id.clone()),
+            event: Some(event.name),
+            subject: event.subject.clone(),
+            last_status_code: None,
+            last_error: None,
+            last_error_detail: None,
+            created_at: now,
+            message: went_round(event.name.as_str(), event.subject.as_ref(), key),
+            rolling: None,
+        }
+    }
+}
+
+fn went_round(event: &str, subject: Option<&Subject>, key: &str) -> String {
+    let of = subject.map(|subject| format!(" of {}", subject.number)).unwrap_or_default();
+    format!(
+        "{event}{of} was delivered to nobody: {MAX_HOPS} deliveries led to it, each by a call that answered the one before. What \
+         sends with {key} answers deliveries with calls that raise events. Add that key to skipKeys of the endpoint that it \
+         listens to. The events of the loop are in the feed; others of the same hour make no further alert."
+    )
+}
+
 /// What happened and what to do.
 fn message(kind: AlertKind, delivery: &Delivery) -> String {
     let (event, endpoint, id) = (delivery.event.as_str(), &delivery.endpoint_id, &delivery.id);
@@ -135,6 +177,7 @@ fn message(kind: AlertKind, delivery: &Delivery) -> String {
         }
         AlertKind::EndpointRecovered => format!("{endpoint} accepts deliveries again."),
         AlertKind::EventFailed => not_passed_on(event, &delivery.event_id),
+        AlertKind::EventLooped => went_round(event, delivery.subject.as_ref(), "a key"),
     }
 }
 

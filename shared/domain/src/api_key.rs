@@ -36,6 +36,9 @@ pub struct ApiKey {
     pub id: String,
     /// Display name.
     pub name: String,
+    /// The id of the first key, if it is one that a rotation has made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first: Option<String>,
     /// What it may be used for.
     #[serde(deserialize_with = "known")]
     pub scopes: Vec<Scope>,
@@ -69,6 +72,7 @@ impl ApiKey {
         Self {
             id: crate::ids::new_id("key_", now),
             name: name.into(),
+            first: None,
             scopes,
             hash: key.hash(),
             hint: key.hint(),
@@ -77,6 +81,19 @@ impl ApiKey {
             created_at: crate::clock::whole_seconds(now),
             last_used_at: None,
         }
+    }
+
+    /// What it has in common with the keys that rotations replaced by it, and with those that will replace it: the id of
+    /// the first one.
+    #[must_use]
+    pub fn line(&self) -> &str {
+        self.first.as_deref().unwrap_or(&self.id)
+    }
+
+    /// Whether calls with it may raise events.
+    #[must_use]
+    pub fn sends(&self) -> bool {
+        self.allows(Scope::Inbound) || self.allows(Scope::PublishEvents)
     }
 
     /// Whether it may be used for `scope`.

@@ -4,6 +4,7 @@ mod health;
 mod last_error;
 mod own_headers;
 mod previous_secrets;
+mod selection;
 mod subscription;
 
 use std::num::NonZeroU16;
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::events::EventName;
 use crate::format::Format;
+use crate::filter::Filter;
 use crate::words;
 
 pub use health::{
@@ -21,6 +23,7 @@ pub use health::{
 pub use last_error::{LastError, NoLastError};
 pub use own_headers::{HeaderValue, OwnHeaders, SealedHeaders, StoredHeaders, headers_context, read_opened};
 pub use previous_secrets::{MAX_PREVIOUS_SECRETS, PreviousSecret, PreviousSecrets, TooMany};
+pub use selection::{Candidate, SkippedKey, Unmet};
 pub use subscription::Subscription;
 
 /// The longest URL, in characters.
@@ -39,6 +42,15 @@ pub struct Endpoint {
     /// Only events of these projects; empty for all.
     #[serde(default)]
     pub project_ids: Vec<String>,
+    /// Only events whose content matches; `None` for all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filter: Option<Filter>,
+    /// Of updates only those that touch one of these fields; empty for all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changed: Vec<String>,
+    /// No events that these keys cause.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skip_keys: Vec<SkippedKey>,
     /// Display name.
     #[serde(default)]
     pub description: Option<String>,
@@ -74,22 +86,6 @@ pub struct Endpoint {
     /// Whether its deliveries arrive.
     #[serde(skip)]
     pub health: Health,
-}
-
-impl Endpoint {
-    /// Whether it receives an event of this name and project.
-    #[must_use]
-    pub fn wants(&self, event: EventName, project_id: Option<&str>) -> bool {
-        self.status == EndpointStatus::Enabled && self.selects(event, project_id)
-    }
-
-    /// Whether it asks for an event of this name and project, enabled or not.
-    #[must_use]
-    pub fn selects(&self, event: EventName, project_id: Option<&str>) -> bool {
-        self.events.iter().any(|filter| filter.matches(event))
-            && (self.project_ids.is_empty()
-                || project_id.is_some_and(|project| self.project_ids.iter().any(|id| id == project)))
-    }
 }
 
 words! {

@@ -62,11 +62,17 @@ pub fn record_id(kind: Kind, account: &str, number: &str) -> String {
 /// dispatched twice is delivered once; its time is the event's, so that the deliveries of an event stand together.
 #[must_use]
 pub fn delivery_id(event_id: &str, endpoint_id: &str) -> String {
-    let digest = Sha256::new().chain_update(event_id).chain_update("\n").chain_update(endpoint_id).finalize();
+    let time = ulid_of(event_id).map_or(0, |ulid| ulid.timestamp_ms());
+    derived("dlv_", time, &[event_id, endpoint_id])
+}
+
+/// An id of the time `ms` that follows from `parts`, none of which has a line break.
+#[must_use]
+pub fn derived(prefix: &str, ms: u64, parts: &[&str]) -> String {
+    let digest = Sha256::digest(parts.join("\n"));
     let mut low = [0_u8; 16];
     low.copy_from_slice(&digest[..16]);
-    let time = ulid_of(event_id).map_or(0, |ulid| ulid.timestamp_ms());
-    format!("dlv_{}", Ulid::from_parts(time, u128::from_be_bytes(low)))
+    format!("{prefix}{}", Ulid::from_parts(ms, u128::from_be_bytes(low)))
 }
 
 /// The ULID behind the prefix of an id.

@@ -11,10 +11,10 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visi
 use serde_json::error::Category;
 use serde_json::{Map, Number, Value};
 
-pub use self::records::{Members, members};
-
-/// How deep objects and arrays may be nested; the body itself is the first level.
+/// How deep objects and arrays of a record may be nested; the body itself is the first level.
 const MAX_DEPTH: usize = 8;
+/// The same of a body with a filter, whose operators nest in its alternatives.
+const MAX_DEPTH_WITH_FILTER: usize = 16;
 /// Longer names are cut in messages.
 const MAX_NAME_IN_PATH: usize = 100;
 
@@ -33,9 +33,12 @@ pub enum BodyError {
         /// Path of the name that came again: `materials[0].unit`.
         field: String,
     },
-    /// Objects and arrays nested more than eight deep.
-    #[error("objects and arrays may be nested at most {MAX_DEPTH} deep")]
-    TooDeep,
+    /// Objects and arrays nested too deep.
+    #[error("objects and arrays may be nested at most {max} deep")]
+    TooDeep {
+        /// How deep they may be.
+        max: usize,
+    },
     /// JSON, but an array or a scalar.
     #[error("the body must be one JSON object")]
     NotAnObject,
@@ -71,11 +74,23 @@ pub fn write(value: &impl Serialize) -> String {
 /// # Errors
 /// [`BodyError`] for anything else.
 pub fn parse_object(body: &[u8]) -> Result<Map<String, Value>, BodyError> {
+    parse(body, MAX_DEPTH)
+}
+
+/// The same of a body that may have a filter: objects and arrays may be nested sixteen deep.
+///
+/// # Errors
+/// [`BodyError`] for anything else.
+pub fn parse_object_with_filter(body: &[u8]) -> Result<Map<String, Value>, BodyError> {
+    parse(body, MAX_DEPTH_WITH_FILTER)
+}
+
+fn parse(body: &[u8], max_depth: usize) -> Result<Map<String, Value>, BodyError> {
     let text = text(body)?;
     let reading = Reading::default();
     let text = digits::kept(text);
     let mut json = serde_json::Deserializer::from_str(&text);
-    let read = Node { reading: &reading, depth: 0 }.deserialize(&mut json).and_then(|value| {
+    let read = Node { reading: &reading, left: max_depth, max_depth }.deserialize(&mut json).and_then(|value| {
         json.end()?;
         Ok(value)
     });
@@ -152,20 +167,21 @@ fn push_name(path: &mut String, name: &str) {
     path.extend(name.chars().take(MAX_NAME_IN_PATH));
 }
 
-/// A value at a depth: 0 is the body itself.
+/// A value, in which so many levels may be nested.
 #[derive(Clone, Copy)]
 struct Node<'a> {
     reading: &'a Reading,
-    depth: usize,
+    left: usize,
+    max_depth: usize,
 }
 
 impl Node<'_> {
     /// The node of what is nested in this one, which is an object or an array.
     fn inner<E: Error>(self) -> Result<Self, E> {
-        if self.depth < MAX_DEPTH {
-            return Ok(Self { depth: self.depth + 1, ..self });
+        match self.left.checked_sub(1) {
+            Some(left) => Ok(Self { left, ..self }),
+            None => Err(self.reading.refuse(BodyError::TooDeep { max: self.max_depth })),
         }
-        Err(self.reading.refuse(BodyError::TooDeep))
     }
 }
 

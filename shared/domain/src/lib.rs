@@ -10,6 +10,7 @@ pub mod defect;
 pub mod delivery;
 pub mod endpoint;
 pub mod events;
+pub mod filter;
 pub mod format;
 pub mod ids;
 pub mod json;

@@ -60,6 +60,13 @@ pub struct Outbox {
     /// That request's place in a trace. None in items of before there were traces.
     #[serde(rename = "traceparent", default, deserialize_with = "trace::if_valid")]
     pub trace: Option<TraceContext>,
+    /// How many deliveries led to that request, one by another.
+    #[serde(default)]
+    pub hops: u8,
+    /// The API key of that request, by the first one of its line: [`crate::api_key::ApiKey::line`]. None in items of
+    /// before it was stored.
+    #[serde(rename = "keyLine", default)]
+    pub key_line: Option<String>,
     /// In the order in which they were raised.
     pub events: Vec<StoredEvent>,
     /// The items before it of the same record. Empty when it is about none, and in items of before there were trails.
@@ -82,6 +89,8 @@ impl Outbox {
             id: event.id.trim_start_matches("evt_").to_owned(),
             request_id: origin.request_id.to_owned(),
             trace: Some(origin.trace),
+            hops: origin.trace.hops(),
+            key_line: Some(origin.key_line.to_owned()),
             events: vec![event],
             trail: Trail::default(),
             brought_again_at: None,
@@ -149,6 +158,18 @@ impl Outbox {
     #[must_use]
     pub fn behind(&self) -> Trail {
         self.trail.behind(&self.id)
+    }
+
+    /// The request's place in its trace, with its hops; a new trace where none is known.
+    #[must_use]
+    pub fn step(&self) -> TraceContext {
+        self.trace.unwrap_or_else(TraceContext::start).with_hops(self.hops)
+    }
+
+    /// Whether its events came round too often to be delivered again: [`trace::MAX_HOPS`].
+    #[must_use]
+    pub fn is_loop(&self) -> bool {
+        self.hops >= trace::MAX_HOPS
     }
 
     /// The event with this id.

@@ -180,7 +180,7 @@ impl From<BodyError> for Problem {
                 return Self::invalid_field("$", DefectCode::InvalidType, "must be one JSON object");
             }
             BodyError::DuplicateKey { .. } => ProblemCode::DuplicateKey,
-            BodyError::Malformed { .. } | BodyError::TooDeep => ProblemCode::MalformedJson,
+            BodyError::Malformed { .. } | BodyError::TooDeep { .. } => ProblemCode::MalformedJson,
         };
         Self::new(code, error.to_string())
     }

@@ -20,6 +20,7 @@ use std::time::{Duration, Instant};
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use domain::delivery::{Delivery, DeliveryStatus, DeliveryTask, Message};
 use domain::endpoint::{Endpoint, Lane};
+use domain::filter::Filters;
 use domain::ids;
 use domain::json::Malformed;
 use domain::outbox::StoredEvent;
@@ -123,7 +124,12 @@ impl Deliverer {
             later: if lane == Lane::Slow { slow.clone() } else { environment.retry_queue()? },
             slow,
             attempts: AttemptMaker::from_environment(environment)?,
-            policy: Policy { schedule: environment.retry_schedule()?, kept: environment.event_retention()?, lane },
+            policy: Policy {
+                schedule: environment.retry_schedule()?,
+                kept: environment.event_retention()?,
+                lane,
+                filters: Filters::default(),
+            },
             slow_after: environment.slow_after()?,
             metrics: Metrics::new(environment.optional("METRICS_NAMESPACE")),
             limiter: EndpointLimiter::default(),
@@ -192,8 +198,7 @@ impl Deliverer {
         Span::current().record("event_id", &delivery.event_id);
         let outbox = work.outbox(task);
         let trace = trace_of(outbox.as_ref().ok().copied().flatten());
-        let event = outbox.map(|outbox| outbox.and_then(|outbox| outbox.event(&delivery.event_id)));
-        let loaded = Loaded { delivery, endpoint: work.endpoint(task), event };
+        let loaded = Loaded { delivery, endpoint: work.endpoint(task), outbox };
         match next_step(task, loaded, &self.policy, now)? {
             Step::Drop => Ok(()),
             Step::PutOff(due) => Box::pin(self.put_off(delivery, task.paced, due, now)).await,

@@ -105,6 +105,12 @@ fn outbox_item(outbox: &Outbox, now: Timestamp, kept: SignedDuration) -> Item {
     if let Some(trace) = outbox.trace {
         item.insert("traceparent".to_owned(), s(trace.to_string()));
     }
+    if outbox.hops > 0 {
+        item.insert("hops".to_owned(), n(outbox.hops));
+    }
+    if let Some(key) = &outbox.key_line {
+        item.insert("keyLine".to_owned(), s(key));
+    }
     if !outbox.trail.is_empty() {
         item.insert(TRAIL.to_owned(), b(outbox.trail.to_bytes()));
     }

@@ -82,7 +82,7 @@ impl History {
         let event = StoredEvent::example(ids::new_id("evt_", at), EventName::WorkorderCreated);
         let outbox = Outbox::of(
             self.account_of(number, at),
-            Origin { request_id: "req_bench", trace: TraceContext::start() },
+            Origin { request_id: "req_bench", trace: TraceContext::start(), key_line: "key_bench" },
             event.clone(),
         );
         stores.undispatched.mark(&outbox, at).await.unwrap();

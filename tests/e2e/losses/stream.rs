@@ -6,6 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use domain::alert::AlertKind;
 use domain::events::EventName;
 use local::stream::MAXIMUM_RETRY_ATTEMPTS;
+use serde_json::json;
 use store::tables;
 use tests::{Receiver, TestApp};
 
@@ -63,6 +64,25 @@ async fn an_unreadable_endpoint_does_not_keep_events_from_the_others() {
     app.sweep().await;
     app.drain().await;
     assert_eq!(receiver.count(), 3, "it gets what it has missed, and the others nothing twice");
+}
+
+#[tokio::test]
+async fn an_endpoint_whose_filter_is_not_understood_gets_nothing_until_it_is() {
+    let (app, receiver) = (TestApp::start().await, Receiver::start().await);
+    let filter = json!({ "event": [{ "prefix": "workorder." }] });
+    let body = json!({ "url": receiver.url(), "events": ["*"], "filter": filter });
+    let endpoint = app.endpoint_with(body).await.id;
+    let damage = async |stored| app.damage(tables::ENDPOINTS, &endpoint, "endpoint", AttributeValue::S(stored)).await;
+    let AttributeValue::S(good) = damage(String::new()).await else { panic!("JSON") };
+    damage(good.replace("prefix", "regexp")).await;
+    create_work_order(&app, "WO-1").await;
+    app.drain().await;
+    assert_eq!(receiver.count(), 0);
+    damage(good).await;
+    app.advance(OVERDUE).await;
+    app.sweep().await;
+    app.drain().await;
+    assert_eq!(receiver.count(), 1);
 }
 
 #[tokio::test]

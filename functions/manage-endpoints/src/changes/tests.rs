@@ -1,4 +1,4 @@
-use domain::endpoint::{Health, PreviousSecrets, SealedSecret, StoredHeaders};
+use domain::endpoint::{EventFilter, Health, PreviousSecrets, SealedSecret, StoredHeaders};
 use serde_json::json;
 
 use super::*;
@@ -14,6 +14,9 @@ fn endpoint() -> Endpoint {
         url: "https://old.example.com".to_owned(),
         events: vec![EventFilter::All],
         project_ids: vec!["proj_abc".to_owned()],
+        filter: None,
+        changed: Vec::new(),
+        skip_keys: Vec::new(),
         description: Some("old".to_owned()),
         headers: StoredHeaders::None,
         max_per_second: None,

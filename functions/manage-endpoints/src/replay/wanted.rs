@@ -12,7 +12,7 @@ use inbound::problem::Problem;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 
-use crate::changes::filters;
+use crate::conditions::filters;
 
 /// What a replay has sent so lately belongs to that replay: a client that calls again because it saw no answer, or is
 /// on its way through the calls of a long one, sends nothing twice.

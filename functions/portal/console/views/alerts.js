@@ -15,6 +15,7 @@ const KINDS = /** @type {Record<string, [string, string]>} */ ({
   "endpoint.disabled": ["bad", "Endpoint disabled"],
   "endpoint.recovered": ["good", "Endpoint recovered"],
   "event.failed": ["bad", "Event not passed on"],
+  "event.looped": ["warn", "Loop stopped"],
 });
 /** Of alerts about failed deliveries. */
 const STATUSES = /** @type {Record<string, [string, string]>} */ ({

@@ -4,6 +4,7 @@ import { h } from "../dom.js";
 import { onOwnMachine } from "../format.js";
 import { choice, field, form, group, select } from "../form.js";
 import { button, card, code, heading, toast } from "../parts.js";
+import { conditions } from "./conditions.js";
 
 const FORMATS = [
   ["full", "Full: the whole event"],
@@ -59,6 +60,8 @@ async function endpointForm(endpoint, action, save) {
   const url = h("input", { name: "url", type: "url", required: true, value: endpoint?.url ?? "", placeholder: "https://", autocomplete: "url" });
   const description = h("input", { name: "description", maxlength: 500, value: endpoint?.description ?? "" });
   const projects = h("input", { name: "projectIds", value: endpoint?.projectIds.join(" ") ?? "", placeholder: "proj_..." });
+  const chosenBy = (/** @type {FormData} */ data) => ({ events: data.getAll("events").map(String), projectIds: projects.value.split(/[\s,]+/).filter(Boolean) });
+  const more = conditions(endpoint, chosenBy);
   const pace = h("input", { name: "maxPerSecond", type: "number", min: 1, max: 500, value: endpoint?.maxPerSecond ?? "", placeholder: "no limit" });
   const format = select("format", FORMATS, endpoint?.format ?? "full");
   return form([
@@ -66,6 +69,8 @@ async function endpointForm(endpoint, action, save) {
     field("Description", description, { hint: "A name for your team." }),
     group("Events", [picker(types.map(({ name }) => name), chosen)], "events"),
     field("Only these projects", projects, { hint: "Ids, separated by spaces. Leave empty for all projects." }),
+    more.element,
+    more.guard,
     field("Attempts a second, at most", pace, { hint: "1 to 500; the others wait in line. Leave empty for no limit." }),
     field("Format", format, { hint: ["What is sent of an event. A change counts from the next attempt on. ", h("a", { href: "/docs/formats" }, "Examples")] }),
     group("Custom headers", [headers.element, h("p.hint", "Up to 10, such as Authorization, sent with each delivery. Values are hidden: to change one, enter all of them again.")], "headers"),
@@ -74,8 +79,8 @@ async function endpointForm(endpoint, action, save) {
     await save({
       url: url.value.trim(),
       description: description.value.trim() || null,
-      events: data.getAll("events").map(String),
-      projectIds: projects.value.split(/[\s,]+/).filter(Boolean),
+      ...chosenBy(data),
+      ...more.read(),
       maxPerSecond: pace.value === "" ? null : pace.valueAsNumber,
       format: format.value,
       // Values come masked: they are sent only when they were entered again, or the masks would be stored.

@@ -5,7 +5,7 @@ import { delivered, figure, figures, responseTime, total } from "../figures.js";
 import { count, countdown, errorWords, failure, moment, time } from "../format.js";
 import { firstWithAny } from "../list.js";
 import { keepLive } from "../live.js";
-import { badge, button, card, confirm, empty, facts, heading, table, toast } from "../parts.js";
+import { badge, button, card, code, confirm, empty, facts, heading, table, toast } from "../parts.js";
 import { deliveryRow } from "./deliveries.js";
 import { secretCard } from "./secret.js";
 import { testForm } from "./test-send.js";
@@ -112,6 +112,9 @@ function about(one, stats, held, addresses) {
     ["Last slow attempt", time(health.lastSlowAt)],
     ["Events", one.events.map((name) => h("code.chip", name))],
     ["Projects", one.projectIds.length ? one.projectIds.map((id) => h("code.chip", id)) : "all"],
+    ["Filter", one.filter ? code("Filter", JSON.stringify(one.filter, null, 2)) : "none"],
+    ["Updates", one.changed.length ? ["of ", ...one.changed.map((name) => h("code.chip", name))] : "all"],
+    ["Leaves out", one.skipKeys.length ? ["events caused by ", ...one.skipKeys.map((id) => h("code.chip", id))] : "nothing"],
     ["Pace", one.maxPerSecond ? `at most ${one.maxPerSecond} a second` : "no limit"],
     ["Format", h("code.chip", one.format)],
     ["Custom headers", Object.keys(one.headers).length ? Object.entries(one.headers).map(([name, value]) => h("code.chip", `${name}: ${value}`)) : "none"],

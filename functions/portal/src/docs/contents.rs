@@ -41,6 +41,7 @@ pub(super) const SECTIONS: &[Section] = &[
         pages: &[
             ("events-explained", "What an event is"),
             ("events", "Event catalog"),
+            ("filters", "Filters and loops"),
             ("formats", "Formats: thin, CloudEvents"),
             ("verifying-signatures", "Verifying signatures"),
             ("receiving-well", "Receiving well"),

@@ -10,7 +10,7 @@ use domain::models::Kind;
 use serde_json::{Value, json};
 
 use self::deliveries::{alert, attempt, delivery, event, event_more, feed, hour, request_body, stats, timed_hour};
-use self::endpoints::{endpoint, health, replay_result, secret_answer, test_result, waiting};
+use self::endpoints::{endpoint, health, preview, replay_result, secret_answer, test_result, waiting};
 use self::keys::{api_key, key, replaced};
 use self::records::{change, record_summary};
 use self::requests::refused_call;
@@ -40,6 +40,7 @@ pub(super) fn all() -> Vec<(&'static str, Value)> {
         ("Health", object(&health())),
         ("Secret", object(&secret_answer())),
         ("TestResult", object(&test_result())),
+        ("Preview", object(&preview())),
         ("ReplayResult", object(&replay_result())),
         ("Delivery", object(&delivery())),
         (

@@ -1,6 +1,7 @@
 //! All schemas: bodies and events from their tables, responses from [`answers`], problems.
 
 use domain::events::{EventName, json_schema as event_schema};
+use domain::filter::MAX_BYTES;
 use domain::models::json_schema;
 use domain::models::{Kind, Model};
 use domain::schema::{Field, published, sent_object};
@@ -23,6 +24,7 @@ pub(super) fn all() -> Value {
     for (name, schema) in [
         ("EndpointBody", endpoint(true)),
         ("EndpointChange", endpoint(false)),
+        ("EndpointPreview", with_filter(sent_object(&bodies::PREVIEW))),
         ("KeyBody", key(sent_object(&bodies::KEY))),
         ("KeyChange", key(change(&bodies::KEY))),
         ("Rotation", sent_object(&bodies::ROTATION)),
@@ -97,9 +99,22 @@ fn change(fields: &[Field]) -> Value {
     schema
 }
 
-/// With `headers`, which the table does not have.
+/// With `filter`, which the table does not have.
+fn with_filter(mut schema: Value) -> Value {
+    schema["properties"]["filter"] = json!({
+        "type": ["object", "null"],
+        "description": format!(
+            "only events whose content matches: a pattern of Amazon EventBridge for `id`, `event`, `timestamp` and `data`, \
+             at most {MAX_BYTES} bytes. [Filters](/docs/filters)"
+        ),
+    });
+    schema
+}
+
+/// With `headers` and `filter`, which the table does not have.
 fn endpoint(new: bool) -> Value {
-    let mut schema = if new { sent_object(&bodies::ENDPOINT) } else { change(&bodies::ENDPOINT) };
+    let schema = if new { sent_object(&bodies::ENDPOINT) } else { change(&bodies::ENDPOINT) };
+    let mut schema = with_filter(schema);
     schema["properties"]["headers"] = json!({
         "type": ["object", "null"],
         "maxProperties": 10,

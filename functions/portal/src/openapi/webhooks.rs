@@ -12,7 +12,7 @@ use super::{members, schema};
 const EVENT_ID: &str = "evt_01JAMB3X9T7Q2V5K8N4C6D0EFG";
 
 /// The headers of a delivery: name, meaning, example.
-const HEADERS: [(&str, &str, &str); 12] = [
+const HEADERS: [(&str, &str, &str); 13] = [
     (
         "X-Webhook-ID",
         "Id of this delivery, the same in all its attempts and replays: store each once, for as long as deliveries are kept, by default \
@@ -57,6 +57,12 @@ const HEADERS: [(&str, &str, &str); 12] = [
         "traceparent",
         "W3C Trace Context: the trace of the request that raised the event; each attempt is a new step of it.",
         "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+    ),
+    (
+        "tracestate",
+        "How many deliveries led to this one, each by a call that answered the one before: pass it on with `traceparent`, so \
+         that a loop is found.",
+        "workskedge=h:1",
     ),
 ];
 

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use url::Url;
 
 use super::{Endpoint, EventFilter};
+use crate::filter::Filter;
 use crate::json;
 
 /// Which events go where. Two are the same when they would bring every event, also of those to come, to the same URL.
@@ -15,17 +16,27 @@ pub struct Subscription {
     url: String,
     events: BTreeSet<String>,
     project_ids: BTreeSet<String>,
+    // Absent where they are not set, so that endpoints of before have the keys that they had.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    filter: Option<String>,
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    changed: BTreeSet<String>,
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    skip_keys: BTreeSet<String>,
 }
 
 impl Subscription {
     /// What `endpoint` subscribes to: the URL as parsers write it, the events without those that a wider filter brings
-    /// anyway, and the projects, both in no order.
+    /// anyway, the projects, fields and keys, all in no order, and the filter whatever the order of its names.
     #[must_use]
     pub fn of(endpoint: &Endpoint) -> Self {
         Self {
             url: Url::parse(&endpoint.url).map_or_else(|_| endpoint.url.clone(), String::from),
             events: widest(&endpoint.events).cloned().map(String::from).collect(),
             project_ids: endpoint.project_ids.iter().cloned().collect(),
+            filter: endpoint.filter.as_ref().map(Filter::canonical),
+            changed: endpoint.changed.iter().cloned().collect(),
+            skip_keys: endpoint.skip_keys.iter().map(|key| key.line.clone()).collect(),
         }
     }
 
@@ -62,6 +73,9 @@ mod tests {
             url: url.to_owned(),
             events: events.iter().map(|event| EventFilter::try_from((*event).to_owned()).unwrap()).collect(),
             project_ids: project_ids.iter().map(|id| (*id).to_owned()).collect(),
+            filter: None,
+            changed: Vec::new(),
+            skip_keys: Vec::new(),
             description: None,
             headers: StoredHeaders::default(),
             max_per_second: None,

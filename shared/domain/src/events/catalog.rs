@@ -106,6 +106,12 @@ impl EventName {
         serde_json::from_str(self.event_type().example).unwrap_or_default()
     }
 
+    /// Whether it says which fields changed.
+    #[must_use]
+    pub fn is_update(self) -> bool {
+        self.event_type().fields.iter().any(|field| field.name == "changedFields")
+    }
+
     /// When it is raised.
     #[must_use]
     pub const fn description(self) -> &'static str {

@@ -88,11 +88,23 @@ fn as_listed(kind: &Type, value: &Value) -> Value {
 /// Names of the top-level fields whose values differ, in the model's order: private ones too, secrets never, and
 /// nothing that is not the sender's.
 #[must_use]
-pub fn changed_fields(model: &Model, stored: &Map<String, Value>, record: &Map<String, Value>) -> Vec<String> {
-    let own = model.fields.iter().filter(|field| field.class != Class::Secret && !CONTROL.contains(&field.name));
-    own.filter(|field| !same(stored.get(field.name), record.get(field.name)))
+pub fn changed_fields(model: &'static Model, stored: &Map<String, Value>, record: &Map<String, Value>) -> Vec<String> {
+    tracked(model)
+        .filter(|field| !same(stored.get(field.name), record.get(field.name)))
         .map(|field| field.name.to_owned())
         .collect()
+}
+
+/// The fields whose changes are told of.
+fn tracked(model: &'static Model) -> impl Iterator<Item = &'static Field> {
+    model.fields.iter().filter(|field| field.class != Class::Secret && !CONTROL.contains(&field.name))
+}
+
+/// The names that `changedFields` may have, over all resources with updates.
+pub fn changeable_fields() -> impl Iterator<Item = &'static str> {
+    let has_updates = |kind: &Kind| EventName::ALL.iter().any(|name| kind_of(*name) == Some(*kind) && name.is_update());
+    let models = Kind::ALL.into_iter().filter(has_updates).map(Kind::model);
+    models.flat_map(tracked).map(|field| field.name)
 }
 
 /// Absent is null, so is an empty list, and `50.0` is `50`.

@@ -6,5 +6,5 @@ mod draft;
 mod wire;
 
 pub use catalog::{EventName, EventType, UnknownEvent, catalog_entry, json_schema};
-pub use draft::{EventDraft, changed_fields, public_time_off_type};
+pub use draft::{EventDraft, changeable_fields, changed_fields, public_time_off_type};
 pub use wire::{Event, body_as_sent};

@@ -68,10 +68,12 @@ fn a_name_that_comes_twice_is_found_at_any_depth() {
 fn bodies_nest_at_most_eight_levels_deep() {
     let nested = |levels: usize| format!("{{\"a\":{}{}}}", "[".repeat(levels - 1), "]".repeat(levels - 1));
     assert!(parse_object(nested(8).as_bytes()).is_ok());
-    assert_eq!(error(nested(9)), BodyError::TooDeep);
-    assert_eq!(error(nested(100_000)), BodyError::TooDeep);
-    assert_eq!(error("{\"a\":".repeat(100_000)), BodyError::TooDeep);
-    assert_eq!(error("[".repeat(100_000)), BodyError::TooDeep);
+    assert_eq!(error(nested(9)), BodyError::TooDeep { max: 8 });
+    assert_eq!(error(nested(100_000)), BodyError::TooDeep { max: 8 });
+    assert_eq!(error("{\"a\":".repeat(100_000)), BodyError::TooDeep { max: 8 });
+    assert_eq!(error("[".repeat(100_000)), BodyError::TooDeep { max: 8 });
+    assert!(parse_object_with_filter(nested(16).as_bytes()).is_ok());
+    assert_eq!(parse_object_with_filter(nested(17).as_bytes()), Err(BodyError::TooDeep { max: 16 }));
 }
 
 #[test]

@@ -8,6 +8,7 @@ use crate::account::Account;
 use crate::models::Model;
 use crate::references::References;
 use crate::rules::fields::{Sent, text, value};
+use crate::trace::MAX_HOPS;
 use crate::words;
 
 /// A create or an update on its way from the merged body to the stored record.
@@ -126,8 +127,18 @@ pub struct Warning {
     pub message: String,
 }
 
+impl Warning {
+    /// That nobody gets the events of a call, because it came round too often.
+    #[must_use]
+    pub fn loop_stopped() -> Self {
+        let message =
+            format!("was sent in answer to {MAX_HOPS} deliveries in a row: its events are delivered to nobody");
+        Self { code: WarningCode::LoopStopped, field: "$".to_owned(), message }
+    }
+}
+
 words! {
-    /// The warnings of `docs/contract.md#rules-across-records`, and of `docs/contract.md#late-messages`.
+    /// The warnings of `docs/contract.md#rules-across-records`, of `#late-messages` and of `#loops`.
     #[expect(missing_docs, reason = "the contract's words say it")]
     pub enum WarningCode {
         OutsideProjectDates = "outside_project_dates",
@@ -140,5 +151,6 @@ words! {
         CertificationExpired = "certification_expired",
         SkillGap = "skill_gap",
         StaleUpdate = "stale_update",
+        LoopStopped = "loop_stopped",
     }
 }

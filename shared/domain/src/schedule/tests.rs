@@ -113,8 +113,12 @@ fn a_time_that_is_further_away_than_any_wait_is_due_at_once() {
         project_id: None,
         subject: None,
     };
-    let delivery = Outbox::of("acc_1", Origin { request_id: "req_1", trace: TraceContext::start() }, event.clone())
-        .delivery(&event, "ep_1", Trigger::Scheduled, now());
+    let delivery = Outbox::of(
+        "acc_1",
+        Origin { request_id: "req_1", trace: TraceContext::start(), key_line: "key_1" },
+        event.clone(),
+    )
+    .delivery(&event, "ep_1", Trigger::Scheduled, now());
     let is_put_right = |attempt_count, series_start, waits: bool, seconds| {
         let planned = now() + SignedDuration::from_secs(seconds);
         let waiting_since = waits.then(now);

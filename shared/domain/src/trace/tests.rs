@@ -59,6 +59,33 @@ fn an_invocation_of_lambda_is_a_step_of_the_trace_that_x_ray_shows() {
 }
 
 #[test]
+fn each_delivery_is_a_hop_further() {
+    let first = TraceContext::start();
+    assert_eq!((first.hops(), first.child().hops()), (0, 0));
+    let delivered = first.delivered();
+    assert_eq!((delivered.trace_id(), delivered.tracestate()), (first.trace_id(), "workskedge=h:1".to_owned()));
+    assert_ne!(delivered.span_id(), first.span_id());
+    assert_eq!(delivered.with_hops(8).delivered().tracestate(), "workskedge=h:9");
+    assert_eq!(delivered.with_hops(u8::MAX).delivered().hops(), u8::MAX);
+}
+
+#[test]
+fn hops_are_found_among_what_others_say() {
+    for (headers, hops) in [
+        (&["workskedge=h:3"][..], 3),
+        (&["congo=t61rcWkgMzE, workskedge=h:12 ,rojo=00f067aa0ba902b7"], 12),
+        (&["congo=t61rcWkgMzE", "workskedge=h:7"], 7),
+        (&["workskedge=h:999"], 255),
+        (&["workskedge=h:4,workskedge=h:5"], 4),
+        (&["workskedge=h:", "workskedge=h:-1", "workskedge=3", "other=workskedge=h:3", "WORKSKEDGE=h:3"], 0),
+        (&["workskedge=h:99999999999", ""], 0),
+        (&[], 0),
+    ] {
+        assert_eq!(hops_in(headers.iter().copied()), hops, "{headers:?}");
+    }
+}
+
+#[test]
 fn a_step_is_new_and_its_trace_goes_on() {
     let first = TraceContext::start();
     let next = first.child();

@@ -23,7 +23,7 @@ impl Caller {
     /// Where the events come from that this request raises.
     #[must_use]
     pub fn origin(&self) -> Origin<'_> {
-        Origin { request_id: &self.request_id, trace: self.trace }
+        Origin { request_id: &self.request_id, trace: self.trace, key_line: self.key.line() }
     }
 }
 

@@ -29,6 +29,7 @@ use crate::problem::{Problem, ProblemCode};
 /// The most keys that are remembered as used up; when there are more, all are forgotten.
 const MAX_USED_UP: usize = 10_000;
 
+
 /// Authenticates callers and counts their calls.
 #[derive(Debug)]
 pub struct Gate {

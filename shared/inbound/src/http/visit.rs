@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use domain::refusal::NamedRecord;
-use domain::trace::TraceContext;
+use domain::trace::{TraceContext, hops_in};
 use jiff::Timestamp;
 use lambda_http::{Request, RequestExt as _};
 
@@ -57,13 +57,14 @@ impl<'a> Visit<'a> {
     }
 }
 
-/// The request's step of a trace: of the caller's, if it sent one valid `traceparent`; else of Lambda's, which X-Ray shows; else
+/// The request's step of a trace: of the caller's, if it sent one valid `traceparent`, without which no `tracestate` counts; else of Lambda's, which X-Ray shows; else
 /// of a new one.
 fn trace_of(request: &Request) -> TraceContext {
     let mut sent = request.headers().get_all("traceparent").iter();
     let traceparent = sent.next().filter(|_| sent.next().is_none()).and_then(|value| value.to_str().ok());
     if let Some(Ok(caller)) = traceparent.map(TraceContext::parse) {
-        return caller.child();
+        let tracestate = request.headers().get_all("tracestate").iter().filter_map(|value| value.to_str().ok());
+        return caller.child().with_hops(hops_in(tracestate));
     }
     let lambda = request.lambda_context_ref().and_then(|context| context.xray_trace_id.as_deref());
     lambda.and_then(TraceContext::from_xray).map_or_else(TraceContext::start, TraceContext::child)

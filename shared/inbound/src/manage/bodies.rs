@@ -10,8 +10,9 @@ use domain::schema::Class::{Contact, Operational};
 use domain::schema::declare::{always, int, list, nullable, on_create, optional, string, text};
 use domain::schema::{Field, Type};
 
-/// An endpoint. `headers` is not in the table: its names are the subscriber's choice.
-pub const ENDPOINT: [Field; 7] = [
+/// An endpoint. `headers` is not in the table, whose names are the subscriber's choice, nor is `filter`, whose names are
+/// those of events.
+pub const ENDPOINT: [Field; 9] = [
     on_create(
         "url",
         string(LONGEST_URL),
@@ -19,7 +20,9 @@ pub const ENDPOINT: [Field; 7] = [
         "where deliveries are sent; `https` on port 443 or 1024 and above",
     ),
     on_create("events", EVENT_FILTERS, Operational, "event types, `workorder.*` or `*`"),
-    optional("projectIds", list(100, &Type::Id("proj_")), Operational, "only events of these projects"),
+    PROJECT_IDS,
+    CHANGED,
+    SKIP_KEYS,
     optional("description", text(500), Contact, "a name for people"),
     optional(
         "maxPerSecond",
@@ -35,6 +38,29 @@ pub const ENDPOINT: [Field; 7] = [
     ),
     optional("status", Type::Enum(&["enabled", "disabled"]), Operational, "default `enabled`"),
 ];
+
+/// A preview of a subscription, without `filter`.
+pub const PREVIEW: [Field; 4] = [
+    optional("events", EVENT_FILTERS, Operational, "event types, `workorder.*` or `*`; default `*`"),
+    PROJECT_IDS,
+    CHANGED,
+    SKIP_KEYS,
+];
+
+const PROJECT_IDS: Field =
+    optional("projectIds", list(100, &Type::Id("proj_")), Operational, "only events of these projects");
+const CHANGED: Field = optional(
+    "changed",
+    list(50, &string(60)),
+    Operational,
+    "of updates, only those that touch one of these fields; other events pass",
+);
+const SKIP_KEYS: Field = optional(
+    "skipKeys",
+    list(20, &string(60)),
+    Operational,
+    "no events that these API keys cause: ids, or `self` for the key of this call",
+);
 
 /// A test send without `data`, which depends on `event`.
 pub const TEST: [Field; 1] = [on_create("event", string(60), Operational, "the event type")];

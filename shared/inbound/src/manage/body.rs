@@ -24,7 +24,7 @@ pub enum Form {
 /// # Errors
 /// 400, 413 or 415.
 pub fn object(request: &Request) -> Result<Map<String, Value>, Problem> {
-    Ok(json::parse_object(http::json_body(request)?)?)
+    Ok(json::parse_object_with_filter(http::json_body(request)?)?)
 }
 
 /// As [`object`], for a call with defaults for every field: an absent body is an empty object.

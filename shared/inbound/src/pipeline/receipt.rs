@@ -4,6 +4,7 @@ use domain::events::EventDraft;
 use domain::rejection::{ConflictCode, Rejection};
 use domain::resource::{Action, Warning, WarningCode};
 use domain::rules::fields::text;
+use domain::trace::MAX_HOPS;
 use serde_json::{Map, Value, json};
 use store::records::Stored;
 
@@ -50,6 +51,8 @@ impl Run<'_> {
     ) -> Receipt {
         let raised = if self.is_dry { 0 } else { events.len() };
         let events: Vec<_> = events.iter().map(|draft| draft.name.as_str()).collect();
+        let is_stopped = !events.is_empty() && self.caller.trace.hops() >= MAX_HOPS;
+        let warnings: Vec<_> = warnings.iter().cloned().chain(is_stopped.then(Warning::loop_stopped)).collect();
         let key = self.parsed.kind.model().key;
         let fields = ["id", key, "status", "version", "createdAt", "updatedAt"];
         let data: Map<String, Value> =

@@ -3,9 +3,10 @@
 
 use domain::attempt::Answer;
 use domain::delivery::{Delivery, DeliveryStatus, DeliveryTask, Trigger};
-use domain::endpoint::{Endpoint, EndpointStatus, Lane};
+use domain::endpoint::{Candidate, Endpoint, EndpointStatus, Lane};
+use domain::filter::Filters;
 use domain::ids::ulid_of;
-use domain::outbox::StoredEvent;
+use domain::outbox::{Outbox, StoredEvent};
 use domain::schedule::{LOOK_AGAIN, RetrySchedule, Verdict, judge};
 use jiff::{SignedDuration, Timestamp};
 use store::StoreError;
@@ -23,6 +24,8 @@ pub(super) struct Policy {
     pub(super) kept: SignedDuration,
     /// The queue that the function reads.
     pub(super) lane: Lane,
+    /// Those of endpoints, compiled.
+    pub(super) filters: Filters,
 }
 
 impl Policy {
@@ -40,7 +43,7 @@ impl Policy {
 pub(super) struct Loaded<'a> {
     pub(super) delivery: &'a Delivery,
     pub(super) endpoint: Result<Option<&'a Endpoint>, StoreError>,
-    pub(super) event: Result<Option<&'a StoredEvent>, StoreError>,
+    pub(super) outbox: Result<Option<&'a Outbox>, StoreError>,
 }
 
 /// What is to be done about a task.
@@ -67,7 +70,7 @@ pub(super) fn next_step<'a>(
     policy: &Policy,
     now: Timestamp,
 ) -> Result<Step<'a>, StoreError> {
-    let Loaded { delivery, endpoint, event } = loaded;
+    let Loaded { delivery, endpoint, outbox } = loaded;
     let current = delivery.attempt_count == task.attempt_count && delivery.series == task.series;
     if delivery.status.is_final() || !current {
         return Ok(Step::Drop);
@@ -81,10 +84,13 @@ pub(super) fn next_step<'a>(
     if due.as_millisecond() > now.as_millisecond() + EARLY_MILLISECONDS {
         return Ok(Step::PutOff(due));
     }
-    let event = event?;
-    if event.is_some_and(|event| is_unwanted(delivery, event, endpoint)) {
+    let event = outbox?.and_then(|outbox| Some((outbox, outbox.event(&delivery.event_id)?)));
+    let is_unwanted =
+        |(outbox, event)| is_unwanted(delivery, &Candidate::new(outbox, event), endpoint, &policy.filters);
+    if event.is_some_and(is_unwanted) {
         return Ok(Step::End(DeliveryStatus::Cancelled));
     }
+    let event = event.map(|(_, event)| event);
     if endpoint.status == EndpointStatus::Disabled {
         return Ok(for_disabled(delivery, policy, now));
     }
@@ -105,10 +111,10 @@ fn for_disabled<'a>(delivery: &Delivery, policy: &Policy, now: Timestamp) -> Ste
     }
 }
 
-/// Whether the endpoint's events were changed since, so that it no longer subscribes to this one. What people send
-/// again themselves is sent all the same.
-fn is_unwanted(delivery: &Delivery, event: &StoredEvent, endpoint: &Endpoint) -> bool {
-    delivery.trigger == Trigger::Scheduled && !endpoint.selects(event.name, event.project_id.as_deref())
+/// Whether the endpoint was changed since, so that it no longer subscribes to this event. What people send again
+/// themselves is sent all the same.
+fn is_unwanted(delivery: &Delivery, event: &Candidate<'_>, endpoint: &Endpoint, filters: &Filters) -> bool {
+    delivery.trigger == Trigger::Scheduled && !endpoint.selects(event, filters)
 }
 
 /// What follows from an attempt.

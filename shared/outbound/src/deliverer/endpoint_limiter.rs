@@ -93,7 +93,11 @@ mod tests {
         let id = format!("evt_{number}");
         let event =
             StoredEvent { id, name: EventName::VendorCreated, body: String::new(), project_id: None, subject: None };
-        let outbox = Outbox::of("acc_1", Origin { request_id: "req_1", trace: TraceContext::start() }, event.clone());
+        let outbox = Outbox::of(
+            "acc_1",
+            Origin { request_id: "req_1", trace: TraceContext::start(), key_line: "key_1" },
+            event.clone(),
+        );
         outbox.delivery(&event, endpoint, Trigger::Scheduled, jiff::Timestamp::UNIX_EPOCH)
     }
 

@@ -11,7 +11,7 @@ use super::Ready;
 
 /// The step of its event's trace that an attempt is. The span gets the ids of the request that raised the event.
 pub(super) fn trace_of(outbox: Option<&Outbox>) -> TraceContext {
-    let trace = outbox.and_then(|outbox| outbox.trace).map_or_else(TraceContext::start, TraceContext::child);
+    let trace = outbox.map_or_else(TraceContext::start, Outbox::step).delivered();
     if let Some(outbox) = outbox {
         Span::current().record("request_id", &outbox.request_id).record("trace_id", trace.trace_id());
     }

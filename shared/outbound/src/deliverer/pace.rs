@@ -125,7 +125,11 @@ mod tests {
             project_id: None,
             subject: None,
         };
-        let outbox = Outbox::of("acc_1", Origin { request_id: "req_1", trace: TraceContext::start() }, event.clone());
+        let outbox = Outbox::of(
+            "acc_1",
+            Origin { request_id: "req_1", trace: TraceContext::start(), key_line: "key_1" },
+            event.clone(),
+        );
         outbox.delivery(&event, "ep_1", Trigger::Scheduled, now())
     }
 

@@ -34,6 +34,7 @@ pub(super) fn delivery_headers(
         headers.insert(name, HeaderValue::from_str(&value)?);
     }
     headers.insert("traceparent", HeaderValue::from_str(&outgoing.trace.to_string())?);
+    headers.insert("tracestate", HeaderValue::from_str(&outgoing.trace.tracestate())?);
     for (name, value) in *own {
         add_own(&mut headers, name, value.expose());
     }
@@ -79,7 +80,7 @@ mod tests {
             signers: &Signers::new(newest, previous.into(), lead),
             headers: &own,
             timestamp: 1_760_970_600,
-            trace: TraceContext::start(),
+            trace: TraceContext::start().delivered(),
             timeout: Duration::from_secs(30),
         };
         let url = Url::parse("https://erp.example.com:8443/hook").unwrap();
@@ -112,12 +113,14 @@ mod tests {
             "webhook-signature",
             "webhook-timestamp",
             "traceparent",
+            "tracestate",
             "x-tenant",
         ];
         assert_eq!(names, expected);
         assert_eq!(values(&headers, "host"), ["erp.example.com:8443"]);
         assert_eq!(values(&headers, "content-type"), ["application/cloudevents+json"]);
         assert_eq!(values(&headers, "x-webhook-retry"), ["2"]);
+        assert_eq!(values(&headers, "tracestate"), ["workskedge=h:1"]);
     }
 
     #[test]

@@ -38,6 +38,8 @@ pub struct FeedEvent {
     pub event: StoredEvent,
     /// The id of the request that raised it.
     pub request_id: String,
+    /// The key of that request, see [`Outbox::key_line`].
+    pub key_line: Option<String>,
 }
 
 /// A part of the feed.
@@ -87,13 +89,13 @@ impl FeedPage {
             self.position = Some(Position { outbox: id, events: outbox.events.len() });
             return Ok(true);
         }
-        let request_id = outbox.request_id;
+        let (request_id, key_line) = (outbox.request_id, outbox.key_line);
         for (index, event) in outbox.events.into_iter().enumerate().skip(seen) {
             if name.is_none_or(|name| event.name == name) {
                 if self.events.len() == limit {
                     return Ok(false);
                 }
-                self.events.push(FeedEvent { event, request_id: request_id.clone() });
+                self.events.push(FeedEvent { event, request_id: request_id.clone(), key_line: key_line.clone() });
             }
             self.position = Some(Position { outbox: id, events: index + 1 });
         }
@@ -109,7 +111,7 @@ impl Events {
     pub async fn get(&self, account: &str, event_id: &str) -> Result<Option<FeedEvent>, StoreError> {
         let Some(outbox) = self.outbox_of(account, event_id).await? else { return Ok(None) };
         let event = outbox.event(event_id).cloned();
-        Ok(event.map(|event| FeedEvent { event, request_id: outbox.request_id }))
+        Ok(event.map(|event| FeedEvent { event, request_id: outbox.request_id, key_line: outbox.key_line }))
     }
 
     /// The outbox item that holds this event: all events of the request that raised it, or as many as fit into one

@@ -20,12 +20,13 @@ pub struct LatestEvents {
 impl LatestEvents {
     /// Adds the events of `outbox` that are before the event `before` and called `name`, up to `limit` events in all.
     fn take(&mut self, outbox: Outbox, before: Option<&str>, name: Option<EventName>, limit: usize) {
-        let Outbox { request_id, events, .. } = outbox;
+        let Outbox { request_id, key_line, events, .. } = outbox;
         let wanted = events.into_iter().rev().filter(|event| {
             name.is_none_or(|name| event.name == name) && before.is_none_or(|before| event.id.as_str() < before)
         });
         let room = limit - self.events.len();
-        self.events.extend(wanted.take(room).map(|event| FeedEvent { event, request_id: request_id.clone() }));
+        let found = |event| FeedEvent { event, request_id: request_id.clone(), key_line: key_line.clone() };
+        self.events.extend(wanted.take(room).map(found));
     }
 }
 

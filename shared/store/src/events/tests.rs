@@ -20,6 +20,8 @@ fn outbox(bodies: &[&str]) -> Outbox {
         id: "01JAMB3X9T7Q2V5K8N4C6D0EFG".to_owned(),
         request_id: "req_1".to_owned(),
         trace: None,
+        hops: 3,
+        key_line: Some("key_1".to_owned()),
         events: bodies.iter().map(event).collect(),
         trail: Trail::default().behind("01JAMB3X9T7Q2V5K8N4C6D0EFE").behind("01JAMB3X9T7Q2V5K8N4C6D0EFF"),
         brought_again_at: None,

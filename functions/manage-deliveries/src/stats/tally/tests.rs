@@ -21,8 +21,12 @@ fn delivery(at: &str, endpoint_id: &str, status: DeliveryStatus) -> Delivery {
         project_id: None,
         subject: None,
     };
-    let pending = Outbox::of("acc_1", Origin { request_id: "req_1", trace: TraceContext::start() }, event.clone())
-        .delivery(&event, endpoint_id, Trigger::Scheduled, at);
+    let pending = Outbox::of(
+        "acc_1",
+        Origin { request_id: "req_1", trace: TraceContext::start(), key_line: "key_1" },
+        event.clone(),
+    )
+    .delivery(&event, endpoint_id, Trigger::Scheduled, at);
     let last_attempt = Some(LastAttempt { duration_ms: 40, status_code: Some(200), error: None, error_detail: None });
     Delivery { status, attempt_count: 1, next_attempt_at: None, last_attempt, ..pending }
 }

@@ -1,13 +1,14 @@
 //! Answers of `/api/endpoints`.
 
 use domain::format::Format;
+use domain::endpoint::Unmet;
 use domain::pace::MAX_PER_SECOND;
 use serde_json::{Value, json};
 
 use super::super::schema;
 use super::super::shape::{
-    Member, attempt_error, boolean, count, error_detail, event_name, id, list, noted, nullable, object, secret, text,
-    time, words,
+    Member, attempt_error, boolean, count, error_detail, event_name, id, list, noted, nullable, object, secret,
+    subject, text, time, words,
 };
 
 pub(super) fn endpoint() -> Vec<Member> {
@@ -17,6 +18,9 @@ pub(super) fn endpoint() -> Vec<Member> {
         ("url", text()),
         ("events", noted(list(&text()), "event types, `workorder.*` or `*`")),
         ("projectIds", noted(list(&id("proj_")), "only events of these projects; empty for all")),
+        ("filter", noted(nullable(&json!({ "type": "object" })), "only events whose content matches; null for all")),
+        ("changed", noted(list(&text()), "of updates, only those that touch one of these fields; empty for all")),
+        ("skipKeys", noted(list(&id("key_")), "no events that these API keys cause")),
         ("description", nullable(&text())),
         ("status", words(["enabled", "disabled"])),
         ("disabledReason", nullable(&text())),
@@ -72,6 +76,34 @@ pub(super) fn health() -> Vec<Member> {
                  or disabled",
             ),
         ),
+    ]
+}
+
+pub(super) fn preview() -> Vec<Member> {
+    let key = object(&[
+        ("id", id("key_")),
+        ("name", text()),
+        ("sends", noted(boolean(), "whether calls with it may raise events")),
+    ]);
+    let event = object(&[
+        ("id", noted(nullable(&id("evt_")), "null for an example of the catalog")),
+        ("event", event_name()),
+        ("subject", subject()),
+        ("raisedAt", nullable(&time())),
+        (
+            "unmet",
+            noted(nullable(&words(Unmet::WORDS.iter().copied())), "the field that leaves it out; null when it is sent"),
+        ),
+    ]);
+    vec![
+        (
+            "examples",
+            noted(boolean(), "whether these are the examples of the catalog, because the account has no events"),
+        ),
+        ("examined", count()),
+        ("matched", count()),
+        ("events", noted(list(&event), "newest first")),
+        ("key", noted(key, "the key of the call")),
     ]
 }
 

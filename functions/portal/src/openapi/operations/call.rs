@@ -53,7 +53,7 @@ impl Call {
             parameters.extend(parameters::in_path(&path));
         }
         if method == "post" {
-            parameters.extend([parameters::idempotency_key(), parameters::traceparent()]);
+            parameters.extend([parameters::idempotency_key(), parameters::traceparent(), parameters::tracestate()]);
         }
         let (id, success) = (id.into(), (200, "Success", None));
         let (summary, description) = (String::new(), String::new());

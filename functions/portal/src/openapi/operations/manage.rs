@@ -30,14 +30,23 @@ fn endpoints() -> Vec<Call> {
                 "Endpoints",
                 "Subscribe",
                 "Creates an endpoint. The response has its signing secret, which `/secret` shows again. If the account \
-                 already has an endpoint with the same URL, events and projects, in any order or spelling, the \
-                 response is 200 with that endpoint, unchanged: `description`, `headers`, `maxPerSecond`, \
-                 `format` and `status` of the body are ignored.",
+                 already has an endpoint with the same URL, events, projects, `filter`, `changed` and `skipKeys`, in any \
+                 order or spelling, the response is 200 with that endpoint, unchanged: `description`, `headers`, \
+                 `maxPerSecond`, `format` and `status` of the body are ignored. [Filters](/docs/filters)",
             )
             .takes("EndpointBody", body)
             .answers(201, "The endpoint with its secret", "EndpointWithSecret")
             .or_finds("The existing endpoint with this subscription, and its secret")
             .fails_with(&[LimitReached]),
+        call("post", "/preview", "preview-endpoint")
+            .about(
+                "Endpoints",
+                "Preview a subscription",
+                "Which of the account's latest 100 events an endpoint with these conditions would get, and what leaves out the \
+                 others. Nothing is saved or sent. An account without events gets the catalog's examples. [Filters](/docs/filters)",
+            )
+            .takes("EndpointPreview", json!({ "events": ["workorder.*"], "filter": { "data": { "priority": ["high"] } } }))
+            .answers(200, "What it would get", "Preview"),
         call("get", "/{id}", "get-endpoint")
             .about("Endpoints", "Get an endpoint", "With what waits for its `maxPerSecond`.")
             .answers(200, "The endpoint", "EndpointWhole"),

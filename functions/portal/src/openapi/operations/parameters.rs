@@ -96,6 +96,13 @@ pub(super) fn traceparent() -> Value {
     optional("header", "traceparent", text, &json!({ "type": "string" }))
 }
 
+/// The header that tells of the deliveries that led to a call.
+pub(super) fn tracestate() -> Value {
+    let text = "Pass it on from a delivery that the call answers, with its `traceparent`: a loop is found by it. \
+                [Loops](/docs/filters#loops)";
+    optional("header", "tracestate", text, &json!({ "type": "string" }))
+}
+
 /// The header of conditional requests for what clients may keep.
 pub(super) fn if_none_match() -> Value {
     optional("header", "If-None-Match", "The `ETag` of your cached version", &json!({ "type": "string" }))

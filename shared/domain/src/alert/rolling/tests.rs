@@ -14,7 +14,11 @@ fn time(text: &str) -> Timestamp {
 /// The alert about a delivery of an event of the time `raised`, which failed at `failed`.
 fn failure(raised: &str, failed: &str) -> Alert {
     let event = StoredEvent::example(new_id("evt_", time(raised)), EventName::ALL[0]);
-    let outbox = Outbox::of("acc_1", Origin { request_id: "req_1", trace: TraceContext::start() }, event.clone());
+    let outbox = Outbox::of(
+        "acc_1",
+        Origin { request_id: "req_1", trace: TraceContext::start(), key_line: "key_1" },
+        event.clone(),
+    );
     let delivery = outbox.delivery(&event, ENDPOINT, Trigger::Scheduled, time(raised));
     Alert::about(AlertKind::DeliveryFailed, &delivery, None, time(failed))
 }

@@ -19,13 +19,12 @@ fn event() -> StoredEvent {
     StoredEvent { id, name: EventName::VendorCreated, body: "{}".to_owned(), project_id: None, subject: None }
 }
 
+fn outbox() -> Outbox {
+    Outbox::of("acc_1", Origin { request_id: "req_1", trace: TraceContext::start(), key_line: "key_1" }, event())
+}
+
 fn delivery() -> Delivery {
-    Outbox::of("acc_1", Origin { request_id: "req_1", trace: TraceContext::start() }, event()).delivery(
-        &event(),
-        "ep_1",
-        Trigger::Scheduled,
-        now(),
-    )
+    outbox().delivery(&event(), "ep_1", Trigger::Scheduled, now())
 }
 
 fn endpoint() -> Endpoint {
@@ -34,6 +33,9 @@ fn endpoint() -> Endpoint {
         url: "https://erp.example.com/hooks".to_owned(),
         events: vec![EventFilter::try_from("vendor.*".to_owned()).unwrap()],
         project_ids: Vec::new(),
+        filter: None,
+        changed: Vec::new(),
+        skip_keys: Vec::new(),
         description: None,
         headers: StoredHeaders::None,
         max_per_second: None,
@@ -57,13 +59,13 @@ fn unreadable() -> StoreError {
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 fn policy(lane: Lane) -> Policy {
-    Policy { schedule: RetrySchedule::default(), kept: DAY * 30, lane }
+    Policy { schedule: RetrySchedule::default(), kept: DAY * 30, lane, filters: Filters::default() }
 }
 
 /// The step for the message of `delivery`, when everything could be read.
 fn step(delivery: &Delivery, endpoint: Option<&Endpoint>) -> String {
-    let event = event();
-    let loaded = Loaded { delivery, endpoint: Ok(endpoint), event: Ok(Some(&event)) };
+    let outbox = outbox();
+    let loaded = Loaded { delivery, endpoint: Ok(endpoint), outbox: Ok(Some(&outbox)) };
     match next_step(&delivery.task(), loaded, &policy(Lane::First), now()).unwrap() {
         Step::Attempt { .. } => "attempt".to_owned(),
         step => format!("{step:?}"),
@@ -89,7 +91,7 @@ fn a_message_that_is_out_of_date_is_dropped() {
         Delivery { series: 1, ..delivery() },
         Delivery { status: DeliveryStatus::Cancelled, ..delivery() },
     ] {
-        let loaded = Loaded { delivery: &moved_on, endpoint: Err(unreadable()), event: Err(unreadable()) };
+        let loaded = Loaded { delivery: &moved_on, endpoint: Err(unreadable()), outbox: Err(unreadable()) };
         assert_eq!(next_step(&sent, loaded, &policy(Lane::Later), now()).unwrap(), Step::Drop);
     }
 }
@@ -131,10 +133,10 @@ fn each_lane_passes_on_what_would_hold_it_up() {
     let slow_since =
         |ago: i64| Health { last_slow_at: Some(now() - SignedDuration::from_secs(ago)), ..Health::default() };
     let slow_and_failing = Health { state: HealthState::Failing, ..slow_since(0) };
-    let (delivery, event) = (delivery(), event());
+    let (delivery, outbox) = (delivery(), outbox());
     let step = |lane, health: &Health| {
         let endpoint = Endpoint { health: health.clone(), ..endpoint() };
-        let loaded = Loaded { delivery: &delivery, endpoint: Ok(Some(&endpoint)), event: Ok(Some(&event)) };
+        let loaded = Loaded { delivery: &delivery, endpoint: Ok(Some(&endpoint)), outbox: Ok(Some(&outbox)) };
         match next_step(&delivery.task(), loaded, &policy(lane), now()).unwrap() {
             Step::Attempt { .. } => "attempt",
             Step::PutOff(due) if due == now() => "later",
@@ -160,9 +162,9 @@ fn each_lane_passes_on_what_would_hold_it_up() {
 #[test]
 fn what_can_not_be_read_brings_a_due_task_back() {
     let (delivery, endpoint) = (delivery(), endpoint());
-    let loaded = Loaded { delivery: &delivery, endpoint: Err(unreadable()), event: Ok(None) };
+    let loaded = Loaded { delivery: &delivery, endpoint: Err(unreadable()), outbox: Ok(None) };
     next_step(&delivery.task(), loaded, &policy(Lane::Later), now()).unwrap_err();
-    let loaded = Loaded { delivery: &delivery, endpoint: Ok(Some(&endpoint)), event: Err(unreadable()) };
+    let loaded = Loaded { delivery: &delivery, endpoint: Ok(Some(&endpoint)), outbox: Err(unreadable()) };
     next_step(&delivery.task(), loaded, &policy(Lane::Later), now()).unwrap_err();
 }
 
@@ -223,7 +225,7 @@ fn what_would_outlive_its_event_fails_while_somebody_can_be_told() {
 
     let disabled = Endpoint { status: EndpointStatus::Disabled, ..endpoint() };
     let step = |now| {
-        let loaded = Loaded { delivery: &delivery, endpoint: Ok(Some(&disabled)), event: Ok(None) };
+        let loaded = Loaded { delivery: &delivery, endpoint: Ok(Some(&disabled)), outbox: Ok(None) };
         next_step(&delivery.task(), loaded, &policy, now).unwrap()
     };
     let last = now() + kept - LOOK_AGAIN;
