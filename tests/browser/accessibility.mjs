@@ -64,6 +64,8 @@ function pages({ id, failed }) {
     replay: ["/#/replay", "Replay"],
     catalog: ["/#/catalog", "Event catalog"],
     "event-type": ["/#/catalog/workorder.updated", "workorder.updated"],
+    audit: ["/#/audit", "Audit log"],
+    "audit-none": ["/#/audit?target=ep_none", "Audit log"],
     keys: ["/#/keys", "API keys"],
     debugger: ["/#/debugger", "Signature debugger"],
     missing: ["/#/nowhere", "Page not found"],

@@ -139,6 +139,28 @@ declare namespace Api {
     key?: string;
     replaces?: { id: string; expiresAt: string | null };
   };
+  type PortalLink = {
+    id: string;
+    name: string | null;
+    keyId: string;
+    scopes: string[];
+    readOnly: boolean;
+    origins: string[];
+    expiresAt: string;
+    createdAt: string;
+    url?: string;
+  };
+  type AuditEntry = {
+    id: string;
+    createdAt: string;
+    action: string;
+    actor: { type: string; id: string | null; name: string | null; keyId: string | null };
+    targetId: string;
+    address: string | null;
+    requestId: string | null;
+    before: Record<string, unknown> | null;
+    after: Record<string, unknown> | null;
+  };
   type Counts = { delivered: number; failed: number; waiting: number; cancelled: number; attempts: number };
   type Hour = Counts & { at: string };
   type Latency = { p50: number; p95: number; p99: number } | null;

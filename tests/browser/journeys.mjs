@@ -18,7 +18,7 @@ export async function open(browser, { base }, options = {}) {
   page.on("request", (request) => {
     const url = request.url();
     if (!url.startsWith(base) && !/^(data|blob):/.test(url)) page.faults.push(`a request to ${url}`);
-    if (/wsk_|whsec_/.test(url)) page.faults.push(`a secret in ${url}`);
+    if (/ws[kl]_|whsec_/.test(url)) page.faults.push(`a secret in ${url}`);
   });
   return page;
 }

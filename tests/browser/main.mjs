@@ -11,6 +11,7 @@ import { filtering } from "./filtering.mjs";
 import { integrator, investigator, onCall, outage, subscriber, whatIsWrong } from "./journeys.mjs";
 import { comingBack, exporting, headers, live, narrow, ownTest, sendingAgain, tabs, zones } from "./lists.mjs";
 import { figures, holding } from "./plots.mjs";
+import { auditing, dashboard } from "./portal.mjs";
 import { reading } from "./reading.mjs";
 import { nightlySync } from "./refused.mjs";
 import { startSystem, stopAll } from "./system.mjs";
@@ -47,6 +48,8 @@ const JOURNEYS = [
   fewCalls,
   nightlySync,
   filtering,
+  auditing,
+  dashboard,
   reading,
   explorer,
   accessibility,

@@ -42,7 +42,7 @@ export async function startSystem() {
   const base = (await until("the system", () => output.text.match(/http:\/\/127\.0\.0\.1:\d+/)))[0];
   const file = join(data, "api-key");
   const first = await until("the key", () => existsSync(file) && readFileSync(file, "utf8").trim());
-  const scopes = ["inbound", "events:publish", "webhooks:manage", "records:read", "keys:manage"];
+  const scopes = ["inbound", "events:publish", "webhooks:manage", "records:read", "keys:manage", "audit:read"];
   const limits = { perHour: 100_000, perMinute: 5_000 };
   const { key } = await call({ base, key: first }, "POST", "/api/keys", { name: "Console", scopes, limits });
   return { base, key, first, data };

@@ -59,7 +59,7 @@ async fn every_described_call_is_there() {
             calls += 1;
         }
     }
-    assert_eq!(calls, 45);
+    assert_eq!(calls, 50);
     assert_eq!(
         document["webhooks"].as_object().unwrap().len(),
         23 + 1,

@@ -60,12 +60,14 @@ fn example(parameter: &Value) -> String {
 
 /// Where a page of the list at `path` may begin.
 fn cursor(path: &str, name: &str) -> String {
-    const PREFIXES: [(&str, &str); 5] = [
+    const PREFIXES: [(&str, &str); 7] = [
         ("/api/endpoints", "ep_"),
         ("/api/deliveries", "dlv_"),
         ("/api/alerts", "alr_"),
         ("/api/requests", "req_"),
         ("/api/keys", "key_"),
+        ("/api/portal-links", "lnk_"),
+        ("/api/audit", "aud_"),
     ];
     const ULID: &str = "01JAMB3X9T7Q2V5K8N4C6D0EFG";
     let prefix = PREFIXES.iter().find(|(root, _)| path.starts_with(root)).map(|(_, prefix)| prefix);

@@ -10,7 +10,7 @@ use tests::{Receiver, Tenant, TestApp};
 const MINE: &str = "MINE";
 const RESOURCES: [&str; 5] = ["workorder", "project", "employee", "vendor", "timeoff"];
 /// Lists, and what they are filtered by.
-const LISTS: [(&str, &[&str]); 8] = [
+const LISTS: [(&str, &[&str]); 10] = [
     ("/api/endpoints", &["cursor"]),
     ("/api/deliveries", &["endpointId", "eventId", "cursor"]),
     ("/api/events", &["after", "requestId"]),
@@ -19,9 +19,11 @@ const LISTS: [(&str, &[&str]); 8] = [
     ("/api/requests", &["key", "number", "cursor"]),
     ("/api/stats", &["hours", "step", "endpointId"]),
     ("/api/keys", &["cursor"]),
+    ("/api/portal-links", &["cursor"]),
+    ("/api/audit", &["target", "actor", "cursor"]),
 ];
 /// What there is of one thing.
-const THINGS: [&str; 12] = [
+const THINGS: [&str; 13] = [
     "/api/endpoints/{id}",
     "/api/endpoints/{id}/secret",
     "/api/endpoints/{id}/secret/rotate",
@@ -34,6 +36,7 @@ const THINGS: [&str; 12] = [
     "/api/alerts/{id}",
     "/api/keys/{id}",
     "/api/keys/{id}/rotate",
+    "/api/portal-links/{id}",
 ];
 /// Bodies that each of these calls takes, and some that they don't.
 fn bodies() -> [Value; 7] {
@@ -55,6 +58,7 @@ async fn furnish(app: &TestApp) -> Vec<String> {
     let endpoint = json!({ "url": format!("{}/{MINE}", receiver.url()), "events": ["*"], "description": MINE });
     app.endpoint_with(endpoint).await;
     app.post("/api/keys", json!({ "name": MINE, "scopes": ["inbound"] })).await.expect(201);
+    app.post("/api/portal-links", json!({ "name": MINE })).await.expect(201);
     let post = async |resource: &str, body: Value| {
         app.post(&format!("/api/webhook/{resource}"), body).await.expect(200);
     };
@@ -73,7 +77,7 @@ async fn furnish(app: &TestApp) -> Vec<String> {
     // Failures are rolled up into an alert with a status.
     app.sweep().await;
     let ids = app.items(&app.account).await.iter().flat_map(ids_in).collect::<BTreeSet<_>>();
-    for prefix in ["ep_", "key_", "evt_", "dlv_", "alr_", "emp_", "ven_", "proj_", "wo_", "to_"] {
+    for prefix in ["ep_", "key_", "lnk_", "aud_", "evt_", "dlv_", "alr_", "emp_", "ven_", "proj_", "wo_", "to_"] {
         assert!(ids.iter().any(|id| id.starts_with(prefix)), "there is no {prefix}");
     }
     ids.into_iter().collect()
@@ -155,10 +159,10 @@ async fn no_route_tells_or_changes_anything_of_another_account() {
         for cursor in cursors(&app, list).await {
             for name in ["cursor", "after"] {
                 let reply = other.get(&format!("{list}?{name}={cursor}")).await;
-                let own_keys = list == "/api/keys";
+                let has_own = matches!(list, "/api/keys" | "/api/audit");
                 let foreign = ids_in(&reply.body).into_iter().find(|id| ids.contains(id));
                 assert!(
-                    foreign.is_none() && (own_keys || reply.status == 400 || reply.body["data"] == json!([])),
+                    foreign.is_none() && (has_own || reply.status == 400 || reply.body["data"] == json!([])),
                     "{list}"
                 );
             }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::account::Account;
 use domain::api_key::{ApiKey, NewKey, Scope};
+use domain::audit::Author;
 use domain::ids;
 use jiff::Timestamp;
 use local::{Clock, System};
@@ -179,6 +180,8 @@ async fn new_tenant(system: &System, settings: &Builder, client: Client, name: &
     };
     let mut stored = ApiKey::new(&key, "test", Scope::ALL.to_vec(), now);
     stored.limits = settings.limits;
-    assert!(system.environment().api_keys().unwrap().create_account(&account, &stored).await.unwrap());
+    let (environment, author) = (system.environment(), Author::operator(Some("test"), now));
+    let (keys, audit) = (environment.api_keys().unwrap(), environment.audit().unwrap());
+    assert!(keys.create_account(&account, &stored, audit.of(&author)).await.unwrap());
     Tenant { account: account.id, key: key.expose().to_owned(), base_url: system.base_url(), client }
 }

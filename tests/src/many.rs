@@ -1,5 +1,6 @@
 //! Large numbers of endpoints and deliveries, written straight to the tables: calls of the API would take too long.
 
+use domain::audit::Author;
 use domain::delivery::{Delivery, DeliveryStatus, Trigger};
 use domain::endpoint::{
     Endpoint, EndpointStatus, EventFilter, Health, PreviousSecrets, SealedSecret, StoredHeaders, secret_context,
@@ -25,7 +26,8 @@ const AT_ONCE: usize = 100;
 pub(crate) async fn endpoints(system: &System, account: &str, url: &str, count: usize, now: Timestamp) -> Vec<String> {
     let environment = system.environment();
     let (store, sealer) = (environment.endpoints().unwrap(), environment.sealer().unwrap());
-    let (store, sealer) = (&store, &sealer);
+    let (audit, author) = (environment.audit().unwrap(), Author::operator(Some("test"), now));
+    let (store, sealer, log) = (&store, &sealer, audit.of(&author));
     let ids: Vec<String> = (0..count).map(|_| ids::new_id("ep_", now)).collect();
     for some in ids.chunks(AT_ONCE) {
         let made = some.iter().map(|id| async move {
@@ -34,7 +36,7 @@ pub(crate) async fn endpoints(system: &System, account: &str, url: &str, count: 
             let envelope = sealer.seal(secret.expose().as_bytes(), &context).await.unwrap();
             let stored = SealedSecret { sealed: envelope, hint: secret.hint() };
             // The API refuses two endpoints with the same URL: each gets a query of its own.
-            store.create(account, &endpoint(id, &format!("{url}?{id}"), stored, now), None).await.unwrap();
+            store.create(account, &endpoint(id, &format!("{url}?{id}"), stored, now), None, log).await.unwrap();
         });
         join_all(made).await;
     }

@@ -67,7 +67,12 @@ NO_SECRETS = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["*#I#*", "*#D
 OF_PACES = {(function, "dynamodb:UpdateItem", "rate-windows") for function in ("deliverer", "retry-worker", "slow-worker")} | {
     ("manage-endpoints", "dynamodb:GetItem", "rate-windows")
 }
-BY_FUNCTION = dict.fromkeys(OF_PACES, PACES) | {("manage-deliveries", "dynamodb:BatchGetItem", "records"): NO_SECRETS}
+# Which pages may frame the console, and nothing of keys and links.
+FRAMES = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["FRAME#*"]}}
+BY_FUNCTION = dict.fromkeys(OF_PACES, PACES) | {
+    ("manage-deliveries", "dynamodb:BatchGetItem", "records"): NO_SECRETS,
+    ("portal", "dynamodb:GetItem", "api-keys"): FRAMES,
+}
 
 
 def conditions(code):

@@ -40,13 +40,15 @@ def wanted_alarms(template, code):
     age = lambda queue, seconds, says: Alarm(
         "AWS/SQS", "ApproximateAgeOfOldestMessage", (queue,), "Maximum", 60, 5, OVER, seconds, says
     )
-    tables = tuple(sorted(code.tables))
+    # CloudWatch takes ten metrics an alarm: the table with the least traffic has one of its own.
+    tables = tuple(sorted(code.tables.keys() - {"audit"}))
     indexes = tuple(sorted(f"{table}/{index}" for table, index, *_ in code.indexes))
     # The SDK sends again what is refused for a moment.
     refused = lambda what, of, says: Alarm("AWS/DynamoDB", what, of, "Sum", 60, 2, OVER, 0, says, SUM)
     return {
         "TableWriteThrottlesAlarm": refused("WriteThrottleEvents", tables, "MaxWriteUnits"),
         "TableReadThrottlesAlarm": refused("ReadThrottleEvents", tables, "MaxReadUnits"),
+        "AuditThrottlesAlarm": refused("ReadThrottleEvents WriteThrottleEvents", ("audit",), "audit log"),
         # Of indexes DynamoDB counts apart. Both in one: neither is often, and the cause is the same.
         "IndexThrottlesAlarm": refused("ReadThrottleEvents WriteThrottleEvents", indexes, "look at their endpoints"),
         # Five minutes of five minutes: a burst that is being worked off is none.

@@ -1,5 +1,6 @@
 //! The calls on endpoints themselves.
 
+use domain::audit::Action;
 use domain::endpoint::{
     Endpoint, EndpointStatus, Health, OwnHeaders, PreviousSecrets, SealedSecret, StoredHeaders, Subscription,
 };
@@ -48,7 +49,8 @@ impl Call<'_> {
         self.seal_headers(&mut endpoint, wanted.headers()).await?;
         let mut passed_over = None;
         for _ in 0..manage::MAX_TRIES {
-            let creation = self.function.endpoints.create(self.account(), &endpoint, passed_over.as_deref()).await?;
+            let store = &self.function.endpoints;
+            let creation = store.create(self.account(), &endpoint, passed_over.as_deref(), self.log()).await?;
             let Creation::ClaimedFor(holder) = creation else {
                 return Ok(created(&endpoint, &secret, wanted.headers()));
             };
@@ -131,8 +133,8 @@ impl Call<'_> {
             self.seal_headers(&mut endpoint, new_headers).await?;
             endpoint.version += 1;
             endpoint.updated_at = self.now;
-            let store = &self.function.endpoints;
-            if let Some(endpoint) = store.update(self.account(), &endpoint, stored.version, switch.as_ref()).await? {
+            let (store, log) = (&self.function.endpoints, (Action::EndpointUpdated, self.log()));
+            if let Some(endpoint) = store.update(self.account(), &endpoint, &stored, switch.as_ref(), log).await? {
                 if switch == Some(Switch::On) {
                     self.release_waiting(id).await;
                 }
@@ -148,7 +150,7 @@ impl Call<'_> {
     /// Deletes an endpoint and ends its pending deliveries as `cancelled`. It is gone whatever becomes of those: one
     /// that is not found here ends when the deliverer comes to it.
     pub(crate) async fn delete(&self, id: &str) -> Result<Reply, Problem> {
-        if !self.function.endpoints.delete(self.account(), id).await? {
+        if !self.function.endpoints.delete(self.account(), id, self.log()).await? {
             return Err(IdKind::ENDPOINT.not_found());
         }
         if let Err(error) = self.cancel_pending(id).await {

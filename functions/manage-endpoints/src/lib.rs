@@ -17,6 +17,7 @@ mod unfinished;
 mod view;
 
 use domain::api_key::Scope;
+use domain::audit::Author;
 use domain::clock::whole_seconds;
 use domain::filter::Filters;
 use inbound::http;
@@ -28,6 +29,7 @@ use lambda_http::{Body, Request, Response};
 use outbound::attempts::AttemptMaker;
 use store::alerts::Alerts;
 use store::api_keys::ApiKeys;
+use store::audit::{Audit, Log};
 use store::config::{ConfigError, Environment};
 use store::deliveries::Deliveries;
 use store::endpoints::Endpoints;
@@ -49,6 +51,7 @@ pub struct ManageEndpoints {
     /// Those whose events an endpoint leaves out.
     keys: ApiKeys,
     endpoints: Endpoints,
+    audit: Audit,
     deliveries: Deliveries,
     events: Events,
     undispatched: Undispatched,
@@ -72,6 +75,8 @@ pub struct ManageEndpoints {
 struct Call<'a> {
     function: &'a ManageEndpoints,
     caller: Caller,
+    /// Who makes its changes.
+    author: Author,
     /// The current time, in whole seconds.
     now: Timestamp,
 }
@@ -87,6 +92,7 @@ impl ManageEndpoints {
             gate: Gate::from_environment(environment, "manage-endpoints")?.sealing_answers(environment.sealer()?),
             keys: environment.api_keys()?,
             endpoints: environment.endpoints()?,
+            audit: environment.audit()?,
             deliveries: environment.deliveries()?,
             events: environment.events()?,
             undispatched: environment.undispatched()?,
@@ -106,7 +112,8 @@ impl ManageEndpoints {
         let request = &request;
         let find = || ROUTER.find(http::method(request), request.uri().path());
         let work = async |caller, found: Found<'_, Handler>, query: Query| {
-            let call = Call { function: self, caller, now: whole_seconds(now) };
+            let author = self.gate.author(&caller, request, now);
+            let call = Call { function: self, caller, author, now: whole_seconds(now) };
             (found.handler)(&call, Input { id: found.id, within: found.within, query: &query, request }).await
         };
         self.gate.serve(request, Scope::ManageWebhooks, now, find, work).await
@@ -116,5 +123,10 @@ impl ManageEndpoints {
 impl Call<'_> {
     fn account(&self) -> &str {
         &self.caller.account.id
+    }
+
+    /// The audit log, for the changes of this call.
+    fn log(&self) -> Log<'_> {
+        self.function.audit.of(&self.author)
     }
 }

@@ -1,5 +1,6 @@
 //! The calls on an endpoint's signing secret, and how it is sealed.
 
+use domain::audit::Action;
 use domain::defect::Defects;
 use domain::endpoint::{Endpoint, MAX_PREVIOUS_SECRETS, PreviousSecret, SealedSecret, TooMany, secret_context};
 use domain::ids;
@@ -13,6 +14,7 @@ use inbound::manage::overlap;
 use inbound::problem::{Problem, ProblemCode};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
+use store::StoreError;
 use store::seal::SealError;
 
 use crate::Call;
@@ -20,8 +22,12 @@ use crate::calls::facts;
 use crate::view::SecretView;
 
 impl Call<'_> {
-    /// The secret, for its owner.
+    /// The secret, for its owner: not for who can only look, since whoever has it can send what looks like ours.
     pub(crate) async fn secret(&self, id: &str) -> Result<Reply, Problem> {
+        if self.caller.is_read_only() {
+            let detail = "This portal link can only look: signing secrets are not shown to it.";
+            return Err(Problem::new(ProblemCode::Forbidden, detail));
+        }
         let endpoint = self.read(id).await?;
         let secret = self.open(&endpoint).await?;
         let view = SecretView::new(&secret, &endpoint.previous_secrets, self.now);
@@ -41,8 +47,8 @@ impl Call<'_> {
         let secret = SigningSecret::from_bytes(ids::random());
         let sealed = self.seal(&secret, id).await?;
         for _ in 0..manage::MAX_TRIES {
-            let mut endpoint = self.read(id).await?;
-            let seen = endpoint.version;
+            let seen = self.read(id).await?;
+            let mut endpoint = seen.clone();
             let old = std::mem::replace(&mut endpoint.secret, sealed.clone());
             // One that leads already goes on: receivers know it, and perhaps not yet the one that is replaced now.
             let leads = later && endpoint.previous_secrets.lead(self.now) == 0;
@@ -54,7 +60,7 @@ impl Call<'_> {
             self.seal_headers(&mut endpoint, None).await?;
             endpoint.version += 1;
             endpoint.updated_at = self.now;
-            if let Some(stored) = self.function.endpoints.update(self.account(), &endpoint, seen, None).await? {
+            if let Some(stored) = self.store(&endpoint, &seen, Action::SecretRotated).await? {
                 let view = SecretView::new(&secret, &stored.previous_secrets, self.now);
                 return Ok(Reply::ok(&view).with_facts(facts("secret_rotated", id)));
             }
@@ -70,14 +76,14 @@ impl Call<'_> {
             return Err(Problem::invalid(defects));
         }
         for _ in 0..manage::MAX_TRIES {
-            let mut endpoint = self.read(id).await?;
-            let (seen, waits) = (endpoint.version, endpoint.previous_secrets.promotes_at(self.now).is_some());
+            let seen = self.read(id).await?;
+            let (mut endpoint, waits) = (seen.clone(), seen.previous_secrets.promotes_at(self.now).is_some());
             if waits {
                 endpoint.previous_secrets.promote(Timestamp::MAX);
                 self.seal_headers(&mut endpoint, None).await?;
                 endpoint.version += 1;
                 endpoint.updated_at = self.now;
-                if self.function.endpoints.update(self.account(), &endpoint, seen, None).await?.is_none() {
+                if self.store(&endpoint, &seen, Action::SecretPromoted).await?.is_none() {
                     continue;
                 }
             }
@@ -87,6 +93,16 @@ impl Call<'_> {
             return Ok(Reply::ok(&view).with_facts(facts(action, id)));
         }
         Err(Problem::contention())
+    }
+
+    /// Stores an endpoint with other secrets than those that were seen; `None` when it was changed meanwhile.
+    async fn store(
+        &self,
+        endpoint: &Endpoint,
+        seen: &Endpoint,
+        action: Action,
+    ) -> Result<Option<Endpoint>, StoreError> {
+        self.function.endpoints.update(self.account(), endpoint, seen, None, (action, self.log())).await
     }
 
     /// Seals `secret` for the caller's endpoint `id`.

@@ -25,7 +25,7 @@ impl Call<'_> {
         let new = NewKey::generate(&self.function.environment);
         let mut key = ApiKey::new(&new, String::new(), Vec::new(), self.now);
         wanted.apply(&mut key);
-        self.function.keys.create(&self.caller.account, &key).await?;
+        self.function.keys.create(&self.caller.account, &key, self.log()).await?;
         let unused = Usage { hour: 0, minute: 0, granted: true };
         let location = format!("{ROOT}/{}", key.id);
         Ok(Reply::new(StatusCode::CREATED, &KeyView::of(&key, unused).with_key(&new))
@@ -51,7 +51,7 @@ impl Call<'_> {
     /// Merges `body` into a key.
     pub(crate) async fn change(&self, id: &str, body: Map<String, Value>) -> Result<Reply, Problem> {
         let changes = Changes::parse(body, Form::Change, self.function.highest, self.now)?;
-        match self.function.keys.update(self.account(), id, |key| changes.apply(key)).await? {
+        match self.function.keys.update(self.account(), id, |key| changes.apply(key), self.log()).await? {
             Changed::Done(key) => {
                 let view = KeyView::of(&key, self.usage(&key).await?);
                 Ok(Reply::ok(&view).with_facts(facts("updated", id)))
@@ -62,7 +62,7 @@ impl Call<'_> {
     }
 
     pub(crate) async fn delete(&self, id: &str) -> Result<Reply, Problem> {
-        match self.function.keys.delete(self.account(), id).await? {
+        match self.function.keys.delete(self.account(), id, self.log()).await? {
             Deleted::Gone => Ok(Reply::no_content().with_facts(facts("deleted", id))),
             Deleted::NotFound => Err(no_such_key()),
             Deleted::Last => Err(last_key()),
@@ -86,7 +86,8 @@ impl Call<'_> {
             })
         };
         let until = whole_seconds(self.now) + overlap;
-        let Rotated { old, new } = match self.function.keys.rotate(&self.caller.account, id, until, successor).await? {
+        let rotation = self.function.keys.rotate(&self.caller.account, id, until, successor, self.log()).await?;
+        let Rotated { old, new } = match rotation {
             Rotation::Done(rotated) => *rotated,
             Rotation::NotFound => return Err(no_such_key()),
             Rotation::Refused => {
@@ -118,6 +119,6 @@ fn last_key() -> Problem {
 }
 
 /// What the log line says.
-fn facts(action: &'static str, id: &str) -> Facts {
+pub(crate) fn facts(action: &'static str, id: &str) -> Facts {
     Facts { action: Some(action), id: Some(id.to_owned()), ..Facts::default() }
 }

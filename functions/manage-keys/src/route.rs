@@ -9,7 +9,8 @@ use crate::Call;
 
 pub(crate) type Handler = for<'a> fn(&'a Call<'a>, Input<'a>) -> Answering<'a>;
 
-pub(crate) const ROUTER: Router<Handler> = Router(&[
+/// The calls on keys.
+pub(crate) const KEYS: Router<Handler> = Router(&[
     Route::new(Method::GET, "/api/keys", parameters::KEYS, |call, input| {
         Box::pin(async move { call.list(&input.page()).await })
     }),
@@ -25,6 +26,26 @@ pub(crate) const ROUTER: Router<Handler> = Router(&[
         Box::pin(async move { call.rotate(input.id, input.optional_object()?).await })
     }),
 ]);
+
+/// The calls on portal links.
+pub(crate) const LINKS: Router<Handler> = Router(&[
+    Route::new(Method::GET, "/api/portal-links", parameters::LINKS, |call, input| {
+        Box::pin(async move { call.links(&input.page()).await })
+    }),
+    Route::new(Method::POST, "/api/portal-links", NO_PARAMETERS, |call, input| {
+        Box::pin(async move { call.create_link(input.object()?, input.request).await })
+    }),
+    Route::new(Method::GET, "/api/portal-links/{link}", NO_PARAMETERS, |call, input| Box::pin(call.link(input.id))),
+    Route::new(Method::DELETE, "/api/portal-links/{link}", NO_PARAMETERS, |call, input| {
+        Box::pin(call.delete_link(input.id))
+    }),
+]);
+
+/// The call on the audit log.
+pub(crate) const AUDIT: Router<Handler> =
+    Router(&[Route::new(Method::GET, "/api/audit", parameters::AUDIT, |call, input| {
+        Box::pin(async move { call.audit(input.query, &input.page()).await })
+    })]);
 
 #[cfg(test)]
 mod tests {
@@ -45,9 +66,16 @@ mod tests {
             (Method::POST, format!("/{ID}/rotate"), "/api/keys/{key}/rotate", ID),
         ] {
             let sent = format!("/api/keys{below}");
-            let found = ROUTER.find(&method, &sent).unwrap();
+            let found = KEYS.find(&method, &sent).unwrap();
             assert_eq!((found.path, found.id), (path, id), "{method} {sent}");
         }
+        let link = "/api/portal-links/lnk_01JAMB3X9T7Q2V5K8N4C6D0EFG";
+        assert_eq!(LINKS.find(&Method::DELETE, link).unwrap().path, "/api/portal-links/{link}");
+        assert_eq!(
+            LINKS.find(&Method::DELETE, &format!("/api/portal-links/{ID}")).unwrap_err().code,
+            ProblemCode::NotFound
+        );
+        assert_eq!(AUDIT.find(&Method::DELETE, "/api/audit").unwrap_err().code, ProblemCode::MethodNotAllowed);
     }
 
     #[test]
@@ -60,7 +88,7 @@ mod tests {
             (Method::GET, "/wsk_live_abc".to_owned(), ProblemCode::NotFound),
             (Method::GET, format!("/{ID}/hash"), ProblemCode::NotFound),
         ] {
-            assert_eq!(ROUTER.find(&method, &format!("/api/keys{below}")).unwrap_err().code, code, "{method} {below}");
+            assert_eq!(KEYS.find(&method, &format!("/api/keys{below}")).unwrap_err().code, code, "{method} {below}");
         }
     }
 }

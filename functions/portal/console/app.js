@@ -4,11 +4,13 @@ import { changes, dropKey, signOut, signedIn, usage } from "./api.js";
 import { openAlerts } from "./data.js";
 import { h, redraw } from "./dom.js";
 import { count, startClock } from "./format.js";
+import { linked, mayUse, viewOnly } from "./link.js";
 import { keepLive, liveSwitch } from "./live.js";
 import { button, closeDialogs, failure, heading, toast } from "./parts.js";
 import { askTabs } from "./session.js";
 import { startTheme, themeButton } from "./theme.js";
 import { alerts } from "./views/alerts.js";
+import { audit } from "./views/audit.js";
 import { catalog } from "./views/catalog.js";
 import { debug } from "./views/debugger.js";
 import { deliveries } from "./views/deliveries.js";
@@ -23,7 +25,7 @@ import { record } from "./views/record.js";
 import { replay } from "./views/replay.js";
 import { search, searchBox } from "./views/search.js";
 import { requests } from "./views/requests.js";
-import { signInView } from "./views/sign-in.js";
+import { expiredView, signInView } from "./views/sign-in.js";
 import { zone, zoneChoice } from "./zone.js";
 
 /** How often views are shown anew by themselves. Those with forms and those with lists keep themselves up to date. */
@@ -45,10 +47,13 @@ const VIEWS = [
   [/^catalog(\/[^/]+)?$/, catalog],
   [/^alerts$/, alerts],
   [/^requests$/, requests],
+  [/^audit$/, audit],
   [/^keys$/, keys, SELDOM_MS],
   [/^debugger$/, debug],
 ];
 
+/** Places that need another scope than the console itself. @type {Record<string, string>} */
+const SCOPES = { audit: "audit:read", keys: "keys:manage" };
 /** @type {[string, string][]} */
 const PLACES = [
   ["", "Overview"],
@@ -59,9 +64,13 @@ const PLACES = [
   ["requests", "Refused calls"],
   ["replay", "Replay"],
   ["catalog", "Event catalog"],
+  ["audit", "Audit log"],
   ["keys", "API keys"],
   ["debugger", "Signature debugger"],
 ];
+
+/** Whether there is anything in a place for who has this key or link. @param {string} path */
+const isOpen = (path) => mayUse(SCOPES[path] ?? "webhooks:manage") && !(viewOnly && path === "replay");
 
 const app = /** @type {HTMLElement} */ (document.getElementById("app"));
 let leaving = new AbortController();
@@ -79,7 +88,7 @@ changes.addEventListener("signedout", start);
 changes.addEventListener("refused", () => {
   // During sign-in the form shows the error.
   if (app.className !== "inside") return;
-  toast("This key is no longer valid. Sign in with another one.", "bad");
+  if (!linked) toast("This key is no longer valid. Sign in with another one.", "bad");
   dropKey();
 });
 window.addEventListener("hashchange", () => {
@@ -103,6 +112,12 @@ changes.addEventListener("signedin", start);
 function start() {
   leaving.abort();
   closeDialogs();
+  if (linked && !signedIn()) {
+    document.title = "Link expired · WorkSkedge Webhooks";
+    app.className = "outside";
+    app.replaceChildren(h("main", { id: "content", tabindex: "-1" }, ...expiredView()));
+    return;
+  }
   if (!signedIn()) {
     document.title = "Sign in · WorkSkedge Webhooks";
     app.className = "outside";
@@ -117,15 +132,15 @@ function start() {
 }
 
 function frame() {
-  const links = PLACES.map(([path, name]) => h("li", h("a", { href: `#/${path}`, "data-place": path }, name),
+  const links = PLACES.filter(([path]) => isOpen(path)).map(([path, name]) => h("li", h("a", { href: `#/${path}`, "data-place": path }, name),
     path === "alerts" && h("span.tally", { id: "open-alerts" })));
   const menu = h("details.menu",
     h("summary", "Menu"),
     h("nav", { "aria-label": "Console" }, h("ul", links)),
     h("div.usage", { id: "usage", role: "group", "aria-label": "Calls of this key" }),
     h("div.foot",
-      h("a", { href: "/docs" }, "Docs"), h("a", { href: "/docs/explorer" }, "API explorer"),
-      themeButton(), button("Sign out", signOut, "quiet")));
+      h("a", { href: "/docs" }, "Docs"), !linked && h("a", { href: "/docs/explorer" }, "API explorer"),
+      themeButton(), !linked && button("Sign out", signOut, "quiet"), viewOnly && h("span.badge.idle", "View only")));
   const wide = matchMedia("(min-width: 60rem)");
   menu.open = wide.matches;
   wide.addEventListener("change", () => (menu.open = wide.matches));

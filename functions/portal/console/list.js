@@ -6,6 +6,7 @@
 import { changes, get, signedIn, withQuery } from "./api.js";
 import { h, redraw } from "./dom.js";
 import { idTime, moment } from "./format.js";
+import { viewOnly } from "./link.js";
 import { keepLive } from "./live.js";
 import { button, empty, labelled, table } from "./parts.js";
 import { picker } from "./picker.js";
@@ -53,7 +54,8 @@ export async function firstWithAny(read, cursor) {
  * @param {Ui.Read<T>} read
  * @param {{ signal: AbortSignal, back: boolean }} route of the view; back: whether the list was left before and is shown again
  */
-export function growingList({ label, columns: named, row, none, pick, tools = [] }, read, { signal, back }) {
+export function growingList({ label, columns: named, row, none, pick: chosen, tools = [] }, read, { signal, back }) {
+  const pick = viewOnly ? undefined : chosen;
   const columns = pick ? ["Select", ...named] : named;
   const frame = table(label, columns, []);
   const body = /** @type {HTMLElement} */ (frame.querySelector("tbody"));

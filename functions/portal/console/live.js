@@ -5,6 +5,7 @@
 
 import { ApiError, callsMade, usage } from "./api.js";
 import { h } from "./dom.js";
+import { session } from "./memory.js";
 import { isAbort } from "./parts.js";
 
 /** The share of the remaining calls that live updates may use. */
@@ -21,7 +22,7 @@ const CHOICE = "workskedge.live";
 let current = null;
 /** Dispatches `changed` when a page begins or ends to be live, and when it waits. */
 const state = new EventTarget();
-const isOn = () => sessionStorage.getItem(CHOICE) !== "off";
+const isOn = () => session.getItem(CHOICE) !== "off";
 
 /**
  * Calls `refresh` repeatedly, one call at a time, while the page is visible and live updates are switched on.
@@ -101,7 +102,7 @@ export function liveSwitch() {
     if (words.textContent !== text) words.textContent = text;
   };
   input.addEventListener("change", () => {
-    sessionStorage.setItem(CHOICE, input.checked ? "on" : "off");
+    session.setItem(CHOICE, input.checked ? "on" : "off");
     if (input.checked) current?.soon(0);
     draw();
   });

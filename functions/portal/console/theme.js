@@ -1,10 +1,13 @@
-/** Light or dark: as the system says, or as the person chose here. */
+/** Light or dark: as the system says, as a portal link says, or as the person chose here. */
 
 import { h } from "./dom.js";
+import { linkTheme, linked, setLinkTheme } from "./link.js";
+import { lasting } from "./memory.js";
 
 const CHOICE = "workskedge.theme";
 const dark = matchMedia("(prefers-color-scheme: dark)");
-const isDark = () => (localStorage.getItem(CHOICE) ?? (dark.matches ? "dark" : "light")) === "dark";
+const choice = () => (linked ? linkTheme() : lasting.getItem(CHOICE));
+const isDark = () => (choice() || (dark.matches ? "dark" : "light")) === "dark";
 
 /** Applies the choice of an earlier visit. */
 export function startTheme() {
@@ -22,7 +25,9 @@ export function themeButton() {
   const element = h("button.quiet", { type: "button", onclick: change }, word());
   dark.addEventListener("change", () => (element.textContent = word()));
   function change() {
-    localStorage.setItem(CHOICE, isDark() ? "light" : "dark");
+    const wanted = isDark() ? "light" : "dark";
+    if (linked) setLinkTheme(wanted);
+    else lasting.setItem(CHOICE, wanted);
     apply();
     element.textContent = word();
   }

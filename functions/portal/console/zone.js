@@ -1,12 +1,14 @@
 /** The time zone in which times are shown and typed: the reader's own, or UTC. Kept in this browser. */
 
+import { lasting } from "./memory.js";
+
 const CHOICE = "workskedge.zone";
 
 /** Dispatches `changed`. */
 export const zone = new EventTarget();
 
 /** Whether times are in UTC. */
-export const isUtc = () => localStorage.getItem(CHOICE) === "utc";
+export const isUtc = () => lasting.getItem(CHOICE) === "utc";
 /** The zone for `Intl`; undefined is the reader's own. */
 export const timeZone = () => (isUtc() ? "UTC" : undefined);
 
@@ -30,6 +32,6 @@ export function zoneChoice() {
 
 /** @param {string} wanted */
 function choose(wanted) {
-  localStorage.setItem(CHOICE, wanted);
+  lasting.setItem(CHOICE, wanted);
   zone.dispatchEvent(new Event("changed"));
 }

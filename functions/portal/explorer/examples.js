@@ -5,7 +5,8 @@ import { get, signedIn } from "/console/api.js";
 
 /**
  * The latest of what there is in the account: undefined where there is nothing, or nothing that the key may see.
- * @typedef {{ endpoints?: Api.Endpoint, deliveries?: Api.Delivery, events?: Api.Event, alerts?: Api.Alert, keys?: Api.Key }} Latest
+ * @typedef {{ endpoints?: Api.Endpoint, deliveries?: Api.Delivery, events?: Api.Event, alerts?: Api.Alert, keys?: Api.Key,
+ *   "portal-links"?: Api.PortalLink }} Latest
  * @typedef {Latest & { failed?: Api.Delivery, employee?: string, record?: Api.Subject }} Account
  */
 
@@ -68,12 +69,13 @@ function idFor(account, path, method, operation) {
 
 /** @returns {Promise<Account>} */
 async function look() {
-  const [endpoints, deliveries, events, alerts, keys] = await Promise.all([
+  const [endpoints, deliveries, events, alerts, keys, links] = await Promise.all([
     list("/api/endpoints?limit=100"),
     list("/api/deliveries?limit=100"),
     list("/api/events?order=newest&limit=50"),
     list("/api/alerts?limit=1"),
     list("/api/keys?limit=1"),
+    list("/api/portal-links?limit=1"),
   ]);
   const enabled = endpoints.filter((/** @type {Api.Endpoint} */ { status }) => status === "enabled");
   const ids = enabled.map((/** @type {Api.Endpoint} */ { id }) => id);
@@ -87,6 +89,7 @@ async function look() {
     events: events[0],
     alerts: alerts[0],
     keys: keys[0],
+    "portal-links": links[0],
     failed: deliveries.find(retried),
     employee: told?.event === "employee.deleted" ? undefined : told?.subject?.number,
     record: events.find((/** @type {Api.Event} */ { subject }) => subject)?.subject,

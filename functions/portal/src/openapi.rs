@@ -33,7 +33,7 @@ events to every subscriber's endpoint, with retries.\n\n\
 - *Webhooks* lists the events that subscribers receive. [Verifying signatures](/docs/verifying-signatures)";
 
 /// The groups of operations, with their descriptions.
-const TAGS: [(&str, &str); 10] = [
+const TAGS: [(&str, &str); 12] = [
     ("Inbound", "Records that other systems send: created, updated or deleted by their natural key."),
     ("Endpoints", "The URLs that receive events, and which events they receive."),
     ("Deliveries", "Each event sent to each endpoint, its outcome, and retries."),
@@ -42,6 +42,8 @@ const TAGS: [(&str, &str); 10] = [
     ("Alerts", "Failed deliveries and endpoints that need attention."),
     ("Refused calls", "Calls of the last week that were refused, and why."),
     ("API keys", "Keys with their scopes, limits and expiry."),
+    ("Portal links", "Links that open the console for the users of your own dashboard, without an API key."),
+    ("Audit log", "Who changed what, when and from where."),
     ("Catalog", "Event types with their schemas and examples, and this description. Needs no key."),
     ("Webhooks", "What subscribers receive: a `POST` to each endpoint for each event."),
 ];
@@ -79,7 +81,7 @@ pub fn document() -> Value {
                     "type": "apiKey",
                     "in": "header",
                     "name": "X-API-Key",
-                    "description": "A key of the account: `wsk_...`. Each operation names the scope that it needs.",
+                    "description": "A key of the account: `wsk_...`, or the token of a portal link: `wsl_...`. Each operation names the scope that it needs.",
                 }
             },
             "headers": headers::all(),

@@ -10,6 +10,9 @@ use sha2::{Digest, Sha256};
 const STRICT: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'";
 
+/// What [`STRICT`] says of frames.
+const UNFRAMED: &str = "frame-ancestors 'none'";
+
 /// Asked for anew each time, answered with 304 mostly: a deployment shows at once.
 const REVALIDATED: &str = "no-cache";
 
@@ -19,7 +22,7 @@ pub(crate) struct Page {
     status: StatusCode,
     content_type: String,
     body: Cow<'static, [u8]>,
-    policy: &'static str,
+    policy: Cow<'static, str>,
     gzip: bool,
     caching: &'static str,
 }
@@ -33,7 +36,7 @@ impl Page {
             status: StatusCode::OK,
             content_type,
             body: body.into(),
-            policy: STRICT,
+            policy: Cow::Borrowed(STRICT),
             gzip: false,
             caching: REVALIDATED,
         }
@@ -56,7 +59,15 @@ impl Page {
 
     /// With its own `Content-Security-Policy`.
     pub(crate) fn with_policy(self, policy: &'static str) -> Self {
-        Self { policy, ..self }
+        Self { policy: Cow::Borrowed(policy), ..self }
+    }
+
+    /// With pages of these origins allowed to show it in a frame; of none, if there are none.
+    pub(crate) fn framed_by(self, origins: &[String]) -> Self {
+        if origins.is_empty() {
+            return self;
+        }
+        Self { policy: Cow::Owned(STRICT.replace(UNFRAMED, &format!("frame-ancestors {}", origins.join(" ")))), ..self }
     }
 
     /// The body is gzip-compressed already, whatever the request accepts: it is for browsers, which all accept it.
@@ -83,7 +94,7 @@ impl Page {
         };
         add(header::ETAG, &tag);
         add(header::CACHE_CONTROL, self.caching);
-        add(header::CONTENT_SECURITY_POLICY, self.policy);
+        add(header::CONTENT_SECURITY_POLICY, &self.policy);
         add(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
         add(header::REFERRER_POLICY, "no-referrer");
         add(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
@@ -132,5 +143,19 @@ mod tests {
     fn our_pages_run_our_scripts_only() {
         let policy = asked(None).headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap().to_owned();
         assert!(!policy.contains("unsafe") && policy.starts_with("default-src 'none'"), "{policy}");
+        assert!(policy.contains(UNFRAMED), "{policy}");
+    }
+
+    #[test]
+    fn only_the_origins_that_are_named_may_frame_a_page() {
+        let policy = |origins: &[&str]| {
+            let origins: Vec<String> = origins.iter().map(|&origin| origin.to_owned()).collect();
+            let page = Page::html("<p>".to_owned()).framed_by(&origins).into_response(&HeaderMap::new());
+            page.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap().to_owned()
+        };
+        assert_eq!(policy(&[]), STRICT);
+        let framed = policy(&["https://a.example", "https://b.example:8443"]);
+        assert!(framed.contains("; frame-ancestors https://a.example https://b.example:8443; require"), "{framed}");
+        assert_eq!(framed.len(), STRICT.len() - "'none'".len() + "https://a.example https://b.example:8443".len());
     }
 }

@@ -1,6 +1,7 @@
 use domain::alert::{AlertKind, AlertStatus};
 use domain::api_key::Scope;
 use domain::attempt::{AttemptError, ErrorDetail};
+use domain::audit::{Action, ActorKind};
 use domain::delivery::DeliveryStatus;
 use domain::format::Format;
 
@@ -16,6 +17,8 @@ fn the_console_knows_every_word_that_it_shows() {
         (include_str!("../console/views/alerts.js"), AlertKind::WORDS),
         (include_str!("../console/views/alerts.js"), AlertStatus::WORDS),
         (include_str!("../console/views/deliveries.js"), DeliveryStatus::WORDS),
+        (include_str!("../console/views/audit.js"), Action::WORDS),
+        (include_str!("../console/views/audit.js"), ActorKind::WORDS),
         (include_str!("../console/views/keys.js"), Scope::WORDS),
         (include_str!("../console/views/endpoint-form.js"), Format::WORDS),
         (include_str!("../console/request.js"), Format::WORDS),

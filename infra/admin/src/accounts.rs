@@ -44,7 +44,8 @@ pub(crate) async fn create(aws: &Aws, wanted: &NewAccount) -> Result<Report, Fai
     let secret = NewKey::generate(&aws.key_environment(&wanted.environment)?);
     let key = ApiKey::new(&secret, "first key", Scope::ALL.to_vec(), aws.now);
     let keys = aws.environment.api_keys()?;
-    if !keys.create_account(&account, &key).await.map_err(aws.on(API_KEYS))? {
+    let audit = aws.environment.audit()?;
+    if !keys.create_account(&account, &key, audit.of(&aws.author)).await.map_err(aws.on(API_KEYS))? {
         return Err(Failure::Impossible("the id of the new account was taken; run the command again".to_owned()));
     }
     let json = json!({ "account": account, "key": KeyView::of(&key, UNUSED).with_key(&secret) });

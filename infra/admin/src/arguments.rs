@@ -42,6 +42,9 @@ pub(crate) struct Connection {
     /// URL of a service that replaces AWS, instead of `AWS_ENDPOINT_URL`
     #[arg(long, global = true, value_name = "URL", value_parser = endpoint_url, help_heading = EVERYWHERE)]
     pub(crate) endpoint_url: Option<String>,
+    /// Who you are, for the audit log of the account that is changed, instead of `WORKSKEDGE_OPERATOR`; its people read it
+    #[arg(long, global = true, value_name = "NAME", value_parser = operator, help_heading = EVERYWHERE)]
+    pub(crate) operator: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -191,7 +194,8 @@ pub(crate) struct NewKey {
     /// What people call it
     #[arg(long)]
     pub(crate) name: String,
-    /// What it may be used for: inbound, events:publish, webhooks:manage, records:read, keys:manage; several with commas
+    /// What it may be used for: inbound, events:publish, webhooks:manage, records:read, keys:manage,
+    /// audit:read; several with commas
     #[arg(long = "scope", required = true, value_delimiter = ',', value_parser = scope)]
     pub(crate) scopes: Vec<Scope>,
     #[command(flatten)]
@@ -285,6 +289,12 @@ fn key_environment(text: &str) -> Result<String, String> {
         .ok_or_else(|| "it must be 1 to 20 lower-case letters and digits".to_owned())
 }
 
+fn operator(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    let fits = (1..=100).contains(&text.chars().count()) && !text.chars().any(char::is_control);
+    fits.then(|| text.to_owned()).ok_or_else(|| "it must be one line of 1 to 100 characters".to_owned())
+}
+
 fn limit() -> clap::builder::RangedU64ValueParser {
     clap::value_parser!(u64).range(1..=1_000_000_000)
 }
@@ -316,6 +326,10 @@ mod tests {
         assert!(endpoint_url("http://127.0.0.1:4566").is_ok());
         for text in ["localhost:4566", "127.0.0.1:4566", "ftp://host", "http://"] {
             assert!(endpoint_url(text).is_err(), "{text}");
+        }
+        assert_eq!(operator(" On call ").as_deref(), Ok("On call"));
+        for text in ["", " ", "two\nlines", &"x".repeat(101)] {
+            assert!(operator(text).is_err(), "{text}");
         }
         assert!(key_environment("test").is_ok());
         for text in ["", "Test", "wsk_test", "a-word-that-is-far-too-long"] {

@@ -9,6 +9,7 @@ use aws_credential_types::provider::ProvideCredentials as _;
 use aws_sdk_sqs::Client;
 use clap::ValueEnum as _;
 use domain::account::Account;
+use domain::audit::Author;
 use jiff::Timestamp;
 use store::StoreError;
 use store::aws::{Https, Lazy};
@@ -26,6 +27,8 @@ use crate::places::{Kind, Place};
 use crate::sqs::SqsQueue;
 
 const STACK: &str = "workskedge-webhooks";
+/// Who runs the tool, for the audit log.
+const OPERATOR: &str = "WORKSKEDGE_OPERATOR";
 /// The timeout of a call: longer than any answer takes, so that only a connection that hangs runs into it.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -35,6 +38,8 @@ pub(crate) struct Aws {
     /// The stores of the deployment.
     pub(crate) environment: Environment,
     pub(crate) now: Timestamp,
+    /// Who the audit log says has made a change.
+    pub(crate) author: Author,
     pub(crate) listen_seconds: i32,
     sqs: Lazy<Client>,
     variables: HashMap<String, String>,
@@ -56,7 +61,7 @@ pub(crate) fn variables() -> impl Iterator<Item = &'static str> {
     let queues = QueueName::value_variants().iter();
     let queues = queues.flat_map(|queue| queue.queue().into_iter().chain([queue.dead_letters()]));
     let tables = tables::ALL.iter().map(|table| table.variable);
-    tables.chain(queues.map(|names| names.variable)).chain(["KEY_ENVIRONMENT"])
+    tables.chain(queues.map(|names| names.variable)).chain(["KEY_ENVIRONMENT", OPERATOR])
 }
 
 impl QueueNames {
@@ -107,10 +112,13 @@ impl Aws {
         for table in tables::ALL {
             variables.entry(table.variable.to_owned()).or_insert_with(|| format!("{stack}-{}", table.name));
         }
+        let (now, operator) =
+            (surroundings.now(), connection.operator.clone().or_else(|| variables.get(OPERATOR).cloned()));
         Ok(Self {
             sqs: Lazy::new(&sdk, Client::new),
             environment: Environment::given(&sdk, variables.clone()),
-            now: surroundings.now(),
+            now,
+            author: Author::operator(operator.as_deref(), now),
             listen_seconds: surroundings.listen_seconds,
             variables,
             stack,

@@ -24,22 +24,26 @@ Environment:
       identity, or from a container or an EC2 instance. For SSO and credential_process, run first:
       eval "$(aws configure export-credentials --format env)"
   API_KEYS_TABLE, RATE_WINDOWS_TABLE, RECORDS_TABLE, EVENTS_TABLE, UNDISPATCHED_TABLE, ENDPOINTS_TABLE, DELIVERIES_TABLE,
-  ALERTS_TABLE, REQUESTS_TABLE, IDEMPOTENCY_TABLE
+  ALERTS_TABLE, REQUESTS_TABLE, AUDIT_TABLE, IDEMPOTENCY_TABLE
       names of tables, as the functions have them. They override --stack, by which tables are called <stack>-api-keys,
       <stack>-rate-windows, <stack>-records, <stack>-events, <stack>-undispatched, <stack>-endpoints, <stack>-deliveries,
-      <stack>-alerts, <stack>-requests, <stack>-idempotency.
+      <stack>-alerts, <stack>-requests, <stack>-audit, <stack>-idempotency.
   DELIVERY_QUEUE_URL, RETRY_QUEUE_URL, SLOW_QUEUE_URL, DELIVERY_DEAD_QUEUE_URL, RETRY_DEAD_QUEUE_URL, SLOW_DEAD_QUEUE_URL,
   DISPATCH_DEAD_QUEUE_URL
       URLs of queues. They override --stack, by which queues are called <stack>-delivery, <stack>-retry, <stack>-slow,
       <stack>-delivery-dead, <stack>-retry-dead, <stack>-slow-dead, <stack>-dispatch-dead.
   KEY_ENVIRONMENT
       the environment that new keys name, as in wsk_live_..., unless --environment is given; default live.
+  WORKSKEDGE_OPERATOR
+      who you are, unless --operator is given: what accounts create and keys create, set-limits and revoke change stands in
+      the audit log of the account, with this name.
 
 Permissions:
   preflight        none at all; without these a line says what could not be seen: cloudformation:DescribeStacks, DescribeType;
                    dynamodb:DescribeTable, DescribeLimits; sqs:GetQueueUrl; lambda:GetFunctionConcurrency, GetAccountSettings;
                    logs:DescribeLogGroups; sns:GetTopicAttributes; iam:GetRole, SimulatePrincipalPolicy
-  accounts, keys   dynamodb:GetItem, Query, PutItem, UpdateItem, DeleteItem on api-keys; GetItem on rate-windows
+  accounts, keys   dynamodb:GetItem, Query, PutItem, UpdateItem, DeleteItem on api-keys; GetItem on rate-windows;
+                   PutItem on audit
   queues           sqs:GetQueueUrl, GetQueueAttributes on all; ReceiveMessage, DeleteMessage, ChangeMessageVisibility on
                    a dead-letter queue, SendMessage on its queue
   deliveries       dynamodb:GetItem on deliveries; BatchGetItem on endpoints; Query on events with --body

@@ -43,7 +43,9 @@ pub(crate) async fn create(aws: &Aws, wanted: &arguments::NewKey) -> Result<Repo
     scopes.dedup();
     let secret = NewKey::generate(&aws.key_environment(&wanted.environment)?);
     let key = ApiKey::new(&secret, name, scopes, aws.now);
-    aws.environment.api_keys()?.create(&account, &key).await.map_err(aws.on(API_KEYS))?;
+    let audit = aws.environment.audit()?;
+    let created = aws.environment.api_keys()?.create(&account, &key, audit.of(&aws.author)).await;
+    created.map_err(aws.on(API_KEYS))?;
     let mut lines = described(&account.id, &key);
     lines.push(("key", secret.expose().to_owned()));
     Ok(Report::new(json!(KeyView::of(&key, UNUSED).with_key(&secret)), facts(&lines)).with_note(KEEP_IT))
@@ -60,7 +62,8 @@ pub(crate) async fn set_limits(aws: &Aws, wanted: &SetLimits) -> Result<Report, 
         key.limits = (!wanted.default).then_some(wanted_limits);
     };
     let KeyId { id, account } = &wanted.key;
-    let changed = aws.environment.api_keys()?.update(&account.id, id, change).await.map_err(aws.on(API_KEYS))?;
+    let (keys, audit) = (aws.environment.api_keys()?, aws.environment.audit()?);
+    let changed = keys.update(&account.id, id, change, audit.of(&aws.author)).await.map_err(aws.on(API_KEYS))?;
     let Changed::Done(key) = changed else { return Err(no_such_key(&wanted.key)) };
     let usage = aws.environment.rate_windows()?.usage(id, aws.now).await.map_err(aws.on(RATE_WINDOWS))?;
     let report = Report::new(json!(KeyView::of(&key, usage)), facts(&described(&account.id, &key)));
@@ -69,7 +72,8 @@ pub(crate) async fn set_limits(aws: &Aws, wanted: &SetLimits) -> Result<Report, 
 
 /// Deletes a key, unless it is the account's last with which people can create another.
 pub(crate) async fn revoke(aws: &Aws, key: &KeyId) -> Result<Report, Failure> {
-    match aws.environment.api_keys()?.delete(&key.account.id, &key.id).await.map_err(aws.on(API_KEYS))? {
+    let (keys, audit) = (aws.environment.api_keys()?, aws.environment.audit()?);
+    match keys.delete(&key.account.id, &key.id, audit.of(&aws.author)).await.map_err(aws.on(API_KEYS))? {
         Deleted::Gone => {
             let lines = [("account", key.account.id.clone()), ("revoked", key.id.clone())];
             let report = Report::new(json!({ "id": key.id, "revoked": true }), facts(&lines));

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use domain::account::Account;
 use domain::api_key::{ApiKey, NewKey, Scope};
+use domain::audit::Author;
 use jiff::Timestamp;
 use store::StoreError;
 use store::config::{ConfigError, Environment};
@@ -51,7 +52,8 @@ pub async fn make_account(
     if let Some(data_dir) = data_dir {
         data_dir.write_api_key(new.expose())?;
     }
-    Ok(keys.create_account(&account, &key).await?.then_some(new))
+    let (audit, author) = (environment.audit()?, Author::operator(Some("first start"), now));
+    Ok(keys.create_account(&account, &key, audit.of(&author)).await?.then_some(new))
 }
 
 /// The message at the terminal after the first start.

@@ -12,6 +12,11 @@ use sha2::{Digest, Sha256};
 use crate::rate_limit::Limits;
 use crate::words;
 
+/// How a key begins.
+pub const KEY_BEGIN: &str = "wsk_";
+/// How the token of a portal link begins.
+pub const LINK_BEGIN: &str = "wsl_";
+
 words! {
     /// What a key may be used for.
     pub enum Scope {
@@ -25,6 +30,8 @@ words! {
         ReadRecords = "records:read",
         /// API keys.
         ManageKeys = "keys:manage",
+        /// Who changed what.
+        ReadAudit = "audit:read",
     }
 }
 
@@ -60,7 +67,7 @@ pub struct ApiKey {
 }
 
 /// The scopes that this version knows: one that a later version has stored is passed over, so that the key goes on working.
-fn known<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Scope>, D::Error> {
+pub(crate) fn known<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Scope>, D::Error> {
     let words = Vec::<Cow<'_, str>>::deserialize(deserializer)?;
     Ok(words.iter().filter_map(|word| Scope::parse(word)).collect())
 }
@@ -147,7 +154,7 @@ impl fmt::Debug for KeyHash {
     }
 }
 
-/// A new key, before only its hash is kept.
+/// A new key, or the token of a portal link, before only its hash is kept.
 #[derive(Clone)]
 pub struct NewKey(String);
 
@@ -155,7 +162,13 @@ impl NewKey {
     /// A key for `environment` (`live`, `test`, `local`) of 32 random bytes.
     #[must_use]
     pub fn generate(environment: &str) -> Self {
-        Self(format!("wsk_{environment}_{}", base62(crate::ids::random())))
+        Self(format!("{KEY_BEGIN}{environment}_{}", base62(crate::ids::random())))
+    }
+
+    /// The token of a portal link: told from a key by how it begins.
+    #[must_use]
+    pub fn for_link(environment: &str) -> Self {
+        Self(format!("{LINK_BEGIN}{environment}_{}", base62(crate::ids::random())))
     }
 
     /// The key, to be shown once.
@@ -209,6 +222,7 @@ mod tests {
         let key = NewKey::generate("live");
         let digits = key.expose().strip_prefix("wsk_live_").unwrap();
         assert_eq!(digits.len(), 43);
+        assert!(NewKey::for_link("live").expose().starts_with("wsl_live_"));
         assert!(digits.bytes().all(|b| b.is_ascii_alphanumeric()));
         assert_ne!(key.expose(), NewKey::generate("live").expose());
         assert_eq!(format!("{key:?} {:?}", key.hash()), "NewKey(..) KeyHash(..)");

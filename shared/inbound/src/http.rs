@@ -20,6 +20,7 @@ use lambda_http::http::{HeaderMap, header};
 use lambda_http::{Body, Request};
 
 pub use answer::{Facts, Refused, Reply};
+pub use authentication::Link;
 pub use caller::{Admission, Caller};
 pub use gate::Gate;
 pub use guard::{COUNT_PATIENCE, Guard};

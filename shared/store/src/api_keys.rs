@@ -2,22 +2,28 @@
 //!
 //! Each key has two items: `HASH#<sha-256>` · `-` is what authentication reads, `KEY#<account>` · key id is what the
 //! account's people list. Both are written in one transaction, together with the count of keys that manage keys, which
-//! is part of the account's own item, `ACC` · account.
+//! is part of the account's own item, `ACC` · account, and the entry of the audit log. Portal links are in `links`.
 
 mod accounts;
+mod links;
 mod rotation;
 mod transaction;
 
+use aws_sdk_dynamodb::types::TransactWriteItem;
 use domain::account::Account;
 use domain::api_key::{ApiKey, KeyHash};
+use domain::audit::{Action, Change, Snapshot};
 use jiff::{SignedDuration, Timestamp};
 
+use crate::audit::Log;
 use crate::conditional::unless_refused;
 use crate::item::{Item, Reader, key, s};
 use crate::{Client, StoreError};
 use transaction::{Transacted, is_last};
 
 pub use accounts::AccountPage;
+pub(crate) use links::{FRAMES, LINKS};
+pub use links::{LinkPage, Linked};
 pub use rotation::{Rotated, Rotation};
 
 const TABLE: &str = "api keys";
@@ -75,17 +81,8 @@ impl ApiKeys {
     /// # Errors
     /// When DynamoDB can't be reached or the item can't be read.
     pub async fn by_hash(&self, hash: &KeyHash) -> Result<Option<(ApiKey, Account)>, StoreError> {
-        let output = self
-            .db
-            .get_item()
-            .table_name(&self.table)
-            .set_key(Some(key(hash_key(hash), "-")))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(StoreError::call("GetItem API key"))?;
-        let Some(item) = output.item() else { return Ok(None) };
-        let reader = Reader { table: TABLE, item };
+        let Some(item) = self.one(hash_key(hash), "-", "GetItem API key").await? else { return Ok(None) };
+        let reader = Reader { table: TABLE, item: &item };
         Ok(Some((reader.json("key")?, reader.json("account")?)))
     }
 
@@ -93,9 +90,10 @@ impl ApiKeys {
     ///
     /// # Errors
     /// When DynamoDB can't be reached, or the transaction meets another one.
-    pub async fn create(&self, account: &Account, key: &ApiKey) -> Result<(), StoreError> {
+    pub async fn create(&self, account: &Account, key: &ApiKey, log: Log<'_>) -> Result<(), StoreError> {
         let mut items = self.new_key(account, key)?;
         items.extend(self.count_managers(&account.id, i8::from(key.manages_keys()))?);
+        items.push(created(log, &account.id, key)?);
         match self.transact(items).await? {
             Transacted::Done => Ok(()),
             Transacted::Refused(_) => Err(StoreError::Contention(TABLE)),
@@ -151,7 +149,13 @@ impl ApiKeys {
     ///
     /// # Errors
     /// When DynamoDB can't be reached, the item can't be read, or others change the key over and over.
-    pub async fn update(&self, account: &str, id: &str, change: impl Fn(&mut ApiKey)) -> Result<Changed, StoreError> {
+    pub async fn update(
+        &self,
+        account: &str,
+        id: &str,
+        change: impl Fn(&mut ApiKey),
+        log: Log<'_>,
+    ) -> Result<Changed, StoreError> {
         for _ in 0..MAX_TRIES {
             let Some(item) = self.item(account, id).await? else { return Ok(Changed::NotFound) };
             let stored = listed(&item)?;
@@ -167,6 +171,8 @@ impl ApiKeys {
             ];
             let managers = i8::from(key.manages_keys()) - i8::from(stored.manages_keys());
             items.extend(self.count_managers(account, managers)?);
+            let updated = Change::Updated(Snapshot::of_key(&stored), Snapshot::of_key(&key));
+            items.push(log.put(account, Action::KeyUpdated, id, &updated)?);
             match self.transact(items).await? {
                 Transacted::Done => return Ok(Changed::Done(Box::new(key))),
                 Transacted::Refused(refused) if is_last(&refused) => return Ok(Changed::Last),
@@ -181,7 +187,7 @@ impl ApiKeys {
     ///
     /// # Errors
     /// When DynamoDB can't be reached, the item can't be read, or others change the key over and over.
-    pub async fn delete(&self, account: &str, id: &str) -> Result<Deleted, StoreError> {
+    pub async fn delete(&self, account: &str, id: &str, log: Log<'_>) -> Result<Deleted, StoreError> {
         for _ in 0..MAX_TRIES {
             let Some(item) = self.item(account, id).await? else { return Ok(Deleted::NotFound) };
             let key = listed(&item)?;
@@ -189,6 +195,8 @@ impl ApiKeys {
             let mut items =
                 vec![self.erase(account_key(account), id, Some(seen))?, self.erase(hash_key(&key.hash), "-", None)?];
             items.extend(self.count_managers(account, -i8::from(key.manages_keys()))?);
+            let deleted = Change::Deleted(Some(Snapshot::of_key(&key)));
+            items.push(log.put(account, Action::KeyDeleted, id, &deleted)?);
             match self.transact(items).await? {
                 Transacted::Done => return Ok(Deleted::Gone),
                 Transacted::Refused(refused) if is_last(&refused) => return Ok(Deleted::Last),
@@ -224,17 +232,19 @@ impl ApiKeys {
     }
 
     async fn item(&self, account: &str, id: &str) -> Result<Option<Item>, StoreError> {
-        let output = self
-            .db
-            .get_item()
-            .table_name(&self.table)
-            .set_key(Some(key(account_key(account), id)))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(StoreError::call("GetItem API key"))?;
-        Ok(output.item)
+        self.one(account_key(account), id, "GetItem API key").await
     }
+
+    /// One item, read consistently.
+    async fn one(&self, pk: String, sk: &str, call: &'static str) -> Result<Option<Item>, StoreError> {
+        let get = self.db.get_item().table_name(&self.table).set_key(Some(key(pk, sk))).consistent_read(true);
+        Ok(get.send().await.map_err(StoreError::call(call))?.item)
+    }
+}
+
+/// The entry of a new key.
+fn created(log: Log<'_>, account: &str, key: &ApiKey) -> Result<TransactWriteItem, StoreError> {
+    log.put(account, Action::KeyCreated, &key.id, &Change::Created(Snapshot::of_key(key)))
 }
 
 fn hash_key(hash: &KeyHash) -> String {

@@ -12,16 +12,20 @@ mod own_headers;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, ReturnValue, Select};
+use aws_sdk_dynamodb::types::builders::UpdateBuilder;
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, ReturnValue, Select, TransactWriteItem, Update};
+use domain::audit::{Action, Change, Snapshot};
 use domain::delivery::Delivery;
 use domain::endpoint::{Endpoint, EndpointStatus, Health, HealthState, StoredHeaders};
 use domain::format::Format;
 use telemetry::causes::causes;
 
+use crate::audit::Log;
 use crate::batch::batch_get;
 use crate::conditional::unless_refused;
 use crate::item::{Item, Reader, json, key, n, s};
 use crate::range::Order;
+use crate::transaction::transact;
 use crate::{Client, StoreError};
 
 pub use create::Creation;
@@ -181,23 +185,46 @@ impl Endpoints {
     }
 
     /// Stores what people changed, and enables or disables the endpoint if they asked for that; without `switch`,
-    /// status and health stay as deliveries left them. One write unit for each KB.
+    /// status and health stay as deliveries left them. With the entry of the audit log one transaction, two write units for
+    /// each KB of both.
     ///
     /// Returns the endpoint as it is then, or `None` when it has another version than `seen`, because somebody changed
     /// it meanwhile, or was deleted.
     ///
     /// # Errors
-    /// When DynamoDB can't be reached or the item can't be read.
+    /// When DynamoDB can't be reached, the item can't be read, or other writes meet the transaction over and over.
     pub async fn update(
+        &self,
+        account: &str,
+        endpoint: &Endpoint,
+        seen: &Endpoint,
+        switch: Option<&Switch>,
+        (action, log): (Action, Log<'_>),
+    ) -> Result<Option<Endpoint>, StoreError> {
+        let update = self.changed_by_people(account, endpoint, seen.version, switch);
+        let update = update.build().map_err(StoreError::built("Update endpoint"))?;
+        let now = log.author.now;
+        let change = Change::Updated(Snapshot::of_endpoint(seen, now), Snapshot::of_endpoint(endpoint, now));
+        let entry = log.put(account, action, &endpoint.id, &change)?;
+        let items = vec![TransactWriteItem::builder().update(update).build(), entry];
+        if !transact(&self.db, items, "TransactWriteItems endpoint", TABLE).await? {
+            return Ok(None);
+        }
+        self.get(account, &endpoint.id).await
+    }
+
+    fn changed_by_people(
         &self,
         account: &str,
         endpoint: &Endpoint,
         seen: u64,
         switch: Option<&Switch>,
-    ) -> Result<Option<Endpoint>, StoreError> {
+    ) -> UpdateBuilder {
         let set = "SET endpoint = :endpoint, sealedHeaders = :headers, version = :version";
-        let mut call = self
-            .update_item(account, &endpoint.id)
+        let mut call = Update::builder()
+            .table_name(&self.table)
+            .key("pk", s(account))
+            .key("sk", s(&endpoint.id))
             .condition_expression("version = :seen")
             .expression_attribute_values(":endpoint", json(endpoint))
             .expression_attribute_values(":headers", sealed_headers(endpoint))
@@ -206,7 +233,7 @@ impl Endpoints {
         if switch.is_some() {
             call = call.expression_attribute_names("#status", "status");
         }
-        call = match switch {
+        match switch {
             None => call.update_expression(set),
             // Its health starts anew: how it answered before it was disabled says nothing about it now.
             Some(Switch::On) => call
@@ -221,8 +248,7 @@ impl Endpoints {
                 .expression_attribute_values(":at", s(endpoint.updated_at.to_string()))
                 .expression_attribute_values(":status", status(EndpointStatus::Disabled))
                 .expression_attribute_values(":reason", s(reason)),
-        };
-        changed(call).await
+        }
     }
 
     fn update_item(&self, account: &str, id: &str) -> UpdateItemFluentBuilder {

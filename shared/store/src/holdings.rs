@@ -2,8 +2,8 @@
 //!
 //! | holding | table | found by |
 //! |---|---|---|
-//! | account, keys | API keys | reading all: what is under a hash names its account inside |
-//! | rate windows | rate windows | reading all: they begin with the id of a key, those of an endpoint's pace with the account |
+//! | account, keys, portal links | API keys | reading all: what is under a hash names its account inside |
+//! | rate windows | rate windows | reading all: they begin with the id of a key or a link, those of an endpoint's pace with the account |
 //! | records | records | reading all: each is a partition of its own |
 //! | events | events | one query |
 //! | markers | undispatched | reading all: they are spread over shards |
@@ -11,6 +11,7 @@
 //! | deliveries, sums | deliveries | a query each |
 //! | alerts | alerts | one query |
 //! | refused calls | requests | one query |
+//! | audit log | audit | one query |
 //! | answers | idempotency | reading all: each is a partition of its own |
 //!
 //! Whatever a query or a scan returns is looked at once more (`Owner::has`) before it is shown or deleted.
@@ -21,6 +22,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use serde_json::Value;
 
+use crate::api_keys::{FRAMES, LINKS};
 use crate::erasing::Mode;
 use crate::item::{Item, Reader};
 use crate::paces;
@@ -49,17 +51,19 @@ pub enum Holding {
     Alerts,
     /// Calls that were refused.
     RefusedCalls,
+    /// The audit log.
+    Audit,
     /// Records, tombstones, numbers that were used, sealed tax ids.
     Records,
     /// Answers under idempotency keys.
     Answers,
     /// Rate windows of the account's keys, and the lines of its endpoints' paces.
     RateWindows,
-    /// Keys and the account itself, by which it is found: the last that goes.
+    /// Keys, portal links and the account itself, by which it is found: the last that goes.
     Account,
 }
 
-/// An account with the ids of its keys, which its rate windows are found by.
+/// An account with the ids of its keys and portal links, which its rate windows are found by.
 #[derive(Debug, Clone)]
 pub struct Owner {
     account: String,
@@ -89,7 +93,7 @@ pub struct Holdings {
 
 impl Holding {
     /// All, in the order in which they are erased.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Endpoints,
         Self::Subscriptions,
         Self::Markers,
@@ -98,6 +102,7 @@ impl Holding {
         Self::Sums,
         Self::Alerts,
         Self::RefusedCalls,
+        Self::Audit,
         Self::Records,
         Self::Answers,
         Self::RateWindows,
@@ -114,6 +119,7 @@ impl Holding {
             Self::Deliveries | Self::Sums => tables::DELIVERIES,
             Self::Alerts => tables::ALERTS,
             Self::RefusedCalls => tables::REQUESTS,
+            Self::Audit => tables::AUDIT,
             Self::Records => tables::RECORDS,
             Self::Answers => tables::IDEMPOTENCY,
             Self::RateWindows => tables::RATE_WINDOWS,
@@ -129,7 +135,7 @@ impl Holding {
 
     fn span(self, account: &str) -> Span {
         match self {
-            Self::Endpoints | Self::Events | Self::Deliveries | Self::Alerts | Self::RefusedCalls => {
+            Self::Endpoints | Self::Events | Self::Deliveries | Self::Alerts | Self::RefusedCalls | Self::Audit => {
                 Span::Partition(account.to_owned())
             }
             Self::Subscriptions => Span::Partition(format!("{account}#subscriptions")),
@@ -248,12 +254,18 @@ fn is_of_account(account: &str, item: &Item) -> bool {
         return member(item, "account", "id")
             .map_or_else(|| text(item, "account").contains(account), |id| id == account);
     }
-    text(item, "pk").strip_prefix("KEY#") == Some(account) || (is_account(item) && text(item, "sk") == account)
+    let (pk, sk) = (text(item, "pk"), text(item, "sk"));
+    let is_listed = ["KEY#", LINKS].into_iter().any(|begin| pk.strip_prefix(begin) == Some(account));
+    is_listed || (is_account(item) && sk == account) || (pk.starts_with(FRAMES) && text(item, "of") == account)
 }
 
-/// The id of the key that an item is about.
+/// The id of the key or the portal link that an item is about.
 fn key_id(item: &Item) -> Option<String> {
-    if text(item, "pk").starts_with("KEY#") { Some(text(item, "sk").to_owned()) } else { member(item, "key", "id") }
+    let pk = text(item, "pk");
+    if pk.starts_with("KEY#") || pk.starts_with(LINKS) {
+        return Some(text(item, "sk").to_owned());
+    }
+    member(item, "key", "id").or_else(|| member(item, "link", "id"))
 }
 
 /// A member of the JSON in an attribute.

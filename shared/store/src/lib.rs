@@ -7,6 +7,7 @@
 //! | table | key | what is asked of it |
 //! |---|---|---|
 //! | API keys | `HASH#<sha-256>` · `KEY#<account>` + key id · `ACC` + account | authenticate by hash; list, change and delete by account; list accounts |
+//! | | `LINK#<account>` + link id · `FRAME#<link id>` | an account's portal links · which pages may frame the console for one |
 //! | rate windows | `<key id or address>#<hour>` | take from both windows in one conditional update |
 //! | | `PACE#<account>#<endpoint>` | the next slots of an endpoint with a pace, or a place in its line |
 //! | records | `<account>#I#<id>` · `<account>#D#<id>` · `<account>#T#<vendor id>` · `<account>#N#<resource>#<number>` (old form) | by id and by natural key, which the id follows from: the record and its calendar; tombstone, tax id |
@@ -16,6 +17,7 @@
 //! | deliveries | account, event id · account, delivery id · of the latter by endpoint, by account and status (sparse), by due time (sparse) | all of an event; one; newest first; of an endpoint; of a rare status; overdue |
 //! | alerts | account, alert id · account, `open#` + endpoint · unpublished (sparse) | newest first; open; not published yet |
 //! | requests | account, request id | calls that were refused, newest first |
+//! | audit | account, entry id | who changed what, newest first |
 //! | idempotency | `<account>#<path>#<key>` | claim, answer again |
 //!
 //! What a condition refuses is an outcome of a method, not an error. Errors are [`StoreError`]: the SDK has retried a
@@ -23,6 +25,7 @@
 
 pub mod alerts;
 pub mod api_keys;
+pub mod audit;
 pub mod aws;
 mod backoff;
 mod batch;

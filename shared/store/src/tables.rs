@@ -53,7 +53,7 @@ const fn sorted(name: &'static str, variable: &'static str, ttl: Option<&'static
     Table { sort: Some("sk"), ..hashed(name, variable, ttl) }
 }
 
-/// API keys and accounts: `HASH#<sha-256>`, `KEY#<account>` and `ACC`.
+/// API keys, portal links and accounts: `HASH#<sha-256>`, `KEY#<account>`, `LINK#<account>`, `FRAME#<link>` and `ACC`.
 pub const API_KEYS: Table = sorted("api-keys", "API_KEYS_TABLE", TTL);
 /// Rate windows: one item for an hour of a key or an address, and one for each endpoint with a pace.
 pub const RATE_WINDOWS: Table = hashed("rate-windows", "RATE_WINDOWS_TABLE", TTL);
@@ -81,6 +81,8 @@ pub const ALERTS: Table = Table {
 };
 /// Calls that were refused.
 pub const REQUESTS: Table = sorted("requests", "REQUESTS_TABLE", TTL);
+/// The audit log.
+pub const AUDIT: Table = sorted("audit", "AUDIT_TABLE", TTL);
 /// Idempotency keys with their answers.
 pub const IDEMPOTENCY: Table = hashed("idempotency", "IDEMPOTENCY_TABLE", TTL);
 
@@ -95,5 +97,16 @@ pub const BY_STATUS: &str = "by-status";
 pub const BY_UNPUBLISHED: &str = "by-unpublished";
 
 /// Every table.
-pub const ALL: &[Table] =
-    &[API_KEYS, RATE_WINDOWS, RECORDS, EVENTS, UNDISPATCHED, ENDPOINTS, DELIVERIES, ALERTS, REQUESTS, IDEMPOTENCY];
+pub const ALL: &[Table] = &[
+    API_KEYS,
+    RATE_WINDOWS,
+    RECORDS,
+    EVENTS,
+    UNDISPATCHED,
+    ENDPOINTS,
+    DELIVERIES,
+    ALERTS,
+    REQUESTS,
+    AUDIT,
+    IDEMPOTENCY,
+];

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use clap::Parser;
 use domain::account::Account;
 use domain::api_key::{ApiKey, NewKey, Scope};
+use domain::audit::Author;
 use domain::ids;
 use domain::rate_limit::Limits;
 use jiff::{SignedDuration, Timestamp};
@@ -92,7 +93,9 @@ async fn make_account(database: &Database, number: usize, now: Timestamp) -> (St
     };
     let new = NewKey::generate("local");
     let key = ApiKey { limits: Some(NO_LIMITS), ..ApiKey::new(&new, "bench", Scope::ALL.to_vec(), now) };
-    let created = database.environment.api_keys().unwrap().create_account(&account, &key).await;
+    let (audit, author) = (database.environment.audit().unwrap(), Author::operator(Some("bench"), now));
+    let keys = database.environment.api_keys().unwrap();
+    let created = keys.create_account(&account, &key, audit.of(&author)).await;
     assert!(created.unwrap(), "{id}");
     (id, new)
 }

@@ -128,3 +128,30 @@ async fn keys_are_created_listed_without_their_secret_and_revoked() {
     assert!(sole.complaint(1).contains("last key"), "{}", sole.err);
     call(&app, &first_key).await.expect(400);
 }
+
+/// What an operator changes stands in the account's audit log, with the operator's name.
+#[tokio::test]
+async fn an_account_reads_what_its_operator_changed() {
+    let app = TestApp::start().await;
+    let [account, first, key] = account(&app, "Acme").await;
+    // Entries of the same millisecond have no order.
+    app.advance(Duration::from_millis(10)).await;
+    let own = ["--account", &account, "--operator", " On call "];
+    let command = ["keys", "create", "--name", "ERP", "--scope", "inbound", "--json"];
+    let erp = admin(&app, &[&command[..], &own[..]].concat()).await.json()["id"].as_str().unwrap().to_owned();
+    let limits = ["keys", "set-limits", &erp, "--per-hour", "5000"];
+    for command in [&limits[..], &limits[..], &["keys", "revoke", &erp]] {
+        app.advance(Duration::from_millis(10)).await;
+        assert_eq!(admin(&app, &[command, &own[..]].concat()).await.code, 0);
+    }
+    admin(&app, &["keys", "revoke", &first, "--account", &account]).await.complaint(1);
+
+    let log = app.request("GET", "/api/audit").key(&key).send().await.expect(200).body["data"].clone();
+    let told: Vec<String> =
+        log.as_array().unwrap().iter().map(|one| format!("{} {}", one["action"], one["actor"]["name"])).collect();
+    assert_eq!(told[..3], [r#""key.deleted" "On call""#, r#""key.updated" "On call""#, r#""key.created" "On call""#]);
+    assert_eq!(told.len(), 5, "what changed nothing is not in it: {told:?}");
+    assert_eq!(log[1]["after"], json!({"limits": {"perHour": 5000, "perMinute": 50}}));
+    let operator = json!({"type": "operator", "id": null, "name": null, "keyId": null});
+    assert!((3..5).all(|i| log[i]["actor"] == operator && log[i]["address"].is_null()), "{log}");
+}

@@ -59,6 +59,8 @@ async fn plant(app: &InboundApp, tenant: &Tenant, receivers: &[Receiver; 2], wor
     }
     let key = json!({"name": word, "scopes": ["inbound"]});
     tenant.request("POST", "/api/keys").header("idempotency-key", word).json(&key).send().await.expect(201);
+    let link = json!({"name": word, "origins": ["https://app.example.com"], "expiresIn": 86_400});
+    tenant.post("/api/portal-links", link).await.expect(201);
     let mut report = app.fixture("events/report.generated")["data"].clone();
     report["name"] = json!(word);
     let event = json!({"event": "report.generated", "data": report, "idempotencyKey": word});

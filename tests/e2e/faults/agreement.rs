@@ -26,6 +26,8 @@ impl World {
         wrong.extend(self.statistics().await);
         wrong.extend(self.alerts().await);
         wrong.extend(keys(&of(tables::API_KEYS.name)));
+        let things = [of(tables::API_KEYS.name), of(tables::ENDPOINTS.name)].concat();
+        wrong.extend(audited(&self.app.account, &things, &of(tables::AUDIT.name)));
         self.wrong.extend(wrong);
         items.iter().filter_map(kind).fold(Shape::new(), |mut shape, kind| {
             *shape.entry(kind).or_default() += 1;
@@ -187,6 +189,17 @@ fn keys(items: &[&Value]) -> Vec<String> {
     if by_account == by_hash { vec![] } else { vec![format!("{by_account} keys have {by_hash} hashes")] }
 }
 
+/// The audit log tells of each key and endpoint that it was made.
+fn audited(account: &str, things: &[&Value], entries: &[&Value]) -> Vec<String> {
+    let own = things.iter().filter(|item| item["pk"] == account || item["pk"] == format!("KEY#{account}"));
+    let is_told = |id: &Value| {
+        let is_of = |entry: &&&Value| entry["targetId"] == *id && entry["done"].as_str().unwrap().ends_with(".created");
+        entries.iter().filter(is_of).count() == 1
+    };
+    let untold = own.filter(|item| !is_told(&item["sk"]));
+    untold.map(|item| format!("the audit log does not tell of {}", item["sk"])).collect()
+}
+
 /// What kind of item it is; `None` where faults may leave more or fewer of it, and `compare` looks closer.
 fn kind(item: &Value) -> Option<String> {
     let (table, item) = (item["table"].as_str().unwrap(), &item["item"]);
@@ -194,7 +207,7 @@ fn kind(item: &Value) -> Option<String> {
     let part = |number| pk.split('#').nth(number).unwrap_or_default().to_owned();
     let kind = match table {
         // Who sends again what makes a key or a test may make another one, and may be refused.
-        "rate-windows" | "requests" | "deliveries" | "undispatched" | "alerts" | "api-keys" => return None,
+        "rate-windows" | "requests" | "deliveries" | "undispatched" | "alerts" | "api-keys" | "audit" => return None,
         "events" if item["test"] == true => return None,
         "records" | "endpoints" => part(1),
         "idempotency" => if item["answer"].is_null() { "claimed" } else { "answered" }.to_owned(),

@@ -4,6 +4,7 @@ import { h, redraw } from "../dom.js";
 import { exportButton, recordColumns } from "../export.js";
 import { filterBar, oneOf, wantedBy } from "../filters.js";
 import { answerWords, deliveriesOf, queued, time, wholeSeconds } from "../format.js";
+import { viewOnly } from "../link.js";
 import { growingList, nothing, pagesOf } from "../list.js";
 import { button, card, confirm, heading, toast } from "../parts.js";
 import { reload } from "./endpoint.js";
@@ -103,9 +104,9 @@ function alertCard(alert, endpoint, signal) {
     h("ul.plain", alert.examples.map((one) =>
       h("li", h("code", one.event ?? "event"), " ", h("a", { href: `#/deliveries/${one.deliveryId}` }, one.subject?.number ?? "delivery"), " ", time(one.failedAt)))),
     h("div.actions",
-      enabled && button("Replay what failed", () => replayFailed(alert, nameOf(endpoint), signal), "primary", { "data-key": `replay ${id}` }),
-      status === "open" ? set("Acknowledge", "acknowledged") : set("Open again", "open"),
-      set("Resolve", "resolved"),
+      enabled && !viewOnly && button("Replay what failed", () => replayFailed(alert, nameOf(endpoint), signal), "primary", { "data-key": `replay ${id}` }),
+      !viewOnly && (status === "open" ? set("Acknowledge", "acknowledged") : set("Open again", "open")),
+      !viewOnly && set("Resolve", "resolved"),
       deliveryId && h("a", { href: `#/deliveries/${deliveryId}` }, "Latest delivery"),
       endpoint && h("a", { href: `#/deliveries?endpointId=${endpoint.id}&status=failed&test=false` }, "All failed deliveries")));
 }

@@ -3,6 +3,7 @@ import { allEndpoints, nameOf } from "../data.js";
 import { h, redraw } from "../dom.js";
 import { listAddress } from "../filters.js";
 import { answerWords, countdown, duration, failure, moment } from "../format.js";
+import { viewOnly } from "../link.js";
 import { keepLive } from "../live.js";
 import { badge, button, card, code, confirm, facts, heading, pretty, toast } from "../parts.js";
 import { curl } from "../request.js";
@@ -74,6 +75,7 @@ function about(one, endpoint) {
 
 /** @param {Api.WholeDelivery} one @param {Api.Endpoint | undefined} endpoint @param {() => Promise<void>} retry */
 function actions(one, endpoint, retry) {
+  if (viewOnly) return [];
   const arrived = one.status === "delivered";
   const copy = async () => {
     if (!endpoint) return;

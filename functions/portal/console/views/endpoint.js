@@ -3,6 +3,7 @@ import { eventTypes, nameOf, sourceIps, stateOf } from "../data.js";
 import { h, redraw } from "../dom.js";
 import { delivered, figure, figures, responseTime, total } from "../figures.js";
 import { count, countdown, errorWords, failure, moment, time } from "../format.js";
+import { viewOnly } from "../link.js";
 import { firstWithAny } from "../list.js";
 import { keepLive } from "../live.js";
 import { badge, button, card, code, confirm, empty, facts, heading, table, toast } from "../parts.js";
@@ -44,7 +45,7 @@ export async function endpoint(route) {
     trouble(one),
     card("Deliveries", h("div.heading", h("p.muted", words), choice), body),
     h("div.columns", card("About", about(one, stats(), held, addresses)),
-      h("div.stack", await secretCard(one, signal), card("Send a test", testForm({ endpoints: [[one.id, nameOf(one)]], types }, "Sent once, with up to 22 seconds for the response. A failed test has no consequences; a successful one resets the endpoint's failure count.")))),
+      !viewOnly && h("div.stack", await secretCard(one, signal), card("Send a test", testForm({ endpoints: [[one.id, nameOf(one)]], types }, "Sent once, with up to 22 seconds for the response. A failed test has no consequences; a successful one resets the endpoint's failure count.")))),
     card("Latest deliveries", recent, h("p", h("a", { href: `#/deliveries?endpointId=${one.id}` }, "All deliveries to this endpoint"))),
   ].filter((part) => part instanceof HTMLElement);
 }
@@ -133,6 +134,7 @@ function lastError({ lastFailureAt, lastError }) {
 
 /** @param {Api.Endpoint} one */
 function actions(one) {
+  if (viewOnly) return [];
   const enabled = one.status === "enabled";
   const toggle = async () => {
     await patch(to`/api/endpoints/${one.id}`, { status: enabled ? "disabled" : "enabled" });

@@ -2,17 +2,18 @@ import { sparkline } from "../chart.js";
 import { allEndpoints, dayStats, nameOf, stateOf } from "../data.js";
 import { h } from "../dom.js";
 import { countdown, moment, time } from "../format.js";
+import { viewOnly } from "../link.js";
 import { badge, empty, heading, table } from "../parts.js";
 
 /** @type {Ui.View} */
 export async function endpoints({ signal }) {
   const [list, stats] = await Promise.all([allEndpoints(), dayStats(signal)]);
-  const create = h("a.button.primary", { href: "#/endpoints/new" }, "New endpoint");
+  const actions = viewOnly ? [] : [h("a.button.primary", { href: "#/endpoints/new" }, "New endpoint")];
   const lead = "URLs that receive your events, and how they do.";
-  if (list.length === 0) return [heading("Endpoints", { lead, actions: [create] }), empty("No endpoints yet", h("p", "Create one to receive events."))];
+  if (list.length === 0) return [heading("Endpoints", { lead, actions }), empty("No endpoints yet", !viewOnly && h("p", "Create one to receive events."))];
   const columns = ["Endpoint", "State", "Last 24 hours", "Last success", "Next retry"];
   return [
-    heading("Endpoints", { lead, actions: [create] }),
+    heading("Endpoints", { lead, actions }),
     table("Endpoints", columns, list.map((one) => row(one, stats))),
     ...(stats.complete ? [] : [h("p.small.muted", "There were too many deliveries to count them all: these are counted since ", moment(stats.countedSince), ".")]),
   ];

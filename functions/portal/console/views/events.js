@@ -4,6 +4,7 @@ import { h } from "../dom.js";
 import { exportButton, recordColumns } from "../export.js";
 import { filterBar, listAddress, oneOf, plain, wantedBy } from "../filters.js";
 import { idTime, moment, shortId, time, wholeSeconds } from "../format.js";
+import { viewOnly } from "../link.js";
 import { growingList, nothing, pagesOf } from "../list.js";
 import { card, code, empty, facts, heading } from "../parts.js";
 import { resendEvents } from "../resend.js";
@@ -71,7 +72,7 @@ function missing(one, endpoints) {
   const received = Date.parse(idTime(one.id) ?? one.timestamp);
   // Whole seconds around it: the preview of the replay says how many events that are.
   const [since, until] = [wholeSeconds(received), wholeSeconds(received + 1000)];
-  return others.length > 0 && !one.truncated && h("details", h("summary", "Endpoints that have not got it"),
+  return others.length > 0 && !one.truncated && !viewOnly && h("details", h("summary", "Endpoints that have not got it"),
     h("p", "A replay sends it to those that subscribe to it by now:"),
     h("ul.advice", others.map((each) => h("li", h("a", {
       href: withQuery("#/replay", { endpointId: each.id, events: one.event, only: "missing", since, until }),

@@ -12,6 +12,7 @@ const SCOPES = /** @type {[string, string][]} */ ([
   ["webhooks:manage", "Manage endpoints and deliveries (webhooks:manage)"],
   ["records:read", "Read records (records:read)"],
   ["keys:manage", "Manage API keys (keys:manage)"],
+  ["audit:read", "Read the audit log (audit:read)"],
 ]);
 
 /** @type {Ui.View} */
@@ -19,11 +20,16 @@ export async function keys({ signal }) {
   /** @type {Api.Key[]} */
   const list = await getAll("/api/keys", signal);
   // A hint is four characters: where two keys end alike, none of them is called this one.
+  // Portal links need another scope than keys: who lacks it sees none.
+  /** @type {Api.PortalLink[]} */
+  const links = await getAll("/api/portal-links", signal).catch(() => []);
   const alike = list.filter(({ hint }) => isOwnKey(hint));
   const own = alike.length === 1 ? alike[0]?.id : undefined;
   return [
     heading("API keys", { lead: "Who can call the API, with which permissions and limits.", actions: [button("New key", () => edit(null), "primary")] }),
     table("API keys", ["Key", "Scopes", "This minute", "This hour", "Last used", "Expires", ""], list.map((key) => row(key, key.id === own))),
+    ...(links.length ? [h("h2", {}, "Portal links"),
+      table("Portal links", ["Link", "Scopes", "May frame it", "Made by", "Expires", ""], links.map((link) => linkRow(link, list)))] : []),
   ];
 }
 
@@ -39,6 +45,26 @@ function row(key, own) {
     h("td", time(key.lastUsedAt)),
     h("td", time(key.expiresAt)),
     h("td", h("div.actions", action("Edit", () => edit(key)), action("Rotate", () => rotate(key, own)), action("Revoke", () => revoke(key, own), "danger quiet"))));
+}
+
+/** @param {Api.PortalLink} link @param {Api.Key[]} keys */
+function linkRow(link, keys) {
+  const name = link.name ?? link.id;
+  return h("tr",
+    h("td", h("strong", name), " ", link.readOnly && h("span.badge", "view only"), h("p.small.muted", h("code", link.id))),
+    h("td", link.scopes.map((scope) => h("code.chip", scope))),
+    h("td", link.origins.length ? link.origins.map((origin) => h("p.small", h("code", origin))) : h("span.muted", "no page")),
+    h("td", keys.find(({ id }) => id === link.keyId)?.name ?? h("span.muted", "a revoked key")),
+    h("td", time(link.expiresAt)),
+    h("td", h("div.actions", button("Revoke", () => revokeLink(link.id, name), "danger quiet", { "aria-label": `Revoke ${name}` }))));
+}
+
+/** @param {string} id @param {string} name */
+async function revokeLink(id, name) {
+  if (!(await confirm(`Revoke the link ${name}?`, "Who has opened it is refused within a minute.", "Revoke"))) return;
+  await remove(to`/api/portal-links/${id}`);
+  toast("The link was revoked.");
+  reload();
 }
 
 /** @param {string} name @param {number} used @param {number} limit */

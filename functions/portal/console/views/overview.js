@@ -3,6 +3,7 @@ import { allEndpoints, nameOf, stateOf } from "../data.js";
 import { h } from "../dom.js";
 import { delivered, figure, figures, responseTime, total } from "../figures.js";
 import { count, onOwnMachine, time } from "../format.js";
+import { viewOnly } from "../link.js";
 import { badge, card, code, empty, heading, table } from "../parts.js";
 import { alertRow } from "./alerts.js";
 
@@ -59,7 +60,7 @@ const firstRun = () => [
   heading("Welcome", { lead: "Three steps to the first verified delivery." }),
   h("ol.steps",
     h("li", h("h2", "Create an endpoint"), h("p", "The URL that receives your events, and which events it receives."),
-      h("a.button.primary", { href: "#/endpoints/new" }, "New endpoint")),
+      !viewOnly && h("a.button.primary", { href: "#/endpoints/new" }, "New endpoint")),
     h("li", h("h2", "Verify deliveries"), h("p", "Check the signature of each delivery with the endpoint's secret. ",
       h("a", { href: "/docs/verifying-signatures" }, "Samples in nine languages")), onOwnMachine && code("On your own machine", "cargo run --bin receiver -- whsec_...")),
     h("li", h("h2", "Send an event"), h("p", "Send a test of any event from the endpoint's page, or a work order from the ",

@@ -38,6 +38,14 @@ export function signInView(done) {
   }
 }
 
+/** What is left to say when a portal link has ended: nobody enters a key where another page shows the console. */
+export const expiredView = () => [
+  h("div", { class: "sign-in card" },
+    h("img", { src: "/console/icon.svg", alt: "", width: 44, height: 44 }),
+    h("h1", {}, "This link has expired"),
+    h("p", { class: "lead" }, "Go back to the page that you came from and open it again.")),
+];
+
 /** @param {string} key */
 const managesKeys = (key) => getAs(key, "/api/keys?limit=1").then(() => true, () => false);
 

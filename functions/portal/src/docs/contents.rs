@@ -18,6 +18,8 @@ pub(super) const SECTIONS: &[Section] = &[
         pages: &[
             ("getting-started", "Getting started"),
             ("authentication", "Authentication"),
+            ("portal-links", "Portal links"),
+            ("audit-log", "Audit log"),
             ("rate-limits", "Rate limits"),
             ("errors", "Errors"),
             ("explorer", "API explorer"),

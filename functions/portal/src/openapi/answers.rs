@@ -1,17 +1,21 @@
 //! Schemas of successful responses. All members are always present; null means no value.
 
+mod audit;
 mod deliveries;
 mod endpoints;
 mod keys;
+mod links;
 mod records;
 mod requests;
 
 use domain::models::Kind;
 use serde_json::{Value, json};
 
+use self::audit::entry;
 use self::deliveries::{alert, attempt, delivery, event, event_more, feed, hour, request_body, stats, timed_hour};
 use self::endpoints::{endpoint, health, preview, replay_result, secret_answer, test_result, waiting};
 use self::keys::{api_key, key, replaced};
+use self::links::{portal_link, url};
 use self::records::{change, record_summary};
 use self::requests::refused_call;
 use super::records::{name, receipt_name, result_name, results_name};
@@ -19,7 +23,7 @@ use super::schema;
 use super::shape::{Member, boolean, count, event_name, id, list, noted, nullable, object, secret, text, time, words};
 
 /// Lists, with what they list.
-const PAGES: [(&str, &str); 8] = [
+const PAGES: [(&str, &str); 10] = [
     ("EndpointPage", "Endpoint"),
     ("DeliveryPage", "Delivery"),
     ("AlertPage", "Alert"),
@@ -27,6 +31,8 @@ const PAGES: [(&str, &str); 8] = [
     ("RecordSummaryPage", "RecordSummary"),
     ("RefusedCallPage", "RefusedCall"),
     ("KeyPage", "Key"),
+    ("PortalLinkPage", "PortalLink"),
+    ("AuditEntryPage", "AuditEntry"),
     ("EventTypePage", "EventType"),
 ];
 
@@ -72,6 +78,9 @@ pub(super) fn all() -> Vec<(&'static str, Value)> {
         ("Key", object(&key())),
         ("KeyCreated", whole(&[&key(), &[("key", api_key())]])),
         ("KeyRotated", whole(&[&key(), &[("key", api_key()), ("replaces", replaced())]])),
+        ("PortalLink", object(&portal_link())),
+        ("PortalLinkCreated", whole(&[&portal_link(), &[("url", url())]])),
+        ("AuditEntry", object(&entry())),
         ("EventType", object(&event_type())),
         ("Feed", feed()),
         ("SourceIps", object(&source_ips())),

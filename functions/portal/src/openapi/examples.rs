@@ -12,6 +12,7 @@ use super::records::{example as sent, receipt_name, results_name};
 
 const ID: &str = "01JAMB3X9T7Q2V5K8N4C6D0EFG";
 const API_KEY: &str = "wsk_live_EXAMPLEexampleEXAMPLEexampleEXAMPLE0";
+const TOKEN: &str = "wsl_live_EXAMPLEexampleEXAMPLEexampleEXAMPLE0";
 
 static WRITTEN: LazyLock<Value> =
     LazyLock::new(|| serde_json::from_str(include_str!("../../examples/answers.json")).unwrap_or_default());
@@ -53,6 +54,12 @@ pub(super) fn of(schema: &str) -> Value {
         "KeyRotated" => {
             let replaced = json!({ "id": format!("key_{ID}"), "expiresAt": "2026-11-25T09:00:00Z" });
             more("Key", json!({ "key": API_KEY, "replaces": replaced }))
+        }
+        "PortalLinkCreated" => {
+            let url = format!(
+                "https://webhooks.example.com/portal/lnk_{ID}#token={TOKEN}&scopes=webhooks:manage&readOnly=true"
+            );
+            more("PortalLink", json!({ "url": url }))
         }
         "EventType" => catalog_entry(EventName::WorkorderCreated),
         other => {

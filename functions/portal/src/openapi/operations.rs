@@ -1,5 +1,6 @@
 //! Every call with its parameters, body and responses.
 
+mod access;
 mod call;
 mod content;
 mod inbound;
@@ -12,7 +13,8 @@ use serde_json::{Map, Value, json};
 /// All paths with their calls.
 pub(super) fn paths() -> Value {
     let mut paths: Map<String, Value> = Map::new();
-    for call in inbound::calls().into_iter().chain(manage::calls()).chain(open::calls()) {
+    let calls = [inbound::calls(), manage::calls(), access::calls(), open::calls()];
+    for call in calls.into_iter().flatten() {
         let (path, method) = (call.path.clone(), call.method);
         let entry = paths.entry(path).or_insert_with(|| json!({}));
         entry[method] = call.operation();

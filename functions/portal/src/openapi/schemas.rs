@@ -28,6 +28,7 @@ pub(super) fn all() -> Value {
         ("KeyBody", key(sent_object(&bodies::KEY))),
         ("KeyChange", key(change(&bodies::KEY))),
         ("Rotation", sent_object(&bodies::ROTATION)),
+        ("PortalLinkBody", key(sent_object(&bodies::PORTAL_LINK))),
         ("SecretRotation", sent_object(&bodies::SECRET_ROTATION)),
         ("TestSend", test()),
         ("Replay", sent_object(&bodies::REPLAY)),

@@ -203,7 +203,8 @@ fn is_of_the_api(place: usize, segment: &str) -> bool {
 
 fn is_of_a_page(_: usize, segment: &str) -> bool {
     let is_word = |segment: &str| segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte));
-    let is_secret = |segment: &str| segment.len() > 60 || segment.contains("wsk_") || segment.contains("whsec_");
+    let is_secret =
+        |segment: &str| segment.len() > 60 || ["wsk_", "wsl_", "whsec_"].iter().any(|begin| segment.contains(begin));
     is_word(segment) && !is_secret(segment)
 }
 
@@ -248,6 +249,8 @@ mod tests {
             ("/api/webhook/employee/555-123-4567", "/api/webhook/employee/[redacted]"),
             ("/api/employees/JohnSmith", "/api/employees/[redacted]"),
             ("/api/wsk_live_abc", "/api/[redacted]"),
+            ("/api/portal-links/wsl_live_abc", "/api/portal-links/[redacted]"),
+            ("/portal/wsl_live_abc", "/portal/[redacted]"),
             ("/docs/jane@doe", "/docs/[redacted]"),
         ] {
             assert_eq!(loggable(path), logged);

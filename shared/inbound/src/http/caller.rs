@@ -2,8 +2,10 @@
 
 use domain::account::Account;
 use domain::api_key::{ApiKey, Scope};
+use domain::audit::Actor;
 use domain::trace::{Origin, TraceContext};
 
+use super::authentication::Link;
 use super::rate_limit::Allowance;
 
 /// Who is calling.
@@ -11,8 +13,10 @@ use super::rate_limit::Allowance;
 pub struct Caller {
     /// The tenant.
     pub account: Account,
-    /// The key that was sent.
+    /// The key that was sent; of a portal link the key that it acts as, which has the link's id.
     pub key: ApiKey,
+    /// The portal link, if the call came by one.
+    pub link: Option<Link>,
     /// `req_` + ULID of this request.
     pub request_id: String,
     /// This request's place in a trace.
@@ -20,6 +24,27 @@ pub struct Caller {
 }
 
 impl Caller {
+    /// Who it is, for the audit log.
+    #[must_use]
+    pub fn actor(&self) -> Actor {
+        match &self.link {
+            Some(link) => Actor::link(&self.key.id, &self.key.name, &link.key_id),
+            None => Actor::key(&self.key),
+        }
+    }
+
+    /// The id of the key that was sent, or that made the portal link.
+    #[must_use]
+    pub fn key_id(&self) -> &str {
+        self.link.as_ref().map_or(&self.key.id, |link| &link.key_id)
+    }
+
+    /// Whether it can only look: no secrets are for it, either.
+    #[must_use]
+    pub fn is_read_only(&self) -> bool {
+        self.link.as_ref().is_some_and(|link| link.read_only)
+    }
+
     /// Where the events come from that this request raises.
     #[must_use]
     pub fn origin(&self) -> Origin<'_> {

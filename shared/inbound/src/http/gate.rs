@@ -6,8 +6,9 @@ use std::future::{Future, ready};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use domain::api_key::Scope;
+use domain::audit::Author;
 use jiff::Timestamp;
-use lambda_http::http::HeaderValue;
+use lambda_http::http::{HeaderValue, Method};
 use lambda_http::{Body, Request, Response};
 use store::config::{ConfigError, Environment};
 use store::rate_windows::RateWindows;
@@ -15,10 +16,10 @@ use store::seal::Sealer;
 use tracing::{Instrument as _, Span, field};
 
 use super::answer::{Line, Reply};
-use super::authentication::KnownKeys;
+use super::authentication::{Identity, KnownKeys};
 use super::caller::{Admission, Caller};
 use super::guard::Guard;
-use super::head::without_body_for_head;
+use super::head::{method, without_body_for_head};
 use super::idempotency::{IdempotencyGuard, Status};
 use super::query::{NO_PARAMETERS, Query, TakesParameters};
 use super::rate_limit::Allowance;
@@ -115,6 +116,13 @@ impl Gate {
             Err(problem) => self.refusals.keep(&visit, problem).instrument(span).await,
         }
         self.finish(visit, outcome)
+    }
+
+    /// Who makes the changes of this request, for the audit log.
+    #[must_use]
+    pub fn author(&self, caller: &Caller, request: &Request, now: Timestamp) -> Author {
+        let (address, request_id) = (self.guard.address_of(request), Some(caller.request_id.clone()));
+        Author { actor: caller.actor(), address, request_id, now }
     }
 
     /// Answers a request that needs no key and takes no parameters. `answer` must be cheap: only calls that are refused are
@@ -226,11 +234,12 @@ impl Gate {
     {
         let now = visit.now;
         self.guard.admit(visit.request)?;
-        let Some((account, key)) = self.keys.authenticate(visit.request.headers(), now).await? else {
+        let Some(who) = self.keys.authenticate(visit.request.headers(), now).await? else {
             return Err(self.turn_away(visit).await?);
         };
+        let Identity { account, key, link } = who;
         Span::current().record("account", &account.id);
-        let caller = Caller { account, key, request_id: visit.request_id.clone(), trace: visit.trace };
+        let caller = Caller { account, key, link, request_id: visit.request_id.clone(), trace: visit.trace };
         visit.caller = Some(caller.clone());
         let (limits, counted) = (visit.allowance.limits(caller.key.limits()), visit.allowance.caller(&caller.key.id));
         let take = self.rates.take(&counted, limits, now);
@@ -252,6 +261,9 @@ impl Gate {
         if !caller.key.allows(scope) {
             let detail = format!("This call needs a key with the scope {}.", scope.as_str());
             return Err(Problem::new(ProblemCode::Forbidden, detail));
+        }
+        if caller.is_read_only() && method(visit.request) != Method::GET {
+            return Err(Problem::new(ProblemCode::Forbidden, "This portal link can only look: it makes no changes."));
         }
         let read = match read {
             Ok(read) => read,

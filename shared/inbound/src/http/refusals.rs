@@ -144,7 +144,7 @@ fn refusal(
         errors: problem.errors.iter().take(MAX_DEFECTS).map(RefusedField::of).collect(),
         error_count: problem.errors.len(),
         subject: subject.cloned(),
-        key_id: caller.key.id.clone(),
+        key_id: caller.key_id().to_owned(),
         key_name: caller.key.name.clone(),
         truncated,
     }
@@ -235,6 +235,7 @@ mod tests {
         Caller {
             account: Account { id: words("acc_1"), name: words("Acme"), time_zone, currency, country },
             key: ApiKey::new(&NewKey::generate("test"), "ERP", Vec::new(), at(0)),
+            link: None,
             request_id: words("req_01JAMB3X9T7Q2V5K8N4C6D0EFG"),
             trace: TraceContext::start(),
         }

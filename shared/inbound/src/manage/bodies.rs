@@ -6,6 +6,7 @@ use domain::api_key::Scope;
 use domain::endpoint::LONGEST_URL;
 use domain::format::Format;
 use domain::pace::MAX_PER_SECOND;
+use domain::portal_link::{LIFE_SECONDS, MAX_ORIGINS, Theme};
 use domain::schema::Class::{Contact, Operational};
 use domain::schema::declare::{always, int, list, nullable, on_create, optional, string, text};
 use domain::schema::{Field, Type};
@@ -115,6 +116,37 @@ pub const KEY: [Field; 4] = [
     optional("expiresAt", Type::DateTime, Operational, "when it expires; never by default"),
     optional("limits", Type::Object(&LIMITS), Operational, "rate limits of this key"),
 ];
+
+/// A portal link.
+pub const PORTAL_LINK: [Field; 6] = [
+    optional("name", string(100), Contact, "whom it is for, such as the id of a user; the audit log calls the link so"),
+    optional(
+        "scopes",
+        Type::List { min: 1, max: LINK_SCOPES.len(), item: &Type::Enum(&LINK_SCOPES) },
+        Operational,
+        "what it may be used for, of what the key may; default `webhooks:manage`",
+    ),
+    optional("readOnly", Type::Bool, Operational, "whether it can only look; default true"),
+    optional(
+        "expiresIn",
+        int(LIFE_SECONDS[0], LIFE_SECONDS[1]),
+        Operational,
+        "for how many seconds it works; default 3,600",
+    ),
+    optional("theme", Type::Enum(Theme::WORDS), Operational, "default `auto`, as the system of its user says"),
+    optional(
+        "origins",
+        list(MAX_ORIGINS, &string(270)),
+        Operational,
+        "the pages that may show it in a frame, as `https://app.example.com`; none by default",
+    ),
+];
+
+/// The words of [`domain::portal_link::SCOPES`].
+const LINK_SCOPES: [&str; 3] = {
+    let [first, second, third] = domain::portal_link::SCOPES;
+    [first.as_str(), second.as_str(), third.as_str()]
+};
 
 /// A publication without `data`, which depends on `event`.
 pub const PUBLICATION: [Field; 3] = [

@@ -1,6 +1,7 @@
 //! The query parameters of every call, as tables: requests are read by them, and `/openapi.json` describes them.
 
 use domain::alert::{AlertKind, AlertStatus};
+use domain::audit::Action;
 use domain::delivery::DeliveryStatus;
 use domain::statistics::Step;
 
@@ -12,6 +13,28 @@ pub const ENDPOINTS: Parameters = &[LIMIT, cursor("ep_")];
 
 /// `GET /api/keys`
 pub const KEYS: Parameters = &[LIMIT, cursor("key_")];
+
+/// `GET /api/portal-links`
+pub const LINKS: Parameters = &[LIMIT, cursor("lnk_")];
+
+/// `GET /api/audit`
+pub const AUDIT: Parameters = &[
+    parameter("action", ValueType::Word { all: actions, default: None }, "Only changes of this kind"),
+    parameter(
+        "target",
+        ValueType::Text { max: LONGEST_ID },
+        "Only changes of the endpoint, API key, portal link or account with this id",
+    ),
+    parameter(
+        "actor",
+        ValueType::Text { max: LONGEST_ID },
+        "Only changes that the API key or the portal link with this id made",
+    ),
+    parameter("since", ValueType::Time, "Only changes from this time on"),
+    parameter("until", ValueType::Time, "Only changes before this time"),
+    LIMIT,
+    cursor("aud_"),
+];
 
 /// `GET /api/deliveries`
 pub const DELIVERIES: Parameters = &[
@@ -112,6 +135,8 @@ pub const STATS: Parameters = &[
 pub const DEFAULT_HOURS: u8 = 24;
 /// The default size of a page of a timeline: each change is read with its events and their deliveries.
 pub const TIMELINE_LIMIT: u8 = 20;
+/// The longest id that is looked for, in characters.
+const LONGEST_ID: usize = 40;
 /// The longest natural key, in characters.
 const LONGEST_NUMBER: usize = 50;
 /// The most that it covers in steps of five minutes.
@@ -151,6 +176,10 @@ fn kinds() -> Vec<&'static str> {
 
 fn standings() -> Vec<&'static str> {
     AlertStatus::ALL.map(AlertStatus::as_str).into()
+}
+
+fn actions() -> Vec<&'static str> {
+    Action::WORDS.into()
 }
 
 fn orders() -> Vec<&'static str> {

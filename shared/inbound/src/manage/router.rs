@@ -41,7 +41,10 @@ impl IdKind {
     /// `alr_...`
     pub const ALERT: Self = Self { placeholder: "{alert}", prefix: "alr_", noun: "alert" };
 
-    const ALL: [Self; 5] = [Self::ENDPOINT, Self::KEY, Self::DELIVERY, Self::EVENT, Self::ALERT];
+    /// `lnk_...`
+    pub const LINK: Self = Self { placeholder: "{link}", prefix: "lnk_", noun: "portal link" };
+
+    const ALL: [Self; 6] = [Self::ENDPOINT, Self::KEY, Self::DELIVERY, Self::EVENT, Self::ALERT, Self::LINK];
 
     /// 404, the same for an id that never existed and for another account's.
     #[must_use]

@@ -3,10 +3,12 @@
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use domain::account::Account;
 use domain::api_key::ApiKey;
+use domain::audit::{Action, Change, Snapshot};
 
 use super::transaction::Transacted;
-use super::{ACCOUNTS, ApiKeys, TABLE};
+use super::{ACCOUNTS, ApiKeys, TABLE, created};
 use crate::StoreError;
+use crate::audit::Log;
 use crate::item::{Item, Reader, json, key, n, s};
 
 /// One page of the accounts.
@@ -24,7 +26,7 @@ impl ApiKeys {
     ///
     /// # Errors
     /// When DynamoDB can't be reached, or the transaction meets another one.
-    pub async fn create_account(&self, account: &Account, key: &ApiKey) -> Result<bool, StoreError> {
+    pub async fn create_account(&self, account: &Account, key: &ApiKey, log: Log<'_>) -> Result<bool, StoreError> {
         let item = Put::builder()
             .table_name(&self.table)
             .item("pk", s(ACCOUNTS))
@@ -36,6 +38,9 @@ impl ApiKeys {
             .map_err(StoreError::built("Put account"))?;
         let mut items = self.new_key(account, key)?;
         items.push(TransactWriteItem::builder().put(item).build());
+        let new = Change::Created(Snapshot::of_account(account));
+        items.push(log.put(&account.id, Action::AccountCreated, &account.id, &new)?);
+        items.push(created(log, &account.id, key)?);
         match self.transact(items).await? {
             Transacted::Done => Ok(true),
             Transacted::Refused(refused) if refused.contains(&true) => Ok(false),

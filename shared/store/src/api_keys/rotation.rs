@@ -2,11 +2,13 @@
 
 use domain::account::Account;
 use domain::api_key::ApiKey;
+use domain::audit::{Action, Change, Snapshot};
 use jiff::Timestamp;
 
 use super::transaction::Transacted;
-use super::{ApiKeys, MAX_TRIES, TABLE, account_key, hash_key, listed};
+use super::{ApiKeys, MAX_TRIES, TABLE, account_key, created, hash_key, listed};
 use crate::StoreError;
+use crate::audit::Log;
 use crate::item::Reader;
 
 /// A key and the one that takes its place.
@@ -43,6 +45,7 @@ impl ApiKeys {
         id: &str,
         until: Timestamp,
         new: impl Fn(&ApiKey) -> Option<ApiKey>,
+        log: Log<'_>,
     ) -> Result<Rotation, StoreError> {
         for _ in 0..MAX_TRIES {
             let Some(item) = self.item(&account.id, id).await? else { return Ok(Rotation::NotFound) };
@@ -58,6 +61,10 @@ impl ApiKeys {
             items.extend(self.new_key(account, &new)?);
             let managers = i8::from(new.manages_keys()) - i8::from(stored.manages_keys());
             items.extend(self.count_managers(&account.id, managers)?);
+            let replaced = Snapshot::of_key(&old).with("replacedBy", &new.id);
+            let rotated = Change::Updated(Snapshot::of_key(&stored), replaced);
+            items.push(log.put(&account.id, Action::KeyRotated, id, &rotated)?);
+            items.push(created(log, &account.id, &new)?);
             if let Transacted::Done = self.transact(items).await? {
                 return Ok(Rotation::Done(Box::new(Rotated { old, new })));
             }

@@ -1,7 +1,7 @@
 //! The transactions that keep a key's two items and the account's count of managing keys in step.
 //!
 //! The order of the items matters, since the reasons of a refusal come in it: a key's item by account, its item by
-//! hash, then the account.
+//! hash, then the account. The entry of the audit log, which nothing can refuse, is the last.
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
@@ -14,8 +14,8 @@ use super::{ACCOUNTS, ApiKeys, TABLE, account_key, hash_key};
 use crate::StoreError;
 use crate::item::{json, n, s};
 
-/// How long a key is kept after its expiry, so that its people still see what happened.
-const KEPT_SECONDS: i64 = 86_400;
+/// How long a key or a portal link is kept after its expiry, so that its people still see what happened.
+pub(super) const KEPT_SECONDS: i64 = 86_400;
 const CALL: &str = "TransactWriteItems API key";
 /// Where the account stands among the items.
 const ACCOUNT_INDEX: usize = 2;

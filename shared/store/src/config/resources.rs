@@ -3,6 +3,7 @@
 use crate::Client;
 use crate::alerts::Alerts;
 use crate::api_keys::ApiKeys;
+use crate::audit::Audit;
 use crate::config::{ConfigError, Environment};
 use crate::deliveries::Deliveries;
 use crate::endpoints::Endpoints;
@@ -36,6 +37,14 @@ impl Environment {
     /// When the variable is not set.
     pub fn api_keys(&self) -> Result<ApiKeys, ConfigError> {
         Ok(ApiKeys::new(self.db(), self.table(tables::API_KEYS)?))
+    }
+
+    /// The audit log: `AUDIT_TABLE`.
+    ///
+    /// # Errors
+    /// When the variable is not set.
+    pub fn audit(&self) -> Result<Audit, ConfigError> {
+        Ok(Audit::new(self.db(), self.table(tables::AUDIT)?))
     }
 
     /// Rate windows: `RATE_WINDOWS_TABLE`.

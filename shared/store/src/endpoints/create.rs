@@ -5,14 +5,17 @@
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::builders::PutBuilder;
-use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
+use domain::audit::{Action, Change, Snapshot};
 use domain::endpoint::{Endpoint, Subscription};
 
 use super::{Endpoints, TABLE, read, sealed_headers, status};
 use crate::StoreError;
+use crate::audit::Log;
 use crate::backoff::pause_before;
 use crate::conditional::unless_refused;
 use crate::item::{Reader, json, key, n, s};
+use crate::transaction::transact;
 
 /// How often a transaction is tried that meets another one.
 const MAX_TRIES: u32 = 8;
@@ -39,11 +42,14 @@ impl Endpoints {
         account: &str,
         endpoint: &Endpoint,
         passed_over: Option<&str>,
+        log: Log<'_>,
     ) -> Result<Creation, StoreError> {
         let subscription = Subscription::of(endpoint).key();
+        let new = Change::Created(Snapshot::of_endpoint(endpoint, log.author.now));
+        let entry = log.put(account, Action::EndpointCreated, &endpoint.id, &new)?;
         for tries in 0..MAX_TRIES {
             pause_before(tries).await;
-            if self.try_create(account, endpoint, &subscription, passed_over).await? {
+            if self.try_create(account, endpoint, (&subscription, passed_over), entry.clone()).await? {
                 return Ok(Creation::Done);
             }
             // Without a holder, the transaction met another one, or the claim was deleted just now.
@@ -56,20 +62,39 @@ impl Endpoints {
         Err(StoreError::Contention(TABLE))
     }
 
-    /// Deletes an endpoint, and its claim before it. Returns whether there was one. The deletion itself does not say: when
-    /// its answer is lost, the SDK's second try finds nothing any more.
+    /// Deletes an endpoint, and its claim before it. Returns whether there was one: also when it was gone at a second try, since
+    /// the answer to the first may have been lost.
     ///
     /// # Errors
-    /// When DynamoDB can't be reached; the same call once more does the rest.
-    pub async fn delete(&self, account: &str, id: &str) -> Result<bool, StoreError> {
-        let Some(old) = self.item(account, id).await? else { return Ok(false) };
-        // One that can't be read is deleted all the same. Its claim may be taken over.
-        if let Ok((_, endpoint)) = read(&old) {
-            self.delete_claim(account, &endpoint).await?;
+    /// When DynamoDB can't be reached, or others change the endpoint over and over; the same call once more does the rest.
+    pub async fn delete(&self, account: &str, id: &str, log: Log<'_>) -> Result<bool, StoreError> {
+        for tries in 0..MAX_TRIES {
+            pause_before(tries).await;
+            let Some(item) = self.item(account, id).await? else { return Ok(tries > 0) };
+            // One that can't be read is deleted all the same. Its claim may be taken over.
+            let old = read(&item).ok().map(|(_, endpoint)| endpoint);
+            if let Some(endpoint) = &old {
+                self.delete_claim(account, endpoint).await?;
+            }
+            let snapshot = old.as_ref().map(|old| Snapshot::of_endpoint(old, log.author.now));
+            let entry = log.put(account, Action::EndpointDeleted, id, &Change::Deleted(snapshot))?;
+            let items = vec![self.deletion(account, id, old.map(|old| old.version))?, entry];
+            if transact(&self.db, items, "TransactWriteItems endpoint", TABLE).await? {
+                return Ok(true);
+            }
         }
-        let call = self.db.delete_item().table_name(&self.table).set_key(Some(key(account, id)));
-        call.send().await.map_err(StoreError::call("DeleteItem endpoint"))?;
-        Ok(true)
+        Err(StoreError::Contention(TABLE))
+    }
+
+    /// The deletion of an endpoint, if it has this version still; without one, if it exists.
+    fn deletion(&self, account: &str, id: &str, seen: Option<u64>) -> Result<TransactWriteItem, StoreError> {
+        let delete = Delete::builder().table_name(&self.table).key("pk", s(account)).key("sk", s(id));
+        let delete = match seen {
+            Some(seen) => delete.condition_expression("version = :seen").expression_attribute_values(":seen", n(seen)),
+            None => delete.condition_expression("attribute_exists(pk)"),
+        };
+        let delete = delete.build().map_err(StoreError::built("Delete endpoint"))?;
+        Ok(TransactWriteItem::builder().delete(delete).build())
     }
 
     /// Returns false when the subscription is claimed for another endpoint, or the transaction met another one.
@@ -77,8 +102,8 @@ impl Endpoints {
         &self,
         account: &str,
         endpoint: &Endpoint,
-        subscription: &str,
-        passed_over: Option<&str>,
+        (subscription, passed_over): (&str, Option<&str>),
+        entry: TransactWriteItem,
     ) -> Result<bool, StoreError> {
         let claim = self
             .put(claims_of(account), subscription)
@@ -98,8 +123,8 @@ impl Endpoints {
         if let Some(at) = endpoint.disabled_at {
             put = put.item("disabledAt", s(at.to_string()));
         }
-        let outcome =
-            self.db.transact_write_items().transact_items(built(claim)?).transact_items(built(put)?).send().await;
+        let items = vec![built(claim)?, built(put)?, entry];
+        let outcome = self.db.transact_write_items().set_transact_items(Some(items)).send().await;
         match outcome.map_err(SdkError::into_service_error) {
             Ok(_) => Ok(true),
             Err(TransactWriteItemsError::TransactionCanceledException(_)) => Ok(false),

@@ -6,11 +6,12 @@ use domain::trail::Trail;
 use serde_json::{Map, Number, Value};
 
 use super::{Holding, is_account, is_by_hash, text};
+use crate::api_keys::{FRAMES, LINKS};
 use crate::body;
 use crate::item::{Item, TRAIL};
 
 /// Attributes with JSON in them, or with lists and maps of it.
-const JSON: [&str; 15] = [
+const JSON: [&str; 18] = [
     "account",
     "alert",
     "answer",
@@ -19,10 +20,13 @@ const JSON: [&str; 15] = [
     "card",
     "counted",
     "endpoint",
+    "entry",
     "key",
     "lastAttempt",
     "leaves",
+    "link",
     "orders",
+    "origins",
     "refusal",
     "sealedHeaders",
     "sum",
@@ -45,9 +49,10 @@ pub struct Line {
 }
 
 impl Line {
-    /// `None` for what authenticates a key, which has nothing that the key's other item has not.
+    /// `None` for what authenticates a key or a portal link, which has nothing that its other item has not, and for who may frame
+    /// the console, which the link says.
     pub(super) fn of(holding: Holding, item: &Item) -> Option<Self> {
-        if holding == Holding::Account && is_by_hash(item) {
+        if holding == Holding::Account && (is_by_hash(item) || text(item, "pk").starts_with(FRAMES)) {
             return None;
         }
         let members = item.iter().map(|(name, value)| (name.clone(), json(name, value)));
@@ -72,10 +77,12 @@ fn kind(holding: Holding, item: &Item) -> &'static str {
         Holding::Sums => "statistics",
         Holding::Alerts => "alerts",
         Holding::RefusedCalls => "refused_calls",
+        Holding::Audit => "audit",
         Holding::Records => kind_of_record(item),
         Holding::Answers => "answers",
         Holding::RateWindows => "rate_windows",
         Holding::Account if is_account(item) => "account",
+        Holding::Account if text(item, "pk").starts_with(LINKS) => "portal_links",
         Holding::Account => "keys",
     }
 }

@@ -24,6 +24,8 @@ fn an_account_has_its_own_items_and_no_others() {
             (Holding::Markers, "shard#1".to_owned(), &*format!("01JAMB3X9T7Q2V5K8N4C6D0EFG#{own}#{ACCOUNT}")),
             (Holding::Account, format!("KEY#{own}"), "key_1"),
             (Holding::Account, "ACC".to_owned(), own),
+            (Holding::Account, format!("LINK#{own}"), "lnk_1"),
+            (Holding::Audit, own.to_owned(), "aud_1"),
             (Holding::RateWindows, format!("{}#4", if is_own { "key_1" } else { "key_10" }), ""),
             (Holding::RateWindows, format!("PACE#{own}#{ACCOUNT}"), ""),
         ] {
@@ -32,6 +34,8 @@ fn an_account_has_its_own_items_and_no_others() {
         let by_hash = Item::from([("account".to_owned(), as_json(&json!({ "id": own })))]);
         let by_hash = item("HASH#1", "-").into_iter().chain(by_hash).collect();
         assert_eq!(owner.has(Holding::Account, &by_hash), is_own, "{own}");
+        let frame = item("FRAME#lnk_1", "-").into_iter().chain([("of".to_owned(), s(own))]).collect();
+        assert_eq!(owner.has(Holding::Account, &frame), is_own, "{own}");
     }
     assert!(
         !owner.has(Holding::Account, &item("HASH#1", "-"))
@@ -49,6 +53,8 @@ fn a_key_that_can_not_be_read_is_found_too() {
     }
     let unreadable = item(&format!("KEY#{ACCOUNT}"), "key_1").into_iter().chain([("key".to_owned(), s("no JSON"))]);
     assert_eq!(key_id(&unreadable.collect()).as_deref(), Some("key_1"), "its rate windows are found by it");
+    let link = item("HASH#2", "-").into_iter().chain([("link".to_owned(), as_json(&json!({ "id": "lnk_1" })))]);
+    assert_eq!(key_id(&link.collect()).as_deref(), Some("lnk_1"), "and those of a portal link by its id");
 }
 
 #[test]

@@ -1,8 +1,8 @@
-//! Endpoints, deliveries, events, alerts and keys.
+//! Endpoints, deliveries, events and alerts.
 
-use domain::api_key::Scope::{ManageKeys, ManageWebhooks, ReadRecords};
+use domain::api_key::Scope::{ManageWebhooks, ReadRecords};
 use inbound::manage::parameters;
-use inbound::problem::ProblemCode::{AlreadyDelivered, InvalidStateTransition, LastKey, LimitReached};
+use inbound::problem::ProblemCode::{AlreadyDelivered, InvalidStateTransition, LimitReached};
 use serde_json::json;
 
 use super::call::Call;
@@ -13,7 +13,6 @@ pub(super) fn calls() -> Vec<Call> {
     calls.extend(sending());
     calls.extend(deliveries());
     calls.extend(records());
-    calls.extend(keys());
     calls
 }
 
@@ -234,38 +233,5 @@ fn records() -> Vec<Call> {
             )
             .filtered_by(parameters::TIMELINE)
             .answers(200, "One page", "ChangePage"),
-    ]
-}
-
-fn keys() -> Vec<Call> {
-    let call = |method, path: &str, id: &str| Call::new(method, format!("/api/keys{path}"), id, ManageKeys);
-    vec![
-        call("get", "", "list-keys")
-            .about("API keys", "List keys", "Newest first, with their current usage.")
-            .filtered_by(parameters::KEYS)
-            .answers(200, "One page", "KeyPage"),
-        call("post", "", "create-key")
-            .about("API keys", "Create a key", "This response is the only one that shows the key.")
-            .takes("KeyBody", json!({ "name": "ERP", "scopes": ["inbound"] }))
-            .answers(201, "The key", "KeyCreated"),
-        call("get", "/{id}", "get-key").about("API keys", "Get a key", "").answers(200, "The key", "Key"),
-        call("patch", "/{id}", "change-key")
-            .about("API keys", "Change a key", "Absent fields stay as they are.")
-            .takes("KeyChange", json!({ "name": "ERP, nightly" }))
-            .answers(200, "The key", "Key")
-            .fails_with(&[LastKey]),
-        call("delete", "/{id}", "delete-key")
-            .about("API keys", "Revoke a key", "It is refused everywhere within 60 seconds.")
-            .answers_nothing("Deleted")
-            .fails_with(&[LastKey]),
-        call("post", "/{id}/rotate", "rotate-key")
-            .about(
-                "API keys",
-                "Rotate a key",
-                "Creates a key with the same scopes and limits. The old one expires after the overlap.",
-            )
-            .may_take("Rotation", json!({ "overlapHours": 24 }))
-            .answers(201, "The new key", "KeyRotated")
-            .fails_with(&[InvalidStateTransition]),
     ]
 }

@@ -65,6 +65,7 @@ fn id(path: &str) -> (&'static str, &'static str) {
         ("/api/events/", "evt_01JAMB3X9T7Q2V5K8N4C6D0EFG", "Id of the event"),
         ("/api/alerts/", "alr_01JAMB3X9T7Q2V5K8N4C6D0EFG", "Id of the alert"),
         ("/api/keys/", "key_01JAMB3X9T7Q2V5K8N4C6D0EFG", "Id of the key"),
+        ("/api/portal-links/", "lnk_01JAMB3X9T7Q2V5K8N4C6D0EFG", "Id of the portal link"),
     ];
     let (_, example, description) = things.iter().find(|(root, ..)| path.starts_with(root)).unwrap_or(&things[0]);
     (example, description)
