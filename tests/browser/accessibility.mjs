@@ -4,7 +4,7 @@ import { mkdir, readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { basename, join } from "node:path";
 import { open, signIn } from "./journeys.mjs";
-import { attempt, call, startReceiver, until } from "./system.mjs";
+import { attempt, call, EIGHTH_ROUND, startReceiver, until } from "./system.mjs";
 
 const SIZES = { wide: { width: 1440, height: 900 }, narrow: { width: 390, height: 844 } };
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"];
@@ -27,6 +27,24 @@ async function furnish(system) {
     description: "Shop-floor display",
   });
   await call(system, "POST", "/api/endpoints", { url: `${good.url}archive`, events: ["vendor.*"], status: "disabled" });
+  const { id: choosy } = await call(system, "POST", "/api/endpoints", {
+    url: `${good.url}choosy`,
+    events: ["workorder.*"],
+    description: "Urgent orders",
+    filter: { data: { workOrderNumber: [{ prefix: "WO-" }] } },
+    changed: ["status", "priority"],
+    skipKeys: ["self"],
+    format: "cloudevents",
+  });
+  const last = { workOrderNumber: "WO-9", title: "Pour mat slab" };
+  await call({ ...system, key: system.first }, "POST", "/api/webhook/workorder", last);
+  const looped = { ...last, title: "Pour slab" };
+  const { requestId } = await call(system, "POST", "/api/webhook/workorder", looped, EIGHTH_ROUND);
+  const link = await call(system, "POST", "/api/portal-links", {
+    name: "user 4711",
+    scopes: ["webhooks:manage", "audit:read"],
+    origins: ["https://app.example.com"],
+  });
   for (let number = 1; number <= 8; number++) {
     await call(system, "POST", "/api/webhook/workorder", { workOrderNumber: `WO-${number}`, title: "Pour mat slab" });
     await call(system, "POST", "/api/webhook/workorder", { workOrderNumber: `WO-${number}`, status: "in_progress" });
@@ -38,27 +56,38 @@ async function furnish(system) {
     "a failed delivery",
     async () => (await call(system, "GET", `/api/deliveries?status=failed&endpointId=${id}`)).data[0],
   );
-  return { id, failed };
+  const cloud = await until(
+    "a delivery as CloudEvents",
+    async () => (await call(system, "GET", `/api/deliveries?status=delivered&endpointId=${choosy}`)).data[0],
+  );
+  const [lost] = (await call(system, "GET", `/api/events?requestId=${requestId}`)).data;
+  await until("the alert", async () => (await call(system, "GET", "/api/alerts?kind=event.looped")).data[0]);
+  return { id, failed, choosy, cloud, lost, link };
 }
 
 /** Where the pictures are taken: a name, and the path and the title of each. */
-function pages({ id, failed }) {
+function pages({ id, failed, choosy, cloud, lost }) {
   return {
     overview: ["/#/", "Overview"],
     endpoints: ["/#/endpoints", "Endpoints"],
     endpoint: [`/#/endpoints/${id}`, "Shop-floor display"],
     edit: [`/#/endpoints/${id}/edit`, "Edit endpoint"],
     create: ["/#/endpoints/new", "New endpoint"],
+    "endpoint-choosy": [`/#/endpoints/${choosy}`, "Urgent orders"],
+    "edit-choosy": [`/#/endpoints/${choosy}/edit`, "Edit endpoint"],
+    "delivery-cloudevents": [`/#/deliveries/${cloud.id}`, cloud.event],
     deliveries: ["/#/deliveries", "Deliveries"],
     "deliveries-none": ["/#/deliveries?status=cancelled", "Deliveries"],
     "deliveries-wrong": ["/#/deliveries?eventId=evt_1&status=lost", "Deliveries"],
     delivery: [`/#/deliveries/${failed.id}`, failed.event],
     events: ["/#/events", "Events"],
     event: [`/#/events/${failed.eventId}`, failed.event],
+    "event-looped": [`/#/events/${lost.id}`, lost.event],
     record: ["/#/records/workorder/WO-1", "WO-1"],
     search: ["/#/search?q=mat+slab", "Search"],
     "search-none": ["/#/search?q=WO-0", "Search"],
     alerts: ["/#/alerts", "Alerts"],
+    "alerts-looped": ["/#/alerts?kind=event.looped", "Alerts"],
     requests: ["/#/requests", "Refused calls"],
     "requests-none": ["/#/requests?code=last_key", "Refused calls"],
     replay: ["/#/replay", "Replay"],
@@ -87,7 +116,8 @@ export async function accessibility(browser, system) {
   const source = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
   const pictures = join(import.meta.dirname, "screenshots");
   await mkdir(pictures, { recursive: true });
-  const places = { ...pages(await furnish(system)), ...(await docs(system)) };
+  const furniture = await furnish(system);
+  const places = { ...pages(furniture), ...(await docs(system)) };
   let looks = 0;
   for (const [size, viewport] of Object.entries(SIZES)) {
     for (const colorScheme of ["light", "dark"]) {
@@ -96,6 +126,8 @@ export async function accessibility(browser, system) {
       await page.goto("/");
       await page.getByLabel("API key").waitFor();
       await look(page, source, join(pictures, `sign-in-${size}-${colorScheme}.png`));
+      looks += await portal(page, source, (name) => join(pictures, `${name}-${size}-${colorScheme}.png`), furniture.link);
+      await page.goto("/");
       await signIn(page, system.key);
       // What a pointer opens is no part of the pictures.
       await page.mouse.move(0, 0);
@@ -125,6 +157,25 @@ async function pictureOfExplorer(page, picture) {
   await page.screenshot({ path: picture });
   const sideways = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   if (sideways > 0) findings.push(`${basename(picture)} scrolls sideways by ${sideways}`);
+}
+
+/** The console of a portal link, and what is left of it when the link has ended. */
+async function portal(page, source, picture, { id, url }) {
+  const places = [
+    ["portal-expired", `/portal/${id}`, "Link expired"],
+    ["portal", url, "Overview"],
+    ["portal-endpoints", `/portal/${id}#/endpoints`, "Endpoints"],
+    ["portal-audit", `/portal/${id}#/audit`, "Audit log"],
+  ];
+  for (const [name, path, title] of places) {
+    // A token that came to a page that is open already would be no visit.
+    if (path === url) await page.goto("about:blank");
+    await page.goto(path);
+    await page.waitForFunction((title) => document.title.startsWith(title), title);
+    await page.locator("main:not([aria-busy]) h1").waitFor();
+    await look(page, source, picture(name));
+  }
+  return places.length;
 }
 
 /** What opens over a page: each dialog is looked at too. */

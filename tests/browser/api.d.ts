@@ -198,6 +198,7 @@ declare namespace Api {
     "/api/events": Event;
     "/api/alerts": Alert;
     "/api/requests": RefusedCall;
+    "/api/audit": AuditEntry;
   };
   type Page<T> = { data: T[]; nextCursor: string | null };
 }

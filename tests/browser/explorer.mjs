@@ -7,7 +7,15 @@ import { call, startReceiver, startSystem, until } from "./system.mjs";
 /** What the others refer to. */
 const FIRST = ["send-employee", "send-project", "send-vendor"];
 /** Not sent before somebody names what is to be changed or ended. */
-const UNNAMED = ["change-alert", "delete-endpoint", "rotate-secret", "promote-secret", "delete-key", "rotate-key"];
+const UNNAMED = [
+  "change-alert",
+  "delete-endpoint",
+  "rotate-secret",
+  "promote-secret",
+  "delete-key",
+  "rotate-key",
+  "revoke-portal-link",
+];
 
 /** On a system where nothing is yet: first what needs nothing, then what is about something. */
 export async function explorer(browser) {

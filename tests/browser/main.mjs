@@ -7,7 +7,7 @@ import { chromium } from "playwright-core";
 import { accessibility } from "./accessibility.mjs";
 import { editing, fewCalls, keyboard, keys, replaying, resending, rotation, searching, watching } from "./everyday.mjs";
 import { explorer } from "./explorer.mjs";
-import { filtering } from "./filtering.mjs";
+import { filtering, loops } from "./filtering.mjs";
 import { integrator, investigator, onCall, outage, subscriber, whatIsWrong } from "./journeys.mjs";
 import { comingBack, exporting, headers, live, narrow, ownTest, sendingAgain, tabs, zones } from "./lists.mjs";
 import { figures, holding } from "./plots.mjs";
@@ -48,6 +48,7 @@ const JOURNEYS = [
   fewCalls,
   nightlySync,
   filtering,
+  loops,
   auditing,
   dashboard,
   reading,

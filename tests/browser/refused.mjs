@@ -55,7 +55,7 @@ export async function nightlySync(browser, system) {
   await page.reload();
   await rows(page, 1);
   await page.getByLabel("Code").selectOption("last_key");
-  await page.getByText("No refused calls of the last 7 days match these filters.").waitFor();
+  await page.getByText("No refused calls match these filters.").waitFor();
   await page.getByRole("button", { name: "Clear" }).click();
   await page.getByRole("row").filter({ hasText: "WO-night-1" }).waitFor();
   await leave(page);

@@ -223,5 +223,5 @@ async fn an_account_without_events_is_shown_the_examples_of_the_catalog() {
         body["events"].as_array().unwrap().iter().filter(|event| event["unmet"].is_null()).collect();
     assert!(passed.iter().all(|event| event["id"].is_null() && event["raisedAt"].is_null()), "{passed:?}");
     assert!(passed.iter().any(|event| event["event"] == "workorder.cancelled"), "{passed:?}");
-    refused(&app.get(PREVIEW).await, 404, "not_found");
+    refused(&app.get(PREVIEW).await, 405, "method_not_allowed");
 }

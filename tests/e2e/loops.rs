@@ -169,3 +169,22 @@ async fn hops_count_with_a_trace_only() {
     let states: Vec<String> = receiver.requests().iter().map(|one| one.header("tracestate").to_owned()).collect();
     assert_eq!(states.iter().filter(|state| *state == "workskedge=h:8").count(), 1, "{states:?}");
 }
+
+#[tokio::test]
+async fn who_publishes_is_told_that_the_event_went_round() {
+    let (app, receiver) = (TestApp::start().await, Receiver::start().await);
+    app.endpoint(&receiver.url(), ["*"]).await;
+    let event = app.fixture("events/report.generated");
+    let publish = |path: &str, key: &str, hops: &str| {
+        let body = json!({ "event": "report.generated", "data": event["data"], "idempotencyKey": key });
+        app.request("POST", path).header("traceparent", CALLER).header("tracestate", hops).json(&body)
+    };
+    let fine = publish("/api/events", "1", "workskedge=h:7").send().await.expect(200);
+    assert_eq!(warnings(&fine), [""; 0]);
+    for path in ["/api/events", "/api/events?dryRun=true"] {
+        let stopped = publish(path, "2", "workskedge=h:8").send().await.expect(200);
+        assert_eq!(warnings(&stopped), ["loop_stopped $"]);
+    }
+    app.drain().await;
+    assert_eq!(receiver.count(), 1);
+}

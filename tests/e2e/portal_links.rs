@@ -137,7 +137,7 @@ async fn a_link_is_never_wider_than_the_key_that_made_it() {
     let [_, token] = opened(&make(json!(["webhooks:manage", "records:read"])).await.expect(201));
     let get = |path: &'static str| app.request("GET", path).key(&token).send();
     let records = get("/api/records?q=WO-1").await.expect(200);
-    assert!(header(&records, "ratelimit-policy").starts_with(r#""permin";q=7;"#), "the limits of its key");
+    assert!(header(&records, "ratelimit-policy").starts_with(r#""permin";q=70;"#), "ten times the limits of its key");
     for path in [KEYS, "/api/audit"] {
         refused(&get(path).await, 403, "forbidden");
     }
@@ -253,4 +253,38 @@ async fn a_call_that_is_repeated_makes_one_link_and_is_stored_sealed() {
     let [_, token] = opened(&first);
     assert!(!format!("{:?}", scan(&app, tables::IDEMPOTENCY.name).await).contains(&token));
     assert_eq!(app.get(LINKS).await.expect(200).body["data"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn nobody_else_gets_a_link_by_repeating_the_call_that_made_it() {
+    let app = TestApp::start().await;
+    let body = json!({"scopes": ["webhooks:manage", "audit:read"], "readOnly": false});
+    let make = |key: &str| app.request("POST", LINKS).key(key).header("idempotency-key", "one").json(&body);
+    let [_, token] = opened(&make(&app.key).send().await.expect(201));
+    let [_, other] = key(&app, json!(["webhooks:manage"])).await;
+    for stranger in [&token, &other] {
+        let refusal = make(stranger).send().await;
+        refused(&refusal, 403, "forbidden");
+        assert!(!refusal.text.contains(&token));
+    }
+}
+
+#[tokio::test]
+async fn more_links_make_no_more_calls() {
+    let app = TestApp::start().await;
+    let scopes = json!(["webhooks:manage"]);
+    let slow = json!({"name": "slow", "scopes": scopes, "limits": {"perHour": 2, "perMinute": 2}});
+    let key = app.post(KEYS, slow).await.expect(201).body["key"].as_str().expect("a key").to_owned();
+    let mut tokens = Vec::new();
+    for _ in 0..2 {
+        let made = app.request("POST", LINKS).key(&key).json(&json!({})).send().await.expect(201);
+        tokens.push(opened(&made)[1].clone());
+    }
+    refused(&app.request("GET", ENDPOINTS).key(&key).send().await, 429, "rate_limit_exceeded");
+    for call in 0..20 {
+        app.request("GET", ENDPOINTS).key(&tokens[call % 2]).send().await.expect(200);
+    }
+    for token in &tokens {
+        refused(&app.request("GET", ENDPOINTS).key(token).send().await, 429, "rate_limit_exceeded");
+    }
 }

@@ -42,7 +42,7 @@ def listening():
 
 base = until(listening)
 first = until(lambda: (data / "api-key").exists() and (data / "api-key").read_text().strip())
-scopes = ["inbound", "events:publish", "webhooks:manage", "records:read", "keys:manage"]
+scopes = ["inbound", "events:publish", "webhooks:manage", "records:read", "keys:manage", "audit:read"]
 limits = {"perHour": MANY, "perMinute": MANY}
 key = call("/api/keys", first, {"name": "schemathesis", "scopes": scopes, "limits": limits})
 made = {"key": key["key"]}
@@ -61,6 +61,7 @@ ids = {
     "deliveries": delivery["id"],
     "events": delivery["eventId"],
     "keys": victim["id"],
+    "portal-links": call("/api/portal-links", first, {"scopes": ["webhooks:manage"]})["id"],
 }
 
 (work / "ids.json").write_text(json.dumps(made | {"ids": ids}))

@@ -54,10 +54,10 @@ WIDTH = source(LIMITER, r"const WIDTH: usize = (\d+)")
 PATIENCE = source(LIMITER, r"const PATIENCE: Duration = Duration::from_secs\((\d+)\)")
 CROWDED = source(DELIVERER, r"const CROWDED: SignedDuration = SignedDuration::from_secs\((\d+)\)")
 # Seconds after which an attempt marks its endpoint as slow, and for how many.
-SLOW_AFTER = source("shared/domain/src/endpoint.rs", r"SLOW_AFTER: Duration = Duration::from_secs\((\d+)\)")
-SLOW_FOR = source("shared/domain/src/endpoint.rs", r"SLOW_FOR_SECONDS: i64 = (\d+)")
+SLOW_AFTER = source("shared/domain/src/endpoint/health.rs", r"SLOW_AFTER: Duration = Duration::from_secs\((\d+)\)")
+SLOW_FOR = source("shared/domain/src/endpoint/health.rs", r"SLOW_FOR_SECONDS: i64 = (\d+)")
 # First attempts in a row after which an endpoint counts as failing.
-FAILING_AFTER = source("shared/domain/src/endpoint.rs", r"FAILING_AFTER: u32 = (\d+)")
+FAILING_AFTER = source("shared/domain/src/endpoint/health.rs", r"FAILING_AFTER: u32 = (\d+)")
 # Endpoints that one message is about at most, and the longest delay (s) of a message.
 MESSAGE_ENDPOINTS = source("shared/domain/src/delivery/message.rs", r"pub const MOST: usize = (\d+)")
 LONGEST_HOP = source("shared/domain/src/schedule.rs", r"LONGEST_HOP_SECONDS: u32 = ([\d_]+)")

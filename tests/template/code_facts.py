@@ -44,7 +44,8 @@ class Code:
         # In seconds.
         self.call = constant("shared/store/src/aws.rs", r"OPERATION_TIMEOUT: Duration = Duration::from_secs\((\d+)\)")
         self.attempt = constant("shared/outbound/src/deliverer.rs", r"const TIMEOUT: Duration = Duration::from_secs\((\d+)\)")
-        self.slow_after = constant("shared/domain/src/endpoint.rs", r"SLOW_AFTER: Duration = Duration::from_secs\((\d+)\)")
+        health = "shared/domain/src/endpoint/health.rs"
+        self.slow_after = constant(health, r"SLOW_AFTER: Duration = Duration::from_secs\((\d+)\)")
         limiter = "shared/outbound/src/deliverer/endpoint_limiter.rs"
         self.turn = constant(limiter, r"PATIENCE: Duration = Duration::from_secs\((\d+)\)")
         near = r"NEAR_FOR_A_PERSON: SignedDuration = SignedDuration::from_secs\((\d+)\)"

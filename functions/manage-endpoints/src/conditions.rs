@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 
-use domain::api_key::ApiKey;
 use domain::defect::{DefectCode, Defects};
 use domain::endpoint::{Endpoint, EventFilter, SkippedKey};
 use domain::events::changeable_fields;
@@ -87,11 +86,12 @@ impl Call<'_> {
         if let Some(known) = known.iter().find(|known| known.id == id) {
             return Ok(Some(known.clone()));
         }
-        let skipped = |key: &ApiKey| SkippedKey { id: key.id.clone(), line: key.line().to_owned() };
         if id == SELF {
-            return Ok(Some(skipped(&self.caller.key)));
+            let (id, line) = (self.caller.key_id().to_owned(), self.caller.key.line().to_owned());
+            return Ok(Some(SkippedKey { id, line }));
         }
-        Ok(self.function.keys.get(self.account(), id).await?.as_ref().map(skipped))
+        let key = self.function.keys.get(self.account(), id).await?;
+        Ok(key.map(|key| SkippedKey { line: key.line().to_owned(), id: key.id }))
     }
 }
 

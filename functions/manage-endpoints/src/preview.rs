@@ -81,7 +81,7 @@ impl Call<'_> {
             examined: events.len(),
             matched: events.iter().filter(|event| event.unmet.is_none()).count(),
             events,
-            key: CallerKey { id: &key.id, name: &key.name, sends: key.sends() },
+            key: CallerKey { id: self.caller.key_id(), name: &key.name, sends: key.sends() },
         };
         Ok(Reply::ok(&view).with_facts(Facts { action: Some("previewed"), ..Facts::default() }))
     }

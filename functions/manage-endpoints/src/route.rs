@@ -79,6 +79,7 @@ mod tests {
         for (method, below, allow) in [
             (Method::DELETE, "", "GET, HEAD, POST"),
             (Method::PUT, "/{endpoint}", "GET, HEAD, PATCH, DELETE"),
+            (Method::GET, "/preview", "POST"),
             (Method::POST, "/{endpoint}/secret", "GET, HEAD"),
             (Method::GET, "/{endpoint}/secret/rotate", "POST"),
             (Method::GET, "/{endpoint}/secret/promote", "POST"),

@@ -5,8 +5,8 @@ use std::num::NonZeroU16;
 
 use domain::clock::whole_seconds;
 use domain::endpoint::{Endpoint, EndpointStatus, EventFilter, Health, OwnHeaders, PreviousSecrets};
-use domain::format::Format;
 use domain::filter::Filter;
+use domain::format::Format;
 use domain::pace::Waiting;
 use domain::signing::SigningSecret;
 use jiff::Timestamp;

@@ -3,10 +3,10 @@
 import { changes, dropKey, signOut, signedIn, usage } from "./api.js";
 import { openAlerts } from "./data.js";
 import { h, redraw } from "./dom.js";
-import { count, startClock } from "./format.js";
+import { startClock } from "./format.js";
 import { linked, mayUse, viewOnly } from "./link.js";
 import { keepLive, liveSwitch } from "./live.js";
-import { button, closeDialogs, failure, heading, toast } from "./parts.js";
+import { button, closeDialogs, failure, heading, meter, toast } from "./parts.js";
 import { askTabs } from "./session.js";
 import { startTheme, themeButton } from "./theme.js";
 import { alerts } from "./views/alerts.js";
@@ -70,7 +70,7 @@ const PLACES = [
 ];
 
 /** Whether there is anything in a place for who has this key or link. @param {string} path */
-const isOpen = (path) => mayUse(SCOPES[path] ?? "webhooks:manage") && !(viewOnly && path === "replay");
+const isOpen = (path) => mayUse(SCOPES[path] ?? "webhooks:manage") && !(viewOnly && ["replay", "debugger"].includes(path));
 
 const app = /** @type {HTMLElement} */ (document.getElementById("app"));
 let leaving = new AbortController();
@@ -112,21 +112,16 @@ changes.addEventListener("signedin", start);
 function start() {
   leaving.abort();
   closeDialogs();
-  if (linked && !signedIn()) {
-    document.title = "Link expired · WorkSkedge Webhooks";
-    app.className = "outside";
-    app.replaceChildren(h("main", { id: "content", tabindex: "-1" }, ...expiredView()));
-    return;
-  }
+  const main = h("main", { id: "content", tabindex: "-1" });
+  app.className = signedIn() ? "inside" : "outside";
   if (!signedIn()) {
-    document.title = "Sign in · WorkSkedge Webhooks";
-    app.className = "outside";
-    app.replaceChildren(h("main", { id: "content", tabindex: "-1" }, ...signInView(start)));
+    document.title = `${linked ? "Link expired" : "Sign in"} · WorkSkedge Webhooks`;
+    main.append(linked ? expiredView() : signInView(start));
+    app.replaceChildren(main);
     return;
   }
-  app.className = "inside";
   const strip = h("section.strip", { "aria-label": "Display" }, liveSwitch(), h("label", h("span", "Times"), zoneChoice()));
-  app.replaceChildren(frame(), strip, h("main", { id: "content", tabindex: "-1" }));
+  app.replaceChildren(frame(), strip, main);
   showUsage();
   show();
 }
@@ -159,17 +154,10 @@ async function showOpenAlerts() {
 /** Shows what the key has used of both windows, as the latest response says. */
 function showUsage() {
   const windows = usage();
-  const meters = windows && [meter("This minute", windows.minute), meter("This hour", windows.hour)];
+  const shown = (/** @type {string} */ name, /** @type {Ui.Window} */ { limit, remaining }) =>
+    meter(limit - remaining, limit, `Calls ${name.toLowerCase()}`, name);
+  const meters = windows && [shown("This minute", windows.minute), shown("This hour", windows.hour)];
   document.getElementById("usage")?.replaceChildren(...(meters ?? []));
-}
-
-/** @param {string} name @param {Ui.Window} window */
-function meter(name, { limit, remaining }) {
-  const calls = limit - remaining;
-  return h("div", { class: calls > limit * 0.8 ? "meter near" : "meter" },
-    h("span", name),
-    h("span.num", `${count(calls)} of ${count(limit)}`),
-    h("progress", { value: calls, max: Math.max(limit, 1), "aria-label": `Calls ${name.toLowerCase()}` }));
 }
 
 /** Stores the scroll position of the page that is left, and returns that of the page that is shown now, if it was left before. */

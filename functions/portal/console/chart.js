@@ -33,6 +33,9 @@ export const RANGES = {
 /** @param {Api.Counts} counts */
 export const all = ({ delivered, failed, waiting, cancelled }) => delivered + failed + waiting + cancelled;
 
+/** @param {Api.Counts} counts @param {Ui.Outcome} kind @param {string} word */
+const numberOf = (counts, kind, word) => `${count(counts[kind])} ${word.toLowerCase()}`;
+
 /** The steps of statistics, whatever they are called. @param {Api.Stats} stats */
 export const stepsOf = ({ steps, hours }) => steps ?? hours;
 
@@ -96,7 +99,7 @@ function column(step, range, look, last, late) {
   }
   const links = look.present.filter(([kind]) => step[kind] > 0).map(([kind, word]) => {
     const link = h("a", { class: kind, href: look.list(step, kind), "data-key": `${step.at} ${kind}` },
-      h("span.hidden", `${look.when(step)}: ${count(step[kind])} ${word.toLowerCase()}`));
+      h("span.hidden", `${look.when(step)}: ${numberOf(step, kind, word)}`));
     link.style.height = `${(step[kind] / look.most) * 100}%`;
     return link;
   });
@@ -120,7 +123,7 @@ function note(step, look) {
   const numbers = look.present.filter(([kind]) => step[kind] > 0);
   return [
     h("p.strong", look.when(step)),
-    ...(numbers.length ? numbers.map(([kind, word]) => h("p", { class: kind }, `${count(step[kind])} ${word.toLowerCase()}`)) : [h("p", "No deliveries")]),
+    ...(numbers.length ? numbers.map(([kind, word]) => h("p", { class: kind }, numberOf(step, kind, word))) : [h("p", "No deliveries")]),
     step.attempts > 0 && h("p", `${count(step.attempts)} attempts`),
     step.latencyMs && h("p", `50 % within ${duration(step.latencyMs.p50)}, 95 % within ${duration(step.latencyMs.p95)}`),
   ];
@@ -169,7 +172,7 @@ export function sparkline(one, { hours }) {
       return svg("rect", { class: kind, x: i * 5, y: Math.max(0, top).toFixed(1), width: 4, height: height.toFixed(1) });
     });
   });
-  const words = KINDS.filter(([kind]) => one[kind] > 0).map(([kind, word]) => `${count(one[kind])} ${word.toLowerCase()}`).join(", ");
+  const words = KINDS.filter(([kind]) => one[kind] > 0).map(([kind, word]) => numberOf(one, kind, word)).join(", ");
   return h("div.spark",
     svg("svg", { class: "sparkline", viewBox: "0 0 120 20", width: 120, height: 20, role: "img", "aria-label": `In 24 hours: ${words}` }, strokes),
     h("span.small.muted.num", { "aria-hidden": "true" }, count(all(one)), one.failed > 0 && `, ${count(one.failed)} failed`));

@@ -28,20 +28,23 @@ function filled(element, more) {
 /** @param {unknown} one @returns {one is Ui.Props} */
 const isProps = (one) => typeof one === "object" && one !== null && !(one instanceof Node) && !Array.isArray(one);
 
+/** @param {unknown} one */
+const isThere = (one) => one !== null && one !== undefined && one !== false;
+
 /** @param {Element} element @param {Ui.Props} props */
 function set(element, props) {
   for (const [name, value] of Object.entries(props)) {
     if (typeof value === "function") element.addEventListener(name.slice(2), /** @type {EventListener} */ (value));
-    else if (value !== null && value !== undefined && value !== false) {
-      element.setAttribute(name, value === true ? "" : String(value));
-    }
+    else if (isThere(value)) element.setAttribute(name, value === true ? "" : String(value));
   }
 }
 
 /** @param {(Ui.Children)[]} children @returns {(Node | string)[]} */
 function nodes(children) {
-  const present = children.flat().filter((child) => child !== null && child !== undefined && child !== false);
-  return present.map((child) => (child instanceof Node ? child : String(child)));
+  return children
+    .flat()
+    .filter(isThere)
+    .map((child) => (child instanceof Node ? child : String(child)));
 }
 
 let last = 0;
@@ -53,8 +56,8 @@ export function freshId() {
 }
 
 /**
- * Redraws `root` and keeps the user's place: focus returns to the same control, open details stay open. Returns whether
- * the focus could be kept.
+ * Redraws `root` and keeps the user's place: focus returns to the same control, open details stay open. Tables in it hear
+ * that they are `drawn`. Returns whether the focus could be kept.
  * @param {HTMLElement} root
  * @param {() => void} draw
  */
@@ -64,6 +67,7 @@ export function redraw(root, draw) {
   const name = focused && nameOf(focused);
   const open = new Set([...root.querySelectorAll("details[open] > summary")].map((summary) => summary.textContent));
   draw();
+  for (const frame of root.querySelectorAll(".table")) frame.dispatchEvent(new Event("drawn"));
   for (const summary of root.querySelectorAll("details > summary")) {
     if (open.has(summary.textContent)) summary.parentElement?.setAttribute("open", "");
   }

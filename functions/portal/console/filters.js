@@ -130,6 +130,16 @@ export const wantedBy = (query, names) => Object.fromEntries(names.map((name) =>
  */
 export const oneOf = (label, name, options, wanted) => filter(label, select(name, [["", "Any"], ...options], wanted[name]));
 
+/**
+ * A filter that is typed.
+ * @param {string} label
+ * @param {string} name
+ * @param {string} placeholder
+ * @param {Record<string, string>} wanted
+ */
+export const typed = (label, name, placeholder, wanted) =>
+  filter(label, h("input", { name, value: wanted[name], placeholder, spellcheck: "false" }));
+
 /** Values that are their own words. @param {string[]} values */
 export const plain = (values) => values.map((value) => [value, value]);
 

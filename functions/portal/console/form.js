@@ -2,7 +2,7 @@
 
 import { ApiError } from "./api.js";
 import { freshId, h } from "./dom.js";
-import { busy, isAbort } from "./parts.js";
+import { busy, isAbort, sentence } from "./parts.js";
 
 /**
  * A field with its label, a hint and a place for its error.
@@ -62,6 +62,30 @@ export const select = (name, options, value = "") =>
     ),
   );
 
+/** How long what is replaced still works. @param {string} hint */
+export const overlapField = (hint) =>
+  field("Overlap in hours", h("input", { name: "overlapHours", type: "number", min: 0, max: 168, value: 24, required: true }), { hint });
+
+/** The words of a field that takes several, such as ids. @param {string} text */
+export const words = (text) => text.split(/[\s,]+/).filter(Boolean);
+
+/**
+ * What the API would say of a field, found before it is asked.
+ * @param {string} field
+ * @param {string} message
+ * @param {string} detail
+ */
+export const invalid = (field, message, detail) => new ApiError(400, { detail, errors: [{ field, code: "invalid", message }] }, null);
+
+/** The JSON that somebody has typed. @param {string} text @param {string} field @param {string} detail what to do if it is none */
+export function parsed(text, field, detail) {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw invalid(field, `is no JSON: ${error instanceof Error ? error.message : ""}`, detail);
+  }
+}
+
 /**
  * A form whose defects are shown at their fields.
  * @param {Ui.Child[]} children
@@ -106,9 +130,6 @@ function show(form, alert, error) {
       place.querySelector("input, select, textarea")?.setAttribute("aria-invalid", "true");
     } else elsewhere.push(`${defect.field} ${defect.message}.`);
   }
-  const known = error instanceof ApiError ? error : null;
-  const words = known ? known.message : "Something went wrong on this page. Reload it.";
-  const request = known?.requestId ? `(${known.requestId})` : "";
-  alert.textContent = [words, ...elsewhere, request].filter(Boolean).join(" ");
+  alert.textContent = sentence(error, elsewhere);
   /** @type {HTMLElement | null} */ (form.querySelector("[aria-invalid]"))?.focus();
 }

@@ -53,7 +53,12 @@ function arrived() {
   if (!token || !id) return null;
   history.replaceState(history.state, "", `${location.pathname}#/`);
   const scopes = (sent.get("scopes") ?? "").split(",");
-  const found = { token, scopes, readOnly: sent.get("readOnly") === "true", theme: ["light", "dark"].find((theme) => theme === sent.get("theme")) ?? "" };
+  const found = {
+    token,
+    scopes,
+    readOnly: sent.get("readOnly") === "true",
+    theme: ["light", "dark"].find((theme) => theme === sent.get("theme")) ?? "",
+  };
   session.setItem(PLACE, JSON.stringify(found));
   return found;
 }

@@ -235,5 +235,9 @@ function idOf(cursor) {
  * A note in place of an empty list.
  * @param {string} title
  * @param {string} text
+ * @param {Record<string, string>} [wanted] the filters, where it matters whether there are any
  */
-export const nothing = (title, text) => () => empty(title, h("p", text));
+export const nothing =
+  (title, text, wanted = {}) =>
+  () =>
+    empty(title, h("p", Object.values(wanted).some(Boolean) ? `${title} match these filters.` : text));

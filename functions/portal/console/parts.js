@@ -2,7 +2,7 @@
 
 import { ApiError } from "./api.js";
 import { freshId, h } from "./dom.js";
-import { countdown } from "./format.js";
+import { count, countdown } from "./format.js";
 
 const WORDS = /** @type {Record<string, [string, string]>} */ ({
   delivered: ["good", "Delivered"],
@@ -22,11 +22,27 @@ const WORDS = /** @type {Record<string, [string, string]>} */ ({
 /** What people call a status. @param {string} state */
 export const statusWord = (state) => WORDS[state]?.[1] ?? state;
 
+/** A coloured word. @param {string} tone good, warn, bad or idle @param {string} word */
+export const toned = (tone, word) => h("span", { class: `badge ${tone}` }, word);
+
 /** A status as a coloured word. @param {string} state */
-export function badge(state) {
-  const [tone, word] = WORDS[state] ?? ["idle", state];
-  return h("span", { class: `badge ${tone}` }, word);
-}
+export const badge = (state) => toned(...(WORDS[state] ?? ["idle", state]));
+
+/** Short pieces of code, such as ids. @param {string[]} words @param {string} [none] in place of no words */
+export const chips = (words, none = "") => (words.length ? words.map((word) => h("code.chip", word)) : none);
+
+/**
+ * How much of a limit on calls is used.
+ * @param {number} used
+ * @param {number} limit
+ * @param {string} label
+ * @param {string} [name] that is shown
+ */
+export const meter = (used, limit, label, name) =>
+  h("div", { class: used > limit * 0.8 ? "meter near" : "meter" },
+    name && h("span", name),
+    h("span.num", `${count(used)} of ${count(limit)}`),
+    h("progress", { value: used, max: Math.max(1, limit), "aria-label": label }));
 
 /**
  * The head of a view.
@@ -104,6 +120,8 @@ function fit(frame, table) {
     frame.classList.toggle("cards", table.offsetWidth > ruler.clientWidth);
   };
   new ResizeObserver(measure).observe(ruler);
+  // The first paint of a page does not wait for observers.
+  frame.addEventListener("drawn", measure);
   const grown = new MutationObserver(() => frame.classList.contains("cards") || measure());
   for (const body of table.tBodies) grown.observe(body, { childList: true });
 }
@@ -154,10 +172,10 @@ export const isAbort = (error) => error instanceof DOMException && error.name ==
 export const defects = (error) =>
   error instanceof ApiError ? error.errors.map(({ field, message }) => `${field} ${message}.`) : [];
 
-/** An error as a sentence. @param {unknown} error */
-export function sentence(error) {
-  if (error instanceof ApiError) return error.requestId ? `${[error.message, ...defects(error)].join(" ")} (${error.requestId})` : error.message;
-  return "Something went wrong on this page. Reload it.";
+/** An error as a sentence. @param {unknown} error @param {string[]} [found] the defects that it names */
+export function sentence(error, found = defects(error)) {
+  if (!(error instanceof ApiError)) return "Something went wrong on this page. Reload it.";
+  return [error.message, ...found, error.requestId && `(${error.requestId})`].filter(Boolean).join(" ");
 }
 
 const TITLES = /** @type {Record<number, string>} */ ({ 403: "Not allowed with this key", 404: "Not found", 429: "Rate limit exceeded" });

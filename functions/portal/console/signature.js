@@ -59,9 +59,12 @@ async function compare(received, sent) {
     ...(sent.previous ? ["The secret was rotated recently. Until it is promoted, its signature is in X-Webhook-Signature-Next and the one before it signs X-Webhook-Signature; afterwards that one signs X-Webhook-Signature-Previous."] : [])], expected), parts };
 }
 
+/** @param {string} name */
+const partOf = (name) => (/** @type {boolean} */ right, /** @type {string} */ words) => ({ name, right, words });
+
 /** @param {string} body @param {string | null} sent @returns {Ui.Part} */
 function bodyPart(body, sent) {
-  const part = (/** @type {boolean} */ right, /** @type {string} */ words) => ({ name: "Body", right, words });
+  const part = partOf("Body");
   if (sent === null) return part(true, "It is no longer stored and can't be compared.");
   if (body === sent) return part(true, "Identical to what was sent.");
   if (body.trim() === sent) return part(false, OFTEN.spacedBody);
@@ -74,7 +77,7 @@ function bodyPart(body, sent) {
 
 /** @param {string} timestamp @param {number[]} attempts @returns {Ui.Part} */
 function timePart(timestamp, attempts) {
-  const part = (/** @type {boolean} */ right, /** @type {string} */ words) => ({ name: "Timestamp", right, words });
+  const part = partOf("Timestamp");
   if (!/^\d+$/.test(timestamp)) return part(false, "It is not a Unix time in seconds. Use the header's text as received.");
   const number = attempts.indexOf(Number(timestamp));
   if (number >= 0) return part(true, attempts.length > 1 ? `Matches attempt ${number + 1}.` : "Matches the attempt.");
@@ -84,7 +87,7 @@ function timePart(timestamp, attempts) {
 
 /** @param {string} secret @param {Ui.Sent} sent @returns {Ui.Part} */
 function secretPart(secret, sent) {
-  const part = (/** @type {boolean} */ right, /** @type {string} */ words) => ({ name: "Secret", right, words });
+  const part = partOf("Secret");
   if (secret === sent.secret) return part(true, `Matches ${sent.endpoint}.`);
   if (secret.trim() === sent.secret) return part(false, OFTEN.spacedSecret);
   if (`whsec_${secret.trim()}` === sent.secret) return part(false, OFTEN.cutSecret);

@@ -6,6 +6,8 @@ use domain::api_key::Scope;
 use domain::events::{Event, EventName};
 use domain::ids;
 use domain::outbox::{Outbox, StoredEvent};
+use domain::resource::Warning;
+use domain::trace::MAX_HOPS;
 use inbound::http;
 use inbound::http::{Caller, Facts, Gate, Query, Reply, Sending};
 use inbound::problem::{Problem, ProblemCode};
@@ -50,7 +52,7 @@ impl PublishEvent {
         let work = async |caller: Caller, Sending, query: Query| {
             let publication = Publication::parse(http::json_body(request)?, now)?;
             if query.is_dry_run() {
-                return Ok(dry_answer(now));
+                return Ok(dry_answer(&caller, now));
             }
             self.publish(&caller, publication, now).await
         };
@@ -65,8 +67,8 @@ impl PublishEvent {
         let outbox = Outbox::of(account, caller.origin(), StoredEvent::new(&event, project.as_deref()));
         let key = format!("{account}#publish#{key}");
         match self.events.publish_once(&outbox, &self.idempotency, &key, &fingerprint, now).await? {
-            Claim::Ours => Ok(answer(&event.id, false)),
-            Claim::Done { fingerprint: first, answer: id } if first == fingerprint => Ok(answer(&id, true)),
+            Claim::Ours => Ok(answer(caller, &event.id, false)),
+            Claim::Done { fingerprint: first, answer: id } if first == fingerprint => Ok(answer(caller, &id, true)),
             Claim::Done { .. } | Claim::Running { .. } => Err(Problem::new(
                 ProblemCode::IdempotencyKeyReused,
                 "This idempotencyKey came with another event before. Use a new key for a new event.",
@@ -87,14 +89,21 @@ fn project_of(name: EventName, data: &Map<String, Value>) -> Option<&str> {
 }
 
 /// That of a dry run: its id is of the right form and no event's, and whether its idempotency key was used before is not known.
-fn dry_answer(now: Timestamp) -> Reply {
-    let id = ids::new_id("evt_", now);
-    Reply::ok(&json!({ "success": true, "eventId": id, "duplicate": false, "dryRun": true }))
+fn dry_answer(caller: &Caller, now: Timestamp) -> Reply {
+    let mut body = told(caller, &ids::new_id("evt_", now), false);
+    body["dryRun"] = json!(true);
+    Reply::ok(&body)
 }
 
-fn answer(event_id: &str, duplicate: bool) -> Reply {
+fn answer(caller: &Caller, event_id: &str, duplicate: bool) -> Reply {
     let action = if duplicate { "duplicate" } else { "published" };
     let (id, events) = (Some(event_id.to_owned()), usize::from(!duplicate));
     let facts = Facts { action: Some(action), id, events, ..Facts::default() };
-    Reply::ok(&json!({ "success": true, "eventId": event_id, "duplicate": duplicate })).with_facts(facts)
+    Reply::ok(&told(caller, event_id, duplicate)).with_facts(facts)
+}
+
+fn told(caller: &Caller, event_id: &str, duplicate: bool) -> Value {
+    let is_stopped = !duplicate && caller.trace.hops() >= MAX_HOPS;
+    let warnings: Vec<Warning> = is_stopped.then(Warning::loop_stopped).into_iter().collect();
+    json!({ "success": true, "eventId": event_id, "duplicate": duplicate, "warnings": warnings })
 }

@@ -289,7 +289,7 @@ fn key_environment(text: &str) -> Result<String, String> {
         .ok_or_else(|| "it must be 1 to 20 lower-case letters and digits".to_owned())
 }
 
-fn operator(text: &str) -> Result<String, String> {
+pub(crate) fn operator(text: &str) -> Result<String, String> {
     let text = text.trim();
     let fits = (1..=100).contains(&text.chars().count()) && !text.chars().any(char::is_control);
     fits.then(|| text.to_owned()).ok_or_else(|| "it must be one line of 1 to 100 characters".to_owned())

@@ -20,7 +20,7 @@ use store::tables::Table;
 use telemetry::causes::causes;
 
 use crate::Surroundings;
-use crate::arguments::{Connection, KeyEnvironment, QueueName};
+use crate::arguments::{Connection, KeyEnvironment, QueueName, operator};
 use crate::failure::Failure;
 use crate::help::EXPORT;
 use crate::places::{Kind, Place};
@@ -112,13 +112,15 @@ impl Aws {
         for table in tables::ALL {
             variables.entry(table.variable.to_owned()).or_insert_with(|| format!("{stack}-{}", table.name));
         }
-        let (now, operator) =
-            (surroundings.now(), connection.operator.clone().or_else(|| variables.get(OPERATOR).cloned()));
+        let named = || variables.get(OPERATOR).map(|name| operator(name)).transpose();
+        let author = connection.operator.clone().map_or_else(named, |given| Ok(Some(given)));
+        let author = author.map_err(|error| Failure::Usage(format!("{OPERATOR}: {error}")))?;
+        let now = surroundings.now();
         Ok(Self {
             sqs: Lazy::new(&sdk, Client::new),
             environment: Environment::given(&sdk, variables.clone()),
             now,
-            author: Author::operator(operator.as_deref(), now),
+            author: Author::operator(author.as_deref(), now),
             listen_seconds: surroundings.listen_seconds,
             variables,
             stack,

@@ -143,8 +143,11 @@ pub(crate) struct Send {
     /// File with the records: .json, .jsonl (one a line) or .csv
     pub(crate) file: PathBuf,
     /// Only check the records here, and send nothing
-    #[arg(long, conflicts_with_all = ["no_check", "valid_only", "again"])]
+    #[arg(long, conflicts_with_all = ["no_check", "valid_only", "again", "dry_run"])]
     pub(crate) check: bool,
+    /// Have the API check all records against what is stored, and store nothing
+    #[arg(long, conflicts_with_all = ["again", "state"])]
+    pub(crate) dry_run: bool,
     /// Send the records without checking them here, to a deployment that knows more fields than this program
     #[arg(long)]
     pub(crate) no_check: bool,

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use domain::attempt::{Answer, AttemptError, ErrorDetail};
 use domain::endpoint::OwnHeaders;
 use domain::events::body_as_sent;
+use domain::format::Format;
 use domain::ids;
 use domain::signing::{Signers, SigningSecret};
 use domain::trace::TraceContext;
@@ -63,11 +64,12 @@ impl Forwarder {
             event_id: event.event_id,
             delivery_id: &self.delivery_id(event.event_id),
             retry,
+            content_type: Format::Full.content_type(),
             body: Bytes::from(body_as_sent(event.event, event.timestamp, event.data)),
             signers: &self.signers,
             headers: &OwnHeaders::new(),
             timestamp: now.as_second(),
-            trace: TraceContext::start(),
+            trace: TraceContext::start().delivered(),
             timeout: TIMEOUT,
         };
         self.sender.send(outgoing).await

@@ -5,7 +5,7 @@ pub(crate) const AFTER: &str = "Examples:
   workskedge listen --forward http://localhost:3000/hook --events 'workorder.*'
   workskedge trigger workorder.completed --forward http://localhost:3000/hook --set data.title=Roof
   workskedge trigger workorder.completed --endpoint ep_01JAMB3X9T7Q2V5K8N4C6D0EFG
-  workskedge send employee employees.csv --check
+  workskedge send employee employees.csv --dry-run
   workskedge send employee employees.csv
   workskedge events tail --since 1h --json | jq .event
   workskedge deliveries retry dlv_01JAMB3X9T7Q2V5K8N4C6D0EFG
@@ -60,12 +60,13 @@ key. --publish raises it for the whole account: every endpoint that wants it get
 
 /// The description of `send`.
 pub(crate) const SEND: &str = "\
-Send records from a file, one call each, in their order.
+Send records from a file, in batches of up to 100, in their order.
 
 All are checked first, by the tables of fields that the API has, and nothing is sent while one is wrong. What depends on \
-other records only the API can tell.
+other records only the API can tell: --dry-run has it check them all, and stores nothing. There, a record finds those before \
+it only if they are stored or in its batch.
 
-It is as fast as the limits of the key allow, a tenth of which it leaves to others; what fails for the moment is sent again. \
+It is as fast as the limits of the key for batches allow, a tenth of which it leaves to others; what fails for the moment is sent again. \
 What was sent is noted beside the file, FILE.workskedge: given again, the command goes on where it stopped. When all \
 were accepted the note is removed. When some were refused, the report says which and why; correct them and give \
 the command again, it sends only what was not accepted yet.

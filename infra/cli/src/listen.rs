@@ -114,8 +114,9 @@ impl Listener<'_> {
             Some(_) if answer.status_code.is_none() => "; it is sent until there is one".to_owned(),
             Some(pause) => format!("; again in {} s", pause.as_secs()),
         };
-        let (time, name, about) = (event.time(), &event.event, crate::output::printable(event.about()));
+        let (time, name, about) = (event.time(), &event.event, event.about());
         let line = format!("{time}  {name}  {about}  {}  {}{after}", event.id, forward::in_words(answer));
+        let line = crate::output::printable(&line);
         let mut json = json!({
             "eventId": event.id,
             "event": event.event,

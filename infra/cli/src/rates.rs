@@ -47,11 +47,11 @@ impl Rates {
 impl Window {
     fn pause(&self, ahead: u64) -> Duration {
         let free = self.remaining.saturating_sub(self.limit / RESERVED);
-        match free {
-            0 => Duration::from_secs(self.reset),
-            _ if ahead <= free => Duration::ZERO,
-            _ => Duration::from_millis(self.reset.saturating_mul(1_000) / free),
+        if ahead <= free {
+            return Duration::ZERO;
         }
+        // One more: the last of these waits ends with the window.
+        Duration::from_millis(self.reset.saturating_mul(1_000) / (free + 1))
     }
 }
 
@@ -80,14 +80,14 @@ mod tests {
 
     #[test]
     fn calls_are_spread_over_the_window_that_is_too_small_for_them() {
-        assert_eq!(pause(r#""permin";r=45;t=40,"perhr";r=900;t=1800"#, 100), 1_000, "40 free in 40 seconds");
-        assert_eq!(pause(r#""permin";r=45;t=40,"perhr";r=400;t=1800"#, 1_000), 6_000, "300 free in half an hour");
+        assert_eq!(pause(r#""permin";r=44;t=40,"perhr";r=900;t=1800"#, 100), 1_000, "39 free in 40 seconds");
+        assert_eq!(pause(r#""permin";r=45;t=40,"perhr";r=399;t=1800"#, 1_000), 6_000, "299 free in half an hour");
     }
 
     #[test]
     fn calls_without_an_end_use_half() {
         let half = |state| Rates::read(state, POLICY).pause_of_half().as_secs();
-        assert_eq!(half(r#""permin";r=45;t=60,"perhr";r=1000;t=3600"#), 8);
+        assert_eq!(half(r#""permin";r=45;t=60,"perhr";r=999;t=3600"#), 8);
         assert_eq!(half(r#""permin";r=45;t=60,"perhr";r=100;t=600"#), 600, "no longer than until there are more");
     }
 

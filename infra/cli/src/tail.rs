@@ -14,8 +14,8 @@ pub(crate) async fn tail(api: &Api, which: &Which, output: &mut Output<'_>) -> R
     loop {
         let page = feed.page(&place, output).await?;
         for event in page.data.iter().filter(|event| feed.wants(&event.event)) {
-            let line = format!("{}  {}  {}  {}", event.time(), event.event, printable(event.about()), event.id);
-            output.entry(&line, &event.json())?;
+            let line = format!("{}  {}  {}  {}", event.time(), event.event, event.about(), event.id);
+            output.entry(&printable(&line), &event.json())?;
         }
         place = page.end(&place);
         if !page.has_more() && which.once {

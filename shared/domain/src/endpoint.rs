@@ -13,8 +13,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::events::EventName;
-use crate::format::Format;
 use crate::filter::Filter;
+use crate::format::Format;
 use crate::words;
 
 pub use health::{

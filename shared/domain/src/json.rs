@@ -11,6 +11,8 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visi
 use serde_json::error::Category;
 use serde_json::{Map, Number, Value};
 
+pub use self::records::{Members, members};
+
 /// How deep objects and arrays of a record may be nested; the body itself is the first level.
 const MAX_DEPTH: usize = 8;
 /// The same of a body with a filter, whose operators nest in its alternatives.

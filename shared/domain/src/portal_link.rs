@@ -65,12 +65,13 @@ pub struct PortalLink {
 
 impl PortalLink {
     /// The key that its calls are made with, by the key that made it: with the scopes that both have, until either expires, and
-    /// with that key's limits, which its calls count against by themselves.
+    /// with that key's limits. What it causes counts as caused by that key.
     #[must_use]
     pub fn acting(&self, key: &ApiKey) -> ApiKey {
         ApiKey {
             id: self.id.clone(),
             name: self.name.clone().unwrap_or_else(|| format!("Portal link of {}", key.name)),
+            first: Some(key.line().to_owned()),
             scopes: self.scopes.iter().copied().filter(|scope| key.allows(*scope)).collect(),
             hash: self.hash.clone(),
             hint: String::new(),

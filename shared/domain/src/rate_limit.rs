@@ -27,6 +27,13 @@ impl Limits {
         Self { per_hour: self.per_hour.div_ceil(10), per_minute: self.per_minute.div_ceil(5) }
     }
 
+    /// How many calls all portal links together may make that a key with these limits has made: ten times as many, for the users
+    /// of a dashboard (`docs/adr/0028-portal-links.md`).
+    #[must_use]
+    pub const fn of_links(self) -> Self {
+        Self { per_hour: self.per_hour.saturating_mul(10), per_minute: self.per_minute.saturating_mul(10) }
+    }
+
     /// The most calls that both windows have room for when nothing of them is used.
     #[must_use]
     pub fn most(self) -> u64 {

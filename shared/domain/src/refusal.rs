@@ -12,7 +12,7 @@ pub const KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// Of a call with more defects, these are kept: the first ones, sorted by field.
 pub const MAX_DEFECTS: usize = 20;
 /// Fields of which users choose the names of members.
-const OF_USERS: [&str; 3] = ["customFields", "headers", "previous"];
+const OF_USERS: [&str; 4] = ["customFields", "filter", "headers", "previous"];
 
 /// A call with a valid key that was answered 4xx.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -124,6 +124,8 @@ mod tests {
             ("materials[0].quantity", "materials[0].quantity"),
             ("customFields", "customFields"),
             ("customFields.janeDoe", "customFields"),
+            ("filter.Jane Doe 555-123-4567", "filter"),
+            ("filter.$or[1].data.janeDoe", "filter"),
             ("customFields.janeDoe[3]", "customFields"),
             ("data.customFields.janeDoe", "data.customFields"),
             ("data.previous.janeDoe", "data.previous"),

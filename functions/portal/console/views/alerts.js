@@ -1,12 +1,12 @@
 import { get, patch, to, withQuery } from "../api.js";
-import { endpointsById, nameOf } from "../data.js";
+import { endpointLink, endpointsById, nameOf } from "../data.js";
 import { h, redraw } from "../dom.js";
 import { exportButton, recordColumns } from "../export.js";
 import { filterBar, oneOf, wantedBy } from "../filters.js";
 import { answerWords, deliveriesOf, queued, time, wholeSeconds } from "../format.js";
 import { viewOnly } from "../link.js";
 import { growingList, nothing, pagesOf } from "../list.js";
-import { button, card, confirm, heading, toast } from "../parts.js";
+import { button, card, confirm, heading, toast, toned } from "../parts.js";
 import { reload } from "./endpoint.js";
 import { run } from "./replay.js";
 
@@ -96,10 +96,10 @@ function alertCard(alert, endpoint, signal) {
     await patch(to`/api/alerts/${id}`, { status });
     reload();
   }, "", { "data-key": `${status} ${id}` });
-  return card(endpoint ? h("a", { href: `#/endpoints/${endpoint.id}` }, nameOf(endpoint)) : nameOf(endpoint),
-    h("p", h("span", { class: `badge ${tone}` }, word), " ", h("strong", `${deliveriesOf(alert.count ?? 0)} failed`), ", the latest ", time(lastAt),
+  return card(endpointLink(endpoint),
+    h("p", toned(tone, word), " ", h("strong", `${deliveriesOf(alert.count ?? 0)} failed`), ", the latest ", time(lastAt),
       ": ", answerWords(lastStatusCode, lastError, lastErrorDetail) || "not sent", ". The oldest event was ", time(since), "."),
-    recoveredAt && h("p", h("span.badge.good", "Works again"), " ", time(recoveredAt)),
+    recoveredAt && h("p", toned("good", "Works again"), " ", time(recoveredAt)),
     endpoint && !enabled && h("p.notice", "The endpoint is disabled. ", h("a", { href: `#/endpoints/${endpoint.id}` }, "Enable it"), " to replay what failed."),
     h("ul.plain", alert.examples.map((one) =>
       h("li", h("code", one.event ?? "event"), " ", h("a", { href: `#/deliveries/${one.deliveryId}` }, one.subject?.number ?? "delivery"), " ", time(one.failedAt)))),
@@ -161,8 +161,11 @@ export function alertRow(alert, names, endpoint) {
   const [href, action] = causeOf(alert);
   const stands = STATUSES[alert.status ?? ""];
   return h("tr",
-    h("td", h("span", { class: `badge ${alert.status === "resolved" ? "idle" : tone}` }, word), " ",
-      stands ? h("span.small.muted", stands[1]) : alert.event && h("code", alert.event), names && h("p.told", told(alert, names)), endpoint && h("p.small.muted", endpoint)),
+    h("td", toned(alert.status === "resolved" ? "idle" : tone, word), " ",
+      stands ? h("span.small.muted", stands[1]) : alert.event && h("code", alert.event),
+      names && h("p.told", told(alert, names)),
+      names && alert.kind === "event.looped" && h("a", { href: "/docs/filters#loops", "data-key": `${alert.id} loops` }, "How to end a loop"),
+      endpoint && h("p.small.muted", endpoint)),
     h("td", time(alert.lastAt ?? alert.createdAt)),
     h("td.go", h("a", { href, "data-key": alert.id }, names ? action : "View", !names && h("span.hidden", ` what led to ${word}, ${alert.event ?? ""} ${time(alert.createdAt).textContent}`))));
 }

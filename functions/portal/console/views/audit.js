@@ -1,10 +1,9 @@
-import { get, withQuery } from "../api.js";
+import { withQuery } from "../api.js";
 import { h } from "../dom.js";
 import { exportButton } from "../export.js";
-import { filterBar, spanFilter } from "../filters.js";
-import { filter, select } from "../form.js";
-import { time } from "../format.js";
-import { growingList, nothing } from "../list.js";
+import { filterBar, oneOf, spanFilter, typed, wantedBy } from "../filters.js";
+import { shortId, time } from "../format.js";
+import { growingList, nothing, pagesOf } from "../list.js";
 import { heading } from "../parts.js";
 
 const FILTERS = ["action", "target", "actor", "since", "until"];
@@ -28,18 +27,15 @@ const ACTIONS = /** @type {Record<string, string>} */ ({
 /** What kinds of callers there are. */
 const ACTORS = /** @type {Record<string, string>} */ ({ key: "API key", portal_link: "Portal link", operator: "Operator" });
 
-/** @type {import("../app.js").View} */
+/** @type {Ui.View} */
 export async function audit(route) {
-  const wanted = Object.fromEntries(FILTERS.map((name) => [name, route.query.get(name) ?? ""]));
-  const read = (/** @type {string | null} */ cursor, /** @type {AbortSignal} */ signal, limit = 50) =>
-    get(withQuery("/api/audit", { ...wanted, limit, cursor }), signal);
+  const wanted = wantedBy(route.query, FILTERS);
+  const read = pagesOf("/api/audit", () => wanted);
   const look = {
     label: "Audit log", columns: ["When", "Who", "Change", "Before", "After"], row,
-    none: () => nothing("No changes", Object.values(wanted).some(Boolean)
-      ? "No changes of the last 400 days match these filters."
-      : "Changes of endpoints, API keys and portal links are listed here for 400 days.")(),
+    none: nothing("No changes", "Changes of endpoints, API keys and portal links are listed here for 400 days.", wanted),
     tools: [exportButton({
-      name: "audit-log", read, at: (/** @type {Api.AuditEntry} */ one) => one.createdAt,
+      name: "audit-log", read, at: (one) => one.createdAt,
       row: ({ actor, before, after, ...one }) => ({
         ...one, actorType: actor.type, actorId: actor.id, actorName: actor.name, actorKeyId: actor.keyId,
         before: before && JSON.stringify(before), after: after && JSON.stringify(after),
@@ -47,11 +43,10 @@ export async function audit(route) {
     })],
   };
   const list = growingList(look, read, route);
-  const input = (/** @type {string} */ name, placeholder = "") => h("input", { name, value: wanted[name], placeholder, spellcheck: "false" });
   const bar = filterBar("Filter audit log", "#/audit", wanted, [
-    filter("Change", select("action", [["", "Any"], ...Object.entries(ACTIONS)], wanted.action)),
-    filter("Id of what was changed", input("target", "ep_...")),
-    filter("Id of who changed it", input("actor", "key_...")),
+    oneOf("Change", "action", Object.entries(ACTIONS), wanted),
+    typed("Id of what was changed", "target", "ep_...", wanted),
+    typed("Id of who changed it", "actor", "key_...", wanted),
     spanFilter(wanted),
   ], () => list);
   await bar.load();
@@ -63,24 +58,29 @@ export async function audit(route) {
 }
 
 /** @param {Api.AuditEntry} entry */
-const row = (entry) => h("tr", {},
-  h("td", {}, time(entry.createdAt)),
-  h("td", {}, h("strong", {}, entry.actor.name ?? ACTORS[entry.actor.type] ?? entry.actor.type),
-    entry.actor.name && h("p", { class: "small muted" }, ACTORS[entry.actor.type] ?? entry.actor.type),
-    entry.actor.id && h("p", { class: "small" }, h("a", { href: withQuery("#/audit", { actor: entry.actor.id }), "data-key": `${entry.id} actor` }, h("code", {}, entry.actor.id))),
-    entry.address && h("p", { class: "small muted" }, "from ", h("code", {}, entry.address))),
-  h("td", {}, ACTIONS[entry.action] ?? entry.action,
-    h("p", { class: "small" }, h("a", { href: withQuery("#/audit", { target: entry.targetId }), "data-key": `${entry.id} target` }, h("code", {}, entry.targetId)))),
-  h("td", {}, side(entry.before)),
-  h("td", {}, side(entry.after)));
+const row = ({ id, createdAt, actor, action, targetId, address, before, after }) => h("tr",
+  h("td", time(createdAt)),
+  h("td", h("strong", actor.name ?? ACTORS[actor.type] ?? actor.type),
+    actor.name && h("p.small.muted", ACTORS[actor.type] ?? actor.type),
+    actor.id && h("p.small", h("a", { href: withQuery("#/audit", { actor: actor.id }), "data-key": `${id} actor` }, shortId(actor.id))),
+    address && h("p.small.muted", h("code", address))),
+  h("td", ACTIONS[action] ?? action,
+    h("p.small", h("a", { href: withQuery("#/audit", { target: targetId }), "data-key": `${id} target` }, shortId(targetId)))),
+  h("td", side(before, after)),
+  h("td", side(after, before)));
 
 /**
- * What was there before, or is there after.
+ * What was there before, or is there after. Of what was created or deleted, members that say nothing are left out.
  * @param {Record<string, unknown> | null} members
+ * @param {Record<string, unknown> | null} other
  */
-const side = (members) => members === null
-  ? h("span", { class: "muted" }, "nothing")
-  : h("div", {}, Object.entries(members).map(([name, value]) => h("p", { class: "small" }, `${name}: `, h("code", {}, shown(value)))));
+const side = (members, other) => members === null
+  ? h("span.muted", "nothing")
+  : h("div", Object.entries(members).filter(([, value]) => other || !isEmpty(value)).map(([name, value]) => h("p.small", `${name}: `, shown(value))));
 
 /** @param {unknown} value */
-const shown = (value) => (typeof value === "string" ? value : JSON.stringify(value));
+const isEmpty = (value) => value === null || (typeof value === "object" && Object.keys(value).length === 0);
+
+/** @param {unknown} value */
+const shown = (value) => isEmpty(value) ? h("span.muted", "none")
+  : h("code", Array.isArray(value) ? value.join(", ") : typeof value === "string" ? value : JSON.stringify(value));

@@ -1,5 +1,6 @@
 import { allEndpoints, eventTypes, nameOf } from "../data.js";
 import { h } from "../dom.js";
+import { viewOnly } from "../link.js";
 import { card, code, heading, table } from "../parts.js";
 import { testForm } from "./test-send.js";
 
@@ -19,7 +20,7 @@ export async function catalog({ path }) {
     heading(type.name, { crumb: ["#/catalog", "Event catalog"], lead: `${type.description}.` }),
     card("Fields of data", table("Fields of data", ["Field", "Type", "Nullable"], Object.entries(data.properties ?? {}).map(row))),
     card("Example", code("Body", JSON.stringify(type.example, null, 2))),
-    endpoints.length > 0 && card("Send a test", testForm({ endpoints: endpoints.map((one) => [one.id, nameOf(one)]), types: [type] })),
+    endpoints.length > 0 && !viewOnly && card("Send a test", testForm({ endpoints: endpoints.map((one) => [one.id, nameOf(one)]), types: [type] })),
   ].filter((part) => part instanceof HTMLElement);
 }
 

@@ -2,9 +2,9 @@ import { to } from "../api.js";
 import { endpointsById, eventTypes, nameOf } from "../data.js";
 import { h } from "../dom.js";
 import { exportButton, recordColumns } from "../export.js";
-import { filterBar, oneOf, plain, spanFilter, wantedBy } from "../filters.js";
+import { filterBar, oneOf, plain, spanFilter, typed, wantedBy } from "../filters.js";
 import { answerWords, countdown, duration, time } from "../format.js";
-import { filter } from "../form.js";
+import { mayUse } from "../link.js";
 import { growingList, nothing, pagesOf } from "../list.js";
 import { badge, heading, statusWord } from "../parts.js";
 import { resend } from "../resend.js";
@@ -67,7 +67,7 @@ export function deliveryRow(delivery, names) {
 export function subjectOf({ subject }) {
   if (!subject) return null;
   const isStored = /_[0-9A-HJKMNP-TV-Z]{26}$/.test(subject.id);
-  return isStored ? h("a", { href: to`#/records/${subject.type}/${subject.id}` }, subject.number) : subject.number;
+  return isStored && mayUse("records:read") ? h("a", { href: to`#/records/${subject.type}/${subject.id}` }, subject.number) : subject.number;
 }
 
 /** @param {Api.Delivery} delivery */
@@ -83,7 +83,7 @@ function controls(wanted, names, types) {
     oneOf("Endpoint", "endpointId", [...names].map(([id, one]) => [id, nameOf(one)]), wanted),
     oneOf("Event", "event", plain(types.map(({ name }) => name)), wanted),
     oneOf("Test sends", "test", [["false", "Left out"], ["true", "Only these"]], wanted),
-    filter("Event id", h("input", { name: "eventId", value: wanted.eventId, placeholder: "evt_...", spellcheck: "false" })),
+    typed("Event id", "eventId", "evt_...", wanted),
     spanFilter(wanted),
   ];
 }

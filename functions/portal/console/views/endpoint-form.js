@@ -2,14 +2,14 @@ import { get, patch, postOnce, to } from "../api.js";
 import { eventTypes } from "../data.js";
 import { h } from "../dom.js";
 import { onOwnMachine } from "../format.js";
-import { choice, field, form, group, select } from "../form.js";
+import { choice, field, form, group, select, words } from "../form.js";
 import { button, card, code, heading, toast } from "../parts.js";
 import { conditions } from "./conditions.js";
 
 const FORMATS = [
   ["full", "Full: the whole event"],
-  ["thin", "Thin: ids, and a link to the whole event"],
-  ["cloudevents", "CloudEvents: the whole event as CloudEvents 1.0"],
+  ["thin", "Thin: ids and a link to the event"],
+  ["cloudevents", "CloudEvents 1.0: the whole event"],
 ];
 
 /** @type {Ui.View} */
@@ -60,7 +60,7 @@ async function endpointForm(endpoint, action, save) {
   const url = h("input", { name: "url", type: "url", required: true, value: endpoint?.url ?? "", placeholder: "https://", autocomplete: "url" });
   const description = h("input", { name: "description", maxlength: 500, value: endpoint?.description ?? "" });
   const projects = h("input", { name: "projectIds", value: endpoint?.projectIds.join(" ") ?? "", placeholder: "proj_..." });
-  const chosenBy = (/** @type {FormData} */ data) => ({ events: data.getAll("events").map(String), projectIds: projects.value.split(/[\s,]+/).filter(Boolean) });
+  const chosenBy = (/** @type {FormData} */ data) => ({ events: data.getAll("events").map(String), projectIds: words(projects.value) });
   const more = conditions(endpoint, chosenBy);
   const pace = h("input", { name: "maxPerSecond", type: "number", min: 1, max: 500, value: endpoint?.maxPerSecond ?? "", placeholder: "no limit" });
   const format = select("format", FORMATS, endpoint?.format ?? "full");

@@ -6,7 +6,7 @@ import { count, countdown, errorWords, failure, moment, time } from "../format.j
 import { viewOnly } from "../link.js";
 import { firstWithAny } from "../list.js";
 import { keepLive } from "../live.js";
-import { badge, button, card, code, confirm, empty, facts, heading, table, toast } from "../parts.js";
+import { badge, button, card, chips, code, confirm, empty, facts, heading, table, toast } from "../parts.js";
 import { deliveryRow } from "./deliveries.js";
 import { secretCard } from "./secret.js";
 import { testForm } from "./test-send.js";
@@ -111,15 +111,15 @@ function about(one, stats, held, addresses) {
     ["Failing since", health.failingSince ? [time(health.failingSince), `, ${count(health.consecutiveFailures)} deliveries in a row`] : "—"],
     ["Disabled", health.disablesAt ? ["by its first failure after ", moment(health.disablesAt), ", unless a delivery succeeds"] : one.disabledAt ? ["since ", time(one.disabledAt)] : "no"],
     ["Last slow attempt", time(health.lastSlowAt)],
-    ["Events", one.events.map((name) => h("code.chip", name))],
-    ["Projects", one.projectIds.length ? one.projectIds.map((id) => h("code.chip", id)) : "all"],
+    ["Events", chips(one.events)],
+    ["Projects", chips(one.projectIds, "all")],
     ["Filter", one.filter ? code("Filter", JSON.stringify(one.filter, null, 2)) : "none"],
-    ["Updates", one.changed.length ? ["of ", ...one.changed.map((name) => h("code.chip", name))] : "all"],
-    ["Leaves out", one.skipKeys.length ? ["events caused by ", ...one.skipKeys.map((id) => h("code.chip", id))] : "nothing"],
+    ["Updates", one.changed.length ? ["of ", ...chips(one.changed)] : "all"],
+    ["Leaves out", one.skipKeys.length ? ["events caused by ", ...chips(one.skipKeys)] : "nothing"],
     ["Pace", one.maxPerSecond ? `at most ${one.maxPerSecond} a second` : "no limit"],
     ["Format", h("code.chip", one.format)],
-    ["Custom headers", Object.keys(one.headers).length ? Object.entries(one.headers).map(([name, value]) => h("code.chip", `${name}: ${value}`)) : "none"],
-    ["Delivered from", addresses.static ? addresses.ips.map((block) => h("code.chip", block)) : "changing addresses"],
+    ["Custom headers", chips(Object.entries(one.headers).map(([name, value]) => `${name}: ${value}`), "none")],
+    ["Delivered from", chips(addresses.static ? addresses.ips : [], "changing addresses")],
     ["Created", moment(one.createdAt)],
     ["Id", h("code", one.id)],
   ]);

@@ -1,5 +1,5 @@
 import { sparkline } from "../chart.js";
-import { allEndpoints, dayStats, nameOf, stateOf } from "../data.js";
+import { allEndpoints, dayStats, endpointLink, stateOf } from "../data.js";
 import { h } from "../dom.js";
 import { countdown, moment, time } from "../format.js";
 import { viewOnly } from "../link.js";
@@ -23,7 +23,7 @@ export async function endpoints({ signal }) {
 function row(endpoint, stats) {
   const own = stats.endpoints.find(({ endpointId }) => endpointId === endpoint.id);
   return h("tr",
-    h("td", h("a.strong", { href: `#/endpoints/${endpoint.id}` }, nameOf(endpoint)),
+    h("td", endpointLink(endpoint),
       h("p.small.muted.clip", endpoint.events.includes("*") ? "every event" : endpoint.events.join(", "))),
     h("td", badge(stateOf(endpoint))),
     h("td", sparkline(own, stats)),

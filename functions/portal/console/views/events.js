@@ -42,7 +42,7 @@ export async function event(route) {
   const [one, names] = await Promise.all([get(to`/api/events/${route.path[1]}`, route.signal), endpointsById()]);
   const siblings = one.siblings.map((/** @type {{ id: string, event: string }} */ sibling) =>
     h("li", h("a", { href: `#/events/${sibling.id}` }, sibling.event)));
-  const none = () => empty("No endpoint subscribed to it", h("p", "Endpoints that subscribe later can get it by a replay."));
+  const none = () => empty("Sent to no endpoint", h("p", "None asked for it, or it was part of a ", h("a", { href: "/docs/filters#loops" }, "loop"), ". A replay can still send it."));
   const list = deliveryList("Deliveries", () => ({ eventId: one.id }), names, route, none);
   await list.load();
   return [

@@ -1,9 +1,9 @@
 import { getAll, isOwnKey, patch, postOnce, remove, signIn, signOut, to } from "../api.js";
 import { h } from "../dom.js";
 import { dateTime } from "../filters.js";
-import { count, fromLocalInput, time, zoneLabel } from "../format.js";
-import { choice, field, form, group } from "../form.js";
-import { button, closeButton, code, confirm, heading, modal, table, toast } from "../parts.js";
+import { fromLocalInput, time, zoneLabel } from "../format.js";
+import { choice, field, form, group, overlapField } from "../form.js";
+import { button, chips, closeButton, code, confirm, heading, meter, modal, table, toast } from "../parts.js";
 import { reload } from "./endpoint.js";
 
 const SCOPES = /** @type {[string, string][]} */ ([
@@ -26,9 +26,9 @@ export async function keys({ signal }) {
   const alike = list.filter(({ hint }) => isOwnKey(hint));
   const own = alike.length === 1 ? alike[0]?.id : undefined;
   return [
-    heading("API keys", { lead: "Who can call the API, with which permissions and limits.", actions: [button("New key", () => edit(null), "primary")] }),
+    heading("API keys", { lead: ["Who can call the API, with which permissions and limits. Batches have ", h("a", { href: "/docs/rate-limits#batches" }, "limits of their own"), "."], actions: [button("New key", () => edit(null), "primary")] }),
     table("API keys", ["Key", "Scopes", "This minute", "This hour", "Last used", "Expires", ""], list.map((key) => row(key, key.id === own))),
-    ...(links.length ? [h("h2", {}, "Portal links"),
+    ...(links.length ? [h("h2", "Portal links"),
       table("Portal links", ["Link", "Scopes", "May frame it", "Made by", "Expires", ""], links.map((link) => linkRow(link, list)))] : []),
   ];
 }
@@ -38,10 +38,10 @@ function row(key, own) {
   const action = (/** @type {string} */ word, /** @type {() => unknown} */ run, kind = "quiet") =>
     button(word, run, kind, { "aria-label": `${word} ${key.name}` });
   return h("tr",
-    h("td", h("strong", key.name), " ", own && h("span.badge", "this key"), h("p.small.muted", h("code", key.hint), " · ", h("a", { href: `#/requests?key=${key.id}`, "aria-label": `Refused calls of ${key.name}` }, "refused calls"))),
-    h("td", key.scopes.map((scope) => h("code.chip", scope))),
-    h("td", bar(`${key.name}, this minute`, key.usage.perMinute, key.limits.perMinute)),
-    h("td", bar(`${key.name}, this hour`, key.usage.perHour, key.limits.perHour)),
+    h("td", h("strong", key.name), " ", own && h("span.badge", "this key"), h("p.small.muted", h("code", key.hint)), h("p.small", h("a", { href: `#/requests?key=${key.id}`, "aria-label": `Refused calls of ${key.name}` }, "refused calls"))),
+    h("td", chips(key.scopes)),
+    h("td", meter(key.usage.perMinute, key.limits.perMinute, `Calls of ${key.name}, this minute`)),
+    h("td", meter(key.usage.perHour, key.limits.perHour, `Calls of ${key.name}, this hour`)),
     h("td", time(key.lastUsedAt)),
     h("td", time(key.expiresAt)),
     h("td", h("div.actions", action("Edit", () => edit(key)), action("Rotate", () => rotate(key, own)), action("Revoke", () => revoke(key, own), "danger quiet"))));
@@ -49,14 +49,14 @@ function row(key, own) {
 
 /** @param {Api.PortalLink} link @param {Api.Key[]} keys */
 function linkRow(link, keys) {
-  const name = link.name ?? link.id;
+  const name = link.name ?? "Unnamed link";
   return h("tr",
     h("td", h("strong", name), " ", link.readOnly && h("span.badge", "view only"), h("p.small.muted", h("code", link.id))),
-    h("td", link.scopes.map((scope) => h("code.chip", scope))),
-    h("td", link.origins.length ? link.origins.map((origin) => h("p.small", h("code", origin))) : h("span.muted", "no page")),
+    h("td", chips(link.scopes)),
+    h("td", chips(link.origins, "no page")),
     h("td", keys.find(({ id }) => id === link.keyId)?.name ?? h("span.muted", "a revoked key")),
     h("td", time(link.expiresAt)),
-    h("td", h("div.actions", button("Revoke", () => revokeLink(link.id, name), "danger quiet", { "aria-label": `Revoke ${name}` }))));
+    h("td", h("div.actions", button("Revoke", () => revokeLink(link.id, name), "danger quiet", { "aria-label": `Revoke ${link.name ?? link.id}` }))));
 }
 
 /** @param {string} id @param {string} name */
@@ -66,10 +66,6 @@ async function revokeLink(id, name) {
   toast("The link was revoked.");
   reload();
 }
-
-/** @param {string} name @param {number} used @param {number} limit */
-const bar = (name, used, limit) =>
-  h("div", { class: used > limit * 0.8 ? "meter near" : "meter" }, h("span.num", `${count(used)} of ${count(limit)}`), h("progress", { value: used, max: Math.max(1, limit), "aria-label": `Calls of ${name}` }));
 
 /** @param {Api.Key | null} key the key to edit; null for a new one */
 function edit(key) {
@@ -127,12 +123,11 @@ function shownOnce(key, more) {
 /** @param {Api.Key} key @param {boolean} own */
 function rotate(key, own) {
   const once = postOnce();
-  const hours = h("input", { name: "overlapHours", type: "number", min: 0, max: 168, value: 24, required: true });
   const dialog = modal(`Rotate “${key.name}”`, [form([
-    field("Overlap in hours", hours, { hint: "How long the old key continues to work: 0 to 168." }),
+    overlapField("How long the old key continues to work: 0 to 168."),
     own && h("p", "You are signed in with this key. Your tabs will continue with the new one."),
-  ], "Rotate", async () => {
-    const made = await once(to`/api/keys/${key.id}/rotate`, { overlapHours: Number(hours.value) });
+  ], "Rotate", async (data) => {
+    const made = await once(to`/api/keys/${key.id}/rotate`, { overlapHours: Number(data.get("overlapHours")) });
     if (own) signIn(made.key);
     dialog.close();
     reload();

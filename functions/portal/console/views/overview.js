@@ -1,5 +1,5 @@
 import { get, usage } from "../api.js";
-import { allEndpoints, nameOf, stateOf } from "../data.js";
+import { allEndpoints, endpointLink, nameOf, stateOf } from "../data.js";
 import { h } from "../dom.js";
 import { delivered, figure, figures, responseTime, total } from "../figures.js";
 import { count, onOwnMachine, time } from "../format.js";
@@ -49,7 +49,7 @@ function attention(endpoints) {
     return card("Endpoints that need attention", empty(paused ? "All enabled endpoints are healthy" : "All endpoints are healthy", paused > 0 && h("p", `${count(paused)} paused`)));
   }
   return card("Endpoints that need attention", table("Endpoints that need attention", ["Endpoint", "Since", "State"], troubled.map((one) => h("tr",
-    h("td", h("a.strong", { href: `#/endpoints/${one.id}` }, nameOf(one)),
+    h("td", endpointLink(one),
       one.disabledReason && h("p.small.muted", one.disabledReason)),
     h("td", time(one.health.failingSince ?? one.health.lastFailureAt)),
     h("td", badge(stateOf(one)))))));

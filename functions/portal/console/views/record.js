@@ -113,14 +113,17 @@ function entry({ requestId, receivedAt, events, truncated }, names, number) {
   const states = events.flatMap(({ deliveries }) => deliveries.map(({ status }) => status));
   const tone = states.includes("failed") ? "bad" : states.length && states.every((state) => state === "delivered") ? "good" : "";
   return h("li", { class: tone },
-    h("p", h("span.strong", moment(receivedAt)), " ", h("span.small.muted", "request ", shortId(requestId))),
+    called(receivedAt, requestId),
     events.map((event) => raised(event, names, number)),
     truncated && h("p.small.muted", "More deliveries are on the pages of the events."));
 }
 
+/** When a call came, and which it was. @param {string} at @param {string} id */
+const called = (at, id) => h("p", h("span.strong", moment(at)), " ", h("span.small.muted", "request ", shortId(id)));
+
 /** @param {Api.RefusedCall} call */
 const refusedEntry = (call) => h("li.bad",
-  h("p", h("span.strong", moment(call.createdAt)), " ", h("span.small.muted", "request ", shortId(call.id))),
+  called(call.createdAt, call.id),
   h("p", "A call was refused, with the key ", call.keyName, "."),
   why(call));
 
@@ -132,7 +135,7 @@ function raised(event, names, number) {
     h("p", h("a", { href: `#/events/${id}` }, name), subject && subject.number !== number && ` ${subject.number}`),
     changes.length > 0 && table(`What ${name} changed`, ["Field", "Before", "After"], changes),
     others.length > 0 && h("p.small.muted", "Also changed, and not in the event: ", others.join(", "), "."),
-    deliveries.length === 0 ? h("p.small.muted", "No endpoint subscribed to it.")
+    deliveries.length === 0 ? h("p.small.muted", "Sent to no endpoint.")
       : h("ul.plain", deliveries.map((delivery) => h("li",
         h("a", { href: `#/deliveries/${delivery.id}` }, badge(delivery.status)), " to ", nameOf(names.get(delivery.endpointId)), " · ",
         answer(delivery), " · ", h("span.small.muted", attempts(delivery.attemptCount))))));

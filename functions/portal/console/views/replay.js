@@ -1,9 +1,9 @@
-import { ApiError, post, to } from "../api.js";
+import { post, to } from "../api.js";
 import { allEndpoints, eventTypes, nameOf } from "../data.js";
 import { h } from "../dom.js";
 import { dateTime } from "../filters.js";
 import { count, deliveriesOf, fromLocalInput, moment, queued, wholeSeconds, zoneLabel } from "../format.js";
-import { choice, field, form, group, select } from "../form.js";
+import { choice, field, form, group, invalid, select } from "../form.js";
 import { usedUp, whenAllowed } from "../pacing.js";
 import { button, card, empty, heading, sentence } from "../parts.js";
 
@@ -41,7 +41,7 @@ export async function replay({ query, signal }) {
 function bodyOf(data) {
   const iso = (/** @type {string} */ name) => (data.get(name) ? fromLocalInput(String(data.get(name))) : "");
   const since = iso("since");
-  if (!since) throw new ApiError(400, { detail: "Enter a start time.", errors: [{ field: "since", code: "required", message: "must be a date and a time" }] }, null);
+  if (!since) throw invalid("since", "must be a date and a time", "Enter a start time.");
   return { since, until: iso("until") || wholeSeconds(Date.now()), events: data.get("events") ? [String(data.get("events"))] : null, only: String(data.get("only")) };
 }
 

@@ -1,5 +1,6 @@
 import { get, to } from "../api.js";
 import { h } from "../dom.js";
+import { viewOnly } from "../link.js";
 import { button, card, code, pretty } from "../parts.js";
 import { headersOf, signedAt } from "../request.js";
 
@@ -36,7 +37,7 @@ export function requestCard(endpoint) {
     const format = shown.attempts.at(-1)?.format;
     if (attempt && attempt.format !== format) {
       const words = `Attempt ${attempt.number} was sent in the format ${attempt.format}, before the endpoint's was changed. The body is shown of the latest attempt only.`;
-      return place.replaceChildren(choice(shown.attempts, attempt.number), h("p", {}, words));
+      return place.replaceChildren(choice(shown.attempts, attempt.number), h("p", words));
     }
     if (opened && attempt && !made.has(attempt.number)) made.set(attempt.number, await signedAt(shown, opened.secret, Date.parse(attempt.startedAt)));
     if (one !== shown) return;
@@ -69,7 +70,7 @@ export function requestCard(endpoint) {
 
   /** @param {Api.Attempt | undefined} attempt */
   function note(attempt) {
-    if (!endpoint || !attempt) return [];
+    if (!endpoint || !attempt || viewOnly) return [];
     if (!opened) return [h("div.actions", button("Show the signatures", open), h("span.small.muted", "Made again in your browser, with the endpoint's secret."))];
     const words = opened.rotating
       ? "The secret is being rotated: these are by the newest one. While the one before signs X-Webhook-Signature, this is the value of X-Webhook-Signature-Next."

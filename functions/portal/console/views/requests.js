@@ -1,9 +1,8 @@
 import { withQuery } from "../api.js";
 import { h } from "../dom.js";
 import { exportButton, recordColumns } from "../export.js";
-import { filterBar, oneOf, plain, spanFilter, wantedBy } from "../filters.js";
+import { filterBar, oneOf, plain, spanFilter, typed, wantedBy } from "../filters.js";
 import { count, time } from "../format.js";
-import { filter } from "../form.js";
 import { growingList, nothing, pagesOf } from "../list.js";
 import { heading } from "../parts.js";
 
@@ -41,21 +40,18 @@ export async function requests(route) {
   const read = pagesOf("/api/requests", () => wanted);
   const look = {
     label: "Refused calls", columns: ["When", "Call", "Why", "Record", "Key"], row,
-    none: () => nothing("No refused calls", Object.values(wanted).some(Boolean)
-      ? "No refused calls of the last 7 days match these filters."
-      : "Calls with a key of this account that get a 4xx response are listed here for 7 days.")(),
+    none: nothing("No refused calls", "Calls with a key of this account that get a 4xx response are listed here for 7 days.", wanted),
     tools: [exportButton({
       name: "refused-calls", read, at: (one) => one.createdAt,
       row: ({ subject, ...one }) => ({ ...one, ...recordColumns(subject) }),
     })],
   };
   const list = growingList(look, read, route);
-  const input = (/** @type {string} */ name, placeholder = "") => h("input", { name, value: wanted[name], placeholder, spellcheck: "false" });
   const bar = filterBar("Filter refused calls", "#/requests", wanted, [
     oneOf("Status", "status", plain(STATUSES), wanted),
     oneOf("Code", "code", plain(Object.keys(ADVICE)), wanted),
-    filter("Number", input("number", "WO-12345")),
-    filter("Key id", input("key", "key_...")),
+    typed("Number", "number", "WO-12345", wanted),
+    typed("Key id", "key", "key_...", wanted),
     spanFilter(wanted),
   ], () => list);
   await bar.load();

@@ -3,6 +3,7 @@
 import { get, to, withQuery } from "../api.js";
 import { h } from "../dom.js";
 import { idTime, time, wholeSeconds } from "../format.js";
+import { mayUse } from "../link.js";
 import { badge, empty, heading, table } from "../parts.js";
 import { TYPES } from "./record.js";
 
@@ -48,7 +49,7 @@ export async function search({ query, signal }) {
     return leaveTo(found, signal);
   }
   /** @type {Api.RecordSummary[]} */
-  const records = sought ? (await get(withQuery("/api/records", { q: sought }), signal)).data : [];
+  const records = sought && mayUse("records:read") ? (await get(withQuery("/api/records", { q: sought }), signal)).data : [];
   const exact = records.filter(({ number, id }) => id === sought || number.toLowerCase() === sought.toLowerCase());
   if (exact.length === 1) {
     return leaveTo(address(/** @type {Api.RecordSummary} */ (exact[0])), signal);

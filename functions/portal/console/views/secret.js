@@ -1,7 +1,7 @@
 import { get, postOnce, to } from "../api.js";
 import { h } from "../dom.js";
 import { countdown } from "../format.js";
-import { field, form } from "../form.js";
+import { field, form, overlapField } from "../form.js";
 import { button, card, closeButton, code, modal, toast } from "../parts.js";
 
 /** How long a revealed secret is shown. */
@@ -69,15 +69,14 @@ const hidden = (hint) => h("p.masked", h("code", `whsec_••••••••
 /** @param {string} id @param {(answer: Ui.Overlap & { secret: string }) => void} show */
 function rotate(id, show) {
   const once = postOnce();
-  const hours = h("input", { name: "overlapHours", type: "number", min: 0, max: 168, value: 24, required: true });
   const when = h("select", { name: "promote" }, h("option", { value: "later" }, "Later, when I promote it"), h("option", { value: "now" }, "Now: the old one has leaked"));
   const dialog = modal("Rotate the secret", [
     h("p", "Both secrets sign until the overlap ends, so that receivers can change over. ", h("a", { href: "/docs/rotating-secrets" }, "How to rotate")),
     form([
-      field("Overlap in hours", hours, { hint: "0 to 168. With 0 the old secret expires now." }),
+      overlapField("0 to 168. With 0 the old secret expires now."),
       field("Use the new secret for X-Webhook-Signature", when, { hint: "Until you promote it, or the overlap ends, it signs X-Webhook-Signature-Next, and nothing changes for your receiver." }),
-    ], "Rotate", async () => {
-      show(await once(to`/api/endpoints/${id}/secret/rotate`, { overlapHours: Number(hours.value), promote: when.value }));
+    ], "Rotate", async (data) => {
+      show(await once(to`/api/endpoints/${id}/secret/rotate`, { overlapHours: Number(data.get("overlapHours")), promote: when.value }));
       dialog.close();
       toast("Rotated. Give your receiver the new secret, then promote it.");
     }, [closeButton()]),

@@ -1,7 +1,7 @@
-import { ApiError, post, to } from "../api.js";
+import { post, to } from "../api.js";
 import { h } from "../dom.js";
 import { duration, failure } from "../format.js";
-import { field, form, select } from "../form.js";
+import { field, form, parsed, select } from "../form.js";
 import { badge, button, code, pretty } from "../parts.js";
 
 /**
@@ -28,7 +28,7 @@ export function testForm({ endpoints, types }, note = "") {
   return h("div.stack", note && h("p", note), form(fields, "Send test", send), outcome);
 
   async function send() {
-    const own = body.value.trim() === example() ? {} : { data: parsed(body.value) };
+    const own = body.value.trim() === example() ? {} : { data: parsed(body.value, "data", "Correct the data, or go back to the example.") };
     outcome.replaceChildren(h("p.muted", "Sending…"));
     try {
       outcome.replaceChildren(result(await post(to`/api/endpoints/${endpoint.value}/test`, { event: event.value, ...own })));
@@ -37,16 +37,6 @@ export function testForm({ endpoints, types }, note = "") {
       body.closest("details")?.setAttribute("open", "");
       throw error;
     }
-  }
-}
-
-/** @param {string} text */
-function parsed(text) {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    const message = `is no JSON: ${error instanceof Error ? error.message : ""}`;
-    throw new ApiError(400, { detail: "Correct the data, or go back to the example.", errors: [{ field: "data", code: "malformed_json", message }] }, null);
   }
 }
 

@@ -63,6 +63,7 @@ pub(super) fn all() -> Vec<(&'static str, Value)> {
                 ("success", json!({ "const": true })),
                 ("eventId", id("evt_")),
                 ("duplicate", boolean()),
+                ("warnings", warnings()),
             ])),
         ),
         ("RecordSummary", object(&record_summary())),
@@ -126,7 +127,6 @@ fn receipt_members(kind: Kind) -> Vec<Member> {
     let model = kind.model();
     let record = [("id", id(model.prefix)), (model.key, text()), ("status", text())];
     let data = [&record[..], &[("version", count()), ("createdAt", time()), ("updatedAt", time())]].concat();
-    let warning = object(&[("code", text()), ("field", text()), ("message", text())]);
     let actions = if model.deletable {
         &["created", "updated", "unchanged", "deleted"][..]
     } else {
@@ -138,9 +138,14 @@ fn receipt_members(kind: Kind) -> Vec<Member> {
         ("action", words(actions.iter().copied())),
         ("data", object(&data)),
         ("events", noted(list(&event_name()), "the events that were raised, in order")),
-        ("warnings", noted(list(&warning), "for a person to check; never a reason to send the record again")),
+        ("warnings", warnings()),
         ("requestId", text()),
     ]
+}
+
+fn warnings() -> Value {
+    let warning = object(&[("code", text()), ("field", text()), ("message", text())]);
+    noted(list(&warning), "for a person to check; never a reason to send the same again")
 }
 
 fn event_type() -> Vec<Member> {

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use domain::ids;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use crate::failure::Failure;
 use crate::files;
@@ -27,8 +28,10 @@ pub(super) struct Target {
 enum Line {
     /// The first line; also that of each run after one that was finished.
     Begun { run: String, target: Target },
-    /// A record by its mark, and what came of it.
-    Sent { mark: String, outcome: Outcome },
+    /// A batch that is about to be sent, by the marks of its records.
+    Sending { marks: Vec<String> },
+    /// What came of those of its records that need not be sent again. One line, since a part of it would be another batch.
+    Sent { outcomes: Vec<(String, Outcome)> },
     /// All records were sent. What was refused is sent anew by the next run.
     Finished,
 }
@@ -39,7 +42,18 @@ pub(super) struct Journal {
     path: PathBuf,
     file: File,
     run: String,
+    known: Known,
+}
+
+/// What the file says.
+#[derive(Debug, Default)]
+struct Known {
+    /// The run that is not finished, if there is one.
+    run: Option<String>,
+    /// What came of records: of a finished run, what was accepted.
     outcomes: HashMap<String, Outcome>,
+    /// The batch whose answer is not noted.
+    unanswered: Vec<String>,
 }
 
 impl Journal {
@@ -52,13 +66,14 @@ impl Journal {
         // Without the line that an interruption may have cut.
         let whole = text.rfind('\n').map_or(0, |end| end + 1);
         let text = if again { "" } else { &text[..whole] };
-        let (run, outcomes) = read(text, path, target)?;
+        let mut known = read(text, path, target)?;
         let end = u64::try_from(text.len()).unwrap_or(u64::MAX);
         file.set_len(end).and_then(|()| file.seek(SeekFrom::Start(end))).map_err(wrong)?;
-        let begun = run.is_some();
-        let run = run.unwrap_or_else(|| hex::encode(ids::random::<8>()));
-        let mut journal = Self { path: path.to_owned(), file, run, outcomes };
-        if !begun {
+        let begun = known.run.take();
+        let is_new = begun.is_none();
+        let run = begun.unwrap_or_else(|| hex::encode(ids::random::<8>()));
+        let mut journal = Self { path: path.to_owned(), file, run, known };
+        if is_new {
             journal.write(&Line::Begun { run: journal.run.clone(), target: target.clone() })?;
         }
         Ok(journal)
@@ -66,17 +81,25 @@ impl Journal {
 
     /// What came of a record.
     pub(super) fn outcome(&self, mark: &str) -> Option<&Outcome> {
-        self.outcomes.get(mark)
+        self.known.outcomes.get(mark)
     }
 
-    /// What tells this run, with all its interruptions, from others.
-    pub(super) fn run(&self) -> &str {
-        &self.run
+    /// The marks of the batch that an interrupted run has sent, or was about to send, and whose answer is not noted.
+    pub(super) fn unanswered(&self) -> &[String] {
+        &self.known.unanswered
     }
 
-    /// Notes what came of a record.
-    pub(super) fn add(&mut self, mark: &str, outcome: &Outcome) -> Result<(), Failure> {
-        self.write(&Line::Sent { mark: mark.to_owned(), outcome: outcome.clone() })
+    /// Notes that a batch is about to be sent, and returns its idempotency key: the same whenever this run, with all its
+    /// interruptions, sends these records.
+    pub(super) fn begin(&mut self, marks: Vec<String>) -> Result<String, Failure> {
+        let digest = Sha256::digest(marks.join(" "));
+        self.write(&Line::Sending { marks })?;
+        Ok(format!("{}-{}", self.run, hex::encode(&digest[..16])))
+    }
+
+    /// Notes what came of the records of the batch. The others are sent again.
+    pub(super) fn settle(&mut self, outcomes: Vec<(String, Outcome)>) -> Result<(), Failure> {
+        self.write(&Line::Sent { outcomes })
     }
 
     /// Notes that nothing is left to send. If all was accepted, there is nothing to remember.
@@ -93,22 +116,25 @@ impl Journal {
     }
 }
 
-/// The run that is not finished, if there is one, and what is known of records: of a finished run, what was accepted.
-fn read(text: &str, path: &Path, target: &Target) -> Result<(Option<String>, HashMap<String, Outcome>), Failure> {
-    let (mut run, mut outcomes) = (None, HashMap::new());
+fn read(text: &str, path: &Path, target: &Target) -> Result<Known, Failure> {
+    let mut known = Known::default();
     for line in text.lines() {
         let damaged = |_| Failure::Usage(format!("{} can't be read; --again begins anew", path.display()));
         match serde_json::from_str(line).map_err(damaged)? {
-            Line::Begun { run: begun, target: of } if of == *target => run = Some(begun),
+            Line::Begun { run, target: of } if of == *target => known.run = Some(run),
             Line::Begun { target: of, .. } => return Err(other_target(path, &of)),
-            Line::Sent { mark, outcome } => _ = outcomes.insert(mark, outcome),
+            Line::Sending { marks } => known.unanswered = marks,
+            Line::Sent { outcomes } => {
+                known.outcomes.extend(outcomes);
+                known.unanswered.clear();
+            }
             Line::Finished => {
-                run = None;
-                outcomes.retain(|_, outcome| matches!(outcome, Outcome::Accepted(_)));
+                known.run = None;
+                known.outcomes.retain(|_, outcome| matches!(outcome, Outcome::Accepted(_)));
             }
         }
     }
-    Ok((run, outcomes))
+    Ok(known)
 }
 
 fn other_target(path: &Path, of: &Target) -> Failure {
@@ -139,27 +165,41 @@ mod tests {
         Outcome::Refused(Problem { status: 409, code: "overlap".to_owned(), ..Problem::default() })
     }
 
+    fn settled(outcomes: &[(&str, Outcome)]) -> Vec<(String, Outcome)> {
+        outcomes.iter().map(|(mark, outcome)| ((*mark).to_owned(), outcome.clone())).collect()
+    }
+
+    fn marks(marks: &[&str]) -> Vec<String> {
+        marks.iter().map(|mark| (*mark).to_owned()).collect()
+    }
+
     #[test]
     fn an_interrupted_run_goes_on_without_the_line_that_was_cut() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("journal");
-        let mut journal = Journal::open(&path, &target(), false).unwrap();
-        let run = journal.run().to_owned();
-        journal.add("1", &accepted()).unwrap();
-        journal.add("2", &refused()).unwrap();
+        let open = || Journal::open(&path, &target(), false).unwrap();
+        let mut journal = open();
+        journal.begin(marks(&["1", "2", "3"])).unwrap();
+        journal.settle(settled(&[("1", accepted()), ("2", refused())])).unwrap();
+        let key = journal.begin(marks(&["3", "4"])).unwrap();
         drop(journal);
-        fs::OpenOptions::new().append(true).open(&path).unwrap().write_all(b"{\"sent\":{\"mark\":\"3\",").unwrap();
-        let mut journal = Journal::open(&path, &target(), false).unwrap();
-        assert_eq!(
-            (journal.run(), journal.outcome("1"), journal.outcome("2")),
-            (run.as_str(), Some(&accepted()), Some(&refused()))
-        );
-        assert_eq!(journal.outcome("3"), None);
-        journal.add("3", &accepted()).unwrap();
+        fs::OpenOptions::new()
+            .append(true)
+            .open(&path)
+            .unwrap()
+            .write_all(b"{\"sent\":{\"outcomes\":[[\"3\",")
+            .unwrap();
+        let mut journal = open();
+        assert_eq!(["1", "2", "3"].map(|mark| journal.outcome(mark)), [Some(&accepted()), Some(&refused()), None]);
+        assert_eq!(journal.unanswered(), ["3", "4"]);
+        assert_eq!(journal.begin(marks(&["3", "4"])).unwrap(), key, "the same records have the same key");
+        assert_ne!(journal.begin(marks(&["4", "3"])).unwrap(), key);
+        journal.settle(settled(&[("3", accepted()), ("4", accepted())])).unwrap();
         journal.finish(false).unwrap();
-        let journal = Journal::open(&path, &target(), false).unwrap();
-        assert_ne!(journal.run(), run);
+        let mut journal = open();
         assert_eq!(["1", "2", "3"].map(|mark| journal.outcome(mark).is_some()), [true, false, true]);
+        assert!(journal.unanswered().is_empty());
+        assert_ne!(journal.begin(marks(&["3", "4"])).unwrap(), key, "it is another run");
         journal.finish(true).unwrap();
         assert!(!path.exists());
     }

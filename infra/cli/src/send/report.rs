@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::api::Problem;
 use crate::failure::Failure;
-use crate::output::{Output, columns, grouped};
+use crate::output::{Output, columns, grouped, printable};
 use crate::send::Outcome;
 use crate::send::progress::in_words;
 use crate::send::rows::Row;
@@ -23,6 +23,16 @@ pub(super) struct Refused {
     pub(super) problem: Problem,
 }
 
+/// How far it went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// The records were checked here.
+    Checked,
+    /// The API has checked them.
+    DryRun,
+    Sent,
+}
+
 #[derive(Debug)]
 pub(super) struct Report {
     /// How many records the file has.
@@ -32,8 +42,7 @@ pub(super) struct Report {
     /// How many were accepted, by what was done with them.
     accepted: BTreeMap<String, usize>,
     pub(super) refused: Vec<Refused>,
-    /// Whether nothing was sent.
-    pub(super) is_check: bool,
+    pub(super) extent: Extent,
     pub(super) seconds: u64,
 }
 
@@ -45,9 +54,9 @@ impl Refused {
 }
 
 impl Report {
-    pub(super) fn new(rows: usize) -> Self {
+    pub(super) fn new(rows: usize, extent: Extent) -> Self {
         let accepted = BTreeMap::new();
-        Self { rows, skipped: 0, accepted, refused: Vec::new(), is_check: false, seconds: 0 }
+        Self { rows, skipped: 0, accepted, refused: Vec::new(), extent, seconds: 0 }
     }
 
     pub(super) fn add(&mut self, row: &Row, model: &Model, outcome: Outcome) {
@@ -65,21 +74,28 @@ impl Report {
     }
 
     fn text(&self) -> String {
-        let mut counts: Vec<String> =
-            self.accepted.iter().map(|(action, count)| format!("{} {action}", grouped(*count))).collect();
+        let would = if self.extent == Extent::DryRun { "would be " } else { "" };
+        let mut counts: Vec<String> = self
+            .accepted
+            .iter()
+            .map(|(action, count)| format!("{} {would}{}", grouped(*count), printable(action)))
+            .collect();
         if self.skipped > 0 {
             counts.push(format!("{} accepted before", grouped(self.skipped)));
         }
-        if self.is_check {
+        if self.extent == Extent::Checked {
             counts.push(format!("{} can be sent", grouped(self.rows - self.refused.len())));
         }
         if !self.refused.is_empty() {
-            let word = if self.is_check { "can't" } else { "refused" };
-            counts.push(format!("{} {word}", grouped(self.refused.len())));
+            let word = if self.extent == Extent::Checked { "can't" } else { "refused" };
+            counts.push(format!("{} {would}{word}", grouped(self.refused.len())));
         }
-        let time =
-            if self.is_check { "; nothing was sent".to_owned() } else { format!(", in {}", in_words(self.seconds)) };
-        let head = format!("{} rows: {}{time}\n", grouped(self.rows), counts.join(", "));
+        let end = match self.extent {
+            Extent::Checked => "; nothing was sent".to_owned(),
+            Extent::DryRun => format!(", in {}; nothing was stored", in_words(self.seconds)),
+            Extent::Sent => format!(", in {}", in_words(self.seconds)),
+        };
+        let head = format!("{} rows: {}{end}\n", grouped(self.rows), counts.join(", "));
         if self.refused.is_empty() {
             return head;
         }
@@ -93,7 +109,8 @@ impl Report {
             "accepted": self.accepted,
             "acceptedBefore": self.skipped,
             "refused": self.refused,
-            "sent": !self.is_check,
+            "sent": self.extent == Extent::Sent,
+            "dryRun": self.extent == Extent::DryRun,
             "seconds": self.seconds,
         })
     }
@@ -118,7 +135,7 @@ mod tests {
             let Value::Object(body) = json!({ "employeeNumber": number }) else { panic!("an object") };
             Row { place, body }
         };
-        let mut report = Report::new(3);
+        let mut report = Report::new(3, Extent::Sent);
         report.skipped = 1;
         report.add(&row(2, "E-1"), &EMPLOYEE, Outcome::Accepted("created".to_owned()));
         let problem =
@@ -132,5 +149,9 @@ mod tests {
         );
         let expected = json!({ "row": 4, "number": "E-3", "status": 409, "code": "overlap", "detail": "It overlaps" });
         assert_eq!(report.json()["refused"], json!([expected]));
+        report.extent = Extent::DryRun;
+        report.skipped = 0;
+        let head = "3 rows: 1 would be created, 1 would be refused, in 61 s; nothing was stored\n";
+        assert!(report.text().starts_with(head), "{}", report.text());
     }
 }

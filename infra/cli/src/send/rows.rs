@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use domain::json::{BodyError, parse_object};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
@@ -64,10 +65,10 @@ fn array(text: &str) -> Result<Vec<Row>, String> {
             .map(|body| vec![Row { place: 1, body }])
             .map_err(|error: BodyError| error.to_string());
     }
-    let items: Vec<Value> = serde_json::from_str(text).map_err(|error| error.to_string())?;
-    let row = |(at, item)| match item {
-        Value::Object(body) => Ok(Row { place: at + 1, body }),
-        _ => Err(format!("item {} is not an object", at + 1)),
+    let items: Vec<&RawValue> = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    let row = |(at, item): (usize, &RawValue)| {
+        let body = parse_object(item.get().as_bytes()).map_err(|error| format!("item {}: {error}", at + 1))?;
+        Ok(Row { place: at + 1, body })
     };
     items.into_iter().enumerate().map(row).collect()
 }
@@ -86,7 +87,8 @@ mod tests {
 
     #[test]
     fn what_is_no_record_is_named_with_its_place() {
-        assert_eq!(array("[{},1]").unwrap_err(), "item 2 is not an object");
+        assert!(array("[{},1]").unwrap_err().starts_with("item 2: "));
+        assert!(array(r#"[{},{"n":1,"n":2}]"#).unwrap_err().starts_with("item 2: "));
         assert!(lines("{}\n[]").unwrap_err().starts_with("line 2: "));
         assert!(lines(r#"{"n":1,"n":2}"#).unwrap_err().contains("twice"));
         assert!(array("[").is_err());

@@ -19,6 +19,7 @@ struct Column {
 /// Reads a table. Cells are what the field of their column may hold; what can't be that stays text, for the check to name.
 /// An empty cell is left out, or null with `clear_empty`.
 pub(super) fn read(text: &str, model: &Model, delimiter: u8, clear_empty: bool) -> Result<Vec<Row>, String> {
+    quotes(text, delimiter)?;
     let mut reader = ReaderBuilder::new().delimiter(delimiter).trim(Trim::All).from_reader(text.as_bytes());
     let columns = columns(&mut reader, model)?;
     let mut rows = Vec::new();
@@ -32,6 +33,32 @@ pub(super) fn read(text: &str, model: &Model, delimiter: u8, clear_empty: bool) 
     Ok(rows)
 }
 
+/// Refuses a quoted cell that does not end, or that text stands behind: the reader would take the lines after it for a part of
+/// it, and say nothing.
+fn quotes(text: &str, delimiter: u8) -> Result<(), String> {
+    let (mut line, mut opened, mut begins) = (1, None, true);
+    let mut bytes = text.bytes().peekable();
+    while let Some(byte) = bytes.next() {
+        match (byte, opened) {
+            (b'"', None) if begins => opened = Some(line),
+            (b'"', Some(_)) if bytes.next_if_eq(&b'"').is_some() => {}
+            (b'"', Some(at)) => {
+                opened = None;
+                while bytes.next_if_eq(&b' ').is_some() {}
+                if bytes.peek().is_some_and(|next| *next != delimiter && !matches!(next, b'\r' | b'\n')) {
+                    return Err(format!(
+                        "line {at}: a cell goes on behind its closing quote; a quote inside is written twice"
+                    ));
+                }
+            }
+            _ => {}
+        }
+        line += usize::from(byte == b'\n');
+        begins = byte == delimiter || byte == b'\n';
+    }
+    opened.map_or(Ok(()), |at| Err(format!("line {at}: a quoted cell does not end")))
+}
+
 fn columns(reader: &mut Reader<&[u8]>, model: &Model) -> Result<Vec<Column>, String> {
     let head = reader.headers().map_err(|error| sentence(&error))?;
     let column = |name: &str| {
@@ -39,11 +66,22 @@ fn columns(reader: &mut Reader<&[u8]>, model: &Model) -> Result<Vec<Column>, Str
         Ok(Column { kind: type_at(model.fields, &path), path })
     };
     let columns: Vec<Column> = head.iter().map(column).collect::<Result<_, String>>()?;
-    let twice = columns.iter().enumerate().find(|(at, one)| columns[..*at].iter().any(|other| other.path == one.path));
-    match twice {
-        Some((at, _)) => Err(format!("the first line has {} twice", head.get(at).unwrap_or_default())),
-        None => Ok(columns),
+    let name = |at| head.get(at).unwrap_or_default();
+    for (at, one) in columns.iter().enumerate() {
+        for (before, other) in columns[..at].iter().enumerate() {
+            if one.path == other.path {
+                return Err(format!("the first line has {} twice", name(at)));
+            }
+            if one.path.starts_with(&other.path) || other.path.starts_with(&one.path) {
+                return Err(format!(
+                    "the first line has {} and {}, of which one is a part of the other",
+                    name(before),
+                    name(at)
+                ));
+            }
+        }
     }
+    Ok(columns)
 }
 
 fn body(record: &StringRecord, columns: &[Column], clear_empty: bool) -> Map<String, Value> {
@@ -149,10 +187,23 @@ mod tests {
     }
 
     #[test]
+    fn a_quote_takes_no_other_lines_along() {
+        let error = |text| read(text, &EMPLOYEE, b',', false).unwrap_err();
+        let unclosed = "employeeNumber,firstName\nE-1,\"A\nE-2,B\n";
+        assert_eq!(error(unclosed), "line 2: a quoted cell does not end");
+        let behind = "line 2: a cell goes on behind its closing quote; a quote inside is written twice";
+        assert_eq!(error(&format!("{unclosed}E-3,\"C\"\n")), behind);
+        let fine = "employeeNumber,firstName\r\n\"E-1\",\"A \"\"B\"\"\" \r\n\"E-2\",5\" pipe\r\n";
+        assert_eq!(bodies(fine, &EMPLOYEE, false)[0]["firstName"], "A \"B\"");
+    }
+
+    #[test]
     fn a_table_that_can_not_be_read_says_why() {
         let error = |text| read(text, &EMPLOYEE, b',', false).unwrap_err();
         assert_eq!(error("employeeNumber,email\nE-1\n"), "line 2 has 1 cells, the first line has 2");
         assert_eq!(error("employeeNumber,employeeNumber\n"), "the first line has employeeNumber twice");
+        let parts = "the first line has address.city and address, of which one is a part of the other";
+        assert_eq!(error("address.city,address\nAustin,x\n"), parts);
         assert!(error("employeeNumber,\nE-1,x\n").starts_with("the first line: "));
     }
 }

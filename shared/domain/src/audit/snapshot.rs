@@ -42,6 +42,7 @@ impl Snapshot {
     pub fn of_endpoint(endpoint: &Endpoint, now: Timestamp) -> Self {
         let previous = &endpoint.previous_secrets;
         let until: Vec<Timestamp> = previous.valid(now).map(|secret| secret.valid_until).collect();
+        let skipped: Vec<&str> = endpoint.skip_keys.iter().map(|key| key.id.as_str()).collect();
         let headers = match &endpoint.headers {
             StoredHeaders::Sealed(headers) => headers.sealed.clone(),
             plain => format!("{plain:?}"),
@@ -50,9 +51,13 @@ impl Snapshot {
             Member::less("url", json!(without_values(&endpoint.url)), endpoint.url.clone()),
             Member::of("events", &endpoint.events),
             Member::of("projectIds", &endpoint.project_ids),
+            Member::of("filter", &endpoint.filter),
+            Member::of("changed", &endpoint.changed),
+            Member::of("skipKeys", &skipped),
             Member::of("description", &endpoint.description),
             Member::less("headers", json!(endpoint.headers.masked()), headers),
             Member::of("maxPerSecond", &endpoint.max_per_second),
+            Member::of("format", &endpoint.format),
             Member::of("status", &endpoint.status),
             Member::less("secretHint", json!(endpoint.secret.hint), endpoint.secret.sealed.clone()),
             Member::of("promotesAt", &previous.promotes_at(now)),

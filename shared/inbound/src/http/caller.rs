@@ -39,6 +39,11 @@ impl Caller {
         self.link.as_ref().map_or(&self.key.id, |link| &link.key_id)
     }
 
+    /// What tells it from other callers of the account: a link's id, or the line of a key, which rotations keep.
+    pub(super) fn own_name(&self) -> &str {
+        if self.link.is_some() { &self.key.id } else { self.key.line() }
+    }
+
     /// Whether it can only look: no secrets are for it, either.
     #[must_use]
     pub fn is_read_only(&self) -> bool {

@@ -30,7 +30,6 @@ use crate::problem::{Problem, ProblemCode};
 /// The most keys that are remembered as used up; when there are more, all are forgotten.
 const MAX_USED_UP: usize = 10_000;
 
-
 /// Authenticates callers and counts their calls.
 #[derive(Debug)]
 pub struct Gate {
@@ -208,7 +207,7 @@ impl Gate {
         let status = if visit.is_dry_run {
             IdempotencyGuard::pass_over(request)?
         } else {
-            self.idempotency.check(request, &caller.account.id, &visit.request_id, now).await?
+            self.idempotency.check(request, &caller, now).await?
         };
         match status {
             Status::Answered(reply) => Ok(reply),
@@ -241,7 +240,7 @@ impl Gate {
         Span::current().record("account", &account.id);
         let caller = Caller { account, key, link, request_id: visit.request_id.clone(), trace: visit.trace };
         visit.caller = Some(caller.clone());
-        let (limits, counted) = (visit.allowance.limits(caller.key.limits()), visit.allowance.caller(&caller.key.id));
+        let (limits, counted) = visit.allowance.of(&caller);
         let take = self.rates.take(&counted, limits, now);
         let reads_ahead = caller.key.allows(scope) && !self.used_up().contains(&counted);
         let (usage, read) = if reads_ahead {

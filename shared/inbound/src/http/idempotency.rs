@@ -13,6 +13,7 @@ use store::seal::Sealer;
 use telemetry::causes::causes;
 
 use super::answer::Reply;
+use super::caller::Caller;
 use crate::problem::{Problem, ProblemCode};
 
 const MAX_KEY: usize = 128;
@@ -59,25 +60,24 @@ impl IdempotencyGuard {
         Self { sealer: Some(sealer), ..self }
     }
 
-    pub(super) async fn check(
-        &self,
-        request: &Request,
-        account: &str,
-        request_id: &str,
-        now: Timestamp,
-    ) -> Result<Status, Problem> {
+    pub(super) async fn check(&self, request: &Request, caller: &Caller, now: Timestamp) -> Result<Status, Problem> {
         if request.method() != Method::POST {
             return Ok(Status::NoKey);
         }
         let Some(key) = idempotency_key(request.headers())? else { return Ok(Status::NoKey) };
-        let key = format!("{account}#{}#{key}", request.uri().path());
+        let (account, path) = (&caller.account.id, request.uri().path());
+        let key = match &self.sealer {
+            // The answer may hold more than another key or link may see.
+            Some(_) => format!("{account}#{path}#{}#{key}", caller.own_name()),
+            None => format!("{account}#{path}#{key}"),
+        };
         let fingerprint = hex::encode(Sha256::digest(super::body(request)));
         let reused = || {
             let detail = "This Idempotency-Key came with another body before. Use a new key for a new request.";
             Problem::new(ProblemCode::IdempotencyKeyReused, detail)
         };
-        match self.store.claim(&key, request_id, &fingerprint, now).await? {
-            Claim::Ours => Ok(Status::Claimed(Claimed { key, owner: request_id.to_owned() })),
+        match self.store.claim(&key, &caller.request_id, &fingerprint, now).await? {
+            Claim::Ours => Ok(Status::Claimed(Claimed { key, owner: caller.request_id.clone() })),
             Claim::Done { fingerprint: first, .. } | Claim::Running { fingerprint: first } if first != fingerprint => {
                 Err(reused())
             }

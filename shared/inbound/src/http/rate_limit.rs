@@ -4,6 +4,7 @@ use domain::rate_limit::{Limits, Usage};
 use jiff::Timestamp;
 use lambda_http::http::{HeaderMap, HeaderValue, header};
 
+use super::caller::Caller;
 use crate::problem::{Problem, ProblemCode};
 
 const HOUR: i64 = 3600;
@@ -31,19 +32,14 @@ pub(super) enum Allowance {
 }
 
 impl Allowance {
-    /// Under which name the calls of a key are counted.
-    pub(super) fn caller(self, key_id: &str) -> String {
+    /// The limits of a caller, and under which name its calls are counted. All portal links of a key are counted together, or
+    /// whoever makes links would have no limits.
+    pub(super) fn of(self, caller: &Caller) -> (Limits, String) {
+        let (limits, id) = (caller.key.limits(), caller.key_id());
         match self {
-            Self::Calls => key_id.to_owned(),
-            Self::Batches => format!("{key_id}#batches"),
-        }
-    }
-
-    /// The limits of a key whose calls have these.
-    pub(super) const fn limits(self, calls: Limits) -> Limits {
-        match self {
-            Self::Calls => calls,
-            Self::Batches => calls.of_batches(),
+            Self::Calls if caller.link.is_some() => (limits.of_links(), format!("{id}#links")),
+            Self::Calls => (limits, id.to_owned()),
+            Self::Batches => (limits.of_batches(), format!("{id}#batches")),
         }
     }
 
@@ -178,7 +174,7 @@ mod tests {
     #[test]
     fn batches_have_windows_with_names_of_their_own() {
         let usage = Usage { hour: 10, minute: 10, granted: false };
-        let limits = Allowance::Batches.limits(Limits::default());
+        let limits = Limits::default().of_batches();
         let rate = Allowance::Batches.rate(limits, usage, at("2025-10-20T14:59:30Z"));
         let mut headers = HeaderMap::new();
         rate.write_headers(&mut headers);
@@ -191,7 +187,6 @@ mod tests {
             "{}",
             problem.detail
         );
-        assert_ne!(Allowance::Batches.caller("key_1"), Allowance::Calls.caller("key_1"));
     }
 
     #[test]

@@ -151,7 +151,11 @@ impl<H: Copy> Router<H> {
     /// does not answer to.
     pub fn find<'p>(&self, method: &Method, path: &'p str) -> Result<Found<'p, H>, Problem> {
         let matching = |route: &'static Route<H>| Some((route, route.matches(path)?));
-        let here: Vec<_> = self.0.iter().filter_map(matching).collect();
+        let mut here: Vec<_> = self.0.iter().filter_map(matching).collect();
+        // A path that is written out is never what a placeholder stands for.
+        if here.iter().any(|(route, _)| route.path == path) {
+            here.retain(|(route, _)| route.path == path);
+        }
         if here.is_empty() {
             return Err(unknown_path());
         }

@@ -1,7 +1,7 @@
 //! Answers of `/api/endpoints`.
 
-use domain::format::Format;
 use domain::endpoint::Unmet;
+use domain::format::Format;
 use domain::pace::MAX_PER_SECOND;
 use serde_json::{Value, json};
 

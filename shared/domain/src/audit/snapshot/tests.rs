@@ -7,6 +7,7 @@ use crate::endpoint::{
     EndpointStatus, EventFilter, HeaderValue, Health, OwnHeaders, PreviousSecret, PreviousSecrets, SealedHeaders,
     SealedSecret,
 };
+use crate::format::Format;
 use crate::rate_limit::Limits;
 
 /// Members of a stored endpoint that its snapshot shows under another name, or that no entry is about.
@@ -23,9 +24,13 @@ fn endpoint() -> Endpoint {
         url: "https://erp.example.com/hook?token=verysecret&flag".to_owned(),
         events: vec![EventFilter::All],
         project_ids: Vec::new(),
+        filter: None,
+        changed: Vec::new(),
+        skip_keys: Vec::new(),
         description: Some("ERP".to_owned()),
         headers: StoredHeaders::Sealed(SealedHeaders { sealed: "k1.one".to_owned(), masked }),
         max_per_second: std::num::NonZeroU16::new(5),
+        format: Format::Full,
         secret: SealedSecret { sealed: "k1.old".to_owned(), hint: "…1234".to_owned() },
         previous_secrets: PreviousSecrets::default(),
         created_at: now(),

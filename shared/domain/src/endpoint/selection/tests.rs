@@ -5,6 +5,7 @@ use crate::defect::Defects;
 use crate::endpoint::{EventFilter, Health, PreviousSecrets, SealedSecret, StoredHeaders};
 use crate::events::EventName;
 use crate::filter;
+use crate::format::Format;
 
 fn endpoint() -> Endpoint {
     Endpoint {
@@ -18,6 +19,7 @@ fn endpoint() -> Endpoint {
         description: None,
         headers: StoredHeaders::None,
         max_per_second: None,
+        format: Format::Full,
         secret: SealedSecret { sealed: String::new(), hint: String::new() },
         previous_secrets: PreviousSecrets::default(),
         created_at: Timestamp::UNIX_EPOCH,
